@@ -1,0 +1,192 @@
+//! The block: its seven fields, hash rule and canonical line.
+//!
+//! Owns the value types and how they are written; which blocks are valid is up to [`crate::rules`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::hash::BlockHash;
+use crate::params;
+use crate::rules::{RuleViolation, classic};
+use crate::transaction::Transaction;
+
+/// One block, as written on the wire. The order of the fields is the order of the canonical line.
+///
+/// Reading refuses missing, duplicate and out-of-range fields; it ignores unknown ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+pub struct Block {
+    /// Height; the genesis block is 0.
+    pub index: u32,
+    /// Unix time in seconds. Classic rules do not check it.
+    pub timestamp: u64,
+    /// What mining changes.
+    pub nonce: u64,
+    /// Free text.
+    pub data: String,
+    /// Hash of the parent.
+    pub prev_hash: BlockHash,
+    /// Hash of this block, as its sender claims; [`CheckedBlock`] proves it.
+    pub hash: BlockHash,
+    /// Unsigned transfers.
+    pub transactions: Vec<Transaction>,
+}
+
+impl Block {
+    /// The first block of every chain. It is never sent and never stored.
+    #[must_use]
+    pub fn genesis() -> Self {
+        let mut genesis = Self {
+            index: 0,
+            timestamp: params::GENESIS_TIMESTAMP,
+            nonce: params::GENESIS_NONCE,
+            data: String::from(params::GENESIS_DATA),
+            prev_hash: BlockHash::ZERO,
+            hash: BlockHash::ZERO,
+            transactions: alloc::vec![Transaction {
+                sender: String::from("Alice"),
+                receiver: String::from("Bob"),
+                amount: 100,
+            }],
+        };
+        genesis.hash = genesis.compute_hash();
+        genesis
+    }
+
+    /// The hash that the hash rule gives for the other six fields: SHA-256 over index, timestamp
+    /// and nonce (little-endian), parent hash, transactions and data.
+    #[must_use]
+    pub fn compute_hash(&self) -> BlockHash {
+        let mut hasher = Sha256::new();
+        self.write_preimage(|part| hasher.update(part));
+        BlockHash(hasher.finalize().into())
+    }
+
+    /// Bytes that are hashed, as a miner needs them: the nonce stands at
+    /// [`Block::NONCE_OFFSET`]` .. + 8`, little-endian.
+    #[must_use]
+    pub fn preimage(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(52 + self.data.len());
+        self.write_preimage(|part| bytes.extend_from_slice(part));
+        bytes
+    }
+
+    /// Where the nonce stands in the preimage, in bytes: after a u32 index and a u64 timestamp.
+    pub const NONCE_OFFSET: usize = 4 + 8;
+
+    /// The one place that states the hash rule's order.
+    fn write_preimage(&self, mut write: impl FnMut(&[u8])) {
+        write(&self.index.to_le_bytes());
+        write(&self.timestamp.to_le_bytes());
+        write(&self.nonce.to_le_bytes());
+        write(&self.prev_hash.0);
+        for transaction in &self.transactions {
+            write(transaction.sender.as_bytes());
+            write(transaction.receiver.as_bytes());
+            write(&transaction.amount.to_le_bytes());
+        }
+        write(self.data.as_bytes());
+    }
+
+    /// The canonical JSON object: seven keys in order, no spaces, the fewest escapes.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> String {
+        // Serialising strings and integers into memory has no way to fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Length of the canonical line in bytes, with `BLOCK:` and the newline, without writing it.
+    #[must_use]
+    pub fn canonical_line_bytes(&self) -> usize {
+        const TRANSFER_FRAME: usize = r#"{"sender":"","receiver":"","amount":}"#.len();
+        let transfers: usize = self
+            .transactions
+            .iter()
+            .map(|transaction| {
+                TRANSFER_FRAME
+                    + escaped_bytes(&transaction.sender)
+                    + escaped_bytes(&transaction.receiver)
+                    + decimal_digits(transaction.amount)
+            })
+            .sum();
+        params::LINE_FRAME_BYTES
+            + decimal_digits(u64::from(self.index))
+            + decimal_digits(self.timestamp)
+            + decimal_digits(self.nonce)
+            + escaped_bytes(&self.data)
+            + transfers
+            + self.transactions.len().saturating_sub(1)
+    }
+}
+
+/// Bytes that `text` takes between the quotes of a canonical JSON string.
+#[must_use]
+pub fn escaped_bytes(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+            0..=0x1f => 6,
+            _ => 1,
+        })
+        .sum()
+}
+
+fn decimal_digits(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
+/// A block that keeps every rule which needs no other block: its hash is right, meets the target,
+/// and its canonical line fits. Only [`CheckedBlock::check`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedBlock {
+    block: Block,
+    line_bytes: u32,
+}
+
+impl CheckedBlock {
+    /// Checks a block by itself. Costs one hash of its content and looks at nothing else, so it
+    /// can run on any thread.
+    ///
+    /// # Errors
+    /// The first rule that the block breaks.
+    pub fn check(block: Block) -> Result<Self, RuleViolation> {
+        let line_bytes = classic::check_line_length(&block)?;
+        classic::check_genesis_is_not_replaced(&block)?;
+        classic::check_hash(&block)?;
+        classic::check_work(&block)?;
+        Ok(Self { block, line_bytes })
+    }
+
+    /// The block.
+    #[must_use]
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The block, no longer marked as checked.
+    #[must_use]
+    pub fn into_block(self) -> Block {
+        self.block
+    }
+
+    /// Length of its canonical line in bytes.
+    #[must_use]
+    pub fn line_bytes(&self) -> u32 {
+        self.line_bytes
+    }
+}
+
+impl AsRef<Block> for CheckedBlock {
+    fn as_ref(&self) -> &Block {
+        &self.block
+    }
+}
+
+impl AsRef<Block> for Block {
+    fn as_ref(&self) -> &Block {
+        self
+    }
+}

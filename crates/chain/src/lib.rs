@@ -1,0 +1,37 @@
+//! What a valid chain is.
+//!
+//! This crate owns the block and its hash, the work rule, the rules a block must keep, the tree of
+//! known blocks and the choice of the best branch. It knows nothing of peers, sockets, files,
+//! threads, clocks or random numbers, and it is `no_std`, so that the build proves it.
+//!
+//! A block passes three stages, each with a type of its own:
+//!
+//! 1. [`Block`]: parsed, claims nothing;
+//! 2. [`CheckedBlock`]: the rules that need no other block hold ([`rules::classic`]);
+//! 3. [`Chain::accept`]: it is linked to its parent and fork choice has seen it.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod accept;
+pub mod block;
+pub mod hash;
+pub mod params;
+pub mod pow;
+pub mod rules;
+pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod transaction;
+mod tree;
+
+pub use accept::{AcceptError, Accepted, Chain, ChainChange};
+pub use block::{Block, CheckedBlock};
+pub use hash::BlockHash;
+pub use pow::{Target, Work};
+pub use rules::RuleViolation;
+pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock};
+pub use transaction::Transaction;
+pub use tree::{BestPoint, TreeLimits};

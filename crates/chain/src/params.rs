@@ -1,0 +1,54 @@
+//! Constants of the classic chain, each with its unit and source.
+//!
+//! Owns numbers only; no logic stands here.
+
+/// Timestamp of the genesis block: 2023-01-01 00:00:00 UTC, in Unix seconds. Source: the tutorial
+/// node whose chain kusari continues.
+pub const GENESIS_TIMESTAMP: u64 = 1_672_531_200;
+
+/// Nonce of the genesis block: what mining from nonce 0 at [`CLASSIC_ZERO_BITS`] finds.
+pub const GENESIS_NONCE: u64 = 2_945;
+
+/// Text of the genesis block.
+pub const GENESIS_DATA: &str = "Hello, Zig Blockchain!";
+
+/// Leading zero bits of a classic block hash: the tutorial's "difficulty 2" is two zero bytes.
+pub const CLASSIC_ZERO_BITS: usize = 16;
+
+/// Longest canonical line of a classic block, in bytes, with `BLOCK:` and the newline: the receive
+/// buffer of an original node, which drops the connection when a line does not fit.
+pub const MAX_LINE_BYTES: usize = 4_096;
+
+/// Bytes of a canonical line that are neither digits, nor text, nor transactions: `BLOCK:`, the
+/// seven keys, punctuation, two hashes of 64 hex digits and the newline.
+pub const LINE_FRAME_BYTES: usize = 220;
+
+/// Most decimal digits of `index` (u32), `timestamp` (u64) and `nonce` (u64) together.
+pub const MAX_NUMBER_DIGITS: usize = 10 + 20 + 20;
+
+/// Longest typed line, in bytes after JSON escaping, that fits a block whatever its index, time
+/// and nonce turn out to be.
+pub const MAX_TEXT_BYTES: usize = MAX_LINE_BYTES - LINE_FRAME_BYTES - MAX_NUMBER_DIGITS;
+const _: () = assert!(MAX_TEXT_BYTES == 3_826, "the limit that the protocol states");
+
+/// Seconds that a block's timestamp may be ahead of our clock before a person is warned. Classic
+/// rules do not check timestamps; two hours is the bound that Bitcoin made customary.
+pub const FUTURE_WARNING_SECONDS: u64 = 2 * 60 * 60;
+
+/// Least room for side branches, in bytes of canonical lines; a longer best chain raises it to its
+/// own size, so that a rival as long as ours always fits.
+pub const MIN_SIDE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Orphans kept while their ancestors are asked for. Each carries proof of work and at most
+/// [`MAX_LINE_BYTES`], so the pool stays near 1 MiB.
+pub const MAX_ORPHANS: usize = 256;
+
+/// Hashes remembered as refused for a fault that the hash commits to.
+pub const MAX_REFUSED: usize = 1_024;
+
+/// Best-chain entries kept in memory below the tip once they are stored. Duplicates and forks are
+/// nearly always this recent; anything older is read from the store.
+pub const WINDOW_BLOCKS: usize = 1_024;
+
+/// Depth at which a block counts as settled, in blocks including itself.
+pub const SETTLED_DEPTH: u32 = 6;

@@ -1,0 +1,127 @@
+//! Proof of work: targets, and the work that a hash below a target proves.
+//!
+//! Owns 256-bit arithmetic on them; knows no clock and no chain.
+
+use alloc::string::String;
+use core::fmt;
+
+use ruint::aliases::U256;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::hash::{BlockHash, write_hex};
+use crate::params::CLASSIC_ZERO_BITS;
+
+/// The greatest value that a block hash, read as a big-endian number, may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target(U256);
+
+impl Target {
+    /// The constant target of a classic chain: `2^240 - 1`.
+    pub const CLASSIC: Self = Self(U256::MAX.wrapping_shr(CLASSIC_ZERO_BITS));
+
+    /// Whether `hash` meets this target.
+    #[must_use]
+    pub fn is_met_by(&self, hash: &BlockHash) -> bool {
+        U256::from_be_bytes(hash.0) <= self.0
+    }
+
+    /// Expected number of hashes to meet this target: `2^256 / (target + 1)`, rounded down.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        // 2^256 does not fit 256 bits; (2^256 - (target + 1)) / (target + 1) + 1 is the same.
+        match self.0.checked_add(U256::ONE).and_then(|span| (!self.0).checked_div(span)) {
+            Some(rest) => Work(rest.saturating_add(U256::ONE)),
+            None => Work(U256::ONE),
+        }
+    }
+}
+
+/// Accumulated work of a chain: the expected number of hashes that mined it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Work(U256);
+
+impl Work {
+    /// No work.
+    pub const ZERO: Self = Self(U256::ZERO);
+
+    /// Work of `blocks` classic blocks; what people are shown as a chain's work counts from here.
+    #[must_use]
+    pub fn of_classic_blocks(blocks: u32) -> Self {
+        Self(Target::CLASSIC.work().0.saturating_mul(U256::from(blocks)))
+    }
+
+    /// The sum. It saturates: 2^256 hashes are out of anybody's reach, so the case never decides.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Big-endian bytes, which sort as the numbers do.
+    #[must_use]
+    pub fn to_be_bytes(self) -> [u8; 32] {
+        self.0.to_be_bytes()
+    }
+
+    /// The number that [`Work::to_be_bytes`] wrote.
+    #[must_use]
+    pub fn from_be_bytes(bytes: [u8; 32]) -> Self {
+        Self(U256::from_be_bytes(bytes))
+    }
+}
+
+/// Decimal, for people.
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// 64 hexadecimal digits, as `HELLO` and `HAVE` carry it.
+impl Serialize for Work {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hex = [0; 64];
+        serializer.serialize_str(write_hex(&self.to_be_bytes(), &mut hex))
+    }
+}
+
+impl<'de> Deserialize<'de> for Work {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex: BlockHash =
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?;
+        Ok(Self::from_be_bytes(hex.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn classic_work_is_65536_hashes_a_block() {
+        assert_eq!(Target::CLASSIC.work().to_string(), "65536");
+        assert_eq!(Work::of_classic_blocks(3).to_string(), "196608");
+    }
+
+    #[test]
+    fn two_zero_bytes_meet_the_classic_target_and_one_does_not() {
+        let mut hash = BlockHash([0xff; 32]);
+        hash.0[0] = 0;
+        assert!(!Target::CLASSIC.is_met_by(&hash));
+        hash.0[1] = 0;
+        assert!(Target::CLASSIC.is_met_by(&hash));
+    }
+
+    #[test]
+    fn extreme_targets_have_the_work_of_their_definition() {
+        assert_eq!(Target(U256::MAX).work().to_string(), "1");
+        assert_eq!(Target(U256::ZERO).work(), Work(U256::MAX));
+        assert_eq!(Target(U256::ONE).work(), Work(U256::ONE << 255));
+    }
+}

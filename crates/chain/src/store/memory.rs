@@ -1,0 +1,81 @@
+//! A block store in memory: the simulator's disk, and what tests and benches read from.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+
+use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
+use crate::hash::BlockHash;
+
+/// Blocks in ordered maps.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryBlocks {
+    blocks: BTreeMap<u64, Arc<StoredBlock>>,
+    best: BTreeMap<u32, u64>,
+    by_hash: BTreeMap<BlockHash, u64>,
+    side: BTreeSet<u64>,
+    next_order: u64,
+}
+
+impl MemoryBlocks {
+    /// Applies one change, in order.
+    pub fn apply(&mut self, writes: &[BlockWrite]) {
+        for write in writes {
+            match write {
+                BlockWrite::InsertBest(stored) => {
+                    self.insert(stored);
+                    self.best.insert(stored.block.index, stored.order);
+                }
+                BlockWrite::InsertSide(stored) => {
+                    self.insert(stored);
+                    self.side.insert(stored.order);
+                }
+                BlockWrite::Connect { height, order } => {
+                    self.side.remove(order);
+                    self.best.insert(*height, *order);
+                }
+                BlockWrite::Disconnect { height, order } => {
+                    self.best.remove(height);
+                    self.side.insert(*order);
+                }
+                BlockWrite::Evict { hash, order } => {
+                    self.side.remove(order);
+                    self.blocks.remove(order);
+                    self.by_hash.remove(hash);
+                }
+            }
+        }
+    }
+
+    fn insert(&mut self, stored: &Arc<StoredBlock>) {
+        self.by_hash.insert(stored.block.hash, stored.order);
+        self.blocks.insert(stored.order, Arc::clone(stored));
+        self.next_order = stored.order + 1;
+    }
+
+    fn at(&self, order: Option<&u64>) -> Option<StoredBlock> {
+        order.and_then(|order| self.blocks.get(order)).map(|stored| StoredBlock::clone(stored))
+    }
+}
+
+impl BlockStore for MemoryBlocks {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        Ok(self.at(self.best.last_key_value().map(|(_, order)| order)))
+    }
+
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        Ok(self.at(self.best.get(&height)))
+    }
+
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        Ok(self.at(self.by_hash.get(hash)))
+    }
+
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        self.side.iter().filter_map(|order| self.at(Some(order))).for_each(visit);
+        Ok(())
+    }
+
+    fn next_order(&self) -> Result<u64, StoreError> {
+        Ok(self.next_order)
+    }
+}

@@ -1,0 +1,19 @@
+//! The unsigned transfer of a classic block.
+//!
+//! Owns the value type; what it means is up to the people who read it, since no rule checks it.
+
+use alloc::string::String;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+/// An unsigned transfer: names and an amount, exactly as an original node writes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+pub struct Transaction {
+    /// Who pays.
+    pub sender: String,
+    /// Who is paid.
+    pub receiver: String,
+    /// How much, in whole units.
+    pub amount: u64,
+}

@@ -1,0 +1,291 @@
+//! Which block follows which: the best chain, side branches, and the choice between them.
+//!
+//! The tree keeps a recent window of the best chain and the places of side blocks in memory, and
+//! reads the rest through [`BlockStore`]. Changes that are not committed yet lie over the store, so
+//! every read sees them. Judges nothing but work: a block that comes here keeps the rules.
+
+pub(crate) mod orphans;
+mod overlay;
+mod side;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use self::overlay::{BestEntry, Overlay};
+use self::side::{SideBranches, SideEntry};
+use crate::accept::ChainChange;
+use crate::block::{Block, CheckedBlock};
+use crate::hash::BlockHash;
+use crate::params;
+use crate::pow::{Target, Work};
+use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock};
+
+/// A block's place on the chain it ends: what fork choice compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BestPoint {
+    /// Height of the block.
+    pub height: u32,
+    /// Hash of the block.
+    pub hash: BlockHash,
+    /// Accumulated work up to the block, genesis not counted.
+    pub work: Work,
+}
+
+impl BestPoint {
+    /// The genesis block, which proves no work of its own.
+    #[must_use]
+    pub fn genesis() -> Self {
+        Self { height: 0, hash: Block::genesis().hash, work: Work::ZERO }
+    }
+
+    /// Fork choice: more work wins; on equal work the numerically smaller hash.
+    #[must_use]
+    pub fn beats(&self, other: &Self) -> bool {
+        (self.work, core::cmp::Reverse(self.hash)) > (other.work, core::cmp::Reverse(other.hash))
+    }
+}
+
+/// Bounds that the operator may set; the rest stands in [`params`].
+#[derive(Clone, Copy, Debug)]
+pub struct TreeLimits {
+    /// Least room for side branches, in bytes of canonical lines.
+    pub min_side_bytes: u64,
+    /// Best-chain entries kept in memory below the tip once they are stored.
+    pub window_blocks: usize,
+}
+
+impl Default for TreeLimits {
+    fn default() -> Self {
+        Self { min_side_bytes: params::MIN_SIDE_BYTES, window_blocks: params::WINDOW_BLOCKS }
+    }
+}
+
+/// A known block, wherever it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) point: BestPoint,
+    pub(crate) total_bytes: u64,
+    pub(crate) on_best_chain: bool,
+}
+
+pub(crate) struct Tree {
+    store: Box<dyn BlockStore>,
+    limits: TreeLimits,
+    genesis: BestPoint,
+    overlay: Overlay,
+    side: SideBranches,
+    next_order: u64,
+}
+
+impl Tree {
+    /// Opens the tree over a store. Costs a few reads and one for each side block, however long
+    /// the best chain is.
+    pub(crate) fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
+        let genesis = BestPoint::genesis();
+        let tip = match store.best_tip()? {
+            Some(stored) => BestEntry::of(&stored),
+            None => BestEntry::genesis(genesis),
+        };
+        let mut side = SideBranches::default();
+        store.visit_side_blocks(&mut |stored| {
+            let line_bytes = u64::try_from(stored.block.canonical_line_bytes()).unwrap_or(u64::MAX);
+            side.insert(stored.block.hash, SideEntry::of(&stored, line_bytes));
+        })?;
+        let next_order = store.next_order()?;
+        Ok(Self { store, limits, genesis, overlay: Overlay::new(tip), side, next_order })
+    }
+
+    pub(crate) fn tip(&self) -> BestPoint {
+        self.overlay.tip().point
+    }
+
+    pub(crate) fn uncommitted_changes(&self) -> usize {
+        self.overlay.uncommitted_changes()
+    }
+
+    pub(crate) fn committed(&mut self, version: u64) {
+        self.overlay.committed(version, self.limits.window_blocks);
+    }
+
+    pub(crate) fn side_bytes(&self) -> u64 {
+        self.side.bytes()
+    }
+
+    pub(crate) fn side_limit(&self) -> u64 {
+        self.limits.min_side_bytes.max(self.overlay.tip().total_bytes)
+    }
+
+    /// Finds a block in any branch.
+    pub(crate) fn find(&self, hash: &BlockHash) -> Result<Option<Known>, StoreError> {
+        if let Some(entry) = self.overlay.best_by_hash(hash) {
+            let BestEntry { point, total_bytes, .. } = *entry;
+            return Ok(Some(Known { point, total_bytes, on_best_chain: true }));
+        }
+        if let Some(entry) = self.side.get(hash) {
+            let (point, total_bytes) = (entry.point(*hash), entry.total_bytes);
+            return Ok(Some(Known { point, total_bytes, on_best_chain: false }));
+        }
+        if *hash == self.genesis.hash {
+            return Ok(Some(Known { point: self.genesis, total_bytes: 0, on_best_chain: true }));
+        }
+        // What the store holds beyond this is either the best chain below the window, or a side
+        // block whose eviction is not committed yet and which is already forgotten here.
+        let Some(stored) = self.store.by_hash(hash)? else { return Ok(None) };
+        let entry = BestEntry::of(&stored);
+        if entry.point.height >= self.overlay.start_height() {
+            return Ok(None);
+        }
+        let best = self.store.best_at(entry.point.height)?;
+        Ok(best.filter(|best| best.order == stored.order).map(|_| Known {
+            point: entry.point,
+            total_bytes: entry.total_bytes,
+            on_best_chain: true,
+        }))
+    }
+
+    /// The best chain's block at `height`, genesis included.
+    pub(crate) fn best_at(&self, height: u32) -> Result<Option<BestPoint>, StoreError> {
+        Ok(self.entry_at(height)?.map(|entry| entry.point))
+    }
+
+    fn entry_at(&self, height: u32) -> Result<Option<BestEntry>, StoreError> {
+        if height == 0 {
+            return Ok(Some(BestEntry::genesis(self.genesis)));
+        }
+        if height >= self.overlay.start_height() {
+            return Ok(self.overlay.best_at(height).copied());
+        }
+        Ok(self.store.best_at(height)?.map(|stored| BestEntry::of(&stored)))
+    }
+
+    /// The whole block, if it is known and is not the genesis block.
+    pub(crate) fn block(&self, hash: &BlockHash) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+        if let Some(stored) = self.overlay.uncommitted_block(hash) {
+            return Ok(Some(Arc::clone(stored)));
+        }
+        if self.find(hash)?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.store.by_hash(hash)?.map(Arc::new))
+    }
+
+    /// The last block of the best chain that `hash`'s branch contains.
+    pub(crate) fn fork_point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+        let mut at = *hash;
+        while let Some(entry) = self.side.get(&at) {
+            at = entry.prev_hash;
+        }
+        Ok(self.find(&at)?.map(|known| known.point))
+    }
+
+    /// The parent, for a block beside the best chain.
+    pub(crate) fn side_parent(&self, hash: &BlockHash) -> Option<BlockHash> {
+        self.side.get(hash).map(|entry| entry.prev_hash)
+    }
+
+    /// Adds a block whose parent is `parent`, and moves the best chain where its branch wins.
+    pub(crate) fn insert(
+        &mut self,
+        block: CheckedBlock,
+        parent: &Known,
+    ) -> Result<ChainChange, StoreError> {
+        let line_bytes = u64::from(block.line_bytes());
+        let stored = Arc::new(StoredBlock {
+            order: self.next_order,
+            work: parent.point.work.plus(Target::CLASSIC.work()),
+            total_bytes: parent.total_bytes + line_bytes,
+            block: block.into_block(),
+        });
+        let mut change = ChainChange::new(self.overlay.next_version(), self.tip());
+        if parent.point == self.tip() {
+            self.extend(stored, &mut change);
+        } else {
+            self.branch(stored, line_bytes, &mut change)?;
+        }
+        self.evict_side_blocks(&mut change);
+        self.overlay.record(&change);
+        Ok(change)
+    }
+
+    fn extend(&mut self, stored: Arc<StoredBlock>, change: &mut ChainChange) {
+        self.next_order += 1;
+        let entry = BestEntry::of(&stored);
+        self.overlay.push(entry);
+        self.overlay.add_uncommitted(Arc::clone(&stored));
+        change.connected.push(entry.point);
+        change.writes.push(BlockWrite::InsertBest(stored));
+    }
+
+    fn branch(
+        &mut self,
+        stored: Arc<StoredBlock>,
+        line_bytes: u64,
+        change: &mut ChainChange,
+    ) -> Result<(), StoreError> {
+        let point = BestEntry::of(&stored).point;
+        let wins = point.beats(&self.tip());
+        // Everything that can fail is read before anything changes, so that a failed read leaves
+        // the tree as it was.
+        let old_branch = if wins {
+            let fork = self.fork_point(&stored.block.prev_hash)?.unwrap_or(self.genesis);
+            let mut entries = Vec::new();
+            for height in fork.height + 1..=self.tip().height {
+                entries.extend(self.entry_at(height)?);
+            }
+            change.fork = fork;
+            entries
+        } else {
+            Vec::new()
+        };
+        self.next_order += 1;
+        self.side.insert(point.hash, SideEntry::of(&stored, line_bytes));
+        self.overlay.add_uncommitted(Arc::clone(&stored));
+        change.writes.push(BlockWrite::InsertSide(stored));
+        if wins {
+            self.switch_to(point.hash, &old_branch, change);
+        }
+        Ok(())
+    }
+
+    /// Makes the side branch that ends in `new_tip` the best chain, in place of `old_branch`.
+    fn switch_to(
+        &mut self,
+        new_tip: BlockHash,
+        old_branch: &[BestEntry],
+        change: &mut ChainChange,
+    ) {
+        let new_branch = self.side.take_branch(new_tip);
+        let base = change.fork.height;
+        let mut parent_bytes =
+            new_branch.first().map_or(0, |(_, entry)| entry.total_bytes - entry.line_bytes);
+        for entry in old_branch {
+            let line_bytes = entry.total_bytes - parent_bytes;
+            parent_bytes = entry.total_bytes;
+            self.side.insert(entry.point.hash, SideEntry::from_best(entry, line_bytes));
+        }
+        for entry in old_branch.iter().rev() {
+            change.reverted.push(entry.point);
+            let (height, order) = (entry.point.height, entry.order);
+            change.writes.push(BlockWrite::Disconnect { height, order });
+        }
+        self.overlay.truncate(base);
+        for (hash, entry) in new_branch {
+            let best = entry.to_best(hash);
+            self.overlay.push(best);
+            change.connected.push(best.point);
+            change
+                .writes
+                .push(BlockWrite::Connect { height: best.point.height, order: best.order });
+        }
+    }
+
+    fn evict_side_blocks(&mut self, change: &mut ChainChange) {
+        let limit = self.side_limit();
+        while self.side.bytes() > limit {
+            let Some((hash, entry)) = self.side.remove_least() else { break };
+            self.overlay.forget_uncommitted(&hash, entry.order);
+            change.writes.push(BlockWrite::Evict { hash, order: entry.order });
+        }
+    }
+}

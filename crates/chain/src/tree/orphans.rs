@@ -1,0 +1,48 @@
+//! Blocks whose parent is unknown, kept while their ancestors are asked for.
+//!
+//! A pool of [`MAX_ORPHANS`] that forgets the oldest first. Losing one costs a download. It is
+//! small, so looking through all of it is the simplest thing that is fast enough.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::block::CheckedBlock;
+use crate::hash::BlockHash;
+use crate::params::MAX_ORPHANS;
+
+#[derive(Default)]
+pub(crate) struct Orphans(VecDeque<CheckedBlock>);
+
+impl Orphans {
+    pub(crate) fn contains(&self, hash: &BlockHash) -> bool {
+        self.0.iter().any(|orphan| orphan.block().hash == *hash)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn insert(&mut self, orphan: CheckedBlock) {
+        if self.contains(&orphan.block().hash) {
+            return;
+        }
+        if self.0.len() == MAX_ORPHANS {
+            self.0.pop_front();
+        }
+        self.0.push_back(orphan);
+    }
+
+    /// Takes the orphans that wait for `parent`, in the order they came.
+    pub(crate) fn take_children(&mut self, parent: &BlockHash) -> Vec<CheckedBlock> {
+        let mut children = Vec::new();
+        let mut place = 0;
+        while let Some(orphan) = self.0.get(place) {
+            if orphan.block().prev_hash == *parent {
+                children.extend(self.0.remove(place));
+            } else {
+                place += 1;
+            }
+        }
+        children
+    }
+}

@@ -1,0 +1,178 @@
+//! The recent window of the best chain, and the changes that are not committed yet.
+//!
+//! Two facts keep reads right. The window is the end of the best chain, without a gap, and holds
+//! every height that an uncommitted change touched; so a height below it reads the same in the
+//! store, now and after any outstanding commit. A block that the store may not have yet is held
+//! whole until its commit is reported.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use super::BestPoint;
+use crate::accept::ChainChange;
+use crate::hash::BlockHash;
+use crate::store::{BlockWrite, StoredBlock};
+
+/// A block of the best chain, without its content.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BestEntry {
+    pub(super) point: BestPoint,
+    pub(super) prev_hash: BlockHash,
+    pub(super) order: u64,
+    pub(super) total_bytes: u64,
+}
+
+impl BestEntry {
+    pub(super) fn of(stored: &StoredBlock) -> Self {
+        Self {
+            point: BestPoint {
+                height: stored.block.index,
+                hash: stored.block.hash,
+                work: stored.work,
+            },
+            prev_hash: stored.block.prev_hash,
+            order: stored.order,
+            total_bytes: stored.total_bytes,
+        }
+    }
+
+    pub(super) fn genesis(point: BestPoint) -> Self {
+        Self { point, prev_hash: BlockHash::ZERO, order: 0, total_bytes: 0 }
+    }
+}
+
+struct Uncommitted {
+    version: u64,
+    lowest_height: u32,
+    blocks: Vec<(BlockHash, u64)>,
+}
+
+pub(super) struct Overlay {
+    /// Never empty: holds the tip at least.
+    window: VecDeque<BestEntry>,
+    tip: BestEntry,
+    heights: HashMap<BlockHash, u32>,
+    blocks: HashMap<BlockHash, Arc<StoredBlock>>,
+    changes: VecDeque<Uncommitted>,
+    last_version: u64,
+}
+
+impl Overlay {
+    pub(super) fn new(tip: BestEntry) -> Self {
+        let mut overlay = Self {
+            window: VecDeque::new(),
+            tip,
+            heights: HashMap::new(),
+            blocks: HashMap::new(),
+            changes: VecDeque::new(),
+            last_version: 0,
+        };
+        overlay.push(tip);
+        overlay
+    }
+
+    pub(super) fn tip(&self) -> &BestEntry {
+        &self.tip
+    }
+
+    /// The lowest height that must be read here and not from the store.
+    pub(super) fn start_height(&self) -> u32 {
+        self.window.front().map_or(self.tip.point.height, |entry| entry.point.height)
+    }
+
+    pub(super) fn best_at(&self, height: u32) -> Option<&BestEntry> {
+        let place = height.checked_sub(self.start_height())?;
+        self.window.get(usize::try_from(place).ok()?)
+    }
+
+    pub(super) fn best_by_hash(&self, hash: &BlockHash) -> Option<&BestEntry> {
+        self.best_at(*self.heights.get(hash)?)
+    }
+
+    pub(super) fn push(&mut self, entry: BestEntry) {
+        self.heights.insert(entry.point.hash, entry.point.height);
+        self.window.push_back(entry);
+        self.tip = entry;
+    }
+
+    /// Cuts the best chain back to `height`, before the new branch is pushed.
+    pub(super) fn truncate(&mut self, height: u32) {
+        while let Some(entry) = self.window.back() {
+            if entry.point.height <= height {
+                self.tip = *entry;
+                break;
+            }
+            self.heights.remove(&entry.point.hash);
+            self.window.pop_back();
+        }
+    }
+
+    pub(super) fn add_uncommitted(&mut self, stored: Arc<StoredBlock>) {
+        self.blocks.insert(stored.block.hash, stored);
+    }
+
+    pub(super) fn uncommitted_block(&self, hash: &BlockHash) -> Option<&Arc<StoredBlock>> {
+        self.blocks.get(hash)
+    }
+
+    /// Forgets an inserted block; the order tells it from a later insertion of the same hash.
+    pub(super) fn forget_uncommitted(&mut self, hash: &BlockHash, order: u64) {
+        if self.blocks.get(hash).is_some_and(|stored| stored.order == order) {
+            self.blocks.remove(hash);
+        }
+    }
+
+    pub(super) fn next_version(&self) -> u64 {
+        self.last_version + 1
+    }
+
+    pub(super) fn uncommitted_changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Notes a change whose commit is still to come.
+    pub(super) fn record(&mut self, change: &ChainChange) {
+        let blocks = change.writes.iter().filter_map(|write| match write {
+            BlockWrite::InsertBest(stored) | BlockWrite::InsertSide(stored) => {
+                Some((stored.block.hash, stored.order))
+            }
+            _ => None,
+        });
+        self.changes.push_back(Uncommitted {
+            version: change.version,
+            lowest_height: change.fork.height.saturating_add(1),
+            blocks: blocks.collect(),
+        });
+        self.last_version = change.version;
+    }
+
+    /// Every change up to `version` is in the store.
+    pub(super) fn committed(&mut self, version: u64, window_blocks: usize) {
+        while self.changes.front().is_some_and(|change| change.version <= version) {
+            for (hash, order) in
+                self.changes.pop_front().map(|change| change.blocks).unwrap_or_default()
+            {
+                self.forget_uncommitted(&hash, order);
+            }
+        }
+        // Trimming only at twice the size makes the scan below cost nothing on average.
+        if self.window.len() > window_blocks.saturating_mul(2) {
+            self.trim(window_blocks);
+        }
+    }
+
+    fn trim(&mut self, window_blocks: usize) {
+        let floor = self.changes.iter().map(|change| change.lowest_height).min();
+        while self.window.len() > window_blocks.max(1) {
+            let Some(entry) = self.window.front() else { break };
+            if floor.is_some_and(|floor| entry.point.height >= floor) {
+                break;
+            }
+            self.heights.remove(&entry.point.hash);
+            self.window.pop_front();
+        }
+    }
+}

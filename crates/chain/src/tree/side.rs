@@ -1,0 +1,117 @@
+//! Blocks beside the best chain: their places, their total size, and which goes first.
+//!
+//! Memory is about 150 bytes a block, and a block's line is at least 223 bytes; so the bound on
+//! side branches, which is in bytes of lines, bounds this too.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use super::BestPoint;
+use super::overlay::BestEntry;
+use crate::hash::BlockHash;
+use crate::pow::Work;
+use crate::store::StoredBlock;
+
+/// A side block, without its content.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SideEntry {
+    pub(super) prev_hash: BlockHash,
+    pub(super) height: u32,
+    pub(super) work: Work,
+    pub(super) order: u64,
+    pub(super) line_bytes: u64,
+    pub(super) total_bytes: u64,
+}
+
+impl SideEntry {
+    pub(super) fn of(stored: &StoredBlock, line_bytes: u64) -> Self {
+        Self::from_best(&BestEntry::of(stored), line_bytes)
+    }
+
+    pub(super) fn from_best(best: &BestEntry, line_bytes: u64) -> Self {
+        let BestEntry { point, prev_hash, order, total_bytes } = *best;
+        Self { prev_hash, height: point.height, work: point.work, order, line_bytes, total_bytes }
+    }
+
+    pub(super) fn to_best(self, hash: BlockHash) -> BestEntry {
+        BestEntry {
+            point: self.point(hash),
+            prev_hash: self.prev_hash,
+            order: self.order,
+            total_bytes: self.total_bytes,
+        }
+    }
+
+    pub(super) fn point(&self, hash: BlockHash) -> BestPoint {
+        BestPoint { height: self.height, hash, work: self.work }
+    }
+}
+
+/// All side branches. A branch's end is a side block without children.
+#[derive(Default)]
+pub(super) struct SideBranches {
+    entries: HashMap<BlockHash, SideEntry>,
+    /// How many side blocks follow a block of any kind.
+    children: HashMap<BlockHash, u32>,
+    ends: BTreeSet<(Work, BlockHash)>,
+    bytes: u64,
+}
+
+impl SideBranches {
+    pub(super) fn get(&self, hash: &BlockHash) -> Option<&SideEntry> {
+        self.entries.get(hash)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn insert(&mut self, hash: BlockHash, entry: SideEntry) {
+        if let Some(parent) = self.entries.get(&entry.prev_hash) {
+            self.ends.remove(&(parent.work, entry.prev_hash));
+        }
+        *self.children.entry(entry.prev_hash).or_insert(0) += 1;
+        if !self.children.contains_key(&hash) {
+            self.ends.insert((entry.work, hash));
+        }
+        self.bytes += entry.line_bytes;
+        self.entries.insert(hash, entry);
+    }
+
+    pub(super) fn remove(&mut self, hash: &BlockHash) -> Option<SideEntry> {
+        let entry = self.entries.remove(hash)?;
+        self.bytes -= entry.line_bytes;
+        self.ends.remove(&(entry.work, *hash));
+        if let Some(count) = self.children.get_mut(&entry.prev_hash) {
+            *count -= 1;
+            if *count == 0 {
+                self.children.remove(&entry.prev_hash);
+                if let Some(parent) = self.entries.get(&entry.prev_hash) {
+                    self.ends.insert((parent.work, entry.prev_hash));
+                }
+            }
+        }
+        Some(entry)
+    }
+
+    /// Removes the branch that ends in `end` and returns it, oldest first.
+    pub(super) fn take_branch(&mut self, end: BlockHash) -> Vec<(BlockHash, SideEntry)> {
+        let mut branch = Vec::new();
+        let mut at = end;
+        while let Some(entry) = self.remove(&at) {
+            branch.push((at, entry));
+            at = entry.prev_hash;
+        }
+        branch.reverse();
+        branch
+    }
+
+    /// Removes the end of the branch with the least work. Its parent then has the least, so calls
+    /// in a row take a branch from its end to where it is shared.
+    pub(super) fn remove_least(&mut self) -> Option<(BlockHash, SideEntry)> {
+        let (_, hash) = *self.ends.first()?;
+        self.remove(&hash).map(|entry| (hash, entry))
+    }
+}
