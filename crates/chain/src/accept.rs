@@ -123,6 +123,9 @@ impl Chain {
             }
             self.refused.push_back(hash);
         }
+        if verdict.is_err() {
+            self.orphans.remove_descendants(hash);
+        }
         verdict
     }
 
@@ -150,20 +153,20 @@ impl Chain {
         self.tree.best_at(height)
     }
 
-    /// Whether a block of this hash is known, in any branch.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn knows(&self, hash: &BlockHash) -> Result<bool, StoreError> {
-        Ok(self.tree.find(hash)?.is_some())
-    }
-
     /// The block's place, if it is in the best chain.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     pub fn on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
         Ok(self.tree.find(hash)?.filter(|known| known.on_best_chain).map(|known| known.point))
+    }
+
+    /// A block's place, in any branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+        Ok(self.tree.find(hash)?.map(|known| known.point))
     }
 
     /// A whole block of any branch. The genesis block is not stored and gives `None`.
@@ -225,5 +228,33 @@ impl Chain {
     #[must_use]
     pub fn orphan_count(&self) -> usize {
         self.orphans.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryBlocks;
+
+    #[test]
+    fn memory_of_refused_blocks_is_bounded_and_forgets_the_oldest() {
+        let store = Box::new(MemoryBlocks::default());
+        let mut chain = Chain::open(store, TreeLimits::default()).unwrap();
+        let fault = RuleViolation::WrongIndex { index: 7, parent: 0 };
+        let hash = |number: usize| {
+            let mut hash = BlockHash::ZERO;
+            hash.0[..8].copy_from_slice(&number.to_be_bytes());
+            hash
+        };
+        for number in 0..=MAX_REFUSED {
+            for _ in 0..2 {
+                assert_eq!(chain.judge(hash(number), Err(fault.clone())), Err(fault.clone()));
+            }
+        }
+        assert_eq!(chain.refused.len(), MAX_REFUSED);
+        assert!(!chain.refused.contains(&hash(0)));
+        assert!(chain.refused.contains(&hash(MAX_REFUSED)));
+        assert_eq!(chain.judge(hash(0), Ok(())), Ok(()));
+        assert_eq!(chain.refused.len(), MAX_REFUSED);
     }
 }

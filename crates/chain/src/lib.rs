@@ -18,12 +18,11 @@ extern crate std;
 pub mod accept;
 pub mod block;
 pub mod hash;
+mod object;
 pub mod params;
 pub mod pow;
 pub mod rules;
 pub mod store;
-#[cfg(test)]
-mod testing;
 pub mod transaction;
 mod tree;
 

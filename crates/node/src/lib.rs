@@ -1,8 +1,32 @@
-//! How a peer behaves.
+//! How a peer behaves: one state machine.
+//!
+//! [`Node::handle`] takes what happened and returns what to do. This crate knows nothing of
+//! sockets, files, threads, clocks or the operating system's chance, and it is `no_std`, so that
+//! the build proves it. The same node runs over TCP and a database, and in a simulator.
 #![no_std]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod address;
+pub mod event;
+mod gossip;
+pub mod limits;
+mod node;
+mod outbox;
+mod peers;
+mod random;
+pub mod seam;
+mod serving;
+pub mod snapshot;
 pub mod store;
+mod sync;
+pub mod wire;
+
+pub use address::PeerAddress;
+pub use event::Event;
+pub use node::{Node, NodeConfig};
+pub use peers::PeerStage;
+pub use seam::{Action, Input, Now};
+pub use snapshot::Snapshot;

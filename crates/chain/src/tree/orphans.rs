@@ -45,4 +45,12 @@ impl Orphans {
         }
         children
     }
+
+    /// Forgets all that descends from a refused block: none of it can ever connect.
+    pub(crate) fn remove_descendants(&mut self, refused: BlockHash) {
+        let mut parents = alloc::vec![refused];
+        while let Some(parent) = parents.pop() {
+            parents.extend(self.take_children(&parent).iter().map(|child| child.block().hash));
+        }
+    }
 }

@@ -1,0 +1,110 @@
+//! The store on disk: blocks and the outbox in one `redb` file.
+//!
+//! Owns the tables and their formats (`docs/formats/store.md`), the lock on the data directory, and
+//! the one atomic, durable commit of [`StoreBatch`]es. Knows nothing of the rules a block keeps, of
+//! fork choice, peers or time: it writes what it is told and reads it back.
+//!
+//! - What [`Store::commit`] has returned for survives a crash of the process and of the machine.
+//! - A read sees every commit that returned before it began, and nothing of any other.
+//! - Opening costs the same however long the chain is; a crash before does not change that.
+//! - No content of the file is trusted to be readable: what is not becomes a [`StoreError`].
+
+mod blocks;
+mod chunk;
+mod commit;
+mod fault;
+mod lock;
+mod open;
+mod outbox;
+mod record;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kusari_chain::StoreError;
+use kusari_node::store::StoreBatch;
+use redb::backends::InMemoryBackend;
+use redb::{Database, StorageBackend};
+
+pub use self::chunk::{ChainPosition, Chunk};
+use self::fault::Fault;
+use self::lock::DirectoryLock;
+pub use self::open::OpenError;
+
+/// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
+///
+/// Reads may come from any thread and do not wait for a commit. Commits take turns.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    // Declared before the lock, so that the database is closed while the directory is still ours.
+    database: Database,
+    /// Held throughout a commit. Keeps what made the first one fail: from then on the store lacks a
+    /// batch, and whatever is written after it would not fit what lies before.
+    first_failure: Mutex<Option<String>>,
+    _lock: Option<DirectoryLock>,
+}
+
+impl Store {
+    /// Opens the store in a data directory and creates both where they are missing.
+    ///
+    /// The directory is locked until the last clone is dropped.
+    ///
+    /// # Errors
+    /// [`OpenError`], one sentence that says what is wrong and what to do.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let (database, lock) = open::open_directory(directory)?;
+        Ok(Self::over(database, Some(lock)))
+    }
+
+    /// A store in memory that is forgotten when the last clone is dropped. Everything else is as on
+    /// disk.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the database cannot be set up.
+    pub fn ephemeral() -> Result<Self, OpenError> {
+        Self::with_backend(InMemoryBackend::new())
+    }
+
+    /// A new store over any medium.
+    pub(crate) fn with_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
+        Ok(Self::over(open::create_with_backend(backend)?, None))
+    }
+
+    fn over(database: Database, lock: Option<DirectoryLock>) -> Self {
+        let first_failure = Mutex::new(None);
+        Self { inner: Arc::new(Inner { database, first_failure, _lock: lock }) }
+    }
+
+    /// Writes batches in order, all or none. They are durable when this returns.
+    ///
+    /// One commit costs the same two syncs for one batch as for thousands, so whoever is busy
+    /// groups them.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium fails or a batch does not follow from what is stored. Then
+    /// nothing of these batches is written, and every later commit fails as well.
+    pub fn commit(&self, batches: &[StoreBatch]) -> Result<(), StoreError> {
+        // A commit that panicked left nothing behind but the lock: its transaction was dropped. The
+        // batches are lost all the same, so the store takes no more.
+        let mut first_failure = self.inner.first_failure.lock().unwrap_or_else(|poisoned| {
+            let mut guard = PoisonError::into_inner(poisoned);
+            guard.get_or_insert_with(|| String::from("a write was broken off"));
+            guard
+        });
+        if let Some(first) = first_failure.as_ref() {
+            return Err(Fault::Earlier(first.clone()).into());
+        }
+        commit::commit(&self.inner.database, batches).map_err(|fault| {
+            *first_failure = Some(fault.to_string());
+            fault.into()
+        })
+    }
+}

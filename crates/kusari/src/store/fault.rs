@@ -1,0 +1,60 @@
+//! What goes wrong in an open store, and how it is said.
+
+use core::fmt::Display;
+
+use kusari_chain::StoreError;
+
+/// A failure of the medium or its content. Leaves this module as a [`StoreError`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("{}", describe(.0))]
+    Database(Box<redb::Error>),
+    #[error(
+        "the record in table `{table}` under key {key} cannot be read: {reason}; restore the data \
+         directory from a backup, or move it away and start anew from the blocks of other nodes"
+    )]
+    Unreadable { table: &'static str, key: String, reason: String },
+    #[error("a change does not follow from what is stored: {0}; this is a fault of the program")]
+    Unfitting(String),
+    #[error("nothing is written any more since a write failed; start again. It failed so: {0}")]
+    Earlier(String),
+}
+
+impl Fault {
+    pub(crate) fn unreadable(table: &'static str, key: impl Display, reason: impl Display) -> Self {
+        Self::Unreadable { table, key: key.to_string(), reason: reason.to_string() }
+    }
+}
+
+/// Says what to do where it is known; the database's own words otherwise.
+fn describe(error: &redb::Error) -> String {
+    match error {
+        redb::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => {
+            format!("the disk is full ({io}); free some space and start again")
+        }
+        redb::Error::Corrupted(reason) => format!(
+            "the database file is damaged ({reason}); restore the data directory from a backup, or \
+             move it away and start anew from the blocks of other nodes"
+        ),
+        other => format!("the database file cannot be used: {other}"),
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+/// Every operation of the database has an error type of its own; `?` takes each of them.
+macro_rules! from_database {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Fault {
+            fn from(error: $error) -> Self {
+                Self::Database(Box::new(error.into()))
+            }
+        })*
+    };
+}
+
+from_database!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);

@@ -1,0 +1,67 @@
+//! The lock on a data directory: at most one process has it open.
+//!
+//! Owns the file `lock`. The lock is the operating system's and ends with the process, however that
+//! ends; the process id in the file is for people only. The file stays when the lock is given up:
+//! removing it could take it away from somebody who has just locked it.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::open::OpenError;
+
+const LOCK_FILE: &str = "lock";
+
+/// Longest content of the lock file that is looked at, in bytes: a process id has at most ten
+/// digits.
+const MAX_PID_BYTES: u64 = 16;
+
+/// A locked data directory, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct DirectoryLock {
+    file: File,
+}
+
+impl DirectoryLock {
+    pub(crate) fn take(directory: &Path) -> Result<Self, OpenError> {
+        let unusable = |source| OpenError::Directory { directory: directory.into(), source };
+        // Not truncated: until we hold the lock the content is somebody else's.
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(directory.join(LOCK_FILE))
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = read_holder(&mut file);
+                return Err(OpenError::InUse { directory: directory.into(), holder });
+            }
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        file.set_len(0).map_err(unusable)?;
+        writeln!(file, "{}", std::process::id()).map_err(unusable)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started from this one has
+        // it open too, for a moment. Where this fails, closing is what there is.
+        let _ = self.file.unlock();
+    }
+}
+
+/// Who holds the lock, as far as it can be told: the holder may not have written it yet, and some
+/// systems let nobody else read a locked file.
+fn read_holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.take(MAX_PID_BYTES).read_to_string(&mut text);
+    match read.ok().and_then(|_| text.trim().parse::<u32>().ok()) {
+        Some(pid) => format!("process {pid}"),
+        None => String::from("another process"),
+    }
+}

@@ -1,0 +1,250 @@
+//! Opening: from a directory to a database whose tables are ours.
+//!
+//! Owns the file `chain.redb`, its creation and the check of its schema.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError,
+};
+
+use super::fault::Fault;
+use super::lock::DirectoryLock;
+use super::tables::{self, CHAIN_KIND, SCHEMA_VERSION, meta};
+
+const DATABASE_FILE: &str = "chain.redb";
+/// Name of the database until it holds its tables.
+const NEW_DATABASE_FILE: &str = "chain.redb.new";
+
+/// Memory for cached pages, in bytes. With a million blocks a node is to stay below 64 MiB, of which
+/// this is half; one commit of 10,000 blocks dirties about 10 MiB of pages.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// Why a store cannot be opened. Each is a sentence with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory cannot be created, read or written.
+    #[error(
+        "the data directory {} cannot be used ({source}): let this user write to it, or choose \
+         another one",
+        .directory.display()
+    )]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another process has the directory open.
+    #[error(
+        "the data directory {} is in use by {holder}: stop that process, or choose another \
+         directory",
+        .directory.display()
+    )]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+        /// Who holds the lock, for people: `process 4711`.
+        holder: String,
+    },
+    /// The file is something else.
+    #[error(
+        "{} is not a database of this program ({reason}): move it away, or choose another data \
+         directory",
+        .file.display()
+    )]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+        /// What it lacks.
+        reason: String,
+    },
+    /// The file was a database of ours and can no longer be read.
+    #[error(
+        "{} is damaged ({reason}): restore it from a backup, or move it away to start anew from \
+         the blocks of other nodes",
+        .file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file was written by another version of the program.
+    #[error(
+        "{} has schema version {found} and this program supports version {SCHEMA_VERSION}: use \
+         the version of the program that wrote it, or choose another data directory",
+        .file.display()
+    )]
+    SchemaVersion {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        found: u64,
+    },
+    /// The file holds the blocks of another kind of chain.
+    #[error(
+        "{} holds a chain of kind `{found}` and not `{CHAIN_KIND}`: choose another data directory \
+         for this chain",
+        .file.display()
+    )]
+    ChainKind {
+        /// The file.
+        file: PathBuf,
+        /// The kind of its chain.
+        found: String,
+    },
+    /// The medium failed.
+    #[error(
+        "{} cannot be opened ({reason}): see to the disk and its permissions, then start again",
+        .file.display()
+    )]
+    Medium {
+        /// The file.
+        file: PathBuf,
+        /// What failed.
+        reason: String,
+    },
+}
+
+/// Locks a data directory and opens its database; creates what is missing.
+pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+    let unusable = |source| OpenError::Directory { directory: directory.into(), source };
+    create_directory(directory).map_err(unusable)?;
+    let lock = DirectoryLock::take(directory)?;
+    let file = directory.join(DATABASE_FILE);
+    if !file.try_exists().map_err(unusable)? {
+        create(directory, &file)?;
+    }
+    let database = builder().open(&file).map_err(|error| refused(&file, error))?;
+    check_schema(&database, &file)?;
+    Ok((database, lock))
+}
+
+/// Sets up a database on an empty medium.
+pub(crate) fn create_with_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
+    let file = Path::new("the medium");
+    let database = builder().create_with_backend(backend).map_err(|error| refused(file, error))?;
+    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    Ok(database)
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// What the node is entrusted with is nobody else's on this machine: a new directory is private.
+fn create_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Creates the database under another name and renames it when it is complete, so that a crash in
+/// between leaves no half of one under its name.
+fn create(directory: &Path, file: &Path) -> Result<(), OpenError> {
+    let unusable = |source| OpenError::Directory { directory: directory.into(), source };
+    let new = directory.join(NEW_DATABASE_FILE);
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
+        _ => {}
+    }
+    let database = builder().create(&new).map_err(|error| refused(&new, error))?;
+    write_schema(&database).map_err(|fault| medium(&new, fault))?;
+    database.close().map_err(|error| refused(&new, error))?;
+    std::fs::rename(&new, file).map_err(unusable)?;
+    sync_directory(directory).map_err(unusable)
+}
+
+/// Makes the names in a directory durable, its own among them. Only Unix has, and needs, such a
+/// call.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let directory = directory.canonicalize()?;
+        File::open(&directory)?.sync_all()?;
+        // The parent may be unreadable to this user; then it was not made by us just now either.
+        if let Some(Ok(parent)) = directory.parent().map(File::open) {
+            parent.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+fn write_schema(database: &Database) -> Result<(), Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    {
+        let mut meta_table = transaction.open_table(tables::META)?;
+        meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
+        meta_table.insert(meta::CHAIN_KIND, CHAIN_KIND.as_bytes())?;
+        meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
+        meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
+        // Readers open tables without creating them, so all exist from the start.
+        transaction.open_table(tables::BLOCKS)?;
+        transaction.open_table(tables::BEST)?;
+        transaction.open_table(tables::BY_HASH)?;
+        transaction.open_table(tables::SIDE)?;
+        transaction.open_table(tables::OUTBOX)?;
+        transaction.open_table(tables::OUTBOX_OPEN)?;
+        transaction.open_table(tables::OUTBOX_BLOCKS)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
+    let unreadable = |fault: Fault| damaged(file, fault);
+    let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
+    let meta_table = match transaction.open_table(tables::META) {
+        Ok(table) => table,
+        Err(TableError::Storage(error)) => return Err(unreadable(error.into())),
+        Err(error) => return Err(foreign(file, error)),
+    };
+    let found = tables::read_number(&meta_table, meta::SCHEMA_VERSION).map_err(unreadable)?;
+    if found != SCHEMA_VERSION {
+        return Err(OpenError::SchemaVersion { file: file.into(), found });
+    }
+    let kind = meta_table.get(meta::CHAIN_KIND).map_err(|error| unreadable(error.into()))?;
+    let kind = kind.as_ref().map_or(&[][..], |kind| kind.value());
+    if kind != CHAIN_KIND.as_bytes() {
+        let found = String::from_utf8_lossy(kind).escape_debug().to_string();
+        return Err(OpenError::ChainKind { file: file.into(), found });
+    }
+    Ok(())
+}
+
+/// What it means that the database was not opened.
+fn refused(file: &Path, error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            let directory = file.parent().unwrap_or(file).into();
+            OpenError::InUse { directory, holder: String::from("another process") }
+        }
+        DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
+            io::ErrorKind::InvalidData => foreign(file, error),
+            io::ErrorKind::UnexpectedEof => damaged(file, error),
+            _ => medium(file, error),
+        },
+        DatabaseError::UpgradeRequired(_) => foreign(file, error),
+        DatabaseError::Storage(StorageError::Corrupted(reason)) => damaged(file, reason),
+        other => medium(file, other),
+    }
+}
+
+fn foreign(file: &Path, reason: impl ToString) -> OpenError {
+    OpenError::Foreign { file: file.into(), reason: reason.to_string() }
+}
+
+fn damaged(file: &Path, reason: impl ToString) -> OpenError {
+    OpenError::Damaged { file: file.into(), reason: reason.to_string() }
+}
+
+fn medium(file: &Path, reason: impl ToString) -> OpenError {
+    OpenError::Medium { file: file.into(), reason: reason.to_string() }
+}

@@ -1,0 +1,139 @@
+//! Records: the bytes that stand for a block and for an outbox entry.
+//!
+//! Owns their layout, Borsh of the fields in order. It is frozen by the tests below; a change is a
+//! new schema version.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use kusari_chain::{Block, BlockHash, StoredBlock, Work};
+use kusari_node::store::{EntryId, OutboxEntry};
+
+use super::fault::Fault;
+
+/// A stored block; its order is the key. Generic over the block, so that it is written from a
+/// borrowed one.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct BlockRecord<B> {
+    /// Big-endian.
+    work: [u8; 32],
+    total_bytes: u64,
+    block: B,
+}
+
+/// Writes the record of `stored` to the end of `bytes`.
+pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let StoredBlock { order, work, total_bytes, block } = stored;
+    let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
+    BlockRecord { work, total_bytes, block }
+        .serialize(bytes)
+        .map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+}
+
+pub(crate) fn read_block(order: u64, bytes: &[u8]) -> Result<StoredBlock, Fault> {
+    let BlockRecord::<Block> { work, total_bytes, block } =
+        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("blocks", order, error))?;
+    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block })
+}
+
+/// An outbox entry; its number is the key.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct OutboxRecord {
+    text: String,
+    blocks: Vec<BlockHash>,
+    settled: bool,
+}
+
+pub(crate) fn write_entry(entry: OutboxEntry) -> Result<Vec<u8>, Fault> {
+    let OutboxEntry { id, text, blocks, settled } = entry;
+    borsh::to_vec(&OutboxRecord { text, blocks, settled })
+        .map_err(|error| Fault::Unfitting(format!("entry {id} cannot be written ({error})")))
+}
+
+pub(crate) fn read_entry(id: EntryId, bytes: &[u8]) -> Result<OutboxEntry, Fault> {
+    let OutboxRecord { text, blocks, settled } =
+        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("outbox", id, error))?;
+    Ok(OutboxEntry { id, text, blocks, settled })
+}
+
+#[cfg(test)]
+mod tests {
+    use kusari_chain::Transaction;
+
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn stored() -> StoredBlock {
+        StoredBlock {
+            order: 5,
+            work: Work::of_classic_blocks(2),
+            total_bytes: 0x0102,
+            block: Block {
+                index: 2,
+                timestamp: 0x1122_3344,
+                nonce: 7,
+                data: String::from("hi"),
+                prev_hash: BlockHash([0xaa; 32]),
+                hash: BlockHash([0xbb; 32]),
+                transactions: vec![Transaction {
+                    sender: String::from("a"),
+                    receiver: String::from("bc"),
+                    amount: 9,
+                }],
+            },
+        }
+    }
+
+    const BLOCK_HEX: &str = concat!(
+        "0000000000000000000000000000000000000000000000000000000000020000", // work
+        "0201000000000000",                                                 // total_bytes
+        "02000000",                                                         // index
+        "4433221100000000",                                                 // timestamp
+        "0700000000000000",                                                 // nonce
+        "02000000",
+        "6869",                                                             // data
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", // prev_hash
+        "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", // hash
+        "01000000",                                                         // transactions
+        "01000000",
+        "61", // sender
+        "02000000",
+        "6263",             // receiver
+        "0900000000000000", // amount
+    );
+
+    #[test]
+    fn block_record_is_frozen() {
+        let mut bytes = Vec::new();
+        write_block(&stored(), &mut bytes).unwrap();
+        assert_eq!(hex(&bytes), BLOCK_HEX);
+        assert_eq!(read_block(5, &bytes).unwrap(), stored());
+    }
+
+    #[test]
+    fn outbox_record_is_frozen() {
+        let entry = OutboxEntry {
+            id: 3,
+            text: String::from("hi"),
+            blocks: vec![BlockHash([0xcc; 32])],
+            settled: true,
+        };
+        let bytes = write_entry(entry.clone()).unwrap();
+        let expected = format!("02000000{}01000000{}01", "6869", "cc".repeat(32));
+        assert_eq!(hex(&bytes), expected);
+        assert_eq!(read_entry(3, &bytes).unwrap(), entry);
+    }
+
+    #[test]
+    fn unreadable_record_names_its_table_and_key() {
+        let mut bytes = Vec::new();
+        write_block(&stored(), &mut bytes).unwrap();
+        for wrong in [&bytes[..bytes.len() - 1], &[&bytes[..], &[0]].concat(), &[]] {
+            let message = read_block(5, wrong).unwrap_err().to_string();
+            assert!(message.contains("table `blocks` under key 5"), "{message}");
+        }
+        let message = read_entry(7, &[1, 2]).unwrap_err().to_string();
+        assert!(message.contains("table `outbox` under key 7"), "{message}");
+    }
+}

@@ -1,0 +1,51 @@
+//! The tables: their names, key and value types, and the keys of `meta`.
+//!
+//! Owns what `docs/formats/store.md` describes. Any change here is a new [`SCHEMA_VERSION`].
+
+use redb::{ReadableTable, TableDefinition};
+
+use super::fault::Fault;
+
+/// Version of everything in this file and in `record`.
+pub(crate) const SCHEMA_VERSION: u64 = 1;
+/// The kind of chain that the blocks belong to.
+pub(crate) const CHAIN_KIND: &str = "classic";
+
+/// Facts about the whole store.
+pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// Block record by order. The key only rises, so new blocks go to the end of the tree.
+pub(crate) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+/// Order by height, for the best chain.
+pub(crate) const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
+/// Hash suffix and order of every block. Eight bytes instead of 32 keep the one table whose keys
+/// come in no order small; two hashes may share a suffix, so a reader compares the whole hash.
+pub(crate) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
+/// Order of every block that is not in the best chain.
+pub(crate) const SIDE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
+/// Outbox record by entry number.
+pub(crate) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+/// Numbers of the entries that are not settled.
+pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
+/// Entry number by the hash of a block that was mined for it.
+pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
+    TableDefinition::new("outbox_blocks");
+
+/// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text.
+pub(crate) mod meta {
+    pub(crate) const SCHEMA_VERSION: &str = "schema_version";
+    pub(crate) const CHAIN_KIND: &str = "chain_kind";
+    /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
+    pub(crate) const NEXT_ORDER: &str = "next_order";
+    pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";
+}
+
+/// Reads a number of [`META`].
+pub(crate) fn read_number(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+) -> Result<u64, Fault> {
+    let unreadable = |reason| Fault::unreadable("meta", key, reason);
+    let stored = table.get(key)?.ok_or_else(|| unreadable("there is none"))?;
+    let bytes = stored.value().try_into().map_err(|_| unreadable("it is not a number"))?;
+    Ok(u64::from_le_bytes(bytes))
+}

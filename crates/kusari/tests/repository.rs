@@ -1,0 +1,376 @@
+//! The rules of the repository, each a test.
+//!
+//! What can be read off the source is checked here, so that a review need not. A failure names the
+//! rule and every place that breaks it. Forbidden words are spelled in two halves, so that this
+//! file does not break its own rules.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Longest source file, in lines: a file is one idea.
+const MAX_FILE_LINES: usize = 400;
+
+/// Largest file in the repository, in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Directories that hold what was built or found, not what was written.
+const SKIPPED_DIRECTORIES: [&str; 5] = [".git", "target", "artifacts", "corpus", "coverage"];
+
+/// Crates that are free of I/O, clock, threads and randomness.
+const CORE_CRATES: [&str; 2] = ["chain", "node"];
+
+/// Which crates of the workspace each crate may build on. The arrow points one way.
+const LAYERS: [(&str, &[&str]); 5] = [
+    ("chain", &[]),
+    ("node", &["chain"]),
+    ("miner", &["chain"]),
+    ("sim", &["chain", "miner", "node"]),
+    ("kusari", &["chain", "miner", "node"]),
+];
+
+/// Which modules of `chain` each of its modules must not name.
+const CHAIN_ABSENCES: [(&str, &[&str]); 8] = [
+    ("params", &["accept", "block", "hash", "pow", "rules", "store", "transaction", "tree"]),
+    ("hash", &["accept", "block", "pow", "rules", "store", "transaction", "tree"]),
+    ("pow", &["accept", "block", "rules", "store", "transaction", "tree"]),
+    ("transaction", &["accept", "rules", "store", "tree"]),
+    ("block", &["accept", "store", "tree"]),
+    ("rules", &["accept", "store", "tree"]),
+    ("store", &["accept", "rules", "tree"]),
+    ("tree", &["rules"]),
+];
+
+/// The modules of `node` that each own one concern and do not know one another.
+const NODE_CONCERNS: [&str; 4] = ["gossip", "outbox", "peers", "sync"];
+
+struct File {
+    /// Relative to the root, with `/`.
+    path: String,
+    text: String,
+}
+
+impl File {
+    /// `path:line: text` for each line that `broken` holds for.
+    fn offenders(&self, broken: impl Fn(&str) -> bool) -> Vec<String> {
+        let lines = self.text.split('\n').enumerate();
+        lines
+            .filter(|(_, line)| broken(line))
+            .map(|(at, line)| format!("{}:{}: {}", self.path, at + 1, line.trim()))
+            .collect()
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            if !SKIPPED_DIRECTORIES.iter().any(|skipped| name == *skipped) {
+                collect(&entry.path(), found);
+            }
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+}
+
+fn all_paths() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(&root(), &mut found);
+    found.sort();
+    assert!(found.len() > 20, "the repository was not found at {}", root().display());
+    found
+}
+
+/// Files whose name ends in one of `extensions`.
+fn files(extensions: &[&str]) -> Vec<File> {
+    let root = root();
+    all_paths()
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ext| extensions.iter().any(|e| ext == *e)))
+        .map(|path| File {
+            path: path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"),
+            text: fs::read_to_string(&path).unwrap(),
+        })
+        .collect()
+}
+
+fn sources() -> Vec<File> {
+    files(&["rs"])
+}
+
+/// Sources of one crate's module: `module.rs` and everything below `module/`, tests left out.
+fn module_sources(of_crate: &str, module: &str) -> Vec<File> {
+    let stem = format!("crates/{of_crate}/src/{module}");
+    let belongs = |file: &File| {
+        let rest = file.path.strip_prefix(&stem);
+        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+            && !rest.is_some_and(|rest| rest.contains("tests"))
+    };
+    let mut found: Vec<File> = sources().into_iter().filter(belongs).collect();
+    for file in &mut found {
+        let tests = file.text.find("#[cfg(test)]\nmod tests {").unwrap_or(file.text.len());
+        file.text.truncate(tests);
+    }
+    found
+}
+
+fn code(line: &str) -> &str {
+    line.find("//").map_or(line, |comment| &line[..comment])
+}
+
+/// Whether `word` stands in `line` with no letter, digit or underscore right before or after it.
+fn has_word(line: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(joins) && !line[at + word.len()..].starts_with(joins))
+}
+
+#[track_caller]
+fn assert_none(rule: &str, offenders: &[String]) {
+    assert!(offenders.is_empty(), "{rule}:\n  {}\n", offenders.join("\n  "));
+}
+
+#[test]
+fn a_source_file_is_one_idea() {
+    let long: Vec<String> = sources()
+        .iter()
+        .map(|file| (file.text.lines().count(), &file.path))
+        .filter(|(lines, _)| *lines > MAX_FILE_LINES)
+        .map(|(lines, path)| format!("{path}: {lines} lines"))
+        .collect();
+    assert_none("a source file has at most 400 lines; find the second idea and move it", &long);
+}
+
+#[test]
+fn the_core_is_without_std() {
+    for name in CORE_CRATES {
+        let library = root().join(format!("crates/{name}/src/lib.rs"));
+        let text = fs::read_to_string(library).unwrap();
+        assert!(text.contains("#![no_std]"), "crates/{name} must be #![no_std]");
+    }
+}
+
+#[test]
+fn the_core_touches_no_io_clock_or_thread() {
+    let mut offenders = Vec::new();
+    for file in sources() {
+        if !CORE_CRATES.iter().any(|name| file.path.starts_with(&format!("crates/{name}/src/"))) {
+            continue;
+        }
+        let outside = ["env", "fs", "io", "net", "process", "thread", "time"];
+        offenders.extend(file.offenders(|line| {
+            outside.iter().any(|module| has_word(code(line), &format!("std::{module}")))
+                || has_word(code(line), "tokio")
+        }));
+    }
+    assert_none("chain and node take what is outside as input and name none of it", &offenders);
+}
+
+/// Crates of this workspace that a manifest depends on, build dependencies included. Tests may
+/// depend on what they like.
+fn workspace_dependencies(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines().map(str::trim) {
+        let name = if let Some(section) = line.strip_prefix('[') {
+            let section = section.trim_end_matches(']');
+            let (table, name) = match section.split_once("dependencies.") {
+                Some((before, name)) => (format!("{before}dependencies"), name),
+                None => (section.to_owned(), ""),
+            };
+            inside = table.ends_with("dependencies") && !table.ends_with("dev-dependencies");
+            name
+        } else {
+            line.split(['.', ' ', '=']).next().unwrap_or_default()
+        };
+        if inside && (name == "kusari" || name.starts_with("kusari-")) {
+            found.push(name.trim_start_matches("kusari-").to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn layers_point_one_way() {
+    let mut offenders = Vec::new();
+    for (name, allowed) in LAYERS {
+        let manifest = root().join(format!("crates/{name}/Cargo.toml"));
+        for dependency in workspace_dependencies(&fs::read_to_string(manifest).unwrap()) {
+            if !allowed.contains(&dependency.as_str()) {
+                offenders.push(format!("crates/{name} depends on {dependency}"));
+            }
+        }
+    }
+    assert_none("the arrow is kusari → miner, node → chain and sim → node → chain", &offenders);
+}
+
+#[test]
+fn dependencies_are_found_in_every_form_of_a_manifest() {
+    let manifest = "[dependencies]\nkusari-chain.workspace = true\nserde = \"1\"\n\
+                    [dependencies.kusari-node]\npath = \"../node\"\n\
+                    [target.'cfg(unix)'.dependencies]\nkusari-miner = { path = \"../miner\" }\n\
+                    [dev-dependencies]\nkusari-sim.workspace = true\n";
+    assert_eq!(workspace_dependencies(manifest), ["chain", "node", "miner"]);
+}
+
+/// Places where `file`, part of `module`, names another module of its crate, `other`.
+fn mentions(file: &File, of_crate: &str, module: &str, other: &str) -> Vec<String> {
+    let inner = file.path.trim_start_matches(&format!("crates/{of_crate}/src/{module}"));
+    let depth = if inner.ends_with("/mod.rs") { 1 } else { inner.matches('/').count() + 1 };
+    let relative = format!("{}{other}", "super::".repeat(depth));
+    let mut group = false;
+    let mut found = Vec::new();
+    for (at, line) in file.text.lines().enumerate() {
+        let line = code(line);
+        group = group || line.contains("use crate::{");
+        let named = has_word(line, &format!("crate::{other}"))
+            || (has_word(line, &relative) && !line.contains(&format!("super::{relative}")))
+            || (group && has_word(line, other));
+        if named {
+            found.push(format!("{}:{}: {}", file.path, at + 1, line.trim()));
+        }
+        group = group && !line.contains(';');
+    }
+    found
+}
+
+#[test]
+fn modules_of_chain_know_what_their_documentation_says() {
+    let mut offenders = Vec::new();
+    for (module, absent) in CHAIN_ABSENCES {
+        let files = module_sources("chain", module);
+        assert!(!files.is_empty(), "chain::{module} is gone; correct the table in this test");
+        for (file, other) in files.iter().flat_map(|file| absent.iter().map(move |o| (file, o))) {
+            offenders.extend(mentions(file, "chain", module, other));
+        }
+    }
+    assert_none("a module of chain names one that it must not know", &offenders);
+}
+
+#[test]
+fn concerns_of_the_node_do_not_know_one_another() {
+    let mut offenders = Vec::new();
+    for module in NODE_CONCERNS {
+        for file in module_sources("node", module) {
+            for other in NODE_CONCERNS.iter().filter(|other| **other != module) {
+                offenders.extend(mentions(&file, "node", module, other));
+            }
+        }
+    }
+    assert_none("only the dispatcher joins peers, sync, gossip and outbox", &offenders);
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let marks = [
+        concat!("to", "do!"),
+        concat!("unimpl", "emented!"),
+        concat!("FIX", "ME"),
+        concat!("X", "XX"),
+        concat!("d", "bg!"),
+    ];
+    let offenders: Vec<String> = sources()
+        .iter()
+        .flat_map(|file| file.offenders(|line| marks.iter().any(|mark| has_word(line, mark))))
+        .collect();
+    assert_none("unfinished work does not go into the repository", &offenders);
+}
+
+#[test]
+fn tests_neither_sleep_nor_are_skipped() {
+    let ignored = concat!("#[", "ignore");
+    let sleeps = [concat!("thread::", "sleep"), concat!("time::", "sleep")];
+    let offenders: Vec<String> = sources()
+        .iter()
+        .flat_map(|file| {
+            file.offenders(|line| {
+                line.contains(ignored) || sleeps.iter().any(|sleep| has_word(line, sleep))
+            })
+        })
+        .collect();
+    assert_none("wait for an event with a deadline, and run every test", &offenders);
+}
+
+#[test]
+fn only_the_miner_is_unsafe() {
+    let forms = [" {", " fn ", " impl", " trait ", " extern ", "("];
+    let marks = forms.map(|form| format!("{}{form}", concat!("un", "safe")));
+    let allowed = ["crates/miner/", "crates/purity/"];
+    let offenders: Vec<String> = sources()
+        .iter()
+        .filter(|file| !allowed.iter().any(|place| file.path.starts_with(place)))
+        .flat_map(|file| file.offenders(|line| marks.iter().any(|mark| code(line).contains(mark))))
+        .collect();
+    assert_none("the miner alone may be unsafe, and the purity probe", &offenders);
+}
+
+#[test]
+fn every_crate_shares_the_lints_of_the_workspace() {
+    let apart = ["Cargo.toml", "crates/purity/Cargo.toml", "fuzz/Cargo.toml"];
+    let offenders: Vec<String> = files(&["toml"])
+        .into_iter()
+        .filter(|file| file.path.ends_with("Cargo.toml") && !apart.contains(&file.path.as_str()))
+        .filter(|file| !file.text.contains("[lints]\nworkspace = true"))
+        .map(|file| file.path)
+        .collect();
+    assert_none("a crate's manifest says [lints] workspace = true", &offenders);
+}
+
+#[test]
+fn text_files_are_tidy() {
+    let mut offenders = Vec::new();
+    for file in files(&["rs", "md", "toml"]) {
+        if !file.text.is_empty() && !file.text.ends_with('\n') {
+            offenders.push(format!("{}: no newline at the end", file.path));
+        }
+        offenders.extend(
+            file.offenders(|line| line.contains('\t') || line.ends_with(char::is_whitespace)),
+        );
+    }
+    assert_none("no tabs, no white space at the end of a line, a newline at the end", &offenders);
+}
+
+#[test]
+fn no_file_is_large() {
+    let offenders: Vec<String> = all_paths()
+        .iter()
+        .map(|path| (fs::metadata(path).unwrap().len(), path.display()))
+        .filter(|(bytes, _)| *bytes > MAX_FILE_BYTES)
+        .map(|(bytes, path)| format!("{path}: {bytes} bytes"))
+        .collect();
+    assert_none("a file has at most 1 MiB; what is larger is made by a test", &offenders);
+}
+
+/// Runs the purity probe, which builds only where no crate below it uses std.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn the_purity_probe_builds_and_runs() {
+    let run = |connection: &[&str]| {
+        Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--manifest-path"])
+            .arg(root().join("crates/purity/Cargo.toml"))
+            .args(connection)
+            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("purity"))
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .output()
+            .unwrap()
+    };
+    // Its dependencies are those of the workspace, so they are here already, save in rare cases.
+    let mut output = run(&["--offline"]);
+    if !output.status.success() {
+        output = run(&[]);
+    }
+    assert!(
+        output.status.success(),
+        "chain, node or one of their dependencies uses std:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

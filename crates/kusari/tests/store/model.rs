@@ -1,0 +1,210 @@
+//! The store against the model in memory, for the same changes.
+
+use kusari::store::{ChainPosition, Store};
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{Block, BlockHash, BlockStore, StoredBlock};
+use kusari_node::store::StoreBatch;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::support::{Planner, TempDir, batch};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Extend { suffix: u64 },
+    Branch { parent: Index, suffix: u64 },
+    SwitchTo(Index),
+    Evict(Index),
+    EndBatch,
+    Commit,
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Few suffixes, so that many hashes share one.
+    let suffix = 0..3_u64;
+    prop_oneof![
+        6 => suffix.clone().prop_map(|suffix| Step::Extend { suffix }),
+        6 => (any::<Index>(), suffix).prop_map(|(parent, suffix)| Step::Branch { parent, suffix }),
+        2 => any::<Index>().prop_map(Step::SwitchTo),
+        3 => any::<Index>().prop_map(Step::Evict),
+        4 => Just(Step::EndBatch),
+        3 => Just(Step::Commit),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// The store, the model, and the changes that neither has yet.
+struct Pair {
+    store: Option<Store>,
+    directory: Option<TempDir>,
+    memory: MemoryBlocks,
+    planner: Planner,
+    batches: Vec<StoreBatch>,
+}
+
+impl Pair {
+    fn new(directory: Option<TempDir>) -> Self {
+        let store = match &directory {
+            Some(directory) => Store::open(directory.path()).unwrap(),
+            None => Store::ephemeral().unwrap(),
+        };
+        let batches = vec![StoreBatch::default()];
+        let (memory, planner) = Default::default();
+        Self { store: Some(store), directory, memory, planner, batches }
+    }
+
+    fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    fn apply(&mut self, step: &Step) {
+        let pick_side = |planner: &Planner, index: &Index| {
+            let side: Vec<u64> = planner.side.iter().copied().collect();
+            (!side.is_empty()).then(|| *index.get(&side))
+        };
+        let planner = &mut self.planner;
+        let writes = match step {
+            Step::Extend { suffix } => planner.extend(*suffix),
+            Step::Branch { parent, suffix } => {
+                let mut parents: Vec<_> = planner.stored.keys().copied().map(Some).collect();
+                parents.push(None);
+                planner.branch(*parent.get(&parents), *suffix)
+            }
+            Step::SwitchTo(index) => {
+                pick_side(planner, index).map(|end| planner.switch_to(end)).unwrap_or_default()
+            }
+            Step::Evict(index) => {
+                pick_side(planner, index).map(|order| planner.evict(order)).unwrap_or_default()
+            }
+            Step::EndBatch => return self.batches.push(StoreBatch::default()),
+            Step::Commit => return self.commit(),
+            Step::Reopen => {
+                self.commit();
+                if let Some(directory) = &self.directory {
+                    self.store = None;
+                    self.store = Some(Store::open(directory.path()).unwrap());
+                }
+                return;
+            }
+        };
+        self.batches.last_mut().unwrap().blocks.extend(writes);
+    }
+
+    fn commit(&mut self) {
+        self.store().commit(&self.batches).unwrap();
+        for batch in self.batches.drain(..) {
+            self.memory.apply(&batch.blocks);
+        }
+        self.batches.push(StoreBatch::default());
+    }
+
+    fn check(&self) {
+        let (store, memory) = (self.store(), &self.memory);
+        assert_eq!(store.best_tip(), memory.best_tip());
+        assert_eq!(store.next_order(), memory.next_order());
+        assert_eq!(side_blocks(store), side_blocks(memory));
+        for height in 0..self.planner.ever.len() as u32 + 2 {
+            assert_eq!(store.best_at(height), memory.best_at(height));
+        }
+        for planned in &self.planner.ever {
+            assert_eq!(store.by_hash(&planned.hash), memory.by_hash(&planned.hash));
+        }
+        assert_eq!(store.by_hash(&BlockHash::ZERO), Ok(None));
+    }
+
+    /// Chunks after every block that ever was, against the planner.
+    fn check_chunks(&self, max: usize, through: Option<u32>) {
+        let planner = &self.planner;
+        let best: Vec<Block> =
+            (1..).map_while(|height| Some(self.memory.best_at(height).unwrap()?.block)).collect();
+        for (order, planned) in (0_u64..).zip(&planner.ever) {
+            let mut at = Some(order);
+            while let Some(order) = at.filter(|order| !planner.best.contains(order)) {
+                at = planner.stored.get(&order).and_then(|planned| planned.parent);
+            }
+            let start = at.map_or(0, |order| planner.stored[&order].height) as usize;
+            let end = through.map_or(best.len(), |through| best.len().min(through as usize));
+            let expected: Vec<_> =
+                best[..end].iter().skip(start).take(max.max(1)).cloned().collect();
+
+            let after = ChainPosition { height: planned.height, hash: planned.hash };
+            let chunk = self.store().best_chain_chunk(after, through, max).unwrap();
+            assert_eq!(chunk.blocks, expected, "after {after:?} through {through:?}");
+            let tip = best.last().map_or_else(ChainPosition::genesis, ChainPosition::from);
+            assert_eq!(chunk.tip, tip);
+        }
+    }
+}
+
+fn side_blocks(store: &dyn BlockStore) -> Vec<StoredBlock> {
+    let mut blocks = Vec::new();
+    store.visit_side_blocks(&mut |stored| blocks.push(stored)).unwrap();
+    blocks
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn reads_equal_those_of_the_model_in_memory(
+        steps in prop::collection::vec(step(), 1..60),
+        max in 0..5_usize,
+        through in prop::option::of(0..12_u32),
+    ) {
+        let mut pair = Pair::new(None);
+        for step in &steps {
+            pair.apply(step);
+            if matches!(step, Step::Commit) {
+                pair.check();
+            }
+        }
+        pair.commit();
+        pair.check();
+        pair.check_chunks(max, through);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+
+    #[test]
+    fn everything_committed_is_there_after_each_reopening(
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let mut pair = Pair::new(Some(TempDir::new()));
+        for step in &steps {
+            pair.apply(step);
+            if matches!(step, Step::Reopen) {
+                pair.check();
+            }
+        }
+        pair.apply(&Step::Reopen);
+        pair.check();
+    }
+}
+
+#[test]
+fn order_of_an_evicted_highest_block_is_not_used_again() {
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    let writes = [planner.extend(1), planner.branch(None, 1), planner.evict(1)].concat();
+    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(2));
+}
+
+#[test]
+fn change_that_does_not_follow_is_refused_whole_and_ends_writing() {
+    let mut planner = Planner::default();
+    let (first, lost, third) = (planner.extend(1), planner.extend(2), planner.extend(3));
+    let store = Store::ephemeral().unwrap();
+    store.commit(&[batch(first)]).unwrap();
+    let tip = store.best_tip().unwrap();
+
+    let message = store.commit(&[batch(third)]).unwrap_err().to_string();
+    assert!(message.contains("block 2 is inserted where 1 is due"), "{message}");
+    let message = store.commit(&[batch(lost)]).unwrap_err().to_string();
+    assert!(message.contains("block 2 is inserted where 1 is due"), "{message}");
+    assert_eq!(store.best_tip().unwrap(), tip);
+    assert_eq!(store.next_order(), Ok(1));
+}

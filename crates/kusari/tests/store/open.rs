@@ -1,0 +1,143 @@
+//! Opening, and what is said where it fails.
+
+use std::path::Path;
+
+use kusari::store::{OpenError, Store};
+use kusari_chain::BlockStore;
+use redb::{Database, TableDefinition};
+
+use crate::support::{Planner, TempDir, batch};
+
+fn message(directory: &Path) -> String {
+    let message = Store::open(directory).unwrap_err().to_string();
+    assert!(!message.contains('\n'), "{message}");
+    assert!(message.contains(&directory.display().to_string()), "{message}");
+    message
+}
+
+fn set_meta(directory: &Path, key: &str, value: &[u8]) {
+    const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+    let database = Database::open(directory.join("chain.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(META).unwrap().insert(key, value).unwrap();
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn directory_in_use_is_refused_with_the_process_that_has_it() {
+    let directory = TempDir::new();
+    let store = Store::open(directory.path()).unwrap();
+    let said = message(directory.path());
+    assert!(said.contains(&format!("in use by process {}:", std::process::id())), "{said}");
+
+    let clone = store.clone();
+    drop(store);
+    message(directory.path());
+    drop(clone);
+    Store::open(directory.path()).unwrap();
+}
+
+#[test]
+fn another_schema_version_is_named_with_the_supported_one() {
+    let directory = TempDir::new();
+    Store::open(directory.path()).unwrap();
+    set_meta(directory.path(), "schema_version", &2_u64.to_le_bytes());
+    let said = message(directory.path());
+    assert!(said.contains("has schema version 2 and this program supports version 1"), "{said}");
+}
+
+#[test]
+fn another_kind_of_chain_is_refused() {
+    let directory = TempDir::new();
+    Store::open(directory.path()).unwrap();
+    set_meta(directory.path(), "chain_kind", b"ledger");
+    let said = message(directory.path());
+    assert!(said.contains("holds a chain of kind `ledger` and not `classic`"), "{said}");
+}
+
+#[test]
+fn file_of_another_program_is_refused() {
+    let directory = TempDir::new();
+    std::fs::create_dir_all(directory.path()).unwrap();
+    let file = directory.path().join("chain.redb");
+    for content in [Vec::new(), b"hello".to_vec(), vec![0; 10_000], b"redb".repeat(5_000)] {
+        std::fs::write(&file, content).unwrap();
+        let said = message(directory.path());
+        assert!(said.contains("is not a database of this program"), "{said}");
+    }
+
+    std::fs::remove_file(&file).unwrap();
+    drop(Database::create(&file).unwrap());
+    let said = message(directory.path());
+    assert!(said.contains("is not a database of this program"), "{said}");
+}
+
+#[test]
+fn truncated_file_is_refused() {
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    let writes = (0..2_000).flat_map(|suffix| planner.extend(suffix)).collect();
+    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    let file = directory.path().join("chain.redb");
+    let whole = std::fs::read(&file).unwrap();
+    for length in [1, 9, 100, 320, 4_096, 5_000, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&file, &whole[..length]).unwrap();
+        let said = message(directory.path());
+        println!("{length} of {}: {said}", whole.len());
+    }
+    std::fs::write(&file, &whole).unwrap();
+    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(2_000));
+}
+
+#[test]
+fn directory_that_cannot_be_used_is_refused() {
+    let directory = TempDir::new();
+    std::fs::create_dir_all(directory.path()).unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    assert!(matches!(Store::open(&file).unwrap_err(), OpenError::Directory { .. }));
+    let said = message(&file.join("below"));
+    assert!(said.contains("cannot be used"), "{said}");
+}
+
+#[test]
+fn creation_that_was_broken_off_is_done_anew() {
+    let directory = TempDir::new();
+    std::fs::create_dir_all(directory.path()).unwrap();
+    std::fs::write(directory.path().join("chain.redb.new"), [0; 5_000]).unwrap();
+    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(0));
+    assert!(!directory.path().join("chain.redb.new").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn new_directory_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new();
+    let below = directory.path().join("below");
+    Store::open(&below).unwrap();
+    assert_eq!(std::fs::metadata(below).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn unreadable_record_is_an_error_that_names_it() {
+    const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    let writes = (0..3).flat_map(|suffix| planner.extend(suffix)).collect();
+    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    {
+        let database = Database::open(directory.path().join("chain.redb")).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(BLOCKS).unwrap().insert(1, &[1, 2, 3][..]).unwrap();
+        transaction.open_table(BLOCKS).unwrap().remove(2).unwrap();
+        transaction.commit().unwrap();
+    }
+    let store = Store::open(directory.path()).unwrap();
+    assert!(store.best_at(1).unwrap().is_some());
+    let said = store.best_at(2).unwrap_err().to_string();
+    assert!(said.contains("table `blocks` under key 1 cannot be read"), "{said}");
+    let said = store.best_tip().unwrap_err().to_string();
+    assert!(said.contains("table `best` under key 3 cannot be read"), "{said}");
+    assert!(store.by_hash(&planner.ever[1].hash).is_err());
+}

@@ -1,0 +1,135 @@
+//! What these tests share: a directory of their own, and a planner of changes that fit a store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
+use kusari_node::store::StoreBatch;
+
+/// A directory that does not exist yet and is removed with this.
+pub(crate) struct TempDir(PathBuf);
+
+impl TempDir {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("store").join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn batch(blocks: Vec<BlockWrite>) -> StoreBatch {
+    StoreBatch { blocks, outbox: Vec::new() }
+}
+
+/// A hash that no other `id` has; the store does not check that it is the block's.
+pub(crate) fn fake_hash(id: u64, suffix: u64) -> BlockHash {
+    let mut hash = BlockHash([0x77; 32]);
+    hash.0[..8].copy_from_slice(&id.to_be_bytes());
+    hash.0[24..].copy_from_slice(&suffix.to_be_bytes());
+    hash
+}
+
+#[derive(Clone)]
+pub(crate) struct Planned {
+    pub(crate) hash: BlockHash,
+    pub(crate) height: u32,
+    pub(crate) parent: Option<u64>,
+}
+
+/// Plans changes as a chain makes them, without any rule about which branch is best.
+#[derive(Default)]
+pub(crate) struct Planner {
+    pub(crate) stored: BTreeMap<u64, Planned>,
+    /// Every hash that was ever inserted, evicted ones too.
+    pub(crate) ever: Vec<Planned>,
+    /// Orders of the best chain, height 1 first.
+    pub(crate) best: Vec<u64>,
+    pub(crate) side: BTreeSet<u64>,
+}
+
+impl Planner {
+    /// A new block on the tip, or on any stored block (`None` is the genesis block).
+    fn plan(&mut self, parent: Option<u64>, suffix: u64) -> Arc<StoredBlock> {
+        let order = self.ever.len() as u64;
+        let below = parent.map(|parent| self.stored[&parent].clone());
+        let height = below.as_ref().map_or(0, |below| below.height) + 1;
+        let hash = fake_hash(order + 1, suffix);
+        let planned = Planned { hash, height, parent };
+        self.stored.insert(order, planned.clone());
+        self.ever.push(planned);
+        Arc::new(StoredBlock {
+            order,
+            work: Work::of_classic_blocks(height),
+            total_bytes: u64::from(height) * 250,
+            block: Block {
+                index: height,
+                timestamp: 1_700_000_000 + order,
+                nonce: order,
+                data: format!("block {order}"),
+                prev_hash: below.map_or_else(|| Block::genesis().hash, |below| below.hash),
+                hash,
+                transactions: Vec::new(),
+            },
+        })
+    }
+
+    pub(crate) fn extend(&mut self, suffix: u64) -> Vec<BlockWrite> {
+        let stored = self.plan(self.best.last().copied(), suffix);
+        self.best.push(stored.order);
+        vec![BlockWrite::InsertBest(stored)]
+    }
+
+    pub(crate) fn branch(&mut self, parent: Option<u64>, suffix: u64) -> Vec<BlockWrite> {
+        let stored = self.plan(parent, suffix);
+        self.side.insert(stored.order);
+        vec![BlockWrite::InsertSide(stored)]
+    }
+
+    /// Makes the branch that ends in the side block `end` the best chain.
+    pub(crate) fn switch_to(&mut self, end: u64) -> Vec<BlockWrite> {
+        let mut branch = Vec::new();
+        let mut at = Some(end);
+        while let Some(order) = at.filter(|order| self.side.contains(order)) {
+            branch.push(order);
+            at = self.stored[&order].parent;
+        }
+        let fork = at.map_or(0, |order| self.stored[&order].height);
+        let mut writes = Vec::new();
+        while self.best.len() > fork as usize {
+            let height = self.best.len() as u32;
+            let order = self.best.pop().unwrap();
+            self.side.insert(order);
+            writes.push(BlockWrite::Disconnect { height, order });
+        }
+        for order in branch.into_iter().rev() {
+            self.side.remove(&order);
+            self.best.push(order);
+            writes.push(BlockWrite::Connect { height: self.best.len() as u32, order });
+        }
+        writes
+    }
+
+    /// Forgets a side block. One that others build on stays; then nothing is written.
+    pub(crate) fn evict(&mut self, order: u64) -> Vec<BlockWrite> {
+        if self.stored.values().any(|planned| planned.parent == Some(order)) {
+            return Vec::new();
+        }
+        self.side.remove(&order);
+        let hash = self.stored.remove(&order).unwrap().hash;
+        vec![BlockWrite::Evict { hash, order }]
+    }
+}

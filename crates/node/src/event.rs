@@ -1,0 +1,154 @@
+//! What the node tells the person who runs it.
+//!
+//! Owns the facts; how they are worded and shown is up to the program.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use kusari_chain::{BestPoint, BlockHash, StoredBlock};
+
+use crate::address::PeerAddress;
+use crate::store::EntryId;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// We reached a peer.
+    Connected {
+        /// The address that was dialled.
+        target: PeerAddress,
+        /// Where that led.
+        address: SocketAddr,
+    },
+    /// A peer reached us.
+    Accepted {
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// A peer introduced itself.
+    Introduced {
+        /// Its address.
+        address: SocketAddr,
+        /// Program and version, as it says.
+        agent: String,
+    },
+    /// A peer we dialled speaks the original dialect.
+    FoundOriginal {
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// A connection ended.
+    Disconnected {
+        /// Its address.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// Dialling failed.
+    ConnectFailed {
+        /// The address.
+        target: PeerAddress,
+        /// Why.
+        reason: String,
+    },
+    /// The address will be dialled again.
+    Redialling {
+        /// The address.
+        target: PeerAddress,
+        /// How soon.
+        after: Duration,
+    },
+    /// We asked a peer for its chain, or for what we lack of it.
+    RequestedChain {
+        /// Whom.
+        address: SocketAddr,
+    },
+    /// A peer asked for our chain.
+    ChainRequested {
+        /// Who.
+        address: SocketAddr,
+    },
+    /// An answer with blocks is complete.
+    SentBlocks {
+        /// To whom.
+        address: SocketAddr,
+        /// How many.
+        count: u32,
+    },
+    /// A block joined the best chain as its tip.
+    BlockAdded {
+        /// The block.
+        block: Arc<StoredBlock>,
+        /// Where it comes from.
+        source: BlockSource,
+    },
+    /// A valid block was added beside the best chain.
+    SideBlock {
+        /// Its height.
+        height: u32,
+        /// Its hash.
+        hash: BlockHash,
+    },
+    /// The best chain moved to another branch.
+    Reorganised {
+        /// Blocks that left the best chain.
+        depth: u32,
+        /// The tip before.
+        from: BestPoint,
+        /// The tip now.
+        to: BestPoint,
+    },
+    /// A block's timestamp is far ahead of our clock.
+    FromTheFuture {
+        /// Its height.
+        height: u32,
+        /// How far, in seconds.
+        seconds: u64,
+    },
+    /// A peer's line was refused.
+    Rejected {
+        /// Who sent it.
+        address: SocketAddr,
+        /// Short name of the fault.
+        code: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A peer says that it refused something of ours.
+    PeerRefused {
+        /// Who.
+        address: SocketAddr,
+        /// What it says; free text of a stranger.
+        message: String,
+    },
+    /// A typed line left the best chain with its block and will be mined again.
+    LineReopened {
+        /// The outbox entry.
+        entry: EntryId,
+    },
+    /// A typed line waits for room in the outbox.
+    OutboxFull {
+        /// Lines that wait to be mined.
+        waiting: usize,
+    },
+    /// An address is banned.
+    Banned {
+        /// Whose.
+        address: SocketAddr,
+        /// For how long.
+        duration: Duration,
+    },
+}
+
+/// Where a block comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockSource {
+    /// Mined here, for this outbox entry.
+    Mined(EntryId),
+    /// Announced by a peer.
+    Announced,
+    /// Asked for while catching up.
+    Synced,
+}

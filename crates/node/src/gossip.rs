@@ -1,0 +1,165 @@
+//! Passing on: what each peer has seen of our best chain, and what it is to be sent next.
+//!
+//! For each peer we keep a position, the last block that it is known to have or was told of. When
+//! the best chain moves, the peer is sent what lies between its position and the tip, parents
+//! first: nothing twice, nothing left out, and after a reorganisation the whole new branch.
+//!
+//! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
+
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+
+use kusari_chain::{BestPoint, Chain, StoreError};
+
+use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::seam::PeerId;
+
+/// How a peer is told of a long stretch of blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It is sent every block.
+    Blocks,
+    /// It is told the tip, and asks for what it lacks.
+    Announcement,
+}
+
+/// What to do for one peer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Send the blocks of these heights.
+    Blocks { from: u32, through: u32 },
+    /// Stream what follows this block.
+    Stream { after: BestPoint },
+    /// Say which tip we have.
+    Announce(BestPoint),
+}
+
+struct Listener {
+    manner: Manner,
+    position: BestPoint,
+    allowance: u32,
+    refilled_at: Duration,
+}
+
+#[derive(Default)]
+pub(crate) struct Gossip(BTreeMap<PeerId, Listener>);
+
+impl Gossip {
+    /// From now on the peer is told what joins the best chain after `position`.
+    pub(crate) fn begin(
+        &mut self,
+        peer: PeerId,
+        manner: Manner,
+        position: BestPoint,
+        now: Duration,
+    ) {
+        let listener = Listener { manner, position, allowance: GOSSIP_BURST, refilled_at: now };
+        self.0.insert(peer, listener);
+    }
+
+    /// The peer introduced itself: from now on it is told in another manner.
+    pub(crate) fn set_manner(&mut self, peer: PeerId, manner: Manner) {
+        if let Some(listener) = self.0.get_mut(&peer) {
+            listener.manner = manner;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, peer: PeerId) {
+        self.0.remove(&peer);
+    }
+
+    /// The peer was sent the best chain up to this block.
+    pub(crate) fn sent_through(&mut self, peer: PeerId, point: BestPoint) {
+        if let Some(listener) = self.0.get_mut(&peer) {
+            listener.position = point;
+        }
+    }
+
+    /// The peer has this block, since it sent it.
+    pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
+        if let Some(listener) = self.0.get_mut(&peer)
+            && point.work >= listener.position.work
+        {
+            listener.position = point;
+        }
+    }
+
+    /// What the peer is to be sent now, while no answer is being streamed to it, if `tip` is what we may speak of. `claim` is the tip that
+    /// an introduced peer says it has.
+    pub(crate) fn step(
+        &mut self,
+        peer: PeerId,
+        tip: BestPoint,
+        claim: Option<BestPoint>,
+        chain: &Chain,
+        now: Duration,
+    ) -> Result<Option<Step>, StoreError> {
+        let Some(listener) = self.0.get_mut(&peer) else { return Ok(None) };
+        if listener.position.hash == tip.hash {
+            return Ok(None);
+        }
+        // A peer that has more already is asked, not told.
+        if claim.is_some_and(|claim| claim.work > tip.work || claim.hash == tip.hash) {
+            listener.position = tip;
+            return Ok(None);
+        }
+        let fork = match chain.fork_point(&listener.position.hash)? {
+            Some(fork) if fork.height <= tip.height => fork,
+            Some(_) => {
+                // It has our own newest block already, which others may not be told of yet.
+                return Ok(None);
+            }
+            None => BestPoint::genesis(),
+        };
+        let gap = tip.height - fork.height;
+        if gap == 0 {
+            return Ok(None);
+        }
+        listener.refill(now);
+        let step = if gap <= DIRECT_BLOCKS && listener.allowance >= gap {
+            listener.allowance -= gap;
+            Step::Blocks { from: fork.height + 1, through: tip.height }
+        } else if listener.manner == Manner::Blocks {
+            return Ok(Some(Step::Stream { after: fork }));
+        } else if listener.allowance > 0 {
+            listener.allowance -= 1;
+            Step::Announce(tip)
+        } else {
+            return Ok(None);
+        };
+        listener.position = tip;
+        Ok(Some(step))
+    }
+
+    /// When a peer that waits for its allowance can be told again. Peers that are `busy` with an
+    /// answer are looked at when that ends.
+    pub(crate) fn deadline(
+        &self,
+        tip: BestPoint,
+        now: Duration,
+        busy: impl Fn(PeerId) -> bool,
+    ) -> Option<Duration> {
+        let waits = |peer: PeerId, listener: &Listener| {
+            listener.allowance == 0 && listener.position.hash != tip.hash && !busy(peer)
+        };
+        let waiting = self.0.iter().filter(|(peer, listener)| waits(**peer, listener));
+        let refill = |listener: &Listener| listener.refilled_at + GOSSIP_REFILL;
+        waiting.map(|(_, listener)| refill(listener)).filter(|refill| *refill > now).min()
+    }
+
+    /// Peers that are told of new blocks.
+    pub(crate) fn listeners(&self) -> alloc::vec::Vec<PeerId> {
+        self.0.keys().copied().collect()
+    }
+}
+
+impl Listener {
+    fn refill(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.refilled_at).as_millis() / GOSSIP_REFILL.as_millis();
+        let more = u32::try_from(passed).unwrap_or(GOSSIP_BURST).min(GOSSIP_BURST);
+        if more > 0 {
+            self.allowance = (self.allowance + more).min(GOSSIP_BURST);
+            self.refilled_at = now;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Bounds and deadlines of peer behaviour, each with its unit and reason.
+//!
+//! Owns numbers only. Limits of lines and lists stand in [`crate::wire`].
+
+use core::time::Duration;
+
+/// How long a dialled peer has to answer `HELLO` before it counts as an original. Source:
+/// protocol, rules of conduct.
+pub const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an inbound connection may stay without a first line. Long enough to type one.
+pub const SILENT_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long an introduced peer may be quiet before it is asked for a sign of life.
+pub const PING_AFTER: Duration = Duration::from_secs(30);
+/// How long it then has to answer.
+pub const PONG_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// First wait before a lost address is dialled again. Source: protocol, rules of conduct.
+pub const REDIAL_FIRST: Duration = Duration::from_secs(1);
+/// Longest such wait.
+pub const REDIAL_MAX: Duration = Duration::from_secs(60);
+/// A connection that lasted this long resets the wait.
+pub const REDIAL_RESET: Duration = Duration::from_secs(10);
+/// Addresses to dial that a person may give.
+pub const MAX_DIALS: usize = 256;
+
+/// Inbound connections of one address; of one /64 for IPv6, since that is what one subscriber
+/// gets. Loopback is exempt: a lab runs all its nodes there.
+pub const MAX_PER_ADDRESS: usize = 8;
+
+/// Score at which a peer is closed and, unless it is on loopback, banned.
+pub const BAN_SCORE: u32 = 100;
+/// Score of a line that is not a message.
+pub const MALFORMED_SCORE: u32 = 10;
+/// Score of a block that breaks a rule: honest nodes check before they pass on.
+pub const INVALID_BLOCK_SCORE: u32 = 50;
+/// Time in which one point of score is forgiven.
+pub const SCORE_DECAY: Duration = Duration::from_secs(6);
+/// Faults of one peer that are shown to the person in a burst.
+pub const REPORT_BURST: u32 = 16;
+/// Time after which one more may be shown.
+pub const REPORT_REFILL: Duration = Duration::from_secs(1);
+/// How long an address stays banned.
+pub const BAN_TIME: Duration = Duration::from_secs(10 * 60);
+/// Banned addresses remembered; the one that ends first gives way.
+pub const MAX_BANS: usize = 1_024;
+
+/// How long a peer has between two blocks of an answer before the request is given up.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long our own work may stand still before another peer is asked beside the first.
+pub const HEDGE_AFTER: Duration = Duration::from_secs(3);
+/// Requests for blocks under way at once.
+pub const MAX_REQUESTS: usize = 4;
+/// How long a peer whose answer was late or of no use is not asked.
+pub const REST_TIME: Duration = Duration::from_secs(30);
+/// How often an original peer may be asked for its whole chain. Source: protocol, rules of conduct.
+pub const GET_CHAIN_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Answers of stored blocks that one peer may have waiting; more get an `ERROR`.
+pub const MAX_PENDING_ANSWERS: usize = 4;
+
+/// Blocks sent one by one to a peer that fell behind; a longer gap is streamed or only announced.
+pub const DIRECT_BLOCKS: u32 = 16;
+/// Blocks that may be sent to one peer unasked in a burst. Beyond, the peer sets the pace: a
+/// driver's queue for it, which holds several times as much, never fills by gossip alone.
+pub const GOSSIP_BURST: u32 = 64;
+/// Time after which one more may be sent.
+pub const GOSSIP_REFILL: Duration = Duration::from_millis(20);
+
+/// Typed lines that may wait to be mined. At 4 KiB a line, 4 MiB.
+pub const OUTBOX_CAPACITY: usize = 1_000;
+/// Commands that may wait for room in the outbox.
+pub const MAX_WAITING_SAYS: usize = 16;
+
+/// Changes of the chain that may be accepted and not committed. At most 4 KiB each, 32 MiB.
+pub const MAX_UNCOMMITTED: usize = 8_192;

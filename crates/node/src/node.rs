@@ -1,0 +1,307 @@
+//! The node: the sole dispatcher.
+//!
+//! Every input comes to [`Node::handle`], which hands it to the one concern that it belongs to and
+//! then lets each concern say what follows from the new state. The concerns (peers, sync, gossip,
+//! serving, outbox) do not know one another; what one learns reaches another only through here.
+
+mod blocks;
+mod connections;
+mod follow_up;
+mod messages;
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::block::escaped_bytes;
+use kusari_chain::params::MAX_TEXT_BYTES;
+use kusari_chain::{BestPoint, Block, BlockStore, Chain, StoreError, StoredBlock, TreeLimits};
+
+use crate::address::PeerAddress;
+use crate::event::Event;
+use crate::gossip::Gossip;
+use crate::limits::{MAX_DIALS, MAX_UNCOMMITTED, MAX_WAITING_SAYS, OUTBOX_CAPACITY};
+use crate::outbox::Outbox;
+use crate::peers::{Bans, Dials, Peers};
+use crate::random::Random;
+use crate::seam::{
+    Action, Command, CommitId, Input, Now, PeerId, Reply, RequestId, SayRefusal, TemplateId,
+};
+use crate::serving::Serving;
+use crate::snapshot::{PeerSummary, Snapshot};
+use crate::store::{EntryId, OutboxStore, StoreBatch};
+use crate::sync::Sync;
+use crate::wire::{Message, NodeId};
+
+/// What a node is told when it starts.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Program and version, as other nodes see it; at most [`crate::wire::MAX_NAME`] characters.
+    pub agent: String,
+    /// Port on which the driver takes connections, if it does.
+    pub listen_port: Option<u16>,
+    /// Connections at once; a quarter is kept for those that we dial.
+    pub max_peers: usize,
+    /// Addresses to keep connected.
+    pub connect: Vec<PeerAddress>,
+    /// Typed lines that may wait to be mined.
+    pub outbox_capacity: usize,
+    /// Bounds of the tree of blocks.
+    pub tree_limits: TreeLimits,
+    /// Where chance comes from. Two nodes must never share it.
+    pub seed: u64,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            agent: concat!("kusari/", env!("CARGO_PKG_VERSION")).to_string(),
+            listen_port: None,
+            max_peers: 64,
+            connect: Vec::new(),
+            outbox_capacity: OUTBOX_CAPACITY,
+            tree_limits: TreeLimits::default(),
+            seed: 0,
+        }
+    }
+}
+
+/// The chain that this node follows, as `HELLO` names it.
+const CHAIN_NAME: &str = "classic";
+
+/// The search for a nonce that is under way.
+struct Mining {
+    id: TemplateId,
+    entry: EntryId,
+    template: Block,
+}
+
+/// A peer of the network, without a body.
+///
+/// The contract with its driver: inputs are handed over one after another, each with the time; the
+/// actions that come back are carried out in order, before the next input's; every
+/// [`Action::Commit`] is answered by [`Input::Committed`] once durable, in order, and never if it
+/// failed, in which case the driver stops. The first input is [`Input::Tick`]. While
+/// [`Node::is_congested`], the driver reads nothing more from peers.
+pub struct Node {
+    config: NodeConfig,
+    id: NodeId,
+    random: Random,
+    chain: Chain,
+    outbox: Outbox,
+    peers: Peers,
+    bans: Bans,
+    dials: Dials,
+    sync: Sync,
+    gossip: Gossip,
+    serving: Serving,
+    mining: Option<Mining>,
+    last_template: u64,
+    /// Commands that wait for room in the outbox.
+    waiting_says: VecDeque<(RequestId, String)>,
+    /// Our own blocks that are not durable yet, and so not spoken of.
+    unannounced: VecDeque<(CommitId, BestPoint)>,
+    /// Commits under way, each with the last change of the chain in it.
+    commits: VecDeque<(CommitId, u64)>,
+    last_commit: CommitId,
+    committed: CommitId,
+    chain_version: u64,
+    wake_at: Option<Duration>,
+    halted: bool,
+    batch: StoreBatch,
+    then: Vec<Action>,
+    actions: Vec<Action>,
+}
+
+impl Node {
+    /// Wakes a node over what its store holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn new(
+        config: NodeConfig,
+        blocks: Box<dyn BlockStore>,
+        outbox: Box<dyn OutboxStore>,
+    ) -> Result<Self, StoreError> {
+        let chain = Chain::open(blocks, config.tree_limits)?;
+        let outbox = Outbox::open(outbox, config.outbox_capacity, &chain)?;
+        let mut random = Random::new(config.seed);
+        let mut dials = Dials::default();
+        for address in &config.connect {
+            dials.add(address.clone(), Duration::ZERO);
+        }
+        Ok(Self {
+            id: NodeId(random.next()),
+            random,
+            chain,
+            outbox,
+            peers: Peers::new(config.max_peers),
+            bans: Bans::default(),
+            dials,
+            sync: Sync::default(),
+            gossip: Gossip::default(),
+            serving: Serving::default(),
+            mining: None,
+            last_template: 0,
+            waiting_says: VecDeque::new(),
+            unannounced: VecDeque::new(),
+            commits: VecDeque::new(),
+            last_commit: CommitId::default(),
+            committed: CommitId::default(),
+            chain_version: 0,
+            wake_at: None,
+            halted: false,
+            batch: StoreBatch::default(),
+            then: Vec::new(),
+            actions: Vec::new(),
+            config,
+        })
+    }
+
+    /// Takes one input and returns everything to do about it, in order.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Action> {
+        if self.halted {
+            return Vec::new();
+        }
+        if let Err(error) = self.dispatch(now, input).and_then(|()| self.follow_up(now)) {
+            // What was decided on the way rests on reads that failed: none of it is done.
+            self.halted = true;
+            self.actions.clear();
+            self.actions.push(Action::Halt(error.to_string()));
+        }
+        core::mem::take(&mut self.actions)
+    }
+
+    fn dispatch(&mut self, now: Now, input: Input) -> Result<(), StoreError> {
+        match input {
+            Input::PeerConnected { peer, direction, address } => {
+                self.peer_connected(now, peer, direction, address)
+            }
+            Input::PeerDisconnected { peer, reason } => {
+                self.peer_disconnected(now, peer, reason);
+                Ok(())
+            }
+            Input::ConnectFailed { address, reason } => {
+                self.connect_failed(now, address, reason);
+                Ok(())
+            }
+            Input::MessageReceived { peer, received } => self.message_received(now, peer, received),
+            Input::BlockMined { template_id, nonce } => self.block_mined(now, template_id, nonce),
+            Input::Committed { through } => {
+                self.committed(through);
+                Ok(())
+            }
+            Input::StreamEnded { peer, height, hash, count } => {
+                self.stream_ended(peer, height, &hash, count)
+            }
+            Input::Command(request, command) => {
+                self.command(now, request, command);
+                Ok(())
+            }
+            Input::Tick => {
+                self.wake_at = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn command(&mut self, now: Now, request: RequestId, command: Command) {
+        match command {
+            Command::Say(text) => self.say(request, text),
+            Command::Connect(address) => {
+                let reply = match self.dials.add(address, now.monotonic) {
+                    Some(true) => Reply::Connecting,
+                    Some(false) => Reply::AlreadyDialled,
+                    None => Reply::TooManyAddresses { limit: MAX_DIALS },
+                };
+                self.actions.push(Action::Reply(request, reply));
+            }
+        }
+    }
+
+    fn say(&mut self, request: RequestId, text: String) {
+        let bytes = escaped_bytes(&text);
+        let waiting = self.outbox.waiting();
+        let refusal = if text.is_empty() {
+            SayRefusal::Empty
+        } else if bytes > MAX_TEXT_BYTES {
+            SayRefusal::TooLong { bytes, limit: MAX_TEXT_BYTES }
+        } else if !self.outbox.is_full() {
+            let (id, write) = self.outbox.insert(text);
+            self.batch.outbox.push(write);
+            self.then.push(Action::Reply(request, Reply::Saved(id)));
+            return;
+        } else if self.waiting_says.len() < MAX_WAITING_SAYS {
+            self.waiting_says.push_back((request, text));
+            self.actions.push(Action::Notify(Event::OutboxFull { waiting }));
+            return;
+        } else {
+            SayRefusal::OutboxFull { waiting }
+        };
+        self.actions.push(Action::Reply(request, Reply::Refused(refusal)));
+    }
+
+    fn committed(&mut self, through: CommitId) {
+        self.committed = through;
+        while self.commits.front().is_some_and(|&(id, _)| id <= through) {
+            if let Some((_, version)) = self.commits.pop_front() {
+                self.chain.committed(version);
+            }
+        }
+        while self.unannounced.front().is_some_and(|&(id, _)| id <= through) {
+            self.unannounced.pop_front();
+        }
+        self.outbox.committed(through);
+    }
+
+    /// The best chain as we may speak of it: without our own blocks that are not durable yet.
+    fn announced_tip(&self) -> Result<BestPoint, StoreError> {
+        for (_, own) in &self.unannounced {
+            if self.chain.on_best_chain(&own.hash)?.is_some()
+                && let Some(parent) = self.chain.best_at(own.height.saturating_sub(1))?
+            {
+                return Ok(parent);
+            }
+        }
+        Ok(self.chain.tip())
+    }
+
+    fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {
+        self.actions.push(Action::Send { peer, message });
+    }
+
+    fn notify(&mut self, event: Event) {
+        self.actions.push(Action::Notify(event));
+    }
+
+    /// Whether so much waits for its commit that nothing more may be read from peers.
+    #[must_use]
+    pub fn is_congested(&self) -> bool {
+        self.chain.uncommitted_changes() >= MAX_UNCOMMITTED
+    }
+
+    /// What the node looks like now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let (side_bytes, side_limit) = self.chain.side_bytes();
+        let summary = |(id, peer): (PeerId, &crate::peers::Peer)| PeerSummary {
+            address: peer.address,
+            inbound: peer.direction == crate::seam::Direction::Inbound,
+            stage: peer.stage,
+            agent: peer.agent.clone(),
+            height: self.sync.claim_of(id).map(|claim| claim.height),
+        };
+        Snapshot {
+            tip: self.chain.tip(),
+            peers: self.peers.iter().map(summary).collect(),
+            waiting_lines: self.outbox.waiting() + self.waiting_says.len(),
+            side_bytes,
+            side_limit,
+            orphans: self.chain.orphan_count(),
+            catching_up: self.sync.is_catching_up(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Blocks: received, mined, and what a change of the chain sets off.
+
+use alloc::collections::VecDeque;
+use alloc::string::ToString;
+
+use kusari_chain::params::FUTURE_WARNING_SECONDS;
+use kusari_chain::{
+    AcceptError, Accepted, BestPoint, BlockHash, ChainChange, CheckedBlock, RuleViolation,
+    StoreError,
+};
+
+use super::{Mining, Node};
+use crate::event::{BlockSource, Event};
+use crate::limits::INVALID_BLOCK_SCORE;
+use crate::peers::PeerStage;
+use crate::seam::{Action, Now, PeerId, TemplateId};
+use crate::sync::Arrival;
+use crate::wire::Message;
+
+/// Blocks of one change that are shown one by one; a longer reorganisation is only summed up.
+const SHOWN_BLOCKS: usize = 64;
+
+impl Node {
+    pub(super) fn block_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        block: CheckedBlock,
+    ) -> Result<(), StoreError> {
+        let hash = block.block().hash;
+        let asked = self.sync.is_asked(peer);
+        let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
+        let arrival = match self.accept(now, block, source) {
+            Ok(arrival) => arrival,
+            Err(AcceptError::Store(error)) => return Err(error),
+            Err(AcceptError::Rule(violation)) => {
+                self.refuse_linked_block(now, peer, &violation);
+                return Ok(());
+            }
+        };
+        self.sync.block_came(peer, hash, arrival, now.monotonic);
+        if let Some(point) = self.chain.point(&hash)? {
+            self.gossip.has(peer, point);
+            if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
+                self.sync.claims(peer, point);
+            }
+        } else {
+            self.ask_about_orphan(now, peer, hash);
+        }
+        Ok(())
+    }
+
+    /// Takes a block, and then every orphan that waited for it.
+    fn accept(
+        &mut self,
+        now: Now,
+        block: CheckedBlock,
+        source: BlockSource,
+    ) -> Result<Arrival, AcceptError> {
+        let first = self.chain_accept(now, block, source)?;
+        let Some(hash) = first.1 else { return Ok(first.0) };
+        let mut added = VecDeque::from([hash]);
+        while let Some(hash) = added.pop_front() {
+            for orphan in self.chain.take_orphans_of(&hash) {
+                match self.chain_accept(now, orphan, source) {
+                    Ok((_, hash)) => added.extend(hash),
+                    Err(AcceptError::Store(error)) => return Err(error.into()),
+                    // Who sent the orphan is not remembered; it is dropped without blame.
+                    Err(AcceptError::Rule(_)) => {}
+                }
+            }
+        }
+        Ok(first.0)
+    }
+
+    fn chain_accept(
+        &mut self,
+        now: Now,
+        block: CheckedBlock,
+        source: BlockSource,
+    ) -> Result<(Arrival, Option<BlockHash>), AcceptError> {
+        let (hash, height, timestamp) =
+            (block.block().hash, block.block().index, block.block().timestamp);
+        match self.chain.accept(block)? {
+            Accepted::Known => Ok((Arrival::Known, None)),
+            Accepted::Orphan { .. } => Ok((Arrival::Orphan, None)),
+            Accepted::Added(change) => {
+                let ahead = timestamp.saturating_sub(now.wall);
+                if ahead > FUTURE_WARNING_SECONDS {
+                    self.notify(Event::FromTheFuture { height, seconds: ahead });
+                }
+                self.apply(now, change, (height, hash), source)?;
+                Ok((Arrival::Fresh, Some(hash)))
+            }
+        }
+    }
+
+    /// Writes a change and tells everyone concerned.
+    fn apply(
+        &mut self,
+        now: Now,
+        change: ChainChange,
+        (height, hash): (u32, BlockHash),
+        source: BlockSource,
+    ) -> Result<(), StoreError> {
+        let commit = self.commit_in_progress();
+        let (writes, reopened) = self.outbox.follow(&change, commit, &self.chain)?;
+        self.chain_version = change.version;
+        self.sync.set_best_work(self.chain.tip().work, now.monotonic);
+        let events = self.events_of(&change, height, hash, source)?;
+        // A person's own block is shown once it is durable, like the receipt before it.
+        let shown = if matches!(source, BlockSource::Mined(_)) {
+            &mut self.then
+        } else {
+            &mut self.actions
+        };
+        shown.extend(events.into_iter().map(Action::Notify));
+        shown.extend(
+            reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),
+        );
+        self.batch.blocks.extend(change.writes);
+        self.batch.outbox.extend(writes);
+        Ok(())
+    }
+
+    fn events_of(
+        &self,
+        change: &ChainChange,
+        height: u32,
+        hash: BlockHash,
+        source: BlockSource,
+    ) -> Result<alloc::vec::Vec<Event>, StoreError> {
+        let mut events = alloc::vec::Vec::new();
+        if change.connected.is_empty() {
+            events.push(Event::SideBlock { height, hash });
+        }
+        if let (Some(from), Some(to)) = (change.reverted.first(), change.connected.last()) {
+            let depth = u32::try_from(change.reverted.len()).unwrap_or(u32::MAX);
+            events.push(Event::Reorganised { depth, from: *from, to: *to });
+        }
+        if change.connected.len() <= SHOWN_BLOCKS {
+            for point in &change.connected {
+                let block = self.chain.block(&point.hash)?;
+                events.extend(block.map(|block| Event::BlockAdded { block, source }));
+            }
+        }
+        Ok(events)
+    }
+
+    /// A block that breaks a rule on its parent. An introduced peer checks before it passes on; an
+    /// original does not, and is not blamed.
+    fn refuse_linked_block(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
+        self.report_refusal(now, peer, violation.code(), violation.to_string());
+        if self.understands_errors(peer) {
+            self.send_error(peer, violation.code(), &violation.to_string());
+        }
+        self.punish(now, peer, INVALID_BLOCK_SCORE);
+    }
+
+    /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
+    fn ask_about_orphan(&mut self, now: Now, id: PeerId, hash: BlockHash) {
+        let Some(peer) = self.peers.get(id) else { return };
+        if peer.stage == PeerStage::Introduced {
+            return;
+        }
+        let (address, is_person) =
+            (peer.address, peer.stage == PeerStage::Plain && !peer.began_with_get_chain);
+        if is_person {
+            let message = alloc::format!("the parent of {hash} is not known here");
+            self.send_error(id, "unknown-parent", &message);
+        }
+        if self.sync.may_ask_chain(id, now.monotonic) {
+            self.send(id, Message::GetChain);
+            self.notify(Event::RequestedChain { address });
+        }
+    }
+
+    pub(super) fn block_mined(
+        &mut self,
+        now: Now,
+        template_id: TemplateId,
+        nonce: u64,
+    ) -> Result<(), StoreError> {
+        let Some(Mining { entry, mut template, .. }) =
+            self.mining.take_if(|mining| mining.id == template_id)
+        else {
+            return Ok(());
+        };
+        template.nonce = nonce;
+        template.hash = template.compute_hash();
+        // A driver that reports a wrong nonce gets its work again by the follow-up.
+        let Ok(block) = CheckedBlock::check(template) else { return Ok(()) };
+        let hash = block.block().hash;
+        let write = self.outbox.note_mined(entry, hash);
+        self.batch.outbox.push(write);
+        match self.accept(now, block, BlockSource::Mined(entry)) {
+            Ok(_) => {}
+            Err(AcceptError::Store(error)) => return Err(error),
+            Err(AcceptError::Rule(violation)) => {
+                // The template followed the tip and every rule, so this is a fault of ours.
+                return Err(StoreError(alloc::format!("our own block was refused: {violation}")));
+            }
+        }
+        if let Some(point) = self.chain.point(&hash)? {
+            self.unannounced.push_back((self.commit_in_progress(), point));
+        }
+        Ok(())
+    }
+
+    /// The blocks of the best chain between two heights, to one peer.
+    pub(super) fn send_blocks(
+        &mut self,
+        peer: PeerId,
+        from: u32,
+        through: u32,
+    ) -> Result<(), StoreError> {
+        for height in from..=through {
+            let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
+            if let Some(stored) = self.chain.block(&hash)? {
+                self.send(peer, Message::Block(stored));
+            }
+        }
+        Ok(())
+    }
+}

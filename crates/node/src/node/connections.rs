@@ -1,0 +1,142 @@
+//! Connections come and go.
+
+use alloc::string::{String, ToString};
+use core::net::SocketAddr;
+
+use kusari_chain::StoreError;
+
+use super::{CHAIN_NAME, Node};
+use crate::address::PeerAddress;
+use crate::event::Event;
+use crate::gossip::Manner;
+use crate::peers::{DialEnd, Peer, PeerStage};
+use crate::seam::{Action, Direction, DisconnectReason, Now, PeerId};
+use crate::wire::{ErrorReport, Hello, Message};
+
+impl Node {
+    pub(super) fn peer_connected(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        direction: Direction,
+        address: SocketAddr,
+    ) -> Result<(), StoreError> {
+        let verdict = if self.bans.is_banned(address.ip(), now.monotonic) {
+            Err(DisconnectReason::Banned)
+        } else {
+            self.peers.admit(&direction, address)
+        };
+        self.peers.insert(peer, direction.clone(), address, now.monotonic);
+        if let Direction::Outbound(target) = &direction {
+            self.dials.connected(target, now.monotonic);
+        }
+        match (verdict, direction) {
+            (Err(reason), _) => self.close(now, peer, reason),
+            (Ok(()), Direction::Outbound(target)) => {
+                self.notify(Event::Connected { target, address });
+                self.send_hello(now, peer)?;
+            }
+            (Ok(()), Direction::Inbound) => self.notify(Event::Accepted { address }),
+        }
+        Ok(())
+    }
+
+    pub(super) fn peer_disconnected(&mut self, now: Now, id: PeerId, reason: String) {
+        let Some(peer) = self.peers.remove(id) else { return };
+        self.forget(id);
+        let reason = peer.closing.as_ref().map_or(reason, ToString::to_string);
+        self.notify(Event::Disconnected { address: peer.address, reason });
+        self.uncover_twins_of(&peer, now);
+        if let Direction::Outbound(target) = peer.direction {
+            self.dial_ended(target, DialEnd::Lost, now);
+        }
+    }
+
+    pub(super) fn connect_failed(&mut self, now: Now, target: PeerAddress, reason: String) {
+        self.notify(Event::ConnectFailed { target: target.clone(), reason });
+        self.dial_ended(target, DialEnd::Lost, now);
+    }
+
+    fn dial_ended(&mut self, target: PeerAddress, end: DialEnd, now: Now) {
+        if let Some(after) = self.dials.ended(&target, end, now.monotonic, &mut self.random) {
+            self.notify(Event::Redialling { target, after });
+        }
+    }
+
+    /// Closes a connection from our side. What concerns the peer is forgotten at once; the driver
+    /// reports the end.
+    pub(super) fn close(&mut self, now: Now, id: PeerId, reason: DisconnectReason) {
+        let Some(peer) = self.peers.close(id, reason.clone()) else { return };
+        let (direction, node_id) = (peer.direction.clone(), peer.node_id);
+        self.forget(id);
+        if let Direction::Outbound(target) = direction {
+            match (&reason, node_id) {
+                (DisconnectReason::Ourselves, _) => {
+                    self.dial_ended(target, DialEnd::Ourselves, now);
+                }
+                (DisconnectReason::AlreadyConnected, Some(node_id)) => {
+                    self.dial_ended(target, DialEnd::Covered(node_id), now);
+                }
+                _ => {}
+            }
+        }
+        self.actions.push(Action::Disconnect { peer: id, reason });
+    }
+
+    fn uncover_twins_of(&mut self, peer: &Peer, now: Now) {
+        if let Some(node_id) = peer.node_id
+            && !self.peers.has_node(node_id)
+        {
+            self.dials.uncover(node_id, now.monotonic);
+        }
+    }
+
+    fn forget(&mut self, id: PeerId) {
+        self.sync.remove(id);
+        self.gossip.remove(id);
+        self.serving.remove(id);
+    }
+
+    /// Scores a fault of an introduced peer, and closes and bans it where that is enough.
+    pub(super) fn punish(&mut self, now: Now, id: PeerId, score: u32) {
+        if !self.peers.punish(id, score, now.monotonic) {
+            return;
+        }
+        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
+        if self.bans.ban(address.ip(), now.monotonic) {
+            self.notify(Event::Banned { address, duration: crate::limits::BAN_TIME });
+        }
+        self.close(now, id, DisconnectReason::Misbehaved);
+    }
+
+    /// Introduces us. What the peer is told here of our tip is where gossip to it begins.
+    pub(super) fn send_hello(&mut self, now: Now, peer: PeerId) -> Result<(), StoreError> {
+        let tip = self.announced_tip()?;
+        self.gossip.begin(peer, Manner::Blocks, tip, now.monotonic);
+        let hello = Hello {
+            agent: self.config.agent.clone(),
+            protocol: 1,
+            chain: CHAIN_NAME.to_string(),
+            height: tip.height,
+            work: tip.work,
+            tip: tip.hash,
+            listen: self.config.listen_port,
+            id: self.id,
+        };
+        self.send(peer, Message::Hello(hello));
+        Ok(())
+    }
+
+    pub(super) fn send_error(&mut self, peer: PeerId, code: &str, message: &str) {
+        let report = ErrorReport { code: code.to_string(), message: message.to_string() };
+        self.send(peer, Message::Error(report));
+    }
+
+    /// Whether the peer understands an `ERROR` line. An original we dialled does not, and one that
+    /// was greeted may turn out to be an original.
+    pub(super) fn understands_errors(&self, id: PeerId) -> bool {
+        self.peers
+            .get(id)
+            .is_some_and(|peer| !matches!(peer.stage, PeerStage::Original | PeerStage::Greeted))
+    }
+}

@@ -1,0 +1,189 @@
+//! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
+
+use alloc::string::ToString;
+use core::time::Duration;
+
+use kusari_chain::{BlockHash, StoreError};
+
+use super::{Mining, Node};
+use crate::event::Event;
+use crate::gossip::Step;
+use crate::peers::Due;
+use crate::seam::{Action, CommitId, Now, StreamForm, TemplateId};
+use crate::serving::Answer;
+use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
+
+impl Node {
+    pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
+        self.admit_waiting_says();
+        self.commit();
+        self.serve();
+        self.pass_on(now)?;
+        self.serve();
+        self.keep_time(now);
+        self.request_blocks(now)?;
+        self.dial(now);
+        self.mine(now);
+        self.wake(now)
+    }
+
+    fn admit_waiting_says(&mut self) {
+        while !self.outbox.is_full()
+            && let Some((request, text)) = self.waiting_says.pop_front()
+        {
+            self.say(request, text);
+        }
+    }
+
+    /// The commit that what is being decided now will be part of.
+    pub(super) fn commit_in_progress(&self) -> CommitId {
+        CommitId(self.last_commit.0 + 1)
+    }
+
+    /// The commit after which everything accepted so far is stored.
+    pub(super) fn commit_so_far(&self) -> CommitId {
+        if self.batch.is_empty() { self.last_commit } else { self.commit_in_progress() }
+    }
+
+    fn commit(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let id = self.commit_in_progress();
+        self.last_commit = id;
+        self.commits.push_back((id, self.chain_version));
+        let batch = core::mem::take(&mut self.batch);
+        let then = core::mem::take(&mut self.then);
+        self.actions.push(Action::Commit { id, batch, then });
+    }
+
+    /// Begins the answers that can be read from the store by now.
+    fn serve(&mut self) {
+        for (peer, answer) in self.serving.ready(self.committed) {
+            let Answer { after, through, form, .. } = answer;
+            self.actions.push(Action::SendStoredBlocks { peer, after, through, form });
+        }
+    }
+
+    fn pass_on(&mut self, now: Now) -> Result<(), StoreError> {
+        let tip = self.announced_tip()?;
+        for peer in self.gossip.listeners() {
+            if self.serving.is_busy(peer) {
+                continue;
+            }
+            let claim = self.sync.claim_of(peer);
+            match self.gossip.step(peer, tip, claim, &self.chain, now.monotonic)? {
+                Some(Step::Blocks { from, through }) => self.send_blocks(peer, from, through)?,
+                Some(Step::Announce(tip)) => {
+                    let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
+                    self.send(peer, Message::Have(have));
+                }
+                Some(Step::Stream { after }) => {
+                    let ready_after = self.commit_so_far();
+                    let form = StreamForm::Plain;
+                    let answer = Answer { after, through: None, form, ready_after, asked: false };
+                    self.serving.push(peer, answer);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_time(&mut self, now: Now) {
+        for due in self.peers.due(now.monotonic) {
+            match due {
+                Due::Close(peer, reason) => self.close(now, peer, reason),
+                Due::Ping(peer) => {
+                    let number = self.random.next();
+                    self.send(peer, Message::Ping(number));
+                }
+                Due::IsOriginal(peer) => self.meet_original(now, peer),
+            }
+        }
+    }
+
+    /// A dialled peer did not say `HELLO`: ask for its chain in the only way it knows.
+    fn meet_original(&mut self, now: Now, id: crate::seam::PeerId) {
+        self.peers.set_original(id);
+        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
+        self.notify(Event::FoundOriginal { address });
+        if self.sync.may_ask_chain(id, now.monotonic) {
+            self.send(id, Message::GetChain);
+            self.notify(Event::RequestedChain { address });
+        }
+    }
+
+    fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
+        loop {
+            let chain = &self.chain;
+            let unknown = |hash: &BlockHash| Ok(chain.point(hash)?.is_none());
+            let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
+                return Ok(());
+            };
+            let locator = self.chain.locator(cursor.as_ref())?;
+            self.send(peer, Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }));
+            if cursor.is_none()
+                && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+            {
+                self.notify(Event::RequestedChain { address });
+            }
+        }
+    }
+
+    fn dial(&mut self, now: Now) {
+        for address in self.dials.due(now.monotonic, self.peers.outbound_places()) {
+            self.actions.push(Action::Connect(address));
+        }
+    }
+
+    /// Mines when there is something to say, on the tip, and not while better blocks come in.
+    fn mine(&mut self, now: Now) {
+        let tip = self.chain.tip();
+        let wanted = self.outbox.next_to_mine().filter(|_| !self.sync.is_catching_up());
+        let Some((entry, text)) = wanted else {
+            if self.mining.take().is_some() {
+                self.actions.push(Action::StopMining);
+            }
+            return;
+        };
+        let is_current =
+            |mining: &Mining| mining.entry == entry && mining.template.prev_hash == tip.hash;
+        let (true, Some(index)) =
+            (!self.mining.as_ref().is_some_and(is_current), tip.height.checked_add(1))
+        else {
+            return;
+        };
+        let template = kusari_chain::Block {
+            index,
+            timestamp: now.wall,
+            // Two nodes that are given the same text in the same second on the same parent would
+            // find the very same block from nonce 0, and one of the two lines would be lost.
+            nonce: self.random.next(),
+            data: text.to_string(),
+            prev_hash: tip.hash,
+            hash: BlockHash::ZERO,
+            transactions: alloc::vec::Vec::new(),
+        };
+        self.last_template += 1;
+        let id = TemplateId(self.last_template);
+        self.actions.push(Action::Mine { template_id: id, template: template.clone() });
+        self.mining = Some(Mining { id, entry, template });
+    }
+
+    fn wake(&mut self, now: Now) -> Result<(), StoreError> {
+        let tip = self.announced_tip()?;
+        let deadlines: [Option<Duration>; 4] = [
+            self.peers.deadline(),
+            self.dials.deadline(self.peers.outbound_places()),
+            self.sync.deadline(now.monotonic),
+            self.gossip.deadline(tip, now.monotonic, |peer| self.serving.is_busy(peer)),
+        ];
+        let wake_at = deadlines.into_iter().flatten().min();
+        if wake_at != self.wake_at {
+            self.wake_at = wake_at;
+            self.actions.extend(wake_at.map(Action::WakeAt));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! Lines of peers, block by block excepted.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use kusari_chain::{BestPoint, BlockHash, StoreError};
+
+use super::{CHAIN_NAME, Node};
+use crate::event::Event;
+use crate::gossip::Manner;
+use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE};
+use crate::peers::PeerStage;
+use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
+use crate::serving::Answer;
+use crate::wire::{
+    GetBlocks, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
+};
+
+impl Node {
+    pub(super) fn message_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        received: Result<Received, Refusal>,
+    ) -> Result<(), StoreError> {
+        if self.peers.get(peer).is_none() {
+            return Ok(());
+        }
+        let is_get_chain = matches!(received, Ok(Message::GetChain));
+        if self.peers.heard(peer, is_get_chain, now.monotonic) {
+            self.gossip.begin(peer, Manner::Blocks, self.announced_tip()?, now.monotonic);
+        }
+        let message = match received {
+            Ok(message) => message,
+            Err(refusal) => {
+                self.refuse(now, peer, &refusal);
+                return Ok(());
+            }
+        };
+        match message {
+            Message::Block(block) => self.block_received(now, peer, block)?,
+            Message::GetChain => self.get_chain(peer)?,
+            Message::Hello(hello) => self.hello(now, peer, &hello)?,
+            Message::GetBlocks(GetBlocks::After { locator, limit }) => {
+                self.get_blocks_after(peer, &locator, limit)?;
+            }
+            Message::GetBlocks(GetBlocks::ByHash(hashes)) => {
+                self.get_blocks_by_hash(peer, &hashes)?;
+            }
+            Message::End { .. } => {
+                self.sync.answer_ended(peer, now.monotonic);
+            }
+            Message::Have(have) => {
+                let crate::wire::Have { hash, height, work } = have;
+                self.sync.claims(peer, BestPoint { height, hash, work });
+            }
+            Message::GetPeers => {
+                let addresses = self.dialable_peers(peer);
+                self.send(peer, Message::Peers(addresses));
+            }
+            Message::Ping(number) => self.ping(peer, number),
+            Message::GetStatus => self.get_status(peer)?,
+            Message::GetHelp => self.send(peer, Message::Help),
+            Message::Error(report) => self.peer_refused(now, peer, report.message),
+            // Any line is a sign of life, which has been noted; these ask for nothing.
+            Message::Pong(_) | Message::Peers(_) | Message::Status(_) | Message::Help => {}
+        }
+        Ok(())
+    }
+
+    /// Answers a line that was refused before the chain has seen it.
+    fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+        self.report_refusal(now, peer, refusal.code(), refusal.to_string());
+        if self.understands_errors(peer) {
+            self.send(peer, Message::Error(refusal.report()));
+        }
+        match refusal {
+            // A verb of a later version is no fault.
+            Refusal::Malformed(WireError::UnknownVerb(_)) => {}
+            Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
+            Refusal::Rule(_) => self.punish(now, peer, INVALID_BLOCK_SCORE),
+        }
+    }
+
+    /// Shows the person that a line was refused, as often as the peer's share allows.
+    pub(super) fn report_refusal(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        code: &'static str,
+        reason: String,
+    ) {
+        if self.peers.may_report(peer, now.monotonic)
+            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+        {
+            self.notify(Event::Rejected { address, code, reason });
+        }
+    }
+
+    fn peer_refused(&mut self, now: Now, peer: PeerId, message: String) {
+        if self.peers.may_report(peer, now.monotonic)
+            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+        {
+            self.notify(Event::PeerRefused { address, message });
+        }
+    }
+
+    fn hello(&mut self, now: Now, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
+        if hello.chain != CHAIN_NAME {
+            let message = alloc::format!("this node follows {CHAIN_NAME:?}, not {:?}", hello.chain);
+            self.send_error(id, "wrong-chain", &message);
+            self.close(now, id, DisconnectReason::OtherChain);
+            return Ok(());
+        }
+        self.sync.claims(id, hello.claim());
+        let Some(peer) = self.peers.get(id) else { return Ok(()) };
+        let (stage, address) = (peer.stage, peer.address);
+        if stage == PeerStage::Introduced {
+            return Ok(());
+        }
+        if stage == PeerStage::Plain {
+            self.send_hello(now, id)?;
+        }
+        if let Err((worse, reason)) = self.peers.introduce(id, hello, self.id) {
+            self.close(now, worse, reason);
+            if worse == id {
+                return Ok(());
+            }
+        }
+        self.notify(Event::Introduced { address, agent: hello.agent.clone() });
+        self.sync.add(id);
+        self.sync.claims(id, hello.claim());
+        self.gossip.set_manner(id, Manner::Announcement);
+        Ok(())
+    }
+
+    fn get_chain(&mut self, peer: PeerId) -> Result<(), StoreError> {
+        if let Some(address) = self.peers.get(peer).map(|peer| peer.address) {
+            self.notify(Event::ChainRequested { address });
+        }
+        self.answer(peer, BestPoint::genesis(), None, StreamForm::Plain)
+    }
+
+    fn get_blocks_after(
+        &mut self,
+        peer: PeerId,
+        locator: &[BlockHash],
+        limit: u32,
+    ) -> Result<(), StoreError> {
+        let mut after = BestPoint::genesis();
+        for hash in locator {
+            if let Some(point) = self.chain.on_best_chain(hash)? {
+                after = point;
+                break;
+            }
+        }
+        let through = after.height.saturating_add(limit);
+        self.answer(peer, after, Some(through), StreamForm::Counted)
+    }
+
+    fn answer(
+        &mut self,
+        peer: PeerId,
+        after: BestPoint,
+        through: Option<u32>,
+        form: StreamForm,
+    ) -> Result<(), StoreError> {
+        let ready_after = self.commit_so_far();
+        let answer = Answer { after, through, form, ready_after, asked: true };
+        if !self.serving.push(peer, answer) && self.understands_errors(peer) {
+            self.send_error(peer, "busy", "wait for the answers to your earlier requests");
+        }
+        Ok(())
+    }
+
+    fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
+        let mut count = 0;
+        let mut missing = Vec::new();
+        for hash in hashes {
+            let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
+            match self.chain.block(hash)?.filter(|_| !ours) {
+                Some(stored) => {
+                    count += 1;
+                    self.send(peer, Message::Block(stored));
+                }
+                None => missing.push(*hash),
+            }
+        }
+        self.send(peer, Message::End { count, missing });
+        Ok(())
+    }
+
+    fn ping(&mut self, peer: PeerId, number: u64) {
+        if self.peers.get(peer).is_some_and(|peer| peer.is_introduced()) {
+            self.send(peer, Message::Pong(number));
+        } else if self.understands_errors(peer) {
+            self.send_error(peer, "hello-first", "PING is answered after HELLO only");
+        }
+    }
+
+    fn get_status(&mut self, peer: PeerId) -> Result<(), StoreError> {
+        let tip = self.announced_tip()?;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let report = StatusReport {
+            agent: self.config.agent.clone(),
+            chain: CHAIN_NAME.to_string(),
+            height: tip.height,
+            work: tip.work,
+            tip: tip.hash,
+            peers: count(self.peers.iter().count()),
+            waiting: count(self.outbox.waiting()),
+        };
+        self.send(peer, Message::Status(report));
+        Ok(())
+    }
+
+    /// Addresses on which introduced peers take connections.
+    fn dialable_peers(&self, asking: PeerId) -> Vec<SocketAddr> {
+        let introduced =
+            self.peers.iter().filter(|(id, peer)| *id != asking && peer.is_introduced());
+        introduced
+            .filter_map(|(_, peer)| Some(SocketAddr::new(peer.address.ip(), peer.listen?)))
+            .take(MAX_PEERS)
+            .collect()
+    }
+
+    pub(super) fn stream_ended(
+        &mut self,
+        peer: PeerId,
+        height: u32,
+        hash: &BlockHash,
+        count: u32,
+    ) -> Result<(), StoreError> {
+        let Some(ended) = self.serving.ended(peer) else { return Ok(()) };
+        if ended.form == StreamForm::Plain {
+            // Where the last block has left every branch since, its height still tells how far the
+            // peer is on the best chain at most.
+            let point = match self.chain.point(hash)? {
+                Some(point) => point,
+                None => self.chain.best_at(height)?.unwrap_or_else(BestPoint::genesis),
+            };
+            self.gossip.sent_through(peer, point);
+        }
+        if ended.asked
+            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+        {
+            self.notify(Event::SentBlocks { address, count });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+//! Who is connected: introductions, limits, signs of life, misbehaviour.
+//!
+//! Owns the table of connections and the addresses to dial. Knows nothing of blocks.
+
+mod bans;
+mod dials;
+mod limits;
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+pub(crate) use self::bans::Bans;
+pub(crate) use self::dials::{DialEnd, Dials};
+use self::limits::same_host;
+use crate::limits::{
+    BAN_SCORE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST,
+    REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
+};
+use crate::seam::{Direction, DisconnectReason, PeerId};
+use crate::wire::{Hello, NodeId};
+
+/// How far a peer has introduced itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerStage {
+    /// We dialled it and wait for its `HELLO`.
+    Greeted,
+    /// It connected and has not said anything.
+    Silent,
+    /// It connected and speaks without `HELLO`: a person, or an original node.
+    Plain,
+    /// We dialled it and it did not say `HELLO`: an original node.
+    Original,
+    /// It said `HELLO`.
+    Introduced,
+}
+
+pub(crate) struct Peer {
+    pub(crate) direction: Direction,
+    pub(crate) address: SocketAddr,
+    pub(crate) stage: PeerStage,
+    pub(crate) agent: Option<String>,
+    pub(crate) node_id: Option<NodeId>,
+    pub(crate) listen: Option<u16>,
+    /// Its first line was `GET_CHAIN`, as an original node's is.
+    pub(crate) began_with_get_chain: bool,
+    /// We decided to close it, for this reason; nothing more is done for it.
+    pub(crate) closing: Option<DisconnectReason>,
+    connected_at: Duration,
+    heard_at: Duration,
+    pinged_at: Option<Duration>,
+    score: u32,
+    scored_at: Duration,
+    /// Faults that may be shown to the person right now, and when that was last raised.
+    reports: u32,
+    reported_at: Duration,
+}
+
+impl Peer {
+    pub(crate) fn is_introduced(&self) -> bool {
+        self.stage == PeerStage::Introduced && self.closing.is_none()
+    }
+}
+
+/// What time demands for a peer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// It did not say `HELLO`: it is an original.
+    IsOriginal(PeerId),
+    Ping(PeerId),
+    Close(PeerId, DisconnectReason),
+}
+
+pub(crate) struct Peers {
+    table: BTreeMap<PeerId, Peer>,
+    max_inbound: usize,
+    max_outbound: usize,
+}
+
+impl Peers {
+    pub(crate) fn new(max_peers: usize) -> Self {
+        // A quarter is kept for addresses that a person chose to dial, so that strangers who
+        // connect can never take the last place.
+        let max_outbound = (max_peers / 4).max(1);
+        Self {
+            table: BTreeMap::new(),
+            max_inbound: max_peers.saturating_sub(max_outbound).max(1),
+            max_outbound,
+        }
+    }
+
+    pub(crate) fn get(&self, peer: PeerId) -> Option<&Peer> {
+        self.table.get(&peer).filter(|peer| peer.closing.is_none())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {
+        self.table.iter().filter(|(_, peer)| peer.closing.is_none()).map(|(&id, peer)| (id, peer))
+    }
+
+    pub(crate) fn outbound_places(&self) -> usize {
+        self.max_outbound
+    }
+
+    /// Whether there is room for a new connection.
+    pub(crate) fn admit(
+        &self,
+        direction: &Direction,
+        address: SocketAddr,
+    ) -> Result<(), DisconnectReason> {
+        if matches!(direction, Direction::Outbound(_)) {
+            return Ok(());
+        }
+        let inbound = || self.iter().filter(|(_, peer)| peer.direction == Direction::Inbound);
+        if inbound().count() >= self.max_inbound {
+            return Err(DisconnectReason::TooManyPeers);
+        }
+        let host = address.ip().to_canonical();
+        let from_host = inbound().filter(|(_, peer)| same_host(peer.address.ip(), host)).count();
+        if !host.is_loopback() && from_host >= MAX_PER_ADDRESS {
+            return Err(DisconnectReason::TooManyFromAddress);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        id: PeerId,
+        direction: Direction,
+        address: SocketAddr,
+        now: Duration,
+    ) {
+        let stage = match direction {
+            Direction::Inbound => PeerStage::Silent,
+            Direction::Outbound(_) => PeerStage::Greeted,
+        };
+        let peer = Peer {
+            direction,
+            address,
+            stage,
+            agent: None,
+            node_id: None,
+            listen: None,
+            began_with_get_chain: false,
+            closing: None,
+            connected_at: now,
+            heard_at: now,
+            pinged_at: None,
+            score: 0,
+            scored_at: now,
+            reports: REPORT_BURST,
+            reported_at: now,
+        };
+        self.table.insert(id, peer);
+    }
+
+    /// Closed by the driver: gone for good.
+    pub(crate) fn remove(&mut self, id: PeerId) -> Option<Peer> {
+        self.table.remove(&id)
+    }
+
+    /// To be closed: from now on the peer is not seen any more.
+    pub(crate) fn close(&mut self, id: PeerId, reason: DisconnectReason) -> Option<&Peer> {
+        let peer = self.table.get_mut(&id).filter(|peer| peer.closing.is_none())?;
+        peer.closing = Some(reason);
+        Some(peer)
+    }
+
+    /// A line came. Returns whether it was the first of a listener's connection.
+    pub(crate) fn heard(&mut self, id: PeerId, is_get_chain: bool, now: Duration) -> bool {
+        let Some(peer) = self.table.get_mut(&id) else { return false };
+        peer.heard_at = now;
+        peer.pinged_at = None;
+        if peer.stage != PeerStage::Silent {
+            return false;
+        }
+        peer.stage = PeerStage::Plain;
+        peer.began_with_get_chain = is_get_chain;
+        true
+    }
+
+    /// The peer said `HELLO`. `Err` names the connection to close and why.
+    pub(crate) fn introduce(
+        &mut self,
+        id: PeerId,
+        hello: &Hello,
+        our_id: NodeId,
+    ) -> Result<(), (PeerId, DisconnectReason)> {
+        if hello.id == our_id {
+            return Err((id, DisconnectReason::Ourselves));
+        }
+        let twin = self.iter().find(|(other, peer)| *other != id && peer.node_id == Some(hello.id));
+        let twin = twin.map(|(other, peer)| (other, peer.direction.clone()));
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.stage = PeerStage::Introduced;
+            peer.agent = Some(hello.agent.clone());
+            peer.node_id = Some(hello.id);
+            peer.listen = hello.listen;
+        }
+        let Some((other, other_direction)) = twin else { return Ok(()) };
+        Err((self.worse_twin(id, other, &other_direction, hello.id < our_id), {
+            DisconnectReason::AlreadyConnected
+        }))
+    }
+
+    /// Of two connections to one node, the one to close. Both sides come to the same choice: two
+    /// that cross keep the one dialled by the node with the smaller id; otherwise the older stays.
+    fn worse_twin(
+        &self,
+        id: PeerId,
+        other: PeerId,
+        other_direction: &Direction,
+        theirs_is_smaller: bool,
+    ) -> PeerId {
+        let inbound = |direction: &Direction| *direction == Direction::Inbound;
+        let Some(peer) = self.table.get(&id) else { return id };
+        match (inbound(&peer.direction), inbound(other_direction)) {
+            (true, false) => {
+                if theirs_is_smaller {
+                    other
+                } else {
+                    id
+                }
+            }
+            (false, true) => {
+                if theirs_is_smaller {
+                    id
+                } else {
+                    other
+                }
+            }
+            _ => id.max(other),
+        }
+    }
+
+    pub(crate) fn set_original(&mut self, id: PeerId) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.stage = PeerStage::Original;
+        }
+    }
+
+    /// Whether a peer with this id is connected.
+    pub(crate) fn has_node(&self, node_id: NodeId) -> bool {
+        self.iter().any(|(_, peer)| peer.node_id == Some(node_id))
+    }
+
+    /// Scores a fault of an introduced peer. Returns whether that is enough to close it.
+    pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> bool {
+        let Some(peer) = self.table.get_mut(&id) else { return false };
+        if peer.stage != PeerStage::Introduced || peer.closing.is_some() {
+            return false;
+        }
+        let quiet = now.saturating_sub(peer.scored_at).as_secs() / SCORE_DECAY.as_secs();
+        peer.score = peer.score.saturating_sub(u32::try_from(quiet).unwrap_or(u32::MAX)) + score;
+        peer.scored_at = now;
+        peer.score >= BAN_SCORE
+    }
+
+    /// Whether one more fault of this peer may be shown: a stranger must not flood the screen.
+    pub(crate) fn may_report(&mut self, id: PeerId, now: Duration) -> bool {
+        let Some(peer) = self.table.get_mut(&id) else { return false };
+        let more = now.saturating_sub(peer.reported_at).as_secs() / REPORT_REFILL.as_secs();
+        if more > 0 {
+            let more = u32::try_from(more).unwrap_or(REPORT_BURST);
+            peer.reports = peer.reports.saturating_add(more).min(REPORT_BURST);
+            peer.reported_at = now;
+        }
+        let may = peer.reports > 0;
+        peer.reports = peer.reports.saturating_sub(1);
+        may
+    }
+
+    /// What time demands now, in order of connection.
+    pub(crate) fn due(&mut self, now: Duration) -> alloc::vec::Vec<Due> {
+        let mut due = alloc::vec::Vec::new();
+        for (&id, peer) in self.table.iter_mut().filter(|(_, peer)| peer.closing.is_none()) {
+            if Self::deadline_of(peer).is_none_or(|deadline| deadline > now) {
+                continue;
+            }
+            due.push(match peer.stage {
+                PeerStage::Greeted => Due::IsOriginal(id),
+                PeerStage::Silent => Due::Close(id, DisconnectReason::Silent),
+                _ if peer.pinged_at.is_some() => Due::Close(id, DisconnectReason::TimedOut),
+                _ => {
+                    peer.pinged_at = Some(now);
+                    Due::Ping(id)
+                }
+            });
+        }
+        due
+    }
+
+    fn deadline_of(peer: &Peer) -> Option<Duration> {
+        match peer.stage {
+            PeerStage::Greeted => Some(peer.connected_at + HELLO_TIMEOUT),
+            PeerStage::Silent => Some(peer.connected_at + SILENT_TIMEOUT),
+            PeerStage::Plain | PeerStage::Original => None,
+            PeerStage::Introduced => Some(match peer.pinged_at {
+                Some(pinged_at) => pinged_at + PONG_TIMEOUT,
+                None => peer.heard_at + PING_AFTER,
+            }),
+        }
+    }
+
+    /// When [`Peers::due`] has something next.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.iter().filter_map(|(_, peer)| Self::deadline_of(peer)).min()
+    }
+}

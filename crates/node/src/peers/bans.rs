@@ -1,0 +1,71 @@
+//! Addresses that misbehaved and are refused for a time.
+
+use alloc::collections::BTreeMap;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use super::limits::host;
+use crate::limits::{BAN_TIME, MAX_BANS};
+
+/// Banned hosts and when each ban ends.
+#[derive(Default)]
+pub(crate) struct Bans(BTreeMap<IpAddr, Duration>);
+
+impl Bans {
+    /// Bans a host, and says whether it did: loopback is never banned.
+    pub(crate) fn ban(&mut self, address: IpAddr, now: Duration) -> bool {
+        if address.to_canonical().is_loopback() {
+            return false;
+        }
+        if self.0.len() >= MAX_BANS {
+            let first = self.0.iter().min_by_key(|(_, end)| **end).map(|(host, _)| *host);
+            first.map(|first| self.0.remove(&first));
+        }
+        self.0.insert(host(address), now + BAN_TIME);
+        true
+    }
+
+    pub(crate) fn is_banned(&mut self, address: IpAddr, now: Duration) -> bool {
+        let host = host(address);
+        if self.0.get(&host).is_some_and(|end| *end <= now) {
+            self.0.remove(&host);
+        }
+        self.0.contains_key(&host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::Ipv4Addr;
+
+    #[test]
+    fn a_ban_ends_and_the_table_stays_bounded() {
+        let mut bans = Bans::default();
+        for n in 0..2 * u32::try_from(MAX_BANS).unwrap() {
+            assert!(
+                bans.ban(Ipv4Addr::from(0x0a00_0000 + n).into(), Duration::from_secs(n.into()))
+            );
+            assert!(bans.0.len() <= MAX_BANS);
+        }
+        let last = Ipv4Addr::from(0x0a00_0000 + 2 * 1024 - 1).into();
+        assert!(bans.is_banned(last, Duration::from_secs(2_100)));
+        assert!(!bans.is_banned(last, Duration::from_secs(2_047) + BAN_TIME));
+    }
+
+    #[test]
+    fn loopback_is_never_banned() {
+        let mut bans = Bans::default();
+        for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert!(!bans.ban(text.parse().unwrap(), Duration::ZERO), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_ipv6_subscriber_is_one_host() {
+        let mut bans = Bans::default();
+        bans.ban("2001:db8::1".parse().unwrap(), Duration::ZERO);
+        assert!(bans.is_banned("2001:db8::2".parse().unwrap(), Duration::ZERO));
+        assert!(!bans.is_banned("2001:db8:0:1::1".parse().unwrap(), Duration::ZERO));
+    }
+}

@@ -1,0 +1,139 @@
+//! Addresses that a person asked us to keep connected, and when each is dialled again.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::address::PeerAddress;
+use crate::limits::{MAX_DIALS, REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
+use crate::random::Random;
+use crate::wire::NodeId;
+
+enum State {
+    /// Waits until this time.
+    Waiting(Duration),
+    Dialling,
+    Connected {
+        since: Duration,
+    },
+    /// This node is connected by another way; dialled again when it no longer is.
+    Covered(NodeId),
+    /// It leads to ourselves and is never dialled again.
+    Ourselves,
+}
+
+struct Dial {
+    state: State,
+    /// The wait after the next failure, before jitter.
+    delay: Duration,
+}
+
+/// How an outbound connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DialEnd {
+    /// It failed, or was lost.
+    Lost,
+    /// The same node is connected by another way.
+    Covered(NodeId),
+    /// It led to ourselves.
+    Ourselves,
+}
+
+#[derive(Default)]
+pub(crate) struct Dials(BTreeMap<PeerAddress, Dial>);
+
+impl Dials {
+    /// Adds an address, to be dialled at once. `None` where there are too many, `Some(false)`
+    /// where it is there already.
+    pub(crate) fn add(&mut self, address: PeerAddress, now: Duration) -> Option<bool> {
+        if self.0.contains_key(&address) {
+            return Some(false);
+        }
+        if self.0.len() >= MAX_DIALS {
+            return None;
+        }
+        self.0.insert(address, Dial { state: State::Waiting(now), delay: REDIAL_FIRST });
+        Some(true)
+    }
+
+    /// Takes the addresses that are to be dialled now, at most as many as there are free places.
+    pub(crate) fn due(&mut self, now: Duration, places: usize) -> Vec<PeerAddress> {
+        let taken = self.taken_places();
+        let mut due = Vec::new();
+        for (address, dial) in &mut self.0 {
+            if taken + due.len() >= places {
+                break;
+            }
+            if matches!(dial.state, State::Waiting(until) if until <= now) {
+                dial.state = State::Dialling;
+                due.push(address.clone());
+            }
+        }
+        due
+    }
+
+    fn taken_places(&self) -> usize {
+        let takes = |dial: &&Dial| matches!(dial.state, State::Dialling | State::Connected { .. });
+        self.0.values().filter(takes).count()
+    }
+
+    pub(crate) fn connected(&mut self, address: &PeerAddress, now: Duration) {
+        if let Some(dial) = self.0.get_mut(address) {
+            dial.state = State::Connected { since: now };
+        }
+    }
+
+    /// Notes how a connection ended. Returns the wait before the next try, where there is one.
+    pub(crate) fn ended(
+        &mut self,
+        address: &PeerAddress,
+        end: DialEnd,
+        now: Duration,
+        random: &mut Random,
+    ) -> Option<Duration> {
+        let dial = self.0.get_mut(address)?;
+        match (end, &dial.state) {
+            // The connection was given up by choice before the driver reports its end.
+            (DialEnd::Lost, State::Covered(_) | State::Ourselves) => return None,
+            (DialEnd::Covered(node), _) => {
+                dial.state = State::Covered(node);
+                return None;
+            }
+            (DialEnd::Ourselves, _) => {
+                dial.state = State::Ourselves;
+                return None;
+            }
+            (DialEnd::Lost, State::Connected { since }) if now >= *since + REDIAL_RESET => {
+                dial.delay = REDIAL_FIRST;
+            }
+            _ => {}
+        }
+        // Up to a quarter more, so that nodes which lost a peer together do not come back together.
+        let quarter = u64::try_from(dial.delay.as_millis() / 4).unwrap_or(0);
+        let wait = dial.delay + Duration::from_millis(random.below(quarter + 1));
+        dial.state = State::Waiting(now + wait);
+        dial.delay = (dial.delay * 2).min(REDIAL_MAX);
+        Some(wait)
+    }
+
+    /// A node is gone: addresses that were covered by it are dialled again.
+    pub(crate) fn uncover(&mut self, node: NodeId, now: Duration) {
+        for dial in self.0.values_mut() {
+            if matches!(dial.state, State::Covered(covering) if covering == node) {
+                dial.state = State::Waiting(now + REDIAL_FIRST);
+            }
+        }
+    }
+
+    /// When [`Dials::due`] has something next.
+    pub(crate) fn deadline(&self, places: usize) -> Option<Duration> {
+        if self.taken_places() >= places {
+            return None;
+        }
+        let waits = |dial: &Dial| match dial.state {
+            State::Waiting(until) => Some(until),
+            _ => None,
+        };
+        self.0.values().filter_map(waits).min()
+    }
+}

@@ -1,0 +1,267 @@
+//! The seam between the node and its driver: what comes in and what goes out.
+//!
+//! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
+//! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use kusari_chain::{BestPoint, Block, BlockHash, StoredBlock};
+
+use crate::address::PeerAddress;
+use crate::event::Event;
+use crate::store::{EntryId, StoreBatch};
+use crate::wire::{Message, Received, Refusal};
+
+/// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Time since some fixed moment; never runs backwards.
+    pub monotonic: Duration,
+    /// Unix time in seconds.
+    pub wall: u64,
+}
+
+/// Names one connection, drawn by the driver and never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// Names one commit; counts up by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CommitId(pub u64);
+
+/// Names one piece of mining work; counts up by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateId(pub u64);
+
+/// Names one command, drawn by the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Who opened a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The other side did.
+    Inbound,
+    /// We did, because [`Action::Connect`] asked for this address.
+    Outbound(PeerAddress),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A connection is open.
+    PeerConnected {
+        /// Its new name.
+        peer: PeerId,
+        /// Who opened it.
+        direction: Direction,
+        /// The other end.
+        address: SocketAddr,
+    },
+    /// A connection is closed, by whichever side. Its last input.
+    PeerDisconnected {
+        /// Which.
+        peer: PeerId,
+        /// Why, in words, as far as the driver knows.
+        reason: String,
+    },
+    /// [`Action::Connect`] came to nothing.
+    ConnectFailed {
+        /// The address that was asked for.
+        address: PeerAddress,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A peer sent a line. The lines of one peer arrive in order.
+    MessageReceived {
+        /// Who sent it.
+        peer: PeerId,
+        /// What [`crate::wire::receive`] made of it.
+        received: Result<Received, Refusal>,
+    },
+    /// The search for [`Action::Mine`] found a nonce.
+    BlockMined {
+        /// Which work it was; old work is ignored.
+        template_id: TemplateId,
+        /// The nonce that meets the target.
+        nonce: u64,
+    },
+    /// Every commit up to this one is durable.
+    Committed {
+        /// The last of them.
+        through: CommitId,
+    },
+    /// [`Action::SendStoredBlocks`] is done: every line of it is written to the connection.
+    StreamEnded {
+        /// To whom.
+        peer: PeerId,
+        /// The last block that was sent, or the one after which there was nothing to send.
+        height: u32,
+        /// Its hash.
+        hash: BlockHash,
+        /// Blocks that were sent.
+        count: u32,
+    },
+    /// A person or a program asks for something.
+    Command(RequestId, Command),
+    /// The time of the last [`Action::WakeAt`] has come.
+    Tick,
+}
+
+/// What a person or a program asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Record a line of text. Answered once it is durable, or refused.
+    Say(String),
+    /// Connect to a peer, and again whenever the connection is lost.
+    Connect(PeerAddress),
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The line is stored and will be mined.
+    Saved(EntryId),
+    /// The line can't be recorded, for a reason that will not pass by itself.
+    Refused(SayRefusal),
+    /// The address will be dialled.
+    Connecting,
+    /// The address is being dialled already.
+    AlreadyDialled,
+    /// There are as many addresses to dial as there may be.
+    TooManyAddresses {
+        /// How many there may be.
+        limit: usize,
+    },
+}
+
+/// Why a line can't be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SayRefusal {
+    /// There is nothing in it.
+    #[error("the line is empty")]
+    Empty,
+    /// It does not fit a block.
+    #[error("the line takes {bytes} bytes, at most {limit} fit a block; shorten it or split it")]
+    TooLong {
+        /// Its length in bytes after JSON escaping.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Too many lines wait already, and too many commands wait for room.
+    #[error("{waiting} lines wait to be mined; try again when some are")]
+    OutboxFull {
+        /// Lines that wait.
+        waiting: usize,
+    },
+}
+
+/// What the driver is to do, in order.
+#[derive(Debug)]
+pub enum Action {
+    /// Queue a line. A peer whose queue is full is closed.
+    Send {
+        /// To whom.
+        peer: PeerId,
+        /// What.
+        message: Message<Arc<StoredBlock>>,
+    },
+    /// Stream blocks of the stored best chain, in chunks of at most 256 with short reads and as
+    /// fast as the peer takes them, behind what is queued for it. The best chain is looked at
+    /// again for each chunk, and the stream goes on from the fork point where it changed.
+    /// Answered by [`Input::StreamEnded`].
+    SendStoredBlocks {
+        /// To whom.
+        peer: PeerId,
+        /// Begin after this block.
+        after: BestPoint,
+        /// End with this height; `None` sends all there is.
+        through: Option<u32>,
+        /// What stands around the blocks.
+        form: StreamForm,
+    },
+    /// Resolve and dial an address. Answered by [`Input::PeerConnected`] or
+    /// [`Input::ConnectFailed`].
+    Connect(PeerAddress),
+    /// Close a connection, after writing what is queued for it. Answered by
+    /// [`Input::PeerDisconnected`].
+    Disconnect {
+        /// Which.
+        peer: PeerId,
+        /// Why.
+        reason: DisconnectReason,
+    },
+    /// Write a batch, atomically and durably, after every earlier one. Answered by
+    /// [`Input::Committed`]. Actions beside it do not wait for it.
+    Commit {
+        /// Its name.
+        id: CommitId,
+        /// What to write.
+        batch: StoreBatch,
+        /// What to do once it is durable, before [`Input::Committed`].
+        then: Vec<Action>,
+    },
+    /// Search a nonce for a block, in place of any other search.
+    Mine {
+        /// Names this work.
+        template_id: TemplateId,
+        /// The block; its nonce is where the search begins, its hash is not set.
+        template: Block,
+    },
+    /// End the search.
+    StopMining,
+    /// Send [`Input::Tick`] at this monotonic time, in place of any earlier wish.
+    WakeAt(Duration),
+    /// Answer a command.
+    Reply(RequestId, Reply),
+    /// Tell the person who runs this node.
+    Notify(Event),
+    /// Stop: the node cannot go on.
+    Halt(String),
+}
+
+/// What stands around streamed blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamForm {
+    /// `BLOCK` lines and nothing else, as an original node knows it.
+    Plain,
+    /// `BLOCK` lines, then `END`.
+    Counted,
+}
+
+/// Why the node closes a connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DisconnectReason {
+    /// As many peers are connected as there may be.
+    #[error("too many peers are connected")]
+    TooManyPeers,
+    /// As many peers of this address are connected as there may be.
+    #[error("too many connections from this address")]
+    TooManyFromAddress,
+    /// The address misbehaved not long ago.
+    #[error("the address is banned for misbehaviour")]
+    Banned,
+    /// The other end is this very node.
+    #[error("this is a connection to ourselves")]
+    Ourselves,
+    /// There is another connection to the same node.
+    #[error("the same node is connected already")]
+    AlreadyConnected,
+    /// The other node follows another chain.
+    #[error("the peer follows another chain")]
+    OtherChain,
+    /// It sent too much that is wrong.
+    #[error("the peer misbehaved")]
+    Misbehaved,
+    /// It connected and said nothing.
+    #[error("the peer said nothing")]
+    Silent,
+    /// It no longer answers.
+    #[error("the peer does not answer")]
+    TimedOut,
+}

@@ -1,0 +1,45 @@
+//! What the node looks like from outside, at one moment.
+//!
+//! Owns plain values that a driver may publish to other threads.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+use kusari_chain::BestPoint;
+
+use crate::peers::PeerStage;
+
+/// A picture of the node.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The last block of the best chain.
+    pub tip: BestPoint,
+    /// Connected peers, oldest connection first.
+    pub peers: Vec<PeerSummary>,
+    /// Typed lines that wait to be mined.
+    pub waiting_lines: usize,
+    /// Bytes of canonical lines that side branches take.
+    pub side_bytes: u64,
+    /// Their bound.
+    pub side_limit: u64,
+    /// Blocks that wait for their parents.
+    pub orphans: usize,
+    /// Whether blocks that we asked for are coming in.
+    pub catching_up: bool,
+}
+
+/// One connected peer.
+#[derive(Clone, Debug)]
+pub struct PeerSummary {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Whether it connected to us.
+    pub inbound: bool,
+    /// How far it introduced itself.
+    pub stage: PeerStage,
+    /// Program and version, as it says.
+    pub agent: Option<String>,
+    /// Height of its best chain, as it says.
+    pub height: Option<u32>,
+}

@@ -1,0 +1,39 @@
+//! Messages and the lines that carry them.
+//!
+//! Owns the form of every line of the protocol and its size limits: bytes in, [`Message`] out, and
+//! back. Knows nothing of connections, and decides nothing about what a message means.
+
+mod decode;
+mod encode;
+mod frame;
+mod message;
+
+pub use decode::{Received, Refusal, WireError, receive};
+pub use encode::encode;
+pub use frame::{LineFramer, LineTooLong};
+pub use message::{ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
+
+/// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
+pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;
+/// Longest line after `HELLO`, newline included, in bytes.
+pub const MAX_LINE: usize = 1024 * 1024;
+/// Longest `BLOCK` line after `HELLO`, newline included, in bytes.
+pub const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
+/// Most hashes in a locator.
+pub const MAX_LOCATOR: usize = 64;
+/// Most hashes in `GET_BLOCKS:{"hashes":…}`.
+pub const MAX_HASHES: usize = 128;
+/// Most blocks in one answer to `GET_BLOCKS`.
+pub const MAX_BLOCKS: u32 = 256;
+/// Most addresses in `PEERS`.
+pub const MAX_PEERS: usize = 64;
+/// Most characters of another node's name for itself, and of an error code.
+pub const MAX_NAME: usize = 64;
+/// Most characters kept of a message that is for people.
+pub const MAX_TEXT: usize = 256;
+
+/// `text`, cut to `limit` characters.
+#[must_use]
+pub(crate) fn cut(text: &str, limit: usize) -> alloc::string::String {
+    text.chars().take(limit).collect()
+}

@@ -1,0 +1,196 @@
+//! From a line to a message. Reads any JSON that says the right thing; refuses the rest by name.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::message::{ErrorReport, GetBlocks, Message};
+use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
+
+/// What a peer's line turned out to be.
+pub type Received = Message<CheckedBlock>;
+
+/// Why a line is not a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// There is nothing before the newline.
+    #[error("the line is empty; HELP lists the verbs")]
+    EmptyLine,
+    /// The bytes are not UTF-8.
+    #[error("the line is not UTF-8 from byte {0} on")]
+    NotUtf8(usize),
+    /// No such verb.
+    #[error("there is no verb {0:?}; HELP lists the verbs")]
+    UnknownVerb(String),
+    /// What follows the verb is not JSON.
+    #[error("{verb} carries no valid JSON: {detail}")]
+    NotJson {
+        /// The verb.
+        verb: &'static str,
+        /// What the JSON reader says.
+        detail: String,
+    },
+    /// It is JSON, but a field is missing, doubled, of the wrong type or out of range.
+    #[error("{verb} has a wrong field: {detail}")]
+    WrongField {
+        /// The verb.
+        verb: &'static str,
+        /// What the JSON reader says.
+        detail: String,
+    },
+    /// A list is longer than it may be.
+    #[error("{verb} lists {count} items, at most {limit} are allowed")]
+    TooMany {
+        /// The verb.
+        verb: &'static str,
+        /// Items in the list.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// Why a line is refused, before the chain has seen it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not a message.
+    #[error(transparent)]
+    Malformed(#[from] WireError),
+    /// It is a block that breaks a rule by itself.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
+}
+
+impl Refusal {
+    /// Short name of the fault, as `ERROR` lines carry it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Rule(violation) => violation.code(),
+            Self::Malformed(error) => match error {
+                WireError::EmptyLine => "empty-line",
+                WireError::NotUtf8(_) => "bad-utf8",
+                WireError::UnknownVerb(_) => "unknown-verb",
+                WireError::NotJson { .. } => "bad-json",
+                WireError::WrongField { .. } => "bad-field",
+                WireError::TooMany { .. } => "too-many",
+            },
+        }
+    }
+
+    /// The refusal as the peer is told it.
+    #[must_use]
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport { code: self.code().to_string(), message: self.to_string() }
+    }
+}
+
+/// Reads one line, without its newline, and checks a block by itself.
+///
+/// # Errors
+/// [`Refusal`] names what is wrong. No line panics, and none costs more than its own length.
+pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text =
+        core::str::from_utf8(line).map_err(|error| WireError::NotUtf8(error.valid_up_to()))?;
+    if text.starts_with("GET_CHAIN") {
+        return Ok(Message::GetChain);
+    }
+    let (verb, json) = text.split_once(':').unwrap_or((text, ""));
+    Ok(match verb {
+        "" if text.is_empty() => return Err(WireError::EmptyLine.into()),
+        "BLOCK" => Message::Block(CheckedBlock::check(parse::<Block>("BLOCK", json)?)?),
+        "HELLO" => {
+            let mut hello: super::Hello = parse("HELLO", json)?;
+            hello.agent = cut(&hello.agent, MAX_NAME);
+            hello.chain = cut(&hello.chain, MAX_NAME);
+            Message::Hello(hello)
+        }
+        "GET_BLOCKS" => Message::GetBlocks(get_blocks(json)?),
+        "END" => {
+            let End { count, missing } = parse("END", json)?;
+            Message::End { count, missing: at_most("END", missing, MAX_HASHES)? }
+        }
+        "HAVE" => Message::Have(parse("HAVE", json)?),
+        "GET_PEERS" => Message::GetPeers,
+        "PEERS" => Message::Peers(peers(json)?),
+        "PING" => Message::Ping(parse("PING", json)?),
+        "PONG" => Message::Pong(parse("PONG", json)?),
+        "STATUS" if json.is_empty() => Message::GetStatus,
+        "STATUS" => Message::Status(parse("STATUS", json)?),
+        "HELP" if json.is_empty() => Message::GetHelp,
+        "HELP" => Message::Help,
+        "ERROR" => {
+            let report: ErrorReport = parse("ERROR", json)?;
+            Message::Error(ErrorReport {
+                code: cut(&report.code, MAX_NAME),
+                message: cut(&report.message, MAX_TEXT),
+            })
+        }
+        _ => return Err(WireError::UnknownVerb(cut(verb, 32)).into()),
+    })
+}
+
+#[derive(Deserialize)]
+struct End {
+    count: u32,
+    missing: Vec<BlockHash>,
+}
+
+#[derive(Deserialize)]
+struct GetBlocksFields {
+    locator: Option<Vec<BlockHash>>,
+    limit: Option<u32>,
+    hashes: Option<Vec<BlockHash>>,
+}
+
+fn get_blocks(json: &str) -> Result<GetBlocks, WireError> {
+    const VERB: &str = "GET_BLOCKS";
+    match parse(VERB, json)? {
+        GetBlocksFields { locator: Some(locator), hashes: None, limit } => Ok(GetBlocks::After {
+            locator: at_most(VERB, locator, MAX_LOCATOR)?,
+            limit: limit.unwrap_or(MAX_BLOCKS).min(MAX_BLOCKS),
+        }),
+        GetBlocksFields { locator: None, hashes: Some(hashes), .. } => {
+            Ok(GetBlocks::ByHash(at_most(VERB, hashes, MAX_HASHES)?))
+        }
+        _ => Err(WireError::WrongField {
+            verb: VERB,
+            detail: "either `locator` or `hashes` is needed, and not both".to_string(),
+        }),
+    }
+}
+
+fn peers(json: &str) -> Result<Vec<core::net::SocketAddr>, WireError> {
+    let texts: Vec<String> = parse("PEERS", json)?;
+    at_most("PEERS", texts, MAX_PEERS)?
+        .iter()
+        .map(|text| {
+            text.parse().map_err(|_| WireError::WrongField {
+                verb: "PEERS",
+                detail: alloc::format!("{:?} is not `ip:port`", cut(text, 64)),
+            })
+        })
+        .collect()
+}
+
+fn at_most<T>(verb: &'static str, list: Vec<T>, limit: usize) -> Result<Vec<T>, WireError> {
+    if list.len() > limit {
+        return Err(WireError::TooMany { verb, count: list.len(), limit });
+    }
+    Ok(list)
+}
+
+fn parse<T: DeserializeOwned>(verb: &'static str, json: &str) -> Result<T, WireError> {
+    serde_json::from_str(json).map_err(|error| {
+        // The reader quotes what it found, which may be long.
+        let detail = cut(&error.to_string(), MAX_TEXT);
+        match error.classify() {
+            serde_json::error::Category::Data => WireError::WrongField { verb, detail },
+            _ => WireError::NotJson { verb, detail },
+        }
+    })
+}

@@ -1,0 +1,89 @@
+//! From a message to its line, in the one canonical form.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use kusari_chain::Block;
+use serde::Serialize;
+
+use super::message::{GetBlocks, Message};
+
+/// What `HELP` answers: each verb that a person may type, and what comes back.
+#[derive(Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+struct Help {
+    get_chain: &'static str,
+    block: &'static str,
+    status: &'static str,
+    get_peers: &'static str,
+    get_blocks: &'static str,
+    hello: &'static str,
+    ping: &'static str,
+    help: &'static str,
+}
+
+const HELP: Help = Help {
+    get_chain: "sends the best chain, a BLOCK line for each block, oldest first",
+    block: "BLOCK:{...} offers a block, in the form that GET_CHAIN shows",
+    status: "says what this node has",
+    get_peers: "lists addresses of other nodes",
+    get_blocks: "GET_BLOCKS:{\"locator\":[],\"limit\":256} or {\"hashes\":[...]} sends some blocks, then END",
+    hello: "HELLO:{...} introduces a kusari node; its first line",
+    ping: "PING:1 is answered by PONG:1, after HELLO",
+    help: "says this",
+};
+
+#[derive(Serialize)]
+struct End<'a> {
+    count: u32,
+    missing: &'a [kusari_chain::BlockHash],
+}
+
+#[derive(Serialize)]
+struct After<'a> {
+    locator: &'a [kusari_chain::BlockHash],
+    limit: u32,
+}
+
+#[derive(Serialize)]
+struct ByHash<'a> {
+    hashes: &'a [kusari_chain::BlockHash],
+}
+
+/// Writes a message as a line, with its newline.
+#[must_use]
+pub fn encode<B: AsRef<Block>>(message: &Message<B>) -> Vec<u8> {
+    match message {
+        Message::Block(block) => line("BLOCK", block.as_ref()),
+        Message::GetChain => bare("GET_CHAIN"),
+        Message::Hello(hello) => line("HELLO", hello),
+        Message::GetBlocks(GetBlocks::After { locator, limit }) => {
+            line("GET_BLOCKS", &After { locator, limit: *limit })
+        }
+        Message::GetBlocks(GetBlocks::ByHash(hashes)) => line("GET_BLOCKS", &ByHash { hashes }),
+        Message::End { count, missing } => line("END", &End { count: *count, missing }),
+        Message::Have(have) => line("HAVE", have),
+        Message::GetPeers => bare("GET_PEERS"),
+        Message::Peers(addresses) => {
+            let texts: Vec<String> = addresses.iter().map(|a| alloc::format!("{a}")).collect();
+            line("PEERS", &texts)
+        }
+        Message::Ping(number) => line("PING", number),
+        Message::Pong(number) => line("PONG", number),
+        Message::GetStatus => bare("STATUS"),
+        Message::Status(report) => line("STATUS", report),
+        Message::GetHelp => bare("HELP"),
+        Message::Help => line("HELP", &HELP),
+        Message::Error(report) => line("ERROR", report),
+    }
+}
+
+fn bare(verb: &str) -> Vec<u8> {
+    [verb.as_bytes(), b"\n"].concat()
+}
+
+fn line<T: Serialize + ?Sized>(verb: &str, value: &T) -> Vec<u8> {
+    // Serialising these plain structs into memory has no way to fail.
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    [verb.as_bytes(), b":", &json, b"\n"].concat()
+}

@@ -1,0 +1,158 @@
+//! The messages, one variant for each verb.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::SocketAddr;
+
+use kusari_chain::{BestPoint, BlockHash, Work};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// One line of the protocol. `B` is the form of a block: checked where it was received, shared
+/// where it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message<B> {
+    /// `BLOCK:{…}`: one block.
+    Block(B),
+    /// `GET_CHAIN`: send the best chain.
+    GetChain,
+    /// `HELLO:{…}`: who the sender is and what it has.
+    Hello(Hello),
+    /// `GET_BLOCKS:{…}`: send some blocks.
+    GetBlocks(GetBlocks),
+    /// `END:{…}`: the answer to `GET_BLOCKS` is complete.
+    End {
+        /// Blocks that were sent.
+        count: u32,
+        /// Hashes that were asked for and are not known.
+        missing: Vec<BlockHash>,
+    },
+    /// `HAVE:{…}`: the sender's best chain, by its tip.
+    Have(Have),
+    /// `GET_PEERS`: which peers are known?
+    GetPeers,
+    /// `PEERS:[…]`: addresses of peers.
+    Peers(Vec<SocketAddr>),
+    /// `PING:n`: are you there?
+    Ping(u64),
+    /// `PONG:n`: the answer.
+    Pong(u64),
+    /// `STATUS`: a person asks what this node has.
+    GetStatus,
+    /// `STATUS:{…}`: the answer.
+    Status(StatusReport),
+    /// `HELP`: a person asks which verbs there are.
+    GetHelp,
+    /// `HELP:{…}`: the answer, which no node reads.
+    Help,
+    /// `ERROR:{…}`: why something was refused.
+    Error(ErrorReport),
+}
+
+/// Random number of a running node, against connecting to oneself and twice to one peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(pub u64);
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for NodeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.len() != 16 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(de::Error::custom("an id is 16 hexadecimal digits"));
+        }
+        u64::from_str_radix(&text, 16).map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// What a node says of itself first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Program and version, for people.
+    pub agent: String,
+    /// Version of the protocol; 1.
+    pub protocol: u32,
+    /// `classic`, or another chain's id.
+    pub chain: String,
+    /// Height of the sender's best chain.
+    pub height: u32,
+    /// Its work.
+    pub work: Work,
+    /// Its tip.
+    pub tip: BlockHash,
+    /// Port on which the sender takes connections, if it does.
+    pub listen: Option<u16>,
+    /// The sender's random number.
+    pub id: NodeId,
+}
+
+impl Hello {
+    /// The tip that the sender claims.
+    #[must_use]
+    pub fn claim(&self) -> BestPoint {
+        BestPoint { height: self.height, hash: self.tip, work: self.work }
+    }
+}
+
+/// Which blocks are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GetBlocks {
+    /// Those that follow the first of these hashes which is in the answering node's best chain.
+    After {
+        /// Hashes of the asking node's chain, newest first; genesis is implied.
+        locator: Vec<BlockHash>,
+        /// Most blocks to send.
+        limit: u32,
+    },
+    /// These, wherever they stand.
+    ByHash(Vec<BlockHash>),
+}
+
+/// A best chain, by its tip.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Have {
+    /// Hash of the tip.
+    pub hash: BlockHash,
+    /// Height of the tip.
+    pub height: u32,
+    /// Work up to the tip.
+    pub work: Work,
+}
+
+/// What a node tells a person over the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// Program and version.
+    pub agent: String,
+    /// `classic`, or another chain's id.
+    pub chain: String,
+    /// Height of the best chain.
+    pub height: u32,
+    /// Its work.
+    pub work: Work,
+    /// Its tip.
+    pub tip: BlockHash,
+    /// Connected peers.
+    pub peers: u32,
+    /// Typed lines that wait to be mined.
+    pub waiting: u32,
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// Short name of the fault.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}

@@ -1,0 +1,44 @@
+# Shortcuts. Each recipe is an ordinary command; `just` itself is not needed to build or test.
+
+# List the recipes.
+default:
+    @just --list
+
+# Build the program as people run it.
+build:
+    cargo build --release
+
+# Run every test, the purity probe's build included.
+test:
+    cargo test --workspace
+
+# Fail on any warning, in tests and benches too.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --manifest-path crates/purity/Cargo.toml -- -D warnings
+
+# Format everything.
+fmt:
+    cargo fmt --all
+    cargo fmt --manifest-path crates/purity/Cargo.toml
+    cargo fmt --manifest-path fuzz/Cargo.toml
+
+# Prove that chain and node need no std.
+purity:
+    cargo run --manifest-path crates/purity/Cargo.toml
+
+# Measure.
+bench:
+    cargo bench --workspace
+
+# Fuzz one target for some seconds. Needs nightly and `cargo install cargo-fuzz`.
+fuzz target="block_json" seconds="60":
+    cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}
+
+# Check licences, sources and advisories. Needs `cargo install cargo-deny`.
+deny:
+    cargo deny check
+
+# Do what continuous integration does.
+ci:
+    .ci/run
