@@ -198,15 +198,3 @@ impl CheckedBlock {
         self.line_bytes
     }
 }
-
-impl AsRef<Block> for CheckedBlock {
-    fn as_ref(&self) -> &Block {
-        &self.block
-    }
-}
-
-impl AsRef<Block> for Block {
-    fn as_ref(&self) -> &Block {
-        self
-    }
-}

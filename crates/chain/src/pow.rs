@@ -19,6 +19,12 @@ impl Target {
     /// The constant target of a classic chain: `2^240 - 1`.
     pub const CLASSIC: Self = Self(U256::MAX.wrapping_shr(CLASSIC_ZERO_BITS));
 
+    /// The target of these big-endian bytes.
+    #[must_use]
+    pub fn from_be_bytes(bytes: [u8; 32]) -> Self {
+        Self(U256::from_be_bytes(bytes))
+    }
+
     /// Whether `hash` meets this target.
     #[must_use]
     pub fn is_met_by(&self, hash: &BlockHash) -> bool {

@@ -47,6 +47,45 @@ fn branch_with_the_least_work_goes_first_and_from_its_end() {
 }
 
 #[test]
+fn weak_branch_goes_wholly_before_a_stronger_one_loses_a_block() {
+    let genesis = Block::genesis();
+    let best = mine_branch(&genesis, 6, "");
+    let weak = mine_branch(&genesis, 2, "weak");
+    let strong = mine_branch(&genesis, 5, &"a long text ".repeat(20));
+    let room = line_bytes(&strong);
+    assert!(room > line_bytes(&best), "the best chain's size must not raise the bound");
+    let mut rig = Rig::new(TreeLimits { min_side_bytes: room, ..TreeLimits::default() });
+    rig.deliver_all(&best);
+    rig.deliver_all(&weak);
+    rig.deliver_all(&strong);
+    assert_eq!(known(&rig, &weak), [false; 2]);
+    assert_eq!(known(&rig, &strong), [true; 5]);
+}
+
+#[test]
+fn eviction_and_return_before_any_write_lose_nothing_as_the_store_catches_up() {
+    let genesis = Block::genesis();
+    let best = mine_branch(&genesis, 8, "");
+    let weak = mine(&genesis, "weak");
+    let strong = mine_branch(&genesis, 2, &"a long text ".repeat(20));
+    let min_side_bytes = line_bytes(&strong);
+    let mut rig = Rig::new(TreeLimits { min_side_bytes, ..TreeLimits::default() });
+    rig.deliver_all(&best[..3]);
+    rig.deliver(checked(&weak));
+    rig.deliver_all(&strong);
+    assert_eq!(rig.chain.point(&weak.hash), Ok(None));
+    rig.deliver_all(&best[3..]);
+    assert_eq!(rig.deliver(checked(&weak)), [weak.hash]);
+    // Each of the two insertions has a write of its own, with the eviction between them.
+    while rig.chain.uncommitted_changes() > 0 {
+        rig.write(1);
+        assert_eq!(rig.chain.block(&weak.hash).unwrap().unwrap().block, weak);
+        rig.report();
+        assert_eq!(rig.chain.block(&weak.hash).unwrap().unwrap().block, weak);
+    }
+}
+
+#[test]
 fn longer_best_chain_makes_room_for_a_rival_as_long() {
     let genesis = Block::genesis();
     // The rival's text is shorter, so that its lines are, whatever the digits of its nonces.
@@ -66,7 +105,7 @@ fn evicted_block_is_unknown_at_once_and_taken_again_when_there_is_room() {
     let genesis = Block::genesis();
     let best = mine_branch(&genesis, 8, "");
     let weak = mine(&genesis, "weak");
-    let strong = mine_branch(&genesis, 2, "a text that makes two lines longer than three others");
+    let strong = mine_branch(&genesis, 2, &"a long text ".repeat(20));
     let room = line_bytes(&strong);
     assert!(room > line_bytes(&best[..3]), "the best chain's size must not raise the bound yet");
     let mut rig = Rig::new(TreeLimits { min_side_bytes: room, window_blocks: 1 });
@@ -89,6 +128,22 @@ fn evicted_block_is_unknown_at_once_and_taken_again_when_there_is_room() {
     assert_eq!((rig.chain.tip(), rig.chain.side_bytes()), before);
 }
 
+/// Holds what the chain says of each block to what it says of the others.
+fn assert_consistent(rig: &Rig) {
+    for block in POOL.iter().map(CheckedBlock::block) {
+        let place = rig.chain.point(&block.hash).unwrap();
+        let stored = rig.chain.block(&block.hash).unwrap();
+        assert_eq!(stored.is_some(), place.is_some(), "whole where it is known");
+        let fork = rig.chain.fork_point(&block.hash).unwrap();
+        assert_eq!(fork.is_some(), place.is_some(), "linked where it is known");
+        if place.is_some() {
+            assert!(rig.chain.point(&block.prev_hash).unwrap().is_some(), "parents outlast");
+        }
+        let on_best_chain = rig.chain.on_best_chain(&block.hash).unwrap();
+        assert_eq!(on_best_chain.is_some(), rig.best.contains(&block.hash));
+    }
+}
+
 proptest! {
     /// After any evictions, the memory of a running node and of one that restarts are the same.
     #[test]
@@ -103,7 +158,8 @@ proptest! {
         let mut places: Vec<_> = (0..POOL_BLOCKS).collect();
         places.sort_by_key(|&place| place + order[place] % disorder);
         // A second round brings evicted blocks back.
-        for (place, (changes, report)) in places.iter().cycle().zip(writes.iter().chain(&writes)) {
+        let steps = places.iter().cycle().zip(writes.iter().chain(&writes));
+        for (step, (place, (changes, report))) in steps.enumerate() {
             let tip = rig.chain.tip();
             rig.deliver(POOL[*place].clone());
             prop_assert!(rig.chain.tip() == tip || rig.chain.tip().beats(&tip));
@@ -113,7 +169,11 @@ proptest! {
             if *report {
                 rig.report();
             }
+            if step % 8 == 0 {
+                assert_consistent(&rig);
+            }
         }
+        assert_consistent(&rig);
         for (height, hash) in (1..).zip(&rig.best) {
             prop_assert_eq!(rig.chain.best_at(height).unwrap().unwrap().hash, *hash);
             prop_assert!(rig.chain.block(hash).unwrap().is_some());

@@ -1,3 +1,5 @@
 //! x
 
+mod net;
+pub mod runtime;
 pub mod store;

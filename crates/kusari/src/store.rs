@@ -27,10 +27,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kusari_chain::StoreError;
 use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
-use redb::{Database, StorageBackend};
+use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
 
 pub use self::chunk::{ChainPosition, Chunk};
-use self::fault::Fault;
+use self::fault::{Fault, guarded};
 use self::lock::DirectoryLock;
 pub use self::open::OpenError;
 
@@ -92,19 +92,20 @@ impl Store {
     /// [`StoreError`] where the medium fails or a batch does not follow from what is stored. Then
     /// nothing of these batches is written, and every later commit fails as well.
     pub fn commit(&self, batches: &[StoreBatch]) -> Result<(), StoreError> {
-        // A commit that panicked left nothing behind but the lock: its transaction was dropped. The
-        // batches are lost all the same, so the store takes no more.
-        let mut first_failure = self.inner.first_failure.lock().unwrap_or_else(|poisoned| {
-            let mut guard = PoisonError::into_inner(poisoned);
-            guard.get_or_insert_with(|| String::from("a write was broken off"));
-            guard
-        });
+        // No panic leaves a commit, so what is behind a poisoned lock is whole.
+        let mut first_failure =
+            self.inner.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = first_failure.as_ref() {
             return Err(Fault::Earlier(first.clone()).into());
         }
-        commit::commit(&self.inner.database, batches).map_err(|fault| {
+        guarded(|| commit::commit(&self.inner.database, batches)).map_err(|fault: Fault| {
             *first_failure = Some(fault.to_string());
             fault.into()
         })
+    }
+
+    /// Runs one read transaction.
+    fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
+        guarded(|| work(&self.inner.database.begin_read()?))
     }
 }

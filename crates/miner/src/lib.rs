@@ -1,1 +1,202 @@
-//! x
+//! Nonce search in worker threads.
+//!
+//! Owns the threads and the inner loop of proof of work. Knows neither chain nor peers: it is given
+//! a block and a target and reports a nonce. A new search replaces the one before, and workers
+//! notice within [`CHUNK`] hashes, which is about a millisecond.
+
+mod search;
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use kusari_chain::{Block, Target};
+
+pub use search::Search;
+
+/// Nonces that a worker tries between two looks at whether its search still stands.
+const CHUNK: u64 = 4_096;
+
+/// Called with the name of the search and the nonce that was found, from a worker's thread.
+pub type OnFound = Box<dyn Fn(u64, u64) + Send + Sync>;
+
+/// Worker threads that search one nonce together.
+pub struct Miner {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Counts searches, so that workers see without a lock that theirs is over.
+    generation: AtomicU64,
+    on_found: OnFound,
+}
+
+#[derive(Default)]
+struct State {
+    job: Option<Arc<Job>>,
+    stopped: bool,
+}
+
+struct Job {
+    name: u64,
+    generation: u64,
+    search: Search,
+    first_nonce: u64,
+    next_chunk: AtomicU64,
+    found: AtomicBool,
+}
+
+impl Miner {
+    /// Starts the workers; they sleep until there is something to search.
+    ///
+    /// # Errors
+    /// Where the system gives no more threads.
+    pub fn start(threads: NonZeroUsize, on_found: OnFound) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            generation: AtomicU64::new(0),
+            on_found,
+        });
+        let mut miner = Self { shared, workers: Vec::new() };
+        for number in 0..threads.get() {
+            let shared = Arc::clone(&miner.shared);
+            let worker = std::thread::Builder::new().name(format!("miner-{number}"));
+            miner.workers.push(worker.spawn(move || shared.work())?);
+        }
+        Ok(miner)
+    }
+
+    /// Searches a nonce for `template`, from its own nonce upwards, in place of any search before.
+    pub fn mine(&self, name: u64, template: &Block, target: Target) {
+        let mut state = self.shared.lock();
+        let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        state.job = Some(Arc::new(Job {
+            name,
+            generation,
+            search: Search::new(template, target),
+            first_nonce: template.nonce,
+            next_chunk: AtomicU64::new(0),
+            found: AtomicBool::new(false),
+        }));
+        self.shared.changed.notify_all();
+    }
+
+    /// Ends the search. Its nonce may still be reported, if it was found at this very moment.
+    pub fn stop(&self) {
+        self.shared.lock().job = None;
+        self.shared.generation.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Miner {
+    fn drop(&mut self) {
+        self.stop();
+        self.shared.lock().stopped = true;
+        self.shared.changed.notify_all();
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has nothing left to end.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is whole between any two statements that change it, so a panic elsewhere does
+        // not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut done = 0;
+        while let Some(job) = self.wait_for_job_after(done) {
+            done = job.generation;
+            self.search(&job);
+        }
+    }
+
+    fn wait_for_job_after(&self, done: u64) -> Option<Arc<Job>> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(job) = state.job.as_ref().filter(|job| job.generation > done) {
+                return Some(Arc::clone(job));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn search(&self, job: &Job) {
+        let mut search = job.search.clone();
+        while self.generation.load(Ordering::Relaxed) == job.generation
+            && !job.found.load(Ordering::Relaxed)
+        {
+            let chunk = job.next_chunk.fetch_add(1, Ordering::Relaxed);
+            let first = job.first_nonce.wrapping_add(chunk.wrapping_mul(CHUNK));
+            if let Some(nonce) = search.try_nonces(first, CHUNK)
+                && !job.found.swap(true, Ordering::Relaxed)
+            {
+                (self.on_found)(job.name, nonce);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    fn impossible() -> Target {
+        // No block hashes to this: a target below every hash that will ever be found.
+        Target::from_be_bytes([0; 32])
+    }
+
+    fn start(threads: usize) -> (Miner, mpsc::Receiver<(u64, u64)>) {
+        let (sender, receiver) = mpsc::channel();
+        let on_found = Box::new(move |name, nonce| {
+            let _ = sender.send((name, nonce));
+        });
+        (Miner::start(NonZeroUsize::new(threads).unwrap(), on_found).unwrap(), receiver)
+    }
+
+    #[test]
+    fn workers_report_one_nonce_that_meets_the_target() {
+        let (miner, found) = start(3);
+        let mut block = Block::genesis();
+        block.nonce = 77;
+        miner.mine(5, &block, Target::CLASSIC);
+        let (name, nonce) = found.recv_timeout(DEADLINE).unwrap();
+        block.nonce = nonce;
+        assert_eq!(name, 5);
+        assert!(Target::CLASSIC.is_met_by(&block.compute_hash()));
+        drop(miner);
+        assert!(found.try_recv().is_err(), "one search reported two nonces");
+    }
+
+    #[test]
+    fn a_new_search_replaces_one_that_never_ends() {
+        let (miner, found) = start(2);
+        miner.mine(1, &Block::genesis(), impossible());
+        miner.mine(2, &Block::genesis(), Target::CLASSIC);
+        assert_eq!(found.recv_timeout(DEADLINE).unwrap().0, 2);
+    }
+
+    #[test]
+    fn dropping_the_miner_ends_a_search_that_never_ends() {
+        let (miner, found) = start(2);
+        miner.mine(1, &Block::genesis(), impossible());
+        drop(miner);
+        assert!(found.try_recv().is_err());
+    }
+}

@@ -180,6 +180,10 @@ impl Node {
             Input::PeerConnected { peer, direction, address } => {
                 self.peer_connected(now, peer, direction, address)
             }
+            Input::PeerFinished { peer } => {
+                self.peer_finished(now, peer);
+                Ok(())
+            }
             Input::PeerDisconnected { peer, reason } => {
                 self.peer_disconnected(now, peer, reason);
                 Ok(())
@@ -195,7 +199,7 @@ impl Node {
                 Ok(())
             }
             Input::StreamEnded { peer, height, hash, count } => {
-                self.stream_ended(peer, height, &hash, count)
+                self.stream_ended(now, peer, height, &hash, count)
             }
             Input::Command(request, command) => {
                 self.command(now, request, command);

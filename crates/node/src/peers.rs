@@ -45,6 +45,8 @@ pub(crate) struct Peer {
     pub(crate) listen: Option<u16>,
     /// Its first line was `GET_CHAIN`, as an original node's is.
     pub(crate) began_with_get_chain: bool,
+    /// It sends nothing more.
+    pub(crate) finished: bool,
     /// We decided to close it, for this reason; nothing more is done for it.
     pub(crate) closing: Option<DisconnectReason>,
     connected_at: Duration,
@@ -142,6 +144,7 @@ impl Peers {
             node_id: None,
             listen: None,
             began_with_get_chain: false,
+            finished: false,
             closing: None,
             connected_at: now,
             heard_at: now,
@@ -230,6 +233,12 @@ impl Peers {
                 }
             }
             _ => id.max(other),
+        }
+    }
+
+    pub(crate) fn set_finished(&mut self, id: PeerId) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.finished = true;
         }
     }
 

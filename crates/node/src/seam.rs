@@ -62,6 +62,12 @@ pub enum Input {
         /// The other end.
         address: SocketAddr,
     },
+    /// The peer will send nothing more, but still reads: what it asked for is answered, and then
+    /// the connection is closed.
+    PeerFinished {
+        /// Which.
+        peer: PeerId,
+    },
     /// A connection is closed, by whichever side. Its last input.
     PeerDisconnected {
         /// Which.
@@ -258,6 +264,12 @@ pub enum DisconnectReason {
     /// It sent too much that is wrong.
     #[error("the peer misbehaved")]
     Misbehaved,
+    /// It sent a line that is longer than it may be.
+    #[error("the peer sent a line that is too long")]
+    LineTooLong,
+    /// It sent all it had to say, and was answered.
+    #[error("the peer ended the connection")]
+    Finished,
     /// It connected and said nothing.
     #[error("the peer said nothing")]
     Silent,

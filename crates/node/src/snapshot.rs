@@ -29,6 +29,21 @@ pub struct Snapshot {
     pub catching_up: bool,
 }
 
+/// A node that has not looked at its store yet.
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self {
+            tip: BestPoint::genesis(),
+            peers: Vec::new(),
+            waiting_lines: 0,
+            side_bytes: 0,
+            side_limit: 0,
+            orphans: 0,
+            catching_up: false,
+        }
+    }
+}
+
 /// One connected peer.
 #[derive(Clone, Debug)]
 pub struct PeerSummary {

@@ -11,7 +11,7 @@ mod message;
 pub use decode::{Received, Refusal, WireError, receive};
 pub use encode::encode;
 pub use frame::{LineFramer, LineTooLong};
-pub use message::{ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
+pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;

@@ -1,10 +1,10 @@
 //! Reads of blocks.
 
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
-use super::fault::Fault;
+use super::fault::{Fault, guarded};
 use super::record::read_block;
 use super::tables::{self, meta};
 
@@ -17,8 +17,7 @@ pub(super) struct BlockReader {
 }
 
 impl BlockReader {
-    pub(super) fn open(database: &Database) -> Result<Self, Fault> {
-        let transaction = database.begin_read()?;
+    pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
         Ok(Self {
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
@@ -74,46 +73,43 @@ impl BlockReader {
 }
 
 impl Store {
-    pub(super) fn read_blocks(&self) -> Result<BlockReader, Fault> {
-        BlockReader::open(&self.inner.database)
-    }
-
-    fn visit_side(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), Fault> {
-        let transaction = self.inner.database.begin_read()?;
-        let side = transaction.open_table(tables::SIDE)?;
-        let blocks = transaction.open_table(tables::BLOCKS)?;
-        // By order, and a parent was inserted before its children.
-        for entry in side.iter()? {
-            let order = entry?.0.value();
-            let Some(bytes) = blocks.get(order)? else {
-                return Err(Fault::unreadable("side", order, "the block is missing"));
-            };
-            visit(read_block(order, bytes.value())?);
-        }
-        Ok(())
+    pub(super) fn read_blocks<T>(
+        &self,
+        work: impl FnOnce(&BlockReader) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.read(|transaction| work(&BlockReader::open(transaction)?))
     }
 
     pub(super) fn read_meta(&self, key: &str) -> Result<u64, Fault> {
-        let transaction = self.inner.database.begin_read()?;
-        tables::read_number(&transaction.open_table(tables::META)?, key)
+        self.read(|transaction| tables::read_number(&transaction.open_table(tables::META)?, key))
     }
 }
 
 impl BlockStore for Store {
     fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks()?.best_tip()?)
+        Ok(self.read_blocks(BlockReader::best_tip)?)
     }
 
     fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks()?.best_at(height)?)
+        Ok(self.read_blocks(|reader| reader.best_at(height))?)
     }
 
     fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks()?.by_hash(hash)?)
+        Ok(self.read_blocks(|reader| reader.by_hash(hash))?)
     }
 
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
-        Ok(self.visit_side(visit)?)
+        // One transaction for the numbers and the blocks, and none of `visit` in the guard of it.
+        let (reader, orders) = self.read(|transaction| {
+            let side = transaction.open_table(tables::SIDE)?;
+            let orders = side.iter()?.map(|entry| Ok(entry?.0.value()));
+            Ok((BlockReader::open(transaction)?, orders.collect::<Result<Vec<_>, Fault>>()?))
+        })?;
+        // By order, and a parent was inserted before its children.
+        for order in orders {
+            visit(guarded(|| reader.at(order, "side", order))?);
+        }
+        Ok(())
     }
 
     fn next_order(&self) -> Result<u64, StoreError> {

@@ -65,17 +65,18 @@ impl Store {
         through: Option<u32>,
         max: usize,
     ) -> Result<Chunk, StoreError> {
-        let reader = self.read_blocks()?;
-        let tip = reader.best_tip()?;
-        let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into());
-        let last = through.map_or(tip.height, |through| through.min(tip.height));
-        let start = shared_height(&reader, after)?;
-        let mut blocks = Vec::new();
-        for height in (start..last).map(|below| below + 1).take(max.max(1)) {
-            let missing = || Fault::unreadable("best", height, "there is none");
-            blocks.push(reader.best_at(height)?.ok_or_else(missing)?.block);
-        }
-        Ok(Chunk { blocks, tip })
+        Ok(self.read_blocks(|reader| {
+            let tip = reader.best_tip()?;
+            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into());
+            let last = through.map_or(tip.height, |through| through.min(tip.height));
+            let start = shared_height(reader, after)?;
+            let mut blocks = Vec::new();
+            for height in (start..last).map(|below| below + 1).take(max.max(1)) {
+                let missing = || Fault::unreadable("best", height, "there is none");
+                blocks.push(reader.best_at(height)?.ok_or_else(missing)?.block);
+            }
+            Ok(Chunk { blocks, tip })
+        })?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes wrong in an open store, and how it is said.
 
 use core::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kusari_chain::StoreError;
 
@@ -14,6 +15,11 @@ pub(crate) enum Fault {
          directory from a backup, or move it away and start anew from the blocks of other nodes"
     )]
     Unreadable { table: &'static str, key: String, reason: String },
+    #[error(
+        "the database file is damaged, reading it broke off; restore the data directory from a \
+         backup, or move it away and start anew from the blocks of other nodes"
+    )]
+    BrokenOff,
     #[error("a change does not follow from what is stored: {0}; this is a fault of the program")]
     Unfitting(String),
     #[error("nothing is written any more since a write failed; start again. It failed so: {0}")]
@@ -24,6 +30,19 @@ impl Fault {
     pub(crate) fn unreadable(table: &'static str, key: impl Display, reason: impl Display) -> Self {
         Self::Unreadable { table, key: key.to_string(), reason: reason.to_string() }
     }
+}
+
+/// Runs work on the database and turns its panics into an error.
+///
+/// The database checks its pages only as it repairs a file: pages that changed on the disk since
+/// make it panic in the midst of a read. A node that says which file is damaged helps more.
+pub(crate) fn guarded<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+where
+    E: From<Fault>,
+{
+    // Nothing that a panic has left half done is used again: reads own what they work on, and the
+    // store takes no more commits after one that failed.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Fault::BrokenOff.into()))
 }
 
 /// Says what to do where it is known; the database's own words otherwise.

@@ -10,7 +10,7 @@ use redb::{
     Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError,
 };
 
-use super::fault::Fault;
+use super::fault::{Fault, guarded};
 use super::lock::DirectoryLock;
 use super::tables::{self, CHAIN_KIND, SCHEMA_VERSION, meta};
 
@@ -119,9 +119,15 @@ pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLoc
     if !file.try_exists().map_err(unusable)? {
         create(directory, &file)?;
     }
-    let database = builder().open(&file).map_err(|error| refused(&file, error))?;
-    check_schema(&database, &file)?;
+    let database = guarded(|| Ok(open_checked(&file)))
+        .unwrap_or_else(|_: Fault| Err(damaged(&file, "reading it broke off")))?;
     Ok((database, lock))
+}
+
+fn open_checked(file: &Path) -> Result<Database, OpenError> {
+    let database = builder().open(file).map_err(|error| refused(file, error))?;
+    check_schema(&database, file)?;
+    Ok(database)
 }
 
 /// Sets up a database on an empty medium.

@@ -1,11 +1,13 @@
 //! The outbox: reads, and the steps of a commit that change it.
 
+use core::fmt::Display;
+
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
-use redb::{ReadableDatabase, ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::Store;
-use super::fault::Fault;
+use super::fault::{Fault, guarded};
 use super::record::{read_entry, write_entry};
 use super::tables::{self, meta};
 
@@ -69,40 +71,43 @@ impl<'txn> OutboxWriter<'txn> {
     }
 }
 
-impl Store {
-    fn visit_open(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), Fault> {
-        let transaction = self.inner.database.begin_read()?;
-        let open = transaction.open_table(tables::OUTBOX_OPEN)?;
-        let entries = transaction.open_table(tables::OUTBOX)?;
-        for entry in open.iter()? {
-            let id = entry?.0.value();
-            let Some(bytes) = entries.get(id)? else {
-                return Err(Fault::unreadable("outbox_open", id, "the entry is missing"));
-            };
-            visit(read_entry(id, bytes.value())?);
-        }
-        Ok(())
-    }
-
-    fn read_entry_of(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, Fault> {
-        let transaction = self.inner.database.begin_read()?;
-        let blocks = transaction.open_table(tables::OUTBOX_BLOCKS)?;
-        let Some(id) = blocks.get(&hash.0)?.map(|id| id.value()) else { return Ok(None) };
-        let entries = transaction.open_table(tables::OUTBOX)?;
-        match entries.get(id)? {
-            Some(bytes) => read_entry(id, bytes.value()).map(Some),
-            None => Err(Fault::unreadable("outbox_blocks", hash, "the entry is missing")),
+/// The entry that was found under `key` in another table.
+fn entry_at(
+    entries: &impl ReadableTable<u64, &'static [u8]>,
+    id: EntryId,
+    table: &'static str,
+    key: impl Display,
+) -> Result<OutboxEntry, Fault> {
+    match entries.get(id)? {
+        Some(bytes) => read_entry(id, bytes.value()),
+        None => {
+            let reason = format_args!("it stands for entry {id}, which is missing");
+            Err(Fault::unreadable(table, key, reason))
         }
     }
 }
 
 impl OutboxStore for Store {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        Ok(self.visit_open(visit)?)
+        let (entries, ids) = self.read(|transaction| {
+            let open = transaction.open_table(tables::OUTBOX_OPEN)?;
+            let ids = open.iter()?.map(|entry| Ok(entry?.0.value()));
+            let ids = ids.collect::<Result<Vec<EntryId>, Fault>>()?;
+            Ok((transaction.open_table(tables::OUTBOX)?, ids))
+        })?;
+        for id in ids {
+            visit(guarded(|| entry_at(&entries, id, "outbox_open", id))?);
+        }
+        Ok(())
     }
 
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        Ok(self.read_entry_of(hash)?)
+        Ok(self.read(|transaction| {
+            let blocks = transaction.open_table(tables::OUTBOX_BLOCKS)?;
+            let Some(id) = blocks.get(&hash.0)?.map(|id| id.value()) else { return Ok(None) };
+            let entries = transaction.open_table(tables::OUTBOX)?;
+            entry_at(&entries, id, "outbox_blocks", hash).map(Some)
+        })?)
     }
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {

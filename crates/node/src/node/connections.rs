@@ -52,6 +52,19 @@ impl Node {
         }
     }
 
+    pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
+        self.peers.set_finished(id);
+        self.close_if_finished(now, id);
+    }
+
+    /// Closes a peer that sends nothing more, once everything it asked for is written.
+    pub(super) fn close_if_finished(&mut self, now: Now, id: PeerId) {
+        let finished = self.peers.get(id).is_some_and(|peer| peer.finished);
+        if finished && !self.serving.is_busy(id) {
+            self.close(now, id, DisconnectReason::Finished);
+        }
+    }
+
     pub(super) fn connect_failed(&mut self, now: Now, target: PeerAddress, reason: String) {
         self.notify(Event::ConnectFailed { target: target.clone(), reason });
         self.dial_ended(target, DialEnd::Lost, now);

@@ -76,6 +76,9 @@ impl Node {
             self.send(peer, Message::Error(refusal.report()));
         }
         match refusal {
+            Refusal::Malformed(WireError::TooLong(_)) => {
+                self.close(now, peer, DisconnectReason::LineTooLong);
+            }
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
             Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
@@ -227,6 +230,7 @@ impl Node {
 
     pub(super) fn stream_ended(
         &mut self,
+        now: Now,
         peer: PeerId,
         height: u32,
         hash: &BlockHash,
@@ -247,6 +251,7 @@ impl Node {
         {
             self.notify(Event::SentBlocks { address, count });
         }
+        self.close_if_finished(now, peer);
         Ok(())
     }
 }

@@ -16,6 +16,9 @@ pub type Received = Message<CheckedBlock>;
 /// Why a line is not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
+    /// The line is longer than it may be. Found by the framer; the connection is then closed.
+    #[error(transparent)]
+    TooLong(#[from] super::LineTooLong),
     /// There is nothing before the newline.
     #[error("the line is empty; HELP lists the verbs")]
     EmptyLine,
@@ -71,6 +74,7 @@ impl Refusal {
         match self {
             Self::Rule(violation) => violation.code(),
             Self::Malformed(error) => match error {
+                WireError::TooLong(_) => "line-too-long",
                 WireError::EmptyLine => "empty-line",
                 WireError::NotUtf8(_) => "bad-utf8",
                 WireError::UnknownVerb(_) => "unknown-verb",

@@ -3,10 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use kusari_chain::Block;
 use serde::Serialize;
 
-use super::message::{GetBlocks, Message};
+use super::message::{AsBlock, GetBlocks, Message};
 
 /// What `HELP` answers: each verb that a person may type, and what comes back.
 #[derive(Serialize)]
@@ -52,9 +51,9 @@ struct ByHash<'a> {
 
 /// Writes a message as a line, with its newline.
 #[must_use]
-pub fn encode<B: AsRef<Block>>(message: &Message<B>) -> Vec<u8> {
+pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
     match message {
-        Message::Block(block) => line("BLOCK", block.as_ref()),
+        Message::Block(block) => line("BLOCK", block.as_block()),
         Message::GetChain => bare("GET_CHAIN"),
         Message::Hello(hello) => line("HELLO", hello),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {

@@ -1,11 +1,12 @@
 //! The messages, one variant for each verb.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
-use kusari_chain::{BestPoint, BlockHash, Work};
+use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One line of the protocol. `B` is the form of a block: checked where it was received, shared
@@ -47,6 +48,36 @@ pub enum Message<B> {
     Help,
     /// `ERROR:{…}`: why something was refused.
     Error(ErrorReport),
+}
+
+/// The forms in which a block is held by whoever writes it to a line.
+pub trait AsBlock {
+    /// The block.
+    fn as_block(&self) -> &Block;
+}
+
+impl AsBlock for Block {
+    fn as_block(&self) -> &Block {
+        self
+    }
+}
+
+impl AsBlock for &Block {
+    fn as_block(&self) -> &Block {
+        self
+    }
+}
+
+impl AsBlock for CheckedBlock {
+    fn as_block(&self) -> &Block {
+        self.block()
+    }
+}
+
+impl AsBlock for Arc<StoredBlock> {
+    fn as_block(&self) -> &Block {
+        &self.block
+    }
 }
 
 /// Random number of a running node, against connecting to oneself and twice to one peer.

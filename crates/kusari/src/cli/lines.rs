@@ -1,0 +1,188 @@
+//! Lines of a pipe or a file, in bounded memory.
+//!
+//! A line is text up to a newline; a carriage return before that is not part of it. What cannot be
+//! recorded is counted and skipped, however long it is.
+
+use std::io::{self, BufRead};
+
+use kusari_chain::block::escaped_bytes;
+use kusari_chain::params::MAX_TEXT_BYTES;
+
+/// Most bytes kept of a line: an escaped byte takes at least one, and a carriage return may follow.
+const KEPT_BYTES: usize = MAX_TEXT_BYTES + 1;
+
+/// One line that holds something.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Counts from 1, empty lines included, as an editor does.
+    pub(crate) number: u64,
+    pub(crate) content: Content,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// What can be recorded.
+    Text(String),
+    /// It does not fit a block.
+    TooLong {
+        /// Its bytes; those of the text after escaping where it was kept.
+        bytes: u64,
+    },
+    /// It is not UTF-8.
+    NotUtf8 {
+        /// The first byte that is wrong, counted from 1.
+        at: usize,
+    },
+}
+
+/// Reads the lines of `reader`.
+pub(crate) struct Lines<R> {
+    reader: R,
+    number: u64,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, number: 0 }
+    }
+
+    /// The next line that is not empty; `None` at the end.
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            let mut kept = Vec::new();
+            let Some(mut bytes) = self.read(&mut kept)? else {
+                return Ok(None);
+            };
+            self.number += 1;
+            if bytes == kept.len() as u64 && kept.last() == Some(&b'\r') {
+                kept.pop();
+                bytes -= 1;
+            }
+            if bytes > 0 {
+                return Ok(Some(Line { number: self.number, content: judge(kept, bytes) }));
+            }
+        }
+    }
+
+    /// Reads up to and with the next newline, keeps the beginning, and says how long the line is.
+    fn read(&mut self, kept: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        let mut bytes = 0;
+        let mut began = false;
+        loop {
+            let chunk = match self.reader.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            if chunk.is_empty() {
+                return Ok(began.then_some(bytes));
+            }
+            began = true;
+            let newline = chunk.iter().position(|byte| *byte == b'\n');
+            let part = &chunk[..newline.unwrap_or(chunk.len())];
+            bytes += part.len() as u64;
+            kept.extend_from_slice(&part[..part.len().min(KEPT_BYTES - kept.len())]);
+            let used = newline.map_or(part.len(), |at| at + 1);
+            self.reader.consume(used);
+            if newline.is_some() {
+                return Ok(Some(bytes));
+            }
+        }
+    }
+}
+
+fn judge(kept: Vec<u8>, bytes: u64) -> Content {
+    if bytes > kept.len() as u64 || kept.len() > MAX_TEXT_BYTES {
+        return Content::TooLong { bytes };
+    }
+    let text = match String::from_utf8(kept) {
+        Ok(text) => text,
+        Err(error) => return Content::NotUtf8 { at: error.utf8_error().valid_up_to() + 1 },
+    };
+    match escaped_bytes(&text) {
+        escaped if escaped > MAX_TEXT_BYTES => Content::TooLong { bytes: escaped as u64 },
+        _ => Content::Text(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufReader, Read};
+
+    fn lines(bytes: &[u8]) -> Vec<(u64, Content)> {
+        // A small buffer, so that lines come in pieces.
+        let mut lines = Lines::new(BufReader::with_capacity(7, bytes));
+        let mut found = Vec::new();
+        while let Some(line) = lines.next_line().unwrap() {
+            found.push((line.number, line.content));
+        }
+        found
+    }
+
+    fn text(text: &str) -> Content {
+        Content::Text(text.into())
+    }
+
+    #[test]
+    fn every_line_is_data_and_empty_ones_only_count() {
+        assert_eq!(
+            lines(b"hi\r\n\n\r\n/quit\n \nlast"),
+            [(1, text("hi")), (4, text("/quit")), (5, text(" ")), (6, text("last"))]
+        );
+        assert_eq!(lines(b""), []);
+        assert_eq!(lines(b"\n"), []);
+    }
+
+    #[test]
+    fn only_the_last_carriage_return_is_no_part_of_a_line() {
+        assert_eq!(
+            lines(b"a\rb\r\r\nend\r"),
+            [(1, text("a\rb\r")), (2, text("end"))]
+        );
+    }
+
+    #[test]
+    fn odd_but_legal_text_is_kept() {
+        assert_eq!(lines(b"\0\x1b[2J\x7f\n"), [(1, text("\0\u{1b}[2J\u{7f}"))]);
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_with_its_place_and_the_next_line_is_read() {
+        assert_eq!(
+            lines(b"ab\xff\nok\n"),
+            [(1, Content::NotUtf8 { at: 3 }), (2, text("ok"))]
+        );
+    }
+
+    #[test]
+    fn the_limit_counts_escaped_bytes_and_is_exact() {
+        let fits = "x".repeat(MAX_TEXT_BYTES);
+        let long = format!("{fits}y");
+        let escaped = "\"".repeat(MAX_TEXT_BYTES / 2 + 1);
+        let input = format!("{fits}\r\n{long}\n{escaped}\nok");
+        assert_eq!(
+            lines(input.as_bytes()),
+            [
+                (1, text(&fits)),
+                (2, Content::TooLong { bytes: long.len() as u64 }),
+                (3, Content::TooLong { bytes: 2 * escaped.len() as u64 }),
+                (4, text("ok")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_without_end_takes_no_memory() {
+        const BYTES: u64 = 64 << 20;
+        let endless = io::repeat(b'x').take(BYTES).chain(&b"\nok\n"[..]);
+        let mut lines = Lines::new(BufReader::new(endless));
+        let line = lines.next_line().unwrap().unwrap();
+        assert_eq!(line.content, Content::TooLong { bytes: BYTES });
+        assert_eq!(lines.next_line().unwrap().unwrap().content, text("ok"));
+        let mut kept = Vec::new();
+        let mut lines = Lines::new(BufReader::new(io::repeat(b'x').take(1 << 20)));
+        lines.read(&mut kept).unwrap();
+        assert_eq!(kept.len(), KEPT_BYTES);
+    }
+}

@@ -1,0 +1,174 @@
+//! What a typed line means.
+//!
+//! Owns the commands of the prompt. Lines from a pipe never come here: there all is data.
+
+use kusari_chain::BlockHash;
+use kusari_node::PeerAddress;
+
+/// Blocks that `/chain` shows by default.
+const DEFAULT_CARDS: u32 = 10;
+
+/// Most blocks that `/chain` shows at once: their cards wait in memory for the screen.
+const MAX_CARDS: u32 = 1_000;
+
+/// What `/help` prints.
+pub(crate) const HELP: &str = "\
+What you type is mined into a block and passed on to every peer. Lines that begin with / are commands:
+  /chain [n]          show the last n blocks, 10 unless you say how many
+  /block N|hash       show one block, by its height or its hash
+  /peers              show who is connected
+  /connect host:port  connect to a peer, and again whenever the connection is lost
+  /status             show the state of the chain and of this node
+  /help               show this
+  /quit               stop the node; Ctrl-D and Ctrl-C do the same
+  //text              record /text, with one slash";
+
+/// A line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// There is nothing in it.
+    Nothing,
+    /// It is to be recorded.
+    Say(String),
+    /// Show the last blocks.
+    Chain(u32),
+    /// Show one block.
+    Block(Which),
+    Peers,
+    Connect(PeerAddress),
+    Status,
+    Help,
+    Quit,
+    /// It is none of these; what to do instead.
+    Hint(String),
+}
+
+/// How a block is named.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Height(u32),
+    Hash(BlockHash),
+}
+
+/// Reads a typed line.
+pub(crate) fn read(line: &str) -> Typed {
+    if line.is_empty() {
+        return Typed::Nothing;
+    }
+    let Some(command) = line.strip_prefix('/') else {
+        return Typed::Say(line.to_owned());
+    };
+    if command.starts_with('/') {
+        return Typed::Say(command.to_owned());
+    }
+    let mut words = command.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let argument = words.next();
+    if words.next().is_some() {
+        return Typed::Hint(format!("/{name} takes one word at most; /help lists the commands"));
+    }
+    match (name, argument) {
+        ("chain", None) => Typed::Chain(DEFAULT_CARDS),
+        ("chain", Some(count)) => chain(count),
+        ("block", Some(which)) => block(which),
+        ("block", None) => Typed::Hint(String::from(
+            "/block needs a height or a hash; write it so: /block 1",
+        )),
+        ("connect", Some(address)) => match address.parse() {
+            Ok(address) => Typed::Connect(address),
+            Err(error) => Typed::Hint(error.to_string()),
+        },
+        ("connect", None) => Typed::Hint(String::from(
+            "/connect needs an address; write it so: /connect 127.0.0.1:8080",
+        )),
+        ("peers", None) => Typed::Peers,
+        ("status", None) => Typed::Status,
+        ("help", None) => Typed::Help,
+        ("quit", None) => Typed::Quit,
+        ("peers" | "status" | "help" | "quit", Some(_)) => {
+            Typed::Hint(format!("/{name} stands alone; to record the line begin it with //"))
+        }
+        _ => Typed::Hint(format!(
+            "/{name} is not a command; /help lists them, and a line that begins with // is recorded"
+        )),
+    }
+}
+
+fn chain(count: &str) -> Typed {
+    match count.parse() {
+        Ok(count @ 1..=MAX_CARDS) => Typed::Chain(count),
+        _ => Typed::Hint(format!(
+            "/chain takes a number from 1 to {MAX_CARDS}; for all blocks send GET_CHAIN to the \
+             port of this node"
+        )),
+    }
+}
+
+fn block(which: &str) -> Typed {
+    if which.len() <= 10 {
+        if let Ok(height) = which.parse() {
+            return Typed::Block(Which::Height(height));
+        }
+    } else if let Ok(hash) = which.parse() {
+        return Typed::Block(Which::Hash(hash));
+    }
+    Typed::Hint(String::from("/block needs a height, as in /block 1, or a hash of 64 hex digits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_data_unless_it_begins_with_one_slash() {
+        assert_eq!(read(""), Typed::Nothing);
+        for (line, said) in
+            [("hi", "hi"), (" /help", " /help"), ("//help", "/help"), ("///", "//"), (" ", " ")]
+        {
+            assert_eq!(read(line), Typed::Say(said.into()));
+        }
+    }
+
+    #[test]
+    fn commands_are_read_with_their_arguments() {
+        let hash = "000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13";
+        for (line, typed) in [
+            ("/chain", Typed::Chain(10)),
+            ("/chain 3 ", Typed::Chain(3)),
+            ("/block 0", Typed::Block(Which::Height(0))),
+            ("/block 4294967295", Typed::Block(Which::Height(u32::MAX))),
+            (&format!("/block {hash}"), Typed::Block(Which::Hash(hash.parse().unwrap()))),
+            ("/peers", Typed::Peers),
+            ("/connect [::1]:8080", Typed::Connect("[::1]:8080".parse().unwrap())),
+            ("/status", Typed::Status),
+            ("/help", Typed::Help),
+            ("/quit", Typed::Quit),
+        ] {
+            assert_eq!(read(line), typed, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_with_what_to_do() {
+        for (line, words) in [
+            ("/", "/ is not a command; /help lists them"),
+            ("/home/me", "/home/me is not a command; /help lists them, and a line that begins"),
+            ("/Chain", "/Chain is not a command"),
+            ("/chain 0", "from 1 to 1000"),
+            ("/chain -1", "from 1 to 1000"),
+            ("/chain 1001", "from 1 to 1000"),
+            ("/chain 1 2", "/chain takes one word at most"),
+            ("/block", "/block needs a height or a hash"),
+            ("/block 4294967296", "/block needs a height"),
+            ("/block 00ff", "/block needs a height"),
+            ("/connect", "/connect needs an address"),
+            ("/connect 8080", "write `host:port`"),
+            ("/quit now", "/quit stands alone"),
+        ] {
+            match read(line) {
+                Typed::Hint(hint) => assert!(hint.contains(words), "{line}: {hint}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What happened, in words.
+//!
+//! Owns how each event is worded and whether it matters enough to be shown where only what matters
+//! is. Where and when it appears is up to [`super::screen`].
+
+use core::time::Duration;
+
+use kusari_chain::Block;
+use kusari_node::Event;
+
+use super::card::card;
+use super::escape::{Plain, counted, grouped};
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// The ordinary course of things; left out by `--quiet`.
+    Routine,
+    /// What a person asked for: a receipt, an answer, the address to reach this node at.
+    Answer,
+    /// Something is wrong, or a person may want to act.
+    Warning,
+}
+
+/// One or more lines to print, without a newline at their end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
+}
+
+impl Said {
+    pub(crate) fn routine(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Routine, text: text.into() }
+    }
+
+    pub(crate) fn answer(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Answer, text: text.into() }
+    }
+
+    pub(crate) fn warning(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Warning, text: text.into() }
+    }
+}
+
+/// The words for an event.
+pub(crate) fn words(event: &Event) -> Said {
+    match event {
+        Event::Connected { target, address } => Said::routine(connected(target, address)),
+        Event::Accepted { address } => Said::routine(format!("Accepted connection from {address}")),
+        Event::Introduced { address, agent } => {
+            Said::routine(format!("{address} introduced itself as {}", Plain(agent)))
+        }
+        Event::FoundOriginal { address } => {
+            Said::routine(format!("{address} is an original node: it knows no HELLO"))
+        }
+        Event::Disconnected { address, reason } => {
+            Said::routine(format!("Disconnected from {address}: {}", Plain(reason)))
+        }
+        Event::ConnectFailed { target, reason } => {
+            Said::warning(format!("Could not connect to {target}: {}", Plain(reason)))
+        }
+        Event::Redialling { target, after } => {
+            Said::routine(format!("Redialling {target} in {}", whole_seconds(*after)))
+        }
+        Event::RequestedChain { address } => {
+            Said::routine(format!("Requested chain from {address}"))
+        }
+        Event::ChainRequested { address } => {
+            Said::routine(format!("{address} asked for the chain"))
+        }
+        Event::SentBlocks { address, count } => {
+            Said::routine(format!("Sent {} to {address}", counted(u64::from(*count), "block")))
+        }
+        Event::BlockAdded { block, source: _ } => Said::routine(added(&block.block)),
+        Event::SideBlock { height, hash } => Said::routine(format!(
+            "Kept a block beside the best chain: height={height}, hash={hash}"
+        )),
+        Event::Reorganised { depth, from, to } => Said::warning(format!(
+            "Reorganised {} deep: from tip {} (height {}) to tip {} (height {})",
+            counted(u64::from(*depth), "block"),
+            from.hash,
+            from.height,
+            to.hash,
+            to.height
+        )),
+        Event::FromTheFuture { height, seconds } => Said::warning(format!(
+            "Warning: block {height} says it was made {} s from now; see whether this machine's \
+             clock is right",
+            grouped(seconds)
+        )),
+        Event::Rejected { address, code, reason } => {
+            Said::warning(format!("Rejected a line from {address}: {} [{code}]", Plain(reason)))
+        }
+        Event::PeerRefused { address, message } => {
+            Said::warning(format!("{address} refused something of ours: {}", Plain(message)))
+        }
+        Event::LineReopened { entry } => Said::warning(format!(
+            "The block of line {entry} is no longer in the best chain; the line will be mined again"
+        )),
+        Event::OutboxFull { waiting } => Said::warning(format!(
+            "The outbox is full: {} to be mined; the next one waits for room",
+            if *waiting == 1 {
+                String::from("1 line waits")
+            } else {
+                format!("{} lines wait", grouped(waiting))
+            }
+        )),
+        Event::Banned { address, duration } => Said::warning(format!(
+            "Banned {} for {}: it sent too much that is wrong",
+            address.ip(),
+            whole_seconds(*duration)
+        )),
+    }
+}
+
+fn connected(target: &kusari_node::PeerAddress, address: &core::net::SocketAddr) -> String {
+    let (target, address) = (target.to_string(), address.to_string());
+    if target == address {
+        format!("Connected to {address}")
+    } else {
+        format!("Connected to {target} ({address})")
+    }
+}
+
+/// The line and the card of a block that joined the best chain.
+pub(crate) fn added(block: &Block) -> String {
+    let Block { index, nonce, hash, .. } = block;
+    format!("Added new block index={index}, nonce={nonce}, hash={hash}\n{}", card(block))
+}
+
+/// Rounded up: nobody is told to expect something before it comes.
+fn whole_seconds(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    if seconds >= 120 && seconds.is_multiple_of(60) {
+        format!("{} min", seconds / 60)
+    } else {
+        format!("{seconds} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::SocketAddr;
+    use kusari_chain::{BestPoint, StoredBlock, Work};
+    use kusari_node::event::BlockSource;
+    use std::sync::Arc;
+
+    fn peer() -> SocketAddr {
+        "127.0.0.1:52325".parse().unwrap()
+    }
+
+    #[track_caller]
+    fn assert_says(event: Event, tone: Tone, text: &str) {
+        assert_eq!(words(&event), Said { tone, text: text.into() });
+    }
+
+    #[test]
+    fn connections_are_told_in_words_of_the_tutorial() {
+        let target = "127.0.0.1:8080".parse().unwrap();
+        let address = "127.0.0.1:8080".parse().unwrap();
+        assert_says(
+            Event::Connected { target, address },
+            Tone::Routine,
+            "Connected to 127.0.0.1:8080",
+        );
+        let target = "localhost:8080".parse().unwrap();
+        assert_says(
+            Event::Connected { target, address },
+            Tone::Routine,
+            "Connected to localhost:8080 (127.0.0.1:8080)",
+        );
+        assert_says(
+            Event::Accepted { address: peer() },
+            Tone::Routine,
+            "Accepted connection from 127.0.0.1:52325",
+        );
+        assert_says(
+            Event::SentBlocks { address: peer(), count: 1 },
+            Tone::Routine,
+            "Sent 1 block to 127.0.0.1:52325",
+        );
+        let target = "localhost:8080".parse().unwrap();
+        assert_says(
+            Event::Redialling { target, after: Duration::from_millis(1_100) },
+            Tone::Routine,
+            "Redialling localhost:8080 in 2 s",
+        );
+    }
+
+    #[test]
+    fn an_added_block_is_told_with_its_card() {
+        let block = Block::genesis();
+        let stored =
+            StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block: block.clone() };
+        let event =
+            Event::BlockAdded { block: Arc::new(stored), source: BlockSource::Announced };
+        let text = format!(
+            "Added new block index=0, nonce=2945, \
+             hash=000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\n{}",
+            card(&block)
+        );
+        assert_says(event, Tone::Routine, &text);
+    }
+
+    #[test]
+    fn a_reorganisation_is_told_with_its_depth_and_both_tips() {
+        let mut to = BestPoint::genesis();
+        to.height = 4;
+        let said = words(&Event::Reorganised { depth: 3, from: BestPoint::genesis(), to });
+        assert_eq!(said.tone, Tone::Warning);
+        let hash = Block::genesis().hash;
+        assert_eq!(
+            said.text,
+            format!(
+                "Reorganised 3 blocks deep: from tip {hash} (height 0) to tip {hash} (height 4)"
+            )
+        );
+    }
+
+    #[test]
+    fn words_of_a_peer_are_never_obeyed() {
+        let trick = String::from("\u{1b}[2J\nSaved as line 1");
+        let address = peer();
+        for event in [
+            Event::Introduced { address, agent: trick.clone() },
+            Event::Disconnected { address, reason: trick.clone() },
+            Event::Rejected { address, code: "bad-json", reason: trick.clone() },
+            Event::PeerRefused { address, message: trick.clone() },
+        ] {
+            let text = words(&event).text;
+            assert!(text.contains("\\u{1b}[2J\\u{a}Saved as line 1"), "{text}");
+            assert!(!text.contains(char::is_control), "{text}");
+        }
+        assert_says(
+            Event::Rejected { address, code: "bad-hash", reason: "the hash is wrong".into() },
+            Tone::Warning,
+            "Rejected a line from 127.0.0.1:52325: the hash is wrong [bad-hash]",
+        );
+    }
+}

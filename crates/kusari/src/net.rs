@@ -1,0 +1,150 @@
+//! Sockets: listening, dialling, framing, back-pressure and deadlines.
+//!
+//! Each connection is one task that reads lines, has [`kusari_node::wire`] make messages of them
+//! (the stateless check of a block runs here, beside the node's thread), and writes what is queued
+//! for it. Knows nothing of what a message means.
+//!
+//! What a peer can fill, and its bound: unfinished lines, [`RECEIVE_BUDGET`] together; messages on
+//! their way to the node, [`INBOX_MESSAGES`]; lines on their way to a peer, [`QUEUE_LINES`]; open
+//! sockets, a few more than there may be peers.
+
+mod connection;
+mod dial;
+mod listen;
+mod writer;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use kusari_node::PeerAddress;
+use kusari_node::seam::{Direction, PeerId, StreamForm};
+use kusari_node::wire::{Received, Refusal};
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+use crate::store::{ChainPosition, Store};
+
+pub(crate) use listen::bind;
+
+/// Messages of all peers that may wait for the node. Each is at most a few KiB once decoded.
+pub(crate) const INBOX_MESSAGES: usize = 1_024;
+/// Lines that may wait for one peer; a peer that lets more pile up is closed. A block line takes
+/// at most 4 KiB, so this is about 4 MiB.
+const QUEUE_LINES: usize = 1_024;
+/// Bytes of unfinished lines of all peers together, beyond the first 4 KiB of each connection.
+const RECEIVE_BUDGET: usize = 32 * 1024 * 1024;
+/// How long one line may take from its first byte to its last.
+const LINE_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a peer may take to accept the next piece of what is written to it.
+const WRITE_DEADLINE: Duration = Duration::from_secs(30);
+/// How long dialling one address may take.
+const DIAL_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a closed connection is still read, so that the last line we wrote is not lost to the
+/// reset that unread bytes would cause.
+const LINGER: Duration = Duration::from_secs(1);
+/// Sockets that may be open beyond the node's own limit of peers, so that the node, and not the
+/// queue of the operating system, refuses the ones that are too many.
+const SPARE_SOCKETS: usize = 32;
+
+/// What connections tell the node's thread, in the order of each connection.
+pub(crate) enum NetEvent {
+    Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
+    ConnectFailed { address: PeerAddress, reason: String },
+    Message { peer: PeerId, received: Result<Received, Refusal> },
+    Finished { peer: PeerId },
+    Disconnected { peer: PeerId, reason: String },
+}
+
+/// A stream of stored blocks is written.
+pub(crate) struct StreamDone {
+    pub(crate) peer: PeerId,
+    pub(crate) last: ChainPosition,
+    /// How many blocks; or why the store could not be read.
+    pub(crate) result: Result<u32, kusari_chain::StoreError>,
+}
+
+/// Something to write to a peer.
+enum Outgoing {
+    Line(Vec<u8>),
+    Stream { after: ChainPosition, through: Option<u32>, form: StreamForm },
+    Close,
+}
+
+/// The node thread's end of a connection.
+pub(crate) struct PeerHandle {
+    queue: mpsc::Sender<Outgoing>,
+    abort: Arc<Abort>,
+}
+
+/// Ends a connection at once, with a reason for people.
+#[derive(Default)]
+struct Abort {
+    reason: std::sync::OnceLock<&'static str>,
+    wake: Notify,
+}
+
+impl Abort {
+    fn now(&self, reason: &'static str) {
+        let _ = self.reason.set(reason);
+        self.wake.notify_one();
+    }
+}
+
+impl PeerHandle {
+    /// Queues a line. A peer whose queue is full is closed.
+    pub(crate) fn send_line(&self, line: Vec<u8>) {
+        self.queue(Outgoing::Line(line));
+    }
+
+    /// Queues a stream of stored blocks.
+    pub(crate) fn send_stored(&self, after: ChainPosition, through: Option<u32>, form: StreamForm) {
+        self.queue(Outgoing::Stream { after, through, form });
+    }
+
+    /// Closes the connection once everything queued is written.
+    pub(crate) fn close(&self) {
+        self.queue(Outgoing::Close);
+    }
+
+    fn queue(&self, outgoing: Outgoing) {
+        match self.queue.try_send(outgoing) {
+            // A closed queue belongs to a connection that has ended and says so itself.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => self.abort.now("it reads too slowly"),
+        }
+    }
+}
+
+/// What every connection shares.
+pub(crate) struct Net {
+    inbox: mpsc::Sender<NetEvent>,
+    streams: mpsc::UnboundedSender<StreamDone>,
+    store: Store,
+    budget: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
+    next_peer: AtomicU64,
+}
+
+impl Net {
+    /// `streams` is never longer than there are peers: each has one stream at a time.
+    pub(crate) fn new(
+        max_peers: usize,
+        store: Store,
+        inbox: mpsc::Sender<NetEvent>,
+        streams: mpsc::UnboundedSender<StreamDone>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            inbox,
+            streams,
+            store,
+            budget: Arc::new(Semaphore::new(RECEIVE_BUDGET)),
+            sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
+            next_peer: AtomicU64::new(1),
+        })
+    }
+
+    fn next_peer(&self) -> PeerId {
+        PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,240 @@
+//! One connection: reading lines within the limits, beside the writer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kusari_node::seam::{Direction, PeerId};
+use kusari_node::wire::{self, LineFramer, LineTooLong, MAX_PLAIN_LINE, Message, Refusal};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{SemaphorePermit, mpsc};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::dial::describe;
+use super::writer::Writer;
+use super::{Abort, LINE_DEADLINE, LINGER, Net, NetEvent, PeerHandle, QUEUE_LINES};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 16 * 1024;
+/// Idle time after which the operating system asks whether the other end is still there.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+/// Refused lines of one connection that are answered at once; each one more waits first.
+const FREE_REFUSALS: u32 = 16;
+/// That wait. A stranger who sends nonsense gets it read at 20 lines a second.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(50);
+/// Bytes of a closed connection that are read and thrown away.
+const LINGER_BYTES: usize = 1024 * 1024;
+
+impl Net {
+    /// Serves a connection from its beginning to its end.
+    pub(super) async fn serve(
+        &self,
+        peer: PeerId,
+        direction: Direction,
+        address: SocketAddr,
+        stream: TcpStream,
+    ) {
+        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER);
+        if let Err(error) = stream
+            .set_nodelay(true)
+            .and_then(|()| SockRef::from(&stream).set_tcp_keepalive(&keepalive))
+        {
+            tracing::debug!(%address, %error, "socket options could not be set");
+        }
+        let (queue, outgoing) = mpsc::channel(QUEUE_LINES);
+        let abort = std::sync::Arc::new(Abort::default());
+        let handle = PeerHandle { queue, abort: std::sync::Arc::clone(&abort) };
+        let connected = NetEvent::Connected { peer, direction, address, handle };
+        if self.inbox.send(connected).await.is_err() {
+            return;
+        }
+        let (reading, writing) = stream.into_split();
+        let reader = Reader { net: self, peer, stream: reading };
+        let writer = Writer::new(self, peer, writing, outgoing);
+        let reason = run(reader, writer, &abort).await;
+        tracing::debug!(%address, %reason, "connection ended");
+        let _ = self.inbox.send(NetEvent::Disconnected { peer, reason }).await;
+    }
+}
+
+/// Runs both directions until one ends the connection, and says why it ended.
+async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> String {
+    let written = {
+        let reading = reader.read_lines();
+        tokio::pin!(reading);
+        let mut still_reading = true;
+        loop {
+            tokio::select! {
+                end = &mut reading, if still_reading => match end {
+                    // What was asked before the end of input is still answered.
+                    ReadEnd::Finished => still_reading = false,
+                    ReadEnd::TooLong => still_reading = false,
+                    ReadEnd::Failed(reason) => return reason,
+                },
+                written = writer.write_all_queued() => {
+                    // What the peer wrote before it stopped reading still counts.
+                    if written.is_err() && still_reading {
+                        let _ = timeout(LINGER, &mut reading).await;
+                    }
+                    break written;
+                }
+                () = abort.wake.notified() => {
+                    return abort.reason.get().copied().unwrap_or("it was closed").to_string();
+                }
+            }
+        }
+    };
+    match written {
+        Ok(()) => {
+            linger(&mut reader.stream, writer.into_stream()).await;
+            "closed".to_string()
+        }
+        Err(reason) => reason,
+    }
+}
+
+/// Ends the sending direction and reads a little of what still comes: closing a socket with unread
+/// bytes would reset it, and take back the lines that were written last.
+async fn linger(reading: &mut OwnedReadHalf, mut writing: OwnedWriteHalf) {
+    let drain = async {
+        let _ = writing.shutdown().await;
+        let mut scrap = vec![0; READ_BYTES];
+        let mut total = 0;
+        while let Ok(count @ 1..) = reading.read(&mut scrap).await {
+            total += count;
+            if total > LINGER_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = timeout(LINGER, drain).await;
+}
+
+enum ReadEnd {
+    /// The other side sends nothing more.
+    Finished,
+    /// A line was too long; the node has been told and closes the connection.
+    TooLong,
+    Failed(String),
+}
+
+struct Reader<'a> {
+    net: &'a Net,
+    peer: PeerId,
+    stream: OwnedReadHalf,
+}
+
+impl Reader<'_> {
+    async fn read_lines(&mut self) -> ReadEnd {
+        let mut framer = LineFramer::default();
+        let mut bytes = vec![0; READ_BYTES];
+        let mut budget: Option<SemaphorePermit<'_>> = None;
+        let mut deadline: Option<Instant> = None;
+        let mut refusals = 0;
+        loop {
+            let count = match read(&mut self.stream, &mut bytes, deadline).await {
+                Ok(0) => {
+                    let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
+                    return ReadEnd::Finished;
+                }
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    return ReadEnd::Failed(format!(
+                        "a line was not finished within {} s",
+                        LINE_DEADLINE.as_secs()
+                    ));
+                }
+                Err(error) => return ReadEnd::Failed(describe(&error)),
+            };
+            framer.push(&bytes[..count]);
+            match self.take_lines(&mut framer, &mut refusals).await {
+                Ok(true) => deadline = None,
+                Ok(false) => {}
+                Err(end) => return end,
+            }
+            if framer.buffered() == 0 {
+                deadline = None;
+            } else {
+                // The deadline of a line runs from its first byte, however many come after.
+                let _ = deadline.get_or_insert_with(|| Instant::now() + LINE_DEADLINE);
+            }
+            if !hold_budget(self.net, &framer, &mut budget, deadline).await {
+                return ReadEnd::Failed("too many long lines are being received".to_string());
+            }
+        }
+    }
+
+    /// Hands every whole line to the node. Returns whether there was one.
+    async fn take_lines(
+        &self,
+        framer: &mut LineFramer,
+        refusals: &mut u32,
+    ) -> Result<bool, ReadEnd> {
+        let mut any = false;
+        loop {
+            let (received, too_long) = match framer.next_line() {
+                Ok(Some(line)) => (wire::receive(line), false),
+                Ok(None) => return Ok(any),
+                Err(error @ LineTooLong { .. }) => (Err(Refusal::Malformed(error.into())), true),
+            };
+            any = true;
+            if matches!(received, Ok(Message::Hello(_))) {
+                framer.set_introduced();
+            }
+            if received.is_err() {
+                *refusals += 1;
+                if *refusals > FREE_REFUSALS {
+                    tokio::time::sleep(REFUSAL_PAUSE).await;
+                }
+            }
+            let message = NetEvent::Message { peer: self.peer, received };
+            if self.net.inbox.send(message).await.is_err() {
+                return Err(ReadEnd::Failed("the node has stopped".to_string()));
+            }
+            if too_long {
+                return Err(ReadEnd::TooLong);
+            }
+        }
+    }
+}
+
+async fn read(
+    stream: &mut OwnedReadHalf,
+    bytes: &mut [u8],
+    deadline: Option<Instant>,
+) -> io::Result<usize> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, stream.read(bytes)).await?,
+        None => stream.read(bytes).await,
+    }
+}
+
+/// Takes from, or gives back to, the budget of all connections what an unfinished line holds
+/// beyond an ordinary one. While the budget is spent, this connection is not read. `false` where
+/// the line's deadline passed meanwhile.
+async fn hold_budget<'a>(
+    net: &'a Net,
+    framer: &LineFramer,
+    budget: &mut Option<SemaphorePermit<'a>>,
+    deadline: Option<Instant>,
+) -> bool {
+    let needed = framer.buffered().saturating_sub(MAX_PLAIN_LINE);
+    let held = budget.as_ref().map_or(0, SemaphorePermit::num_permits);
+    if needed == 0 {
+        *budget = None;
+    } else if needed > held {
+        let more = u32::try_from(needed - held).unwrap_or(u32::MAX);
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + LINE_DEADLINE);
+        let Ok(Ok(permit)) = timeout_at(deadline, net.budget.acquire_many(more)).await else {
+            return false;
+        };
+        match budget {
+            Some(budget) => budget.merge(permit),
+            None => *budget = Some(permit),
+        }
+    }
+    true
+}

@@ -1,0 +1,45 @@
+//! Dialling: a name is resolved anew each time, and its addresses are tried in turn.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kusari_node::PeerAddress;
+use kusari_node::seam::Direction;
+use tokio::net::TcpStream;
+
+use super::{DIAL_DEADLINE, Net, NetEvent};
+
+impl Net {
+    /// Dials once, serves the connection until it ends, or reports why there is none.
+    pub(crate) async fn dial(self: Arc<Self>, target: PeerAddress) {
+        let dialled = tokio::time::timeout(DIAL_DEADLINE, connect(&target)).await;
+        let reason = match dialled {
+            Ok(Ok((stream, address))) => {
+                let peer = self.next_peer();
+                return self.serve(peer, Direction::Outbound(target), address, stream).await;
+            }
+            Ok(Err(error)) => describe(&error),
+            Err(_) => format!("no answer within {} s", DIAL_DEADLINE.as_secs()),
+        };
+        // The node's thread is gone only when everything ends.
+        let _ = self.inbox.send(NetEvent::ConnectFailed { address: target, reason }).await;
+    }
+}
+
+async fn connect(target: &PeerAddress) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in tokio::net::lookup_host((target.host(), target.port())).await? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok((stream, address)),
+            Err(error) => last_error = error,
+        }
+    }
+    Err(last_error)
+}
+
+/// The operating system's words without its error number, which helps nobody.
+pub(super) fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}

@@ -1,0 +1,120 @@
+//! Writing to a connection: lines and streams of stored blocks, in the order they were queued.
+
+use kusari_node::seam::{PeerId, StreamForm};
+use kusari_node::wire::{Message, encode};
+use tokio::io::AsyncWriteExt;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::dial::describe;
+use super::{Net, Outgoing, StreamDone, WRITE_DEADLINE};
+use crate::store::ChainPosition;
+
+/// Queued lines are joined up to this many bytes, so that a burst takes few system calls.
+const JOIN_BYTES: usize = 64 * 1024;
+/// Blocks read from the store at once. Less than the 256 that are allowed: at 4 KiB a block, this
+/// keeps what a slow reader makes us hold at 256 KiB.
+const CHUNK_BLOCKS: usize = 64;
+
+pub(super) struct Writer<'a> {
+    net: &'a Net,
+    peer: PeerId,
+    stream: OwnedWriteHalf,
+    queue: mpsc::Receiver<Outgoing>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        net: &'a Net,
+        peer: PeerId,
+        stream: OwnedWriteHalf,
+        queue: mpsc::Receiver<Outgoing>,
+    ) -> Self {
+        Self { net, peer, stream, queue }
+    }
+
+    pub(super) fn into_stream(self) -> OwnedWriteHalf {
+        self.stream
+    }
+
+    /// Writes whatever is queued, until the connection is to be closed. `Err` says why it can't.
+    pub(super) async fn write_all_queued(&mut self) -> Result<(), String> {
+        let mut next = None;
+        loop {
+            let outgoing = match next.take() {
+                Some(outgoing) => outgoing,
+                None => match self.queue.recv().await {
+                    Some(outgoing) => outgoing,
+                    None => return Ok(()),
+                },
+            };
+            match outgoing {
+                Outgoing::Line(mut lines) => {
+                    while lines.len() < JOIN_BYTES {
+                        match self.queue.try_recv() {
+                            Ok(Outgoing::Line(line)) => lines.extend_from_slice(&line),
+                            Ok(other) => {
+                                next = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    self.write(&lines).await?;
+                }
+                Outgoing::Stream { after, through, form } => {
+                    self.stream_blocks(after, through, form).await?;
+                }
+                Outgoing::Close => return Ok(()),
+            }
+        }
+    }
+
+    async fn stream_blocks(
+        &mut self,
+        after: ChainPosition,
+        through: Option<u32>,
+        form: StreamForm,
+    ) -> Result<(), String> {
+        let mut last = after;
+        let mut count = 0;
+        let result = loop {
+            let chunk = match self.net.store.best_chain_chunk(last, through, CHUNK_BLOCKS) {
+                Ok(chunk) => chunk,
+                Err(error) => break Err(error),
+            };
+            let Some(end) = chunk.blocks.last() else { break Ok(count) };
+            last = end.into();
+            let mut lines = Vec::new();
+            for block in &chunk.blocks {
+                lines.extend_from_slice(&encode(&Message::Block(block)));
+                count += 1;
+            }
+            self.write(&lines).await?;
+        };
+        if form == StreamForm::Counted {
+            let end = Message::<kusari_chain::Block>::End { count, missing: Vec::new() };
+            self.write(&encode(&end)).await?;
+        }
+        // The node's thread is gone only when everything ends.
+        let _ = self.net.streams.send(StreamDone { peer: self.peer, last, result });
+        Ok(())
+    }
+
+    async fn write(&mut self, mut bytes: &[u8]) -> Result<(), String> {
+        // The deadline is for each piece that the peer takes, so that a slow but steady reader of
+        // a long answer is served.
+        while !bytes.is_empty() {
+            match timeout(WRITE_DEADLINE, self.stream.write(bytes)).await {
+                Ok(Ok(0)) => return Err("the connection takes no more bytes".to_string()),
+                Ok(Ok(count)) => bytes = bytes.get(count..).unwrap_or_default(),
+                Ok(Err(error)) => return Err(describe(&error)),
+                Err(_) => {
+                    return Err(format!("it read nothing for {} s", WRITE_DEADLINE.as_secs()));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! The loop around the node: the only clock, and ordered execution of actions.
+//!
+//! One thread owns the [`Node`]. It takes inputs from the network, the committer, the miner and
+//! commands, hands them over one by one, and carries out what comes back. Decides nothing.
+//!
+//! Two queues lead here. The one of the network is bounded, and is not read while the node is
+//! congested, so that peers wait. The other carries answers to actions and commands; each of its
+//! senders waits for an answer before it sends again, so it needs no bound.
+
+mod clock;
+mod commit;
+mod driver;
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use kusari_chain::StoreError;
+use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
+use kusari_node::{Event, Node, NodeConfig, Snapshot};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
+use crate::store::Store;
+use clock::Clock;
+use driver::Driver;
+
+/// Threads that serve connections. They mostly wait; two keep one busy peer from delaying others.
+const NET_THREADS: usize = 2;
+
+/// What a running node needs.
+pub struct RuntimeConfig {
+    /// For the node itself; its `listen_port` and `seed` are set here.
+    pub node: NodeConfig,
+    /// Where to take connections, if anywhere.
+    pub listen: Option<SocketAddr>,
+    /// Threads that search nonces.
+    pub miner_threads: NonZeroUsize,
+}
+
+/// Why a node could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address to listen on is not to be had.
+    #[error(
+        "cannot listen on {address}: {source}; choose another one with --listen, or end the \
+             program that uses it"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The store could not be read.
+    #[error("{0}; restore the data directory from a copy, or start with another --data-dir")]
+    Store(#[from] StoreError),
+    /// The operating system gives no threads or no random numbers.
+    #[error("the operating system refused what a node needs: {0}; look at its limits")]
+    System(#[from] io::Error),
+}
+
+/// Why a node stopped other than by request.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Something could not be written. Nothing that was acknowledged is lost.
+    #[error(
+        "the node stopped because it could not write: {0}; make room or mend the disk, then \
+             start it again: nothing that was acknowledged is lost"
+    )]
+    Commit(StoreError),
+    /// The node gave up.
+    #[error(
+        "the node stopped: {0}; run it again, and if that does not help restore the data \
+             directory from a copy"
+    )]
+    Halted(String),
+    /// The node's thread panicked.
+    #[error(
+        "the node's thread ended unexpectedly, which is a bug in kusari; please report it \
+             with what stands above"
+    )]
+    Panicked,
+}
+
+/// The node has stopped, so nothing answers any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node has stopped")]
+pub struct Stopped;
+
+/// What leads to the node's thread beside the network.
+enum Control {
+    Command(Command, oneshot::Sender<Reply>),
+    Committed(CommitId),
+    CommitFailed(StoreError),
+    Mined { template_id: TemplateId, nonce: u64 },
+    Stop,
+}
+
+/// A way to talk to a running node, from any thread.
+#[derive(Clone)]
+pub struct NodeHandle {
+    control: mpsc::UnboundedSender<Control>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    store: Store,
+}
+
+impl NodeHandle {
+    /// Gives the node a command and waits for the answer: until a line is durable, or, while the
+    /// outbox is full, until there is room.
+    ///
+    /// # Errors
+    /// [`Stopped`] where the node stops before it answers.
+    pub fn command(&self, command: Command) -> Result<Reply, Stopped> {
+        let (answer, reply) = oneshot::channel();
+        self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
+        reply.blocking_recv().map_err(|_| Stopped)
+    }
+
+    /// What the node looked like after its last inputs.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.borrow())
+    }
+
+    /// The store, for reading.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Asks for a clean stop.
+    pub fn stop(&self) {
+        // Where nobody listens any more, it has stopped already.
+        let _ = self.control.send(Control::Stop);
+    }
+}
+
+/// A node that runs.
+pub struct Running {
+    handle: NodeHandle,
+    listen_address: Option<SocketAddr>,
+    thread: JoinHandle<Result<(), RunError>>,
+}
+
+impl Running {
+    /// A way to talk to it.
+    #[must_use]
+    pub fn handle(&self) -> NodeHandle {
+        self.handle.clone()
+    }
+
+    /// Where it takes connections.
+    #[must_use]
+    pub fn listen_address(&self) -> Option<SocketAddr> {
+        self.listen_address
+    }
+
+    /// Waits until it has stopped.
+    ///
+    /// # Errors
+    /// [`RunError`] where it stopped other than by [`NodeHandle::stop`].
+    pub fn wait(self) -> Result<(), RunError> {
+        self.thread.join().unwrap_or(Err(RunError::Panicked))
+    }
+}
+
+/// Starts a node over a store. It listens when this returns. `on_event` is called from the node's
+/// thread and must not block.
+///
+/// # Errors
+/// [`StartError`] names what could not be had.
+pub fn start(
+    mut config: RuntimeConfig,
+    store: Store,
+    on_event: Box<dyn FnMut(Event) + Send>,
+) -> Result<Running, StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(NET_THREADS)
+        .thread_name("net")
+        .enable_all()
+        .build()?;
+    let entered = runtime.enter();
+    let listener = match config.listen {
+        Some(address) => {
+            let listen = |source| StartError::Listen { address, source };
+            Some(net::bind(address).map_err(listen)?)
+        }
+        None => None,
+    };
+    let listen_address = listener.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
+    config.node.listen_port = listen_address.map(|address| address.port());
+    config.node.seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+
+    let (inbox, from_net) = mpsc::channel(INBOX_MESSAGES);
+    let (streams, from_streams) = mpsc::unbounded_channel::<StreamDone>();
+    let (control, from_control) = mpsc::unbounded_channel();
+    let net = Net::new(config.node.max_peers, store.clone(), inbox, streams);
+    if let Some(listener) = listener {
+        runtime.spawn(Arc::clone(&net).accept(listener));
+    }
+    drop(entered);
+
+    let (publish, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let handle = NodeHandle { control: control.clone(), snapshot, store: store.clone() };
+    let (opened, open_result) = std::sync::mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
+        // The node is made on its own thread and never leaves it.
+        let made = Node::new(config.node, Box::new(store.clone()), Box::new(store.clone()));
+        let node = match made {
+            Ok(node) => node,
+            Err(error) => {
+                let _ = opened.send(Err(StartError::Store(error)));
+                return Ok(());
+            }
+        };
+        let parts = driver::Parts {
+            node,
+            net,
+            clock: Clock::start(),
+            on_event,
+            publish,
+            control,
+            miner_threads: config.miner_threads,
+        };
+        let mut driver = match Driver::new(parts, store) {
+            Ok(driver) => driver,
+            Err(error) => {
+                let _ = opened.send(Err(StartError::System(error)));
+                return Ok(());
+            }
+        };
+        let _ = opened.send(Ok(()));
+        let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
+        // Connections end with the tasks that serve them; none outlives a node that stopped.
+        runtime.shutdown_background();
+        result
+    })?;
+    // A thread that ended without a word panicked; `wait` would say so, and so does this.
+    open_result.recv().map_err(|_| io::Error::other("the node's thread ended"))??;
+    Ok(Running { handle, listen_address, thread })
+}

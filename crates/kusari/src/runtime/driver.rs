@@ -1,0 +1,254 @@
+//! The node's driver: feeds inputs, carries out actions.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kusari_chain::Target;
+use kusari_miner::Miner;
+use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::wire::encode;
+use kusari_node::{Event, Input, Node, Snapshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::clock::Clock;
+use super::commit::Committer;
+use super::{Control, RunError};
+use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
+use crate::store::Store;
+
+/// Inputs from peers that are taken in a row before anything else is looked at.
+const INPUTS_IN_A_ROW: usize = 256;
+/// How long a clean stop waits for writes to the store and to peers.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a clean stop gives connections to take their last lines.
+const FLUSH: Duration = Duration::from_millis(200);
+
+pub(super) struct Parts {
+    pub(super) node: Node,
+    pub(super) net: Arc<Net>,
+    pub(super) clock: Clock,
+    pub(super) on_event: Box<dyn FnMut(Event) + Send>,
+    pub(super) publish: watch::Sender<Arc<Snapshot>>,
+    pub(super) control: mpsc::UnboundedSender<Control>,
+    pub(super) miner_threads: NonZeroUsize,
+}
+
+pub(super) struct Driver {
+    node: Node,
+    net: Arc<Net>,
+    clock: Clock,
+    on_event: Box<dyn FnMut(Event) + Send>,
+    publish: watch::Sender<Arc<Snapshot>>,
+    miner: Miner,
+    committer: Committer,
+    peers: HashMap<PeerId, PeerHandle>,
+    /// Who waits for an answer.
+    requests: HashMap<RequestId, oneshot::Sender<Reply>>,
+    next_request: u64,
+    /// What follows commits under way.
+    then: VecDeque<(CommitId, Vec<Action>)>,
+    wake_at: Option<Instant>,
+}
+
+impl Driver {
+    pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
+        let Parts { node, net, clock, on_event, publish, control, miner_threads } = parts;
+        let found = control.clone();
+        let miner = Miner::start(
+            miner_threads,
+            Box::new(move |template, nonce| {
+                let template_id = TemplateId(template);
+                let _ = found.send(Control::Mined { template_id, nonce });
+            }),
+        )?;
+        Ok(Self {
+            node,
+            net,
+            clock,
+            on_event,
+            publish,
+            miner,
+            committer: Committer::start(store, control)?,
+            peers: HashMap::new(),
+            requests: HashMap::new(),
+            next_request: 0,
+            then: VecDeque::new(),
+            wake_at: None,
+        })
+    }
+
+    /// Runs until the node is stopped or can't go on.
+    pub(super) async fn run(
+        &mut self,
+        mut from_net: mpsc::Receiver<NetEvent>,
+        mut from_streams: mpsc::UnboundedReceiver<StreamDone>,
+        mut from_control: mpsc::UnboundedReceiver<Control>,
+    ) -> Result<(), RunError> {
+        self.give(Input::Tick)?;
+        loop {
+            let _ = self.publish.send(Arc::new(self.node.snapshot()));
+            let wake_at = self.wake_at;
+            let wake = async {
+                match wake_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            // Answers to earlier actions come first: they free what peers wait for.
+            tokio::select! {
+                biased;
+                Some(control) = from_control.recv() => match control {
+                    Control::Stop => return self.stop(&mut from_control).await,
+                    control => self.control(control)?,
+                },
+                Some(done) = from_streams.recv() => self.stream_done(done)?,
+                () = wake => {
+                    self.wake_at = None;
+                    self.give(Input::Tick)?;
+                }
+                Some(event) = from_net.recv(), if !self.node.is_congested() => {
+                    self.net_event(event)?;
+                    for _ in 1..INPUTS_IN_A_ROW {
+                        if self.node.is_congested() {
+                            break;
+                        }
+                        let Ok(event) = from_net.try_recv() else { break };
+                        self.net_event(event)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stops cleanly: what is being committed is waited for and acknowledged.
+    async fn stop(
+        &mut self,
+        from_control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> Result<(), RunError> {
+        self.miner.stop();
+        let commits = async {
+            while !self.then.is_empty() {
+                match from_control.recv().await {
+                    Some(control @ (Control::Committed(_) | Control::CommitFailed(_))) => {
+                        self.control(control)?;
+                    }
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+            Ok(())
+        };
+        let result = timeout(STOP_DEADLINE, commits).await.unwrap_or(Ok(()));
+        for peer in self.peers.values() {
+            peer.close();
+        }
+        self.requests.clear();
+        if !self.peers.is_empty() {
+            tokio::time::sleep(FLUSH).await;
+        }
+        result
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), RunError> {
+        match control {
+            Control::Command(command, answer) => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.requests.insert(request, answer);
+                self.give(Input::Command(request, command))
+            }
+            Control::Committed(through) => {
+                while self.then.front().is_some_and(|(id, _)| *id <= through) {
+                    if let Some((_, actions)) = self.then.pop_front() {
+                        self.carry_out(actions)?;
+                    }
+                }
+                self.give(Input::Committed { through })
+            }
+            Control::CommitFailed(error) => Err(RunError::Commit(error)),
+            Control::Mined { template_id, nonce } => {
+                self.give(Input::BlockMined { template_id, nonce })
+            }
+            Control::Stop => Ok(()),
+        }
+    }
+
+    fn stream_done(&mut self, done: StreamDone) -> Result<(), RunError> {
+        let StreamDone { peer, last, result } = done;
+        let count = result.map_err(|error| RunError::Halted(error.to_string()))?;
+        self.give(Input::StreamEnded { peer, height: last.height, hash: last.hash, count })
+    }
+
+    fn net_event(&mut self, event: NetEvent) -> Result<(), RunError> {
+        let input = match event {
+            NetEvent::Connected { peer, direction, address, handle } => {
+                self.peers.insert(peer, handle);
+                Input::PeerConnected { peer, direction, address }
+            }
+            NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
+            NetEvent::Message { peer, received } => Input::MessageReceived { peer, received },
+            NetEvent::Finished { peer } => Input::PeerFinished { peer },
+            NetEvent::Disconnected { peer, reason } => {
+                self.peers.remove(&peer);
+                Input::PeerDisconnected { peer, reason }
+            }
+        };
+        self.give(input)
+    }
+
+    fn give(&mut self, input: Input) -> Result<(), RunError> {
+        let actions = self.node.handle(self.clock.now(), input);
+        self.carry_out(actions)
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
+        for action in actions {
+            match action {
+                Action::Send { peer, message } => {
+                    // A peer that is gone already needs nothing; the node is about to hear of it.
+                    if let Some(handle) = self.peers.get(&peer) {
+                        handle.send_line(encode(&message));
+                    }
+                }
+                Action::SendStoredBlocks { peer, after, through, form } => {
+                    if let Some(handle) = self.peers.get(&peer) {
+                        handle.send_stored(after.into(), through, form);
+                    }
+                }
+                Action::Connect(address) => {
+                    tokio::spawn(Arc::clone(&self.net).dial(address));
+                }
+                Action::Disconnect { peer, reason } => {
+                    tracing::debug!(?peer, %reason, "closing");
+                    if let Some(handle) = self.peers.get(&peer) {
+                        handle.close();
+                    }
+                }
+                Action::Commit { id, batch, then } => {
+                    self.then.push_back((id, then));
+                    self.committer.commit(id, batch);
+                }
+                Action::Mine { template_id, template } => {
+                    self.miner.mine(template_id.0, &template, Target::CLASSIC);
+                }
+                Action::StopMining => self.miner.stop(),
+                Action::WakeAt(monotonic) => {
+                    self.wake_at = Some(self.clock.instant_of(monotonic));
+                }
+                Action::Reply(request, reply) => {
+                    if let Some(answer) = self.requests.remove(&request) {
+                        // Whoever asked may have gone; the line is stored all the same.
+                        let _ = answer.send(reply);
+                    }
+                }
+                Action::Notify(event) => (self.on_event)(event),
+                Action::Halt(reason) => return Err(RunError::Halted(reason)),
+            }
+        }
+        Ok(())
+    }
+}

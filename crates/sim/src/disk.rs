@@ -1,0 +1,153 @@
+//! A virtual disk: what one machine keeps across crashes.
+//!
+//! Owns blocks and outbox as a store keeps them, in memory, and reads of the best chain in pieces.
+//! When a commit gets here is up to [`crate::driver`]; what is here is durable.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+
+#[derive(Default)]
+struct Content {
+    blocks: MemoryBlocks,
+    entries: BTreeMap<EntryId, OutboxEntry>,
+    entry_of_block: BTreeMap<BlockHash, EntryId>,
+}
+
+/// A handle to one machine's disk.
+#[derive(Clone, Default)]
+pub(crate) struct Disk(Rc<RefCell<Content>>);
+
+impl Disk {
+    /// Applies a batch, all of it at once.
+    pub(crate) fn apply(&self, batch: &StoreBatch) {
+        let mut content = self.0.borrow_mut();
+        content.blocks.apply(&batch.blocks);
+        for write in &batch.outbox {
+            content.apply(write);
+        }
+    }
+
+    /// The last block of the stored best chain.
+    pub(crate) fn tip(&self) -> (u32, BlockHash) {
+        let tip = self.best_tip().ok().flatten().map(|stored| stored.block);
+        let tip = tip.unwrap_or_else(Block::genesis);
+        (tip.index, tip.hash)
+    }
+
+    /// Whether the block is stored, in any branch.
+    pub(crate) fn holds(&self, hash: &BlockHash) -> bool {
+        matches!(self.by_hash(hash), Ok(Some(_)))
+    }
+
+    /// The stored best chain, from height 1.
+    pub(crate) fn best_chain(&self) -> Vec<Block> {
+        self.chunk((0, BlockHash::ZERO), None, usize::MAX)
+    }
+
+    /// Up to `most` blocks of the stored best chain that follow `after`, or the fork point below it
+    /// where the best chain has changed since.
+    pub(crate) fn chunk(
+        &self,
+        after: (u32, BlockHash),
+        through: Option<u32>,
+        most: usize,
+    ) -> Vec<Block> {
+        let last = self.tip().0.min(through.unwrap_or(u32::MAX));
+        let start = self.shared_height(after);
+        let heights = (start..last).map(|below| below + 1).take(most);
+        heights.filter_map(|height| self.best_at(height).ok().flatten()).map(|s| s.block).collect()
+    }
+
+    /// The last block that the best chain shares with the branch which ends in `after`.
+    pub(crate) fn shared(&self, after: (u32, BlockHash)) -> (u32, BlockHash) {
+        let height = self.shared_height(after);
+        let block = self.best_at(height).ok().flatten().map(|stored| stored.block);
+        let block = block.unwrap_or_else(Block::genesis);
+        (block.index, block.hash)
+    }
+
+    fn shared_height(&self, after: (u32, BlockHash)) -> u32 {
+        let mut at = after;
+        while at.0 > 0 {
+            match self.best_at(at.0) {
+                Ok(Some(stored)) if stored.block.hash == at.1 => return at.0,
+                _ => {}
+            }
+            let Ok(Some(stored)) = self.by_hash(&at.1) else { return 0 };
+            at = (at.0 - 1, stored.block.prev_hash);
+        }
+        0
+    }
+}
+
+impl Content {
+    fn apply(&mut self, write: &OutboxWrite) {
+        match write {
+            OutboxWrite::Insert { id, text } => {
+                let entry = OutboxEntry {
+                    id: *id,
+                    text: text.clone(),
+                    blocks: Vec::new(),
+                    settled: false,
+                };
+                self.entries.insert(*id, entry);
+            }
+            OutboxWrite::Mined { id, hash } => {
+                self.entry_of_block.insert(*hash, *id);
+                if let Some(entry) = self.entries.get_mut(id) {
+                    entry.blocks.push(*hash);
+                }
+            }
+            OutboxWrite::SetSettled { id, settled } => {
+                if let Some(entry) = self.entries.get_mut(id) {
+                    entry.settled = *settled;
+                }
+            }
+        }
+    }
+}
+
+impl BlockStore for Disk {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().blocks.best_tip()
+    }
+
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().blocks.best_at(height)
+    }
+
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().blocks.by_hash(hash)
+    }
+
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        self.0.borrow().blocks.visit_side_blocks(visit)
+    }
+
+    fn next_order(&self) -> Result<u64, StoreError> {
+        self.0.borrow().blocks.next_order()
+    }
+}
+
+impl OutboxStore for Disk {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+        let content = self.0.borrow();
+        content.entries.values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        let content = self.0.borrow();
+        let id = content.entry_of_block.get(hash);
+        Ok(id.and_then(|id| content.entries.get(id)).cloned())
+    }
+
+    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        Ok(self.0.borrow().entries.last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+}

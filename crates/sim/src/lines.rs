@@ -1,0 +1,58 @@
+//! What people typed, and what became of it as far as they were told.
+
+use std::collections::BTreeMap;
+
+use kusari_chain::{Block, BlockHash};
+
+/// Every line that anybody typed. No two are alike, so the chain can be searched for each.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// Whether the person was told that the line is saved.
+    acknowledged: BTreeMap<String, bool>,
+    refused: u64,
+    /// How often each node said that a block joined its best chain.
+    added: BTreeMap<(usize, BlockHash), u32>,
+}
+
+impl Lines {
+    pub(crate) fn typed(&mut self, text: &str) {
+        self.acknowledged.insert(text.to_owned(), false);
+    }
+
+    pub(crate) fn acknowledged(&mut self, text: &str) {
+        self.acknowledged.insert(text.to_owned(), true);
+    }
+
+    pub(crate) fn refused(&mut self) {
+        self.refused += 1;
+    }
+
+    pub(crate) fn block_added(&mut self, host: usize, hash: BlockHash) {
+        *self.added.entry((host, hash)).or_default() += 1;
+    }
+
+    /// Blocks that some node added more than once.
+    pub(crate) fn added_twice(&self) -> Vec<(usize, BlockHash)> {
+        self.added.iter().filter(|(_, times)| **times > 1).map(|(key, _)| *key).collect()
+    }
+
+    pub(crate) fn acknowledged_count(&self) -> usize {
+        self.acknowledged.values().filter(|told| **told).count()
+    }
+
+    /// What is wrong with a best chain, if anything is: an acknowledged line must stand in it
+    /// exactly once, any other at most once.
+    pub(crate) fn fault_of(&self, chain: &[Block]) -> Option<String> {
+        let mut found: BTreeMap<&str, u32> = BTreeMap::new();
+        for block in chain {
+            *found.entry(&block.data).or_default() += 1;
+        }
+        self.acknowledged.iter().find_map(|(text, told)| {
+            match (found.get(text.as_str()).copied().unwrap_or(0), told) {
+                (0, true) => Some(format!("the acknowledged line {text:?} is lost")),
+                (0 | 1, _) => None,
+                (times, _) => Some(format!("the line {text:?} stands in the chain {times} times")),
+            }
+        })
+    }
+}

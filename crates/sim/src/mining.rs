@@ -1,0 +1,67 @@
+//! Real proof of work, found once per process.
+//!
+//! Owns the search and a cache of what it found: a run that is repeated, or that shares its
+//! beginning with another, does not pay twice. How long mining takes is virtual and decided
+//! elsewhere.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use kusari_chain::{Block, BlockHash, Target};
+use sha2::{Digest, Sha256};
+
+/// Nonces by preimage. Only looked up, never walked, so its order shows nowhere.
+static FOUND: OnceLock<Mutex<HashMap<Vec<u8>, u64>>> = OnceLock::new();
+
+/// The first nonce from the block's own upwards that meets the target.
+pub(crate) fn search(block: &Block) -> u64 {
+    let found = FOUND.get_or_init(Mutex::default);
+    let mut preimage = block.preimage();
+    let key = preimage.clone();
+    if let Some(&nonce) = found.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return nonce;
+    }
+    let mut nonce = block.nonce;
+    loop {
+        preimage[Block::NONCE_OFFSET..Block::NONCE_OFFSET + 8].copy_from_slice(&nonce.to_le_bytes());
+        if Target::CLASSIC.is_met_by(&BlockHash(Sha256::digest(&preimage).into())) {
+            break;
+        }
+        nonce = nonce.wrapping_add(1);
+    }
+    found.lock().unwrap_or_else(PoisonError::into_inner).insert(key, nonce);
+    nonce
+}
+
+/// Mines a block with this text on `parent`.
+pub(crate) fn mine(parent: &Block, timestamp: u64, first_nonce: u64, data: String) -> Block {
+    let mut block = Block {
+        index: parent.index.saturating_add(1),
+        timestamp,
+        nonce: first_nonce,
+        data,
+        prev_hash: parent.hash,
+        hash: BlockHash::ZERO,
+        transactions: Vec::new(),
+    };
+    block.nonce = search(&block);
+    block.hash = block.compute_hash();
+    block
+}
+
+/// Blocks of [`long_chain`].
+pub(crate) const LONG_CHAIN: usize = 300;
+
+/// A chain long enough to be fetched in several answers, mined once per process.
+pub(crate) fn long_chain() -> &'static [Block] {
+    static CHAIN: OnceLock<Vec<Block>> = OnceLock::new();
+    CHAIN.get_or_init(|| {
+        let mut chain = vec![Block::genesis()];
+        for number in 1..=LONG_CHAIN {
+            let text = format!("long chain {number}{}", " and on".repeat(number % 40));
+            let parent = &chain[number - 1];
+            chain.push(mine(parent, 1_700_000_000 + number as u64, 0, text));
+        }
+        chain.split_off(1)
+    })
+}

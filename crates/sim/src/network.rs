@@ -1,0 +1,236 @@
+//! The virtual network: bytes on their way.
+//!
+//! It promises what TCP promises and no more. Bytes of one connection arrive in order and in pieces
+//! of any size, and a sender can be ahead of a reader by one window. A connection may break with
+//! notice, hang without, or stall until a cut link heals; then whatever was on its way is late or
+//! lost, never doubled. Knows nothing of what the bytes mean.
+
+use kusari_node::seam::StreamForm;
+use kusari_node::wire::{self, Message};
+
+use crate::connection::{Connection, Item, Place, Stream, WINDOW};
+use crate::world::{Event, Host, MILLISECOND, Micros, World};
+
+impl World {
+    pub(crate) fn connection(&mut self, place: Place) -> Option<&mut Connection> {
+        self.connections.get_mut(&place.connection)
+    }
+
+    /// Whether nothing gets through at present.
+    pub(crate) fn is_blocked(&self, connection: &Connection) -> bool {
+        let (a, b) = (connection.ends[0].host, connection.ends[1].host);
+        connection.hung.is_some() || self.is_cut(a, b)
+    }
+
+    pub(crate) fn is_cut(&self, a: usize, b: usize) -> bool {
+        self.cuts.contains(&(a.min(b), a.max(b)))
+    }
+
+    /// Queues a line at an end. A full queue closes the connection, as in the real driver.
+    pub(crate) fn send_line(&mut self, place: Place, line: Vec<u8>) {
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        if !end.open || end.draining {
+            return;
+        }
+        if end.out.is_full_for(line.len()) {
+            self.break_end(place, "its queue is full");
+            return;
+        }
+        end.out.lines += 1;
+        end.out.bytes += line.len();
+        end.out.queue.push_back(Item::Line(line));
+        self.pump(place);
+    }
+
+    /// Queues a stream of stored blocks behind the lines that wait.
+    pub(crate) fn send_stream(&mut self, place: Place, stream: Stream) {
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        if end.open && !end.draining {
+            end.out.queue.push_back(Item::Stream(stream));
+            self.pump(place);
+        }
+    }
+
+    /// Plans the next piece of an end, if there is one and none is planned.
+    pub(crate) fn pump(&mut self, place: Place) {
+        let now = self.now;
+        let pause = self.random.between(20, 2_000);
+        let Some(connection) = self.connections.get_mut(&place.connection) else { return };
+        let pipe = &mut connection.ends[place.side].out;
+        if !pipe.scheduled && !pipe.is_empty() {
+            pipe.scheduled = true;
+            pipe.moved_at = pipe.moved_at.max(now);
+            self.plan(now + pause, Event::Transmit(place));
+        }
+    }
+
+    /// Writes one piece, as much as the window has room for.
+    pub(crate) fn transmit(&mut self, place: Place) {
+        let now = self.now;
+        let Some(connection) = self.connections.get(&place.connection) else { return };
+        let blocked = self.is_blocked(connection);
+        let latency = self.draw_delay(connection.latency);
+        let size = if self.random.chance(10) {
+            self.random.between(1, 80)
+        } else {
+            self.random.between(80, 16 * 1024)
+        };
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        end.out.scheduled = false;
+        let room = WINDOW.saturating_sub(end.out.in_flight).min(usize::try_from(size).unwrap_or(1));
+        if blocked || !end.open || room == 0 {
+            return;
+        }
+        let mut piece = Vec::with_capacity(room);
+        while piece.len() < room && self.refill(place) {
+            let Some(connection) = self.connection(place) else { return };
+            let writing = &mut connection.ends[place.side].out.writing;
+            let taken = writing.len().min(room - piece.len());
+            piece.extend(writing.drain(..taken));
+        }
+        self.refill(place);
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        let arrival = end.out.last_arrival.max(now + latency);
+        end.out.last_arrival = arrival;
+        end.out.in_flight += piece.len();
+        end.out.moved_at = now;
+        let drained = end.draining && end.out.is_empty();
+        if !piece.is_empty() {
+            self.plan(arrival, Event::Arrive(place.other(), piece));
+        }
+        self.pump(place);
+        if drained {
+            self.close_end(place);
+        }
+    }
+
+    fn draw_delay(&self, latency: Micros) -> Micros {
+        // A copy of the generator is as good as the generator: the caller draws right after.
+        let mut random = self.random.clone();
+        match random.below(200) {
+            0 => latency + random.between(200, 3_000) * MILLISECOND,
+            _ => latency + random.below(latency / 2 + 1),
+        }
+    }
+
+    /// Sees to it that there are bytes to write. `false` where there is nothing more.
+    fn refill(&mut self, place: Place) -> bool {
+        loop {
+            let Some(connection) = self.connections.get_mut(&place.connection) else { return false };
+            let end = &mut connection.ends[place.side];
+            if !end.out.writing.is_empty() {
+                return true;
+            }
+            match end.out.queue.pop_front() {
+                None => return false,
+                Some(Item::Line(line)) => {
+                    end.out.lines -= 1;
+                    end.out.bytes -= line.len();
+                    end.out.writing.extend(line);
+                }
+                Some(Item::Stream(stream)) if stream.finished => {
+                    self.stream_written(place, &stream);
+                }
+                Some(Item::Stream(stream)) => self.read_chunk(place, stream),
+            }
+        }
+    }
+
+    /// Reads the next blocks of a stream from the disk, as they stand there now.
+    fn read_chunk(&mut self, place: Place, mut stream: Stream) {
+        let most = if self.random.chance(50) { self.random.between(1, 256) } else { 256 };
+        let Some(host) = self.connection(place).map(|c| c.ends[place.side].host) else { return };
+        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let most = usize::try_from(most).unwrap_or(1);
+        let blocks = kusari.disk.chunk(stream.after, stream.through, most);
+        let mut bytes = Vec::new();
+        if let Some(last) = blocks.last() {
+            stream.after = (last.index, last.hash);
+            stream.count += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+            for block in blocks {
+                bytes.extend(wire::encode(&Message::Block(block)));
+            }
+        } else {
+            stream.finished = true;
+            // Nothing followed: say how far the best chain and what was asked for agree.
+            stream.after = kusari.disk.shared(stream.after);
+            if stream.form == StreamForm::Counted {
+                let (count, missing) = (stream.count, Vec::new());
+                let end: Message<kusari_chain::Block> = Message::End { count, missing };
+                bytes.extend(wire::encode(&end));
+            }
+        }
+        if let Some(connection) = self.connection(place) {
+            let out = &mut connection.ends[place.side].out;
+            out.writing.extend(bytes);
+            out.queue.push_front(Item::Stream(stream));
+        }
+    }
+
+    /// A piece has arrived.
+    pub(crate) fn arrive(&mut self, place: Place, bytes: Vec<u8>) {
+        let Some(connection) = self.connections.get(&place.connection) else { return };
+        if connection.hung.is_some() {
+            return;
+        }
+        let cut = self.is_blocked(connection);
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        if cut {
+            end.held.extend(bytes);
+        } else {
+            end.inbox.extend(bytes);
+            self.read(place);
+        }
+    }
+
+    /// Takes what is unread at an end, whether or not that makes a line.
+    pub(crate) fn take_inbox(&mut self, place: Place) -> Vec<u8> {
+        let Some(connection) = self.connection(place) else { return Vec::new() };
+        let bytes = std::mem::take(&mut connection.ends[place.side].inbox);
+        let out = &mut connection.ends[place.other().side].out;
+        out.in_flight = out.in_flight.saturating_sub(bytes.len());
+        self.pump(place.other());
+        bytes
+    }
+
+    /// Lets an end read what has arrived for it.
+    pub(crate) fn read(&mut self, place: Place) {
+        let now = self.now;
+        let Some(connection) = self.connection(place) else { return };
+        let end = &connection.ends[place.side];
+        let (host, at) = (end.host, end.reads_at);
+        if !end.open || end.inbox.is_empty() && !end.ended {
+            return;
+        }
+        if at > now {
+            self.plan(at, Event::Read(place));
+            return;
+        }
+        match self.hosts.get(host) {
+            Some(Host::Kusari(_)) => self.kusari_reads(host, place),
+            Some(Host::Original(_)) => self.original_reads(host, place),
+            Some(Host::Byzantine(_)) => self.byzantine_reads(host, place),
+            None => {}
+        }
+    }
+
+    /// The next line at an end, or why there can be none.
+    pub(crate) fn next_line(&mut self, place: Place) -> Option<Result<Vec<u8>, wire::LineTooLong>> {
+        let end = &mut self.connection(place)?.ends[place.side];
+        if !end.open || end.deaf {
+            return None;
+        }
+        match end.framer.next_line() {
+            Ok(line) => line.map(|line| Ok(line.to_vec())),
+            Err(error) => {
+                end.deaf = true;
+                Some(Err(error))
+            }
+        }
+    }
+}

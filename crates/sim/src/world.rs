@@ -1,0 +1,248 @@
+//! The world: machines, the network between them, and one queue of events on virtual time.
+//!
+//! Owns the order of everything. Events of one moment happen in the order in which they were
+//! planned, and nothing here depends on the order of a hash table, so a seed names a whole run.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use kusari_node::seam::{CommitId, Input, TemplateId};
+use kusari_node::{Event as NodeEvent, PeerAddress};
+
+use crate::byzantine::Byzantine;
+use crate::connection::{Connection, Place};
+use crate::kusari::Kusari;
+use crate::lines::Lines;
+use crate::original::Original;
+use crate::random::Random;
+use crate::trace::Trace;
+use crate::weather::Weather;
+
+/// Virtual time since the beginning, in microseconds.
+pub type Micros = u64;
+/// One virtual millisecond.
+pub const MILLISECOND: Micros = 1_000;
+/// One virtual second.
+pub const SECOND: Micros = 1_000_000;
+
+/// What stands on the event queue.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Something for a node, if it still lives.
+    Input { host: usize, life: u32, input: Input },
+    /// The node's wish to be woken, if no later wish replaced it.
+    Wake { host: usize, life: u32, wish: u64 },
+    /// The disk has written what waits.
+    DiskDone { host: usize, life: u32 },
+    /// The node learns that its commits are durable.
+    Durable { host: usize, life: u32, through: CommitId },
+    /// The miner would find its nonce about now.
+    Mined { host: usize, life: u32, template_id: TemplateId },
+    /// A dial comes to its end.
+    Dialled { host: usize, life: u32, address: PeerAddress },
+    /// The listening end of a connection learns of it.
+    Accepted(u64),
+    /// An end writes its next piece.
+    Transmit(Place),
+    /// A piece arrives at an end.
+    Arrive(Place, Vec<u8>),
+    /// An end reads what arrived.
+    Read(Place),
+    /// An end learns that the other one sends nothing more.
+    Ended(Place),
+    /// An end learns that the connection is gone.
+    Broken(Place, &'static str),
+    /// Time to see whether a connection still works.
+    Keepalive(u64),
+    /// An end that is being closed has waited long enough.
+    DrainOver(Place),
+    /// A machine starts.
+    Start(usize),
+    /// A person types a line.
+    Say { host: usize, text: String },
+    /// A machine that follows no protocol of ours does what it does.
+    Act(usize),
+    /// Something goes wrong somewhere.
+    Weather,
+    /// Cut links work again.
+    Heal,
+}
+
+struct Planned {
+    at: Micros,
+    sequence: u64,
+    event: Event,
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.sequence) == (other.at, other.sequence)
+    }
+}
+
+impl Eq for Planned {}
+
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Planned {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+/// A machine on the network.
+pub(crate) enum Host {
+    Kusari(Box<Kusari>),
+    Original(Box<Original>),
+    Byzantine(Box<Byzantine>),
+}
+
+/// Everything there is.
+pub struct World {
+    pub(crate) now: Micros,
+    queue: BinaryHeap<Reverse<Planned>>,
+    planned: u64,
+    pub(crate) random: Random,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) directory: BTreeMap<PeerAddress, usize>,
+    pub(crate) connections: BTreeMap<u64, Connection>,
+    pub(crate) opened: u64,
+    pub(crate) cuts: BTreeSet<(usize, usize)>,
+    pub(crate) weather: Weather,
+    pub(crate) trace: Trace,
+    pub(crate) lines: Lines,
+    pub(crate) counts: Counts,
+    pub(crate) failure: Option<String>,
+}
+
+/// How much happened, so that a scenario can say that it was not empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events taken from the queue.
+    pub events: u64,
+    /// Nodes that crashed.
+    pub crashes: u64,
+    /// Reorganisations.
+    pub reorganisations: u64,
+    /// Addresses that were banned.
+    pub bans: u64,
+    /// Lines of peers that were refused.
+    pub refusals: u64,
+    /// Connections that were opened.
+    pub connections: u64,
+    /// Points at which a node may crash that were passed.
+    pub seam_points: u64,
+}
+
+impl World {
+    /// An empty world. `printed` shows every step on standard output.
+    #[must_use]
+    pub fn new(seed: u64, printed: bool) -> Self {
+        Self {
+            now: 0,
+            queue: BinaryHeap::new(),
+            planned: 0,
+            random: Random::new(seed),
+            hosts: Vec::new(),
+            directory: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            opened: 0,
+            cuts: BTreeSet::new(),
+            weather: Weather::default(),
+            trace: Trace::new(printed),
+            lines: Lines::default(),
+            counts: Counts::default(),
+            failure: None,
+        }
+    }
+
+    /// Plans an event.
+    pub(crate) fn plan(&mut self, at: Micros, event: Event) {
+        self.planned += 1;
+        let at = at.max(self.now);
+        self.queue.push(Reverse(Planned { at, sequence: self.planned, event }));
+    }
+
+    /// The first thing that must not happen; what comes after it is of no interest.
+    pub(crate) fn fail(&mut self, what: String) {
+        if self.failure.is_none() {
+            self.trace.note(self.now, 0, format_args!("FAILURE {what}"));
+            self.failure = Some(format!("at {:.3} s: {what}", self.now as f64 / 1e6));
+        }
+    }
+
+    /// Lets time pass up to a moment.
+    pub(crate) fn run_until(&mut self, end: Micros) {
+        while self.failure.is_none() {
+            match self.queue.peek() {
+                Some(Reverse(next)) if next.at <= end => {}
+                _ => break,
+            }
+            let Some(Reverse(next)) = self.queue.pop() else { break };
+            self.now = next.at;
+            self.counts.events += 1;
+            self.take(next.event);
+        }
+        self.now = self.now.max(end);
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Input { host, life, input } => self.input_if_alive(host, life, input),
+            Event::Wake { host, life, wish } => self.wake(host, life, wish),
+            Event::DiskDone { host, life } => self.disk_done(host, life),
+            Event::Durable { host, life, through } => self.durable(host, life, through),
+            Event::Mined { host, life, template_id } => self.mined(host, life, template_id),
+            Event::Dialled { host, life, address } => self.dialled(host, life, &address),
+            Event::Accepted(connection) => self.accepted(connection),
+            Event::Transmit(place) => self.transmit(place),
+            Event::Arrive(place, bytes) => self.arrive(place, bytes),
+            Event::Read(place) => self.read(place),
+            Event::Ended(place) => self.ended(place),
+            Event::Broken(place, reason) => self.broken(place, reason),
+            Event::Keepalive(connection) => self.keepalive(connection),
+            Event::DrainOver(place) => self.close_end(place),
+            Event::Start(host) => self.start(host),
+            Event::Say { host, text } => self.say(host, text),
+            Event::Act(host) => self.act(host),
+            Event::Weather => self.change_weather(),
+            Event::Heal => self.heal_links(),
+        }
+    }
+
+    fn act(&mut self, host: usize) {
+        match self.hosts.get(host) {
+            Some(Host::Original(_)) => self.original_acts(host),
+            Some(Host::Byzantine(_)) => self.byzantine_acts(host),
+            _ => {}
+        }
+    }
+
+    /// Notes what a node told its person.
+    pub(crate) fn notified(&mut self, host: usize, event: &NodeEvent) {
+        match event {
+            NodeEvent::Reorganised { .. } => self.counts.reorganisations += 1,
+            NodeEvent::Banned { .. } => self.counts.bans += 1,
+            NodeEvent::Rejected { .. } => self.counts.refusals += 1,
+            NodeEvent::BlockAdded { block, .. } => self.lines.block_added(host, block.block.hash),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn kusari(&mut self, host: usize) -> Option<&mut Kusari> {
+        match self.hosts.get_mut(host) {
+            Some(Host::Kusari(kusari)) => Some(kusari),
+            _ => None,
+        }
+    }
+
+    /// Every machine that runs the node under test.
+    pub(crate) fn kusari_hosts(&self) -> Vec<usize> {
+        let is_kusari = |(place, host): (usize, &Host)| matches!(host, Host::Kusari(_)).then_some(place);
+        self.hosts.iter().enumerate().filter_map(is_kusari).collect()
+    }
+}
