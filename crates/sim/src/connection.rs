@@ -59,6 +59,13 @@ impl Pipe {
         self.queue.is_empty() && self.writing.is_empty()
     }
 
+    /// Something is about to be queued: where nothing waited, waiting begins now.
+    pub(crate) fn note_waiting(&mut self, now: Micros) {
+        if self.is_empty() {
+            self.moved_at = now;
+        }
+    }
+
     pub(crate) fn is_full_for(&self, line: usize) -> bool {
         self.lines >= MAX_QUEUED_LINES || self.bytes + line > MAX_QUEUED_BYTES
     }

@@ -158,10 +158,6 @@ impl World {
         end.out.writing.clear();
         end.inbox.clear();
         if !connection.ends[0].open && !connection.ends[1].open {
-
-            // The listening end may still be about to learn of the connection; what it learns then
-            // is nothing.
-            let _ = accepted_later;
             self.connections.remove(&place.connection);
         }
         if !was_open {

@@ -28,6 +28,7 @@ impl World {
 
     /// Queues a line at an end. A full queue closes the connection, as in the real driver.
     pub(crate) fn send_line(&mut self, place: Place, line: Vec<u8>) {
+        let now = self.now;
         let Some(connection) = self.connection(place) else { return };
         let end = &mut connection.ends[place.side];
         if !end.open || end.draining {
@@ -37,6 +38,7 @@ impl World {
             self.break_end(place, "its queue is full");
             return;
         }
+        end.out.note_waiting(now);
         end.out.lines += 1;
         end.out.bytes += line.len();
         end.out.queue.push_back(Item::Line(line));
@@ -45,9 +47,11 @@ impl World {
 
     /// Queues a stream of stored blocks behind the lines that wait.
     pub(crate) fn send_stream(&mut self, place: Place, stream: Stream) {
+        let now = self.now;
         let Some(connection) = self.connection(place) else { return };
         let end = &mut connection.ends[place.side];
         if end.open && !end.draining {
+            end.out.note_waiting(now);
             end.out.queue.push_back(Item::Stream(stream));
             self.pump(place);
         }
@@ -61,7 +65,6 @@ impl World {
         let pipe = &mut connection.ends[place.side].out;
         if !pipe.scheduled && !pipe.is_empty() {
             pipe.scheduled = true;
-            pipe.moved_at = pipe.moved_at.max(now);
             self.plan(now + pause, Event::Transmit(place));
         }
     }
@@ -70,8 +73,8 @@ impl World {
     pub(crate) fn transmit(&mut self, place: Place) {
         let now = self.now;
         let Some(connection) = self.connections.get(&place.connection) else { return };
-        let blocked = self.is_blocked(connection);
-        let latency = self.draw_delay(connection.latency);
+        let (blocked, latency) = (self.is_blocked(connection), connection.latency);
+        let latency = self.draw_delay(latency);
         let size = if self.random.chance(10) {
             self.random.between(1, 80)
         } else {
@@ -108,12 +111,11 @@ impl World {
         }
     }
 
-    fn draw_delay(&self, latency: Micros) -> Micros {
-        // A copy of the generator is as good as the generator: the caller draws right after.
-        let mut random = self.random.clone();
-        match random.below(200) {
-            0 => latency + random.between(200, 3_000) * MILLISECOND,
-            _ => latency + random.below(latency / 2 + 1),
+    /// How long a piece takes: about the latency of its link, and now and then much longer.
+    fn draw_delay(&mut self, latency: Micros) -> Micros {
+        match self.random.below(200) {
+            0 => latency + self.random.between(200, 3_000) * MILLISECOND,
+            _ => latency + self.random.below(latency / 2 + 1),
         }
     }
 

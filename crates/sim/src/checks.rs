@@ -1,0 +1,140 @@
+//! What must hold: at every moment, and once everything is quiet.
+
+use std::sync::Arc;
+
+use kusari_chain::params::MAX_ORPHANS;
+use kusari_chain::{BlockHash, Chain, StoredBlock};
+use kusari_node::Snapshot;
+use kusari_node::limits::MAX_WAITING_SAYS;
+use kusari_node::wire::Message;
+
+use crate::world::{Host, Micros, SECOND, World};
+
+impl World {
+    /// No bound may be exceeded, ever.
+    pub(crate) fn check_bounds(&mut self, host: usize, snapshot: &Snapshot) {
+        let Some(kusari) = self.kusari(host) else { return };
+        let (capacity, most) = (kusari.config.outbox_capacity, kusari.config.max_peers);
+        let Snapshot { orphans, side_bytes, side_limit, waiting_lines, .. } = snapshot;
+        let peers = snapshot.peers.len();
+        // A reorganisation opens entries again that made room for others, so the outbox itself may
+        // hold more than its capacity, by as many as were satisfied before.
+        let reopened = kusari.disk.best_chain_length();
+        let fault = if *orphans > MAX_ORPHANS {
+            format!("{orphans} orphans")
+        } else if side_bytes > side_limit {
+            format!("{side_bytes} bytes of side branches, {side_limit} allowed")
+        } else if *waiting_lines > capacity + MAX_WAITING_SAYS + reopened {
+            format!("{waiting_lines} lines wait, {capacity} may")
+        } else if peers > most {
+            format!("{peers} peers, {most} allowed")
+        } else {
+            return;
+        };
+        self.fail(format!("node {host} exceeds a bound: {fault}"));
+    }
+
+    /// A node speaks of no block of its own before that is on its disk.
+    pub(crate) fn check_durable_before_spoken(
+        &mut self,
+        host: usize,
+        message: &Message<Arc<StoredBlock>>,
+    ) {
+        let spoken: BlockHash = match message {
+            Message::Block(stored) => stored.block.hash,
+            Message::Hello(hello) => hello.tip,
+            Message::Have(have) => have.hash,
+            Message::Status(report) => report.tip,
+            _ => return,
+        };
+        if !self.is_own(host, &spoken) {
+            return;
+        }
+        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        if !kusari.disk.holds(&spoken) {
+            self.fail(format!("node {host} speaks of its block {spoken} before it is durable"));
+        }
+    }
+
+    /// Whether every node has said all it had to say and agrees with every other.
+    fn is_settled(&self) -> bool {
+        let mut tips = Vec::new();
+        for host in &self.hosts {
+            if let Host::Kusari(kusari) = host {
+                let Some(node) = &kusari.node else { return false };
+                let snapshot = node.snapshot();
+                let stored = kusari.disk.tip().1 == snapshot.tip.hash;
+                if !stored || snapshot.waiting_lines > 0 || kusari.disk_is_busy() {
+                    return false;
+                }
+                tips.push(snapshot.tip.hash);
+            }
+        }
+        tips.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// Ends all faults and lets time pass until all nodes agree, and then some: what is wrong after
+    /// that is wrong for good.
+    pub fn settle(&mut self) {
+        const DEADLINE: Micros = 1_800 * SECOND;
+        const STEP: Micros = 5 * SECOND;
+        const CALM: u32 = 20;
+        self.make_peace();
+        let deadline = self.now + DEADLINE;
+        let mut calm = 0;
+        while self.failure.is_none() && calm < CALM {
+            self.run_until(self.now + STEP);
+            calm = if self.is_settled() { calm + 1 } else { 0 };
+            if self.now > deadline {
+                let state = self.describe();
+                self.fail(format!("the nodes do not agree:\n{state}"));
+            }
+        }
+        self.check_outcome();
+    }
+
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        for (place, host) in self.hosts.iter().enumerate() {
+            let line = match host {
+                Host::Kusari(kusari) => match kusari.node.as_ref().map(kusari_node::Node::snapshot) {
+                    Some(s) => format!(
+                        "tip {} {}, {} waiting, {} orphans, catching up {}, peers {:?}",
+                        s.tip.height,
+                        s.tip.hash,
+                        s.waiting_lines,
+                        s.orphans,
+                        s.catching_up,
+                        s.peers.iter().map(|p| (p.address, p.stage, p.height)).collect::<Vec<_>>()
+                    ),
+                    None => String::from("down"),
+                },
+                Host::Original(original) => format!("original, {} blocks", original.chain.len()),
+                Host::Byzantine(_) => String::from("byzantine"),
+            };
+            text.push_str(&format!("  {place}: {line}\n"));
+        }
+        text
+    }
+
+    /// Every acknowledged line stands in the best chain once, at every node, and a restart finds
+    /// the same.
+    fn check_outcome(&mut self) {
+        if self.failure.is_some() {
+            return;
+        }
+        for place in 0..self.hosts.len() {
+            let Some(Host::Kusari(kusari)) = self.hosts.get(place) else { continue };
+            let chain = kusari.disk.best_chain();
+            let linked = chain.windows(2).all(|pair| pair[1].prev_hash == pair[0].hash);
+            let limits = kusari.config.tree_limits;
+            let reopened = Chain::open(Box::new(kusari.disk.clone()), limits);
+            let same = reopened.is_ok_and(|chain| chain.tip().hash == kusari.disk.tip().1);
+            if let Some(fault) = self.lines.fault_of(&chain) {
+                self.fail(format!("node {place}: {fault}"));
+            } else if !linked || !same {
+                self.fail(format!("node {place}: its store is not sound"));
+            }
+        }
+    }
+}

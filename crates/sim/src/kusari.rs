@@ -1,0 +1,403 @@
+//! A machine that runs the node under test: the part of a driver.
+//!
+//! Owns the order of things at the seam: one input after another, each action in its place, and
+//! between any two of them a point at which the machine may crash.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use kusari_chain::{Block, BlockHash};
+use kusari_node::seam::{Command, CommitId, Input, Now, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::store::StoreBatch;
+use kusari_node::wire::{self, Message};
+use kusari_node::{Action, Node, NodeConfig};
+
+use crate::connection::{Place, Stream};
+use crate::disk::Disk;
+use crate::mining;
+use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+
+/// Wall clock at the beginning of every run.
+const FIRST_SECOND: u64 = 1_800_000_000;
+
+/// Inputs at one moment after which a node counts as running in a circle.
+const MOST_INPUTS_AT_ONCE: u32 = 20_000;
+
+/// A commit that is not on the disk yet.
+struct Pending {
+    id: CommitId,
+    batch: StoreBatch,
+}
+
+/// A machine with a disk, a person and the node.
+pub(crate) struct Kusari {
+    pub(crate) address: SocketAddr,
+    pub(crate) config: NodeConfig,
+    pub(crate) disk: Disk,
+    pub(crate) node: Option<Node>,
+    /// Counts starts, so that nothing meant for an earlier life reaches a later one.
+    pub(crate) life: u32,
+    /// The machine crashes when it has passed so many more points of the seam.
+    pub(crate) crash_in: Option<u64>,
+    /// How long after a crash it starts again.
+    pub(crate) restart_after: Micros,
+    /// How far its wall clock is off.
+    pub(crate) skew: u64,
+    /// Slowest commit.
+    pub(crate) slowest_commit: Micros,
+    /// Mean time to find a nonce.
+    pub(crate) mining_time: Micros,
+    wish: u64,
+    mining: Option<(TemplateId, Block)>,
+    waiting: VecDeque<Pending>,
+    disk_busy: bool,
+    reported_at: Micros,
+    /// What is to be done once commits are durable.
+    then: VecDeque<(CommitId, Vec<Action>)>,
+    requests: BTreeMap<u64, String>,
+    next_request: u64,
+    /// Blocks that were mined here, in any life.
+    own: BTreeSet<BlockHash>,
+    inputs_at: (Micros, u32),
+}
+
+impl Kusari {
+    pub(crate) fn new(address: SocketAddr, config: NodeConfig) -> Self {
+        Self {
+            address,
+            config,
+            disk: Disk::default(),
+            node: None,
+            life: 0,
+            crash_in: None,
+            restart_after: 2 * SECOND,
+            skew: 0,
+            slowest_commit: 20 * MILLISECOND,
+            mining_time: 2 * SECOND,
+            wish: 0,
+            mining: None,
+            waiting: VecDeque::new(),
+            disk_busy: false,
+            reported_at: 0,
+            then: VecDeque::new(),
+            requests: BTreeMap::new(),
+            next_request: 0,
+            own: BTreeSet::new(),
+            inputs_at: (0, 0),
+        }
+    }
+}
+
+impl World {
+    /// Wakes a node over what its disk holds.
+    pub(crate) fn start(&mut self, host: usize) {
+        let seed = self.random.draw();
+        let Some(kusari) = self.kusari(host) else { return };
+        if kusari.node.is_some() {
+            return;
+        }
+        kusari.life += 1;
+        let config = NodeConfig { seed, ..kusari.config.clone() };
+        let (blocks, outbox) = (Box::new(kusari.disk.clone()), Box::new(kusari.disk.clone()));
+        match Node::new(config, blocks, outbox) {
+            Ok(node) => kusari.node = Some(node),
+            Err(error) => return self.fail(format!("node {host} does not start: {error}")),
+        }
+        self.input(host, Input::Tick);
+    }
+
+    /// The machine stops at once. What is on its disk stays, the rest is gone.
+    pub(crate) fn crash(&mut self, host: usize) {
+        self.trace.note(self.now, host, format_args!("crash"));
+        self.counts.crashes += 1;
+        let Some(kusari) = self.kusari(host) else { return };
+        kusari.node = None;
+        kusari.life += 1;
+        kusari.crash_in = None;
+        kusari.mining = None;
+        kusari.waiting.clear();
+        kusari.disk_busy = false;
+        kusari.then.clear();
+        kusari.requests.clear();
+        let restart = kusari.restart_after;
+        self.plan(self.now + restart, Event::Start(host));
+        let at_host = |place: &Place, world: &World| {
+            let connection = world.connections.get(&place.connection);
+            connection.is_some_and(|state| state.ends[place.side].host == host)
+        };
+        let ids: Vec<u64> = self.connections.keys().copied().collect();
+        for place in ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side })) {
+            if at_host(&place, self) {
+                self.break_end(place, "the machine crashed");
+            }
+        }
+    }
+
+    /// One of the points between which a crash may fall. `true` where it has.
+    fn crash_point(&mut self, host: usize) -> bool {
+        self.counts.seam_points += 1;
+        let Some(kusari) = self.kusari(host) else { return true };
+        if kusari.node.is_none() {
+            return true;
+        }
+        match &mut kusari.crash_in {
+            Some(0) => {
+                self.crash(host);
+                true
+            }
+            Some(points) => {
+                *points -= 1;
+                false
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn input_if_alive(&mut self, host: usize, life: u32, input: Input) {
+        if self.kusari(host).is_some_and(|kusari| kusari.life == life) {
+            self.input(host, input);
+        }
+    }
+
+    /// Hands an input to a node and carries out what it answers.
+    pub(crate) fn input(&mut self, host: usize, input: Input) {
+        let now = self.now;
+        let Some(Host::Kusari(kusari)) = self.hosts.get_mut(host) else { return };
+        let Some(node) = kusari.node.as_mut() else { return };
+        self.trace.note(now, host, format_args!("<- {input:?}"));
+        let wall = FIRST_SECOND + kusari.skew + now / SECOND;
+        let actions = node.handle(Now { monotonic: Duration::from_micros(now), wall }, input);
+        let snapshot = node.snapshot();
+        if kusari.inputs_at.0 == now {
+            kusari.inputs_at.1 += 1;
+        } else {
+            kusari.inputs_at = (now, 0);
+        }
+        if kusari.inputs_at.1 > MOST_INPUTS_AT_ONCE {
+            self.fail(format!("node {host} runs in a circle"));
+        }
+        self.check_bounds(host, &snapshot);
+        self.perform_all(host, actions);
+    }
+
+    fn perform_all(&mut self, host: usize, actions: Vec<Action>) {
+        for action in actions {
+            if self.crash_point(host) {
+                return;
+            }
+            self.perform(host, action);
+        }
+        self.crash_point(host);
+    }
+
+    fn perform(&mut self, host: usize, action: Action) {
+        self.trace.note(self.now, host, format_args!("-> {action:?}"));
+        let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
+        match action {
+            Action::Send { peer, message } => {
+                let line = wire::encode(&message);
+                self.check_durable_before_spoken(host, &message.into());
+                self.send_line(Place::of(peer), line);
+            }
+            Action::SendStoredBlocks { peer, after, through, form } => {
+                let after = (after.height, after.hash);
+                let stream = Stream { after, through, form, count: 0, finished: false };
+                self.send_stream(Place::of(peer), stream);
+            }
+            Action::Connect(address) => {
+                let delay = self.random.between(MILLISECOND, 200 * MILLISECOND);
+                self.plan(self.now + delay, Event::Dialled { host, life, address });
+            }
+            Action::Disconnect { peer, .. } => self.drain_end(Place::of(peer)),
+            Action::Commit { id, batch, then } => self.begin_commit(host, id, batch, then),
+            Action::Mine { template_id, template } => self.begin_mining(host, template_id, template),
+            Action::StopMining => {
+                if let Some(kusari) = self.kusari(host) {
+                    kusari.mining = None;
+                }
+            }
+            Action::WakeAt(at) => {
+                let at = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+                let Some(kusari) = self.kusari(host) else { return };
+                kusari.wish += 1;
+                let wish = kusari.wish;
+                self.plan(at, Event::Wake { host, life, wish });
+            }
+            Action::Reply(request, reply) => self.replied(host, request, reply),
+            Action::Notify(event) => self.notified(host, &event),
+            Action::Halt(reason) => self.fail(format!("node {host} halted: {reason}")),
+        }
+    }
+
+    pub(crate) fn wake(&mut self, host: usize, life: u32, wish: u64) {
+        if self.kusari(host).is_some_and(|kusari| kusari.wish == wish) {
+            self.input_if_alive(host, life, Input::Tick);
+        }
+    }
+
+    fn begin_commit(&mut self, host: usize, id: CommitId, batch: StoreBatch, then: Vec<Action>) {
+        let Some(kusari) = self.kusari(host) else { return };
+        kusari.waiting.push_back(Pending { id, batch });
+        kusari.then.push_back((id, then));
+        self.run_disk(host);
+    }
+
+    fn run_disk(&mut self, host: usize) {
+        let delay = self.random.below(1_000);
+        let Some(kusari) = self.kusari(host) else { return };
+        if kusari.disk_busy || kusari.waiting.is_empty() {
+            return;
+        }
+        kusari.disk_busy = true;
+        let (life, delay) = (kusari.life, delay * kusari.slowest_commit / 1_000);
+        self.plan(self.now + delay, Event::DiskDone { host, life });
+    }
+
+    /// The disk has written some of what waits, in one go; soon the node will learn of it.
+    pub(crate) fn disk_done(&mut self, host: usize, life: u32) {
+        if self.kusari(host).is_none_or(|kusari| kusari.life != life) || self.crash_point(host) {
+            return;
+        }
+        let (draw, delay) = (self.random.draw(), self.random.below(5 * MILLISECOND));
+        let now = self.now;
+        let Some(kusari) = self.kusari(host) else { return };
+        let most = kusari.waiting.len() as u64;
+        let group = usize::try_from(draw % most.max(1) + 1).unwrap_or(1);
+        let mut through = CommitId::default();
+        for pending in kusari.waiting.drain(..group.min(kusari.waiting.len())) {
+            kusari.disk.apply(&pending.batch);
+            through = pending.id;
+        }
+        kusari.disk_busy = false;
+        kusari.reported_at = kusari.reported_at.max(now + delay);
+        let at = kusari.reported_at;
+        self.plan(at, Event::Durable { host, life, through });
+        if !self.crash_point(host) {
+            self.run_disk(host);
+        }
+    }
+
+    /// Commits are durable: what waited for them is done, and then the node is told.
+    pub(crate) fn durable(&mut self, host: usize, life: u32, through: CommitId) {
+        loop {
+            let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else {
+                return;
+            };
+            if kusari.then.front().is_none_or(|(id, _)| *id > through) {
+                break;
+            }
+            if let Some((_, actions)) = kusari.then.pop_front() {
+                self.perform_all(host, actions);
+            }
+        }
+        self.input_if_alive(host, life, Input::Committed { through });
+        self.resume_reading(host);
+    }
+
+    fn begin_mining(&mut self, host: usize, template_id: TemplateId, template: Block) {
+        let draw = self.random.between(1, 2_000);
+        let Some(kusari) = self.kusari(host) else { return };
+        kusari.mining = Some((template_id, template));
+        let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
+        self.plan(self.now + time, Event::Mined { host, life, template_id });
+    }
+
+    pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
+        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
+        let Some((_, mut block)) = kusari.mining.take_if(|(id, _)| *id == template_id) else {
+            return;
+        };
+        block.nonce = mining::search(&block);
+        kusari.own.insert(block.compute_hash());
+        self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
+    }
+
+    /// A person types a line. Where the machine is down, there is no prompt to type it at.
+    pub(crate) fn say(&mut self, host: usize, text: String) {
+        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
+        kusari.next_request += 1;
+        let request = kusari.next_request;
+        kusari.requests.insert(request, text.clone());
+        self.lines.typed(&text);
+        self.input(host, Input::Command(RequestId(request), Command::Say(text)));
+    }
+
+    fn replied(&mut self, host: usize, request: RequestId, reply: Reply) {
+        let Some(kusari) = self.kusari(host) else { return };
+        let Some(text) = kusari.requests.remove(&request.0) else {
+            return self.fail(format!("node {host} answers a command twice: {request:?}"));
+        };
+        match reply {
+            Reply::Saved(_) => self.lines.acknowledged(&text),
+            Reply::Refused(_) => self.lines.refused(),
+            _ => {}
+        }
+    }
+
+    /// Reads lines for a node, as long as it is not congested.
+    pub(crate) fn kusari_reads(&mut self, host: usize, place: Place) {
+        let is_congested = |world: &mut World| {
+            let node = world.kusari(host).and_then(|kusari| kusari.node.as_ref());
+            node.is_none_or(Node::is_congested)
+        };
+        if is_congested(self) {
+            return;
+        }
+        let bytes = self.take_inbox(place);
+        if let Some(connection) = self.connection(place)
+            && !connection.ends[place.side].deaf
+        {
+            connection.ends[place.side].framer.push(&bytes);
+        }
+        let peer = place.peer();
+        while let Some(line) = self.next_line(place) {
+            let received = line.map_err(wire::WireError::from).map_err(wire::Refusal::from);
+            let received = received.and_then(|line| wire::receive(&line));
+            if matches!(received, Ok(Message::Hello(_)))
+                && let Some(connection) = self.connection(place)
+            {
+                connection.ends[place.side].framer.set_introduced();
+            }
+            self.input(host, Input::MessageReceived { peer, received });
+        }
+        self.finish_reading(host, place, peer);
+    }
+
+    fn finish_reading(&mut self, host: usize, place: Place, peer: PeerId) {
+        let Some(connection) = self.connection(place) else { return };
+        let end = &mut connection.ends[place.side];
+        if end.open && std::mem::take(&mut end.ended) {
+            self.input(host, Input::PeerFinished { peer });
+        }
+    }
+
+    fn resume_reading(&mut self, host: usize) {
+        let waits = |(&connection, state): (&u64, &crate::connection::Connection)| {
+            let waiting = |side: usize| {
+                let end = &state.ends[side];
+                end.host == host && end.open && !end.inbox.is_empty()
+            };
+            [0, 1].into_iter().find(|&side| waiting(side)).map(|side| Place { connection, side })
+        };
+        let places: Vec<Place> = self.connections.iter().filter_map(waits).collect();
+        for place in places {
+            self.plan(self.now, Event::Read(place));
+        }
+    }
+
+    /// A stream is written; its node is told.
+    pub(crate) fn stream_written(&mut self, place: Place, stream: &Stream) {
+        let Some(host) = self.connection(place).map(|state| state.ends[place.side].host) else {
+            return;
+        };
+        let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
+        let (height, hash) = stream.after;
+        let input = Input::StreamEnded { peer: place.peer(), height, hash, count: stream.count };
+        self.plan(self.now, Event::Input { host, life, input });
+    }
+
+    pub(crate) fn is_own(&self, host: usize, hash: &BlockHash) -> bool {
+        matches!(self.hosts.get(host), Some(Host::Kusari(kusari)) if kusari.own.contains(hash))
+    }
+}
