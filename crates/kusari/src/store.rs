@@ -89,8 +89,9 @@ impl Store {
     /// groups them.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium fails or a batch does not follow from what is stored. Then
-    /// nothing of these batches is written, and every later commit fails as well.
+    /// [`StoreError`] where the medium fails or a batch does not follow from what is stored. Every
+    /// later commit fails as well. Where the medium failed at the very end, all of these batches
+    /// may be there when the store is opened again; otherwise none is.
     pub fn commit(&self, batches: &[StoreBatch]) -> Result<(), StoreError> {
         // No panic leaves a commit, so what is behind a poisoned lock is whole.
         let mut first_failure =

@@ -11,10 +11,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::Control;
 use crate::store::Store;
 
-/// Batches written in one transaction at most; more would make whoever waits for a receipt wait
-/// longer without making the whole any faster.
-const GROUP: usize = 2_048;
-
 /// Hands batches to the thread. What may pile up is bounded by the node's congestion limit.
 pub(super) struct Committer {
     /// `None` once the thread is to end.
@@ -57,9 +53,8 @@ fn commit_all(
     while let Ok((first, batch)) = queue.recv() {
         let mut through = first;
         let mut group = vec![batch];
-        while group.len() < GROUP
-            && let Ok((id, batch)) = queue.try_recv()
-        {
+        // How many these are is bounded by the node's congestion limit, and the more, the cheaper.
+        while let Ok((id, batch)) = queue.try_recv() {
             through = id;
             group.push(batch);
         }

@@ -108,27 +108,27 @@ pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
         "" if text.is_empty() => return Err(WireError::EmptyLine.into()),
         "BLOCK" => Message::Block(CheckedBlock::check(parse::<Block>("BLOCK", json)?)?),
         "HELLO" => {
-            let mut hello: super::Hello = parse("HELLO", json)?;
+            let mut hello: super::Hello = object("HELLO", json)?;
             hello.agent = cut(&hello.agent, MAX_NAME);
             hello.chain = cut(&hello.chain, MAX_NAME);
             Message::Hello(hello)
         }
         "GET_BLOCKS" => Message::GetBlocks(get_blocks(json)?),
         "END" => {
-            let End { count, missing } = parse("END", json)?;
+            let End { count, missing } = object("END", json)?;
             Message::End { count, missing: at_most("END", missing, MAX_HASHES)? }
         }
-        "HAVE" => Message::Have(parse("HAVE", json)?),
+        "HAVE" => Message::Have(object("HAVE", json)?),
         "GET_PEERS" => Message::GetPeers,
         "PEERS" => Message::Peers(peers(json)?),
         "PING" => Message::Ping(parse("PING", json)?),
         "PONG" => Message::Pong(parse("PONG", json)?),
         "STATUS" if json.is_empty() => Message::GetStatus,
-        "STATUS" => Message::Status(parse("STATUS", json)?),
+        "STATUS" => Message::Status(object("STATUS", json)?),
         "HELP" if json.is_empty() => Message::GetHelp,
         "HELP" => Message::Help,
         "ERROR" => {
-            let report: ErrorReport = parse("ERROR", json)?;
+            let report: ErrorReport = object("ERROR", json)?;
             Message::Error(ErrorReport {
                 code: cut(&report.code, MAX_NAME),
                 message: cut(&report.message, MAX_TEXT),
@@ -153,7 +153,7 @@ struct GetBlocksFields {
 
 fn get_blocks(json: &str) -> Result<GetBlocks, WireError> {
     const VERB: &str = "GET_BLOCKS";
-    match parse(VERB, json)? {
+    match object(VERB, json)? {
         GetBlocksFields { locator: Some(locator), hashes: None, limit } => Ok(GetBlocks::After {
             locator: at_most(VERB, locator, MAX_LOCATOR)?,
             limit: limit.unwrap_or(MAX_BLOCKS).min(MAX_BLOCKS),
@@ -186,6 +186,15 @@ fn at_most<T>(verb: &'static str, list: Vec<T>, limit: usize) -> Result<Vec<T>, 
         return Err(WireError::TooMany { verb, count: list.len(), limit });
     }
     Ok(list)
+}
+
+/// Reads a JSON object. The reader would also take a list for a struct, field by field.
+fn object<T: DeserializeOwned>(verb: &'static str, json: &str) -> Result<T, WireError> {
+    if json.trim_start().starts_with('[') {
+        let detail = "an object with named fields is needed, not a list".to_string();
+        return Err(WireError::WrongField { verb, detail });
+    }
+    parse(verb, json)
 }
 
 fn parse<T: DeserializeOwned>(verb: &'static str, json: &str) -> Result<T, WireError> {

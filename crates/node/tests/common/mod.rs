@@ -1,0 +1,259 @@
+//! A node on a bench: inputs by hand, a store in memory, commits when the test wants them.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared by several test programs, each of which uses its own part"
+)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{
+    Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, Target, Work,
+};
+use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+use kusari_node::wire::{Hello, Message, NodeId};
+use kusari_node::{Action, Input, Node, NodeConfig, Now};
+
+pub type Sent = Message<Arc<StoredBlock>>;
+
+#[derive(Clone, Default)]
+pub struct Disk {
+    blocks: Rc<RefCell<MemoryBlocks>>,
+    outbox: Rc<RefCell<BTreeMap<EntryId, OutboxEntry>>>,
+}
+
+impl Disk {
+    fn apply(&self, batch: &StoreBatch) {
+        self.blocks.borrow_mut().apply(&batch.blocks);
+        let mut outbox = self.outbox.borrow_mut();
+        for write in &batch.outbox {
+            match write {
+                OutboxWrite::Insert { id, text } => {
+                    let entry =
+                        OutboxEntry { id: *id, text: text.clone(), blocks: vec![], settled: false };
+                    outbox.insert(*id, entry);
+                }
+                OutboxWrite::Mined { id, hash } => {
+                    outbox.get_mut(id).unwrap().blocks.push(*hash);
+                }
+                OutboxWrite::SetSettled { id, settled } => {
+                    outbox.get_mut(id).unwrap().settled = *settled;
+                }
+            }
+        }
+    }
+
+    pub fn entry(&self, id: EntryId) -> OutboxEntry {
+        self.outbox.borrow()[&id].clone()
+    }
+}
+
+impl BlockStore for Disk {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        self.blocks.borrow().best_tip()
+    }
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        self.blocks.borrow().best_at(height)
+    }
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        self.blocks.borrow().by_hash(hash)
+    }
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        self.blocks.borrow().visit_side_blocks(visit)
+    }
+    fn next_order(&self) -> Result<u64, StoreError> {
+        self.blocks.borrow().next_order()
+    }
+}
+
+impl OutboxStore for Disk {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+        self.outbox.borrow().values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        Ok(())
+    }
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        Ok(self.outbox.borrow().values().find(|entry| entry.blocks.contains(hash)).cloned())
+    }
+    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        Ok(self.outbox.borrow().last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+}
+
+pub struct Bench {
+    pub node: Node,
+    pub disk: Disk,
+    pub now: Now,
+    /// Commits wait here while `hold_commits` is set.
+    pub held: VecDeque<(CommitId, StoreBatch, Vec<Action>)>,
+    pub hold_commits: bool,
+    next: u64,
+}
+
+impl Bench {
+    pub fn new(config: NodeConfig) -> Self {
+        Self::on(Disk::default(), config)
+    }
+
+    pub fn on(disk: Disk, config: NodeConfig) -> Self {
+        let node = Node::new(config, Box::new(disk.clone()), Box::new(disk.clone())).unwrap();
+        let now = Now { monotonic: Duration::from_secs(1_000), wall: 1_800_000_000 };
+        let held = VecDeque::new();
+        let mut bench = Self { node, disk, now, held, hold_commits: false, next: 1 };
+        bench.give(Input::Tick);
+        bench
+    }
+
+    /// Gives one input and returns every action, those after commits included.
+    pub fn give(&mut self, input: Input) -> Vec<Action> {
+        let mut inputs = VecDeque::from([input]);
+        let mut all = Vec::new();
+        while let Some(input) = inputs.pop_front() {
+            for action in self.node.handle(self.now, input) {
+                match action {
+                    Action::Commit { id, batch, then } if self.hold_commits => {
+                        self.held.push_back((id, batch, then));
+                    }
+                    Action::Commit { id, batch, then } => {
+                        self.disk.apply(&batch);
+                        all.extend(then);
+                        inputs.push_back(Input::Committed { through: id });
+                    }
+                    action => all.push(action),
+                }
+            }
+        }
+        all
+    }
+
+    /// Makes the commits durable that were held.
+    pub fn release_commits(&mut self) -> Vec<Action> {
+        self.hold_commits = false;
+        let mut all = Vec::new();
+        for (id, batch, then) in std::mem::take(&mut self.held) {
+            self.disk.apply(&batch);
+            all.extend(then);
+            all.extend(self.give(Input::Committed { through: id }));
+        }
+        all
+    }
+
+    pub fn pass(&mut self, time: Duration) -> Vec<Action> {
+        self.now.monotonic += time;
+        self.now.wall += time.as_secs();
+        self.give(Input::Tick)
+    }
+
+    pub fn connect(&mut self, direction: Direction, address: &str) -> (PeerId, Vec<Action>) {
+        let peer = PeerId(self.next);
+        self.next += 1;
+        let address: SocketAddr = address.parse().unwrap();
+        (peer, self.give(Input::PeerConnected { peer, direction, address }))
+    }
+
+    pub fn inbound(&mut self) -> PeerId {
+        self.connect(Direction::Inbound, "127.0.0.1:50000").0
+    }
+
+    /// An inbound peer that introduced itself with this id and tip.
+    pub fn introduced(&mut self, id: u64, height: u32) -> (PeerId, Vec<Action>) {
+        let peer = self.inbound();
+        let actions = self.receive(peer, Message::Hello(hello(id, height)));
+        (peer, actions)
+    }
+
+    pub fn receive(&mut self, peer: PeerId, message: Message<CheckedBlock>) -> Vec<Action> {
+        self.give(Input::MessageReceived { peer, received: Ok(message) })
+    }
+
+    pub fn line(&mut self, peer: PeerId, line: &str) -> Vec<Action> {
+        let received = kusari_node::wire::receive(line.as_bytes());
+        self.give(Input::MessageReceived { peer, received })
+    }
+
+    pub fn say(&mut self, text: &str) -> Vec<Action> {
+        let request = RequestId(self.next);
+        self.next += 1;
+        self.give(Input::Command(request, Command::Say(text.to_string())))
+    }
+
+    /// Mines what the last of these actions asks for.
+    pub fn mine(&mut self, actions: &[Action]) -> Vec<Action> {
+        let work = actions.iter().rev().find_map(|action| match action {
+            Action::Mine { template_id, template } => Some((*template_id, template.clone())),
+            _ => None,
+        });
+        let (template_id, template) = work.expect("nothing is to be mined");
+        let nonce = mined(template).nonce;
+        self.give(Input::BlockMined { template_id, nonce })
+    }
+}
+
+pub fn mined(mut block: Block) -> Block {
+    block.hash = block.compute_hash();
+    while !Target::CLASSIC.is_met_by(&block.hash) {
+        block.nonce = block.nonce.wrapping_add(1);
+        block.hash = block.compute_hash();
+    }
+    block
+}
+
+pub fn child(parent: &Block, data: &str) -> Block {
+    mined(Block {
+        index: parent.index + 1,
+        timestamp: 1_800_000_000,
+        nonce: 0,
+        data: data.to_string(),
+        prev_hash: parent.hash,
+        hash: BlockHash::ZERO,
+        transactions: vec![],
+    })
+}
+
+pub fn checked(block: &Block) -> Message<CheckedBlock> {
+    Message::Block(CheckedBlock::check(block.clone()).unwrap())
+}
+
+/// The `HELLO` of a node that claims a chain of this height; its tip is nobody's.
+pub fn hello(id: u64, height: u32) -> Hello {
+    let genesis = Block::genesis().hash;
+    Hello {
+        agent: "test/1".to_string(),
+        protocol: 1,
+        chain: "classic".to_string(),
+        height,
+        work: Work::of_classic_blocks(height),
+        tip: if height == 0 { genesis } else { BlockHash([u8::try_from(height).unwrap(); 32]) },
+        listen: None,
+        id: NodeId(id),
+    }
+}
+
+/// Everything that the actions send to a peer.
+pub fn sent_to(actions: &[Action], to: PeerId) -> Vec<&Sent> {
+    let sent = actions.iter().filter_map(|action| match action {
+        Action::Send { peer, message } if *peer == to => Some(message),
+        _ => None,
+    });
+    sent.collect()
+}
+
+pub fn is_closed(actions: &[Action], which: PeerId) -> bool {
+    actions.iter().any(|a| matches!(a, Action::Disconnect { peer, .. } if *peer == which))
+}
+
+pub fn streams_to(actions: &[Action], to: PeerId) -> Vec<StreamForm> {
+    let streams = actions.iter().filter_map(|action| match action {
+        Action::SendStoredBlocks { peer, form, .. } if *peer == to => Some(*form),
+        _ => None,
+    });
+    streams.collect()
+}
