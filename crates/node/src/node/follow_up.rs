@@ -13,6 +13,10 @@ use crate::seam::{Action, CommitId, Now, StreamForm, TemplateId};
 use crate::serving::Answer;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
 
+/// A search begins below this nonce: what it finds is then below 2^53, which every reader of JSON
+/// takes for the same number.
+const FIRST_NONCES: u64 = 1 << 52;
+
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
         self.admit_waiting_says();
@@ -159,7 +163,7 @@ impl Node {
             timestamp: now.wall,
             // Two nodes that are given the same text in the same second on the same parent would
             // find the very same block from nonce 0, and one of the two lines would be lost.
-            nonce: self.random.next(),
+            nonce: self.random.below(FIRST_NONCES),
             data: text.to_string(),
             prev_hash: tip.hash,
             hash: BlockHash::ZERO,
