@@ -1,5 +1,6 @@
 //! x
 
+pub mod cli;
 mod net;
 pub mod runtime;
 pub mod store;

@@ -44,8 +44,11 @@ pub const BAN_TIME: Duration = Duration::from_secs(10 * 60);
 /// Banned addresses remembered; the one that ends first gives way.
 pub const MAX_BANS: usize = 1_024;
 
-/// How long a peer has between two blocks of an answer before the request is given up.
+/// How long a peer has between two new blocks of an answer before the request is given up.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it has for the whole answer, which is at most 1 MiB. What comes later is still taken,
+/// but no longer keeps anybody else from being asked.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long our own work may stand still before another peer is asked beside the first.
 pub const HEDGE_AFTER: Duration = Duration::from_secs(3);
 /// Requests for blocks under way at once.

@@ -3,7 +3,9 @@
 //! A peer is worth asking while it claims a better tip that we do not know. Claims are only hints:
 //! they choose whom to ask, never what to believe, and a claim that led to nothing is forgotten.
 //! One peer is asked at a time; another one beside it as soon as our own, verified work stands
-//! still, so that a silent, slow or lying peer delays us by seconds and never stops us.
+//! still, so that a silent, slow or lying peer delays us by seconds and never stops us. Peers wait
+//! in a line, and one that led to nothing goes to its end: what a peer claims gives it no place
+//! before others, so a crowd of liars delays us by a round and never keeps us from an honest peer.
 //!
 //! Knows nothing of connections, and reads no block.
 
@@ -12,11 +14,15 @@ use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
 
-use crate::limits::{GET_CHAIN_INTERVAL, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME};
+use crate::limits::{
+    ANSWER_TIMEOUT, GET_CHAIN_INTERVAL, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME,
+};
 use crate::seam::PeerId;
 
 struct Request {
-    /// When the last block of the answer came, or the request was sent.
+    sent_at: Duration,
+    /// When the last new block of the answer came, or the request was sent. What we have already
+    /// does not count: anybody can repeat it for ever.
     moved_at: Duration,
     /// Our work when it was sent.
     work_before: Work,
@@ -28,8 +34,17 @@ struct Request {
     continues: bool,
 }
 
+impl Request {
+    /// When it is given up, if nothing happens until then.
+    fn deadline(&self) -> Duration {
+        (self.moved_at + REQUEST_TIMEOUT).min(self.sent_at + ANSWER_TIMEOUT)
+    }
+}
+
 #[derive(Default)]
 struct Source {
+    /// Its place in the line: the lowest number is asked first.
+    turn: u64,
     claim: Option<BestPoint>,
     /// It sent this block, whose parent we lacked.
     orphan: Option<BlockHash>,
@@ -37,6 +52,14 @@ struct Source {
     /// Where its last answer ended, if that is not the end of what it has.
     cursor: Option<BlockHash>,
     rest_until: Duration,
+}
+
+impl Source {
+    /// It led to nothing: it is not asked for a while, and then after all others.
+    fn rest(&mut self, now: Duration, turn: u64) {
+        self.rest_until = now + REST_TIME;
+        self.turn = turn;
+    }
 }
 
 /// What became of a block that a peer sent, as far as catching up is concerned.
@@ -50,6 +73,8 @@ pub(crate) enum Arrival {
 #[derive(Default)]
 pub(crate) struct Sync {
     sources: BTreeMap<PeerId, Source>,
+    /// The last place in the line that was given out.
+    last_turn: u64,
     /// When each original was last asked for its whole chain.
     chain_asked: BTreeMap<PeerId, Duration>,
     best_work: Work,
@@ -60,7 +85,11 @@ pub(crate) struct Sync {
 impl Sync {
     /// An introduced peer can be asked.
     pub(crate) fn add(&mut self, peer: PeerId) {
-        self.sources.entry(peer).or_default();
+        if !self.sources.contains_key(&peer) {
+            self.last_turn += 1;
+            let source = Source { turn: self.last_turn, ..Source::default() };
+            self.sources.insert(peer, source);
+        }
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
@@ -93,9 +122,11 @@ impl Sync {
             source.orphan = Some(hash);
         }
         if let Some(request) = &mut source.request {
-            request.moved_at = now;
             request.last = Some(hash);
-            request.fresh += u32::from(arrival == Arrival::Fresh);
+            if arrival == Arrival::Fresh {
+                request.moved_at = now;
+                request.fresh += 1;
+            }
         }
     }
 
@@ -117,7 +148,8 @@ impl Sync {
             source.claim = None;
             source.cursor = None;
             source.orphan = None;
-            source.rest_until = now + REST_TIME;
+            self.last_turn += 1;
+            source.rest(now, self.last_turn);
         }
         true
     }
@@ -144,26 +176,31 @@ impl Sync {
         if running >= MAX_REQUESTS || (running > 0 && !stalled) {
             return Ok(None);
         }
-        let mut best: Option<(PeerId, Work)> = None;
+        let mut first: Option<(u64, PeerId)> = None;
         for (&peer, source) in &self.sources {
             if source.request.is_some() || now < source.rest_until {
                 continue;
             }
             let better = |claim: &BestPoint| claim.work >= tip.work && claim.hash != tip.hash;
-            let work = match (source.claim.filter(better), source.orphan) {
-                (Some(claim), _) if unknown(&claim.hash)? => claim.work,
-                (_, Some(orphan)) if unknown(&orphan)? => Work::ZERO,
-                _ => continue,
+            let place = (source.turn, peer);
+            if first.is_some_and(|first| first < place) {
+                continue;
+            }
+            let lacks = match (source.claim.filter(better), source.orphan) {
+                (Some(claim), _) if unknown(&claim.hash)? => true,
+                (_, Some(orphan)) => unknown(&orphan)?,
+                _ => false,
             };
-            if best.is_none_or(|(_, most)| work > most) {
-                best = Some((peer, work));
+            if lacks {
+                first = Some(place);
             }
         }
-        let Some((peer, _)) = best else { return Ok(None) };
+        let Some((_, peer)) = first else { return Ok(None) };
         let Some(source) = self.sources.get_mut(&peer) else { return Ok(None) };
         let cursor = source.cursor.take();
         source.orphan = None;
         source.request = Some(Request {
+            sent_at: now,
             moved_at: now,
             work_before: self.best_work,
             fresh: 0,
@@ -176,11 +213,11 @@ impl Sync {
 
     fn give_up_late_answers(&mut self, now: Duration) {
         for source in self.sources.values_mut() {
-            let late = |request: &Request| now >= request.moved_at + REQUEST_TIMEOUT;
-            if source.request.as_ref().is_some_and(late) {
+            if source.request.as_ref().is_some_and(|request| now >= request.deadline()) {
                 source.request = None;
                 source.cursor = None;
-                source.rest_until = now + REST_TIME;
+                self.last_turn += 1;
+                source.rest(now, self.last_turn);
             }
         }
     }
@@ -205,7 +242,7 @@ impl Sync {
     /// When [`Sync::next`] is to be asked again, at the latest.
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
         let requests = self.sources.values().filter_map(|source| source.request.as_ref());
-        let late = requests.map(|request| request.moved_at + REQUEST_TIMEOUT).min();
+        let late = requests.map(Request::deadline).min();
         let hedge = late.map(|_| self.moved_at + HEDGE_AFTER).filter(|hedge| *hedge > now);
         let wants = |source: &&Source| source.claim.is_some() || source.orphan.is_some();
         let rested =

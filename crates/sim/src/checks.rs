@@ -19,7 +19,7 @@ impl World {
         let peers = snapshot.peers.len();
         // A reorganisation opens entries again that made room for others, so the outbox itself may
         // hold more than its capacity, by as many as were satisfied before.
-        let reopened = kusari.disk.best_chain_length();
+        let reopened = usize::try_from(kusari.disk.tip().0).unwrap_or(usize::MAX / 2);
         let fault = if *orphans > MAX_ORPHANS {
             format!("{orphans} orphans")
         } else if side_bytes > side_limit {
@@ -64,7 +64,7 @@ impl World {
                 let Some(node) = &kusari.node else { return false };
                 let snapshot = node.snapshot();
                 let stored = kusari.disk.tip().1 == snapshot.tip.hash;
-                if !stored || snapshot.waiting_lines > 0 || kusari.disk_is_busy() {
+                if !stored || snapshot.waiting_lines > 0 || kusari.commits.is_busy() {
                     return false;
                 }
                 tips.push(snapshot.tip.hash);
@@ -80,11 +80,15 @@ impl World {
         const STEP: Micros = 5 * SECOND;
         const CALM: u32 = 20;
         self.make_peace();
-        let deadline = self.now + DEADLINE;
+        let peace = self.now;
+        let deadline = peace + DEADLINE;
         let mut calm = 0;
         while self.failure.is_none() && calm < CALM {
             self.run_until(self.now + STEP);
             calm = if self.is_settled() { calm + 1 } else { 0 };
+            if calm == 1 {
+                self.counts.seconds_to_agree = (self.now - peace) / SECOND;
+            }
             if self.now > deadline {
                 let state = self.describe();
                 self.fail(format!("the nodes do not agree:\n{state}"));
@@ -93,11 +97,24 @@ impl World {
         self.check_outcome();
     }
 
+    /// Lets time pass until all nodes agree, whatever goes wrong meanwhile.
+    pub(crate) fn must_agree_within(&mut self, time: Micros) {
+        let deadline = self.now + time;
+        while self.failure.is_none() && !self.is_settled() {
+            if self.now > deadline {
+                let state = self.describe();
+                self.fail(format!("the nodes do not agree in time:\n{state}"));
+            }
+            self.run_until(self.now + SECOND);
+        }
+    }
+
     fn describe(&self) -> String {
         let mut text = String::new();
         for (place, host) in self.hosts.iter().enumerate() {
             let line = match host {
-                Host::Kusari(kusari) => match kusari.node.as_ref().map(kusari_node::Node::snapshot) {
+                Host::Kusari(kusari) => match kusari.node.as_ref().map(kusari_node::Node::snapshot)
+                {
                     Some(s) => format!(
                         "tip {} {}, {} waiting, {} orphans, catching up {}, peers {:?}",
                         s.tip.height,

@@ -89,12 +89,8 @@ impl Content {
     fn apply(&mut self, write: &OutboxWrite) {
         match write {
             OutboxWrite::Insert { id, text } => {
-                let entry = OutboxEntry {
-                    id: *id,
-                    text: text.clone(),
-                    blocks: Vec::new(),
-                    settled: false,
-                };
+                let entry =
+                    OutboxEntry { id: *id, text: text.clone(), blocks: Vec::new(), settled: false };
                 self.entries.insert(*id, entry);
             }
             OutboxWrite::Mined { id, hash } => {

@@ -3,16 +3,16 @@
 //! Owns the order of things at the seam: one input after another, each action in its place, and
 //! between any two of them a point at which the machine may crash.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash};
-use kusari_node::seam::{Command, CommitId, Input, Now, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::store::StoreBatch;
+use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::{self, Message};
 use kusari_node::{Action, Node, NodeConfig};
 
+use crate::commits::Commits;
 use crate::connection::{Place, Stream};
 use crate::disk::Disk;
 use crate::mining;
@@ -23,12 +23,6 @@ const FIRST_SECOND: u64 = 1_800_000_000;
 
 /// Inputs at one moment after which a node counts as running in a circle.
 const MOST_INPUTS_AT_ONCE: u32 = 20_000;
-
-/// A commit that is not on the disk yet.
-struct Pending {
-    id: CommitId,
-    batch: StoreBatch,
-}
 
 /// A machine with a disk, a person and the node.
 pub(crate) struct Kusari {
@@ -50,11 +44,7 @@ pub(crate) struct Kusari {
     pub(crate) mining_time: Micros,
     wish: u64,
     mining: Option<(TemplateId, Block)>,
-    waiting: VecDeque<Pending>,
-    disk_busy: bool,
-    reported_at: Micros,
-    /// What is to be done once commits are durable.
-    then: VecDeque<(CommitId, Vec<Action>)>,
+    pub(crate) commits: Commits,
     requests: BTreeMap<u64, String>,
     next_request: u64,
     /// Blocks that were mined here, in any life.
@@ -77,10 +67,7 @@ impl Kusari {
             mining_time: 2 * SECOND,
             wish: 0,
             mining: None,
-            waiting: VecDeque::new(),
-            disk_busy: false,
-            reported_at: 0,
-            then: VecDeque::new(),
+            commits: Commits::default(),
             requests: BTreeMap::new(),
             next_request: 0,
             own: BTreeSet::new(),
@@ -116,9 +103,7 @@ impl World {
         kusari.life += 1;
         kusari.crash_in = None;
         kusari.mining = None;
-        kusari.waiting.clear();
-        kusari.disk_busy = false;
-        kusari.then.clear();
+        kusari.commits = Commits::default();
         kusari.requests.clear();
         let restart = kusari.restart_after;
         self.plan(self.now + restart, Event::Start(host));
@@ -127,7 +112,9 @@ impl World {
             connection.is_some_and(|state| state.ends[place.side].host == host)
         };
         let ids: Vec<u64> = self.connections.keys().copied().collect();
-        for place in ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side })) {
+        for place in
+            ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side }))
+        {
             if at_host(&place, self) {
                 self.break_end(place, "the machine crashed");
             }
@@ -135,7 +122,7 @@ impl World {
     }
 
     /// One of the points between which a crash may fall. `true` where it has.
-    fn crash_point(&mut self, host: usize) -> bool {
+    pub(crate) fn crash_point(&mut self, host: usize) -> bool {
         self.counts.seam_points += 1;
         let Some(kusari) = self.kusari(host) else { return true };
         if kusari.node.is_none() {
@@ -181,7 +168,7 @@ impl World {
         self.perform_all(host, actions);
     }
 
-    fn perform_all(&mut self, host: usize, actions: Vec<Action>) {
+    pub(crate) fn perform_all(&mut self, host: usize, actions: Vec<Action>) {
         for action in actions {
             if self.crash_point(host) {
                 return;
@@ -197,7 +184,10 @@ impl World {
         match action {
             Action::Send { peer, message } => {
                 let line = wire::encode(&message);
-                self.check_durable_before_spoken(host, &message.into());
+                self.check_durable_before_spoken(host, &message);
+                if let Message::Block(stored) = &message {
+                    self.lines.block_sent(peer, stored.block.hash);
+                }
                 self.send_line(Place::of(peer), line);
             }
             Action::SendStoredBlocks { peer, after, through, form } => {
@@ -211,7 +201,9 @@ impl World {
             }
             Action::Disconnect { peer, .. } => self.drain_end(Place::of(peer)),
             Action::Commit { id, batch, then } => self.begin_commit(host, id, batch, then),
-            Action::Mine { template_id, template } => self.begin_mining(host, template_id, template),
+            Action::Mine { template_id, template } => {
+                self.begin_mining(host, template_id, template)
+            }
             Action::StopMining => {
                 if let Some(kusari) = self.kusari(host) {
                     kusari.mining = None;
@@ -234,65 +226,6 @@ impl World {
         if self.kusari(host).is_some_and(|kusari| kusari.wish == wish) {
             self.input_if_alive(host, life, Input::Tick);
         }
-    }
-
-    fn begin_commit(&mut self, host: usize, id: CommitId, batch: StoreBatch, then: Vec<Action>) {
-        let Some(kusari) = self.kusari(host) else { return };
-        kusari.waiting.push_back(Pending { id, batch });
-        kusari.then.push_back((id, then));
-        self.run_disk(host);
-    }
-
-    fn run_disk(&mut self, host: usize) {
-        let delay = self.random.below(1_000);
-        let Some(kusari) = self.kusari(host) else { return };
-        if kusari.disk_busy || kusari.waiting.is_empty() {
-            return;
-        }
-        kusari.disk_busy = true;
-        let (life, delay) = (kusari.life, delay * kusari.slowest_commit / 1_000);
-        self.plan(self.now + delay, Event::DiskDone { host, life });
-    }
-
-    /// The disk has written some of what waits, in one go; soon the node will learn of it.
-    pub(crate) fn disk_done(&mut self, host: usize, life: u32) {
-        if self.kusari(host).is_none_or(|kusari| kusari.life != life) || self.crash_point(host) {
-            return;
-        }
-        let (draw, delay) = (self.random.draw(), self.random.below(5 * MILLISECOND));
-        let now = self.now;
-        let Some(kusari) = self.kusari(host) else { return };
-        let most = kusari.waiting.len() as u64;
-        let group = usize::try_from(draw % most.max(1) + 1).unwrap_or(1);
-        let mut through = CommitId::default();
-        for pending in kusari.waiting.drain(..group.min(kusari.waiting.len())) {
-            kusari.disk.apply(&pending.batch);
-            through = pending.id;
-        }
-        kusari.disk_busy = false;
-        kusari.reported_at = kusari.reported_at.max(now + delay);
-        let at = kusari.reported_at;
-        self.plan(at, Event::Durable { host, life, through });
-        if !self.crash_point(host) {
-            self.run_disk(host);
-        }
-    }
-
-    /// Commits are durable: what waited for them is done, and then the node is told.
-    pub(crate) fn durable(&mut self, host: usize, life: u32, through: CommitId) {
-        loop {
-            let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else {
-                return;
-            };
-            if kusari.then.front().is_none_or(|(id, _)| *id > through) {
-                break;
-            }
-            if let Some((_, actions)) = kusari.then.pop_front() {
-                self.perform_all(host, actions);
-            }
-        }
-        self.input_if_alive(host, life, Input::Committed { through });
-        self.resume_reading(host);
     }
 
     fn begin_mining(&mut self, host: usize, template_id: TemplateId, template: Block) {
@@ -325,6 +258,9 @@ impl World {
 
     fn replied(&mut self, host: usize, request: RequestId, reply: Reply) {
         let Some(kusari) = self.kusari(host) else { return };
+        if matches!(reply, Reply::Connecting) {
+            return;
+        }
         let Some(text) = kusari.requests.remove(&request.0) else {
             return self.fail(format!("node {host} answers a command twice: {request:?}"));
         };
@@ -372,7 +308,7 @@ impl World {
         }
     }
 
-    fn resume_reading(&mut self, host: usize) {
+    pub(crate) fn resume_reading(&mut self, host: usize) {
         let waits = |(&connection, state): (&u64, &crate::connection::Connection)| {
             let waiting = |side: usize| {
                 let end = &state.ends[side];

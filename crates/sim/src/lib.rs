@@ -1,1 +1,31 @@
-//! x
+//! The same node on a virtual network, clock and disk.
+//!
+//! A [`World`] holds machines that run [`kusari_node::Node`], machines that run the original node,
+//! and machines that mean no good. Everything that happens to them follows from a seed: delays,
+//! crashes, partitions, what people type and when. [`scenarios`] names the situations that are
+//! tried; each ends with quiet, after which all nodes must agree and no acknowledged line may be
+//! lost or doubled.
+//!
+//! Knows the node only through its seam and the bytes it sends, as a real driver does.
+
+mod byzantine;
+mod checks;
+mod commits;
+mod connection;
+mod disk;
+mod kusari;
+mod lines;
+mod links;
+mod mining;
+mod network;
+mod original;
+mod random;
+pub mod scenarios;
+mod setup;
+mod trace;
+mod weather;
+mod world;
+
+pub use random::Random;
+pub use weather::Weather;
+pub use world::{Counts, MILLISECOND, Micros, SECOND, World};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kusari_chain::{Block, BlockHash};
+use kusari_node::seam::PeerId;
 
 /// Every line that anybody typed. No two are alike, so the chain can be searched for each.
 #[derive(Debug, Default)]
@@ -10,11 +11,20 @@ pub(crate) struct Lines {
     /// Whether the person was told that the line is saved.
     acknowledged: BTreeMap<String, bool>,
     refused: u64,
+    planned: u64,
+    /// How often each block was sent over each connection, in each direction.
+    sent: BTreeMap<(PeerId, BlockHash), u32>,
     /// How often each node said that a block joined its best chain.
     added: BTreeMap<(usize, BlockHash), u32>,
 }
 
 impl Lines {
+    /// A text that was not there before.
+    pub(crate) fn draw_text(&mut self, host: usize, spice: &str) -> String {
+        self.planned += 1;
+        format!("line {} of machine {host}{spice}", self.planned)
+    }
+
     pub(crate) fn typed(&mut self, text: &str) {
         self.acknowledged.insert(text.to_owned(), false);
     }
@@ -29,6 +39,15 @@ impl Lines {
 
     pub(crate) fn block_added(&mut self, host: usize, hash: BlockHash) {
         *self.added.entry((host, hash)).or_default() += 1;
+    }
+
+    pub(crate) fn block_sent(&mut self, peer: PeerId, hash: BlockHash) {
+        *self.sent.entry((peer, hash)).or_default() += 1;
+    }
+
+    /// Blocks that were sent over a connection more than once.
+    pub(crate) fn sent_twice(&self) -> Vec<(PeerId, BlockHash)> {
+        self.sent.iter().filter(|(_, times)| **times > 1).map(|(key, _)| *key).collect()
     }
 
     /// Blocks that some node added more than once.

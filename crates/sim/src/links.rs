@@ -53,10 +53,9 @@ impl World {
                 direction: Direction::Outbound(address.clone()),
                 address: self.address_of(to),
             },
-            None => Input::ConnectFailed {
-                address: address.clone(),
-                reason: String::from("no answer"),
-            },
+            None => {
+                Input::ConnectFailed { address: address.clone(), reason: String::from("no answer") }
+            }
         };
         self.input_if_alive(host, life, input);
     }

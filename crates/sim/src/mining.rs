@@ -23,7 +23,8 @@ pub(crate) fn search(block: &Block) -> u64 {
     }
     let mut nonce = block.nonce;
     loop {
-        preimage[Block::NONCE_OFFSET..Block::NONCE_OFFSET + 8].copy_from_slice(&nonce.to_le_bytes());
+        preimage[Block::NONCE_OFFSET..Block::NONCE_OFFSET + 8]
+            .copy_from_slice(&nonce.to_le_bytes());
         if Target::CLASSIC.is_met_by(&BlockHash(Sha256::digest(&preimage).into())) {
             break;
         }

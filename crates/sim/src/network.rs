@@ -122,7 +122,9 @@ impl World {
     /// Sees to it that there are bytes to write. `false` where there is nothing more.
     fn refill(&mut self, place: Place) -> bool {
         loop {
-            let Some(connection) = self.connections.get_mut(&place.connection) else { return false };
+            let Some(connection) = self.connections.get_mut(&place.connection) else {
+                return false;
+            };
             let end = &mut connection.ends[place.side];
             if !end.out.writing.is_empty() {
                 return true;

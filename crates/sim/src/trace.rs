@@ -20,7 +20,7 @@ impl Trace {
 
     pub(crate) fn note(&mut self, now: Micros, host: usize, what: fmt::Arguments<'_>) {
         // Writing into the hash has no way to fail.
-        let _ = write!(self, "{now} {host} {what}\n");
+        let _ = writeln!(self, "{now} {host} {what}");
         if self.printed {
             let mut text = what.to_string();
             if let Some((end, _)) = text.char_indices().nth(400) {

@@ -134,6 +134,8 @@ pub struct Counts {
     pub refusals: u64,
     /// Connections that were opened.
     pub connections: u64,
+    /// Virtual seconds from the end of all faults until everybody agreed.
+    pub seconds_to_agree: u64,
     /// Points at which a node may crash that were passed.
     pub seam_points: u64,
 }
@@ -242,7 +244,8 @@ impl World {
 
     /// Every machine that runs the node under test.
     pub(crate) fn kusari_hosts(&self) -> Vec<usize> {
-        let is_kusari = |(place, host): (usize, &Host)| matches!(host, Host::Kusari(_)).then_some(place);
+        let is_kusari =
+            |(place, host): (usize, &Host)| matches!(host, Host::Kusari(_)).then_some(place);
         self.hosts.iter().enumerate().filter_map(is_kusari).collect()
     }
 }

@@ -67,8 +67,7 @@ mod tests {
             receiver: receiver.into(),
             amount,
         };
-        block.transactions =
-            vec![transfer("a", "b", 5), transfer("a\n  c", "\u{202e}b", u64::MAX)];
+        block.transactions = vec![transfer("a", "b", 5), transfer("a\n  c", "\u{202e}b", u64::MAX)];
         assert!(card(&block).contains(
             "Transactions:\n  a -> b : 5\n  a\\u{a}  c -> \\u{202e}b : 18446744073709551615\nHash"
         ));

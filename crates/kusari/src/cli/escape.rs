@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (809_042_944, "809,042,944")]
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (809_042_944, "809,042,944")]
         {
             assert_eq!(grouped(number), text);
         }

@@ -136,10 +136,7 @@ mod tests {
 
     #[test]
     fn only_the_last_carriage_return_is_no_part_of_a_line() {
-        assert_eq!(
-            lines(b"a\rb\r\r\nend\r"),
-            [(1, text("a\rb\r")), (2, text("end"))]
-        );
+        assert_eq!(lines(b"a\rb\r\r\nend\r"), [(1, text("a\rb\r")), (2, text("end"))]);
     }
 
     #[test]
@@ -149,10 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_not_utf8_is_refused_with_its_place_and_the_next_line_is_read() {
-        assert_eq!(
-            lines(b"ab\xff\nok\n"),
-            [(1, Content::NotUtf8 { at: 3 }), (2, text("ok"))]
-        );
+        assert_eq!(lines(b"ab\xff\nok\n"), [(1, Content::NotUtf8 { at: 3 }), (2, text("ok"))]);
     }
 
     #[test]

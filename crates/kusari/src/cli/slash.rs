@@ -71,9 +71,9 @@ pub(crate) fn read(line: &str) -> Typed {
         ("chain", None) => Typed::Chain(DEFAULT_CARDS),
         ("chain", Some(count)) => chain(count),
         ("block", Some(which)) => block(which),
-        ("block", None) => Typed::Hint(String::from(
-            "/block needs a height or a hash; write it so: /block 1",
-        )),
+        ("block", None) => {
+            Typed::Hint(String::from("/block needs a height or a hash; write it so: /block 1"))
+        }
         ("connect", Some(address)) => match address.parse() {
             Ok(address) => Typed::Connect(address),
             Err(error) => Typed::Hint(error.to_string()),

@@ -194,8 +194,7 @@ mod tests {
         let block = Block::genesis();
         let stored =
             StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block: block.clone() };
-        let event =
-            Event::BlockAdded { block: Arc::new(stored), source: BlockSource::Announced };
+        let event = Event::BlockAdded { block: Arc::new(stored), source: BlockSource::Announced };
         let text = format!(
             "Added new block index=0, nonce=2945, \
              hash=000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\n{}",

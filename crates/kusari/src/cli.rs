@@ -1,0 +1,219 @@
+//! The program as a person meets it: command line, configuration file, prompt and output.
+//!
+//! Owns words and settings, and nothing of the protocol: it starts a node, hands it lines, and shows
+//! what the node tells. Errors are one sentence on stderr, with the remedy.
+
+mod answers;
+mod args;
+mod burst;
+mod card;
+mod config_file;
+mod console;
+mod entrust;
+mod escape;
+mod lines;
+mod link;
+mod log;
+mod output;
+mod pipe;
+mod prompt;
+mod queue;
+mod receipts;
+mod screen;
+mod settings;
+mod slash;
+mod words;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use etcetera::BaseStrategy;
+use kusari_node::NodeConfig;
+
+use crate::runtime::{self, RuntimeConfig};
+use crate::store::Store;
+use args::{Args, Asked};
+use config_file::ConfigFile;
+use console::Console;
+use escape::Plain;
+use link::Link;
+use output::{Looks, Output};
+use prompt::{Place, Prompt};
+use screen::Screen;
+use settings::{Settings, Storage, Surroundings, UsageError};
+use words::Said;
+
+/// The node failed, or could not begin.
+const FAILED: u8 = 1;
+/// The command line or the configuration file is wrong.
+const USAGE: u8 = 2;
+/// Ended at once on a second signal: 128 and the number of SIGINT, as shells report it.
+const INTERRUPTED: i32 = 130;
+
+/// File in the data directory that keeps what was typed at the prompt.
+const HISTORY_FILE: &str = "history";
+
+/// Runs the program with the words of a command line, its own name first, until the node stops.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let settings = match args::read(words) {
+        Ok(Asked::Run(args)) => settings(*args),
+        Ok(Asked::Print(text)) => {
+            // Whoever asked may have gone away since; that is no failure.
+            let _ = io::stdout().write_all(text.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(error),
+    };
+    match settings {
+        Ok(settings) => match node(settings) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(FAILED, error.as_ref()),
+        },
+        Err(error) => failed(USAGE, &error),
+    }
+}
+
+fn failed(code: u8, error: &dyn Error) -> ExitCode {
+    // Where stderr is closed the exit code has to do.
+    let _ = writeln!(io::stderr(), "error: {}", Plain(&error.to_string()));
+    ExitCode::from(code)
+}
+
+fn settings(args: Args) -> Result<Settings, UsageError> {
+    let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
+    let surroundings = Surroundings {
+        data_directory: etcetera::base_strategy::choose_native_strategy()
+            .ok()
+            .map(|system| system.data_dir()),
+        cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    Settings::new(args, file, &surroundings)
+}
+
+/// Runs a node until it stops.
+fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let interactive = Console::is_interactive();
+    let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
+    log::start(settings.log, interactive.then(|| screen.clone()));
+    stop_on_signals(&link, &console)?;
+    let (store, directory) = match &settings.storage {
+        Storage::Directory(path) => {
+            let path = std::path::absolute(path)?;
+            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+        }
+        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+    };
+    let state = answers::chain_state(&answers::stored_tip(&store)?);
+    let mut first =
+        vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+
+    let mut prompt = None;
+    if interactive {
+        console.save();
+        prompt = Some(Prompt::new(history_file(&settings.storage))?);
+    }
+    let output = output(prompt.as_mut());
+    let config = RuntimeConfig {
+        node: NodeConfig {
+            max_peers: settings.max_peers,
+            connect: settings.connect,
+            ..NodeConfig::default()
+        },
+        listen: Some(settings.listen),
+        miner_threads: settings.miner_threads,
+    };
+    let events = screen.clone();
+    let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {
+        Ok(running) => running,
+        Err(error) => {
+            screen.start(output, settings.quiet, &first)?;
+            screen.finish(None);
+            return Err(error.into());
+        }
+    };
+    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    first.push(Said::answer(format!("Listening on {listen}")));
+    let node = link.clone();
+    screen.ask_whether_catching_up(Box::new(move || {
+        node.node().is_some_and(|node| node.snapshot().catching_up)
+    }));
+    screen.start(output, settings.quiet, &first)?;
+    link.attach(running.handle());
+    read_lines(prompt, &link, &screen, Place { listen, directory })?;
+
+    let stopped = running.wait();
+    link.detach();
+    console.restore();
+    screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));
+    Ok(stopped?)
+}
+
+/// The first SIGINT or SIGTERM stops the node cleanly, the next one ends the program at once.
+fn stop_on_signals(link: &Link, console: &Arc<Console>) -> Result<(), ctrlc::Error> {
+    let (link, console) = (link.clone(), Arc::clone(console));
+    ctrlc::set_handler(move || {
+        if !link.stop() {
+            console.restore();
+            end_at_once();
+        }
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person asked for it twice; the store is crash-safe"
+)]
+fn end_at_once() {
+    std::process::exit(INTERRUPTED);
+}
+
+fn history_file(storage: &Storage) -> Option<std::path::PathBuf> {
+    match storage {
+        Storage::Directory(directory) => Some(directory.join(HISTORY_FILE)),
+        Storage::Memory => None,
+    }
+}
+
+/// Stdout, around the prompt where there is one.
+fn output(prompt: Option<&mut Prompt>) -> Output {
+    let terminal = io::stdout().is_terminal();
+    let simple = Looks { live: false, colour: false };
+    match prompt.map(Prompt::printer) {
+        // The terminal can edit no line, so it rewrites none either.
+        Some(None) => Output::new(Box::new(io::stdout()), simple),
+        Some(Some((print, at_prompt))) => {
+            let looks = Looks { live: true, colour: colours_are_welcome() };
+            Output::new(Box::new(io::stdout()), looks).with_prompt(print, at_prompt)
+        }
+        None => {
+            let looks = Looks { live: terminal, colour: terminal && colours_are_welcome() };
+            Output::new(Box::new(io::stdout()), looks)
+        }
+    }
+}
+
+/// See <https://no-color.org>: any value but the empty one turns colours off.
+#[expect(clippy::disallowed_methods, reason = "a convention of terminals, not a setting of ours")]
+fn colours_are_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Starts the thread that reads what people write.
+fn read_lines(
+    prompt: Option<Prompt>,
+    link: &Link,
+    screen: &Screen,
+    place: Place,
+) -> io::Result<()> {
+    let (link, screen) = (link.clone(), screen.clone());
+    thread::Builder::new().name("input".into()).spawn(move || match prompt {
+        Some(prompt) => prompt.run(&link, &screen, &place),
+        None => pipe::run(&link, &screen),
+    })?;
+    Ok(())
+}

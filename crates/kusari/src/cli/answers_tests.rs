@@ -1,0 +1,109 @@
+//! What the prompt answers.
+
+use super::*;
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{BlockWrite, StoredBlock, Work};
+use std::sync::Arc;
+
+/// Blocks 1 to `height`, which only the store needs to take.
+fn chain(height: u32) -> MemoryBlocks {
+    let mut blocks = MemoryBlocks::default();
+    for index in 1..=height {
+        let mut block = Block::genesis();
+        block.index = index;
+        block.hash.0[0] = index.to_le_bytes()[0];
+        let work = Work::of_classic_blocks(index);
+        let stored = StoredBlock { order: u64::from(index), work, total_bytes: 0, block };
+        blocks.apply(&[BlockWrite::InsertBest(Arc::new(stored))]);
+    }
+    blocks
+}
+
+fn shown(store: &dyn BlockStore, count: u32) -> Vec<String> {
+    let mut cards = Vec::new();
+    last_blocks(store, count, &mut |card| cards.push(card)).unwrap();
+    let index = |card: &String| card.lines().nth(1).unwrap_or_default().to_owned();
+    cards.iter().map(index).collect()
+}
+
+#[test]
+fn the_last_blocks_are_shown_oldest_first_and_end_at_genesis() {
+    assert_eq!(shown(&chain(3), 2), ["Block index: 2", "Block index: 3"]);
+    assert_eq!(shown(&chain(1), 10), ["Block index: 0", "Block index: 1"]);
+    assert_eq!(shown(&chain(0), 1), ["Block index: 0"]);
+}
+
+#[test]
+fn a_block_is_found_by_height_and_by_hash() {
+    let store = chain(2);
+    let find = |which| one_block(&store, &which).unwrap();
+    assert_eq!(find(Which::Height(0)), card(&Block::genesis()));
+    assert_eq!(find(Which::Hash(Block::genesis().hash)), card(&Block::genesis()));
+    let second = store.best_at(2).unwrap().unwrap().block;
+    assert_eq!(find(Which::Height(2)), card(&second));
+    assert_eq!(find(Which::Hash(second.hash)), card(&second));
+    assert!(find(Which::Height(3)).starts_with("There is no block at height 3; "));
+    assert!(find(Which::Hash(kusari_chain::BlockHash::ZERO)).starts_with("There is no block with"));
+}
+
+#[test]
+fn the_state_of_the_chain_is_told() {
+    let tip = stored_tip(&chain(12)).unwrap();
+    assert_eq!(
+        chain_state(&tip),
+        format!(
+            "Current chain state:\n- Height: 12 blocks\n- Tip   : {}\n- Work  : 786,432",
+            tip.hash
+        )
+    );
+}
+
+fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
+    Snapshot {
+        tip: BestPoint::genesis(),
+        peers,
+        waiting_lines: 1,
+        side_bytes: 0,
+        side_limit: 67_108_864,
+        orphans: 2,
+        catching_up: true,
+    }
+}
+
+#[test]
+fn peers_are_listed_and_what_they_say_is_not_obeyed() {
+    assert!(peers(&snapshot(Vec::new())).starts_with("No peers are connected; "));
+    let address = "127.0.0.1:8080".parse().unwrap();
+    let peer = |inbound, stage, agent: Option<&str>, height| PeerSummary {
+        address,
+        inbound,
+        stage,
+        agent: agent.map(str::to_owned),
+        height,
+    };
+    let text = peers(&snapshot(vec![
+        peer(false, PeerStage::Introduced, Some("kusari/0.1.0\u{1b}[2J"), Some(12)),
+        peer(true, PeerStage::Plain, None, None),
+    ]));
+    assert_eq!(
+        text,
+        "2 peers\n  127.0.0.1:8080, dialled by us, introduced as kusari/0.1.0\\u{1b}[2J, says it \
+         has 12 blocks\n  127.0.0.1:8080, connected to us, speaks without HELLO"
+    );
+}
+
+#[test]
+fn the_status_counts_what_waits() {
+    let text = status(&snapshot(Vec::new()), "127.0.0.1:8080", "/data");
+    for line in [
+        "- Height: 0 blocks",
+        "- Peers : 0 dialled by us, 0 connected to us",
+        "- Lines : 1 line to be mined",
+        "- Beside: 0 of 67,108,864 bytes of side branches, 2 blocks waiting for parents",
+        "- Catching up: blocks that were asked for are coming in",
+        "- Listening on 127.0.0.1:8080",
+        "- Data directory: /data",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The command line.
+//!
+//! Owns its form and its help. What the words on it mean, together with a configuration file, is up
+//! to [`super::settings`].
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::settings::UsageError;
+
+const ABOUT: &str =
+    "A peer-to-peer ledger: every node keeps, checks and passes on one chain of blocks";
+
+const LONG_HELP: &str = "\
+Examples:
+  kusari --listen 8080
+      A first node, for peers on all interfaces.
+  kusari --listen 8081 --connect 127.0.0.1:8080
+      A second one that joins it. The older form `kusari 8081 127.0.0.1:8080` does the same.
+  kusari --listen 127.0.0.1:0 --ephemeral
+      A node to try things on: a free port, nothing is kept.
+  journalctl -f -o cat | kusari --listen 8080 --quiet
+      Every line of a pipe becomes the data of a block.
+  printf 'GET_CHAIN\\n' | nc -N 127.0.0.1 8080
+      What a node has, as its peers see it.
+
+At a terminal there is a prompt: a line that you type is mined into a block; /help lists the commands.
+
+A configuration file says the same as the options, by the same names; options win over it:
+  listen = \"[::]:8080\"
+  connect = [\"node1.example.org:8080\", \"[2001:db8::1]:8080\"]
+  data-dir = \"/var/lib/kusari\"
+  max-peers = 64
+
+Exit codes: 0 stopped as asked, 1 failed, 2 the command line or the configuration is wrong.
+The environment variable NO_COLOR, set to anything, turns colours off.";
+
+/// Everything on the command line, not yet understood.
+#[derive(Debug, Default, Parser)]
+#[command(name = "kusari", version, about = ABOUT, after_long_help = LONG_HELP)]
+#[command(override_usage = "kusari --listen ADDRESS [OPTIONS]\n       kusari PORT [HOST:PORT]...")]
+pub(crate) struct Args {
+    /// Port to listen on: the older form of --listen PORT
+    #[arg(value_name = "PORT")]
+    pub(crate) port: Option<String>,
+
+    /// Peers to connect to: the older form of --connect
+    #[arg(value_name = "HOST:PORT")]
+    pub(crate) peers: Vec<String>,
+
+    /// Where to take connections: 8080 (all interfaces), 127.0.0.1:8080 or [::]:8080
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+
+    /// Peer to keep connected; may be given many times
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) connect: Vec<String>,
+
+    /// Directory that keeps the chain [default: kusari/classic-PORT where this system keeps data]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Keep everything in memory and forget it at the end
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+
+    /// File with settings, by the names of these options
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Most peers connected at once [default: 64]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_peers: Option<u64>,
+
+    /// Threads that mine [default: as many as there are cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) miner_threads: Option<u64>,
+
+    /// Print only the address, receipts and warnings
+    #[arg(long)]
+    pub(crate) quiet: bool,
+
+    /// Diagnostics on stderr: off, error, warn, info, debug or trace [default: warn]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Run(Box<Args>),
+    /// Help or version.
+    Print(String),
+}
+
+/// Reads a command line, the program's name first.
+pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Asked, UsageError> {
+    match Args::try_parse_from(words) {
+        Ok(args) => Ok(Asked::Run(Box::new(args))),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Asked::Print(error.render().to_string()))
+            }
+            _ => Err(in_one_sentence(&error)),
+        },
+    }
+}
+
+/// The parser writes a page; its first line is the cause.
+fn in_one_sentence(error: &clap::Error) -> UsageError {
+    let page = error.render().to_string();
+    let first = page.lines().next().unwrap_or_default();
+    let cause = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let similar = match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(name)) => Some(name),
+        _ => None,
+    };
+    let remedy = match similar {
+        Some(name) => format!("did you mean {name}? `kusari --help` lists what there is"),
+        None => String::from("`kusari --help` lists what there is"),
+    };
+    UsageError { cause, remedy }
+}
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

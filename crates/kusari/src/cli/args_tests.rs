@@ -1,0 +1,192 @@
+//! Command lines and configuration files, and what they mean.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::super::config_file::ConfigFile;
+use super::super::settings::{Settings, Storage, Surroundings};
+use super::*;
+
+fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
+    let words = format!("kusari {line}");
+    let surroundings = Surroundings {
+        data_directory: Some(PathBuf::from("/data")),
+        cores: NonZeroUsize::new(3).unwrap(),
+    };
+    match read(words.split_whitespace().map(OsString::from))? {
+        Asked::Run(args) => {
+            Settings::new(*args, ConfigFile::read(file, "kusari.toml")?, &surroundings)
+        }
+        Asked::Print(text) => panic!("{line}: {text}"),
+    }
+}
+
+fn settings(line: &str) -> Result<Settings, UsageError> {
+    settings_with("", line)
+}
+
+fn directory(path: &str) -> Storage {
+    Storage::Directory(PathBuf::from(path))
+}
+
+#[test]
+fn both_forms_say_the_same() {
+    for line in [
+        "8081 127.0.0.1:8080 localhost:1",
+        "--listen 8081 --connect 127.0.0.1:8080 --connect localhost:1",
+        "--connect=127.0.0.1:8080 --connect=localhost:1 --listen=0.0.0.0:8081",
+    ] {
+        let settings = settings(line).unwrap();
+        assert_eq!(settings.listen, "0.0.0.0:8081".parse().unwrap(), "{line}");
+        let peers = ["127.0.0.1:8080", "localhost:1"].map(|peer| peer.parse().unwrap());
+        assert_eq!(settings.connect, peers, "{line}");
+        assert_eq!(settings.storage, directory("/data/kusari/classic-8081"), "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_said_has_a_default() {
+    let settings = settings("--listen [::]:8080").unwrap();
+    assert_eq!(settings.listen, "[::]:8080".parse().unwrap());
+    assert_eq!(settings.connect, []);
+    assert_eq!(settings.max_peers, 64);
+    assert_eq!(settings.miner_threads.get(), 3);
+    assert!(!settings.quiet);
+    assert_eq!(settings.log, LevelFilter::WARN);
+}
+
+#[test]
+fn every_option_is_heard() {
+    let line = "8080 --data-dir d --max-peers 7 --miner-threads 2 --quiet --log trace";
+    let settings = settings(line).unwrap();
+    assert_eq!(settings.storage, directory("d"));
+    assert_eq!((settings.max_peers, settings.miner_threads.get()), (7, 2));
+    assert!(settings.quiet);
+    assert_eq!(settings.log, LevelFilter::TRACE);
+    let storage = |line| self::settings(line).unwrap().storage;
+    assert_eq!(storage("--listen 127.0.0.1:0 --ephemeral"), Storage::Memory);
+    assert_eq!(storage("0 --data-dir d"), directory("d"));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
+    for (line, cause, remedy) in [
+        ("", "no port to listen on is given", "kusari --listen 8080"),
+        ("8080 --listen 8080", "`8080` and --listen", "write either"),
+        ("8080 --connect a:1", "`8080` and --connect", "write either"),
+        ("65536", "`65536` is not a port", "from 1 to 65535"),
+        ("http", "`http` is not a port", "from 1 to 65535"),
+        ("127.0.0.1:8080", "`127.0.0.1:8080` is not a port", "--listen 8080"),
+        ("--listen 65536", "`65536` is not a port", "from 1 to 65535"),
+        ("--listen localhost:8080", "is not an address to listen on", "127.0.0.1:8080"),
+        ("--listen ::1", "is not an address to listen on", "[::]:8080"),
+        ("8080 8081", "`8081` is not a peer's address", "write host:port"),
+        ("--listen 1 --connect :1", "`:1` is not a peer's address", "write host:port"),
+        ("--listen 0", "with port 0", "--ephemeral"),
+        ("0", "with port 0", "--data-dir"),
+        ("8080 --data-dir d --ephemeral", "--data-dir keeps", "leave out one"),
+        ("8080 --data-dir=", "the name of the data directory is empty", "name a directory"),
+        ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
+        ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
+        ("8080 --max-peers x", "invalid value 'x' for '--max-peers <N>'", "--help"),
+        ("8080 --log loud", "`loud` is not a log level", "choose off, error"),
+        ("--lissten 8080", "unexpected argument '--lissten'", "did you mean --listen?"),
+        ("8080 --nonsense", "unexpected argument '--nonsense'", "`kusari --help`"),
+        ("--listen", "a value is required for '--listen <ADDRESS>'", "`kusari --help`"),
+        ("8080 --quiet --quiet", "the argument '--quiet' cannot be used", "`kusari --help`"),
+    ] {
+        let error = settings(line).unwrap_err();
+        assert!(error.cause.contains(cause), "{line}: {error}");
+        assert!(error.remedy.contains(remedy), "{line}: {error}");
+        let sentence = error.to_string();
+        assert!(!sentence.contains('\n') && sentence.contains("; "), "{line}: {sentence}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_not_text_is_refused() {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let words = ["kusari", "--listen"].map(OsString::from);
+        let odd = OsString::from_vec(vec![0xff]);
+        assert!(read(words.into_iter().chain([odd])).is_err());
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for (flag, words) in [
+        ("--version", "kusari 0."),
+        ("--help", "Examples:"),
+        ("--help", "kusari PORT [HOST:PORT]..."),
+        ("--help", "--miner-threads"),
+        ("-h", "--listen <ADDRESS>"),
+    ] {
+        match read(["kusari", flag].map(OsString::from)).unwrap() {
+            Asked::Print(text) => assert!(text.contains(words), "{flag}: {text}"),
+            Asked::Run(args) => panic!("{args:?}"),
+        }
+    }
+}
+
+const FILE: &str = "
+listen = '127.0.0.1:8080'
+connect = ['localhost:1']
+data-dir = '/from/file'
+max-peers = 5
+miner-threads = 1
+quiet = true
+log = 'debug'
+";
+
+#[test]
+fn a_file_says_the_same_by_the_same_names() {
+    let settings = settings_with(FILE, "").unwrap();
+    assert_eq!(settings.listen, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(settings.connect, ["localhost:1".parse().unwrap()]);
+    assert_eq!(settings.storage, directory("/from/file"));
+    assert_eq!((settings.max_peers, settings.miner_threads.get()), (5, 1));
+    assert!(settings.quiet);
+    assert_eq!(settings.log, LevelFilter::DEBUG);
+    assert_eq!(settings_with("listen = 81", "").unwrap().listen.port(), 81);
+    let memory = settings_with("listen = 81\nephemeral = true", "").unwrap();
+    assert_eq!(memory.storage, Storage::Memory);
+}
+
+#[test]
+fn options_win_over_the_file() {
+    let line = "--listen 9 --connect a:2 --max-peers 6 --miner-threads 2 --log off --data-dir d";
+    let settings = settings_with(FILE, line).unwrap();
+    assert_eq!(settings.listen.port(), 9);
+    assert_eq!(settings.connect, ["a:2".parse().unwrap()]);
+    assert_eq!(settings.storage, directory("d"));
+    assert_eq!((settings.max_peers, settings.miner_threads.get()), (6, 2));
+    assert_eq!(settings.log, LevelFilter::OFF);
+    assert_eq!(settings_with(FILE, "--ephemeral").unwrap().storage, Storage::Memory);
+    let older = settings_with(FILE, "10 b:3").unwrap();
+    assert_eq!((older.listen.port(), older.connect.len()), (10, 1));
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_the_place_and_the_key() {
+    for (file, cause) in [
+        ("listen = 80\nconect = []", "kusari.toml, line 2: unknown field `conect`"),
+        ("listen = 80\nlisten = 81", "kusari.toml, line 2: duplicate key"),
+        ("\n\nmax-peers = 'many'", "kusari.toml, line 3: invalid type: string \"many\""),
+        ("listen = true", "kusari.toml, line 1: expected a port or an address in quotes"),
+        ("listen =", "kusari.toml, line 1: "),
+        ("listen = 70000", "`70000` is not a port"),
+        ("listen = 1\nconnect = ['x']", "`x` is not a peer's address"),
+        ("listen = 1\nephemeral = true\ndata-dir = 'd'", "--data-dir keeps the chain"),
+        ("listen = 1\nmax-peers = 0", "max-peers is out of range"),
+    ] {
+        let error = settings_with(file, "").unwrap_err().to_string();
+        assert!(error.contains(cause), "{file:?}: {error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+    let missing = ConfigFile::open(Path::new("/nowhere/kusari.toml")).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/kusari.toml cannot be read"), "{missing}");
+}

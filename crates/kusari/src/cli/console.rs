@@ -1,0 +1,41 @@
+//! The terminal that the program was started on, and how it is left.
+//!
+//! While a line is being typed the terminal is in a mode of its own. When the program ends
+//! meanwhile, for instance by SIGTERM, nobody else would undo that.
+
+use std::io::{self, IsTerminal};
+use std::sync::Mutex;
+
+/// The terminal's mode at the start, where there is a prompt.
+#[derive(Debug, Default)]
+pub(crate) struct Console {
+    #[cfg(unix)]
+    saved: Mutex<Option<nix::sys::termios::Termios>>,
+}
+
+impl Console {
+    /// Whether a person sits at both ends.
+    pub(crate) fn is_interactive() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Remembers the mode. Only for a program that will change it: a program in the background must
+    /// not touch the terminal.
+    pub(crate) fn save(&self) {
+        #[cfg(unix)]
+        if let Ok(mut saved) = self.saved.lock() {
+            *saved = nix::sys::termios::tcgetattr(io::stdin()).ok();
+        }
+    }
+
+    /// Restores the mode, if it was saved. Where that fails nothing better is left to do.
+    pub(crate) fn restore(&self) {
+        #[cfg(unix)]
+        if let Ok(saved) = self.saved.lock()
+            && let Some(mode) = saved.as_ref()
+        {
+            use nix::sys::termios::{SetArg, tcsetattr};
+            let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, mode);
+        }
+    }
+}

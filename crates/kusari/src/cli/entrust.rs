@@ -1,0 +1,31 @@
+//! A line of a person, given to the node.
+
+use kusari_node::seam::{Command, Reply};
+
+use super::link::Link;
+use super::screen::Screen;
+use super::words::Said;
+
+/// Gives a line to the node and shows the receipt. Waits until the line is durable, and while the
+/// outbox is full. Returns whether the node still runs. `origin` says which line it is.
+pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) -> bool {
+    let Some(node) = link.node() else { return false };
+    screen.asking();
+    let reply = node.command(Command::Say(text));
+    let (entry, said) = match &reply {
+        Ok(Reply::Saved(entry)) => {
+            let receipt = format!("Saved as line {entry}; it will be mined into a block");
+            (Some(*entry), Said::answer(receipt))
+        }
+        Ok(Reply::Refused(refusal)) => {
+            (None, Said::warning(format!("{origin} is not saved: {refusal}")))
+        }
+        Ok(_) => (None, Said::warning(format!("{origin} was answered with something else"))),
+        Err(_) => (
+            None,
+            Said::warning(format!("{origin} may not be saved: the node stopped before it said so")),
+        ),
+    };
+    screen.answered(entry, Some(said));
+    reply.is_ok()
+}

@@ -1,0 +1,166 @@
+//! The prompt: a person at a terminal.
+//!
+//! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
+//! goes above the line that is being typed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use kusari_node::PeerAddress;
+use kusari_node::seam::{Command, Reply};
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Config, Editor, ExternalPrinter};
+
+use super::answers;
+use super::entrust::entrust;
+use super::escape::Plain;
+use super::link::Link;
+use super::output::{AtPrompt, PrintAbove};
+use super::screen::Screen;
+use super::slash::{self, Typed};
+use super::words::Said;
+use crate::runtime::NodeHandle;
+
+const PROMPT: &str = "msg> ";
+
+/// Lines of history that are kept.
+const HISTORY_LINES: usize = 1_000;
+
+/// What `/status` tells beside the snapshot.
+pub(crate) struct Place {
+    pub(crate) listen: String,
+    pub(crate) directory: String,
+}
+
+/// Reads lines that a person types.
+pub(crate) struct Prompt {
+    editor: Editor<(), FileHistory>,
+    history: Option<PathBuf>,
+    at_prompt: Arc<AtPrompt>,
+}
+
+impl Prompt {
+    /// Sets up the line editor. `history` is the file that keeps what was typed, if any.
+    pub(crate) fn new(history: Option<PathBuf>) -> Result<Self, ReadlineError> {
+        let config = Config::builder()
+            .max_history_size(HISTORY_LINES)?
+            .auto_add_history(false)
+            // Each pasted line is a line of its own.
+            .bracketed_paste(false)
+            .build();
+        let past = FileHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, past)?;
+        if let Some(file) = &history
+            && let Err(error) = editor.load_history(file)
+        {
+            // At the first start there is none.
+            tracing::debug!("no history is loaded from {}: {error}", file.display());
+        }
+        Ok(Self { editor, history, at_prompt: Arc::default() })
+    }
+
+    /// A way to print above the line; `None` where the terminal is too simple for that.
+    pub(crate) fn printer(&mut self) -> Option<(PrintAbove, Arc<AtPrompt>)> {
+        let mut printer = self.editor.create_external_printer().ok()?;
+        let print = Box::new(move |text| printer.print(text).is_ok());
+        Some((print, Arc::clone(&self.at_prompt)))
+    }
+
+    /// Reads and answers until the node is to stop.
+    pub(crate) fn run(mut self, link: &Link, screen: &Screen, place: &Place) {
+        while let Some(line) = self.read(screen) {
+            if !answer(slash::read(&line), link, screen, place) {
+                break;
+            }
+        }
+        link.stop();
+    }
+
+    fn read(&mut self, screen: &Screen) -> Option<String> {
+        loop {
+            self.at_prompt.reading.store(true, Ordering::Relaxed);
+            let read = self.editor.readline(PROMPT);
+            self.at_prompt.reading.store(false, Ordering::Relaxed);
+            self.at_prompt.typed.store(true, Ordering::Relaxed);
+            match read {
+                Ok(line) => {
+                    self.remember(&line);
+                    return Some(line);
+                }
+                Err(ReadlineError::Eof | ReadlineError::Interrupted) => return None,
+                Err(ReadlineError::Signal(_)) => {}
+                Err(ReadlineError::Io(error))
+                    if error.kind() == std::io::ErrorKind::InvalidData =>
+                {
+                    let text = "The line is not saved: it is not UTF-8; set the terminal to UTF-8";
+                    screen.say(Said::warning(text));
+                }
+                Err(error) => {
+                    screen.say(Said::warning(format!("The prompt cannot be read: {error}")));
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn remember(&mut self, line: &str) {
+        let added = self.editor.add_history_entry(line).unwrap_or(false);
+        if let Some(file) = self.history.as_ref().filter(|_| added)
+            && let Err(error) = self.editor.append_history(file)
+        {
+            tracing::debug!("the history is not written to {}: {error}", file.display());
+        }
+    }
+}
+
+/// Does what a line asks for. Returns whether to go on.
+fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
+    let Some(node) = link.node() else { return false };
+    screen.say(match typed {
+        Typed::Nothing => return true,
+        Typed::Quit => return false,
+        Typed::Say(text) => return entrust(link, screen, text, "The line"),
+        Typed::Connect(address) => return connect(address, &node, screen),
+        Typed::Help => Said::answer(slash::HELP),
+        Typed::Hint(text) => Said::warning(Plain(&text).to_string()),
+        Typed::Peers => Said::answer(answers::peers(&node.snapshot())),
+        Typed::Status => {
+            let Place { listen, directory } = place;
+            Said::answer(answers::status(&node.snapshot(), listen, directory))
+        }
+        Typed::Block(which) => said(answers::one_block(node.store(), &which)),
+        Typed::Chain(count) => {
+            let mut show = |card| screen.say(Said::answer(card));
+            match answers::last_blocks(node.store(), count, &mut show) {
+                Ok(()) => return true,
+                Err(error) => said(Err(error)),
+            }
+        }
+    });
+    true
+}
+
+fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {
+    match answer {
+        Ok(text) => Said::answer(text),
+        Err(error) => Said::warning(error.to_string()),
+    }
+}
+
+fn connect(address: PeerAddress, node: &NodeHandle, screen: &Screen) -> bool {
+    let Ok(reply) = node.command(Command::Connect(address.clone())) else { return false };
+    screen.say(match reply {
+        Reply::Connecting => Said::answer(format!("Connecting to {address}")),
+        Reply::AlreadyDialled => {
+            Said::answer(format!("{address} is kept connected already; /peers shows who is there"))
+        }
+        Reply::TooManyAddresses { limit } => Said::warning(format!(
+            "{address} is not dialled: there are {limit} addresses to dial already; start again \
+             with fewer"
+        )),
+        _ => Said::warning(format!("{address} was answered with something else")),
+    });
+    true
+}

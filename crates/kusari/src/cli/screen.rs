@@ -1,0 +1,233 @@
+//! The screen: one thread that shows what the node tells and what people asked for.
+//!
+//! Owns the order of what is shown and its clock. What is worded how stands in [`super::words`],
+//! what is shown as progress in [`super::burst`].
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use kusari_chain::StoredBlock;
+use kusari_node::Event;
+use kusari_node::event::BlockSource;
+use kusari_node::store::EntryId;
+
+use super::burst::{Pacer, Show};
+use super::escape::counted;
+use super::output::Output;
+use super::queue::{Item, Queue, Taken};
+use super::receipts::Receipts;
+use super::words::{Said, Tone, added, words};
+
+/// How long the last words may take to reach whoever reads them, who may not be reading at all.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Whether blocks that were asked for are coming in.
+pub(crate) type CatchingUp = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// A way to show something, from any thread.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Queue,
+    began: Instant,
+    catching_up: OnceLock<CatchingUp>,
+    last_words: OnceLock<Said>,
+}
+
+impl Screen {
+    #[expect(clippy::disallowed_methods, reason = "the clock of what is shown")]
+    pub(crate) fn new() -> Self {
+        let queue = Queue::default();
+        let (catching_up, last_words) = (OnceLock::new(), OnceLock::new());
+        let shared = Shared { queue, began: Instant::now(), catching_up, last_words };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Takes what happened. Never waits.
+    pub(crate) fn event(&self, event: Event) {
+        self.shared.queue.event(self.now(), event);
+    }
+
+    /// Shows lines.
+    pub(crate) fn say(&self, said: Said) {
+        self.shared.queue.add(self.now(), Item::Said(said));
+    }
+
+    /// Shows lines that may be left out where there are too many.
+    pub(crate) fn remark(&self, said: Said) {
+        self.shared.queue.add_if_room(self.now(), said);
+    }
+
+    /// A line is about to be given to the node: its receipt comes before its block.
+    pub(crate) fn asking(&self) {
+        self.shared.queue.add(self.now(), Item::Asking);
+    }
+
+    /// The node has answered.
+    pub(crate) fn answered(&self, entry: Option<EntryId>, said: Option<Said>) {
+        self.shared.queue.add(self.now(), Item::Answered(entry, said));
+    }
+
+    /// Waits while much waits to be shown. Not for the thread that reads the prompt: the screen may
+    /// be waiting for that one.
+    pub(crate) fn wait_for_room(&self) {
+        self.shared.queue.wait_for_room();
+    }
+
+    /// Lets progress know whether more is to come.
+    pub(crate) fn ask_whether_catching_up(&self, catching_up: CatchingUp) {
+        // It is asked for once; another one would say the same.
+        let _ = self.shared.catching_up.set(catching_up);
+    }
+
+    /// Starts to show, with the first words before all that was said until now.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub(crate) fn start(&self, output: Output, quiet: bool, first: &[Said]) -> io::Result<()> {
+        let screen = self.clone();
+        let mut presenter = Presenter::new(output, quiet);
+        first.iter().for_each(|said| presenter.say(said));
+        presenter.output.flush();
+        std::thread::Builder::new().name("screen".into()).spawn(move || screen.run(presenter))?;
+        Ok(())
+    }
+
+    /// Shows all that was said and then the last words. Returns after a while even if nobody reads.
+    pub(crate) fn finish(&self, last_words: Option<Said>) {
+        if let Some(said) = last_words {
+            // It ends once; there is only one who ends it.
+            let _ = self.shared.last_words.set(said);
+        }
+        self.shared.queue.close();
+        self.shared.queue.wait_until_done(LAST_WORDS);
+    }
+
+    fn run(&self, mut presenter: Presenter) {
+        loop {
+            let taken = self.shared.queue.take(presenter.pacer.wait(self.now()));
+            let closed = taken.closed;
+            presenter.show(taken, self.now());
+            let catching_up = self.shared.catching_up.get().is_some_and(|ask| ask());
+            presenter.tick(self.now(), catching_up);
+            if closed {
+                presenter.finish(self.now());
+                if let Some(said) = self.shared.last_words.get() {
+                    presenter.say(said);
+                }
+            }
+            presenter.output.flush();
+            if closed {
+                return self.shared.queue.done();
+            }
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the clock of what is shown")]
+    fn now(&self) -> Duration {
+        Instant::now().duration_since(self.shared.began)
+    }
+}
+
+/// Turns items into output.
+struct Presenter {
+    output: Output,
+    quiet: bool,
+    pacer: Pacer,
+    receipts: Receipts,
+}
+
+impl Presenter {
+    fn new(output: Output, quiet: bool) -> Self {
+        let pacer = Pacer::new(output.is_live());
+        Self { output, quiet, pacer, receipts: Receipts::default() }
+    }
+
+    fn show(&mut self, taken: Taken, now: Duration) {
+        if taken.closed {
+            self.output.leave_prompt();
+        }
+        for (at, item) in taken.items {
+            match item {
+                Item::Event(Event::BlockAdded { block, source }) => match source {
+                    BlockSource::Mined(entry) => {
+                        for (entry, block) in self.receipts.mined(entry, block) {
+                            self.block(at, block, BlockSource::Mined(entry));
+                        }
+                    }
+                    BlockSource::Announced | BlockSource::Synced => self.block(at, block, source),
+                },
+                Item::Event(event) => self.say(&words(&event)),
+                Item::Said(said) => self.say(&said),
+                Item::Asking => self.receipts.asking(),
+                Item::Answered(entry, said) => {
+                    if let Some(said) = said {
+                        self.say(&said);
+                    }
+                    for (entry, block) in self.receipts.answered(entry) {
+                        self.block(at, block, BlockSource::Mined(entry));
+                    }
+                }
+            }
+        }
+        if let Some(skipped) = taken.skipped {
+            let mut show = Vec::new();
+            self.pacer.skipped(now, skipped, &mut show);
+            self.draw(show);
+        }
+        if taken.dropped > 0 {
+            let lines = counted(taken.dropped, "line");
+            self.say(&Said::warning(format!("{lines} not shown: the screen was too slow")));
+        }
+    }
+
+    fn block(&mut self, at: Duration, block: Arc<StoredBlock>, source: BlockSource) {
+        let mut show = Vec::new();
+        // Time passed between two blocks, even where they are shown together.
+        self.pacer.tick(at, true, &mut show);
+        self.pacer.block(at, block, source, &mut show);
+        self.draw(show);
+    }
+
+    fn tick(&mut self, now: Duration, catching_up: bool) {
+        let mut show = Vec::new();
+        self.pacer.tick(now, catching_up, &mut show);
+        self.draw(show);
+    }
+
+    fn finish(&mut self, now: Duration) {
+        for (entry, block) in self.receipts.finish() {
+            self.block(now, block, BlockSource::Mined(entry));
+        }
+        let mut show = Vec::new();
+        self.pacer.finish(&mut show);
+        self.draw(show);
+    }
+
+    fn say(&mut self, said: &Said) {
+        if !self.quiet || said.tone != Tone::Routine {
+            self.output.line(&said.text, said.tone);
+        }
+    }
+
+    fn draw(&mut self, show: Vec<Show>) {
+        if self.quiet {
+            return;
+        }
+        for show in show {
+            match show {
+                Show::Card(block) => self.output.line(&added(&block.block), Tone::Routine),
+                Show::Progress(text) => self.output.progress(&text),
+                Show::ProgressEnd(text) => self.output.progress_end(&text),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "screen_tests.rs"]
+mod tests;

@@ -1,0 +1,230 @@
+//! What this run of the program is to do.
+//!
+//! Owns what the words on the command line and in the configuration file mean, and which of them
+//! win. A [`Settings`] is valid. Every error is one sentence with the remedy.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use kusari_node::PeerAddress;
+use kusari_node::limits::MAX_DIALS;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args::Args;
+use super::config_file::{ConfigFile, Listen};
+
+/// Peers connected at once, unless told otherwise.
+const DEFAULT_MAX_PEERS: usize = 64;
+
+/// Most peers that can be asked for: each takes a socket and its buffers.
+const MAX_MAX_PEERS: usize = 4_096;
+
+/// Most threads that can be asked for; more than any machine has cores.
+const MAX_MINER_THREADS: usize = 1_024;
+
+/// Why the program cannot begin as it was told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}; {remedy}")]
+pub(crate) struct UsageError {
+    pub(crate) cause: String,
+    pub(crate) remedy: String,
+}
+
+fn wrong(cause: impl Into<String>, remedy: impl Into<String>) -> UsageError {
+    UsageError { cause: cause.into(), remedy: remedy.into() }
+}
+
+/// What the machine says of itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    /// Where programs keep their data, if that is known.
+    pub(crate) data_directory: Option<PathBuf>,
+    pub(crate) cores: NonZeroUsize,
+}
+
+/// Where the chain is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    Directory(PathBuf),
+    Memory,
+}
+
+/// A valid set of settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) connect: Vec<PeerAddress>,
+    pub(crate) storage: Storage,
+    pub(crate) max_peers: usize,
+    pub(crate) miner_threads: NonZeroUsize,
+    pub(crate) quiet: bool,
+    pub(crate) log: LevelFilter,
+}
+
+impl Settings {
+    /// Puts the command line over the file.
+    pub(crate) fn new(
+        args: Args,
+        file: ConfigFile,
+        surroundings: &Surroundings,
+    ) -> Result<Self, UsageError> {
+        one_form(&args)?;
+        let listen = listen(&args, file.listen)?;
+        let connect = connect(args.peers, args.connect, file.connect)?;
+        let from_args = (args.data_dir, args.ephemeral);
+        let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
+        let storage = storage(from_args, from_file, listen, surroundings)?;
+        let max_peers = args.max_peers.or(file.max_peers);
+        let max_peers = match max_peers {
+            Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
+            None => DEFAULT_MAX_PEERS,
+        };
+        let miner_threads = match args.miner_threads.or(file.miner_threads) {
+            Some(count) => number("miner-threads", count, MAX_MINER_THREADS)?,
+            None => surroundings.cores,
+        };
+        Ok(Self {
+            listen,
+            connect,
+            storage,
+            max_peers,
+            miner_threads,
+            quiet: args.quiet || file.quiet.unwrap_or(false),
+            log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
+        })
+    }
+}
+
+/// The older form and the options for the same are not mixed: which would win?
+fn one_form(args: &Args) -> Result<(), UsageError> {
+    let Some(port) = &args.port else { return Ok(()) };
+    let option = match (&args.listen, args.connect.is_empty()) {
+        (Some(_), _) => "--listen",
+        (None, false) => "--connect",
+        (None, true) => return Ok(()),
+    };
+    Err(wrong(
+        format!("`{port}` and {option} are two ways to say the same"),
+        "write either `kusari PORT HOST:PORT...` or `kusari --listen PORT --connect HOST:PORT`",
+    ))
+}
+
+fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {
+    if let Some(port) = &args.port {
+        return self::port(port);
+    }
+    match (&args.listen, file) {
+        (Some(text), _) => listen_address(text),
+        (None, Some(Listen::Address(text))) => listen_address(&text),
+        (None, Some(Listen::Port(port))) => self::port(&port.to_string()),
+        (None, None) => {
+            Err(wrong("no port to listen on is given", "say which, as in `kusari --listen 8080`"))
+        }
+    }
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, UsageError> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return port(text);
+    }
+    text.parse().map_err(|_| {
+        wrong(
+            format!("`{text}` is not an address to listen on"),
+            "write a port as in 8080, or an IP address and a port as in 127.0.0.1:8080 or [::]:8080",
+        )
+    })
+}
+
+/// A port alone means all interfaces, as it always did.
+fn port(text: &str) -> Result<SocketAddr, UsageError> {
+    match text.parse() {
+        Ok(port) => Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))),
+        Err(_) => Err(wrong(
+            format!("`{text}` is not a port"),
+            "ports are numbers from 1 to 65535, as in `kusari --listen 8080`",
+        )),
+    }
+}
+
+fn connect(
+    peers: Vec<String>,
+    options: Vec<String>,
+    file: Option<Vec<String>>,
+) -> Result<Vec<PeerAddress>, UsageError> {
+    let given = [peers, options].concat();
+    let given = if given.is_empty() { file.unwrap_or_default() } else { given };
+    if given.len() > MAX_DIALS {
+        return Err(wrong(
+            format!("{} peers to connect to are given", given.len()),
+            format!("name {MAX_DIALS} at most; peers tell each other what is new"),
+        ));
+    }
+    let address = |text: &String| {
+        text.parse().map_err(|_| {
+            wrong(
+                format!("`{text}` is not a peer's address"),
+                "write host:port, as in 127.0.0.1:8080, [::1]:8080 or localhost:8080",
+            )
+        })
+    };
+    given.iter().map(address).collect()
+}
+
+fn storage(
+    args: (Option<PathBuf>, bool),
+    file: (Option<PathBuf>, bool),
+    listen: SocketAddr,
+    surroundings: &Surroundings,
+) -> Result<Storage, UsageError> {
+    // Either of the two on the command line settles the question.
+    let given = if args == (None, false) { file } else { args };
+    match given {
+        (Some(_), true) => Err(wrong(
+            "--data-dir keeps the chain and --ephemeral forgets it",
+            "leave out one of them",
+        )),
+        (Some(directory), false) if directory.as_os_str().is_empty() => Err(wrong(
+            "the name of the data directory is empty",
+            "name a directory, as in `--data-dir ./node1`",
+        )),
+        (Some(directory), false) => Ok(Storage::Directory(directory)),
+        (None, true) => Ok(Storage::Memory),
+        (None, false) if listen.port() == 0 => Err(wrong(
+            "with port 0 the port, and so the place of the chain, is another one at each start",
+            "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
+        )),
+        (None, false) => match &surroundings.data_directory {
+            Some(data) => {
+                let name = format!("classic-{}", listen.port());
+                Ok(Storage::Directory(data.join("kusari").join(name)))
+            }
+            None => Err(wrong(
+                "this user has no home directory to keep the chain in",
+                "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",
+            )),
+        },
+    }
+}
+
+fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageError> {
+    let count = usize::try_from(count).ok().and_then(NonZeroUsize::new);
+    count.filter(|count| count.get() <= limit).ok_or_else(|| {
+        wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
+    })
+}
+
+fn level(text: &str) -> Result<LevelFilter, UsageError> {
+    match text {
+        "off" => Ok(LevelFilter::OFF),
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        "trace" => Ok(LevelFilter::TRACE),
+        _ => Err(wrong(
+            format!("`{text}` is not a log level"),
+            "choose off, error, warn, info, debug or trace",
+        )),
+    }
+}

@@ -1,0 +1,18 @@
+//! Real processes that talk over real loopback sockets, as people run them.
+//!
+//! Every port is drawn by the operating system and every data directory is temporary, so the tests
+//! can run beside one another and beside nodes of the person who runs them. Nothing waits for time
+//! to pass: a test waits for a line, a message or the end of a process, with a generous deadline.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod crash;
+mod gossip;
+mod original;
+mod partition;
+mod support;
+mod walkthrough;

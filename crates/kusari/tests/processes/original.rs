@@ -1,0 +1,147 @@
+//! Nodes of the original kind keep working with this one.
+
+use kusari_chain::Block;
+
+use super::support::blocks::{self, line, mine, mine_many};
+use super::support::{Node, Original, RawPeer, Setup, eventually};
+
+#[test]
+fn an_original_that_is_dialled_is_recognised_and_its_chain_is_taken() {
+    let original = Original::new(mine_many(&Block::genesis(), "old", 5));
+    let mut node = Setup::new("kusari").connect(original.port).start();
+    node.wait_for("is an original node");
+    node.wait_for("Added new block index=5, ");
+    assert_eq!(node.chain().0, original.chain());
+    assert_eq!(original.count("GET_CHAIN"), 1);
+
+    node.say("from kusari");
+    let block = original.wait_for_block("from kusari");
+    assert_eq!(block.index, 6);
+    original.mine("and back");
+    node.wait_for("Added new block index=7, ");
+    assert_eq!(node.chain().0, original.chain());
+    original.check_was_spared(1);
+}
+
+#[test]
+fn an_original_that_dials_gets_the_chain_and_then_each_new_block() {
+    let mut node = Node::start("kusari");
+    for number in 1..=3 {
+        node.say(&format!("line {number}"));
+    }
+    node.wait_for("Added new block index=3, ");
+    let original = Original::new(Vec::new());
+    original.dial(node.port);
+    original.wait_for_block("line 3");
+    node.say("line 4");
+    original.wait_for_block("line 4");
+    original.mine("from the original");
+    node.wait_for("Added new block index=5, ");
+    assert_eq!(node.chain().0, original.chain());
+    original.check_was_spared(0);
+}
+
+/// It passes everything on to everybody, so each block comes back to where it was made.
+#[test]
+fn between_two_originals_each_block_is_added_once() {
+    let mut node = Node::start("kusari");
+    let originals = [Original::new(Vec::new()), Original::new(Vec::new())];
+    originals[0].dial(node.port);
+    originals[1].dial(node.port);
+    originals[0].dial(originals[1].port);
+    node.wait_for_nth("asked for the chain", 2);
+    for round in 0..3 {
+        let index = 3 * round + 1;
+        node.say(&format!("kusari {round}"));
+        for original in &originals {
+            original.wait_for_block(&format!("kusari {round}"));
+        }
+        for (number, original) in originals.iter().enumerate() {
+            let block = original.mine(&format!("original {number} {round}"));
+            node.wait_for(&format!("Added new block index={}, ", index + number + 1));
+            originals[1 - number].wait_for_block(&block.data);
+        }
+    }
+    assert_eq!(node.chain().0.len(), 9);
+    assert_eq!(node.out.count("Added new block"), 9);
+    assert_eq!(node.out.count("Rejected"), 0);
+    for original in &originals {
+        assert_eq!(original.chain(), node.chain().0);
+    }
+}
+
+#[test]
+fn an_original_is_told_the_whole_new_branch_after_a_reorganisation() {
+    let mut node = Node::start("kusari");
+    let original = Original::new(Vec::new());
+    original.dial(node.port);
+    node.wait_for("asked for the chain");
+    node.say("loses");
+    original.wait_for_block("loses");
+    let branch = mine_many(&Block::genesis(), "wins", 3);
+    let mut peer = RawPeer::connect(node.port);
+    peer.send_bytes(blocks::lines(&branch).as_bytes());
+    node.wait_for("Reorganised 1 block deep");
+    for block in &branch {
+        original.wait_for_line(&line(block), 1);
+    }
+    // The line is mined again on the new branch.
+    eventually("the line is said again", || (node.chain().count("loses") == 1).then_some(()));
+    assert_eq!(node.chain().data(), ["wins1", "wins2", "wins3", "loses"]);
+    original.check_was_spared(0);
+}
+
+#[test]
+fn an_orphan_from_an_original_makes_the_node_ask_it_once() {
+    let node = Node::start("kusari");
+    let chain = mine_many(&Block::genesis(), "b", 4);
+    // It knows the chain and was asked for it by nobody.
+    let original = Original::new(chain.clone());
+    original.dial(node.port);
+    node.wait_for("asked for the chain");
+    original.relay(&line(&chain[3]));
+    original.relay(&line(&chain[2]));
+    original.relay(&line(&chain[3]));
+    node.wait_for("Added new block index=4, ");
+    assert_eq!(node.chain().0, chain);
+    // Another orphan right after it asks for nothing: a minute has not passed.
+    let elsewhere = mine(&mine(&Block::genesis(), "unknown"), "orphan");
+    original.relay(&line(&elsewhere));
+    let last = original.mine("b5");
+    node.wait_for(&format!("hash={}", last.hash));
+    assert_eq!(original.count("GET_CHAIN"), 1);
+    original.check_was_spared(0);
+}
+
+/// What is typed fits the buffer of an original, however it is escaped.
+#[test]
+fn the_longest_line_that_is_taken_fits_its_buffer() {
+    let mut node = Node::start("kusari");
+    let original = Original::new(Vec::new());
+    original.dial(node.port);
+    node.wait_for("asked for the chain");
+    let plain = "x".repeat(3_826);
+    let escaped = "\"".repeat(1_913);
+    node.say(&plain);
+    node.say(&escaped);
+    original.wait_for_block(&plain);
+    original.wait_for_block(&escaped);
+    original.check_was_spared(0);
+}
+
+#[test]
+fn two_nodes_with_only_an_original_between_them_come_to_one_chain() {
+    let original = Original::new(Vec::new());
+    let mut a = Setup::new("A").connect(original.port).start();
+    let mut b = Setup::new("B").connect(original.port).start();
+    a.wait_for("is an original node");
+    b.wait_for("is an original node");
+    a.say("from A");
+    b.wait_for("Data       : from A");
+    b.say("from B");
+    a.wait_for("Data       : from B");
+    original.wait_for_block("from B");
+    assert_eq!(a.chain().data(), ["from A", "from B"]);
+    assert_eq!(a.get_chain(), b.get_chain());
+    original.check_was_spared(2);
+}

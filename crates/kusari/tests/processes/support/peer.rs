@@ -1,0 +1,118 @@
+//! A peer played by hand: a socket, lines out and lines in.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+
+use kusari_chain::{Block, BlockHash};
+
+use super::DEADLINE;
+
+/// One connection.
+pub(crate) struct RawPeer {
+    stream: TcpStream,
+    reader: BufReader<TcpStream>,
+}
+
+impl RawPeer {
+    #[track_caller]
+    pub(crate) fn connect(port: u16) -> Self {
+        Self::over(TcpStream::connect(("127.0.0.1", port)).unwrap())
+    }
+
+    /// Waits until somebody connects.
+    #[track_caller]
+    pub(crate) fn accept(listener: &TcpListener) -> Self {
+        Self::over(listener.accept().unwrap().0)
+    }
+
+    #[track_caller]
+    fn over(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        Self { stream, reader }
+    }
+
+    /// Connects and introduces itself with this id, as a node that has nothing.
+    #[track_caller]
+    pub(crate) fn introduce(port: u16, id: u64) -> Self {
+        let mut peer = Self::connect(port);
+        peer.send(&hello(id, "classic", &Block::genesis()));
+        let answer = peer.line();
+        assert!(answer.starts_with("HELLO:{\"agent\":\"kusari/"), "{answer}");
+        peer
+    }
+
+    #[track_caller]
+    pub(crate) fn send(&mut self, line: &str) {
+        self.send_bytes(format!("{line}\n").as_bytes());
+    }
+
+    #[track_caller]
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Sends what the other side may refuse to read to its end.
+    pub(crate) fn try_send_bytes(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
+    /// Sends nothing more.
+    #[track_caller]
+    pub(crate) fn finish(&mut self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// The next line, without its newline.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        self.line_or_end().expect("the connection was closed")
+    }
+
+    /// The next line; `None` where the connection has ended.
+    #[track_caller]
+    pub(crate) fn line_or_end(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(line.strip_suffix('\n').expect("a line without an end").to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("nothing came: {error}"),
+        }
+    }
+
+    /// Skips lines until one starts with `words`, and returns it.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, words: &str) -> String {
+        loop {
+            let line = self.line();
+            if line.starts_with(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Everything that still comes, until the other side closes.
+    #[track_caller]
+    pub(crate) fn rest(&mut self) -> String {
+        let mut text = String::new();
+        self.reader.read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+/// The line with which a node introduces itself.
+pub(crate) fn hello(id: u64, chain: &str, tip: &Block) -> String {
+    let (height, work) = (tip.index, 65_536 * u64::from(tip.index));
+    hello_with(id, chain, height, work, tip.hash)
+}
+
+/// The same, with a claim that need not be true.
+pub(crate) fn hello_with(id: u64, chain: &str, height: u32, work: u64, tip: BlockHash) -> String {
+    format!(
+        "HELLO:{{\"agent\":\"test/1\",\"protocol\":1,\"chain\":\"{chain}\",\"height\":{height},\
+         \"work\":\"{work:064x}\",\"tip\":\"{tip}\",\"listen\":null,\"id\":\"{id:016x}\"}}"
+    )
+}

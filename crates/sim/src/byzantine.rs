@@ -1,0 +1,251 @@
+//! Machines that mean no good, each in one way.
+//!
+//! They speak by hand-written lines, ignore answers or do not read at all, and come again when they
+//! are thrown out. What they can't do is what nobody can: break the hash.
+
+use std::net::SocketAddr;
+
+use kusari_chain::{Block, BlockHash};
+use kusari_node::wire::{self, Message};
+
+use crate::connection::Place;
+use crate::mining;
+use crate::world::{Event, Host, MILLISECOND, SECOND, World};
+
+/// In which way a machine means no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Malice {
+    /// Claims endless work and never answers.
+    Boaster,
+    /// Claims endless work and answers with one block over and over, never to an end.
+    Dripper,
+    /// Claims endless work and answers that there is nothing.
+    EmptyHanded,
+    /// Sends what is no message.
+    Babbler,
+    /// Sends blocks that are wrong, unlinked or old.
+    Forger,
+    /// Asks for everything again and again and reads nothing.
+    Glutton,
+    /// Sends a byte now and then.
+    Slowpoke,
+    /// Connects, again and again.
+    Knocker,
+}
+
+pub(crate) const EVERY_MALICE: [Malice; 8] = [
+    Malice::Boaster,
+    Malice::Dripper,
+    Malice::EmptyHanded,
+    Malice::Babbler,
+    Malice::Forger,
+    Malice::Glutton,
+    Malice::Slowpoke,
+    Malice::Knocker,
+];
+
+/// A machine that means no good.
+pub(crate) struct Byzantine {
+    pub(crate) address: SocketAddr,
+    pub(crate) malice: Malice,
+    pub(crate) places: Vec<Place>,
+    targets: Vec<usize>,
+    /// The last block that it was sent.
+    seen: Vec<Block>,
+    orphans: u32,
+    gone: bool,
+}
+
+impl Byzantine {
+    pub(crate) fn new(address: SocketAddr, malice: Malice, targets: Vec<usize>) -> Self {
+        Self {
+            address,
+            malice,
+            places: Vec::new(),
+            targets,
+            seen: Vec::new(),
+            orphans: 0,
+            gone: false,
+        }
+    }
+
+    /// It leaves for good. Returns the connections that it leaves behind.
+    pub(crate) fn leave(&mut self) -> Vec<Place> {
+        self.gone = true;
+        std::mem::take(&mut self.places)
+    }
+}
+
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+impl World {
+    fn byzantine(&mut self, host: usize) -> Option<&mut Byzantine> {
+        match self.hosts.get_mut(host) {
+            Some(Host::Byzantine(byzantine)) if !byzantine.gone => Some(byzantine),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn byzantine_connected(&mut self, host: usize, place: Place) {
+        let Some(byzantine) = self.byzantine(host) else {
+            return self.break_end(place, "gone");
+        };
+        byzantine.places.push(place);
+        self.greet(place);
+    }
+
+    fn greet(&mut self, place: Place) {
+        let (id, tip) = (self.random.draw(), self.random.draw());
+        let hello = format!(
+            "HELLO:{{\"agent\":\"liar\\u001b[2J\",\"protocol\":1,\"chain\":\"classic\",\
+             \"height\":4000000000,\"work\":\"{}\",\"tip\":\"{tip:064x}\",\"listen\":null,\
+             \"id\":\"{id:016x}\"}}\n",
+            "f".repeat(64),
+        );
+        if !self.random.chance(15) {
+            self.send_line(place, hello.into_bytes());
+        }
+    }
+
+    /// Connects where it is not, and does its worst.
+    pub(crate) fn byzantine_acts(&mut self, host: usize) {
+        let Some(byzantine) = self.byzantine(host) else { return };
+        let (malice, targets) = (byzantine.malice, byzantine.targets.clone());
+        let most = if malice == Malice::Knocker { 12 } else { 2 };
+        let connected = byzantine.places.len();
+        if connected < most * targets.len() && !targets.is_empty() {
+            let target = targets[self.random.index(targets.len())];
+            if let Some(connection) = self.open(host, target) {
+                let place = Place { connection, side: 0 };
+                self.byzantine_connected(host, place);
+            }
+        }
+        let places = self.byzantine(host).map(|byzantine| byzantine.places.clone());
+        for place in places.unwrap_or_default() {
+            self.harm(host, place, malice);
+        }
+        let pause = self.random.between(100 * MILLISECOND, 3 * SECOND);
+        self.plan(self.now + pause, Event::Act(host));
+    }
+
+    fn harm(&mut self, host: usize, place: Place, malice: Malice) {
+        match malice {
+            Malice::Boaster | Malice::EmptyHanded | Malice::Knocker => {
+                if self.random.chance(30) {
+                    let hash = self.random.draw();
+                    let have = format!(
+                        "HAVE:{{\"hash\":\"{hash:064x}\",\"height\":77,\"work\":\"{}\"}}\n",
+                        "e".repeat(64)
+                    );
+                    self.send_line(place, have.into_bytes());
+                }
+            }
+            Malice::Dripper => {
+                let block = &mining::long_chain()[0];
+                self.send_line(place, wire::encode(&Message::Block(block)));
+            }
+            Malice::Babbler => {
+                let line = self.draw_nonsense();
+                self.send_line(place, line);
+            }
+            Malice::Forger => {
+                let line = self.forge(host);
+                self.send_line(place, line);
+            }
+            Malice::Glutton => {
+                for _ in 0..40 {
+                    let line = match self.random.below(3) {
+                        0 => String::from("GET_CHAIN\n"),
+                        1 => String::from("GET_BLOCKS:{\"locator\":[],\"limit\":256}\n"),
+                        _ => format!("GET_BLOCKS:{{\"hashes\":[\"{ZEROS}\"]}}\n"),
+                    };
+                    self.send_line(place, line.into_bytes());
+                }
+            }
+            Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
+        }
+    }
+
+    fn draw_nonsense(&mut self) -> Vec<u8> {
+        let length = usize::try_from(self.random.below(9_000)).unwrap_or(0);
+        let line: &[u8] = match self.random.below(12) {
+            0 => b"\n",
+            1 => b"BLOCK:\n",
+            2 => b"BLOCK:{\"index\":1e300}\n",
+            3 => b"BLOCK:{\"index\":1,\"index\":1}\n",
+            4 => b"BLOCK:[1,2,3]\n",
+            5 => b"\xff\xfe\x00\r\n",
+            6 => b"GET_BLOCKS:{\"locator\":5}\n",
+            7 => b"END:{\"count\":0,\"missing\":[]}\n",
+            8 => b"PEERS:[\"1.2.3.4:5\"]\n",
+            9 => b"ERROR:{\"code\":\"x\",\"message\":\"\\u001b[2J\"}\n",
+            10 => return vec![b'['; length],
+            _ => return [vec![b'x'; length], b"\n".to_vec()].concat(),
+        };
+        line.to_vec()
+    }
+
+    /// A block that is wrong in one way or another; now and then one that proves work.
+    fn forge(&mut self, host: usize) -> Vec<u8> {
+        let (kind, draw) = (self.random.below(8), self.random.draw());
+        let Some(byzantine) = self.byzantine(host) else { return Vec::new() };
+        let known = byzantine.seen.len();
+        let place = usize::try_from(draw).unwrap_or(0).checked_rem(known).unwrap_or(0);
+        let mut block = byzantine.seen.get(place).cloned().unwrap_or_else(Block::genesis);
+        match kind {
+            0 => block.hash = BlockHash::ZERO,
+            1 => block.data.push('!'),
+            2 => {
+                block.data = String::from("no work");
+                block.hash = block.compute_hash();
+            }
+            3 if byzantine.orphans < 2 => {
+                byzantine.orphans += 1;
+                let mut parent = block;
+                parent.hash.0[31] ^= 1;
+                block = mining::mine(&parent, 0, draw, String::from("orphan"));
+            }
+            4 if byzantine.orphans < 3 => {
+                byzantine.orphans += 1;
+                let parent = Block { index: 7_000_000, ..block };
+                block = mining::mine(&parent, u64::MAX, draw, String::from("wrong index"));
+            }
+            _ => {}
+        }
+        wire::encode(&Message::Block(block))
+    }
+
+    pub(crate) fn byzantine_reads(&mut self, host: usize, place: Place) {
+        let Some(byzantine) = self.byzantine(host) else { return };
+        if byzantine.malice == Malice::Glutton {
+            return;
+        }
+        let malice = byzantine.malice;
+        let bytes = self.take_inbox(place);
+        if let Some(connection) = self.connection(place) {
+            connection.ends[place.side].framer.set_introduced();
+            connection.ends[place.side].framer.push(&bytes);
+        }
+        while let Some(Ok(line)) = self.next_line(place) {
+            match wire::receive(&line) {
+                Ok(Message::GetBlocks(_)) if malice == Malice::EmptyHanded => {
+                    self.send_line(place, b"END:{\"count\":0,\"missing\":[]}\n".to_vec());
+                }
+                Ok(Message::Ping(number)) => {
+                    self.send_line(place, format!("PONG:{number}\n").into_bytes());
+                }
+                Ok(Message::Block(block)) => {
+                    if let Some(byzantine) = self.byzantine(host) {
+                        byzantine.seen.push(block.into_block());
+                        byzantine.seen.truncate(64);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let ended = self.connection(place).is_some_and(|state| state.ends[place.side].ended);
+        if ended {
+            self.close_end(place);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! The situations that are tried, each named by what happens and built from a seed.
+
+use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::mining;
+use crate::weather::Weather;
+use crate::world::{Counts, MILLISECOND, SECOND, World};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The hash over everything that any node was told and did.
+    pub trace: u64,
+    /// How much happened.
+    pub counts: Counts,
+    /// Lines whose person was told that they are saved.
+    pub acknowledged: usize,
+}
+
+/// One situation: a function of the seed.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// What happens in it.
+    pub name: &'static str,
+    build: fn(&mut World),
+}
+
+impl Scenario {
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// What went wrong first, and when.
+    pub fn run(&self, seed: u64, printed: bool) -> Result<Outcome, String> {
+        let mut world = World::new(seed, printed);
+        (self.build)(&mut world);
+        finish(world)
+    }
+}
+
+/// Three nodes, every two connected, nothing goes wrong; lines come one after another.
+pub const CALM_TRIANGLE: Scenario = Scenario {
+    name: "calm_triangle",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        for (number, host) in [a, b, c, a].into_iter().enumerate() {
+            let at = (5 + 20 * number as u64) * SECOND;
+            world.type_lines(host, 1, at, at);
+        }
+        world.run_until(80 * SECOND);
+        for (host, hash) in world.lines.added_twice() {
+            world.fail(format!("node {host} added the block {hash} twice"));
+        }
+        for (peer, hash) in world.lines.sent_twice() {
+            world.fail(format!("the block {hash} was sent to {peer:?} twice"));
+        }
+    },
+};
+
+/// Nodes that all mine at once, so that equal work meets equal work.
+pub const MINERS_RACE: Scenario = Scenario {
+    name: "miners_race",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[b], 0);
+        for host in [a, b, c] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.mining_time = 20 * MILLISECOND;
+            }
+            world.type_lines(host, 4, SECOND, 2 * SECOND);
+        }
+        world.run_until(10 * SECOND);
+    },
+};
+
+/// A network that falls apart while people type on both sides.
+pub const PARTITION_HEALS: Scenario = Scenario {
+    name: "partition_heals",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        let d = world.add_kusari(&[b, c], 0);
+        for host in [a, b, c, d] {
+            world.type_lines(host, 4, SECOND, 100 * SECOND);
+        }
+        world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
+        world.run_until(120 * SECOND);
+    },
+};
+
+/// Machines crash at any point of the seam while people type.
+pub const CRASHES_WHILE_TYPING: Scenario = Scenario {
+    name: "crashes_while_typing",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        for host in [a, b, c] {
+            world.type_lines(host, 5, SECOND, 60 * SECOND);
+        }
+        world.set_weather(Weather { crashes: true, ..Weather::default() });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// Everything at once, among honest machines.
+pub const STORM: Scenario = Scenario {
+    name: "storm",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        let d = world.add_kusari(&[c], 0);
+        world.dial_by_name(a, b);
+        world.dial_by_name(b, b);
+        world.dial_by_name(c, a);
+        for host in [a, b, c, d] {
+            let capacity = world.random.between(1, 4);
+            if let Some(kusari) = world.kusari(host) {
+                kusari.config.outbox_capacity = usize::try_from(capacity).unwrap_or(1);
+            }
+            world.type_lines(host, 4, SECOND, 120 * SECOND);
+        }
+        world.set_weather(Weather {
+            crashes: true,
+            resets: true,
+            silence: true,
+            partitions: true,
+            slow_readers: true,
+            ..Weather::default()
+        });
+        world.run_until(150 * SECOND);
+    },
+};
+
+/// Original nodes among ours, dialled and dialling, mining and passing on everything.
+pub const ORIGINALS_JOIN: Scenario = Scenario {
+    name: "originals_join",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let first = world.add_original(&[a], Some(20 * SECOND));
+        let second = world.add_original(&[first], Some(30 * SECOND));
+        let b = world.add_kusari(&[a, second], 0);
+        let c = world.add_kusari(&[b, first], 0);
+        for host in [a, b, c] {
+            world.type_lines(host, 3, SECOND, 60 * SECOND);
+        }
+        let resets = world.random.chance(50);
+        world.set_weather(Weather { resets, ..Weather::default() });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// Machines that mean no good among ours.
+pub const BYZANTINE_PEERS: Scenario = Scenario {
+    name: "byzantine_peers",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        for _ in 0..5 {
+            let malice = EVERY_MALICE[world.random.index(EVERY_MALICE.len())];
+            let liar = world.add_byzantine(malice, &[a, b, c]);
+            if world.random.chance(50) {
+                world.dial_by_name(a, liar);
+            }
+        }
+        for host in [a, b, c] {
+            world.type_lines(host, 3, SECOND, 60 * SECOND);
+        }
+        world.set_weather(Weather { wrong_blocks: true, ..Weather::default() });
+        world.run_until(90 * SECOND);
+        // The attack goes on meanwhile: it must not even delay the honest for long.
+        world.must_agree_within(120 * SECOND);
+    },
+};
+
+/// A node with a long chain, and others that come later with lines of their own.
+pub const LATE_JOINER: Scenario = Scenario {
+    name: "late_joiner",
+    build: |world| {
+        let chain = mining::long_chain();
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let length = 20 + world.random.index(mining::LONG_CHAIN - 20);
+        world.install(a, &chain[..length]);
+        let shorter = world.random.index(length);
+        world.install(b, &chain[..shorter]);
+        let at = world.random.between(SECOND, 40 * SECOND);
+        let c = world.add_kusari(&[a, b], at);
+        for host in [a, b, c] {
+            world.type_lines(host, 2, SECOND, 60 * SECOND);
+        }
+        world.set_weather(Weather {
+            slow_readers: true,
+            silence: true,
+            crashes: true,
+            ..Weather::default()
+        });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// Lines that are settled long since lose their place to a longer chain, and find another.
+pub const DEEP_REORGANISATION: Scenario = Scenario {
+    name: "deep_reorganisation",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        for host in [a, b] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.mining_time = 300 * MILLISECOND;
+            }
+            world.type_lines(host, 6, SECOND, 30 * SECOND);
+        }
+        let at = world.random.between(20 * SECOND, 60 * SECOND);
+        let c = world.add_kusari(&[a, b], at);
+        let length = world.random.index(60);
+        world.install(c, &mining::long_chain()[..length]);
+        let crashes = world.random.chance(60);
+        world.set_weather(Weather { crashes, resets: true, ..Weather::default() });
+        world.run_until(90 * SECOND);
+    },
+};
+
+/// Two nodes of ours that only an original node connects.
+pub const ORIGINAL_BETWEEN: Scenario = Scenario {
+    name: "original_between",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let between = world.add_original(&[a], None);
+        let b = world.add_kusari(&[between], 0);
+        for host in [a, b] {
+            world.type_lines(host, 4, 2 * SECOND, 60 * SECOND);
+        }
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// A crowd of liars around a node that has to catch up.
+pub const CROWD_OF_LIARS: Scenario = Scenario {
+    name: "crowd_of_liars",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let length = 40 + world.random.index(mining::LONG_CHAIN - 40);
+        world.install(a, &mining::long_chain()[..length]);
+        let b = world.add_kusari(&[], 0);
+        for number in 0..12 {
+            let malice = [Malice::EmptyHanded, Malice::Boaster, Malice::Dripper][number % 3];
+            world.add_byzantine(malice, &[b]);
+        }
+        world.run_until(20 * SECOND);
+        world.dial_while_running(b, a);
+        world.must_agree_within(120 * SECOND);
+    },
+};
+
+/// One machine crashes at the given point of the seam while lines are typed on two.
+///
+/// # Errors
+/// What went wrong first, and when. `Ok(None)` where the run has no such point.
+pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Outcome>, String> {
+    let mut world = World::new(seed, printed);
+    let a = world.add_kusari(&[], 0);
+    let b = world.add_kusari(&[a], 0);
+    world.type_lines(a, 3, SECOND, 12 * SECOND);
+    world.type_lines(b, 2, SECOND, 12 * SECOND);
+    if let Some(kusari) = world.kusari(a) {
+        kusari.crash_in = Some(point);
+    }
+    world.run_until(30 * SECOND);
+    let crashed = world.counts.crashes > 0;
+    finish(world).map(|outcome| crashed.then_some(outcome))
+}
+
+fn finish(mut world: World) -> Result<Outcome, String> {
+    world.settle();
+    match world.failure {
+        Some(failure) => Err(failure),
+        None => Ok(Outcome {
+            trace: world.trace.hash(),
+            counts: world.counts,
+            acknowledged: world.lines.acknowledged_count(),
+        }),
+    }
+}
+
+/// Every scenario.
+pub const ALL: [Scenario; 11] = [
+    CALM_TRIANGLE,
+    MINERS_RACE,
+    PARTITION_HEALS,
+    CRASHES_WHILE_TYPING,
+    STORM,
+    ORIGINALS_JOIN,
+    ORIGINAL_BETWEEN,
+    BYZANTINE_PEERS,
+    CROWD_OF_LIARS,
+    LATE_JOINER,
+    DEEP_REORGANISATION,
+];

@@ -1,0 +1,127 @@
+//! Putting machines into a world.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use kusari_chain::{Block, Chain, CheckedBlock, TreeLimits};
+use kusari_node::seam::{Command, Input, RequestId};
+use kusari_node::store::StoreBatch;
+use kusari_node::{NodeConfig, PeerAddress};
+
+use crate::byzantine::{Byzantine, Malice};
+use crate::kusari::Kusari;
+use crate::original::Original;
+use crate::random::Random;
+use crate::world::{Event, Host, MILLISECOND, Micros, World};
+
+/// Port on which every machine listens.
+const PORT: u16 = 8080;
+
+/// Address of a machine by its number.
+fn address(host: usize) -> SocketAddr {
+    let [.., high, low] = host.to_be_bytes();
+    SocketAddr::from((Ipv4Addr::new(10, 0, high, low), PORT))
+}
+
+/// The name by which a machine may be dialled beside its address.
+fn name(host: usize) -> Option<PeerAddress> {
+    format!("machine-{host}:{PORT}").parse().ok()
+}
+
+impl World {
+    fn add(&mut self, host: Host) -> usize {
+        let place = self.hosts.len();
+        self.directory.insert(PeerAddress::from(address(place)), place);
+        if let Some(name) = name(place) {
+            self.directory.insert(name, place);
+        }
+        self.hosts.push(host);
+        place
+    }
+
+    pub(crate) fn address_of(&self, host: usize) -> SocketAddr {
+        match self.hosts.get(host) {
+            Some(Host::Kusari(kusari)) => kusari.address,
+            Some(Host::Original(original)) => original.address,
+            Some(Host::Byzantine(byzantine)) => byzantine.address,
+            None => address(host),
+        }
+    }
+
+    /// Adds a machine with a node that dials the given machines, by address. It starts at `at`.
+    pub(crate) fn add_kusari(&mut self, dials: &[usize], at: Micros) -> usize {
+        let host = self.hosts.len();
+        let connect = dials.iter().map(|&target| PeerAddress::from(address(target))).collect();
+        let config = NodeConfig { connect, listen_port: Some(PORT), ..NodeConfig::default() };
+        let mut kusari = Kusari::new(address(host), config);
+        // Machines differ: in how fast their disks are, in how well their clocks go, and in how
+        // much of the chain they keep in memory.
+        let pick = |random: &mut Random, choices: [u64; 4]| choices[random.index(4)];
+        kusari.slowest_commit = pick(&mut self.random, [1, 20, 400, 3_000]) * MILLISECOND;
+        kusari.skew = pick(&mut self.random, [0, 0, 30, 9_000]);
+        let window = pick(&mut self.random, [1, 2, 8, 1_024]);
+        kusari.config.tree_limits.window_blocks = usize::try_from(window).unwrap_or(1);
+        self.add(Host::Kusari(Box::new(kusari)));
+        self.plan(at, Event::Start(host));
+        host
+    }
+
+    /// Has a node dial a machine by its name as well, and so perhaps twice.
+    pub(crate) fn dial_by_name(&mut self, host: usize, target: usize) {
+        if let (Some(kusari), Some(name)) = (self.kusari(host), name(target)) {
+            kusari.config.connect.push(name);
+        }
+    }
+
+    /// A person has a running node connect to another machine.
+    pub(crate) fn dial_while_running(&mut self, host: usize, target: usize) {
+        let command = Command::Connect(PeerAddress::from(address(target)));
+        self.input(host, Input::Command(RequestId(0), command));
+    }
+
+    /// Puts a chain on the disk of a machine that has not started.
+    pub(crate) fn install(&mut self, host: usize, blocks: &[Block]) {
+        let Some(kusari) = self.kusari(host) else { return };
+        let disk = kusari.disk.clone();
+        let Ok(mut chain) = Chain::open(Box::new(disk.clone()), TreeLimits::default()) else {
+            return;
+        };
+        for block in blocks {
+            let Ok(block) = CheckedBlock::check(block.clone()) else { return };
+            if let Ok(kusari_chain::accept::Accepted::Added(change)) = chain.accept(block) {
+                disk.apply(&StoreBatch { blocks: change.writes, outbox: Vec::new() });
+                chain.committed(change.version);
+            }
+        }
+    }
+
+    /// Adds a machine with an original node.
+    pub(crate) fn add_original(&mut self, dials: &[usize], mines_every: Option<Micros>) -> usize {
+        let host = self.hosts.len();
+        let original = Original::new(address(host), dials.to_vec(), mines_every);
+        self.add(Host::Original(Box::new(original)));
+        self.plan(self.now, Event::Act(host));
+        host
+    }
+
+    /// Adds a machine that means no good.
+    pub(crate) fn add_byzantine(&mut self, malice: Malice, targets: &[usize]) -> usize {
+        let host = self.hosts.len();
+        let byzantine = Byzantine::new(address(host), malice, targets.to_vec());
+        self.add(Host::Byzantine(Box::new(byzantine)));
+        self.plan(self.now, Event::Act(host));
+        host
+    }
+
+    /// Has people type lines on a machine, spread over a stretch of time.
+    pub(crate) fn type_lines(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
+        // Texts with everything in them that a line of JSON has to escape, and more.
+        const SPICE: [&str; 6] =
+            ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀", " \r\n", " \u{0}"];
+        for _ in 0..count {
+            let spice = SPICE[self.random.index(SPICE.len())];
+            let text = self.lines.draw_text(host, spice);
+            let at = self.random.between(from, until);
+            self.plan(at, Event::Say { host, text });
+        }
+    }
+}

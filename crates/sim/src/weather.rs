@@ -1,0 +1,118 @@
+//! What goes wrong, and when: crashes, broken and silent connections, partitions.
+
+use crate::connection::Place;
+use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+
+/// What may go wrong in a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Weather {
+    /// Machines crash, each time at some point of the seam.
+    pub crashes: bool,
+    /// Connections break with notice.
+    pub resets: bool,
+    /// Connections hang without notice.
+    pub silence: bool,
+    /// The network falls apart into two halves, for a time.
+    pub partitions: bool,
+    /// Machines stop reading for a time.
+    pub slow_readers: bool,
+    /// Byzantine machines send wrong blocks, which originals pass on and are told of.
+    pub wrong_blocks: bool,
+    /// Nothing goes wrong any more.
+    pub over: bool,
+}
+
+impl World {
+    /// Sets what may go wrong from now on.
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.weather = weather;
+        self.plan(self.now, Event::Weather);
+    }
+
+    /// Ends all faults: links heal, byzantine machines leave, machines that are down start.
+    pub(crate) fn make_peace(&mut self) {
+        self.weather = Weather { over: true, ..Weather::default() };
+        self.heal_links();
+        for host in 0..self.hosts.len() {
+            match &mut self.hosts[host] {
+                Host::Kusari(kusari) => kusari.crash_in = None,
+                Host::Original(original) => original.mines_every = None,
+                Host::Byzantine(byzantine) => {
+                    for place in byzantine.leave() {
+                        self.break_end(place, "left");
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn change_weather(&mut self) {
+        if self.weather.over {
+            return;
+        }
+        let pause = self.random.between(200 * MILLISECOND, 5 * SECOND);
+        self.plan(self.now + pause, Event::Weather);
+        let Weather { crashes, resets, silence, partitions, slow_readers, .. } = self.weather;
+        match self.random.below(6) {
+            0 | 1 if crashes => self.doom_a_machine(),
+            2 if resets => {
+                if let Some(place) = self.any_end() {
+                    self.break_end(place, "connection reset");
+                }
+            }
+            3 if silence => {
+                let now = self.now;
+                if let Some(place) = self.any_end()
+                    && let Some(connection) = self.connection(place)
+                {
+                    connection.hung = connection.hung.or(Some(now));
+                }
+            }
+            4 if partitions && self.cuts.is_empty() => self.part(),
+            5 if slow_readers => {
+                let until = self.now + self.random.between(SECOND, 90 * SECOND);
+                if let Some(place) = self.any_end()
+                    && let Some(connection) = self.connection(place)
+                {
+                    connection.ends[place.side].reads_at = until;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A machine will crash at one of the next points of the seam.
+    fn doom_a_machine(&mut self) {
+        let hosts = self.kusari_hosts();
+        let host = hosts.get(self.random.index(hosts.len())).copied();
+        let points = self.random.below(80);
+        let restart = self.random.between(10 * MILLISECOND, 20 * SECOND);
+        if let Some(kusari) = host.and_then(|host| self.kusari(host))
+            && kusari.crash_in.is_none()
+        {
+            kusari.crash_in = Some(points);
+            kusari.restart_after = restart;
+        }
+    }
+
+    fn any_end(&mut self) -> Option<Place> {
+        let place = self.random.index(self.connections.len());
+        let side = self.random.index(2);
+        self.connections.keys().nth(place).map(|&connection| Place { connection, side })
+    }
+
+    /// The network falls apart into two halves, and heals later.
+    pub(crate) fn part(&mut self) {
+        let length: Micros = self.random.between(2 * SECOND, 60 * SECOND);
+        let sides: Vec<bool> = self.hosts.iter().map(|_| false).collect();
+        let sides: Vec<bool> = sides.into_iter().map(|_| self.random.chance(50)).collect();
+        for a in 0..sides.len() {
+            for b in a + 1..sides.len() {
+                if sides[a] != sides[b] {
+                    self.cut_link(a, b);
+                }
+            }
+        }
+        self.plan(self.now + length, Event::Heal);
+    }
+}

@@ -1,0 +1,90 @@
+//! Every scenario over many seeds.
+//!
+//! `KUSARI_SIM_SEED` replays one seed and prints every step; `KUSARI_SIM_SEEDS` sets how many seeds
+//! each scenario gets.
+
+use kusari_sim::scenarios::{self, Scenario};
+
+/// Seeds of one scenario, where the environment does not say otherwise.
+const SEEDS: u64 = 40;
+
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration file to read")]
+fn number_from_environment(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    assert!(number.is_ok(), "{name} must be a number, not {text:?}");
+    number.ok()
+}
+
+fn run(scenario: Scenario) {
+    let Scenario { name, .. } = scenario;
+    if let Some(seed) = number_from_environment("KUSARI_SIM_SEED") {
+        let outcome = scenario.run(seed, true);
+        println!("{name}, seed {seed}: {outcome:?}");
+        assert_eq!(outcome.err(), None, "{name}, seed {seed}");
+        return;
+    }
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS);
+    let mut slowest = 0;
+    for seed in 0..seeds {
+        let outcome = scenario.run(seed, false);
+        slowest = slowest.max(outcome.as_ref().map_or(0, |o| o.counts.seconds_to_agree));
+        let failure = outcome.err().unwrap_or_default();
+        assert!(
+            failure.is_empty(),
+            "{name}, seed {seed}: {failure}\nreplay it with\n    \
+             KUSARI_SIM_SEED={seed} cargo test -p kusari-sim {name} -- --nocapture"
+        );
+    }
+    println!("{name}: {seeds} seeds, all agreed {slowest} s after the last fault at the latest");
+}
+
+macro_rules! tests {
+    ($($test:ident: $scenario:ident),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            run(scenarios::$scenario);
+        })*
+    };
+}
+
+tests! {
+    calm_triangle: CALM_TRIANGLE,
+    miners_race: MINERS_RACE,
+    partition_heals: PARTITION_HEALS,
+    crashes_while_typing: CRASHES_WHILE_TYPING,
+    storm: STORM,
+    originals_join: ORIGINALS_JOIN,
+    byzantine_peers: BYZANTINE_PEERS,
+    late_joiner: LATE_JOINER,
+    deep_reorganisation: DEEP_REORGANISATION,
+    original_between: ORIGINAL_BETWEEN,
+    crowd_of_liars: CROWD_OF_LIARS,
+}
+
+#[test]
+fn crash_at_every_point_of_the_seam() {
+    let seed = number_from_environment("KUSARI_SIM_SEED").unwrap_or(0);
+    let only = number_from_environment("KUSARI_SIM_POINT");
+    for point in only.unwrap_or(0).. {
+        match scenarios::crash_at_point(point, seed, only.is_some()) {
+            Ok(Some(_)) if only.is_none() => {}
+            Ok(_) => break,
+            Err(failure) => panic!(
+                "crash at point {point}, seed {seed}: {failure}\nreplay it with\n    \
+                 KUSARI_SIM_SEED={seed} KUSARI_SIM_POINT={point} cargo test -p kusari-sim \
+                 crash_at_every_point -- --nocapture"
+            ),
+        }
+    }
+}
+
+#[test]
+fn one_seed_is_one_run() {
+    for scenario in scenarios::ALL {
+        for seed in 0..2 {
+            let [first, second] = [(); 2].map(|()| scenario.run(seed, false));
+            assert_eq!(first, second, "{}, seed {seed}", scenario.name);
+        }
+    }
+}
