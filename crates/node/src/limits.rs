@@ -20,8 +20,6 @@ pub const REDIAL_FIRST: Duration = Duration::from_secs(1);
 pub const REDIAL_MAX: Duration = Duration::from_secs(60);
 /// A connection that lasted this long resets the wait.
 pub const REDIAL_RESET: Duration = Duration::from_secs(10);
-/// Addresses to dial that a person may give.
-pub const MAX_DIALS: usize = 256;
 
 /// Inbound connections of one address; of one /64 for IPv6, since that is what one subscriber
 /// gets. Loopback is exempt: a lab runs all its nodes there.

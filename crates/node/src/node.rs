@@ -23,7 +23,7 @@ use kusari_chain::{BestPoint, Block, BlockStore, Chain, StoreError, StoredBlock,
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Gossip;
-use crate::limits::{MAX_DIALS, MAX_UNCOMMITTED, MAX_WAITING_SAYS, OUTBOX_CAPACITY};
+use crate::limits::{MAX_UNCOMMITTED, MAX_WAITING_SAYS, OUTBOX_CAPACITY};
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -43,9 +43,9 @@ pub struct NodeConfig {
     pub agent: String,
     /// Port on which the driver takes connections, if it does.
     pub listen_port: Option<u16>,
-    /// Connections at once; a quarter is kept for those that we dial.
+    /// Connections at once. A quarter, or as many as `connect` has, is kept for those that we dial.
     pub max_peers: usize,
-    /// Addresses to keep connected.
+    /// Addresses to keep connected; those beyond `max_peers` are not dialled.
     pub connect: Vec<PeerAddress>,
     /// Typed lines that may wait to be mined.
     pub outbox_capacity: usize,
@@ -129,7 +129,8 @@ impl Node {
         let chain = Chain::open(blocks, config.tree_limits)?;
         let outbox = Outbox::open(outbox, config.outbox_capacity, &chain)?;
         let mut random = Random::new(config.seed);
-        let mut dials = Dials::default();
+        let places = Peers::outbound_places(config.max_peers, config.connect.len());
+        let mut dials = Dials::new(places);
         for address in &config.connect {
             dials.add(address.clone(), Duration::ZERO);
         }
@@ -138,7 +139,7 @@ impl Node {
             random,
             chain,
             outbox,
-            peers: Peers::new(config.max_peers),
+            peers: Peers::new(config.max_peers.saturating_sub(places)),
             bans: Bans::default(),
             dials,
             sync: Sync::default(),
@@ -219,7 +220,7 @@ impl Node {
                 let reply = match self.dials.add(address, now.monotonic) {
                     Some(true) => Reply::Connecting,
                     Some(false) => Reply::AlreadyDialled,
-                    None => Reply::TooManyAddresses { limit: MAX_DIALS },
+                    None => Reply::TooManyAddresses { limit: self.dials.limit() },
                 };
                 self.actions.push(Action::Reply(request, reply));
             }

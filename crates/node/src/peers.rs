@@ -77,19 +77,17 @@ pub(crate) enum Due {
 pub(crate) struct Peers {
     table: BTreeMap<PeerId, Peer>,
     max_inbound: usize,
-    max_outbound: usize,
 }
 
 impl Peers {
-    pub(crate) fn new(max_peers: usize) -> Self {
-        // A quarter is kept for addresses that a person chose to dial, so that strangers who
-        // connect can never take the last place.
-        let max_outbound = (max_peers / 4).max(1);
-        Self {
-            table: BTreeMap::new(),
-            max_inbound: max_peers.saturating_sub(max_outbound).max(1),
-            max_outbound,
-        }
+    /// Of all places, those that are kept for addresses which a person chose to dial: a quarter, or
+    /// as many as were named from the start. Strangers who connect can never take them.
+    pub(crate) fn outbound_places(max_peers: usize, named: usize) -> usize {
+        (max_peers / 4).max(1).max(named).min(max_peers)
+    }
+
+    pub(crate) fn new(max_inbound: usize) -> Self {
+        Self { table: BTreeMap::new(), max_inbound }
     }
 
     pub(crate) fn get(&self, peer: PeerId) -> Option<&Peer> {
@@ -98,10 +96,6 @@ impl Peers {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {
         self.table.iter().filter(|(_, peer)| peer.closing.is_none()).map(|(&id, peer)| (id, peer))
-    }
-
-    pub(crate) fn outbound_places(&self) -> usize {
-        self.max_outbound
     }
 
     /// Whether there is room for a new connection.

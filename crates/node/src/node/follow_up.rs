@@ -136,7 +136,7 @@ impl Node {
     }
 
     fn dial(&mut self, now: Now) {
-        for address in self.dials.due(now.monotonic, self.peers.outbound_places()) {
+        for address in self.dials.due(now.monotonic) {
             self.actions.push(Action::Connect(address));
         }
     }
@@ -179,7 +179,7 @@ impl Node {
         let tip = self.announced_tip()?;
         let deadlines: [Option<Duration>; 4] = [
             self.peers.deadline(),
-            self.dials.deadline(self.peers.outbound_places()),
+            self.dials.deadline(),
             self.sync.deadline(now.monotonic),
             self.gossip.deadline(tip, now.monotonic, |peer| self.serving.is_busy(peer)),
         ];

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::address::PeerAddress;
-use crate::limits::{MAX_DIALS, REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
+use crate::limits::{REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
 use crate::random::Random;
 use crate::wire::NodeId;
 
@@ -39,31 +39,38 @@ pub(crate) enum DialEnd {
     Ourselves,
 }
 
-#[derive(Default)]
-pub(crate) struct Dials(BTreeMap<PeerAddress, Dial>);
+pub(crate) struct Dials {
+    dials: BTreeMap<PeerAddress, Dial>,
+    limit: usize,
+}
 
 impl Dials {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { dials: BTreeMap::new(), limit }
+    }
+
+    /// How many addresses there may be.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Adds an address, to be dialled at once. `None` where there are too many, `Some(false)`
     /// where it is there already.
     pub(crate) fn add(&mut self, address: PeerAddress, now: Duration) -> Option<bool> {
-        if self.0.contains_key(&address) {
+        if self.dials.contains_key(&address) {
             return Some(false);
         }
-        if self.0.len() >= MAX_DIALS {
+        if self.dials.len() >= self.limit {
             return None;
         }
-        self.0.insert(address, Dial { state: State::Waiting(now), delay: REDIAL_FIRST });
+        self.dials.insert(address, Dial { state: State::Waiting(now), delay: REDIAL_FIRST });
         Some(true)
     }
 
-    /// Takes the addresses that are to be dialled now, at most as many as there are free places.
-    pub(crate) fn due(&mut self, now: Duration, places: usize) -> Vec<PeerAddress> {
-        let taken = self.taken_places();
+    /// Takes the addresses that are to be dialled now.
+    pub(crate) fn due(&mut self, now: Duration) -> Vec<PeerAddress> {
         let mut due = Vec::new();
-        for (address, dial) in &mut self.0 {
-            if taken + due.len() >= places {
-                break;
-            }
+        for (address, dial) in &mut self.dials {
             if matches!(dial.state, State::Waiting(until) if until <= now) {
                 dial.state = State::Dialling;
                 due.push(address.clone());
@@ -72,13 +79,8 @@ impl Dials {
         due
     }
 
-    fn taken_places(&self) -> usize {
-        let takes = |dial: &&Dial| matches!(dial.state, State::Dialling | State::Connected { .. });
-        self.0.values().filter(takes).count()
-    }
-
     pub(crate) fn connected(&mut self, address: &PeerAddress, now: Duration) {
-        if let Some(dial) = self.0.get_mut(address) {
+        if let Some(dial) = self.dials.get_mut(address) {
             dial.state = State::Connected { since: now };
         }
     }
@@ -91,7 +93,7 @@ impl Dials {
         now: Duration,
         random: &mut Random,
     ) -> Option<Duration> {
-        let dial = self.0.get_mut(address)?;
+        let dial = self.dials.get_mut(address)?;
         match (end, &dial.state) {
             // The connection was given up by choice before the driver reports its end.
             (DialEnd::Lost, State::Covered(_) | State::Ourselves) => return None,
@@ -118,7 +120,7 @@ impl Dials {
 
     /// A node is gone: addresses that were covered by it are dialled again.
     pub(crate) fn uncover(&mut self, node: NodeId, now: Duration) {
-        for dial in self.0.values_mut() {
+        for dial in self.dials.values_mut() {
             if matches!(dial.state, State::Covered(covering) if covering == node) {
                 dial.state = State::Waiting(now + REDIAL_FIRST);
             }
@@ -126,14 +128,11 @@ impl Dials {
     }
 
     /// When [`Dials::due`] has something next.
-    pub(crate) fn deadline(&self, places: usize) -> Option<Duration> {
-        if self.taken_places() >= places {
-            return None;
-        }
+    pub(crate) fn deadline(&self) -> Option<Duration> {
         let waits = |dial: &Dial| match dial.state {
             State::Waiting(until) => Some(until),
             _ => None,
         };
-        self.0.values().filter_map(waits).min()
+        self.dials.values().filter_map(waits).min()
     }
 }
