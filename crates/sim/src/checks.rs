@@ -1,13 +1,16 @@
 //! What must hold: at every moment, and once everything is quiet.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kusari_chain::params::MAX_ORPHANS;
-use kusari_chain::{BlockHash, Chain, StoredBlock};
+use kusari_chain::{Block, BlockHash, Chain, StoredBlock};
 use kusari_node::Snapshot;
 use kusari_node::limits::MAX_WAITING_SAYS;
+use kusari_node::seam::PeerId;
 use kusari_node::wire::Message;
 
+use crate::connection::Connection;
 use crate::world::{Host, Micros, SECOND, World};
 
 impl World {
@@ -38,6 +41,7 @@ impl World {
     pub(crate) fn check_durable_before_spoken(
         &mut self,
         host: usize,
+        peer: PeerId,
         message: &Message<Arc<StoredBlock>>,
     ) {
         let spoken: BlockHash = match message {
@@ -47,12 +51,27 @@ impl World {
             Message::Status(report) => report.tip,
             _ => return,
         };
+        if let Some(kusari) = self.kusari(host)
+            && spoken != Block::genesis().hash
+        {
+            kusari.spoken.insert(peer, spoken);
+        }
         if !self.is_own(host, &spoken) {
             return;
         }
         let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
         if !kusari.disk.holds(&spoken) {
             self.fail(format!("node {host} speaks of its block {spoken} before it is durable"));
+        }
+    }
+
+    /// What a node streams is read from its disk, which must hold what the peer was told of.
+    pub(crate) fn check_answer_is_stored(&mut self, host: usize, peer: PeerId) {
+        let Some(kusari) = self.kusari(host) else { return };
+        let Some(spoken) = kusari.spoken.get(&peer) else { return };
+        if !kusari.disk.holds(spoken) {
+            let what = format!("node {host} answers {peer:?} from less than {spoken}");
+            self.fail(what);
         }
     }
 
@@ -94,6 +113,7 @@ impl World {
                 self.fail(format!("the nodes do not agree:\n{state}"));
             }
         }
+        self.check_connected();
         self.check_outcome();
     }
 
@@ -132,6 +152,32 @@ impl World {
             text.push_str(&format!("  {place}: {line}\n"));
         }
         text
+    }
+
+    /// Whom a node is to keep connected is connected to it, and not twice.
+    fn check_connected(&mut self) {
+        let hosts = self.kusari_hosts();
+        for &from in &hosts {
+            let Some(Host::Kusari(kusari)) = self.hosts.get(from) else { continue };
+            let targets: BTreeSet<usize> = kusari
+                .config
+                .connect
+                .iter()
+                .filter_map(|address| self.directory.get(address).copied())
+                .filter(|to| *to != from && hosts.contains(to))
+                .collect();
+            for to in targets {
+                let joins = |state: &&Connection| {
+                    let ends = [state.ends[0].host, state.ends[1].host];
+                    state.ends.iter().all(|end| end.open)
+                        && (ends == [from, to] || ends == [to, from])
+                };
+                let count = self.connections.values().filter(joins).count();
+                if count != 1 {
+                    self.fail(format!("nodes {from} and {to} have {count} connections"));
+                }
+            }
+        }
     }
 
     /// Every acknowledged line stands in the best chain once, at every node, and a restart finds

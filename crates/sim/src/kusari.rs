@@ -34,6 +34,8 @@ pub(crate) struct Kusari {
     pub(crate) life: u32,
     /// The machine crashes when it has passed so many more points of the seam.
     pub(crate) crash_in: Option<u64>,
+    /// The same for its next life.
+    pub(crate) crash_again_in: Option<u64>,
     /// How long after a crash it starts again.
     pub(crate) restart_after: Micros,
     /// How far its wall clock is off.
@@ -49,6 +51,8 @@ pub(crate) struct Kusari {
     next_request: u64,
     /// Blocks that were mined here, in any life.
     own: BTreeSet<BlockHash>,
+    /// The last tip that each peer was told of.
+    pub(crate) spoken: BTreeMap<PeerId, BlockHash>,
     inputs_at: (Micros, u32),
 }
 
@@ -61,6 +65,7 @@ impl Kusari {
             node: None,
             life: 0,
             crash_in: None,
+            crash_again_in: None,
             restart_after: 2 * SECOND,
             skew: 0,
             slowest_commit: 20 * MILLISECOND,
@@ -71,6 +76,7 @@ impl Kusari {
             requests: BTreeMap::new(),
             next_request: 0,
             own: BTreeSet::new(),
+            spoken: BTreeMap::new(),
             inputs_at: (0, 0),
         }
     }
@@ -101,7 +107,7 @@ impl World {
         let Some(kusari) = self.kusari(host) else { return };
         kusari.node = None;
         kusari.life += 1;
-        kusari.crash_in = None;
+        kusari.crash_in = kusari.crash_again_in.take();
         kusari.mining = None;
         kusari.commits = Commits::default();
         kusari.requests.clear();
@@ -184,13 +190,14 @@ impl World {
         match action {
             Action::Send { peer, message } => {
                 let line = wire::encode(&message);
-                self.check_durable_before_spoken(host, &message);
+                self.check_durable_before_spoken(host, peer, &message);
                 if let Message::Block(stored) = &message {
                     self.lines.block_sent(peer, stored.block.hash);
                 }
                 self.send_line(Place::of(peer), line);
             }
             Action::SendStoredBlocks { peer, after, through, form } => {
+                self.check_answer_is_stored(host, peer);
                 let after = (after.height, after.hash);
                 let stream = Stream { after, through, form, count: 0, finished: false };
                 self.send_stream(Place::of(peer), stream);

@@ -147,8 +147,11 @@ pub const ORIGINALS_JOIN: Scenario = Scenario {
         for host in [a, b, c] {
             world.type_lines(host, 3, SECOND, 60 * SECOND);
         }
-        let resets = world.random.chance(50);
-        world.set_weather(Weather { resets, ..Weather::default() });
+        let (resets, wrong_blocks) = (world.random.chance(50), world.random.chance(50));
+        if wrong_blocks {
+            world.add_byzantine(Malice::Forger, &[first, second]);
+        }
+        world.set_weather(Weather { resets, wrong_blocks, ..Weather::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -213,6 +216,12 @@ pub const DEEP_REORGANISATION: Scenario = Scenario {
             if let Some(kusari) = world.kusari(host) {
                 kusari.mining_time = 300 * MILLISECOND;
             }
+            if world.random.chance(50)
+                && let Some(kusari) = world.kusari(host)
+            {
+                // So slow that much happens between a decision and its commit.
+                kusari.slowest_commit = 15 * SECOND;
+            }
             world.type_lines(host, 6, SECOND, 30 * SECOND);
         }
         let at = world.random.between(20 * SECOND, 60 * SECOND);
@@ -257,7 +266,8 @@ pub const CROWD_OF_LIARS: Scenario = Scenario {
     },
 };
 
-/// One machine crashes at the given point of the seam while lines are typed on two.
+/// One machine crashes at the given point of the seam while lines are typed on two, and soon after
+/// its restart once more.
 ///
 /// # Errors
 /// What went wrong first, and when. `Ok(None)` where the run has no such point.
@@ -267,8 +277,10 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     let b = world.add_kusari(&[a], 0);
     world.type_lines(a, 3, SECOND, 12 * SECOND);
     world.type_lines(b, 2, SECOND, 12 * SECOND);
+    let again = world.random.below(60);
     if let Some(kusari) = world.kusari(a) {
         kusari.crash_in = Some(point);
+        kusari.crash_again_in = Some(again);
     }
     world.run_until(30 * SECOND);
     let crashed = world.counts.crashes > 0;

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use kusari_chain::block::escaped_bytes;
+use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{Block, Chain, CheckedBlock, TreeLimits};
 use kusari_node::seam::{Command, Input, RequestId};
 use kusari_node::store::StoreBatch;
@@ -119,7 +121,13 @@ impl World {
             ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀", " \r\n", " \u{0}"];
         for _ in 0..count {
             let spice = SPICE[self.random.index(SPICE.len())];
-            let text = self.lines.draw_text(host, spice);
+            let mut text = self.lines.draw_text(host, spice);
+            // Rarely, because mining it costs thirty times as much.
+            if self.random.chance(2) {
+                // As long as a line may be: it must still fit the buffer of an original node.
+                let room = MAX_TEXT_BYTES.saturating_sub(escaped_bytes(&text));
+                text.push_str(&"-".repeat(room));
+            }
             let at = self.random.between(from, until);
             self.plan(at, Event::Say { host, text });
         }

@@ -31,11 +31,16 @@ impl World {
 
     /// Ends all faults: links heal, byzantine machines leave, machines that are down start.
     pub(crate) fn make_peace(&mut self) {
-        self.weather = Weather { over: true, ..Weather::default() };
+        // Wrong blocks that are still on their way will be passed on.
+        let wrong_blocks = self.weather.wrong_blocks;
+        self.weather = Weather { over: true, wrong_blocks, ..Weather::default() };
         self.heal_links();
         for host in 0..self.hosts.len() {
             match &mut self.hosts[host] {
-                Host::Kusari(kusari) => kusari.crash_in = None,
+                Host::Kusari(kusari) => {
+                    kusari.crash_in = None;
+                    kusari.crash_again_in = None;
+                }
                 Host::Original(original) => original.mines_every = None,
                 Host::Byzantine(byzantine) => {
                     for place in byzantine.leave() {

@@ -64,17 +64,28 @@ tests! {
 
 #[test]
 fn crash_at_every_point_of_the_seam() {
-    let seed = number_from_environment("KUSARI_SIM_SEED").unwrap_or(0);
-    let only = number_from_environment("KUSARI_SIM_POINT");
-    for point in only.unwrap_or(0).. {
-        match scenarios::crash_at_point(point, seed, only.is_some()) {
-            Ok(Some(_)) if only.is_none() => {}
-            Ok(_) => break,
-            Err(failure) => panic!(
+    if let (Some(seed), Some(point)) =
+        (number_from_environment("KUSARI_SIM_SEED"), number_from_environment("KUSARI_SIM_POINT"))
+    {
+        let outcome = scenarios::crash_at_point(point, seed, true);
+        assert_eq!(outcome.err(), None, "point {point}, seed {seed}");
+        return;
+    }
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
+    for seed in 0..seeds {
+        for point in 0.. {
+            let outcome = scenarios::crash_at_point(point, seed, false);
+            let failure = outcome.as_ref().err().cloned().unwrap_or_default();
+            assert!(
+                failure.is_empty(),
                 "crash at point {point}, seed {seed}: {failure}\nreplay it with\n    \
                  KUSARI_SIM_SEED={seed} KUSARI_SIM_POINT={point} cargo test -p kusari-sim \
                  crash_at_every_point -- --nocapture"
-            ),
+            );
+            if outcome == Ok(None) {
+                println!("seed {seed}: {point} points");
+                break;
+            }
         }
     }
 }

@@ -87,8 +87,9 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("--listen 0", "with port 0", "--ephemeral"),
         ("0", "with port 0", "--data-dir"),
         ("8080 --data-dir d --ephemeral", "--data-dir keeps", "leave out one"),
-        ("8080 --data-dir=", "the name of the data directory is empty", "name a directory"),
+        ("8080 --data-dir=", "a value is required for '--data-dir", "`kusari --help`"),
         ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
+        ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
         ("8080 --max-peers x", "invalid value 'x' for '--max-peers <N>'", "--help"),
         ("8080 --log loud", "`loud` is not a log level", "choose off, error"),
@@ -181,6 +182,7 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
         ("listen = 70000", "`70000` is not a port"),
         ("listen = 1\nconnect = ['x']", "`x` is not a peer's address"),
         ("listen = 1\nephemeral = true\ndata-dir = 'd'", "--data-dir keeps the chain"),
+        ("listen = 1\ndata-dir = ''", "the name of the data directory is empty"),
         ("listen = 1\nmax-peers = 0", "max-peers is out of range"),
     ] {
         let error = settings_with(file, "").unwrap_err().to_string();

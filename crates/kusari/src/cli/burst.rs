@@ -46,13 +46,15 @@ pub(crate) struct Skipped {
     pub(crate) count: u64,
     pub(crate) height: u32,
     pub(crate) work: Work,
-    pub(crate) synced: bool,
+    /// How many of them were asked for.
+    pub(crate) synced: u64,
 }
 
 /// Blocks that follow one another closely.
 struct Burst {
     count: u64,
-    synced: bool,
+    /// How many of them were asked for.
+    synced: u64,
     began: Duration,
     last: Duration,
     height: u32,
@@ -85,7 +87,7 @@ impl Pacer {
         show: &mut Vec<Show>,
     ) {
         let burst = self.burst_at(now, show);
-        burst.synced |= source == BlockSource::Synced;
+        burst.synced += u64::from(source == BlockSource::Synced);
         burst.count += 1;
         burst.height = block.block.index;
         burst.work = block.work;
@@ -106,7 +108,7 @@ impl Pacer {
     /// Takes blocks of which only the last is known.
     pub(crate) fn skipped(&mut self, now: Duration, skipped: Skipped, show: &mut Vec<Show>) {
         let burst = self.burst_at(now, show);
-        burst.synced |= skipped.synced;
+        burst.synced += skipped.synced;
         burst.count += skipped.count;
         burst.height = skipped.height;
         burst.work = skipped.work;
@@ -164,7 +166,7 @@ impl Pacer {
         }
         let burst = self.burst.get_or_insert_with(|| Burst {
             count: 0,
-            synced: false,
+            synced: 0,
             began: now,
             last: now,
             height: 0,
@@ -193,7 +195,7 @@ impl Pacer {
 
 impl Burst {
     fn so_far(&self) -> String {
-        let what = if self.synced { "Catching up" } else { "Adding blocks" };
+        let what = if self.is_sync() { "Catching up" } else { "Adding blocks" };
         format!("{what}: {} so far, {}", counted(self.count, "block"), self.place())
     }
 
@@ -202,11 +204,16 @@ impl Burst {
         let added = counted(self.count, "block");
         let seconds = self.last.saturating_sub(self.began).as_secs_f64();
         let place = self.place();
-        if self.synced && !more_to_come {
+        if self.is_sync() && !more_to_come {
             format!("Caught up: {added} added in {seconds:.1} s, now {place}")
         } else {
             format!("Added {added} in {seconds:.1} s, now {place}")
         }
+    }
+
+    /// Whether most of it was asked for; our own blocks may come in between.
+    fn is_sync(&self) -> bool {
+        self.synced * 2 > self.count
     }
 
     fn place(&self) -> String {

@@ -137,7 +137,7 @@ fn skipped_blocks_count_and_are_progress() {
     let mut pacer = Pacer::new(false);
     let mut show = Vec::new();
     let work = Work::of_classic_blocks(9);
-    let skipped = Skipped { count: 9, height: 9, work, synced: false };
+    let skipped = Skipped { count: 9, height: 9, work, synced: 0 };
     pacer.skipped(MS, skipped, &mut show);
     pacer.tick(MS + PROGRESS_QUIET, false, &mut show);
     let texts = [

@@ -74,8 +74,8 @@ impl Queue {
                     count: before.map_or(0, |skipped| skipped.count) + 1,
                     height: block.block.index,
                     work: block.work,
-                    synced: *source == BlockSource::Synced
-                        || before.is_some_and(|skipped| skipped.synced),
+                    synced: before.map_or(0, |skipped| skipped.synced)
+                        + u64::from(*source == BlockSource::Synced),
                 });
             }
             _ if waiting.items.len() >= MAX_EVENTS => waiting.dropped += 1,
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(taken.items.len(), MAX_EVENTS + 1);
         let skipped = taken.skipped.unwrap();
         assert_eq!(skipped.count, u64::from(many) - MAX_BLOCKS as u64);
-        assert_eq!((skipped.height, skipped.synced), (many, true));
+        assert_eq!((skipped.height, skipped.synced), (many, skipped.count));
         assert_eq!(taken.dropped, u64::from(many) - (MAX_EVENTS - MAX_BLOCKS) as u64);
         let next = queue.take(Some(Duration::ZERO));
         assert!(next.items.is_empty() && next.skipped.is_none() && next.dropped == 0);

@@ -8,7 +8,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use kusari_node::PeerAddress;
-use kusari_node::limits::MAX_DIALS;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Args;
@@ -71,7 +70,6 @@ impl Settings {
     ) -> Result<Self, UsageError> {
         one_form(&args)?;
         let listen = listen(&args, file.listen)?;
-        let connect = connect(args.peers, args.connect, file.connect)?;
         let from_args = (args.data_dir, args.ephemeral);
         let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
         let storage = storage(from_args, from_file, listen, surroundings)?;
@@ -80,6 +78,7 @@ impl Settings {
             Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
             None => DEFAULT_MAX_PEERS,
         };
+        let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
         let miner_threads = match args.miner_threads.or(file.miner_threads) {
             Some(count) => number("miner-threads", count, MAX_MINER_THREADS)?,
             None => surroundings.cores,
@@ -151,13 +150,15 @@ fn connect(
     peers: Vec<String>,
     options: Vec<String>,
     file: Option<Vec<String>>,
+    max_peers: usize,
 ) -> Result<Vec<PeerAddress>, UsageError> {
     let given = [peers, options].concat();
     let given = if given.is_empty() { file.unwrap_or_default() } else { given };
-    if given.len() > MAX_DIALS {
+    // The node would leave some out without a word.
+    if given.len() > max_peers {
         return Err(wrong(
-            format!("{} peers to connect to are given", given.len()),
-            format!("name {MAX_DIALS} at most; peers tell each other what is new"),
+            format!("{} peers to connect to are more than {max_peers} at once", given.len()),
+            "name fewer, or raise --max-peers",
         ));
     }
     let address = |text: &String| {

@@ -109,7 +109,10 @@ fn two_nodes_that_dial_each_other_keep_one_connection() {
     to_b.lead_to(b.port);
     to_b.mend();
     eventually("one of the two is closed", || {
-        [&a2, &b].iter().any(|n| n.out.count("the same node is connected already") > 0).then_some(())
+        [&a2, &b]
+            .iter()
+            .any(|n| n.out.count("the same node is connected already") > 0)
+            .then_some(())
     });
     eventually("one connection is left on both sides", || {
         (peers_of(&a2) == 1 && peers_of(&b) == 1).then_some(())

@@ -10,9 +10,13 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod bad_input;
+mod cli;
 mod crash;
+mod dialogue;
 mod gossip;
 mod original;
 mod partition;
+mod readme;
 mod support;
 mod walkthrough;

@@ -6,14 +6,16 @@ mod original;
 mod output;
 mod peer;
 mod proxy;
+mod terminal;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use node::{Node, Setup, get_chain};
 pub(crate) use original::Original;
 pub(crate) use output::Output;
-pub(crate) use peer::RawPeer;
+pub(crate) use peer::{RawPeer, hello, hello_with};
 pub(crate) use proxy::Proxy;
+pub(crate) use terminal::Terminal;
 
 use blocks::Chain;
 

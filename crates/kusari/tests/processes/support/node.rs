@@ -27,7 +27,8 @@ impl Setup {
     pub(crate) fn new(name: &str) -> Self {
         let setup = Self::bare(name);
         let directory = setup.directory();
-        setup.args(["--listen", "127.0.0.1:0", "--miner-threads", "1"])
+        setup
+            .args(["--listen", "127.0.0.1:0", "--miner-threads", "1"])
             .args(["--data-dir", directory.to_str().unwrap()])
     }
 
@@ -129,14 +130,6 @@ impl Node {
         self.stdin.as_mut().unwrap().write_all(bytes).unwrap();
     }
 
-    /// Types a line and waits for its receipt.
-    #[track_caller]
-    pub(crate) fn say_and_wait(&mut self, line: &str) {
-        let before = self.out.count("Saved as line ");
-        self.say(line);
-        self.wait_for_nth("Saved as line ", before + 1);
-    }
-
     /// Closes the pipe that lines are typed into.
     pub(crate) fn end_of_input(&mut self) {
         self.stdin = None;
@@ -151,9 +144,9 @@ impl Node {
     /// Waits for the `n`th line on stdout that contains `words`.
     #[track_caller]
     pub(crate) fn wait_for_nth(&self, words: &str, n: usize) -> String {
-        let line = self.out.wait(|lines| {
-            lines.iter().filter(|line| line.contains(words)).nth(n - 1).cloned()
-        });
+        let line = self
+            .out
+            .wait(|lines| lines.iter().filter(|line| line.contains(words)).nth(n - 1).cloned());
         line.unwrap_or_else(|| panic!("{} never printed {words:?} {n} times", self.setup.name))
     }
 

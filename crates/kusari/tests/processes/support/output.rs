@@ -38,6 +38,7 @@ pub(crate) struct Output {
 struct State {
     lines: Vec<String>,
     ended: bool,
+    unwanted: bool,
 }
 
 impl Output {
@@ -54,7 +55,11 @@ impl Output {
                 collected.changed.notify_all();
                 note_move(&line);
                 bytes.clear();
+                if collected.lock().unwanted {
+                    break;
+                }
             }
+            drop(stream);
             collected.lock().ended = true;
             collected.changed.notify_all();
         });
@@ -68,6 +73,11 @@ impl Output {
     /// All lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lock().lines.clone()
+    }
+
+    /// Closes the stream after the next line.
+    pub(crate) fn stop_collecting(&self) {
+        self.lock().unwanted = true;
     }
 
     /// How many lines so far contain `words`.

@@ -1,7 +1,7 @@
 //! A peer played by hand: a socket, lines out and lines in.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 
 use kusari_chain::{Block, BlockHash};
 
@@ -17,12 +17,6 @@ impl RawPeer {
     #[track_caller]
     pub(crate) fn connect(port: u16) -> Self {
         Self::over(TcpStream::connect(("127.0.0.1", port)).unwrap())
-    }
-
-    /// Waits until somebody connects.
-    #[track_caller]
-    pub(crate) fn accept(listener: &TcpListener) -> Self {
-        Self::over(listener.accept().unwrap().0)
     }
 
     #[track_caller]

@@ -1,0 +1,97 @@
+//! A terminal with a person before it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use nix::pty::{Winsize, openpty};
+
+use super::{DEADLINE, Setup};
+
+/// A node whose stdin and stdout are a terminal.
+pub(crate) struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Arc<Screen>,
+}
+
+#[derive(Default)]
+struct Screen {
+    /// Everything that was printed, and whether that is all.
+    state: Mutex<(String, bool)>,
+    changed: Condvar,
+}
+
+impl Terminal {
+    #[track_caller]
+    pub(crate) fn start(setup: &Setup) -> Self {
+        let size = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
+        let pair = openpty(&size, None).unwrap();
+        let mut command = setup.command();
+        command.env("TERM", "xterm").env("NO_COLOR", "1").stderr(Stdio::null());
+        command.stdin(pair.slave.try_clone().unwrap()).stdout(pair.slave);
+        let child = command.spawn().unwrap();
+        // Our copies of the program's end are closed, so that its end is the end of output.
+        drop(command);
+        let keyboard = File::from(pair.master);
+        let screen = Arc::new(Screen::default());
+        let (mut output, shown) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(count @ 1..) = output.read(&mut bytes) {
+                shown.add(&String::from_utf8_lossy(&bytes[..count]));
+            }
+            shown.state.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+            shown.changed.notify_all();
+        });
+        Self { child, keyboard, screen }
+    }
+
+    #[track_caller]
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// All that was printed.
+    pub(crate) fn text(&self) -> String {
+        self.screen.state.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Waits until `words` appear after the first `from` bytes of what was printed, and returns the
+    /// length up to and with them.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, from: usize, words: &str) -> usize {
+        let state = self.screen.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = None;
+        let waited = self.screen.changed.wait_timeout_while(state, DEADLINE, |(text, ended)| {
+            found = text[from..].find(words).map(|at| from + at + words.len());
+            found.is_none() && !*ended
+        });
+        drop(waited);
+        found.unwrap_or_else(|| panic!("{words:?} never appeared in {}", self.text()))
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for_end(&mut self) -> ExitStatus {
+        let state = self.screen.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.screen.changed.wait_timeout_while(state, DEADLINE, |(_, ended)| !*ended);
+        let ended = waited.unwrap_or_else(PoisonError::into_inner).0.1;
+        assert!(ended, "it did not end: {}", self.text());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Screen {
+    fn add(&self, text: &str) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text);
+        self.changed.notify_all();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
