@@ -20,8 +20,8 @@ use crate::tree::{BestPoint, Tree, TreeLimits};
 /// What became of a block that broke no rule.
 #[derive(Debug)]
 pub enum Accepted {
-    /// It was here before, in any branch; the first content for a hash stays.
-    Known,
+    /// It was here before, in any branch, at this place; the first content for a hash stays.
+    Known(BestPoint),
     /// Its parent is not known; it waits in the orphan pool.
     Orphan {
         /// The parent to ask for.
@@ -36,6 +36,8 @@ pub enum Accepted {
 pub struct ChainChange {
     /// Counts changes from 1; commits are reported by it.
     pub version: u64,
+    /// The block that was added, and its place.
+    pub block: BestPoint,
     /// The last block that the best chain before and after have in common.
     pub fork: BestPoint,
     /// Blocks that left the best chain, from the old tip down.
@@ -47,8 +49,9 @@ pub struct ChainChange {
 }
 
 impl ChainChange {
-    pub(crate) fn new(version: u64, tip: BestPoint) -> Self {
-        Self { version, fork: tip, reverted: Vec::new(), connected: Vec::new(), writes: Vec::new() }
+    pub(crate) fn new(version: u64, block: BestPoint, tip: BestPoint) -> Self {
+        let (reverted, connected, writes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { version, block, fork: tip, reverted, connected, writes }
     }
 }
 
@@ -95,8 +98,8 @@ impl Chain {
     pub fn accept(&mut self, block: CheckedBlock) -> Result<Accepted, AcceptError> {
         let hash = block.block().hash;
         let parent_hash = block.block().prev_hash;
-        if self.tree.find(&hash)?.is_some() {
-            return Ok(Accepted::Known);
+        if let Some(known) = self.tree.find(&hash)? {
+            return Ok(Accepted::Known(known.point));
         }
         self.judge(
             hash,
@@ -186,30 +189,30 @@ impl Chain {
         self.tree.fork_point(hash)
     }
 
-    /// Hashes that tell another node what we have: `from`'s branch first where it is beside the
-    /// best chain, then the best chain from the tip down, ten one by one and then in doubling
-    /// steps. The genesis block is implied. At most 64.
+    /// Hashes that tell another node what we have, newest first: the best chain from the tip down,
+    /// ten one by one and then in doubling steps, and among them, at its height, `from`: the block
+    /// where an earlier answer ended, in whatever branch. The genesis block is implied. At most 64.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub fn locator(&self, from: Option<&BlockHash>) -> Result<Vec<BlockHash>, StoreError> {
+    pub fn locator(&self, from: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
         const ONE_BY_ONE: usize = 10;
         let mut locator = Vec::new();
-        // A side branch is given by its end alone: where the other side no longer follows it, the
-        // best chain below is the better hint.
-        locator.extend(from.filter(|hash| self.tree.side_parent(hash).is_some()));
+        let mut from = from.filter(|from| from.height > 0);
         let mut height = self.tip().height;
         let mut step = 1;
-        while height > 0 {
-            if let Some(point) = self.best_at(height)? {
-                locator.push(point.hash);
+        loop {
+            let best = self.best_at(height)?.filter(|_| height > 0);
+            if let Some(from) = from.take_if(|from| from.height >= height) {
+                locator.extend(Some(from.hash).filter(|_| best != Some(from)));
             }
+            let Some(best) = best else { return Ok(locator) };
+            locator.push(best.hash);
             if locator.len() >= ONE_BY_ONE {
                 step *= 2;
             }
             height = height.saturating_sub(step);
         }
-        Ok(locator)
     }
 
     /// Changes that are accepted and not yet reported as committed.

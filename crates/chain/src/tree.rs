@@ -179,11 +179,6 @@ impl Tree {
         Ok(self.find(&at)?.map(|known| known.point))
     }
 
-    /// The parent, for a block beside the best chain.
-    pub(crate) fn side_parent(&self, hash: &BlockHash) -> Option<BlockHash> {
-        self.side.get(hash).map(|entry| entry.prev_hash)
-    }
-
     /// Adds a block whose parent is `parent`, and moves the best chain where its branch wins.
     pub(crate) fn insert(
         &mut self,
@@ -197,7 +192,8 @@ impl Tree {
             total_bytes: parent.total_bytes + line_bytes,
             block: block.into_block(),
         });
-        let mut change = ChainChange::new(self.overlay.next_version(), self.tip());
+        let version = self.overlay.next_version();
+        let mut change = ChainChange::new(version, BestEntry::of(&stored).point, self.tip());
         if parent.point == self.tip() {
             self.extend(stored, &mut change);
         } else {

@@ -308,7 +308,7 @@ fn locator_is_short_newest_first_and_leaves_genesis_out() {
 }
 
 #[test]
-fn locator_of_a_side_branch_starts_with_its_end() {
+fn locator_has_the_end_of_an_earlier_answer_at_its_height() {
     let genesis = Block::genesis();
     let best = mine_branch(&genesis, 3, "best");
     let side = mine_branch(&genesis, 2, "side");
@@ -316,10 +316,13 @@ fn locator_of_a_side_branch_starts_with_its_end() {
     rig.deliver_all(&best);
     rig.deliver_all(&side);
     let down = [best[2].hash, best[1].hash, best[0].hash];
-    let from = |hash| rig.chain.locator(Some(hash)).unwrap();
-    assert_eq!(from(&side[1].hash), [&[side[1].hash], &down[..]].concat());
+    let from = |hash: &BlockHash| {
+        let point = rig.chain.point(hash).unwrap();
+        rig.chain.locator(point).unwrap()
+    };
+    assert_eq!(from(&side[1].hash), [&down[..1], &[side[1].hash], &down[1..]].concat());
     assert_eq!(from(&best[1].hash), down);
-    assert_eq!(from(&BlockHash::ZERO), down);
+    assert_eq!(from(&genesis.hash), down);
 }
 
 #[test]

@@ -11,6 +11,8 @@
 mod connection;
 mod dial;
 mod listen;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::net::SocketAddr;
@@ -38,8 +40,13 @@ const RECEIVE_BUDGET: usize = 32 * 1024 * 1024;
 const LINE_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a peer may take to accept the next piece of what is written to it.
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
-/// How long dialling one address may take.
-const DIAL_DEADLINE: Duration = Duration::from_secs(10);
+/// How long one of a name's addresses may take to answer, so that a dead one does not keep the
+/// others from being tried.
+const ADDRESS_DEADLINE: Duration = Duration::from_secs(5);
+/// How long dialling may take, resolving the name and trying its addresses.
+const DIAL_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a connection that the node closes may take to read what is queued for it.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a closed connection is still read, so that the last line we wrote is not lost to the
 /// reset that unread bytes would cause.
 const LINGER: Duration = Duration::from_secs(1);
@@ -105,6 +112,16 @@ impl PeerHandle {
     /// Closes the connection once everything queued is written.
     pub(crate) fn close(&self) {
         self.queue(Outgoing::Close);
+    }
+
+    /// Closes the connection once everything queued is written, or after a short while.
+    pub(crate) fn close_soon(&self) {
+        self.close();
+        let abort = Arc::clone(&self.abort);
+        tokio::spawn(async move {
+            tokio::time::sleep(CLOSE_DEADLINE).await;
+            abort.now("it did not take its last lines");
+        });
     }
 
     fn queue(&self, outgoing: Outgoing) {

@@ -11,6 +11,7 @@ use core::time::Duration;
 
 use kusari_chain::{BestPoint, Chain, StoreError};
 
+use crate::allowance::Allowance;
 use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
 use crate::seam::PeerId;
 
@@ -37,8 +38,7 @@ pub(crate) enum Step {
 struct Listener {
     manner: Manner,
     position: BestPoint,
-    allowance: u32,
-    refilled_at: Duration,
+    allowance: Allowance,
 }
 
 #[derive(Default)]
@@ -53,7 +53,8 @@ impl Gossip {
         position: BestPoint,
         now: Duration,
     ) {
-        let listener = Listener { manner, position, allowance: GOSSIP_BURST, refilled_at: now };
+        let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
+        let listener = Listener { manner, position, allowance };
         self.0.insert(peer, listener);
     }
 
@@ -115,14 +116,11 @@ impl Gossip {
         if gap == 0 {
             return Ok(None);
         }
-        listener.refill(now);
-        let step = if gap <= DIRECT_BLOCKS && listener.allowance >= gap {
-            listener.allowance -= gap;
+        let step = if gap <= DIRECT_BLOCKS && listener.allowance.take(gap, now) {
             Step::Blocks { from: fork.height + 1, through: tip.height }
         } else if listener.manner == Manner::Blocks {
             return Ok(Some(Step::Stream { after: fork }));
-        } else if listener.allowance > 0 {
-            listener.allowance -= 1;
+        } else if listener.allowance.take(1, now) {
             Step::Announce(tip)
         } else {
             return Ok(None);
@@ -139,27 +137,15 @@ impl Gossip {
         now: Duration,
         busy: impl Fn(PeerId) -> bool,
     ) -> Option<Duration> {
-        let waits = |peer: PeerId, listener: &Listener| {
-            listener.allowance == 0 && listener.position.hash != tip.hash && !busy(peer)
-        };
+        let waits =
+            |peer: PeerId, listener: &Listener| listener.position.hash != tip.hash && !busy(peer);
         let waiting = self.0.iter().filter(|(peer, listener)| waits(**peer, listener));
-        let refill = |listener: &Listener| listener.refilled_at + GOSSIP_REFILL;
-        waiting.map(|(_, listener)| refill(listener)).filter(|refill| *refill > now).min()
+        let refills = waiting.filter_map(|(_, listener)| listener.allowance.deadline());
+        refills.filter(|refill| *refill > now).min()
     }
 
     /// Peers that are told of new blocks.
     pub(crate) fn listeners(&self) -> alloc::vec::Vec<PeerId> {
         self.0.keys().copied().collect()
-    }
-}
-
-impl Listener {
-    fn refill(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.refilled_at).as_millis() / GOSSIP_REFILL.as_millis();
-        let more = u32::try_from(passed).unwrap_or(GOSSIP_BURST).min(GOSSIP_BURST);
-        if more > 0 {
-            self.allowance = (self.allowance + more).min(GOSSIP_BURST);
-            self.refilled_at = now;
-        }
     }
 }

@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
+mod allowance;
 pub mod event;
 mod gossip;
 pub mod limits;

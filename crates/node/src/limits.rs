@@ -33,10 +33,14 @@ pub const MALFORMED_SCORE: u32 = 10;
 pub const INVALID_BLOCK_SCORE: u32 = 50;
 /// Time in which one point of score is forgiven.
 pub const SCORE_DECAY: Duration = Duration::from_secs(6);
-/// Faults of one peer that are shown to the person in a burst.
+/// Acts of one peer, faults above all, that are shown to the person in a burst.
 pub const REPORT_BURST: u32 = 16;
 /// Time after which one more may be shown.
 pub const REPORT_REFILL: Duration = Duration::from_secs(1);
+/// Inbound connections that are shown to the person in a burst.
+pub const CONNECTION_REPORT_BURST: u32 = 64;
+/// Time after which one more is shown.
+pub const CONNECTION_REPORT_REFILL: Duration = Duration::from_millis(500);
 /// How long an address stays banned.
 pub const BAN_TIME: Duration = Duration::from_secs(10 * 60);
 /// Banned addresses remembered; the one that ends first gives way.

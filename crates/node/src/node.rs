@@ -21,9 +21,13 @@ use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{BestPoint, Block, BlockStore, Chain, StoreError, StoredBlock, TreeLimits};
 
 use crate::address::PeerAddress;
+use crate::allowance::Allowance;
 use crate::event::Event;
 use crate::gossip::Gossip;
-use crate::limits::{MAX_UNCOMMITTED, MAX_WAITING_SAYS, OUTBOX_CAPACITY};
+use crate::limits::{
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED, MAX_WAITING_SAYS,
+    OUTBOX_CAPACITY,
+};
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -99,6 +103,8 @@ pub struct Node {
     gossip: Gossip,
     serving: Serving,
     mining: Option<Mining>,
+    /// Inbound connections that may be shown to the person.
+    connection_reports: Allowance,
     last_template: u64,
     /// Commands that wait for room in the outbox.
     waiting_says: VecDeque<(RequestId, String)>,
@@ -110,6 +116,8 @@ pub struct Node {
     committed: CommitId,
     chain_version: u64,
     wake_at: Option<Duration>,
+    /// As of the last input.
+    catching_up: bool,
     halted: bool,
     batch: StoreBatch,
     then: Vec<Action>,
@@ -146,6 +154,11 @@ impl Node {
             gossip: Gossip::default(),
             serving: Serving::default(),
             mining: None,
+            connection_reports: Allowance::new(
+                CONNECTION_REPORT_BURST,
+                CONNECTION_REPORT_REFILL,
+                Duration::ZERO,
+            ),
             last_template: 0,
             waiting_says: VecDeque::new(),
             unannounced: VecDeque::new(),
@@ -154,6 +167,7 @@ impl Node {
             committed: CommitId::default(),
             chain_version: 0,
             wake_at: None,
+            catching_up: false,
             halted: false,
             batch: StoreBatch::default(),
             then: Vec::new(),
@@ -306,7 +320,7 @@ impl Node {
             side_bytes,
             side_limit,
             orphans: self.chain.orphan_count(),
-            catching_up: self.sync.is_catching_up(),
+            catching_up: self.catching_up,
         }
     }
 }

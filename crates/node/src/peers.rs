@@ -14,6 +14,7 @@ use core::time::Duration;
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 use self::limits::same_host;
+use crate::allowance::Allowance;
 use crate::limits::{
     BAN_SCORE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST,
     REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
@@ -45,6 +46,8 @@ pub(crate) struct Peer {
     pub(crate) listen: Option<u16>,
     /// Its first line was `GET_CHAIN`, as an original node's is.
     pub(crate) began_with_get_chain: bool,
+    /// The person was told of it, and is told of its end.
+    pub(crate) shown: bool,
     /// It sends nothing more.
     pub(crate) finished: bool,
     /// We decided to close it, for this reason; nothing more is done for it.
@@ -54,9 +57,8 @@ pub(crate) struct Peer {
     pinged_at: Option<Duration>,
     score: u32,
     scored_at: Duration,
-    /// Faults that may be shown to the person right now, and when that was last raised.
-    reports: u32,
-    reported_at: Duration,
+    /// What it does that may be shown to the person.
+    reports: Allowance,
 }
 
 impl Peer {
@@ -83,7 +85,8 @@ impl Peers {
     /// Of all places, those that are kept for addresses which a person chose to dial: a quarter, or
     /// as many as were named from the start. Strangers who connect can never take them.
     pub(crate) fn outbound_places(max_peers: usize, named: usize) -> usize {
-        (max_peers / 4).max(1).max(named).min(max_peers)
+        let quarter = (max_peers / 4).max(usize::from(max_peers > 1));
+        quarter.max(named).min(max_peers)
     }
 
     pub(crate) fn new(max_inbound: usize) -> Self {
@@ -112,7 +115,11 @@ impl Peers {
             return Err(DisconnectReason::TooManyPeers);
         }
         let host = address.ip().to_canonical();
-        let from_host = inbound().filter(|(_, peer)| same_host(peer.address.ip(), host)).count();
+        // Those that are being closed still hold a socket, which counts against their own host.
+        let from_host = self.table.values().filter(|peer| {
+            peer.direction == Direction::Inbound && same_host(peer.address.ip(), host)
+        });
+        let from_host = from_host.count();
         if !host.is_loopback() && from_host >= MAX_PER_ADDRESS {
             return Err(DisconnectReason::TooManyFromAddress);
         }
@@ -138,6 +145,7 @@ impl Peers {
             node_id: None,
             listen: None,
             began_with_get_chain: false,
+            shown: true,
             finished: false,
             closing: None,
             connected_at: now,
@@ -145,8 +153,7 @@ impl Peers {
             pinged_at: None,
             score: 0,
             scored_at: now,
-            reports: REPORT_BURST,
-            reported_at: now,
+            reports: Allowance::new(REPORT_BURST, REPORT_REFILL, now),
         };
         self.table.insert(id, peer);
     }
@@ -186,7 +193,14 @@ impl Peers {
         if hello.id == our_id {
             return Err((id, DisconnectReason::Ourselves));
         }
-        let twin = self.iter().find(|(other, peer)| *other != id && peer.node_id == Some(hello.id));
+        // An id is only what somebody says. Taken from another host it proves nothing, and must not
+        // cost us the connection to the node that it belongs to.
+        let host = self.table.get(&id).map(|peer| peer.address.ip());
+        let twin = self.iter().find(|(other, peer)| {
+            *other != id
+                && peer.node_id == Some(hello.id)
+                && host.is_some_and(|host| same_host(host, peer.address.ip()))
+        });
         let twin = twin.map(|(other, peer)| (other, peer.direction.clone()));
         if let Some(peer) = self.table.get_mut(&id) {
             peer.stage = PeerStage::Introduced;
@@ -230,6 +244,12 @@ impl Peers {
         }
     }
 
+    pub(crate) fn set_shown(&mut self, id: PeerId, shown: bool) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.shown = shown;
+        }
+    }
+
     pub(crate) fn set_finished(&mut self, id: PeerId) {
         if let Some(peer) = self.table.get_mut(&id) {
             peer.finished = true;
@@ -259,18 +279,17 @@ impl Peers {
         peer.score >= BAN_SCORE
     }
 
-    /// Whether one more fault of this peer may be shown: a stranger must not flood the screen.
+    /// Whether one more act of this peer may be shown: a stranger must not flood the screen.
     pub(crate) fn may_report(&mut self, id: PeerId, now: Duration) -> bool {
-        let Some(peer) = self.table.get_mut(&id) else { return false };
-        let more = now.saturating_sub(peer.reported_at).as_secs() / REPORT_REFILL.as_secs();
-        if more > 0 {
-            let more = u32::try_from(more).unwrap_or(REPORT_BURST);
-            peer.reports = peer.reports.saturating_add(more).min(REPORT_BURST);
-            peer.reported_at = now;
+        self.table.get_mut(&id).is_some_and(|peer| peer.reports.take(1, now))
+    }
+
+    /// It is alive, though it says nothing: it takes what we write.
+    pub(crate) fn note_alive(&mut self, id: PeerId, now: Duration) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.heard_at = now;
+            peer.pinged_at = None;
         }
-        let may = peer.reports > 0;
-        peer.reports = peer.reports.saturating_sub(1);
-        may
     }
 
     /// What time demands now, in order of connection.

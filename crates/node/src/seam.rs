@@ -264,9 +264,9 @@ pub enum DisconnectReason {
     /// It sent too much that is wrong.
     #[error("the peer misbehaved")]
     Misbehaved,
-    /// It sent a line that is longer than it may be.
-    #[error("the peer sent a line that is too long")]
-    LineTooLong,
+    /// It sent a line that is longer than it may be, or did not finish one in time.
+    #[error("the peer sent a line without an end")]
+    LineWithoutEnd,
     /// It sent all it had to say, and was answered.
     #[error("the peer ended the connection")]
     Finished,

@@ -4,12 +4,21 @@
 //! they choose whom to ask, never what to believe, and a claim that led to nothing is forgotten.
 //! One peer is asked at a time; another one beside it as soon as our own, verified work stands
 //! still, so that a silent, slow or lying peer delays us by seconds and never stops us. Peers wait
-//! in a line, and one that led to nothing goes to its end: what a peer claims gives it no place
-//! before others, so a crowd of liars delays us by a round and never keeps us from an honest peer.
+//! in a line, and one whose answer did not raise our work goes to its end: what a peer claims gives
+//! it no place before others, so a crowd of liars delays us by a round and never keeps us from an
+//! honest peer.
+//!
+//! An answer makes progress when it ends higher than the one before it, whether its blocks are new
+//! or known: after an interruption, or below a fork that our locator steps over, the way to what we
+//! lack leads through blocks that we have.
 //!
 //! Knows nothing of connections, and reads no block.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
@@ -26,12 +35,12 @@ struct Request {
     moved_at: Duration,
     /// Our work when it was sent.
     work_before: Work,
-    /// New blocks that came.
-    fresh: u32,
-    /// The last block that came.
-    last: Option<BlockHash>,
-    /// It goes on where an answer with new blocks ended.
-    continues: bool,
+    /// The block after which the peer was asked to go on.
+    cursor: Option<BestPoint>,
+    /// The last block that came and has a place in the tree.
+    last: Option<BestPoint>,
+    /// The orphan that made us ask, if one did.
+    orphan: Option<BlockHash>,
 }
 
 impl Request {
@@ -50,24 +59,19 @@ struct Source {
     orphan: Option<BlockHash>,
     request: Option<Request>,
     /// Where its last answer ended, if that is not the end of what it has.
-    cursor: Option<BlockHash>,
+    cursor: Option<BestPoint>,
     rest_until: Duration,
-}
-
-impl Source {
-    /// It led to nothing: it is not asked for a while, and then after all others.
-    fn rest(&mut self, now: Duration, turn: u64) {
-        self.rest_until = now + REST_TIME;
-        self.turn = turn;
-    }
 }
 
 /// What became of a block that a peer sent, as far as catching up is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    Fresh,
-    Known,
-    Orphan,
+    /// It is new, and has this place in the tree.
+    Fresh(BestPoint),
+    /// It was here before, at this place.
+    Known(BestPoint),
+    /// Its parent is not known.
+    Orphan(BlockHash),
 }
 
 #[derive(Default)]
@@ -77,9 +81,15 @@ pub(crate) struct Sync {
     last_turn: u64,
     /// When each original was last asked for its whole chain.
     chain_asked: BTreeMap<PeerId, Duration>,
+    /// The last orphan of each original that could not be asked at once.
+    chain_wanted: BTreeMap<PeerId, BlockHash>,
     best_work: Work,
-    /// When our best work rose last, or the first of the present requests was sent.
+    /// When our best work rose last, or a request was sent.
     moved_at: Duration,
+    /// When our best work rose last.
+    rose_at: Option<Duration>,
+    /// When our best work last rose by a block that we had asked for.
+    synced_at: Option<Duration>,
 }
 
 impl Sync {
@@ -95,6 +105,7 @@ impl Sync {
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.sources.remove(&peer);
         self.chain_asked.remove(&peer);
+        self.chain_wanted.remove(&peer);
     }
 
     /// What the peer says it has, or what it has shown.
@@ -110,22 +121,21 @@ impl Sync {
     }
 
     /// A block came from the peer.
-    pub(crate) fn block_came(
-        &mut self,
-        peer: PeerId,
-        hash: BlockHash,
-        arrival: Arrival,
-        now: Duration,
-    ) {
+    pub(crate) fn block_came(&mut self, peer: PeerId, arrival: Arrival, now: Duration) {
         let Some(source) = self.sources.get_mut(&peer) else { return };
-        if arrival == Arrival::Orphan {
-            source.orphan = Some(hash);
-        }
-        if let Some(request) = &mut source.request {
-            request.last = Some(hash);
-            if arrival == Arrival::Fresh {
-                request.moved_at = now;
-                request.fresh += 1;
+        let point = match arrival {
+            Arrival::Orphan(hash) => {
+                source.orphan = Some(hash);
+                return;
+            }
+            Arrival::Fresh(point) | Arrival::Known(point) => point,
+        };
+        let Some(request) = &mut source.request else { return };
+        request.last = Some(point);
+        if matches!(arrival, Arrival::Fresh(_)) {
+            request.moved_at = now;
+            if self.rose_at == Some(now) {
+                self.synced_at = Some(now);
             }
         }
     }
@@ -138,18 +148,21 @@ impl Sync {
 
     /// The peer's answer is complete. Returns whether there was a question.
     pub(crate) fn answer_ended(&mut self, peer: PeerId, now: Duration) -> bool {
-        let best_work = self.best_work;
         let Some(source) = self.sources.get_mut(&peer) else { return false };
         let Some(request) = source.request.take() else { return false };
-        if request.fresh > 0 || best_work > request.work_before {
+        let work = |point: Option<BestPoint>| point.map_or(Work::ZERO, |point| point.work);
+        if self.best_work <= request.work_before {
+            self.last_turn += 1;
+            source.turn = self.last_turn;
+        }
+        if work(request.last) > work(request.cursor) {
             source.cursor = request.last;
         } else {
             // It promised more than it has. Its next claim counts again, after a rest.
             source.claim = None;
             source.cursor = None;
             source.orphan = None;
-            self.last_turn += 1;
-            source.rest(now, self.last_turn);
+            source.rest_until = now + REST_TIME;
         }
         true
     }
@@ -159,6 +172,7 @@ impl Sync {
         if work > self.best_work {
             self.best_work = work;
             self.moved_at = now;
+            self.rose_at = Some(now);
         }
     }
 
@@ -169,11 +183,14 @@ impl Sync {
         now: Duration,
         tip: &BestPoint,
         mut unknown: impl FnMut(&BlockHash) -> Result<bool, StoreError>,
-    ) -> Result<Option<(PeerId, Option<BlockHash>)>, StoreError> {
+    ) -> Result<Option<(PeerId, Option<BestPoint>)>, StoreError> {
         self.give_up_late_answers(now);
-        let running = self.sources.values().filter(|source| source.request.is_some()).count();
+        let requests = || self.sources.values().filter_map(|source| source.request.as_ref());
+        let running = requests().count();
+        // An old request keeps no place from another: it may be a liar's that drips.
+        let young = requests().filter(|request| now < request.sent_at + REQUEST_TIMEOUT).count();
         let stalled = now >= self.moved_at + HEDGE_AFTER;
-        if running >= MAX_REQUESTS || (running > 0 && !stalled) {
+        if young >= MAX_REQUESTS || (running > 0 && !stalled) {
             return Ok(None);
         }
         let mut first: Option<(u64, PeerId)> = None;
@@ -198,14 +215,13 @@ impl Sync {
         let Some((_, peer)) = first else { return Ok(None) };
         let Some(source) = self.sources.get_mut(&peer) else { return Ok(None) };
         let cursor = source.cursor.take();
-        source.orphan = None;
         source.request = Some(Request {
             sent_at: now,
             moved_at: now,
             work_before: self.best_work,
-            fresh: 0,
+            cursor,
             last: None,
-            continues: cursor.is_some(),
+            orphan: source.orphan.take(),
         });
         self.moved_at = now;
         Ok(Some((peer, cursor)))
@@ -213,30 +229,58 @@ impl Sync {
 
     fn give_up_late_answers(&mut self, now: Duration) {
         for source in self.sources.values_mut() {
-            if source.request.as_ref().is_some_and(|request| now >= request.deadline()) {
-                source.request = None;
+            if let Some(request) = source.request.take_if(|request| now >= request.deadline()) {
                 source.cursor = None;
+                source.orphan = source.orphan.or(request.orphan);
+                source.rest_until = now + REST_TIME;
                 self.last_turn += 1;
-                source.rest(now, self.last_turn);
+                source.turn = self.last_turn;
             }
         }
     }
 
-    /// Whether blocks that we asked for are coming in: what is mined now would be stale at once.
-    pub(crate) fn is_catching_up(&self) -> bool {
-        let fresh =
-            |source: &Source| source.request.as_ref().is_some_and(|r| r.fresh > 0 || r.continues);
-        self.sources.values().any(fresh)
+    /// Whether blocks that we asked for raise our best chain: what is mined now would be stale at
+    /// once. Blocks that do not raise it never hold mining up, so nobody can stop it for nothing.
+    pub(crate) fn is_catching_up(&self, now: Duration) -> bool {
+        self.catching_up_until().is_some_and(|until| now < until)
+    }
+
+    fn catching_up_until(&self) -> Option<Duration> {
+        let asking = self.sources.values().any(|source| source.request.is_some());
+        self.synced_at.filter(|_| asking).map(|synced_at| synced_at + HEDGE_AFTER)
+    }
+
+    /// An original is to be asked for its chain because of this orphan. Returns whether it may be
+    /// now; otherwise [`Sync::chains_due`] names it once it may.
+    pub(crate) fn want_chain(&mut self, peer: PeerId, orphan: BlockHash, now: Duration) -> bool {
+        let may = self.may_ask_chain(peer, now);
+        if !may {
+            self.chain_wanted.insert(peer, orphan);
+        }
+        may
     }
 
     /// Whether an original may be asked for its chain now; at most once in a while.
     pub(crate) fn may_ask_chain(&mut self, peer: PeerId, now: Duration) -> bool {
-        let asked = self.chain_asked.get(&peer);
-        if asked.is_some_and(|asked| now < *asked + GET_CHAIN_INTERVAL) {
+        if self.chain_asked_until(peer).is_some_and(|until| now < until) {
             return false;
         }
         self.chain_asked.insert(peer, now);
         true
+    }
+
+    fn chain_asked_until(&self, peer: PeerId) -> Option<Duration> {
+        self.chain_asked.get(&peer).map(|asked| *asked + GET_CHAIN_INTERVAL)
+    }
+
+    /// Takes the originals that can be asked by now, each with the orphan that is the reason.
+    pub(crate) fn chains_due(&mut self, now: Duration) -> Vec<(PeerId, BlockHash)> {
+        let wanted = core::mem::take(&mut self.chain_wanted);
+        let (due, later): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .partition(|(peer, _)| self.chain_asked_until(*peer).is_none_or(|until| until <= now));
+        self.chain_wanted = later.into_iter().collect();
+        due
     }
 
     /// When [`Sync::next`] is to be asked again, at the latest.
@@ -247,6 +291,8 @@ impl Sync {
         let wants = |source: &&Source| source.claim.is_some() || source.orphan.is_some();
         let rested =
             self.sources.values().filter(wants).map(|s| s.rest_until).filter(|rest| *rest > now);
-        rested.chain(late).chain(hedge).min()
+        let chains = self.chain_wanted.keys().filter_map(|peer| self.chain_asked_until(*peer));
+        let mining = self.catching_up_until().filter(|until| *until > now);
+        rested.chain(late).chain(hedge).chain(chains).chain(mining).min()
     }
 }

@@ -276,3 +276,50 @@ fn a_restart_knows_its_lines_and_mines_none_twice() {
     assert!(!work.iter().any(|action| matches!(action, Action::Mine { .. })));
     assert_eq!(Disk::entry(&bench.disk, 3).text, "third");
 }
+
+#[test]
+fn after_a_reorganisation_peers_get_the_whole_new_branch_parents_first() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let (sender, listener) = (bench.inbound(), bench.inbound());
+    bench.line(listener, "GET_CHAIN");
+    let hash = Block::genesis().hash;
+    bench.give(Input::StreamEnded { peer: listener, height: 0, hash, count: 0 });
+    let old = child(&Block::genesis(), "old");
+    bench.receive(sender, checked(&old));
+    let mut branch = vec![child(&Block::genesis(), "new")];
+    branch.push(child(&branch[0], "new"));
+    branch.push(child(&branch[1], "new"));
+    // The end comes first, so that the branch wins at one stroke.
+    bench.receive(sender, checked(&branch[2]));
+    bench.receive(sender, checked(&branch[1]));
+    let actions = bench.receive(sender, checked(&branch[0]));
+    let sent = sent_to(&actions, listener).into_iter().filter_map(|message| match message {
+        Message::Block(block) => Some(block.block.clone()),
+        _ => None,
+    });
+    assert_eq!(sent.collect::<Vec<_>>(), branch);
+}
+
+#[test]
+fn a_line_whose_settling_is_not_durable_yet_is_not_lost_to_a_reorganisation() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let work = bench.say("deep");
+    bench.mine(&work);
+    let peer = bench.inbound();
+    let first = kusari_chain::BlockStore::best_tip(&bench.disk).unwrap().unwrap().block;
+    bench.hold_commits = true;
+    let mut tip = first;
+    for _ in 0..6 {
+        tip = child(&tip, "on top");
+        bench.receive(peer, checked(&tip));
+    }
+    let mut rival = Block::genesis();
+    for _ in 0..8 {
+        rival = child(&rival, "rival");
+        bench.receive(peer, checked(&rival));
+    }
+    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    bench.release_commits();
+    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert!(!bench.disk.entry(1).settled);
+}

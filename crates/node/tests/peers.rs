@@ -232,3 +232,61 @@ fn a_flood_of_nonsense_shows_only_a_few_lines_to_the_person() {
     }
     assert!((1..100).contains(&shown), "{shown} lines were shown");
 }
+
+#[test]
+fn an_id_claimed_from_another_host_costs_nobody_a_connection() {
+    let (mut bench, target) = dialling(&["192.0.2.1:8080"]);
+    let (real, actions) = bench.connect(Direction::Outbound(target), "192.0.2.1:8080");
+    let ours = our_id(&actions, real);
+    for id in [ours - 1, ours + 1] {
+        bench.receive(real, Message::Hello(hello(id, 0)));
+        let (fake, _) = bench.connect(Direction::Inbound, "198.51.100.9:50000");
+        let actions = bench.receive(fake, Message::Hello(hello(id, 0)));
+        assert!(!is_closed(&actions, real) && !is_closed(&actions, fake));
+        bench.give(Input::PeerDisconnected { peer: fake, reason: "gone".to_string() });
+    }
+}
+
+#[test]
+fn the_smallest_node_still_takes_a_connection() {
+    let mut bench = Bench::new(NodeConfig { max_peers: 1, ..NodeConfig::default() });
+    let (peer, actions) = bench.connect(Direction::Inbound, "127.0.0.1:50000");
+    assert!(!is_closed(&actions, peer));
+}
+
+#[test]
+fn an_error_is_never_answered_even_one_that_is_wrong() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let (peer, _) = bench.introduced(7, 0);
+    for line in ["ERROR:{\"code\":\"x\",\"message\":\"y\"}", "ERROR:{}", "ERROR", "ERROR:["] {
+        assert!(sent_to(&bench.line(peer, line), peer).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_peer_that_reads_a_long_answer_need_not_say_that_it_lives() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let (peer, _) = bench.introduced(7, 0);
+    bench.line(peer, "GET_CHAIN");
+    for _ in 0..10 {
+        let actions = bench.pass(PING_AFTER + PONG_TIMEOUT);
+        assert!(sent_to(&actions, peer).is_empty() && !is_closed(&actions, peer));
+    }
+    let hash = Block::genesis().hash;
+    bench.give(Input::StreamEnded { peer, height: 0, hash, count: 0 });
+    let actions = bench.pass(PING_AFTER);
+    assert!(matches!(sent_to(&actions, peer)[..], [Message::Ping(_)]));
+}
+
+#[test]
+fn a_flood_of_connections_shows_only_some_of_them() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let mut shown = 0;
+    for _ in 0..1_000 {
+        let (peer, mut actions) = bench.connect(Direction::Inbound, "127.0.0.1:50000");
+        let gone = Input::PeerDisconnected { peer, reason: "gone".to_string() };
+        actions.extend(bench.give(gone));
+        shown += actions.iter().filter(|action| matches!(action, Action::Notify(_))).count();
+    }
+    assert!((2..300).contains(&shown), "{shown} lines were shown");
+}

@@ -90,6 +90,11 @@ fn any_line_that_starts_with_get_chain_asks_for_the_chain() {
     }
 }
 
+fn hello_without_listen() -> String {
+    let line = encode(&samples()[2]);
+    String::from_utf8(line).unwrap().trim_end().replace("\"listen\":null,", "")
+}
+
 #[test]
 fn what_is_wrong_with_a_line_is_named() {
     let block = Block::genesis().to_canonical_json();
@@ -120,6 +125,7 @@ fn what_is_wrong_with_a_line_is_named() {
         (with("\"nonce\":2945", "\"nonce\":2946"), "bad-genesis"),
         (with("\"index\":0", "\"index\":1"), "bad-hash"),
         ("HELLO:[1]".to_string(), "bad-field"),
+        (hello_without_listen(), "bad-field"),
         ("GET_BLOCKS:{}".to_string(), "bad-field"),
         ("GET_BLOCKS:{\"locator\":[],\"hashes\":[]}".to_string(), "bad-field"),
         ("PEERS:[\"localhost:1\"]".to_string(), "bad-field"),

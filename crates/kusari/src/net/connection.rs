@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_node::seam::{Direction, PeerId};
-use kusari_node::wire::{self, LineFramer, LineTooLong, MAX_PLAIN_LINE, Message, Refusal};
+use kusari_node::wire::{self, LineFramer, MAX_PLAIN_LINE, Message, Refusal, WireError};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,7 +21,7 @@ use super::{Abort, LINE_DEADLINE, LINGER, Net, NetEvent, PeerHandle, QUEUE_LINES
 const READ_BYTES: usize = 16 * 1024;
 /// Idle time after which the operating system asks whether the other end is still there.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
-/// Refused lines of one connection that are answered at once; each one more waits first.
+/// Refused lines in a row that are answered at once; each one more waits first.
 const FREE_REFUSALS: u32 = 16;
 /// That wait. A stranger who sends nonsense gets it read at 20 lines a second.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(50);
@@ -63,18 +63,18 @@ impl Net {
 /// Runs both directions until one ends the connection, and says why it ended.
 async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> String {
     let written = {
-        let reading = reader.read_lines();
-        tokio::pin!(reading);
+        let (reading, writing) = (reader.read_lines(), writer.write_all_queued());
+        // Both go on where they were, whatever the other does: a half-written line stays one line.
+        tokio::pin!(reading, writing);
         let mut still_reading = true;
         loop {
             tokio::select! {
                 end = &mut reading, if still_reading => match end {
-                    // What was asked before the end of input is still answered.
-                    ReadEnd::Finished => still_reading = false,
-                    ReadEnd::TooLong => still_reading = false,
+                    // What was asked before is still answered, and a fault is still named.
+                    ReadEnd::Told => still_reading = false,
                     ReadEnd::Failed(reason) => return reason,
                 },
-                written = writer.write_all_queued() => {
+                written = &mut writing => {
                     // What the peer wrote before it stopped reading still counts.
                     if written.is_err() && still_reading {
                         let _ = timeout(LINGER, &mut reading).await;
@@ -114,10 +114,8 @@ async fn linger(reading: &mut OwnedReadHalf, mut writing: OwnedWriteHalf) {
 }
 
 enum ReadEnd {
-    /// The other side sends nothing more.
-    Finished,
-    /// A line was too long; the node has been told and closes the connection.
-    TooLong,
+    /// Nothing more is read, and the node knows why: it closes the connection.
+    Told,
     Failed(String),
 }
 
@@ -136,16 +134,11 @@ impl Reader<'_> {
         let mut refusals = 0;
         loop {
             let count = match read(&mut self.stream, &mut bytes, deadline).await {
-                Ok(0) => {
-                    let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
-                    return ReadEnd::Finished;
-                }
+                Ok(0) => return self.end_of_input(&framer).await,
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                    return ReadEnd::Failed(format!(
-                        "a line was not finished within {} s",
-                        LINE_DEADLINE.as_secs()
-                    ));
+                    let seconds = LINE_DEADLINE.as_secs();
+                    return self.tell(WireError::Unfinished { seconds }).await;
                 }
                 Err(error) => return ReadEnd::Failed(describe(&error)),
             };
@@ -167,6 +160,27 @@ impl Reader<'_> {
         }
     }
 
+    /// The other side sends nothing more.
+    async fn end_of_input(&self, framer: &LineFramer) -> ReadEnd {
+        if framer.buffered() > 0 {
+            let bytes = framer.buffered();
+            let refusal = Err(Refusal::Malformed(WireError::CutOff { bytes }));
+            let message = NetEvent::Message { peer: self.peer, received: refusal };
+            let _ = self.net.inbox.send(message).await;
+        }
+        // The node's thread is gone only when everything ends.
+        let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
+        ReadEnd::Told
+    }
+
+    /// Reports a fault after which the rest of the stream makes no sense.
+    async fn tell(&self, error: WireError) -> ReadEnd {
+        let message =
+            NetEvent::Message { peer: self.peer, received: Err(Refusal::Malformed(error)) };
+        let _ = self.net.inbox.send(message).await;
+        ReadEnd::Told
+    }
+
     /// Hands every whole line to the node. Returns whether there was one.
     async fn take_lines(
         &self,
@@ -175,27 +189,27 @@ impl Reader<'_> {
     ) -> Result<bool, ReadEnd> {
         let mut any = false;
         loop {
-            let (received, too_long) = match framer.next_line() {
-                Ok(Some(line)) => (wire::receive(line), false),
+            let received = match framer.next_line() {
+                Ok(Some(line)) => wire::receive(line),
                 Ok(None) => return Ok(any),
-                Err(error @ LineTooLong { .. }) => (Err(Refusal::Malformed(error.into())), true),
+                Err(error) => return Err(self.tell(error.into()).await),
             };
             any = true;
-            if matches!(received, Ok(Message::Hello(_))) {
-                framer.set_introduced();
-            }
-            if received.is_err() {
-                *refusals += 1;
-                if *refusals > FREE_REFUSALS {
-                    tokio::time::sleep(REFUSAL_PAUSE).await;
+            match &received {
+                Ok(Message::Hello(_)) => framer.set_introduced(),
+                Ok(_) => *refusals = 0,
+                // A verb of a later version costs its sender nothing.
+                Err(Refusal::Malformed(WireError::UnknownVerb(_))) => {}
+                Err(_) => {
+                    *refusals += 1;
+                    if *refusals > FREE_REFUSALS {
+                        tokio::time::sleep(REFUSAL_PAUSE).await;
+                    }
                 }
             }
             let message = NetEvent::Message { peer: self.peer, received };
             if self.net.inbox.send(message).await.is_err() {
                 return Err(ReadEnd::Failed("the node has stopped".to_string()));
-            }
-            if too_long {
-                return Err(ReadEnd::TooLong);
             }
         }
     }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use kusari_node::PeerAddress;
 use kusari_node::seam::Direction;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use super::{DIAL_DEADLINE, Net, NetEvent};
+use super::{ADDRESS_DEADLINE, DIAL_DEADLINE, Net, NetEvent};
 
 impl Net {
     /// Dials once, serves the connection until it ends, or reports why there is none.
     pub(crate) async fn dial(self: Arc<Self>, target: PeerAddress) {
-        let dialled = tokio::time::timeout(DIAL_DEADLINE, connect(&target)).await;
+        let dialled = timeout(DIAL_DEADLINE, connect(&target)).await;
         let reason = match dialled {
             Ok(Ok((stream, address))) => {
                 let peer = self.next_peer();
@@ -30,9 +31,10 @@ impl Net {
 async fn connect(target: &PeerAddress) -> io::Result<(TcpStream, SocketAddr)> {
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in tokio::net::lookup_host((target.host(), target.port())).await? {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok((stream, address)),
-            Err(error) => last_error = error,
+        match timeout(ADDRESS_DEADLINE, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, address)),
+            Ok(Err(error)) => last_error = error,
+            Err(_) => last_error = io::Error::new(io::ErrorKind::TimedOut, "no answer"),
         }
     }
     Err(last_error)

@@ -93,7 +93,8 @@ impl<'a> Writer<'a> {
             }
             self.write(&lines).await?;
         };
-        if form == StreamForm::Counted {
+        // A count after a failed read would call half an answer whole.
+        if form == StreamForm::Counted && result.is_ok() {
             let end = Message::<kusari_chain::Block>::End { count, missing: Vec::new() };
             self.write(&encode(&end)).await?;
         }

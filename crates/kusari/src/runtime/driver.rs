@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kusari_chain::Target;
 use kusari_miner::Miner;
-use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::encode;
 use kusari_node::{Event, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -225,7 +225,12 @@ impl Driver {
                 Action::Disconnect { peer, reason } => {
                     tracing::debug!(?peer, %reason, "closing");
                     if let Some(handle) = self.peers.get(&peer) {
-                        handle.close();
+                        // Whoever ended its input by itself may take its answer as slowly as any
+                        // reader; whoever is closed for a reason of ours must not linger.
+                        match reason {
+                            DisconnectReason::Finished => handle.close(),
+                            _ => handle.close_soon(),
+                        }
                     }
                 }
                 Action::Commit { id, batch, then } => {

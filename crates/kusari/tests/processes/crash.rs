@@ -63,11 +63,9 @@ fn no_acknowledged_line_is_lost_or_doubled_by_kill_while_typing() {
 #[test]
 fn a_block_that_was_shown_is_still_there_after_kill() {
     let mut node = Node::start("victim");
-    let mut shown = 0;
     for round in 0..6 {
         let line = format!("round {round}");
         node.say(&line);
-        shown = shown.max(node.chain().0.len());
         let added = node.wait_for(&format!("Added new block index={}, ", round + 1));
         node.kill();
         node.restart();
@@ -79,15 +77,11 @@ fn a_block_that_was_shown_is_still_there_after_kill() {
 
 #[test]
 fn a_node_killed_again_and_again_while_it_syncs_ends_with_the_same_chain() {
-    const BLOCKS: usize = 400;
+    let made = blocks::long_chain();
     let source = Node::start("source");
-    let made = blocks::mine_many(&kusari_chain::Block::genesis(), "n", BLOCKS);
-    let mut peer = RawPeer::connect(source.port);
-    peer.send_bytes(blocks::lines(&made).as_bytes());
-    peer.finish();
-    peer.rest();
+    RawPeer::bring(source.port, made);
     let whole = source.get_chain();
-    assert_eq!(String::from_utf8_lossy(&whole), blocks::lines(&made));
+    assert_eq!(String::from_utf8_lossy(&whole), blocks::lines(made));
 
     let cable = Proxy::new(source.port);
     cable.clog_after(1_000);
@@ -97,6 +91,9 @@ fn a_node_killed_again_and_again_while_it_syncs_ends_with_the_same_chain() {
         // Far enough for some blocks, and never to the end.
         let bytes = 1_000 + 2_000 * (round - 1);
         cable.wait_for_bytes(bytes);
+        if round % 2 == 0 {
+            eventually("some of it is stored", || (node.chain().0.len() > height).then_some(()));
+        }
         node.kill();
         cable.cut();
         cable.clog_after(bytes + 2_000);
@@ -108,7 +105,7 @@ fn a_node_killed_again_and_again_while_it_syncs_ends_with_the_same_chain() {
         assert!(kept >= height, "{height} blocks were stored, {kept} are left");
         height = kept;
     }
-    assert!(height < BLOCKS, "it was never killed on the way");
+    assert!(height > 0 && height < made.len(), "it was never killed on the way");
     cable.cut();
     cable.clog_after(u64::MAX);
     cable.mend();
@@ -134,22 +131,45 @@ fn two_nodes_killed_in_turn_keep_all_lines() {
     }
     a.say("the end of A");
     b.say("the end of B");
-    let ends = ["the end of A", "the end of B"];
-    let chain = eventually("both have one chain with both ends", || {
+    of_a.acknowledged.push(String::from("the end of A"));
+    of_b.acknowledged.push(String::from("the end of B"));
+    let chain = eventually("both have one chain with every line", || {
         let bytes = a.get_chain();
         let chain = Chain::read(&bytes);
-        let complete = ends.iter().all(|end| chain.count(end) == 1);
+        let mut acknowledged = of_a.acknowledged.iter().chain(&of_b.acknowledged);
+        let complete = acknowledged.all(|line| chain.count(line) > 0);
         (complete && bytes == b.get_chain()).then_some(chain)
-    });
-    // Every line that waited is mined by now, unless it was reopened a moment ago.
-    let acknowledged = [&of_a.acknowledged[..], &of_b.acknowledged[..]].concat();
-    let missing = |chain: &Chain| acknowledged.iter().any(|line| chain.count(line) == 0);
-    let chain = eventually("every line is there", || {
-        let chain = if missing(&chain) { a.chain() } else { Chain(chain.0.clone()) };
-        (!missing(&chain)).then_some(chain)
     });
     of_a.check(&chain);
     of_b.check(&chain);
+}
+
+/// The system refuses to let the file grow, as a full disk does.
+#[test]
+fn a_node_that_cannot_write_says_so_and_keeps_what_it_acknowledged() {
+    let mut node = Setup::new("A").with_file_limit(1_200).start();
+    let line = "x".repeat(3_800);
+    let mut typed = 0;
+    while node.try_say(&line) {
+        typed += 1;
+        assert!(typed < 2_000, "nothing ever failed");
+    }
+    assert_eq!(node.wait_for_end().code(), Some(1));
+    let errors = node.err.lines().join("\n");
+    assert!(errors.contains("error: the node stopped because it could not write"), "{errors}");
+    let acknowledged = node.out.count("Saved as line ");
+    assert!(acknowledged > 0 && acknowledged < typed, "{acknowledged} of {typed}");
+
+    node.restart_without_limit();
+    let mut peer = RawPeer::connect(node.port);
+    peer.send("STATUS");
+    let status = peer.line();
+    let status: serde_json::Value =
+        serde_json::from_str(status.strip_prefix("STATUS:").unwrap()).unwrap();
+    let mined = status["height"].as_u64().unwrap() + status["waiting"].as_u64().unwrap();
+    let kept = acknowledged as u64;
+    // The one that failed may have reached the disk and was not acknowledged.
+    assert!((kept..=kept + 1).contains(&mined), "{kept} were acknowledged: {status}");
 }
 
 #[test]

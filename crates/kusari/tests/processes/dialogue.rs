@@ -8,10 +8,7 @@ use super::support::{Node, RawPeer, Setup, hello, hello_with};
 fn with_chain(count: usize) -> (Node, Vec<Block>) {
     let node = Node::start("A");
     let chain = mine_many(&Block::genesis(), "b", count);
-    let mut peer = RawPeer::connect(node.port);
-    peer.send_bytes(blocks::lines(&chain).as_bytes());
-    peer.finish();
-    assert_eq!(peer.rest(), "");
+    RawPeer::bring(node.port, &chain);
     assert_eq!(node.chain().0, chain);
     (node, chain)
 }

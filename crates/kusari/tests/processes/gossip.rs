@@ -1,6 +1,6 @@
 //! Three nodes, and connections that nobody needs.
 
-use super::support::{Node, Setup, eventually, one_chain_of};
+use super::support::{Node, Proxy, RawPeer, Setup, eventually, one_chain_of};
 
 fn triangle() -> [Node; 3] {
     let a = Node::start("A");
@@ -74,23 +74,20 @@ fn lines_typed_everywhere_at_once_all_end_in_one_chain_once() {
 
 #[test]
 fn a_node_that_dials_itself_notices_and_works() {
-    let a = Node::start("A");
     // The port is not known before it listens, so the way leads through a proxy.
-    let to_a = super::support::Proxy::new(a.port);
-    let b = Setup::new("B").connect(to_a.port).start();
-    a.wait_for("introduced itself");
-    to_a.cut();
-    to_a.lead_to(b.port);
-    to_a.mend();
+    let way = Proxy::new(0);
+    way.cut();
+    let mut b = Setup::new("B").connect(way.port).start();
+    way.lead_to(b.port);
+    way.mend();
     b.wait_for("this is a connection to ourselves");
     let c = Setup::new("C").connect(b.port).start();
-    let mut b = b;
     b.say("hi");
     one_chain_of(&[&b, &c], &[String::from("hi")]);
 }
 
 fn peers_of(node: &Node) -> u64 {
-    let mut peer = super::support::RawPeer::connect(node.port);
+    let mut peer = RawPeer::connect(node.port);
     peer.send("STATUS");
     let status: serde_json::Value =
         serde_json::from_str(peer.line().strip_prefix("STATUS:").unwrap()).unwrap();
@@ -100,26 +97,22 @@ fn peers_of(node: &Node) -> u64 {
 
 #[test]
 fn two_nodes_that_dial_each_other_keep_one_connection() {
-    let a = Node::start("A");
-    let to_b = super::support::Proxy::new(a.port);
+    let to_b = Proxy::new(0);
     to_b.cut();
-    let mut a2 = Setup::new("A2").connect(to_b.port).start();
-    let b = Setup::new("B").connect(a2.port).start();
+    let mut a = Setup::new("A").connect(to_b.port).start();
+    let b = Setup::new("B").connect(a.port).start();
     b.wait_for("introduced itself");
     to_b.lead_to(b.port);
     to_b.mend();
     eventually("one of the two is closed", || {
-        [&a2, &b]
-            .iter()
-            .any(|n| n.out.count("the same node is connected already") > 0)
-            .then_some(())
+        [&a, &b].iter().any(|n| n.out.count("the same node is connected already") > 0).then_some(())
     });
     eventually("one connection is left on both sides", || {
-        (peers_of(&a2) == 1 && peers_of(&b) == 1).then_some(())
+        (peers_of(&a) == 1 && peers_of(&b) == 1).then_some(())
     });
-    a2.say("hi");
+    a.say("hi");
     b.wait_for("Added new block index=1, ");
-    one_chain_of(&[&a2, &b], &[String::from("hi")]);
+    one_chain_of(&[&a, &b], &[String::from("hi")]);
 }
 
 #[test]

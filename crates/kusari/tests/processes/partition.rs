@@ -43,7 +43,8 @@ fn lines_said_during_many_short_partitions_are_all_kept_once() {
     let mut b = Setup::new("B").connect(cable.port).start();
     let mut said = Vec::new();
     for round in 1..=3 {
-        b.wait_for_nth("Connected to ", round);
+        // Not just connected: the cable has the connection, so it is cut below.
+        b.wait_for_nth("introduced itself", round);
         for number in 1..=3 {
             for (name, node) in [("A", &mut a), ("B", &mut b)] {
                 said.push(format!("round {round} line {number} on {name}"));

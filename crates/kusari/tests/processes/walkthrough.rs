@@ -1,6 +1,7 @@
 //! The walkthrough of the README, between processes.
 
-use super::support::{Node, Setup, eventually, get_chain, one_chain_of};
+use super::support::blocks;
+use super::support::{Node, Proxy, RawPeer, Setup, eventually, get_chain, one_chain_of};
 
 fn texts(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
@@ -96,6 +97,18 @@ fn a_late_joiner_gets_everything_and_takes_part() {
 }
 
 #[test]
+fn a_node_far_behind_shows_progress_in_place_of_cards() {
+    let a = Node::start("A");
+    RawPeer::bring(a.port, blocks::long_chain());
+    let b = Setup::new("B").connect(a.port).start();
+    let caught_up = b.wait_for("Caught up: ");
+    assert!(caught_up.contains("400 blocks added") && caught_up.contains("at height 400, work "));
+    assert_eq!(b.out.count("Added new block"), 0);
+    assert_eq!(b.out.count("Catching up: "), 1);
+    assert_eq!(a.get_chain(), b.get_chain());
+}
+
+#[test]
 fn a_stopped_node_goes_on_where_it_was() {
     let mut a = Node::start("A");
     a.say("one");
@@ -114,7 +127,7 @@ fn a_stopped_node_goes_on_where_it_was() {
 #[test]
 fn a_lost_connection_is_dialled_again() {
     let a = Node::start("A");
-    let proxy = super::support::Proxy::new(a.port);
+    let proxy = Proxy::new(a.port);
     let mut b = Setup::new("B").connect(proxy.port).start();
     b.wait_for("Connected to ");
     a.wait_for("introduced itself");

@@ -27,7 +27,6 @@ impl Node {
         peer: PeerId,
         block: CheckedBlock,
     ) -> Result<(), StoreError> {
-        let hash = block.block().hash;
         let asked = self.sync.is_asked(peer);
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         let arrival = match self.accept(now, block, source) {
@@ -38,14 +37,15 @@ impl Node {
                 return Ok(());
             }
         };
-        self.sync.block_came(peer, hash, arrival, now.monotonic);
-        if let Some(point) = self.chain.point(&hash)? {
-            self.gossip.has(peer, point);
-            if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
-                self.sync.claims(peer, point);
+        self.sync.block_came(peer, arrival, now.monotonic);
+        match arrival {
+            Arrival::Fresh(point) | Arrival::Known(point) => {
+                self.gossip.has(peer, point);
+                if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
+                    self.sync.claims(peer, point);
+                }
             }
-        } else {
-            self.ask_about_orphan(now, peer, hash);
+            Arrival::Orphan(hash) => self.ask_about_orphan(now, peer, hash),
         }
         Ok(())
     }
@@ -58,19 +58,19 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let first = self.chain_accept(now, block, source)?;
-        let Some(hash) = first.1 else { return Ok(first.0) };
-        let mut added = VecDeque::from([hash]);
-        while let Some(hash) = added.pop_front() {
-            for orphan in self.chain.take_orphans_of(&hash) {
+        let mut added = VecDeque::from([first]);
+        while let Some(arrival) = added.pop_front() {
+            let Arrival::Fresh(point) = arrival else { continue };
+            for orphan in self.chain.take_orphans_of(&point.hash) {
                 match self.chain_accept(now, orphan, source) {
-                    Ok((_, hash)) => added.extend(hash),
+                    Ok(arrival) => added.push_back(arrival),
                     Err(AcceptError::Store(error)) => return Err(error.into()),
                     // Who sent the orphan is not remembered; it is dropped without blame.
                     Err(AcceptError::Rule(_)) => {}
                 }
             }
         }
-        Ok(first.0)
+        Ok(first)
     }
 
     fn chain_accept(
@@ -78,21 +78,21 @@ impl Node {
         now: Now,
         block: CheckedBlock,
         source: BlockSource,
-    ) -> Result<(Arrival, Option<BlockHash>), AcceptError> {
-        let (hash, height, timestamp) =
-            (block.block().hash, block.block().index, block.block().timestamp);
-        match self.chain.accept(block)? {
-            Accepted::Known => Ok((Arrival::Known, None)),
-            Accepted::Orphan { .. } => Ok((Arrival::Orphan, None)),
+    ) -> Result<Arrival, AcceptError> {
+        let (hash, timestamp) = (block.block().hash, block.block().timestamp);
+        Ok(match self.chain.accept(block)? {
+            Accepted::Known(point) => Arrival::Known(point),
+            Accepted::Orphan { .. } => Arrival::Orphan(hash),
             Accepted::Added(change) => {
+                let point = change.block;
                 let ahead = timestamp.saturating_sub(now.wall);
                 if ahead > FUTURE_WARNING_SECONDS {
-                    self.notify(Event::FromTheFuture { height, seconds: ahead });
+                    self.notify(Event::FromTheFuture { height: point.height, seconds: ahead });
                 }
-                self.apply(now, change, (height, hash), source)?;
-                Ok((Arrival::Fresh, Some(hash)))
+                self.apply(now, change, source)?;
+                Arrival::Fresh(point)
             }
-        }
+        })
     }
 
     /// Writes a change and tells everyone concerned.
@@ -100,14 +100,13 @@ impl Node {
         &mut self,
         now: Now,
         change: ChainChange,
-        (height, hash): (u32, BlockHash),
         source: BlockSource,
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
         let (writes, reopened) = self.outbox.follow(&change, commit, &self.chain)?;
         self.chain_version = change.version;
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
-        let events = self.events_of(&change, height, hash, source)?;
+        let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
         let shown = if matches!(source, BlockSource::Mined(_)) {
             &mut self.then
@@ -126,12 +125,11 @@ impl Node {
     fn events_of(
         &self,
         change: &ChainChange,
-        height: u32,
-        hash: BlockHash,
         source: BlockSource,
     ) -> Result<alloc::vec::Vec<Event>, StoreError> {
         let mut events = alloc::vec::Vec::new();
         if change.connected.is_empty() {
+            let BestPoint { height, hash, .. } = change.block;
             events.push(Event::SideBlock { height, hash });
         }
         if let (Some(from), Some(to)) = (change.reverted.first(), change.connected.last()) {
@@ -163,15 +161,13 @@ impl Node {
         if peer.stage == PeerStage::Introduced {
             return;
         }
-        let (address, is_person) =
-            (peer.address, peer.stage == PeerStage::Plain && !peer.began_with_get_chain);
+        let is_person = peer.stage == PeerStage::Plain && !peer.began_with_get_chain;
         if is_person {
             let message = alloc::format!("the parent of {hash} is not known here");
             self.send_error(id, "unknown-parent", &message);
         }
-        if self.sync.may_ask_chain(id, now.monotonic) {
-            self.send(id, Message::GetChain);
-            self.notify(Event::RequestedChain { address });
+        if self.sync.want_chain(id, hash, now.monotonic) {
+            self.ask_for_chain(id);
         }
     }
 

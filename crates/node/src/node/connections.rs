@@ -31,12 +31,22 @@ impl Node {
             self.dials.connected(target, now.monotonic);
         }
         match (verdict, direction) {
-            (Err(reason), _) => self.close(now, peer, reason),
+            (Err(reason), _) => {
+                let shown = self.connection_reports.take(1, now.monotonic);
+                self.peers.set_shown(peer, shown);
+                self.close(now, peer, reason);
+            }
             (Ok(()), Direction::Outbound(target)) => {
                 self.notify(Event::Connected { target, address });
                 self.send_hello(now, peer)?;
             }
-            (Ok(()), Direction::Inbound) => self.notify(Event::Accepted { address }),
+            (Ok(()), Direction::Inbound) => {
+                let shown = self.connection_reports.take(1, now.monotonic);
+                self.peers.set_shown(peer, shown);
+                if shown {
+                    self.notify(Event::Accepted { address });
+                }
+            }
         }
         Ok(())
     }
@@ -45,7 +55,9 @@ impl Node {
         let Some(peer) = self.peers.remove(id) else { return };
         self.forget(id);
         let reason = peer.closing.as_ref().map_or(reason, ToString::to_string);
-        self.notify(Event::Disconnected { address: peer.address, reason });
+        if peer.shown {
+            self.notify(Event::Disconnected { address: peer.address, reason });
+        }
         self.uncover_twins_of(&peer, now);
         if let Direction::Outbound(target) = peer.direction {
             self.dial_ended(target, DialEnd::Lost, now);

@@ -9,7 +9,7 @@ use super::{Mining, Node};
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::peers::Due;
-use crate::seam::{Action, CommitId, Now, StreamForm, TemplateId};
+use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm, TemplateId};
 use crate::serving::Answer;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
 
@@ -24,9 +24,10 @@ impl Node {
         self.serve();
         self.pass_on(now)?;
         self.serve();
-        self.keep_time(now);
+        self.keep_time(now)?;
         self.request_blocks(now)?;
         self.dial(now);
+        self.catching_up = self.sync.is_catching_up(now.monotonic);
         self.mine(now);
         self.wake(now)
     }
@@ -94,9 +95,15 @@ impl Node {
         Ok(())
     }
 
-    fn keep_time(&mut self, now: Now) {
+    fn keep_time(&mut self, now: Now) -> Result<(), StoreError> {
         for due in self.peers.due(now.monotonic) {
             match due {
+                // It need not speak while it reads what we write, which has a deadline of its own.
+                Due::Ping(peer) | Due::Close(peer, DisconnectReason::TimedOut)
+                    if self.serving.is_busy(peer) =>
+                {
+                    self.peers.note_alive(peer, now.monotonic);
+                }
                 Due::Close(peer, reason) => self.close(now, peer, reason),
                 Due::Ping(peer) => {
                     let number = self.random.next();
@@ -105,16 +112,29 @@ impl Node {
                 Due::IsOriginal(peer) => self.meet_original(now, peer),
             }
         }
+        for (peer, orphan) in self.sync.chains_due(now.monotonic) {
+            if self.chain.point(&orphan)?.is_none() && self.sync.may_ask_chain(peer, now.monotonic)
+            {
+                self.ask_for_chain(peer);
+            }
+        }
+        Ok(())
     }
 
-    /// A dialled peer did not say `HELLO`: ask for its chain in the only way it knows.
+    /// Asks an original for its chain, in the only way it knows.
+    pub(super) fn ask_for_chain(&mut self, id: crate::seam::PeerId) {
+        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
+        self.send(id, Message::GetChain);
+        self.notify(Event::RequestedChain { address });
+    }
+
+    /// A dialled peer did not say `HELLO`.
     fn meet_original(&mut self, now: Now, id: crate::seam::PeerId) {
         self.peers.set_original(id);
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.notify(Event::FoundOriginal { address });
         if self.sync.may_ask_chain(id, now.monotonic) {
-            self.send(id, Message::GetChain);
-            self.notify(Event::RequestedChain { address });
+            self.ask_for_chain(id);
         }
     }
 
@@ -125,7 +145,7 @@ impl Node {
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());
             };
-            let locator = self.chain.locator(cursor.as_ref())?;
+            let locator = self.chain.locator(cursor)?;
             self.send(peer, Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }));
             if cursor.is_none()
                 && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
@@ -144,7 +164,7 @@ impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
     fn mine(&mut self, now: Now) {
         let tip = self.chain.tip();
-        let wanted = self.outbox.next_to_mine().filter(|_| !self.sync.is_catching_up());
+        let wanted = self.outbox.next_to_mine().filter(|_| !self.catching_up);
         let Some((entry, text)) = wanted else {
             if self.mining.take().is_some() {
                 self.actions.push(Action::StopMining);

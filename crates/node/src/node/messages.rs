@@ -14,7 +14,7 @@ use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::wire::{
-    GetBlocks, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
+    ErrorReport, GetBlocks, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
 };
 
 impl Node {
@@ -40,7 +40,7 @@ impl Node {
         };
         match message {
             Message::Block(block) => self.block_received(now, peer, block)?,
-            Message::GetChain => self.get_chain(peer)?,
+            Message::GetChain => self.get_chain(now, peer),
             Message::Hello(hello) => self.hello(now, peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
                 self.get_blocks_after(peer, &locator, limit)?;
@@ -62,7 +62,9 @@ impl Node {
             Message::Ping(number) => self.ping(peer, number),
             Message::GetStatus => self.get_status(peer)?,
             Message::GetHelp => self.send(peer, Message::Help),
-            Message::Error(report) => self.peer_refused(now, peer, report.message),
+            Message::Error(ErrorReport { message, .. }) => {
+                self.report(now, peer, |address| Event::PeerRefused { address, message });
+            }
             // Any line is a sign of life, which has been noted; these ask for nothing.
             Message::Pong(_) | Message::Peers(_) | Message::Status(_) | Message::Help => {}
         }
@@ -72,12 +74,16 @@ impl Node {
     /// Answers a line that was refused before the chain has seen it.
     fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
+        // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
+        if refusal.verb() == Some("ERROR") {
+            return;
+        }
         if self.understands_errors(peer) {
             self.send(peer, Message::Error(refusal.report()));
         }
         match refusal {
-            Refusal::Malformed(WireError::TooLong(_)) => {
-                self.close(now, peer, DisconnectReason::LineTooLong);
+            Refusal::Malformed(WireError::TooLong(_) | WireError::Unfinished { .. }) => {
+                self.close(now, peer, DisconnectReason::LineWithoutEnd);
             }
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
@@ -86,7 +92,7 @@ impl Node {
         }
     }
 
-    /// Shows the person that a line was refused, as often as the peer's share allows.
+    /// Shows the person that a line was refused.
     pub(super) fn report_refusal(
         &mut self,
         now: Now,
@@ -94,18 +100,15 @@ impl Node {
         code: &'static str,
         reason: String,
     ) {
-        if self.peers.may_report(peer, now.monotonic)
-            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
-        {
-            self.notify(Event::Rejected { address, code, reason });
-        }
+        self.report(now, peer, |address| Event::Rejected { address, code, reason });
     }
 
-    fn peer_refused(&mut self, now: Now, peer: PeerId, message: String) {
-        if self.peers.may_report(peer, now.monotonic)
-            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+    /// Shows the person what a peer does, as often as the peer's share allows.
+    fn report(&mut self, now: Now, peer: PeerId, event: impl FnOnce(SocketAddr) -> Event) {
+        if let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+            && self.peers.may_report(peer, now.monotonic)
         {
-            self.notify(Event::PeerRefused { address, message });
+            self.notify(event(address));
         }
     }
 
@@ -138,11 +141,10 @@ impl Node {
         Ok(())
     }
 
-    fn get_chain(&mut self, peer: PeerId) -> Result<(), StoreError> {
-        if let Some(address) = self.peers.get(peer).map(|peer| peer.address) {
-            self.notify(Event::ChainRequested { address });
+    fn get_chain(&mut self, now: Now, peer: PeerId) {
+        if self.answer(peer, BestPoint::genesis(), None, StreamForm::Plain) {
+            self.report(now, peer, |address| Event::ChainRequested { address });
         }
-        self.answer(peer, BestPoint::genesis(), None, StreamForm::Plain)
     }
 
     fn get_blocks_after(
@@ -159,22 +161,25 @@ impl Node {
             }
         }
         let through = after.height.saturating_add(limit);
-        self.answer(peer, after, Some(through), StreamForm::Counted)
+        self.answer(peer, after, Some(through), StreamForm::Counted);
+        Ok(())
     }
 
+    /// Queues an answer of stored blocks, and says whether there was room for it.
     fn answer(
         &mut self,
         peer: PeerId,
         after: BestPoint,
         through: Option<u32>,
         form: StreamForm,
-    ) -> Result<(), StoreError> {
+    ) -> bool {
         let ready_after = self.commit_so_far();
         let answer = Answer { after, through, form, ready_after, asked: true };
-        if !self.serving.push(peer, answer) && self.understands_errors(peer) {
+        let queued = self.serving.push(peer, answer);
+        if !queued && self.understands_errors(peer) {
             self.send_error(peer, "busy", "wait for the answers to your earlier requests");
         }
-        Ok(())
+        queued
     }
 
     fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
@@ -246,10 +251,8 @@ impl Node {
             };
             self.gossip.sent_through(peer, point);
         }
-        if ended.asked
-            && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
-        {
-            self.notify(Event::SentBlocks { address, count });
+        if ended.asked {
+            self.report(now, peer, |address| Event::SentBlocks { address, count });
         }
         self.close_if_finished(now, peer);
         Ok(())

@@ -19,6 +19,18 @@ pub enum WireError {
     /// The line is longer than it may be. Found by the framer; the connection is then closed.
     #[error(transparent)]
     TooLong(#[from] super::LineTooLong),
+    /// The line was not finished in time. Found by the driver; the connection is then closed.
+    #[error("the line was not finished within {seconds} s")]
+    Unfinished {
+        /// The time it had.
+        seconds: u64,
+    },
+    /// The input ended within a line. Found by the driver.
+    #[error("the input ended {bytes} bytes into a line; every line ends with a newline")]
+    CutOff {
+        /// Bytes of the line that came.
+        bytes: usize,
+    },
     /// There is nothing before the newline.
     #[error("the line is empty; HELP lists the verbs")]
     EmptyLine,
@@ -75,6 +87,7 @@ impl Refusal {
             Self::Rule(violation) => violation.code(),
             Self::Malformed(error) => match error {
                 WireError::TooLong(_) => "line-too-long",
+                WireError::Unfinished { .. } | WireError::CutOff { .. } => "line-without-end",
                 WireError::EmptyLine => "empty-line",
                 WireError::NotUtf8(_) => "bad-utf8",
                 WireError::UnknownVerb(_) => "unknown-verb",
@@ -82,6 +95,18 @@ impl Refusal {
                 WireError::WrongField { .. } => "bad-field",
                 WireError::TooMany { .. } => "too-many",
             },
+        }
+    }
+
+    /// The verb whose JSON was refused.
+    pub(crate) fn verb(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed(
+                WireError::NotJson { verb, .. }
+                | WireError::WrongField { verb, .. }
+                | WireError::TooMany { verb, .. },
+            ) => Some(verb),
+            _ => None,
         }
     }
 

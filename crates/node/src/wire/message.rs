@@ -121,7 +121,8 @@ pub struct Hello {
     pub work: Work,
     /// Its tip.
     pub tip: BlockHash,
-    /// Port on which the sender takes connections, if it does.
+    /// Port on which the sender takes connections, if it does. The key must be there.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub listen: Option<u16>,
     /// The sender's random number.
     pub id: NodeId,

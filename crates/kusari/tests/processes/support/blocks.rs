@@ -1,5 +1,7 @@
 //! Blocks made and read by the letter of the protocol, beside the code that is tested.
 
+use std::sync::OnceLock;
+
 use kusari_chain::{Block, BlockHash, Target};
 use kusari_miner::Search;
 use sha2::{Digest, Sha256};
@@ -31,6 +33,12 @@ pub(crate) fn mine_many(parent: &Block, name: &str, count: usize) -> Vec<Block> 
         blocks.push(block);
     }
     blocks
+}
+
+/// A chain that is far longer than what is shown block by block. Mined once.
+pub(crate) fn long_chain() -> &'static [Block] {
+    static CHAIN: OnceLock<Vec<Block>> = OnceLock::new();
+    CHAIN.get_or_init(|| mine_many(&Block::genesis(), "n", 400))
 }
 
 /// The block with the first nonce that meets the target, and its hash.

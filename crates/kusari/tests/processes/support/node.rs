@@ -20,6 +20,8 @@ pub(crate) struct Setup {
     args: Vec<String>,
     /// Removed when the last node that uses it is gone.
     home: Arc<TempDir>,
+    /// Largest file that the process may write, in KiB.
+    file_limit: Option<u32>,
 }
 
 impl Setup {
@@ -35,7 +37,7 @@ impl Setup {
     /// A process without any argument, in a home directory of its own.
     pub(crate) fn bare(name: &str) -> Self {
         let home = Arc::new(TempDir::new().unwrap());
-        Self { name: name.to_owned(), args: Vec::new(), home }
+        Self { name: name.to_owned(), args: Vec::new(), home, file_limit: None }
     }
 
     pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
@@ -45,6 +47,12 @@ impl Setup {
 
     pub(crate) fn connect(self, port: u16) -> Self {
         self.args(["--connect", &format!("127.0.0.1:{port}")])
+    }
+
+    /// Lets the process write no file beyond this many KiB, as if the disk were full.
+    pub(crate) fn with_file_limit(mut self, kib: u32) -> Self {
+        self.file_limit = Some(kib);
+        self
     }
 
     pub(crate) fn home(&self) -> &Path {
@@ -57,7 +65,17 @@ impl Setup {
 
     /// The command, with pipes and without anything of the person who runs the tests.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kusari"));
+        let program = env!("CARGO_BIN_EXE_kusari");
+        let mut command = match self.file_limit {
+            None => Command::new(program),
+            Some(kib) => {
+                // A shell counts in blocks of 512 bytes and passes on that the signal is ignored.
+                let mut shell = Command::new("sh");
+                let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kib);
+                shell.args(["-c", script.as_str(), program]);
+                shell
+            }
+        };
         command.args(&self.args).current_dir(self.home());
         command.env("HOME", self.home()).env("XDG_DATA_HOME", self.home().join("share"));
         command.env("XDG_CONFIG_HOME", self.home().join("config")).env_remove("NO_COLOR");
@@ -123,6 +141,13 @@ impl Node {
     #[track_caller]
     pub(crate) fn say(&mut self, line: &str) {
         self.type_bytes(format!("{line}\n").as_bytes());
+    }
+
+    /// Types a line, unless the process has ended.
+    pub(crate) fn try_say(&mut self, line: &str) -> bool {
+        self.stdin
+            .as_mut()
+            .is_some_and(|pipe| pipe.write_all(format!("{line}\n").as_bytes()).is_ok())
     }
 
     #[track_caller]
@@ -198,6 +223,12 @@ impl Node {
         next.before.push(String::from("--- restarted ---"));
         *self = next;
         self.wait_until_listening();
+    }
+
+    #[track_caller]
+    pub(crate) fn restart_without_limit(&mut self) {
+        self.setup.file_limit = None;
+        self.restart();
     }
 
     fn transcript(&self) -> Vec<String> {

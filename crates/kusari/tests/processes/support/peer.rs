@@ -1,9 +1,10 @@
 //! A peer played by hand: a socket, lines out and lines in.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use kusari_chain::{Block, BlockHash};
+use socket2::{Domain, Socket, Type};
 
 use super::DEADLINE;
 
@@ -17,6 +18,24 @@ impl RawPeer {
     #[track_caller]
     pub(crate) fn connect(port: u16) -> Self {
         Self::over(TcpStream::connect(("127.0.0.1", port)).unwrap())
+    }
+
+    /// Connects with as small a buffer as the system allows, so that it is soon full.
+    #[track_caller]
+    pub(crate) fn connect_narrowly(port: u16) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        socket.connect(&SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        Self::over(socket.into())
+    }
+
+    /// Connects, gives the node these blocks, and waits until it has taken them.
+    #[track_caller]
+    pub(crate) fn bring(port: u16, blocks: &[Block]) {
+        let mut peer = Self::connect(port);
+        peer.send_bytes(super::blocks::lines(blocks).as_bytes());
+        peer.finish();
+        assert_eq!(peer.rest(), "");
     }
 
     #[track_caller]
@@ -62,7 +81,7 @@ impl RawPeer {
     /// The next line, without its newline.
     #[track_caller]
     pub(crate) fn line(&mut self) -> String {
-        self.line_or_end().expect("the connection was closed")
+        self.line_or_end().unwrap_or_else(|| panic!("the connection was closed"))
     }
 
     /// The next line; `None` where the connection has ended.
@@ -71,7 +90,8 @@ impl RawPeer {
         let mut line = String::new();
         match self.reader.read_line(&mut line) {
             Ok(0) => None,
-            Ok(_) => Some(line.strip_suffix('\n').expect("a line without an end").to_owned()),
+            Ok(_) if line.ends_with('\n') => Some(line[..line.len() - 1].to_owned()),
+            Ok(_) => panic!("a line without an end: {line}"),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
             Err(error) => panic!("nothing came: {error}"),
         }

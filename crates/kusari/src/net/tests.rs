@@ -1,0 +1,145 @@
+//! Connections over real loopback sockets, with the test in the node's place.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
+use kusari_node::store::StoreBatch;
+use tokio::runtime::Runtime;
+
+use super::*;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// More than the operating system buffers between two sockets: at 3 KiB a block, 15 MiB.
+const MANY: u32 = 5_000;
+
+/// A store with a chain of made-up blocks, which nobody checks here.
+fn store(blocks: u32) -> Store {
+    let store = Store::ephemeral().unwrap();
+    let name = |height: u32| {
+        let mut hash = BlockHash::ZERO;
+        hash.0[28..].copy_from_slice(&height.to_be_bytes());
+        hash
+    };
+    let write = |height: u32| {
+        BlockWrite::InsertBest(Arc::new(StoredBlock {
+            order: u64::from(height - 1),
+            work: Work::of_classic_blocks(height),
+            total_bytes: 0,
+            block: Block {
+                index: height,
+                timestamp: 0,
+                nonce: 0,
+                data: "x".repeat(3_000),
+                prev_hash: name(height - 1),
+                hash: name(height),
+                transactions: Vec::new(),
+            },
+        }))
+    };
+    let batch = StoreBatch { blocks: (1..=blocks).map(write).collect(), outbox: Vec::new() };
+    store.commit(&[batch]).unwrap();
+    store
+}
+
+/// One connection: the events of its end that the node sees, and the client's socket.
+struct Rig {
+    runtime: Runtime,
+    events: mpsc::Receiver<NetEvent>,
+    streams: mpsc::UnboundedReceiver<StreamDone>,
+    handle: PeerHandle,
+    client: TcpStream,
+}
+
+impl Rig {
+    fn new(store: Store) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
+        let (sender, streams) = mpsc::unbounded_channel();
+        let net = Net::new(4, store, inbox, sender);
+        let entered = runtime.enter();
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        runtime.spawn(net.accept(listener));
+        drop(entered);
+        let client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(DEADLINE)).unwrap();
+        let connected = runtime.block_on(events.recv()).unwrap();
+        let NetEvent::Connected { handle, .. } = connected else { panic!("not connected first") };
+        Self { runtime, events, streams, handle, client }
+    }
+
+    fn event(&mut self) -> NetEvent {
+        let wait = async { tokio::time::timeout(DEADLINE, self.events.recv()).await };
+        self.runtime.block_on(wait).expect("nothing happened").unwrap()
+    }
+
+    fn refusal(&mut self) -> &'static str {
+        match self.event() {
+            NetEvent::Message { received: Err(refusal), .. } => refusal.code(),
+            _ => panic!("the line was not refused"),
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_ends_its_input_amid_a_long_answer_still_gets_all_of_it() {
+    let mut rig = Rig::new(store(MANY));
+    let genesis = ChainPosition::genesis();
+    rig.handle.send_stored(genesis, None, StreamForm::Plain);
+    let mut reader = BufReader::new(rig.client.try_clone().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    // The answer has begun, and cannot end, since nobody reads the rest of it yet.
+    rig.client.shutdown(Shutdown::Write).unwrap();
+    assert!(matches!(rig.event(), NetEvent::Finished { .. }));
+    rig.handle.close();
+    let lines = reader.lines().map(Result::unwrap);
+    let mut last = 1;
+    for line in lines {
+        last += 1;
+        assert!(line.starts_with(&format!("BLOCK:{{\"index\":{last},")), "{line}");
+        assert!(line.ends_with("\"transactions\":[]}"), "{line}");
+    }
+    assert_eq!(last, MANY);
+    let done = rig.runtime.block_on(rig.streams.recv()).unwrap();
+    assert_eq!((done.last.height, done.result), (MANY, Ok(MANY)));
+    assert!(matches!(rig.event(), NetEvent::Disconnected { .. }));
+}
+
+#[test]
+fn a_peer_that_reads_nothing_is_closed_when_its_queue_is_full() {
+    let mut rig = Rig::new(store(1));
+    // More than fits the queue and the operating system's buffers together.
+    for _ in 0..20 * QUEUE_LINES {
+        rig.handle.send_line(vec![b'x'; 4_000]);
+    }
+    let NetEvent::Disconnected { reason, .. } = rig.event() else { panic!("still connected") };
+    assert_eq!(reason, "it reads too slowly");
+}
+
+#[test]
+fn a_fault_is_named_before_the_connection_ends() {
+    let mut rig = Rig::new(store(1));
+    rig.client.write_all(&vec![b'x'; 10_000]).unwrap();
+    assert_eq!(rig.refusal(), "line-too-long");
+    rig.handle.send_line(b"ERROR:{}\n".to_vec());
+    rig.handle.close();
+    let mut answer = String::new();
+    rig.client.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "ERROR:{}\n");
+}
+
+#[test]
+fn input_that_ends_within_a_line_is_refused_by_name() {
+    let mut rig = Rig::new(store(1));
+    rig.client.write_all(b"GET_CHAIN").unwrap();
+    rig.client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(rig.refusal(), "line-without-end");
+    assert!(matches!(rig.event(), NetEvent::Finished { .. }));
+}
