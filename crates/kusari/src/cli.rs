@@ -212,7 +212,11 @@ fn read_lines(
 ) -> io::Result<()> {
     let (link, screen) = (link.clone(), screen.clone());
     thread::Builder::new().name("input".into()).spawn(move || match prompt {
-        Some(prompt) => prompt.run(&link, &screen, &place),
+        Some(prompt) => {
+            if prompt.run(&link, &screen, &place) {
+                end_at_once();
+            }
+        }
         None => pipe::run(&link, &screen),
     })?;
     Ok(())

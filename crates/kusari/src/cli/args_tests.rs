@@ -37,6 +37,8 @@ fn both_forms_say_the_same() {
         "8081 127.0.0.1:8080 localhost:1",
         "--listen 8081 --connect 127.0.0.1:8080 --connect localhost:1",
         "--connect=127.0.0.1:8080 --connect=localhost:1 --listen=0.0.0.0:8081",
+        "8081 127.0.0.1:8080 --connect localhost:1",
+        "--listen 8081 127.0.0.1:8080 localhost:1",
     ] {
         let settings = settings(line).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:8081".parse().unwrap(), "{line}");
@@ -74,8 +76,7 @@ fn every_option_is_heard() {
 fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
     for (line, cause, remedy) in [
         ("", "no port to listen on is given", "kusari --listen 8080"),
-        ("8080 --listen 8080", "`8080` and --listen", "write either"),
-        ("8080 --connect a:1", "`8080` and --connect", "write either"),
+        ("8080 --listen 8080", "`8080` is not a peer's address", "write host:port"),
         ("65536", "`65536` is not a port", "from 1 to 65535"),
         ("http", "`http` is not a port", "from 1 to 65535"),
         ("127.0.0.1:8080", "`127.0.0.1:8080` is not a port", "--listen 8080"),

@@ -39,6 +39,8 @@ pub(crate) struct Prompt {
     editor: Editor<(), FileHistory>,
     history: Option<PathBuf>,
     at_prompt: Arc<AtPrompt>,
+    /// The last thing that was pressed is Ctrl-C.
+    interrupted: bool,
 }
 
 impl Prompt {
@@ -58,7 +60,7 @@ impl Prompt {
             // At the first start there is none.
             tracing::debug!("no history is loaded from {}: {error}", file.display());
         }
-        Ok(Self { editor, history, at_prompt: Arc::default() })
+        Ok(Self { editor, history, at_prompt: Arc::default(), interrupted: false })
     }
 
     /// A way to print above the line; `None` where the terminal is too simple for that.
@@ -68,14 +70,16 @@ impl Prompt {
         Some((print, Arc::clone(&self.at_prompt)))
     }
 
-    /// Reads and answers until the node is to stop.
-    pub(crate) fn run(mut self, link: &Link, screen: &Screen, place: &Place) {
+    /// Reads and answers until the node is to stop. Returns whether the person wants that at once:
+    /// here Ctrl-C is a key and no signal, and it came while the node was stopping already.
+    pub(crate) fn run(mut self, link: &Link, screen: &Screen, place: &Place) -> bool {
         while let Some(line) = self.read(screen) {
             if !answer(slash::read(&line), link, screen, place) {
                 break;
             }
         }
-        link.stop();
+        let first = link.stop();
+        self.interrupted && !first
     }
 
     fn read(&mut self, screen: &Screen) -> Option<String> {
@@ -89,7 +93,11 @@ impl Prompt {
                     self.remember(&line);
                     return Some(line);
                 }
-                Err(ReadlineError::Eof | ReadlineError::Interrupted) => return None,
+                Err(ReadlineError::Eof) => return None,
+                Err(ReadlineError::Interrupted) => {
+                    self.interrupted = true;
+                    return None;
+                }
                 Err(ReadlineError::Signal(_)) => {}
                 Err(ReadlineError::Io(error))
                     if error.kind() == std::io::ErrorKind::InvalidData =>

@@ -64,11 +64,11 @@ pub(crate) struct Settings {
 impl Settings {
     /// Puts the command line over the file.
     pub(crate) fn new(
-        args: Args,
+        mut args: Args,
         file: ConfigFile,
         surroundings: &Surroundings,
     ) -> Result<Self, UsageError> {
-        one_form(&args)?;
+        take_port_for_a_peer(&mut args);
         let listen = listen(&args, file.listen)?;
         let from_args = (args.data_dir, args.ephemeral);
         let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
@@ -95,18 +95,12 @@ impl Settings {
     }
 }
 
-/// The older form and the options for the same are not mixed: which would win?
-fn one_form(args: &Args) -> Result<(), UsageError> {
-    let Some(port) = &args.port else { return Ok(()) };
-    let option = match (&args.listen, args.connect.is_empty()) {
-        (Some(_), _) => "--listen",
-        (None, false) => "--connect",
-        (None, true) => return Ok(()),
-    };
-    Err(wrong(
-        format!("`{port}` and {option} are two ways to say the same"),
-        "write either `kusari PORT HOST:PORT...` or `kusari --listen PORT --connect HOST:PORT`",
-    ))
+/// The first word alone is a port in the older form. Where --listen has said it already, it is a
+/// peer like the words after it, as it is to an original node.
+fn take_port_for_a_peer(args: &mut Args) {
+    if args.listen.is_some() {
+        args.peers.splice(0..0, args.port.take());
+    }
 }
 
 fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {

@@ -34,7 +34,7 @@ fn a_wrong_command_line_is_refused_in_one_sentence_with_the_remedy() {
         (&["--listen", "0", "--ephemeral", "--miner-threads", "x"], "--help"),
         (&["--listen", "0", "--ephemeral", "--log", "loud"], "off, error, warn"),
         (&["--lisen", "0", "--ephemeral"], "--listen"),
-        (&["0", "--listen", "0", "--ephemeral"], "two ways to say the same"),
+        (&["0", "--listen", "0", "--ephemeral"], "`0` is not a peer's address"),
         (&["--config", "missing.toml"], "missing.toml"),
     ] {
         let (code, errors) = run(args);
