@@ -231,11 +231,12 @@ fn a_line_without_an_end_closes_only_its_connection() {
     peer.send_bytes(&[b'x'; 4_096]);
     assert_eq!(error_code(&peer.line()), "line-too-long");
     assert_eq!(peer.line_or_end(), None);
-    // A line that is never finished is no line, and closing it is no fault.
+    // A line that is never finished is no line, and whoever forgot its end is told.
     let mut peer = RawPeer::connect(node.port);
     peer.send_bytes(b"GET_CHAIN");
     peer.finish();
-    assert_eq!(peer.rest(), "");
+    assert_eq!(error_code(&peer.line()), "line-without-end");
+    assert_eq!(peer.line_or_end(), None);
     RawPeer::introduce(node.port, 2);
 }
 
