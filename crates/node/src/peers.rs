@@ -46,6 +46,8 @@ pub(crate) struct Peer {
     pub(crate) listen: Option<u16>,
     /// Its first line was `GET_CHAIN`, as an original node's is.
     pub(crate) began_with_get_chain: bool,
+    /// It sent a block that breaks no rule.
+    pub(crate) sent_block: bool,
     /// The person was told of it, and is told of its end.
     pub(crate) shown: bool,
     /// It sends nothing more.
@@ -62,6 +64,12 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Whether it behaves as an original node does: it asked for the chain first and passed valid
+    /// blocks on. Such a node also passes on what is wrong, and knows no `ERROR`.
+    pub(crate) fn relays_like_an_original(&self) -> bool {
+        self.stage == PeerStage::Plain && self.began_with_get_chain && self.sent_block
+    }
+
     pub(crate) fn is_introduced(&self) -> bool {
         self.stage == PeerStage::Introduced && self.closing.is_none()
     }
@@ -145,6 +153,7 @@ impl Peers {
             node_id: None,
             listen: None,
             began_with_get_chain: false,
+            sent_block: false,
             shown: true,
             finished: false,
             closing: None,
@@ -241,6 +250,12 @@ impl Peers {
                 }
             }
             _ => id.max(other),
+        }
+    }
+
+    pub(crate) fn set_sent_block(&mut self, id: PeerId) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.sent_block = true;
         }
     }
 

@@ -290,3 +290,18 @@ fn a_flood_of_connections_shows_only_some_of_them() {
     }
     assert!((2..300).contains(&shown), "{shown} lines were shown");
 }
+
+#[test]
+fn an_original_that_dials_and_passes_on_wrong_blocks_gets_no_error() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let good = child(&Block::genesis(), "good");
+    let mut bad = child(&good, "bad");
+    bad.nonce ^= 1;
+    let bad = format!("BLOCK:{}", bad.to_canonical_json());
+    for (first, expected) in [("GET_CHAIN", 0), ("HELP", 1)] {
+        let peer = bench.inbound();
+        bench.line(peer, first);
+        bench.receive(peer, checked(&good));
+        assert_eq!(sent_to(&bench.line(peer, &bad), peer).len(), expected, "after {first}");
+    }
+}

@@ -25,7 +25,7 @@ const INPUTS_IN_A_ROW: usize = 256;
 /// How long a clean stop waits for writes to the store and to peers.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a clean stop gives connections to take their last lines.
-const FLUSH: Duration = Duration::from_millis(200);
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 pub(super) struct Parts {
     pub(super) node: Node,
@@ -102,7 +102,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 Some(control) = from_control.recv() => match control {
-                    Control::Stop => return self.stop(&mut from_control).await,
+                    Control::Stop => return self.stop(&mut from_net, &mut from_control).await,
                     control => self.control(control)?,
                 },
                 Some(done) = from_streams.recv() => self.stream_done(done)?,
@@ -127,6 +127,7 @@ impl Driver {
     /// Stops cleanly: what is being committed is waited for and acknowledged.
     async fn stop(
         &mut self,
+        from_net: &mut mpsc::Receiver<NetEvent>,
         from_control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Result<(), RunError> {
         self.miner.stop();
@@ -143,13 +144,21 @@ impl Driver {
             Ok(())
         };
         let result = timeout(STOP_DEADLINE, commits).await.unwrap_or(Ok(()));
+        self.requests.clear();
         for peer in self.peers.values() {
             peer.close();
         }
-        self.requests.clear();
-        if !self.peers.is_empty() {
-            tokio::time::sleep(FLUSH).await;
-        }
+        let ends = async {
+            while !self.peers.is_empty() {
+                match from_net.recv().await {
+                    Some(NetEvent::Disconnected { peer, .. }) => drop(self.peers.remove(&peer)),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+        };
+        // Whoever does not take its last lines in time goes without them.
+        let _ = timeout(FLUSH_DEADLINE, ends).await;
         result
     }
 

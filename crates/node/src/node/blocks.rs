@@ -40,6 +40,7 @@ impl Node {
         self.sync.block_came(peer, arrival, now.monotonic);
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
+                self.peers.set_sent_block(peer);
                 self.gossip.has(peer, point);
                 if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
                     self.sync.claims(peer, point);
@@ -149,7 +150,7 @@ impl Node {
     /// original does not, and is not blamed.
     fn refuse_linked_block(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
         self.report_refusal(now, peer, violation.code(), violation.to_string());
-        if self.understands_errors(peer) {
+        if self.may_be_told_of_blocks(peer) {
             self.send_error(peer, violation.code(), &violation.to_string());
         }
         self.punish(now, peer, INVALID_BLOCK_SCORE);

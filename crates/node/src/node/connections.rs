@@ -157,6 +157,12 @@ impl Node {
         self.send(peer, Message::Error(report));
     }
 
+    /// Whether the peer may be told that a block of its is refused.
+    pub(super) fn may_be_told_of_blocks(&self, id: PeerId) -> bool {
+        let original = self.peers.get(id).is_some_and(Peer::relays_like_an_original);
+        self.understands_errors(id) && !original
+    }
+
     /// Whether the peer understands an `ERROR` line. An original we dialled does not, and one that
     /// was greeted may turn out to be an original.
     pub(super) fn understands_errors(&self, id: PeerId) -> bool {

@@ -78,7 +78,11 @@ impl Node {
         if refusal.verb() == Some("ERROR") {
             return;
         }
-        if self.understands_errors(peer) {
+        let told = match refusal {
+            Refusal::Rule(_) => self.may_be_told_of_blocks(peer),
+            Refusal::Malformed(_) => self.understands_errors(peer),
+        };
+        if told {
             self.send(peer, Message::Error(refusal.report()));
         }
         match refusal {
