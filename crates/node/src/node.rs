@@ -53,6 +53,8 @@ pub struct NodeConfig {
     pub connect: Vec<PeerAddress>,
     /// Typed lines that may wait to be mined.
     pub outbox_capacity: usize,
+    /// Changes of the chain that may be accepted and not committed.
+    pub max_uncommitted: usize,
     /// Bounds of the tree of blocks.
     pub tree_limits: TreeLimits,
     /// Where chance comes from. Two nodes must never share it.
@@ -67,6 +69,7 @@ impl Default for NodeConfig {
             max_peers: 64,
             connect: Vec::new(),
             outbox_capacity: OUTBOX_CAPACITY,
+            max_uncommitted: MAX_UNCOMMITTED,
             tree_limits: TreeLimits::default(),
             seed: 0,
         }
@@ -299,7 +302,7 @@ impl Node {
     /// Whether so much waits for its commit that nothing more may be read from peers.
     #[must_use]
     pub fn is_congested(&self) -> bool {
-        self.chain.uncommitted_changes() >= MAX_UNCOMMITTED
+        self.chain.uncommitted_changes() >= self.config.max_uncommitted
     }
 
     /// What the node looks like now.

@@ -323,3 +323,24 @@ fn a_line_whose_settling_is_not_durable_yet_is_not_lost_to_a_reorganisation() {
     assert_eq!(bench.node.snapshot().waiting_lines, 1);
     assert!(!bench.disk.entry(1).settled);
 }
+
+#[test]
+fn a_node_whose_commits_are_late_says_when_to_read_on() {
+    let mut bench = Bench::new(NodeConfig { max_uncommitted: 3, ..NodeConfig::default() });
+    bench.hold_commits = true;
+    let peer = bench.inbound();
+    let mut tip = Block::genesis();
+    for accepted in 0..3 {
+        assert!(!bench.node.is_congested(), "after {accepted}");
+        tip = child(&tip, "late");
+        bench.receive(peer, checked(&tip));
+    }
+    assert!(bench.node.is_congested());
+    // What is accepted is read from memory meanwhile, and from the store afterwards.
+    for _ in 0..2 {
+        let ask = Message::GetBlocks(GetBlocks::ByHash(vec![tip.hash]));
+        assert_eq!(block_lines(&bench.receive(peer, ask), peer), 1);
+        bench.release_commits();
+        assert!(!bench.node.is_congested());
+    }
+}

@@ -120,6 +120,7 @@ pub const STORM: Scenario = Scenario {
             let capacity = world.random.between(1, 4);
             if let Some(kusari) = world.kusari(host) {
                 kusari.config.outbox_capacity = usize::try_from(capacity).unwrap_or(1);
+                kusari.config.max_uncommitted = kusari.config.outbox_capacity;
             }
             world.type_lines(host, 4, SECOND, 120 * SECOND);
         }
