@@ -23,6 +23,8 @@ mod screen;
 mod settings;
 mod slash;
 mod words;
+#[cfg(test)]
+mod written;
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -151,11 +151,21 @@ impl Net {
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
+        Self::with_budget(RECEIVE_BUDGET, max_peers, store, inbox, streams)
+    }
+
+    fn with_budget(
+        budget: usize,
+        max_peers: usize,
+        store: Store,
+        inbox: mpsc::Sender<NetEvent>,
+        streams: mpsc::UnboundedSender<StreamDone>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             inbox,
             streams,
             store,
-            budget: Arc::new(Semaphore::new(RECEIVE_BUDGET)),
+            budget: Arc::new(Semaphore::new(budget)),
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
         })

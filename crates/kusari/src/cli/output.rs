@@ -167,23 +167,10 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
+    use super::super::written::Written;
     use super::*;
     use std::io;
     use std::sync::Mutex;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn written(looks: Looks, print: impl FnOnce(&mut Output)) -> String {
         let sink = Written::default();

@@ -1,24 +1,9 @@
 //! What a person reads, and in which order.
 
 use super::super::output::Looks;
+use super::super::written::Written;
 use super::*;
 use kusari_chain::{Block, Work};
-use std::io::Write;
-use std::sync::Mutex;
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// First lines of what is printed once all is said.
 fn printed(quiet: bool, say: impl FnOnce(&Screen)) -> Vec<String> {

@@ -11,6 +11,9 @@ use super::*;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// What a connection may hold without drawing on the budget.
+const MAX_PLAIN: usize = kusari_node::wire::MAX_PLAIN_LINE;
+
 /// More than the operating system buffers between two sockets: at 3 KiB a block, 15 MiB.
 const MANY: u32 = 5_000;
 
@@ -142,4 +145,65 @@ fn input_that_ends_within_a_line_is_refused_by_name() {
     rig.client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(rig.refusal(), "line-without-end");
     assert!(matches!(rig.event(), NetEvent::Finished { .. }));
+}
+
+const HELLO: &str = "HELLO:{\"agent\":\"t\",\"protocol\":1,\"chain\":\"classic\",\"height\":0,\
+    \"work\":\"0000000000000000000000000000000000000000000000000000000000000000\",\
+    \"tip\":\"0000000000000000000000000000000000000000000000000000000000000000\",\
+    \"listen\":null,\"id\":\"0000000000000001\"}\n";
+
+#[test]
+fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
+    const BUDGET: usize = 64 * 1024;
+    const LONG: usize = 60 * 1024;
+    let runtime = Runtime::new().unwrap();
+    let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
+    let net = Net::with_budget(BUDGET, 4, store(1), inbox, mpsc::unbounded_channel().0);
+    let entered = runtime.enter();
+    let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(Arc::clone(&net).accept(listener));
+    drop(entered);
+    // Who sent the next message; the handles are kept, since dropping one ends its connection.
+    let mut handles = Vec::new();
+    let mut next = || loop {
+        let event = async { tokio::time::timeout(DEADLINE, events.recv()).await };
+        match runtime.block_on(event).expect("nothing happened").unwrap() {
+            NetEvent::Connected { peer, handle, .. } => {
+                handles.push(handle);
+                break peer;
+            }
+            NetEvent::Message { peer, .. } => break peer,
+            _ => {}
+        }
+    };
+    let mut connect = |greeting: &str| {
+        let mut client = TcpStream::connect(address).unwrap();
+        let peer = next();
+        client.write_all(greeting.as_bytes()).unwrap();
+        assert_eq!(next(), peer);
+        (peer, client)
+    };
+    let (first, mut first_client) = connect(HELLO);
+    let (second, mut second_client) = connect(HELLO);
+    let (_, mut person) = connect("HELP\n");
+    let held = |at_least: usize| BUDGET - net.budget.available_permits() >= at_least;
+    let spin = |reached: &dyn Fn() -> bool| {
+        let waited = async {
+            while !reached() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = async { tokio::time::timeout(DEADLINE, waited).await };
+        runtime.block_on(in_time).expect("the budget is not used");
+    };
+    first_client.write_all(&vec![b'x'; LONG]).unwrap();
+    spin(&|| held(LONG - MAX_PLAIN));
+    second_client.write_all(&[&vec![b'x'; LONG][..], b"\n"].concat()).unwrap();
+    person.write_all(b"STATUS\n").unwrap();
+    let third = next();
+    assert!(third != first && third != second, "a short line waited, or a long one did not");
+    first_client.write_all(b"\n").unwrap();
+    assert_eq!([next(), next()], [first, second]);
+    spin(&|| !held(1));
 }
