@@ -57,11 +57,16 @@ struct Rig {
 
 impl Rig {
     fn new(store: Store) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
+        Self::on(Runtime::new().unwrap(), store)
+    }
+
+    /// On a clock that jumps to the next deadline whenever there is nothing to do.
+    fn in_no_time(store: Store) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        Self::on(runtime.enable_all().start_paused(true).build().unwrap(), store)
+    }
+
+    fn on(runtime: Runtime, store: Store) -> Self {
         let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
         let (sender, streams) = mpsc::unbounded_channel();
         let net = Net::new(4, store, inbox, sender);
@@ -206,4 +211,26 @@ fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
     first_client.write_all(b"\n").unwrap();
     assert_eq!([next(), next()], [first, second]);
     spin(&|| !held(1));
+}
+
+#[test]
+fn a_line_that_is_never_finished_ends_at_its_deadline() {
+    let mut rig = Rig::in_no_time(store(1));
+    rig.client.write_all(b"GET_").unwrap();
+    let began = rig.runtime.block_on(async { tokio::time::Instant::now() });
+    let event = rig.runtime.block_on(rig.events.recv()).unwrap();
+    let NetEvent::Message { received: Err(refusal), .. } = event else { panic!("not refused") };
+    assert_eq!(refusal.code(), "line-without-end");
+    let took = rig.runtime.block_on(async { tokio::time::Instant::now() }) - began;
+    assert!((LINE_DEADLINE..2 * LINE_DEADLINE).contains(&took), "{took:?}");
+}
+
+#[test]
+fn a_peer_that_takes_nothing_of_an_answer_ends_at_the_write_deadline() {
+    let mut rig = Rig::in_no_time(store(MANY));
+    rig.handle.send_stored(ChainPosition::genesis(), None, StreamForm::Plain);
+    let event = rig.runtime.block_on(rig.events.recv()).unwrap();
+    let NetEvent::Disconnected { reason, .. } = event else { panic!("still connected") };
+    assert_eq!(reason, format!("it read nothing for {} s", WRITE_DEADLINE.as_secs()));
+    assert!(rig.streams.try_recv().is_err(), "half an answer counts as whole");
 }
