@@ -7,6 +7,8 @@ mod answers;
 mod args;
 mod burst;
 mod card;
+mod choice;
+mod commands;
 mod config_file;
 mod console;
 mod entrust;
@@ -40,6 +42,7 @@ use kusari_node::NodeConfig;
 use crate::runtime::{self, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
+use commands::Failure;
 use config_file::ConfigFile;
 use console::Console;
 use escape::Plain;
@@ -63,7 +66,12 @@ const HISTORY_FILE: &str = "history";
 /// Runs the program with the words of a command line, its own name first, until the node stops.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let settings = match args::read(words) {
-        Ok(Asked::Run(args)) => settings(*args),
+        Ok(Asked::Run(args)) => match commanded(&args) {
+            Some(Ok(())) => return ExitCode::SUCCESS,
+            Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
+            Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            None => settings(*args),
+        },
         Ok(Asked::Print(text)) => {
             // Whoever asked may have gone away since; that is no failure.
             let _ = io::stdout().write_all(text.as_bytes());
@@ -78,6 +86,14 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
         Err(error) => failed(USAGE, &error),
     }
+}
+
+/// Does what a subcommand asks, if there is one.
+fn commanded(args: &Args) -> Option<Result<(), Failure>> {
+    if let Some(name) = &args.conformance {
+        return Some(commands::conformance::run(name, args.update));
+    }
+    args.command.as_ref().map(commands::Command::run)
 }
 
 fn failed(code: u8, error: &dyn Error) -> ExitCode {

@@ -4,6 +4,7 @@
 //! with the clock, and [`cli`] is what a person meets. None of them decides anything of protocol or
 //! chain; that stands in `kusari-node` and `kusari-chain`.
 
+pub mod api;
 pub mod cli;
 mod net;
 pub mod runtime;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::commands::Command;
 use super::settings::UsageError;
 
 const ABOUT: &str =
@@ -41,8 +42,14 @@ The environment variable NO_COLOR, set to anything, turns colours off.";
 /// Everything on the command line, not yet understood.
 #[derive(Debug, Default, Parser)]
 #[command(name = "kusari", version, about = ABOUT, after_long_help = LONG_HELP)]
-#[command(override_usage = "kusari --listen ADDRESS [OPTIONS]\n       kusari PORT [HOST:PORT]...")]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    override_usage = "kusari --listen ADDRESS [OPTIONS]\n       kusari PORT [HOST:PORT]...\n       kusari COMMAND"
+)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Port to listen on: the older form of --listen PORT
     #[arg(value_name = "PORT")]
     pub(crate) port: Option<String>,
@@ -67,6 +74,18 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) ephemeral: bool,
 
+    /// Where the local API answers; `off` turns it off [default: 127.0.0.1:7878, or a free port]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) http: Option<String>,
+
+    /// File with the token that the local API asks for; it is written where it is missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Record all that this node is told in a file, for `kusari replay` and bug reports
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+
     /// File with settings, by the names of these options
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -86,6 +105,14 @@ pub(crate) struct Args {
     /// Diagnostics on stderr: off, error, warn, info, debug or trace [default: warn]
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log: Option<String>,
+
+    /// Run a suite of conformance/ against this program; `all` runs every one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) conformance: Option<String>,
+
+    /// With --conformance: rewrite what is expected
+    #[arg(long, requires = "conformance")]
+    pub(crate) update: bool,
 }
 
 /// What a command line asks for.

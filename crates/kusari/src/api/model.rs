@@ -1,0 +1,176 @@
+//! What the local API says, as both its server and our subcommands read and write it.
+//!
+//! Owns the JSON forms of `/v1`. Heights and counts are numbers; hashes and work are hexadecimal.
+
+use std::net::SocketAddr;
+
+use kusari_chain::{Block, BlockHash, Work};
+use serde::{Deserialize, Serialize};
+
+/// `GET /v1/status`: what the node has and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Program and version.
+    pub agent: String,
+    /// `classic`, or another chain's id.
+    pub chain: String,
+    /// Height of the best chain.
+    pub height: u32,
+    /// Hash of its last block.
+    pub tip: BlockHash,
+    /// Its accumulated work.
+    pub work: Work,
+    /// Where the node takes connections of peers, if it does and if it runs.
+    pub listen: Option<SocketAddr>,
+    /// Where the store is; absent for a chain in memory.
+    pub data_directory: Option<String>,
+    /// Connected peers that it dialled.
+    pub outbound_peers: usize,
+    /// Connected peers that dialled it.
+    pub inbound_peers: usize,
+    /// Records that wait to be mined.
+    pub waiting_records: usize,
+    /// Bytes of canonical lines that side branches take.
+    pub side_bytes: u64,
+    /// Their bound.
+    pub side_limit: u64,
+    /// Blocks that wait for their parents.
+    pub orphans: usize,
+    /// Whether blocks that were asked for are coming in.
+    pub catching_up: bool,
+}
+
+/// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockReport {
+    /// The block, in the form of the protocol.
+    pub block: Block,
+    /// Accumulated work up to it.
+    pub work: Work,
+    /// Whether it is in the best chain.
+    pub best_chain: bool,
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
+    pub confirmations: u32,
+}
+
+/// `GET /v1/blocks?from=N&limit=M`: a stretch of the best chain, read at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockPage {
+    /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
+    pub blocks: Vec<Block>,
+    /// Height to go on from; absent where the chain ended.
+    pub next: Option<u32>,
+}
+
+/// `GET /v1/peers`: who is connected, oldest connection first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerList {
+    /// The peers.
+    pub peers: Vec<PeerReport>,
+}
+
+/// One connected peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerReport {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Whether it dialled this node.
+    pub inbound: bool,
+    /// How far it introduced itself.
+    pub stage: Stage,
+    /// Program and version, as it says: free text of a stranger.
+    pub agent: Option<String>,
+    /// Height of its best chain, as it says.
+    pub height: Option<u32>,
+}
+
+/// How far a peer introduced itself; see [`kusari_node::PeerStage`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// We said `HELLO`, and it has not answered yet.
+    Greeted,
+    /// It has said nothing yet.
+    Silent,
+    /// It speaks without `HELLO`.
+    Plain,
+    /// It speaks the original dialect.
+    Original,
+    /// It said `HELLO`.
+    Introduced,
+}
+
+/// `POST /v1/peers`: connect to a peer, and again whenever the connection is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectRequest {
+    /// `host:port`.
+    pub address: String,
+}
+
+/// The answer to [`ConnectRequest`], with status 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectReceipt {
+    /// The address.
+    pub address: String,
+    /// Whether it was being dialled already.
+    pub already_dialled: bool,
+}
+
+/// `POST /v1/records`: record a line of text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRequest {
+    /// The line.
+    pub text: String,
+}
+
+/// `GET /v1/records/{id}`, and the answer to [`RecordRequest`], with status 202, once the line is
+/// durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordReport {
+    /// Its number on this node, from 1.
+    pub id: u64,
+    /// The line.
+    pub text: String,
+    /// The block of the best chain that it stands in; absent while it waits to be mined.
+    pub block: Option<RecordPlace>,
+}
+
+/// Where a record stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordPlace {
+    /// Height of the block.
+    pub height: u32,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Blocks of the best chain from it to the tip, itself included.
+    pub confirmations: u32,
+}
+
+/// What went wrong, by RFC 9457 (`application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Names the kind of problem: `urn:kusari:problem:` and a short name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words, always the same for one kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time, and what to do: one sentence.
+    pub detail: String,
+}
+
+/// `<data directory>/node.json`, while the node runs: how programs find it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeFile {
+    /// Process of the node.
+    pub pid: u32,
+    /// Where it takes connections of peers.
+    pub listen: SocketAddr,
+    /// Where its local API answers; absent where that is turned off.
+    pub http: Option<SocketAddr>,
+    /// What a write must bring along, as `Authorization: Bearer TOKEN`.
+    pub token: String,
+}

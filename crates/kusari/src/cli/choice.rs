@@ -1,0 +1,25 @@
+//! Which node a subcommand is about.
+//!
+//! Owns the options that name it. Finding the node is up to [`super::access`].
+
+use std::path::PathBuf;
+
+/// The options that choose a node.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct NodeChoice {
+    /// The node, or the store, in this directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = ["port", "node"])]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// The node of this machine that was started with this port [default: 8080]
+    #[arg(long, value_name = "PORT", conflicts_with = "node")]
+    pub(crate) port: Option<u16>,
+
+    /// The node whose local API is here, as in http://127.0.0.1:7878
+    #[arg(long, value_name = "URL")]
+    pub(crate) node: Option<String>,
+
+    /// File with the token of the node that --node names
+    #[arg(long, value_name = "FILE", requires = "node")]
+    pub(crate) token_file: Option<PathBuf>,
+}

@@ -1,0 +1,81 @@
+//! The subcommands: one file each, with its form and what it does.
+//!
+//! They ask the node that runs on the chosen data directory, by its local API, and use the store
+//! itself only where none runs.
+
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod block;
+pub(crate) mod chain;
+pub(crate) mod completions;
+pub(crate) mod conformance;
+pub(crate) mod export;
+pub(crate) mod grade;
+pub(crate) mod import;
+pub(crate) mod man;
+pub(crate) mod peers;
+pub(crate) mod replay;
+pub(crate) mod say;
+pub(crate) mod status;
+
+use std::error::Error;
+
+use super::settings::UsageError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is wrong.
+    Usage(UsageError),
+    /// It failed; one sentence with the remedy.
+    Failed(Box<dyn Error>),
+}
+
+impl Failure {
+    pub(crate) fn failed(cause: impl Into<Box<dyn Error>>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+impl From<UsageError> for Failure {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Say(say::SayArgs),
+    Status(status::StatusArgs),
+    Peers(peers::PeersArgs),
+    Chain(chain::ChainArgs),
+    Block(block::BlockArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
+    Audit(audit::AuditArgs),
+    Backup(backup::BackupArgs),
+    Replay(replay::ReplayArgs),
+    Grade(grade::GradeArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match self {
+            Self::Say(args) => say::run(args),
+            Self::Status(args) => status::run(args),
+            Self::Peers(args) => peers::run(args),
+            Self::Chain(args) => chain::run(args),
+            Self::Block(args) => block::run(args),
+            Self::Export(args) => export::run(args),
+            Self::Import(args) => import::run(args),
+            Self::Audit(args) => audit::run(args),
+            Self::Backup(args) => backup::run(args),
+            Self::Replay(args) => replay::run(args),
+            Self::Grade(args) => grade::run(args),
+            Self::Completions(args) => completions::run(args),
+            Self::Man(args) => man::run(args),
+        }
+    }
+}
