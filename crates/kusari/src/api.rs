@@ -9,3 +9,4 @@ pub mod model;
 pub mod node_file;
 pub mod problem;
 pub mod token;
+mod views;

@@ -12,6 +12,7 @@ mod choice;
 mod commands;
 mod config_file;
 mod console;
+mod conversation;
 mod entrust;
 mod escape;
 mod lines;
@@ -20,12 +21,16 @@ mod log;
 mod output;
 mod pipe;
 mod places;
+mod progress;
 mod prompt;
 mod queue;
 mod receipts;
 mod screen;
 mod settings;
+mod similar;
 mod slash;
+mod stdout;
+mod whole_file;
 mod words;
 #[cfg(test)]
 mod written;
@@ -121,13 +126,13 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (store, directory) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+            (Store::open(&path)?, Some(path.display().to_string()))
         }
-        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+        Storage::Memory => (Store::ephemeral()?, None),
     };
     let state = answers::chain_state(&answers::stored_tip(&store)?);
-    let mut first =
-        vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+    let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
+    let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
 
     let mut prompt = None;
     if interactive {
@@ -153,7 +158,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {
