@@ -52,7 +52,8 @@ fn pages() -> Vec<(String, Vec<u8>)> {
 }
 
 fn page(command: clap::Command) -> (String, Vec<u8>) {
-    let man = Man::new(command).manual("Kusari Manual");
+    let version = concat!("kusari ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command).manual("Kusari Manual").source(version);
     let mut text = Vec::new();
     // Writing into memory has no way to fail.
     let _ = man.render(&mut text);

@@ -96,13 +96,7 @@ impl Scribe {
                     Ok(Ok(RecordReport { id, text: text.to_owned(), block: None }))
                 }
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
-                _ => Err(Failure::failed(format!(
-                    "{} to be mined, and no more are kept; start the node, then try again",
-                    match node.snapshot().waiting_lines {
-                        1 => String::from("1 line waits"),
-                        lines => format!("{} wait", counted(lines as u64, "line")),
-                    }
-                ))),
+                _ => Err(full(node.snapshot().waiting_lines - 1)),
             },
         }
     }
@@ -113,6 +107,17 @@ impl Scribe {
             Self::Store(_) => format!("{} when a node runs", receipt(id)),
         }
     }
+}
+
+/// No node runs, so nothing is mined and no room will come.
+fn full(waiting: usize) -> Failure {
+    Failure::failed(format!(
+        "{} to be mined already, and no more are kept; start the node, then try again",
+        match waiting {
+            1 => String::from("1 line waits"),
+            lines => format!("{} wait", counted(lines as u64, "line")),
+        }
+    ))
 }
 
 /// HTTP status for a line that cannot be recorded whatever happens.
