@@ -26,6 +26,8 @@ mod prompt;
 mod queue;
 mod receipts;
 mod screen;
+#[cfg(test)]
+mod scripted;
 mod settings;
 mod similar;
 mod slash;
