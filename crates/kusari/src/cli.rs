@@ -3,6 +3,7 @@
 //! Owns words and settings, and nothing of the protocol: it starts a node, hands it lines, and shows
 //! what the node tells. Errors are one sentence on stderr, with the remedy.
 
+mod access;
 mod answers;
 mod args;
 mod burst;
@@ -18,6 +19,7 @@ mod link;
 mod log;
 mod output;
 mod pipe;
+mod places;
 mod prompt;
 mod queue;
 mod receipts;
@@ -36,9 +38,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use etcetera::BaseStrategy;
 use kusari_node::NodeConfig;
 
+use crate::api::{Api, Door, Subject, Token};
 use crate::runtime::{self, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
@@ -105,9 +107,7 @@ fn failed(code: u8, error: &dyn Error) -> ExitCode {
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
-        data_directory: etcetera::base_strategy::choose_native_strategy()
-            .ok()
-            .map(|system| system.data_dir()),
+        data_directory: places::data_directory(),
         cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     Settings::new(args, file, &surroundings)
@@ -119,13 +119,19 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
-    let (store, directory) = match &settings.storage {
+    let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+            (Store::open(&path)?, Some(path))
         }
-        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+        Storage::Memory => (Store::ephemeral()?, None),
     };
+    let directory = match &path {
+        Some(path) => Plain(&path.display().to_string()).to_string(),
+        None => String::from("none, all is forgotten at the end"),
+    };
+    let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
+    let door = Door::open(settings.http)?;
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let mut first =
         vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
@@ -154,8 +160,19 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    let listen = running.listen_address();
+    let subject = Subject { node: running.handle(), token, listen, data_directory: path };
+    let api = match Api::start(door, subject) {
+        Ok(api) => api,
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            return Err(error.into());
+        }
+    };
+    let listen = listen.unwrap_or(settings.listen).to_string();
     first.push(Said::answer(format!("Listening on {listen}")));
+    first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {
         node.node().is_some_and(|node| node.snapshot().catching_up)
@@ -165,6 +182,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     read_lines(prompt, &link, &screen, Place { listen, directory })?;
 
     let stopped = running.wait();
+    drop(api);
     link.detach();
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));

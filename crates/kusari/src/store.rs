@@ -17,6 +17,7 @@ mod lock;
 mod open;
 mod outbox;
 mod record;
+mod reports;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::lock::DirectoryLock;
 pub use self::open::OpenError;
+pub use self::reports::{Page, Placed};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///
@@ -60,7 +62,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`], one sentence that says what is wrong and what to do.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_directory(directory)?;
+        let (database, lock) = open::open_or_create(directory)?;
+        Ok(Self::over(database, Some(lock)))
+    }
+
+    /// Opens the store that is in a data directory. Creates none.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
+    pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
+        let (database, lock) = open::open_existing(directory)?;
         Ok(Self::over(database, Some(lock)))
     }
 
