@@ -12,7 +12,7 @@ use crate::conformance::{self, ConformanceError, DIRECTORY, Place, SuiteReport};
 const ALL: &str = "all";
 
 /// Width of a suite's name in the list of results.
-const NAME_WIDTH: usize = 15;
+const NAME_WIDTH: usize = 14;
 
 /// Runs a suite, or `all`; `update` rewrites what is expected.
 pub(crate) fn run(name: &str, update: bool) -> Result<(), Failure> {
