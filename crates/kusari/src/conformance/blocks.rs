@@ -187,3 +187,32 @@ pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String,
 pub(super) fn refused(code: &str) -> String {
     format!("refused: {code}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(nonce: u64) -> Value {
+        let mut block = json!(Block { nonce, ..Block::genesis() });
+        block.as_object_mut().unwrap().remove("hash");
+        block
+    }
+
+    #[test]
+    fn an_input_cannot_ask_for_work_without_end() {
+        let offers = |count: usize| answer(&json!({"offers": vec![block(2_945); count]}));
+        assert!(offers(MAX_OFFERS).is_ok());
+        assert!(offers(MAX_OFFERS + 1).is_err());
+        // Behind the greatest nonce there is none that could be tried.
+        assert!(answer(&json!({"mine": block(u64::MAX)})).is_err());
+        assert_eq!(answer(&json!({"mine": block(0)})).unwrap()["nonce"], 2_945);
+    }
+
+    #[test]
+    fn bytes_that_are_not_in_the_preimage_cannot_be_zeroed() {
+        let length = Block::genesis().preimage().len();
+        let zeroed = |bytes| answer(&json!({"block": block(2_945), "zeroed_bytes": bytes}));
+        assert!(zeroed(length).is_ok());
+        assert!(zeroed(length + 1).is_err());
+    }
+}

@@ -187,4 +187,22 @@ mod tests {
         assert_eq!(seen.len(), 24);
         assert!(!next_order(&mut []));
     }
+
+    #[test]
+    fn an_input_cannot_ask_for_work_without_end() {
+        let names = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+        for (key, most) in [("arrive", MAX_ARRIVALS), ("every_order_of", MAX_REORDERED)] {
+            let why = |count| answer(&json!({"blocks": {}, key: names(count)})).unwrap_err().0;
+            assert_eq!(why(most), "there is no block \"0\"");
+            assert!(why(most + 1).starts_with(&format!("at most {most} blocks")), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_no_blocks_are_refused() {
+        for line in ["", "GET_CHAIN", "BLOCK:{}"] {
+            let why = answer(&json!({"blocks": {"a": line}, "arrive": []})).unwrap_err();
+            assert_eq!(why.0, "\"a\" is no BLOCK line");
+        }
+    }
 }

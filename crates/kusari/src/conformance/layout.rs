@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 /// Keys that come first, in this order. All others follow by their names.
-const FIRST_KEYS: [&str; 33] = [
+const FIRST_KEYS: [&str; 37] = [
     "suite",
     "name",
     "about",
@@ -15,6 +15,10 @@ const FIRST_KEYS: [&str; 33] = [
     "cases",
     "input",
     "expected",
+    "answers",
+    "closes",
+    "lines",
+    "length",
     "block",
     "result",
     "verb",

@@ -18,5 +18,6 @@ mod gossip;
 mod original;
 mod partition;
 mod readme;
+mod suites;
 mod support;
 mod walkthrough;
