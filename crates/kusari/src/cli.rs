@@ -79,6 +79,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Ok(())) => return ExitCode::SUCCESS,
             Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
             Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            Some(Err(Failure::Shown)) => return ExitCode::from(FAILED),
             None => settings(*args),
         },
         Ok(Asked::Print(text)) => {

@@ -23,5 +23,6 @@ mod gossip;
 mod original;
 mod partition;
 mod readme;
+mod suites;
 mod support;
 mod walkthrough;
