@@ -196,6 +196,17 @@ fn an_address_that_was_asked_for_by_name_and_is_taken_is_an_error() {
 }
 
 #[test]
+fn a_node_that_cannot_say_where_it_is_does_not_stay() {
+    let setup = Setup::new("node");
+    std::fs::create_dir_all(setup.directory().join("node.json.new")).unwrap();
+    let mut node = setup.spawn();
+    assert_eq!(node.wait_for_end().code(), Some(1));
+    let said = node.err.lines().join("\n");
+    assert!(said.contains("node.json cannot be written to "), "{said}");
+    assert_eq!(node.out.count("Listening on"), 0);
+}
+
+#[test]
 fn an_api_that_is_off_is_said_to_be_off() {
     let node = Setup::new("node").args(["--http", "off"]).start();
     assert_eq!(node_file(&node).http, None);
