@@ -12,7 +12,7 @@ use kusari_chain::Block;
 use super::support::{HttpAnswer, Node, Setup, eventually, http, one_chain_of};
 
 fn node_file(node: &Node) -> NodeFile {
-    NodeFile::read(&node.directory()).unwrap().expect("there is no node.json")
+    NodeFile::read(&node.directory()).unwrap().unwrap()
 }
 
 fn client(node: &Node) -> Client {
