@@ -9,6 +9,8 @@
 //! - Opening costs the same however long the chain is; a crash before does not change that.
 //! - No content of the file is trusted to be readable: what is not becomes a [`StoreError`].
 
+mod audit;
+mod backup;
 mod blocks;
 mod chunk;
 mod commit;
@@ -29,6 +31,10 @@ use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
 
+pub use self::audit::{
+    AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
+};
+pub use self::backup::{BackupError, copy_directory};
 pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::lock::DirectoryLock;

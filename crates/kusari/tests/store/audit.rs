@@ -1,0 +1,5 @@
+//! The audit: a sound store is found sound, and whatever is damaged in one is named.
+
+mod damage;
+mod pages;
+mod sound;
