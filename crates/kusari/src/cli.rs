@@ -3,6 +3,7 @@
 //! Owns words and settings, and nothing of the protocol: it starts a node, hands it lines, and shows
 //! what the node tells. Errors are one sentence on stderr, with the remedy.
 
+mod access;
 mod answers;
 mod args;
 mod burst;
@@ -18,6 +19,7 @@ mod link;
 mod log;
 mod output;
 mod pipe;
+mod places;
 mod prompt;
 mod queue;
 mod receipts;
@@ -36,7 +38,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use etcetera::BaseStrategy;
 use kusari_node::NodeConfig;
 
 use crate::runtime::{self, RuntimeConfig};
@@ -105,9 +106,7 @@ fn failed(code: u8, error: &dyn Error) -> ExitCode {
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
-        data_directory: etcetera::base_strategy::choose_native_strategy()
-            .ok()
-            .map(|system| system.data_dir()),
+        data_directory: places::data_directory(),
         cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     Settings::new(args, file, &surroundings)

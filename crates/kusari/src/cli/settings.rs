@@ -12,6 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::args::Args;
 use super::config_file::{ConfigFile, Listen};
+use super::places;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -190,10 +191,7 @@ fn storage(
             "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
         )),
         (None, false) => match &surroundings.data_directory {
-            Some(data) => {
-                let name = format!("classic-{}", listen.port());
-                Ok(Storage::Directory(data.join("kusari").join(name)))
-            }
+            Some(data) => Ok(Storage::Directory(places::chain_directory(data, listen.port()))),
             None => Err(wrong(
                 "this user has no home directory to keep the chain in",
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",

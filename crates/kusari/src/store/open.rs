@@ -49,12 +49,13 @@ pub enum OpenError {
         /// Who holds the lock, for people: `process 4711`.
         holder: String,
     },
-    /// There is no store.
+    /// There is nothing to open, and nothing is to be created.
     #[error(
-        "there is no store in {}: name the data directory of a node, as in `--data-dir ./node1`",
+        "there is no chain in {}: start a node with `kusari --listen 8080`, or say where the chain \
+         is with --data-dir or --port",
         .directory.display()
     )]
-    Missing {
+    NoChain {
         /// The directory.
         directory: PathBuf,
     },
@@ -120,7 +121,7 @@ pub enum OpenError {
 }
 
 /// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -128,17 +129,27 @@ pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLoc
     if !file.try_exists().map_err(unusable)? {
         create(directory, &file)?;
     }
-    let database = guarded(|| Ok(open_checked(&file)))
-        .unwrap_or_else(|_: Fault| Err(damaged(&file, "reading it broke off")))?;
-    Ok((database, lock))
+    Ok((open_locked(&file)?, lock))
 }
 
-/// Locks a data directory that has a store; creates nothing but the lock. Returns the store's file.
+/// Locks a data directory and opens the database that is there.
+pub(crate) fn open_existing(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+    let (file, lock) = lock_existing(directory)?;
+    Ok((open_locked(&file)?, lock))
+}
+
+fn open_locked(file: &Path) -> Result<Database, OpenError> {
+    guarded(|| Ok(open_checked(file)))
+        .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
+}
+
+/// Locks a data directory that has a database, creating nothing but the lock. Returns the file.
 pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     let file = directory.join(DATABASE_FILE);
+    // Looked for before the lock, which would leave a file behind.
     if !file.try_exists().map_err(unusable)? {
-        return Err(OpenError::Missing { directory: directory.into() });
+        return Err(OpenError::NoChain { directory: directory.into() });
     }
     Ok((file, DirectoryLock::take(directory)?))
 }

@@ -3,3 +3,5 @@
 mod damage;
 mod pages;
 mod sound;
+
+pub(crate) use sound::{TIP, sound_store};

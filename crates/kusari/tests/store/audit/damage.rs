@@ -317,7 +317,8 @@ fn no_kind_of_fault_is_without_a_damage_that_brings_it_about() {
     let source = include_str!("../../../src/store/audit/finding.rs");
     let codes = source.split("pub fn code(&self)").nth(1).unwrap();
     let codes = codes.split("    }\n\n").next().unwrap_or(codes);
-    let mut missing: Vec<&str> = codes.split("=> \"").skip(1).filter_map(|c| c.split('"').next()).collect();
+    let mut missing: Vec<&str> =
+        codes.split("=> \"").skip(1).filter_map(|c| c.split('"').next()).collect();
     assert!(missing.len() > 20, "{missing:?}");
     missing.extend(["bad-hash", "bad-index", "too-little-work", "block-too-long"]);
     missing.retain(|code| {

@@ -174,8 +174,8 @@ fn store_of_a_process_that_was_killed_is_sound_and_is_left_unrepaired() {
 fn directory_without_a_store_is_refused_and_not_created() {
     let directory = TempDir::new();
     let refused = audit_directory(directory.path()).unwrap_err();
-    assert!(matches!(refused, OpenError::Missing { .. }), "{refused}");
-    assert!(refused.to_string().contains("there is no store in"), "{refused}");
+    assert!(matches!(refused, OpenError::NoChain { .. }), "{refused}");
+    assert!(refused.to_string().contains("there is no chain in"), "{refused}");
     assert!(!directory.path().exists());
 }
 
