@@ -50,8 +50,8 @@ fn index(transaction: &Transaction, hash: &BlockHash, order: u64) {
 }
 
 fn unindex(transaction: &Transaction, hash: &BlockHash, order: u64) {
-    let removed = transaction.open_table(BY_HASH).unwrap().remove((hash.suffix(), order));
-    assert!(removed.unwrap().is_some());
+    let mut table = transaction.open_table(BY_HASH).unwrap();
+    assert!(table.remove((hash.suffix(), order)).unwrap().is_some());
 }
 
 fn set_number(transaction: &Transaction, key: &str, number: u64) {

@@ -93,14 +93,14 @@ fn no_flipped_byte_changes_what_is_stored_behind_the_audits_back() {
         offsets.extend((0..8).map(|at| page + at));
         offsets.extend((0..FLIPS_A_PAGE).map(|at| page + (at * 173 + number * 41) % PAGE));
     }
-    let mut found = 0;
+    let mut found = 0_usize;
     for (number, offset) in offsets.iter().enumerate() {
         let mask = 1 << (number % 8);
         let sound = match flip(&file, &whole, *offset, mask) {
             Ok(report) => report.finding.is_none(),
             Err(_) => false,
         };
-        found += u32::from(!sound);
+        found += usize::from(!sound);
         if sound {
             let mut changed = whole.clone();
             changed[*offset] ^= mask;
