@@ -40,6 +40,7 @@ use std::thread;
 
 use kusari_node::NodeConfig;
 
+use crate::api::{Api, Door, Subject, Token};
 use crate::runtime::{self, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
@@ -118,13 +119,19 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
-    let (store, directory) = match &settings.storage {
+    let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+            (Store::open(&path)?, Some(path))
         }
-        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+        Storage::Memory => (Store::ephemeral()?, None),
     };
+    let directory = match &path {
+        Some(path) => Plain(&path.display().to_string()).to_string(),
+        None => String::from("none, all is forgotten at the end"),
+    };
+    let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
+    let door = Door::open(settings.http)?;
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let mut first =
         vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
@@ -153,8 +160,19 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    let listen = running.listen_address();
+    let subject = Subject { node: running.handle(), token, listen, data_directory: path };
+    let api = match Api::start(door, subject) {
+        Ok(api) => api,
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            return Err(error.into());
+        }
+    };
+    let listen = listen.unwrap_or(settings.listen).to_string();
     first.push(Said::answer(format!("Listening on {listen}")));
+    first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {
         node.node().is_some_and(|node| node.snapshot().catching_up)
@@ -164,6 +182,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     read_lines(prompt, &link, &screen, Place { listen, directory })?;
 
     let stopped = running.wait();
+    drop(api);
     link.detach();
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));

@@ -19,6 +19,7 @@ mod lock;
 mod open;
 mod outbox;
 mod record;
+mod reports;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::lock::DirectoryLock;
 pub use self::open::OpenError;
+pub use self::reports::{Page, Placed};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///

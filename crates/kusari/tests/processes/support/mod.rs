@@ -1,6 +1,7 @@
 //! What these tests share.
 
 pub(crate) mod blocks;
+mod http;
 mod node;
 mod original;
 mod output;
@@ -10,6 +11,7 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use http::{HttpAnswer, http};
 pub(crate) use node::{Node, Setup, get_chain};
 pub(crate) use original::Original;
 pub(crate) use output::Output;

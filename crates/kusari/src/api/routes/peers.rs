@@ -1,0 +1,62 @@
+//! `GET /v1/peers` and `POST /v1/peers`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use kusari_node::seam::{Command, Reply};
+use kusari_node::snapshot::PeerSummary;
+use kusari_node::{PeerAddress, PeerStage};
+
+use super::super::guard::Trusted;
+use super::super::model::{ConnectReceipt, ConnectRequest, PeerList, PeerReport, Stage};
+use super::super::problem;
+use super::super::reply::{Answer, accepted};
+use super::body::Body;
+use super::{Shared, unfitting};
+
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
+    Json(PeerList { peers: shared.node.snapshot().peers.iter().map(report).collect() })
+}
+
+fn report(peer: &PeerSummary) -> PeerReport {
+    PeerReport {
+        address: peer.address,
+        inbound: peer.inbound,
+        stage: match peer.stage {
+            PeerStage::Greeted => Stage::Greeted,
+            PeerStage::Silent => Stage::Silent,
+            PeerStage::Plain => Stage::Plain,
+            PeerStage::Original => Stage::Original,
+            PeerStage::Introduced => Stage::Introduced,
+        },
+        agent: peer.agent.clone(),
+        height: peer.height,
+    }
+}
+
+pub(super) async fn connect(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<ConnectRequest>,
+) -> Answer<Response> {
+    let address: PeerAddress = request
+        .address
+        .parse()
+        .map_err(|error| problem::BAD_ADDRESS.because(format!("{error}")))?;
+    let name = address.to_string();
+    let already_dialled = match shared.ask(Command::Connect(address)).await? {
+        Reply::Connecting => false,
+        Reply::AlreadyDialled => true,
+        Reply::TooManyAddresses { limit } => {
+            let detail = format!(
+                "{limit} addresses are dialled already, as many as may be; start the node with \
+                 more --max-peers"
+            );
+            return Err(problem::TOO_MANY_ADDRESSES.because(detail).into());
+        }
+        _ => return Err(unfitting()),
+    };
+    Ok(accepted(ConnectReceipt { address: name, already_dialled }))
+}
