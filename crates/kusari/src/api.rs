@@ -20,6 +20,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 pub mod token;
+mod views;
 
 pub use door::{Door, Place};
 pub use server::{Api, Subject};

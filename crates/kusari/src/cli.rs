@@ -12,6 +12,7 @@ mod choice;
 mod commands;
 mod config_file;
 mod console;
+mod conversation;
 mod entrust;
 mod escape;
 mod lines;
@@ -20,12 +21,16 @@ mod log;
 mod output;
 mod pipe;
 mod places;
+mod progress;
 mod prompt;
 mod queue;
 mod receipts;
 mod screen;
 mod settings;
+mod similar;
 mod slash;
+mod stdout;
+mod whole_file;
 mod words;
 #[cfg(test)]
 mod written;
@@ -126,15 +131,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         }
         Storage::Memory => (Store::ephemeral()?, None),
     };
-    let directory = match &path {
-        Some(path) => Plain(&path.display().to_string()).to_string(),
-        None => String::from("none, all is forgotten at the end"),
-    };
+    let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
     let door = Door::open(settings.http)?;
     let state = answers::chain_state(&answers::stored_tip(&store)?);
-    let mut first =
-        vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+    let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
+    let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
 
     let mut prompt = None;
     if interactive {
@@ -170,7 +172,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = listen.unwrap_or(settings.listen).to_string();
+    let listen = listen.unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use kusari_node::PeerAddress;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::Args;
+use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
 use super::places;
 use crate::api::Place;
@@ -111,7 +111,7 @@ fn take_port_for_a_peer(args: &mut Args) {
 
 fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {
     if let Some(port) = &args.port {
-        return self::port(port);
+        return self::port(port).map_err(|error| mistyped(port).unwrap_or(error));
     }
     match (&args.listen, file) {
         (Some(text), _) => listen_address(text),

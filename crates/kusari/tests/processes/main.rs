@@ -13,6 +13,10 @@
 mod api;
 mod bad_input;
 mod cli;
+mod commands;
+mod commands_import;
+mod commands_running;
+mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;

@@ -65,10 +65,5 @@ pub(super) async fn one(
         let detail = "this node has no such block; /v1/status says how high its chain is";
         problem::NO_BLOCK.because(detail)
     })?;
-    Ok(Json(BlockReport {
-        block: placed.block,
-        work: placed.work,
-        best_chain: placed.confirmations.is_some(),
-        confirmations: placed.confirmations.unwrap_or(0),
-    }))
+    Ok(Json(placed.into()))
 }

@@ -5,35 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use kusari_node::PeerAddress;
 use kusari_node::seam::{Command, Reply};
-use kusari_node::snapshot::PeerSummary;
-use kusari_node::{PeerAddress, PeerStage};
 
 use super::super::guard::Trusted;
-use super::super::model::{ConnectReceipt, ConnectRequest, PeerList, PeerReport, Stage};
+use super::super::model::{ConnectReceipt, ConnectRequest, PeerList};
 use super::super::problem;
 use super::super::reply::{Answer, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
-    Json(PeerList { peers: shared.node.snapshot().peers.iter().map(report).collect() })
-}
-
-fn report(peer: &PeerSummary) -> PeerReport {
-    PeerReport {
-        address: peer.address,
-        inbound: peer.inbound,
-        stage: match peer.stage {
-            PeerStage::Greeted => Stage::Greeted,
-            PeerStage::Silent => Stage::Silent,
-            PeerStage::Plain => Stage::Plain,
-            PeerStage::Original => Stage::Original,
-            PeerStage::Introduced => Stage::Introduced,
-        },
-        agent: peer.agent.clone(),
-        height: peer.height,
-    }
+    Json(PeerList::new(&shared.node.snapshot()))
 }
 
 pub(super) async fn connect(

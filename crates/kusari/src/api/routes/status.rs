@@ -10,9 +10,6 @@ use super::super::model::Status;
 use super::super::reply::Answer;
 use super::Shared;
 
-/// The chain that nodes of this kind follow, as `HELLO` names it too.
-const CHAIN: &str = "classic";
-
 pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
     // What is stored, so that every block up to this tip can be asked for.
     let tip = shared.read(BlockStore::best_tip).await?;
@@ -22,21 +19,6 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
         work: tip.work,
     });
     let now = shared.node.snapshot();
-    let inbound = now.peers.iter().filter(|peer| peer.inbound).count();
-    Ok(Json(Status {
-        agent: concat!("kusari/", env!("CARGO_PKG_VERSION")).to_owned(),
-        chain: CHAIN.to_owned(),
-        height: tip.height,
-        tip: tip.hash,
-        work: tip.work,
-        listen: shared.listen,
-        data_directory: shared.data_directory.clone(),
-        outbound_peers: now.peers.len().saturating_sub(inbound),
-        inbound_peers: inbound,
-        waiting_records: now.waiting_lines,
-        side_bytes: now.side_bytes,
-        side_limit: now.side_limit,
-        orphans: now.orphans,
-        catching_up: now.catching_up,
-    }))
+    let status = Status::new(&now, shared.listen, shared.data_directory.clone());
+    Ok(Json(Status { height: tip.height, tip: tip.hash, work: tip.work, ..status }))
 }

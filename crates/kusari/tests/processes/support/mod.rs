@@ -1,6 +1,7 @@
 //! What these tests share.
 
 pub(crate) mod blocks;
+pub(crate) mod command;
 mod http;
 mod node;
 mod original;
