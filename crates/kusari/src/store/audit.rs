@@ -54,7 +54,7 @@ impl Store {
     /// this runs the file grows by what is committed.
     #[must_use]
     pub fn audit(&self) -> AuditReport {
-        audit_database(&self.inner.database)
+        audit_database(&*self.inner.database)
     }
 }
 

@@ -51,7 +51,7 @@ impl Store {
     /// # Errors
     /// [`BackupError`].
     pub fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
-        copy_database(&self.inner.database, file)
+        copy_database(&*self.inner.database, file)
     }
 }
 
@@ -66,6 +66,19 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
     guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
     copy_database(&database, file)
+}
+
+/// Gives a finished copy its name, durably. What had that name before is gone.
+///
+/// # Errors
+/// [`BackupError::Target`].
+pub fn put_in_place(copy: &Path, file: &Path) -> Result<(), BackupError> {
+    let unwritable =
+        |error: io::Error| BackupError::Target { file: file.into(), reason: error.to_string() };
+    let synced = File::open(copy).and_then(|copy| copy.sync_all());
+    synced.and_then(|()| std::fs::rename(copy, file)).map_err(unwritable)?;
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    open::sync_directory(directory.unwrap_or(Path::new("."))).map_err(unwritable)
 }
 
 /// A fault of the store or of the copy: they have the same types and other remedies.

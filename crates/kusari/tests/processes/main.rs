@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod audit;
 mod bad_input;
 mod cli;
 mod commands;

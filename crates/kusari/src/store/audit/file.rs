@@ -14,12 +14,17 @@ use crate::store::open::{self, OpenError};
 const PIECE: usize = 1 << 20;
 
 /// Audits the store in a data directory that no process has open. Writes nothing but the lock file.
+/// `begin` is called with the store's file once the directory is locked: the rest takes a while.
 ///
 /// # Errors
 /// [`OpenError`] where there is no store of this program and its version to audit. A damaged one is
 /// no error but a finding.
-pub fn audit_directory(directory: &Path) -> Result<AuditReport, OpenError> {
+pub fn audit_directory(
+    directory: &Path,
+    begin: impl FnOnce(&Path),
+) -> Result<AuditReport, OpenError> {
     let (file, _lock) = open::lock_existing(directory)?;
+    begin(&file);
     audit_file(&file)
 }
 

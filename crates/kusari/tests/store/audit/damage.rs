@@ -267,7 +267,7 @@ fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
             damage(&transaction);
             transaction.commit().unwrap();
         }
-        let closed = audit_directory(directory.path()).unwrap();
+        let closed = audit_directory(directory.path(), |_| ()).unwrap();
         let open = Store::open(directory.path()).unwrap().audit();
         for (how, report) in [("closed", closed), ("open", open)] {
             let found = report.finding.as_ref().map(|found| (found.fault.code(), found.place));
@@ -296,7 +296,7 @@ fn first_bad_block_is_named_by_height_with_both_hashes() {
         }
         transaction.commit().unwrap();
     }
-    let report = audit_directory(directory.path()).unwrap();
+    let report = audit_directory(directory.path(), |_| ()).unwrap();
     assert_eq!(report.best_blocks, 6);
     let mut block = blocks().0[7].clone();
     let stored = block.hash;

@@ -118,7 +118,7 @@ pub(crate) fn sound_store(directory: &TempDir) {
 /// An audit of the directory that finds nothing.
 #[track_caller]
 pub(crate) fn assert_sound(directory: &TempDir) -> AuditReport {
-    let report = audit_directory(directory.path()).unwrap();
+    let report = audit_directory(directory.path(), |_| ()).unwrap();
     assert_eq!(report.finding, None);
     report
 }
@@ -173,7 +173,7 @@ fn store_of_a_process_that_was_killed_is_sound_and_is_left_unrepaired() {
 #[test]
 fn directory_without_a_store_is_refused_and_not_created() {
     let directory = TempDir::new();
-    let refused = audit_directory(directory.path()).unwrap_err();
+    let refused = audit_directory(directory.path(), |_| ()).unwrap_err();
     assert!(matches!(refused, OpenError::NoChain { .. }), "{refused}");
     assert!(refused.to_string().contains("there is no chain in"), "{refused}");
     assert!(!directory.path().exists());
