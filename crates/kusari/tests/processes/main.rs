@@ -12,6 +12,7 @@
 
 mod api;
 mod api_docs;
+mod audit;
 mod bad_input;
 mod cli;
 mod commands;
