@@ -7,6 +7,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+mod compose;
+mod dockerfile;
+mod image;
 mod program;
 mod service;
 mod settings;
