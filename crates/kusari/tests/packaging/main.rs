@@ -8,9 +8,11 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod compose;
+mod debian;
 mod dockerfile;
 mod image;
 mod program;
+mod scripts;
 mod service;
 mod settings;
 mod tools;
