@@ -10,6 +10,7 @@
 mod compose;
 mod debian;
 mod dockerfile;
+mod guide;
 mod image;
 mod program;
 mod scripts;
