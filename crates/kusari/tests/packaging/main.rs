@@ -12,6 +12,7 @@ mod debian;
 mod dockerfile;
 mod guide;
 mod image;
+mod japanese;
 mod program;
 mod scripts;
 mod service;
