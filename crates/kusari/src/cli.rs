@@ -3,6 +3,7 @@
 //! Owns words and settings, and nothing of the protocol: it starts a node, hands it lines, and shows
 //! what the node tells. Errors are one sentence on stderr, with the remedy.
 
+mod access;
 mod answers;
 mod args;
 mod burst;
@@ -11,6 +12,7 @@ mod choice;
 mod commands;
 mod config_file;
 mod console;
+mod conversation;
 mod entrust;
 mod escape;
 mod lines;
@@ -18,12 +20,17 @@ mod link;
 mod log;
 mod output;
 mod pipe;
+mod places;
+mod progress;
 mod prompt;
 mod queue;
 mod receipts;
 mod screen;
 mod settings;
+mod similar;
 mod slash;
+mod stdout;
+mod whole_file;
 mod words;
 #[cfg(test)]
 mod written;
@@ -36,7 +43,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use etcetera::BaseStrategy;
 use kusari_node::NodeConfig;
 
 use crate::runtime::{self, RuntimeConfig};
@@ -105,9 +111,7 @@ fn failed(code: u8, error: &dyn Error) -> ExitCode {
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
-        data_directory: etcetera::base_strategy::choose_native_strategy()
-            .ok()
-            .map(|system| system.data_dir()),
+        data_directory: places::data_directory(),
         cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     Settings::new(args, file, &surroundings)
@@ -122,13 +126,13 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (store, directory) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+            (Store::open(&path)?, Some(path.display().to_string()))
         }
-        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+        Storage::Memory => (Store::ephemeral()?, None),
     };
     let state = answers::chain_state(&answers::stored_tip(&store)?);
-    let mut first =
-        vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+    let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
+    let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
 
     let mut prompt = None;
     if interactive {
@@ -154,7 +158,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {

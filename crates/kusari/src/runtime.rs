@@ -10,6 +10,7 @@
 mod clock;
 mod commit;
 mod driver;
+pub mod offline;
 
 use std::io;
 use std::net::SocketAddr;

@@ -60,7 +60,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`], one sentence that says what is wrong and what to do.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_directory(directory)?;
+        let (database, lock) = open::open_or_create(directory)?;
+        Ok(Self::over(database, Some(lock)))
+    }
+
+    /// Opens the store that is in a data directory. Creates none.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
+    pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
+        let (database, lock) = open::open_existing(directory)?;
         Ok(Self::over(database, Some(lock)))
     }
 

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use kusari_node::PeerAddress;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::Args;
+use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
+use super::places;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -105,7 +106,7 @@ fn take_port_for_a_peer(args: &mut Args) {
 
 fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {
     if let Some(port) = &args.port {
-        return self::port(port);
+        return self::port(port).map_err(|error| mistyped(port).unwrap_or(error));
     }
     match (&args.listen, file) {
         (Some(text), _) => listen_address(text),
@@ -190,10 +191,7 @@ fn storage(
             "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
         )),
         (None, false) => match &surroundings.data_directory {
-            Some(data) => {
-                let name = format!("classic-{}", listen.port());
-                Ok(Storage::Directory(data.join("kusari").join(name)))
-            }
+            Some(data) => Ok(Storage::Directory(places::chain_directory(data, listen.port()))),
             None => Err(wrong(
                 "this user has no home directory to keep the chain in",
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",

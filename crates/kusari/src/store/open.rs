@@ -49,6 +49,16 @@ pub enum OpenError {
         /// Who holds the lock, for people: `process 4711`.
         holder: String,
     },
+    /// There is nothing to open, and nothing is to be created.
+    #[error(
+        "there is no chain in {}: start a node with `kusari --listen 8080`, or say where the chain \
+         is with --data-dir or --port",
+        .directory.display()
+    )]
+    NoChain {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The file is something else.
     #[error(
         "{} is not a database of this program ({reason}): move it away, or choose another data \
@@ -111,7 +121,7 @@ pub enum OpenError {
 }
 
 /// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -119,9 +129,24 @@ pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLoc
     if !file.try_exists().map_err(unusable)? {
         create(directory, &file)?;
     }
-    let database = guarded(|| Ok(open_checked(&file)))
-        .unwrap_or_else(|_: Fault| Err(damaged(&file, "reading it broke off")))?;
-    Ok((database, lock))
+    Ok((open_locked(&file)?, lock))
+}
+
+/// Locks a data directory and opens the database that is there.
+pub(crate) fn open_existing(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+    let unusable = |source| OpenError::Directory { directory: directory.into(), source };
+    let file = directory.join(DATABASE_FILE);
+    // Looked for before the lock, which would leave a file behind.
+    if !file.try_exists().map_err(unusable)? {
+        return Err(OpenError::NoChain { directory: directory.into() });
+    }
+    let lock = DirectoryLock::take(directory)?;
+    Ok((open_locked(&file)?, lock))
+}
+
+fn open_locked(file: &Path) -> Result<Database, OpenError> {
+    guarded(|| Ok(open_checked(file)))
+        .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
 }
 
 fn open_checked(file: &Path) -> Result<Database, OpenError> {

@@ -12,6 +12,10 @@
 
 mod bad_input;
 mod cli;
+mod commands;
+mod commands_import;
+mod commands_running;
+mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;

@@ -1,6 +1,7 @@
 //! What these tests share.
 
 pub(crate) mod blocks;
+pub(crate) mod command;
 mod node;
 mod original;
 mod output;
