@@ -1,9 +1,12 @@
 //! The Debian package: `[package.metadata.deb]` and what it takes its files from.
 
 use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
 
 use super::program::CONFIG_FILE;
-use super::tools::{manifest, read, root};
+use super::tools::{assert_success, manifest, read, root};
 
 /// Where cargo-deb looks for what was built, whatever the real target directory is.
 const BUILT: &str = "target/release/";
@@ -74,6 +77,29 @@ fn every_file_of_the_package_exists_or_is_made_by_the_script() {
         };
         assert!(script.contains(&line), "deploy/build-deb.sh makes no {made}");
     }
+}
+
+#[test]
+fn the_program_writes_the_manual_and_the_completions_as_the_script_asks() {
+    let here = TempDir::new().unwrap();
+    let script = read("deploy/build-deb.sh");
+    let lines: Vec<&str> =
+        script.lines().filter_map(|line| line.strip_prefix("\"$kusari\" ")).collect();
+    assert_eq!(lines.len(), 4, "the manual, and completions for three shells");
+    for line in lines {
+        let command = line.split(" >").next().unwrap();
+        let words = command.split(' ').map(|word| match word {
+            "\"$generated/man\"" => here.path().to_str().unwrap(),
+            other => other,
+        });
+        let output = Command::new(env!("CARGO_BIN_EXE_kusari")).args(words).output().unwrap();
+        assert_success(command, &output);
+        assert!(!output.stdout.is_empty(), "{command} wrote nothing");
+    }
+    let pages = std::fs::read_dir(here.path()).unwrap().map(|page| page.unwrap().file_name());
+    let pages: Vec<String> = pages.map(|name| name.into_string().unwrap()).collect();
+    assert!(pages.contains(&"kusari.1".to_owned()), "{pages:?}");
+    assert!(pages.iter().all(|name| name.ends_with(".1")), "{pages:?} are not all packaged");
 }
 
 #[test]
