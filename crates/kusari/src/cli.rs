@@ -45,6 +45,7 @@ use std::thread;
 
 use kusari_node::NodeConfig;
 
+use crate::api::{Api, Door, Subject, Token};
 use crate::runtime::{self, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
@@ -76,6 +77,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Ok(())) => return ExitCode::SUCCESS,
             Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
             Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            Some(Err(Failure::Shown)) => return ExitCode::from(FAILED),
             None => settings(*args),
         },
         Ok(Asked::Print(text)) => {
@@ -123,13 +125,16 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
-    let (store, directory) = match &settings.storage {
+    let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Some(path.display().to_string()))
+            (Store::open(&path)?, Some(path))
         }
         Storage::Memory => (Store::ephemeral()?, None),
     };
+    let directory = path.as_ref().map(|path| path.display().to_string());
+    let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
+    let door = Door::open(settings.http)?;
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
     let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
@@ -158,8 +163,19 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen);
+    let listen = running.listen_address();
+    let subject = Subject { node: running.handle(), token, listen, data_directory: path };
+    let api = match Api::start(door, subject) {
+        Ok(api) => api,
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            return Err(error.into());
+        }
+    };
+    let listen = listen.unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
+    first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {
         node.node().is_some_and(|node| node.snapshot().catching_up)
@@ -169,6 +185,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     read_lines(prompt, &link, &screen, Place { listen, directory })?;
 
     let stopped = running.wait();
+    drop(api);
     link.detach();
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));

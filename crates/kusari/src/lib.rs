@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod conformance;
 mod net;
 pub mod runtime;
 pub mod store;

@@ -115,9 +115,24 @@ impl NodeHandle {
     /// # Errors
     /// [`Stopped`] where the node stops before it answers.
     pub fn command(&self, command: Command) -> Result<Reply, Stopped> {
+        self.give(command)?.blocking_recv().map_err(|_| Stopped)
+    }
+
+    /// The same, for a task. Where it is dropped before the answer, the command is carried out all
+    /// the same.
+    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Stopped> {
+        self.give(command)?.await.map_err(|_| Stopped)
+    }
+
+    fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
         let (answer, reply) = oneshot::channel();
         self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
-        reply.blocking_recv().map_err(|_| Stopped)
+        Ok(reply)
+    }
+
+    /// Tells of every change of the snapshot; it changes after each commit too.
+    pub(crate) fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
     }
 
     /// What the node looked like after its last inputs.
@@ -136,6 +151,33 @@ impl NodeHandle {
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.
         let _ = self.control.send(Control::Stop);
+    }
+}
+
+/// A node for tests, which the test plays itself.
+#[cfg(test)]
+pub(crate) struct PlayedNode {
+    control: mpsc::UnboundedReceiver<Control>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+#[cfg(test)]
+impl PlayedNode {
+    pub(crate) fn new(store: Store) -> (Self, NodeHandle) {
+        let (sender, control) = mpsc::unbounded_channel();
+        let (snapshots, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+        (Self { control, snapshots }, NodeHandle { control: sender, snapshot, store })
+    }
+
+    pub(crate) async fn next_command(&mut self) -> Option<(Command, oneshot::Sender<Reply>)> {
+        match self.control.recv().await? {
+            Control::Command(command, answer) => Some((command, answer)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        self.snapshots.send_replace(Arc::new(snapshot));
     }
 }
 

@@ -17,6 +17,7 @@ mod lock;
 mod open;
 mod outbox;
 mod record;
+mod reports;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::lock::DirectoryLock;
 pub use self::open::OpenError;
+pub use self::reports::{Page, Placed};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///

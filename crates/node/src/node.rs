@@ -232,7 +232,8 @@ impl Node {
 
     fn command(&mut self, now: Now, request: RequestId, command: Command) {
         match command {
-            Command::Say(text) => self.say(request, text),
+            Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
+            Command::Offer(text) => self.say(request, text, 0),
             Command::Connect(address) => {
                 let reply = match self.dials.add(address, now.monotonic) {
                     Some(true) => Reply::Connecting,
@@ -244,7 +245,8 @@ impl Node {
         }
     }
 
-    fn say(&mut self, request: RequestId, text: String) {
+    /// Takes a line, or lets it wait for room behind fewer than `most_waiting` others.
+    fn say(&mut self, request: RequestId, text: String, most_waiting: usize) {
         let bytes = escaped_bytes(&text);
         let waiting = self.outbox.waiting();
         let refusal = if text.is_empty() {
@@ -256,7 +258,7 @@ impl Node {
             self.batch.outbox.push(write);
             self.then.push(Action::Reply(request, Reply::Saved(id)));
             return;
-        } else if self.waiting_says.len() < MAX_WAITING_SAYS {
+        } else if self.waiting_says.len() < most_waiting {
             self.waiting_says.push_back((request, text));
             self.actions.push(Action::Notify(Event::OutboxFull { waiting }));
             return;

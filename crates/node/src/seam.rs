@@ -121,8 +121,11 @@ pub enum Input {
 /// What a person or a program asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Record a line of text. Answered once it is durable, or refused.
+    /// Record a line of text. Answered once it is durable, or refused. While the outbox is full it
+    /// waits for room.
     Say(String),
+    /// The same for whoever can come again: refused at once where the outbox is full.
+    Offer(String),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }

@@ -151,6 +151,20 @@ fn a_full_outbox_makes_a_line_wait_and_refuses_only_when_many_wait() {
 }
 
 #[test]
+fn an_offered_line_is_refused_by_a_full_outbox_and_never_recorded_later() {
+    let mut bench = Bench::new(NodeConfig { outbox_capacity: 1, ..NodeConfig::default() });
+    assert!(saved(&bench.offer("taken")));
+    let actions = bench.offer("refused");
+    assert!(actions.iter().any(|action| matches!(
+        action,
+        Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { waiting: 1 }))
+    )));
+    // A person is not told: whoever offered the line knows, and comes again.
+    assert!(!actions.iter().any(|action| matches!(action, Action::Notify(_))));
+    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+}
+
+#[test]
 fn lines_that_cannot_fit_are_refused_with_the_limit() {
     let mut bench = Bench::new(NodeConfig::default());
     let fits = "x".repeat(kusari_chain::params::MAX_TEXT_BYTES);

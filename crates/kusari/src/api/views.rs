@@ -5,11 +5,15 @@
 
 use std::net::SocketAddr;
 
-use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, StoredBlock, Work};
+use kusari_chain::BestPoint;
 use kusari_node::snapshot::PeerSummary;
 use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
 use super::model::{BlockReport, PeerList, PeerReport, Stage, Status};
+use crate::store::Placed;
+
+/// The chain that nodes of this kind follow, as `HELLO` names it too.
+const CHAIN: &str = "classic";
 
 impl Status {
     /// The state of a node. `listen` is absent where none runs, `data_directory` where the chain is
@@ -24,13 +28,13 @@ impl Status {
         let BestPoint { height, hash, work } = snapshot.tip;
         Self {
             agent: NodeConfig::default().agent,
-            chain: String::from("classic"),
+            chain: CHAIN.to_owned(),
             height,
             tip: hash,
             work,
             listen,
             data_directory,
-            outbound_peers: snapshot.peers.len() - inbound_peers,
+            outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
             inbound_peers,
             waiting_records: snapshot.waiting_lines,
             side_bytes: snapshot.side_bytes,
@@ -73,48 +77,13 @@ impl From<PeerStage> for Stage {
     }
 }
 
-impl BlockReport {
-    /// The best chain's block at a height.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<Self>, StoreError> {
-        match height {
-            0 => Self::genesis(store).map(Some),
-            _ => store.best_at(height)?.map(|stored| Self::of(store, stored)).transpose(),
+impl From<Placed> for BlockReport {
+    fn from(placed: Placed) -> Self {
+        Self {
+            block: placed.block,
+            work: placed.work,
+            best_chain: placed.confirmations.is_some(),
+            confirmations: placed.confirmations.unwrap_or(0),
         }
     }
-
-    /// A block of any branch.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn by_hash(store: &dyn BlockStore, hash: &BlockHash) -> Result<Option<Self>, StoreError> {
-        if *hash == BestPoint::genesis().hash {
-            return Self::genesis(store).map(Some);
-        }
-        store.by_hash(hash)?.map(|stored| Self::of(store, stored)).transpose()
-    }
-
-    /// The genesis block is nowhere stored.
-    fn genesis(store: &dyn BlockStore) -> Result<Self, StoreError> {
-        let confirmations = tip_height(store)?.saturating_add(1);
-        Ok(Self { block: Block::genesis(), work: Work::ZERO, best_chain: true, confirmations })
-    }
-
-    fn of(store: &dyn BlockStore, stored: StoredBlock) -> Result<Self, StoreError> {
-        let StoredBlock { block, work, .. } = stored;
-        let best = store.best_at(block.index)?;
-        let best_chain = best.is_some_and(|best| best.block.hash == block.hash);
-        let confirmations = match best_chain {
-            // A node may go back to a lower chain of more work between two reads.
-            true => tip_height(store)?.saturating_sub(block.index).saturating_add(1),
-            false => 0,
-        };
-        Ok(Self { block, work, best_chain, confirmations })
-    }
-}
-
-fn tip_height(store: &dyn BlockStore) -> Result<u32, StoreError> {
-    Ok(store.best_tip()?.map_or(0, |tip| tip.block.index))
 }

@@ -72,7 +72,7 @@ pub(crate) fn no_block(which: &Which) -> String {
 }
 
 /// The genesis block is nowhere stored.
-pub(crate) fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<Block>, StoreError> {
+fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<Block>, StoreError> {
     match height {
         0 => Ok(Some(Block::genesis())),
         _ => Ok(store.best_at(height)?.map(|stored| stored.block)),

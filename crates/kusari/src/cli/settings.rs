@@ -13,6 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
 use super::places;
+use crate::api::Place;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -56,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) connect: Vec<PeerAddress>,
     pub(crate) storage: Storage,
+    pub(crate) http: Place,
+    pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
     pub(crate) quiet: bool,
@@ -88,6 +91,8 @@ impl Settings {
             listen,
             connect,
             storage,
+            http: http(args.http, file.http)?,
+            token_file: args.token_file.or(file.token_file),
             max_peers,
             miner_threads,
             quiet: args.quiet || file.quiet.unwrap_or(false),
@@ -137,6 +142,35 @@ fn port(text: &str) -> Result<SocketAddr, UsageError> {
         Err(_) => Err(wrong(
             format!("`{text}` is not a port"),
             "ports are numbers from 1 to 65535, as in `kusari --listen 8080`",
+        )),
+    }
+}
+
+fn http(args: Option<String>, file: Option<Listen>) -> Result<Place, UsageError> {
+    let text = match (args, file) {
+        (Some(text), _) | (None, Some(Listen::Address(text))) => text,
+        (None, Some(Listen::Port(port))) => port.to_string(),
+        (None, None) => return Ok(Place::Usual),
+    };
+    if text == "off" {
+        return Ok(Place::Off);
+    }
+    let port = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u16>().ok());
+    let address = match port {
+        Some(port) => port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        None => text.parse().ok(),
+    };
+    match address {
+        Some(address) if address.ip().is_loopback() => Ok(Place::At(address)),
+        Some(_) => Err(wrong(
+            format!(
+                "`{text}` can be reached from other machines, and the local API is for this one"
+            ),
+            "write 127.0.0.1:7878 or [::1]:7878; from elsewhere, use a tunnel such as ssh -L",
+        )),
+        None => Err(wrong(
+            format!("`{text}` is no place for the local API"),
+            "write a port, an address as in 127.0.0.1:7878 or [::1]:7878, or off",
         )),
     }
 }

@@ -42,7 +42,7 @@ pub enum OfflineError {
 /// What the node said to one input.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// The answer to a command; none where the command waits for something.
+    /// The answer to a command; none where the command waits for room in the outbox, in vain.
     pub reply: Option<Reply>,
     /// `ERROR` lines.
     pub errors: Vec<ErrorReport>,

@@ -10,6 +10,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod api;
 mod bad_input;
 mod cli;
 mod commands;
@@ -22,5 +23,6 @@ mod gossip;
 mod original;
 mod partition;
 mod readme;
+mod suites;
 mod support;
 mod walkthrough;

@@ -32,10 +32,13 @@ pub(crate) fn run(args: &BlockArgs) -> Result<(), Failure> {
     })?;
     let report = match args.node.open()? {
         Access::Running(client) => client.block(&args.which)?,
-        Access::Stored { store, .. } => match &which {
-            Which::Height(height) => BlockReport::at_height(&store, *height)?,
-            Which::Hash(hash) => BlockReport::by_hash(&store, hash)?,
-        },
+        Access::Stored { store, .. } => {
+            let placed = match &which {
+                Which::Height(height) => store.placed_at(*height)?,
+                Which::Hash(hash) => store.placed(hash)?,
+            };
+            placed.map(BlockReport::from)
+        }
     };
     let report = report.ok_or_else(|| {
         Failure::failed(format!(

@@ -15,6 +15,8 @@ use crate::store::Store;
 
 /// Blocks that are read at once.
 const PAGE_BLOCKS: u32 = 256;
+/// Bytes of their canonical lines, near which that ends earlier.
+const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Show blocks of the best chain, the last ten unless you say which
 #[derive(Debug, clap::Args)]
@@ -110,12 +112,7 @@ impl Source {
     fn page(&self, from: u32, count: u32) -> Result<Vec<Block>, Failure> {
         match self {
             Self::Node(client) => Ok(client.blocks(from, count)?.blocks),
-            // No node runs, so between two reads nothing changes.
-            Self::Store(store) => (from..=from.saturating_add(count - 1))
-                .map(|height| answers::at_height(store, height))
-                .map_while(Result::transpose)
-                .map(|block| block.map_err(Failure::from))
-                .collect(),
+            Self::Store(store) => Ok(store.page(from, count, PAGE_BYTES)?.blocks),
         }
     }
 }

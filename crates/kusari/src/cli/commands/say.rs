@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Write};
 use std::time::{Duration, Instant};
 
-use kusari_node::seam::{self, Reply};
+use kusari_node::seam::{Command, Reply, SayRefusal};
 
 use super::Failure;
 use crate::api::client::{Client, ClientError};
@@ -91,12 +91,16 @@ impl Scribe {
                     Err(error) => Err(error.into()),
                 }
             }
-            Self::Store(node) => match node.command(seam::Command::Say(text.to_owned()))?.reply {
+            Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
                 Some(Reply::Saved(id)) => {
                     Ok(Ok(RecordReport { id, text: text.to_owned(), block: None }))
                 }
+                Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
-                _ => Err(full(node.snapshot().waiting_lines - 1)),
+                _ => Err(Failure::failed(
+                    "the line was answered with something else, which is a bug in kusari; please \
+                     report it",
+                )),
             },
         }
     }
