@@ -25,6 +25,7 @@ mod gossip;
 mod original;
 mod partition;
 mod readme;
+mod readme_commands;
 mod suites;
 mod support;
 mod walkthrough;
