@@ -41,6 +41,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -48,7 +49,7 @@ use std::thread;
 use kusari_node::NodeConfig;
 
 use crate::api::{Api, Door, Subject, Token};
-use crate::runtime::{self, RuntimeConfig};
+use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
 use commands::Failure;
@@ -165,17 +166,8 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address();
-    let subject = Subject { node: running.handle(), token, listen, data_directory: path };
-    let api = match Api::start(door, subject) {
-        Ok(api) => api,
-        Err(error) => {
-            running.handle().stop();
-            running.wait()?;
-            return Err(error.into());
-        }
-    };
-    let listen = listen.unwrap_or(settings.listen);
+    let (running, api) = with_api(running, door, token, path)?;
+    let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
@@ -192,6 +184,24 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));
     Ok(stopped?)
+}
+
+/// Opens the local API of a node that has just started; without it, the node stops again.
+fn with_api(
+    running: Running,
+    door: Option<Door>,
+    token: Token,
+    data_directory: Option<PathBuf>,
+) -> Result<(Running, Api), Box<dyn Error>> {
+    let (node, listen) = (running.handle(), running.listen_address());
+    match Api::start(door, Subject { node, token, listen, data_directory }) {
+        Ok(api) => Ok((running, api)),
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            Err(error.into())
+        }
+    }
 }
 
 /// The first SIGINT or SIGTERM stops the node cleanly, the next one ends the program at once.
@@ -213,7 +223,7 @@ fn end_at_once() {
     std::process::exit(INTERRUPTED);
 }
 
-fn history_file(storage: &Storage) -> Option<std::path::PathBuf> {
+fn history_file(storage: &Storage) -> Option<PathBuf> {
     match storage {
         Storage::Directory(directory) => Some(directory.join(HISTORY_FILE)),
         Storage::Memory => None,

@@ -5,7 +5,8 @@
 //!
 //! Two queues lead here. The one of the network is bounded, and is not read while the node is
 //! congested, so that peers wait. The other carries answers to actions and commands; each of its
-//! senders waits for an answer before it sends again, so it needs no bound.
+//! senders (the prompt, a connection of the local API) waits for an answer before it sends again,
+//! so it needs no bound.
 
 mod clock;
 mod commit;

@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod api_docs;
 mod bad_input;
 mod cli;
 mod commands;

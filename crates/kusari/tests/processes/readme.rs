@@ -28,7 +28,7 @@ fn arguments_after_listen(command: &str) -> Vec<&str> {
 }
 
 /// Whether a line is what the README shows, `…` standing for anything.
-fn matches(line: &str, shown: &str) -> bool {
+pub(crate) fn matches(line: &str, shown: &str) -> bool {
     let mut rest = line;
     let mut parts = shown.split('…');
     let first = parts.next().unwrap_or_default();
