@@ -22,7 +22,7 @@ fn exported(height: u32, answer: &str) -> Result<String, String> {
             assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
             Err(error.to_string())
         }
-        Err(Failure::Usage(error)) => panic!("{error}"),
+        Err(other) => panic!("{other:?}"),
     }
 }
 

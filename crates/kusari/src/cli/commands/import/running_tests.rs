@@ -44,7 +44,7 @@ fn import(connections: Vec<Vec<Step>>) -> Result<String, String> {
     match running.finish(&mut tally) {
         Ok(height) => Ok(tally.sentence(height)),
         Err(Failure::Failed(error)) => Err(error.to_string()),
-        Err(Failure::Usage(error)) => panic!("{error}"),
+        Err(other) => panic!("{other:?}"),
     }
 }
 
