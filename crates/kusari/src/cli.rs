@@ -39,6 +39,7 @@ use std::thread;
 use etcetera::BaseStrategy;
 use kusari_node::NodeConfig;
 
+use crate::journal::{JOURNAL_LIMIT, JournalConfig};
 use crate::runtime::{self, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
@@ -144,6 +145,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
+        journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();
     let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {

@@ -57,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) storage: Storage,
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
+    pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
 }
@@ -89,6 +90,7 @@ impl Settings {
             storage,
             max_peers,
             miner_threads,
+            journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
         })
@@ -199,6 +201,16 @@ fn storage(
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",
             )),
         },
+    }
+}
+
+fn journal(file: Option<PathBuf>) -> Result<Option<PathBuf>, UsageError> {
+    match file {
+        Some(file) if file.file_name().is_none() => Err(wrong(
+            "the journal is to be written to no file",
+            "name one, as in `--journal ./kusari.journal`",
+        )),
+        file => Ok(file),
     }
 }
 
