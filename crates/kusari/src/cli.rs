@@ -130,6 +130,11 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let mut first =
         vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+    if let Some(file) = &settings.journal {
+        let file = Plain(&file.display().to_string()).to_string();
+        first
+            .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
+    }
 
     let mut prompt = None;
     if interactive {

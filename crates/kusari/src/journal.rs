@@ -28,7 +28,7 @@ use std::rc::Rc;
 
 use kusari_chain::BlockStore;
 use kusari_node::store::OutboxStore;
-use kusari_node::{Action, Input, Node, NodeConfig, Now, hash_of};
+use kusari_node::{Action, Input, Node, NodeConfig, Now, hash_of_state};
 
 pub use self::file::{JournalFile, OpenError};
 use self::format::{
@@ -68,7 +68,10 @@ pub struct Journal {
     hashed_at: u64,
 }
 
-/// The stores that a node is given, and the journal that sees what is read from them.
+/// A journal, and the stores to give to the node, which note what it reads.
+pub type Recorded = (Journal, Box<dyn BlockStore>, Box<dyn OutboxStore>);
+
+/// The same, where there need not be a journal.
 pub(crate) type Around = (Option<Journal>, Box<dyn BlockStore>, Box<dyn OutboxStore>);
 
 /// Puts a journal around the stores of a node, if there is to be one.
@@ -98,7 +101,7 @@ impl Journal {
         config: &NodeConfig,
         blocks: Box<dyn BlockStore>,
         outbox: Box<dyn OutboxStore>,
-    ) -> io::Result<(Self, Box<dyn BlockStore>, Box<dyn OutboxStore>)> {
+    ) -> io::Result<Recorded> {
         let log = Rc::new(RefCell::new(Log::new(Writer::start(file)?)));
         let blocks = Box::new(Recording::new(blocks, Rc::clone(&log)));
         let outbox = Box::new(Recording::new(outbox, Rc::clone(&log)));
@@ -144,6 +147,12 @@ impl Journal {
         actions
     }
 
+    /// Whether it goes on. A warning has said why where it does not.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.log.borrow().is_recording()
+    }
+
     /// Hands what was recorded to the writer. Called when there is nothing else to do.
     pub fn flush(&mut self) {
         self.log.borrow_mut().flush();
@@ -170,11 +179,11 @@ impl Journal {
         if !self.log.borrow().is_recording() {
             return;
         }
-        let hash = hex(&node.state_hash());
-        let state = StateMark { hash, sum: self.sum() };
-        self.log.borrow_mut().line(&Line::<&Input>::State(state));
-        let end = End { reason, wall: now.wall, sum: self.sum() };
+        let end = End { reason, wall: now.wall };
         self.log.borrow_mut().line(&Line::<&Input>::End(end));
+        // The last line, so that its sum is over all there is.
+        let state = StateMark { hash: hex(&node.state_hash()), sum: self.sum() };
+        self.log.borrow_mut().line(&Line::<&Input>::State(state));
     }
 
     fn write_beginning(&mut self, node: &Node, now: Now) {
@@ -201,7 +210,7 @@ impl Journal {
     }
 
     fn write_state(&mut self, state: &[u8]) {
-        let mark = StateMark { hash: hex(&hash_of(state)), sum: self.sum() };
+        let mark = StateMark { hash: hex(&hash_of_state(state)), sum: self.sum() };
         let mut log = self.log.borrow_mut();
         log.line(&Line::<&Input>::State(mark));
         self.state_bytes = state.len() as u64;

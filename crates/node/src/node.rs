@@ -42,7 +42,7 @@ use crate::store::{EntryId, OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::wire::{Message, NodeId};
 
-pub use state::{RestoreError, hash_of};
+pub use state::{RestoreError, hash_of_state};
 
 /// What a node is told when it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -193,3 +193,16 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
     let missing = ConfigFile::open(Path::new("/nowhere/kusari.toml")).unwrap_err().to_string();
     assert!(missing.contains("/nowhere/kusari.toml cannot be read"), "{missing}");
 }
+
+#[test]
+fn a_journal_is_written_where_the_option_or_else_the_file_says() {
+    assert_eq!(settings("--listen 8080").unwrap().journal, None);
+    let from_file = settings_with("journal = \"a.journal\"", "--listen 8080").unwrap();
+    assert_eq!(from_file.journal, Some(PathBuf::from("a.journal")));
+    let from_both = settings_with("journal = \"a\"", "--listen 8080 --journal b").unwrap();
+    assert_eq!(from_both.journal, Some(PathBuf::from("b")));
+    for nowhere in ["..", "/"] {
+        let error = settings(&format!("--listen 8080 --journal {nowhere}")).unwrap_err();
+        assert!(error.to_string().contains("--journal ./kusari.journal"), "{error}");
+    }
+}

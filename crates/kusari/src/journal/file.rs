@@ -51,11 +51,6 @@ impl JournalFile {
         let failed = |source| OpenError::Io { path: path.into(), source };
         let path = std::path::absolute(path).map_err(failed)?;
         if let Some(old) = open_existing(&path)? {
-            match old.try_lock() {
-                Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path)),
-                // Where a file cannot be locked, nobody else has it locked either.
-                Ok(()) | Err(TryLockError::Error(_)) => {}
-            }
             open_existing(&before(&path))?;
             let failed = |source| OpenError::Io { path: path.clone(), source };
             drop(old);
@@ -64,6 +59,12 @@ impl JournalFile {
         let failed = |source| OpenError::Io { path: path.clone(), source };
         let file = Some(create_new(&path).map_err(failed)?);
         Ok(Self { path, file })
+    }
+
+    /// A journal on any file, which is never rotated.
+    #[cfg(test)]
+    pub(super) fn over(path: PathBuf, file: File) -> Self {
+        Self { path, file: Some(file) }
     }
 
     /// Where it is.
@@ -106,6 +107,12 @@ fn open_existing(path: &Path) -> Result<Option<File>, OpenError> {
         Err(error) => return Err(failed(error)),
     }
     let file = File::open(path).map_err(failed)?;
+    // Before it is read: some systems let nobody read what somebody else has locked.
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(path.into())),
+        // Where a file cannot be locked, nobody else has it locked either.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+    }
     let mut first = Vec::new();
     let length = FIRST_BYTES.len() as u64;
     (&file).take(length).read_to_end(&mut first).map_err(failed)?;

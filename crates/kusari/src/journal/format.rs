@@ -108,14 +108,13 @@ pub(super) struct StateMark {
     pub(super) sum: String,
 }
 
-/// The last line.
+/// The node's last input is behind it. Only a [`StateMark`] follows.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct End {
     pub(super) reason: Reason,
     /// When, in Unix seconds.
     pub(super) wall: u64,
-    pub(super) sum: String,
 }
 
 /// Why a journal ends.

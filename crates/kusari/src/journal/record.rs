@@ -75,8 +75,8 @@ impl Log {
     }
 
     pub(super) fn flush(&mut self) {
-        if let Some(writer) = &mut self.writer {
-            writer.send_if_idle();
+        if self.writer.as_mut().is_some_and(|writer| !writer.send_if_idle()) {
+            self.writer = None;
         }
     }
 

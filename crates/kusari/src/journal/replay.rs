@@ -13,10 +13,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use kusari_chain::BestPoint;
-use kusari_node::{Input, Node, hash_of};
+use kusari_node::{Input, Node, hash_of_state};
 
 pub use self::error::ReplayError;
-use self::source::{Next, Source};
+use self::source::Source;
 use self::stores::Answering;
 use super::describe::describe;
 use super::format::{Given, Header, Line, Reason, digest, hex};
@@ -113,8 +113,11 @@ impl Pass {
         let [blocks, outbox] = stores;
         let node = Node::restore(&state, blocks, outbox)
             .map_err(|error| ReplayError::Checkpoint { error, program: header.program.clone() })?;
-        let (last, wall) = (header.first_input.saturating_sub(1), header.written);
-        if node.state_hash() != hash_of(&state) {
+        // The first input ever has number 1.
+        let before = header.first_input.checked_sub(1);
+        let last = before.ok_or_else(|| source.borrow().out_of_place())?;
+        let wall = header.written;
+        if node.state_hash() != hash_of_state(&state) {
             return Err(ReplayError::State { from: last, to: last, input: None });
         }
         Ok(Self { source, header, node, last, wall, same_state_at: last })
@@ -129,8 +132,8 @@ impl Pass {
             }
             let next = self.source.borrow_mut().next_line()?;
             match next {
-                Next::End => break Ending::Open,
-                Next::Line(Line::Input(given)) => {
+                None => break Ending::Open,
+                Some(Line::Input(given)) => {
                     let (number, input) = (given.number, describe(&given.what));
                     self.wall = given.now.wall;
                     match self.input(given, &input)? {
@@ -142,21 +145,30 @@ impl Pass {
                     }
                     last_input = Some(input);
                 }
-                Next::Line(Line::State(mark)) => self.compare_state(&mark.hash, &last_input)?,
-                Next::Line(Line::End(end)) => {
-                    self.source.borrow_mut().expect_end()?;
-                    break match end.reason {
-                        Reason::Stopped => Ending::Stopped,
-                        Reason::Continued => Ending::Continued,
-                        Reason::Failed(why) => Ending::Failed(why),
-                    };
-                }
-                Next::Line(Line::Read(_) | Line::Done(_)) => {
+                Some(Line::State(mark)) => self.compare_state(&mark.hash, &last_input)?,
+                Some(Line::End(end)) => break self.end(end.reason, &last_input)?,
+                Some(Line::Read(_) | Line::Done(_)) => {
                     return Err(self.source.borrow().out_of_place());
                 }
             }
         };
         Ok(Run::Ended(self.replayed(ending)))
+    }
+
+    /// Only the last state follows.
+    fn end(&mut self, reason: Reason, input: &Option<String>) -> Result<Ending, ReplayError> {
+        let next = self.source.borrow_mut().next_line()?;
+        match next {
+            Some(Line::State(mark)) => self.compare_state(&mark.hash, input)?,
+            Some(_) => return Err(self.source.borrow().out_of_place()),
+            None => return Ok(Ending::Open),
+        }
+        self.source.borrow_mut().expect_end()?;
+        Ok(match reason {
+            Reason::Stopped => Ending::Stopped,
+            Reason::Continued => Ending::Continued,
+            Reason::Failed(why) => Ending::Failed(why),
+        })
     }
 
     /// One input, with what the core reads on it and what it decides.
@@ -178,10 +190,10 @@ impl Pass {
             None => {}
         }
         let done = match source.next_line()? {
-            Next::Line(Line::Done(done)) => done,
-            Next::Line(Line::Read(read)) => return Err(source.not_asked(&read)),
-            Next::Line(_) => return Err(source.out_of_place()),
-            Next::End => return Ok(Outcome::CutOff),
+            Some(Line::Done(done)) => done,
+            Some(Line::Read(read)) => return Err(source.not_asked(&read)),
+            Some(_) => return Err(source.out_of_place()),
+            None => return Ok(Outcome::CutOff),
         };
         if done.number != number {
             return Err(source.out_of_place());
@@ -190,6 +202,7 @@ impl Pass {
             let actions = actions.len();
             return Err(ReplayError::Actions { number, input: input.to_string(), actions });
         }
+        source.end_input();
         Ok(Outcome::Same)
     }
 

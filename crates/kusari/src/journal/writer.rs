@@ -5,7 +5,7 @@
 //! node for a long time, and then not for ever.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -58,12 +58,15 @@ impl Writer {
         self.buffer.len() < BUFFER_BYTES || self.send()
     }
 
-    /// Hands the buffer over if there is something in it and the disk keeps up.
-    pub(super) fn send_if_idle(&mut self) {
-        if !self.buffer.is_empty()
-            && let Ok(empty) = self.empty.try_recv()
-        {
-            self.hand_over(empty);
+    /// Hands the buffer over if there is something in it and the disk keeps up. `false` where the
+    /// journal cannot go on.
+    pub(super) fn send_if_idle(&mut self) -> bool {
+        if self.buffer.is_empty() {
+            return true;
+        }
+        match self.empty.try_recv() {
+            Ok(empty) => self.hand_over(empty),
+            Err(error) => error == TryRecvError::Empty,
         }
     }
 
@@ -74,13 +77,10 @@ impl Writer {
 
     fn send(&mut self) -> bool {
         match self.empty.recv_timeout(PATIENCE) {
-            Ok(empty) => {
-                self.hand_over(empty);
-                true
-            }
+            Ok(empty) => self.hand_over(empty),
             Err(error) => {
                 // A thread that ended has said why.
-                if error == std::sync::mpsc::RecvTimeoutError::Timeout {
+                if error == RecvTimeoutError::Timeout {
                     tracing::warn!(
                         "the journal ends here: its disk stands still; the node goes on without it"
                     );
@@ -92,11 +92,10 @@ impl Writer {
         }
     }
 
-    fn hand_over(&mut self, empty: Vec<u8>) {
+    /// `false` where the thread has ended.
+    fn hand_over(&mut self, empty: Vec<u8>) -> bool {
         let full = std::mem::replace(&mut self.buffer, empty);
-        if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(Job::Write(full));
-        }
+        self.jobs.as_ref().is_some_and(|jobs| jobs.send(Job::Write(full)).is_ok())
     }
 }
 

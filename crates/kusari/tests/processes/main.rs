@@ -15,6 +15,7 @@ mod cli;
 mod crash;
 mod dialogue;
 mod gossip;
+mod journal;
 mod original;
 mod partition;
 mod readme;

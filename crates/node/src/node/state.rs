@@ -83,7 +83,7 @@ impl Node {
     /// and inputs are the same.
     #[must_use]
     pub fn state_hash(&self) -> [u8; 32] {
-        hash_of(&self.state())
+        hash_of_state(&self.state())
     }
 
     /// The node that had this state. `blocks` and `outbox` must answer as the stores of that node
@@ -132,6 +132,6 @@ impl Node {
 
 /// The hash of a state as [`Node::state`] wrote it.
 #[must_use]
-pub fn hash_of(state: &[u8]) -> [u8; 32] {
+pub fn hash_of_state(state: &[u8]) -> [u8; 32] {
     Sha256::digest(state).into()
 }

@@ -13,19 +13,15 @@ use crate::journal::format::{
 /// Longest first line, in bytes: as many addresses to dial as may be, and a little.
 const MAX_HEADER: usize = 2 * 1024 * 1024;
 
-pub(super) enum Next {
-    Line(Line),
-    /// The end of the file, or of the last whole line in it.
-    End,
-}
-
 pub(super) struct Source {
     lines: Box<dyn BufRead>,
     /// Number of the last line that was read.
     line: u64,
     sum: Sum,
-    /// The input that is being replayed, in words.
+    /// The last input that was begun, in words, and whether it is done.
     input: Option<(u64, String)>,
+    is_done: bool,
+    first_input: u64,
     /// What a store found; the core only learns that its store failed.
     trouble: Option<ReplayError>,
     /// The file ended while the core was reading.
@@ -36,18 +32,27 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(lines: Box<dyn BufRead>) -> Self {
-        let (sum, input, trouble) = (Sum::default(), None, None);
-        Self { lines, line: 0, sum, input, trouble, cut_off: false, torn: false }
+        Self {
+            lines,
+            line: 0,
+            sum: Sum::default(),
+            input: None,
+            is_done: false,
+            first_input: 1,
+            trouble: None,
+            cut_off: false,
+            torn: false,
+        }
     }
 
     pub(super) fn header(&mut self) -> Result<Header, ReplayError> {
-        let line = match self.raw_line(MAX_HEADER) {
-            Err(ReplayError::TooLong { .. }) => return Err(ReplayError::Foreign),
-            other => other?.ok_or(ReplayError::Empty)?,
-        };
-        if !line.starts_with(FIRST_BYTES) {
+        // Looked at before there is a whole line: what is no journal may have none.
+        let begins = self.lines.fill_buf()?;
+        let length = begins.len().min(FIRST_BYTES.len());
+        if begins[..length] != FIRST_BYTES[..length] {
             return Err(ReplayError::Foreign);
         }
+        let line = self.raw_line(MAX_HEADER)?.ok_or(ReplayError::Empty)?;
         #[derive(serde::Deserialize)]
         struct Version {
             version: u32,
@@ -58,6 +63,7 @@ impl Source {
         }
         let header: Header = self.understood(&line)?;
         self.add(&line);
+        self.first_input = header.first_input;
         Ok(header)
     }
 
@@ -68,24 +74,24 @@ impl Source {
         Ok(state)
     }
 
-    /// The next line; its sum is compared, if it has one.
-    pub(super) fn next_line(&mut self) -> Result<Next, ReplayError> {
-        let Some(raw) = self.raw_line(MAX_LINE)? else { return Ok(Next::End) };
+    /// The next line; its sum is compared, if it has one. `None` at the end of the file, or of the
+    /// last whole line in it.
+    pub(super) fn next_line(&mut self) -> Result<Option<Line>, ReplayError> {
+        let Some(raw) = self.raw_line(MAX_LINE)? else { return Ok(None) };
         let line: Line = self.understood(&raw)?;
         let sum = match &line {
             Line::Done(done) => Some(&done.sum),
             Line::State(mark) => Some(&mark.sum),
-            Line::End(end) => Some(&end.sum),
             Line::Input(given) if given.now.monotonic.as_secs() > MAX_SECONDS => {
                 return Err(self.out_of_place());
             }
-            Line::Input(_) | Line::Read(_) => None,
+            Line::Input(_) | Line::Read(_) | Line::End(_) => None,
         };
         if sum.is_some_and(|sum| *sum != self.sum.digits()) {
             return Err(ReplayError::Changed { line: self.line, at: self.at() });
         }
         self.add(&raw);
-        Ok(Next::Line(line))
+        Ok(Some(line))
     }
 
     /// Nothing follows the last line.
@@ -99,6 +105,12 @@ impl Source {
 
     pub(super) fn begin_input(&mut self, number: u64, input: &str) {
         self.input = Some((number, input.to_string()));
+        self.is_done = false;
+    }
+
+    /// What comes now belongs to the next input.
+    pub(super) fn end_input(&mut self) {
+        self.is_done = true;
     }
 
     pub(super) fn take_trouble(&mut self) -> Option<ReplayError> {
@@ -130,10 +142,10 @@ impl Source {
             return None;
         }
         let trouble = match self.next_line() {
-            Ok(Next::Line(Line::Read(read))) => return Some(read),
-            Ok(Next::Line(Line::Done(_))) => self.read_differs(asked(), "nothing more".to_string()),
-            Ok(Next::Line(_)) => self.out_of_place(),
-            Ok(Next::End) => {
+            Ok(Some(Line::Read(read))) => return Some(read),
+            Ok(Some(Line::Done(_))) => self.read_differs(asked(), "nothing more".to_string()),
+            Ok(Some(_)) => self.out_of_place(),
+            Ok(None) => {
                 self.cut_off = true;
                 return None;
             }
@@ -156,8 +168,9 @@ impl Source {
     /// Which input the present line belongs to.
     fn at(&self) -> String {
         match &self.input {
-            Some((number, input)) => format!(", at or after input {number} ({input})"),
-            None => String::from(", before the first input"),
+            Some((number, input)) if self.is_done => format!(", after input {number} ({input})"),
+            Some((number, input)) => format!(", at input {number} ({input})"),
+            None => format!(", before the end of input {}", self.first_input),
         }
     }
 

@@ -7,7 +7,7 @@ use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
 
 use super::source::{Source, stored_at};
-use crate::journal::format::Read;
+use crate::journal::format::{Answer, Read};
 
 /// What the core is told where the journal has no answer. The replay looks at the source instead.
 fn no_answer() -> StoreError {
@@ -25,7 +25,7 @@ impl Answering {
     fn answer<T>(
         &self,
         asked: impl Fn() -> String,
-        fits: impl FnOnce(Read) -> Result<Result<Option<T>, String>, Read>,
+        fits: impl FnOnce(Read) -> Result<Answer<T>, Box<Read>>,
     ) -> Result<Option<T>, StoreError> {
         let mut source = self.0.borrow_mut();
         let read = source.answer(&asked).ok_or_else(no_answer)?;
@@ -49,7 +49,7 @@ impl BlockStore for Answering {
             || stored_at(height),
             |read| match read {
                 Read::BestAt { height: recorded, answer } if recorded == height => Ok(answer),
-                other => Err(other),
+                other => Err(Box::new(other)),
             },
         )
     }
@@ -59,7 +59,7 @@ impl BlockStore for Answering {
             || format!("the block {hash}"),
             |read| match read {
                 Read::ByHash { hash: recorded, answer } if recorded == *hash => Ok(answer),
-                other => Err(other),
+                other => Err(Box::new(other)),
             },
         )
     }
@@ -83,7 +83,7 @@ impl OutboxStore for Answering {
             || format!("the line of the block {hash}"),
             |read| match read {
                 Read::EntryOfBlock { hash: recorded, answer } if recorded == *hash => Ok(answer),
-                other => Err(other),
+                other => Err(Box::new(other)),
             },
         )
     }
