@@ -25,7 +25,10 @@ pub enum ReplayError {
     #[error("it ends before there is anything to replay; the node was killed as it began")]
     Empty,
     /// A line is longer than any may be.
-    #[error("line {line} is longer than {limit} bytes{at}; the file is damaged")]
+    #[error(
+        "line {line} is longer than {limit} bytes{at}; the file is damaged, get it again from \
+             whoever wrote it"
+    )]
     TooLong {
         /// Its number.
         line: u64,
@@ -35,7 +38,10 @@ pub enum ReplayError {
         at: String,
     },
     /// A line is not what a journal holds.
-    #[error("line {line} cannot be understood{at}: {detail}; the file is damaged")]
+    #[error(
+        "line {line} cannot be understood{at}: {detail}; the file is damaged, get it again from \
+             whoever wrote it"
+    )]
     Line {
         /// Its number.
         line: u64,
@@ -45,7 +51,9 @@ pub enum ReplayError {
         detail: String,
     },
     /// A line that can be understood stands where it cannot be.
-    #[error("line {line} is out of place{at}; the file is damaged")]
+    #[error(
+        "line {line} is out of place{at}; the file is damaged, get it again from whoever wrote it"
+    )]
     OutOfPlace {
         /// Its number.
         line: u64,
@@ -53,7 +61,10 @@ pub enum ReplayError {
         at: String,
     },
     /// The sum over the file is another one.
-    #[error("something up to line {line} was changed after it was written{at}")]
+    #[error(
+        "something up to line {line} was changed after it was written{at}; get the file again \
+             from whoever wrote it"
+    )]
     Changed {
         /// The line with the sum.
         line: u64,
@@ -74,7 +85,8 @@ pub enum ReplayError {
     /// The core asks its stores for something else.
     #[error(
         "input {number} ({input}) differs: the core asks its store for {asked}, and in the \
-             journal for {recorded}"
+             journal for {recorded}; replay it with the version that wrote it, and report it if that \
+             differs too"
     )]
     Read {
         /// Number of the input.
@@ -89,7 +101,8 @@ pub enum ReplayError {
     /// The core decides something else.
     #[error(
         "input {number} ({input}) differs: what the core decides on it, {actions} actions, is not \
-             what it decided in the journal"
+             what it decided in the journal; replay it with the version that wrote it, and report \
+             it if that differs too"
     )]
     Actions {
         /// Number of the input.
@@ -102,7 +115,8 @@ pub enum ReplayError {
     /// The state is another one, though every action was the same.
     #[error(
         "the states differ after input {to}{}, though every action was the same; they parted \
-             between the inputs {from} and {to}", last(.input)
+             between the inputs {from} and {to}; replay it with the version that wrote it, and report \
+             it if that differs too", last(.input)
     )]
     State {
         /// The first input after which it may differ.
@@ -113,7 +127,7 @@ pub enum ReplayError {
         input: Option<String>,
     },
     /// The core panics.
-    #[error("input {number} ({input}) makes the core panic, which is a bug in kusari")]
+    #[error("input {number} ({input}) makes the core panic, which is a bug in kusari; report it")]
     Panicked {
         /// Number of the input.
         number: u64,
