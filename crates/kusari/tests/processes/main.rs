@@ -22,6 +22,7 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;
+mod journal;
 mod original;
 mod partition;
 mod readme;
