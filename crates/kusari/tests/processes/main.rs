@@ -15,6 +15,7 @@ mod api_docs;
 mod bad_input;
 mod cli;
 mod commands;
+mod commands_docs;
 mod commands_import;
 mod commands_running;
 mod commands_stored;
