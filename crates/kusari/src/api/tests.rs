@@ -86,6 +86,7 @@ impl Rig {
             token: Token::parse(TOKEN).unwrap(),
             listen: None,
             data_directory: None,
+            turn: super::server::one_at_a_time(),
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -12,6 +12,7 @@
 
 mod api;
 mod api_docs;
+mod audit;
 mod bad_input;
 mod cli;
 mod commands;
@@ -22,9 +23,11 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;
+mod journal;
 mod original;
 mod partition;
 mod readme;
+mod readme_commands;
 mod suites;
 mod support;
 mod walkthrough;
