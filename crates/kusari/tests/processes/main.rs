@@ -16,6 +16,7 @@ mod audit;
 mod bad_input;
 mod cli;
 mod commands;
+mod commands_docs;
 mod commands_import;
 mod commands_running;
 mod commands_stored;
