@@ -26,6 +26,8 @@ mod prompt;
 mod queue;
 mod receipts;
 mod screen;
+#[cfg(test)]
+mod scripted;
 mod settings;
 mod similar;
 mod slash;
@@ -39,6 +41,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -46,7 +49,8 @@ use std::thread;
 use kusari_node::NodeConfig;
 
 use crate::api::{Api, Door, Subject, Token};
-use crate::runtime::{self, RuntimeConfig};
+use crate::journal::{JOURNAL_LIMIT, JournalConfig};
+use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
 use commands::Failure;
@@ -77,6 +81,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Ok(())) => return ExitCode::SUCCESS,
             Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
             Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            Some(Err(Failure::Shown)) => return ExitCode::from(FAILED),
             None => settings(*args),
         },
         Ok(Asked::Print(text)) => {
@@ -137,6 +142,11 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
     let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
+    if let Some(file) = &settings.journal {
+        let file = Plain(&file.display().to_string()).to_string();
+        first
+            .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
+    }
 
     let mut prompt = None;
     if interactive {
@@ -152,6 +162,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
+        journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();
     let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {
@@ -162,17 +173,8 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address();
-    let subject = Subject { node: running.handle(), token, listen, data_directory: path };
-    let api = match Api::start(door, subject) {
-        Ok(api) => api,
-        Err(error) => {
-            running.handle().stop();
-            running.wait()?;
-            return Err(error.into());
-        }
-    };
-    let listen = listen.unwrap_or(settings.listen);
+    let (running, api) = with_api(running, door, token, path)?;
+    let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
@@ -189,6 +191,24 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));
     Ok(stopped?)
+}
+
+/// Opens the local API of a node that has just started; without it, the node stops again.
+fn with_api(
+    running: Running,
+    door: Option<Door>,
+    token: Token,
+    data_directory: Option<PathBuf>,
+) -> Result<(Running, Api), Box<dyn Error>> {
+    let (node, listen) = (running.handle(), running.listen_address());
+    match Api::start(door, Subject { node, token, listen, data_directory }) {
+        Ok(api) => Ok((running, api)),
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            Err(error.into())
+        }
+    }
 }
 
 /// The first SIGINT or SIGTERM stops the node cleanly, the next one ends the program at once.
@@ -210,7 +230,7 @@ fn end_at_once() {
     std::process::exit(INTERRUPTED);
 }
 
-fn history_file(storage: &Storage) -> Option<std::path::PathBuf> {
+fn history_file(storage: &Storage) -> Option<PathBuf> {
     match storage {
         Storage::Directory(directory) => Some(directory.join(HISTORY_FILE)),
         Storage::Memory => None,

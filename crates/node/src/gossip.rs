@@ -10,13 +10,14 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, Chain, StoreError};
+use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
 use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
 use crate::seam::PeerId;
 
 /// How a peer is told of a long stretch of blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manner {
     /// It is sent every block.
     Blocks,
@@ -35,13 +36,14 @@ pub(crate) enum Step {
     Announce(BestPoint),
 }
 
+#[derive(Serialize, Deserialize)]
 struct Listener {
     manner: Manner,
     position: BestPoint,
     allowance: Allowance,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Gossip(BTreeMap<PeerId, Listener>);
 
 impl Gossip {

@@ -17,6 +17,18 @@ impl Kind {
         Self { name, title, status }
     }
 
+    /// The end of its `type`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Its `type`.
     #[must_use]
     pub fn kind(&self) -> String {
@@ -80,3 +92,28 @@ pub const BUSY: Kind = Kind::new(503, "busy", "The node is busy with it");
 pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 /// The node took too long.
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
+
+/// Every kind.
+pub const ALL: [Kind; 21] = [
+    BAD_REQUEST,
+    BAD_JSON,
+    TOKEN,
+    ORIGIN,
+    NO_ROUTE,
+    NO_BLOCK,
+    NO_RECORD,
+    METHOD,
+    SLOW_BODY,
+    TOO_MANY_ADDRESSES,
+    BODY_TOO_LONG,
+    NOT_JSON,
+    HOST,
+    EMPTY_RECORD,
+    RECORD_TOO_LONG,
+    BAD_ADDRESS,
+    STORE,
+    INTERNAL,
+    OUTBOX_FULL,
+    STOPPING,
+    NO_ANSWER,
+];

@@ -57,7 +57,7 @@ enum Unasked {
         "the data directory {} is in use by {holder}, and its local API does not answer ({error})",
         .directory.display()
     )]
-    Silent { directory: PathBuf, holder: String, error: ClientError },
+    Silent { directory: PathBuf, holder: String, error: Box<ClientError> },
 }
 
 impl NodeChoice {
@@ -131,7 +131,7 @@ fn running(directory: PathBuf, holder: String) -> Result<Client, Unasked> {
         Ok((client, status)) if is_of(&status, &directory) => Ok(client),
         // The file was left behind by a crash, and another node has the port now.
         Ok(_) => Err(Unasked::Untold { directory, holder }),
-        Err(error) => Err(Unasked::Silent { directory, holder, error }),
+        Err(error) => Err(Unasked::Silent { directory, holder, error: Box::new(error) }),
     }
 }
 

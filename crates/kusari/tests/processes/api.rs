@@ -12,7 +12,7 @@ use kusari_chain::Block;
 use super::support::{HttpAnswer, Node, Setup, eventually, http, one_chain_of};
 
 fn node_file(node: &Node) -> NodeFile {
-    NodeFile::read(&node.directory()).unwrap().expect("there is no node.json")
+    NodeFile::read(&node.directory()).unwrap().unwrap()
 }
 
 fn client(node: &Node) -> Client {
@@ -193,6 +193,17 @@ fn an_address_that_was_asked_for_by_name_and_is_taken_is_an_error() {
     );
     assert!(said.ends_with("leave --http out to have a free port"), "{said}");
     assert_eq!(NodeFile::read(&node.directory()).unwrap(), None);
+}
+
+#[test]
+fn a_node_that_cannot_say_where_it_is_does_not_stay() {
+    let setup = Setup::new("node");
+    std::fs::create_dir_all(setup.directory().join("node.json.new")).unwrap();
+    let mut node = setup.spawn();
+    assert_eq!(node.wait_for_end().code(), Some(1));
+    let said = node.err.lines().join("\n");
+    assert!(said.contains("node.json cannot be written to "), "{said}");
+    assert_eq!(node.out.count("Listening on"), 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod api_docs;
 mod audit;
 mod bad_input;
 mod cli;
@@ -21,8 +22,11 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;
+mod journal;
 mod original;
 mod partition;
 mod readme;
+mod readme_commands;
+mod suites;
 mod support;
 mod walkthrough;

@@ -104,7 +104,10 @@ impl Node {
         source: BlockSource,
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
-        let (writes, reopened) = self.outbox.follow(&change, commit, &self.chain)?;
+        let (writes, reopened) = {
+            let store = self.outbox_store.as_ref();
+            self.outbox.follow(&change, commit, &self.chain, store)?
+        };
         self.chain_version = change.version;
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
