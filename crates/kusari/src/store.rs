@@ -121,12 +121,24 @@ impl Store {
         }
         guarded(|| commit::commit(&self.inner.database, batches)).map_err(|fault: Fault| {
             *first_failure = Some(fault.to_string());
+            self.inner.database.abandon();
             fault.into()
         })
     }
 
+    /// Lets go of a store that is known to be damaged: nothing is written when it is closed.
+    /// Everything that was committed is there when it is opened again, as after a crash.
+    pub fn abandon(self) {
+        self.inner.database.abandon();
+    }
+
     /// Runs one read transaction.
     fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
-        guarded(|| work(&self.inner.database.begin_read()?))
+        let read = guarded(|| work(&self.inner.database.begin_read()?));
+        // What cannot be read is damaged, and closing would go on writing over it.
+        if read.is_err() {
+            self.inner.database.abandon();
+        }
+        read
     }
 }

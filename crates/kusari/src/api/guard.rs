@@ -118,7 +118,7 @@ impl FromRequestParts<Arc<Shared>> for Trusted {
                 .into()),
             None => Err(problem::TOKEN
                 .because(
-                    "a write needs the header `Authorization: Bearer TOKEN`; node.json in the \
+                    "this needs the header `Authorization: Bearer TOKEN`; node.json in the \
                      node's data directory has the token",
                 )
                 .into()),

@@ -94,7 +94,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 21] = [
+pub const ALL: [Kind; 22] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -114,6 +114,7 @@ pub const ALL: [Kind; 21] = [
     STORE,
     INTERNAL,
     OUTBOX_FULL,
+    BUSY,
     STOPPING,
     NO_ANSWER,
 ];

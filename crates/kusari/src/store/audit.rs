@@ -54,7 +54,11 @@ impl Store {
     /// this runs the file grows by what is committed.
     #[must_use]
     pub fn audit(&self) -> AuditReport {
-        audit_database(&*self.inner.database)
+        let report = audit_database(&*self.inner.database);
+        if report.finding.is_some() {
+            self.inner.database.abandon();
+        }
+        report
     }
 }
 

@@ -65,7 +65,7 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
     guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
-    copy_database(&database, file)
+    copy_database(&*database, file)
 }
 
 /// Gives a finished copy its name, durably. What had that name before is gone.

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use redb::Database;
-
 use super::{AuditFault, AuditReport, FileReport, Finding, Place, audit_database, open_untouched};
 use crate::store::fault::{Fault, guarded};
+use crate::store::handle::Handle;
 use crate::store::open::{self, OpenError};
 
 /// Bytes that are read at once.
@@ -41,13 +40,11 @@ pub fn audit_file(file: &Path) -> Result<AuditReport, OpenError> {
         Err(Unchecked::Damaged(reason)) => (Err(reason), None),
     };
     let mut report = match checked {
-        Some(database) => close_after(database, |database| {
-            match guarded(|| Ok::<_, Fault>(open::check_schema(database, file))) {
-                // Of another version or kind: what it should be like is not known here.
-                Ok(Err(error)) if !matches!(error, OpenError::Damaged { .. }) => Err(error),
-                _ => Ok(audit_database(database)),
-            }
-        })?,
+        Some(database) => match guarded(|| Ok::<_, Fault>(open::check_schema(&database, file))) {
+            // Of another version or kind: what it should be like is not known here.
+            Ok(Err(error)) if !matches!(error, OpenError::Damaged { .. }) => return Err(error),
+            _ => audit_database(&*database),
+        },
         // The pages are bad somewhere; what they hold may still tell which block it is.
         None => audit_damaged(file),
     };
@@ -94,13 +91,13 @@ impl From<Fault> for Unchecked {
 
 /// Has the database check the checksum of each of its pages and its own bookkeeping. Returns how
 /// many pages are in use, and the database.
-fn check_pages(file: &Path) -> Result<(u64, Database), Unchecked> {
+fn check_pages(file: &Path) -> Result<(u64, Handle), Unchecked> {
     let opened = guarded(|| Ok::<_, Fault>(open_untouched(file)))?;
     let mut database = opened.map_err(|error| match error {
         OpenError::Damaged { reason, .. } => Unchecked::Damaged(reason),
         other => Unchecked::Refused(other),
     })?;
-    let checked = guarded(|| match database.check_integrity() {
+    let pages = guarded(|| match database.check_integrity() {
         Ok(true) => {
             let transaction = database.begin_write().map_err(Fault::from)?;
             let pages = transaction.stats().map_err(Fault::from)?.allocated_pages();
@@ -111,33 +108,15 @@ fn check_pages(file: &Path) -> Result<(u64, Database), Unchecked> {
             Err(Unchecked::Damaged(String::from("its own bookkeeping of used pages does not fit")))
         }
         Err(error) => Err(Unchecked::Damaged(error.to_string())),
-    });
-    match checked {
-        Ok(pages) => Ok((pages, database)),
-        Err(unchecked) => {
-            close(database);
-            Err(unchecked)
-        }
-    }
+    })?;
+    Ok((pages, database))
 }
 
 /// What can be told of a file whose pages are bad.
 fn audit_damaged(file: &Path) -> AuditReport {
     let opened = guarded(|| Ok::<_, Fault>(open_untouched(file)));
-    let Ok(Ok(database)) = opened else { return AuditReport::default() };
-    close_after(database, audit_database)
-}
-
-fn close_after<T>(database: Database, work: impl FnOnce(&Database) -> T) -> T {
-    let result = work(&database);
-    close(database);
-    result
-}
-
-/// Closing reads the file once more. What it writes is forgotten, so that it fails matters to nobody.
-fn close(database: Database) {
-    let _ = guarded(|| {
-        drop(database);
-        Ok::<_, Fault>(())
-    });
+    match opened {
+        Ok(Ok(database)) => audit_database(&*database),
+        _ => AuditReport::default(),
+    }
 }

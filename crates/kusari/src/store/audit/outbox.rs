@@ -94,15 +94,13 @@ impl Auditor {
     /// The same for the blocks that were mined for records.
     fn audit_block_index(&mut self, outbox: &OutboxTables, mined: u64) -> Result<(), AuditFault> {
         self.place = Place::Table("outbox_blocks");
-        let mut indexed = 0_u64;
-        for row in outbox.blocks.iter()? {
+        for (row, number) in outbox.blocks.iter()?.zip(1_u64..) {
             let (hash, id) = row?;
             let (hash, id) = (hash.value(), id.value());
             let names_it = |entry: OutboxEntry| entry.blocks.iter().any(|block| block.0 == *hash);
-            if indexed == mined || !outbox.entry(id)?.is_some_and(names_it) {
+            if number > mined || !outbox.entry(id)?.is_some_and(names_it) {
                 return Err(AuditFault::StrayEntry { id });
             }
-            indexed += 1;
         }
         Ok(())
     }

@@ -9,8 +9,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redb::{Database, StorageBackend};
+use redb::StorageBackend;
 
+use crate::store::handle::Handle;
 use crate::store::open::{self, OpenError};
 
 /// Unit of what is written, in bytes: the database's page.
@@ -18,9 +19,9 @@ const PAGE: u64 = 4_096;
 
 /// Opens the database in `file` without ever writing to it. The caller sees to it that nobody else
 /// does.
-pub(crate) fn open_untouched(file: &Path) -> Result<Database, OpenError> {
+pub(crate) fn open_untouched(file: &Path) -> Result<Handle, OpenError> {
     let medium = Untouched::open(file).map_err(|error| open::unusable_file(file, error))?;
-    open::open_with_backend(file, medium)
+    Ok(Handle::untouched(open::open_with_backend(file, medium)?))
 }
 
 #[derive(Debug)]
