@@ -118,7 +118,6 @@ fn the_table_of_commands_is_the_one_of_the_program() {
     let commands = commands.take_while(|line| !line.is_empty());
     let in_help: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
     let rows = super::readme::README.lines().filter_map(|line| line.strip_prefix("| `kusari "));
-    let in_readme: Vec<&str> =
-        rows.filter_map(|row| row.split([' ', '`']).next()).collect();
+    let in_readme: Vec<&str> = rows.filter_map(|row| row.split([' ', '`']).next()).collect();
     assert_eq!(in_help, in_readme);
 }
