@@ -31,13 +31,15 @@ use report::{Evidence, Verdict};
 const MAX_CHAIN_BLOCKS: usize = 2_000;
 
 /// What is to be graded, and how patiently.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GradeConfig {
     /// The target, on loopback.
     pub target: SocketAddr,
     /// How long to wait for anything that the target owes. A target that owed an answer several
     /// times in a row is waited for much less.
     pub patience: Duration,
+    /// Only checks whose name contains one of these texts; all where there is none.
+    pub only: Vec<String>,
 }
 
 /// Why nothing can be graded.
@@ -70,6 +72,9 @@ pub enum GradeError {
         /// Blocks in its chain.
         blocks: usize,
     },
+    /// What was asked for is no check.
+    #[error("no check has {0:?} in its name; grade without a choice to see all names")]
+    NoSuchCheck(String),
 }
 
 /// One thing that the protocol demands, and how to find out.
@@ -102,38 +107,72 @@ impl Case {
     }
 }
 
-/// Plays every check against the target, in order, and calls `on_check` after each.
-///
-/// The target's chain gets some hundred blocks, which stay.
-///
-/// # Errors
-/// [`GradeError`] where there is nothing that could be graded. A target that falls silent or goes
-/// away later is no error: its checks are broken.
-pub fn run(config: &GradeConfig, mut on_check: impl FnMut(&Check)) -> Result<Report, GradeError> {
-    let target = config.target;
-    if !target.ip().to_canonical().is_loopback() {
-        return Err(GradeError::NotLoopback(target));
+/// A target that was reached, and the checks that it is to be put to.
+pub struct Grading {
+    target: SocketAddr,
+    cases: Vec<(Part, &'static Case)>,
+    bench: Bench,
+}
+
+impl Grading {
+    /// Connects to the target and reads its chain. Nothing is added to it yet.
+    ///
+    /// # Errors
+    /// [`GradeError`] where there is nothing that could be graded.
+    pub fn begin(config: &GradeConfig) -> Result<Self, GradeError> {
+        let target = config.target;
+        if !target.ip().to_canonical().is_loopback() {
+            return Err(GradeError::NotLoopback(target));
+        }
+        let cases = chosen(&config.only)?;
+        let mut bench = Bench::reach(target, config.patience)
+            .map_err(|error| GradeError::Unreachable { target, error })?;
+        let blocks = bench.chain().len();
+        if blocks > MAX_CHAIN_BLOCKS {
+            return Err(GradeError::ChainTooLong { target, blocks });
+        }
+        if config.only.is_empty() {
+            // Whoever chose a few checks mostly chose others than the one that needs them.
+            bench.begin_to_mine_orphans();
+        }
+        Ok(Self { target, cases, bench })
     }
-    let mut bench = Bench::reach(target, config.patience)
-        .map_err(|error| GradeError::Unreachable { target, error })?;
-    if bench.chain().len() > MAX_CHAIN_BLOCKS {
-        return Err(GradeError::ChainTooLong { target, blocks: bench.chain().len() });
+
+    /// Makes every check, in order, and calls `on_check` after each. The target's chain gets some
+    /// hundred blocks, which stay. A target that falls silent or goes away breaks its checks.
+    pub fn run(mut self, mut on_check: impl FnMut(&Check)) -> Report {
+        let mut report = Report::new(self.target);
+        let mut last_part = None;
+        for (part, case) in self.cases {
+            if last_part.replace(part) != Some(part) {
+                self.bench.begin_part();
+            }
+            let check = judge(&mut self.bench, part, case);
+            on_check(&check);
+            report.push(check);
+        }
+        report
     }
-    let mut report = Report::new(target);
+}
+
+/// The checks that are wanted, in order.
+fn chosen(only: &[String]) -> Result<Vec<(Part, &'static Case)>, GradeError> {
+    let mut cases = Vec::new();
     for part in Part::ALL {
-        bench.begin_part();
-        let cases: Vec<&Case> = match part {
+        let of_part = match part {
             Part::OriginalPeer => original::cases(),
             Part::KusariPeer => introduced::cases(),
             Part::Attacker => attacker::cases(),
         };
-        for case in cases {
-            let check = judge(&mut bench, part, case);
-            on_check(&check);
-            report.push(check);
-        }
+        cases.extend(of_part.into_iter().map(|case| (part, case)));
     }
-    Ok(report)
+    if let Some(text) = only.iter().find(|text| !cases.iter().any(|(_, c)| c.name.contains(*text)))
+    {
+        return Err(GradeError::NoSuchCheck(text.clone()));
+    }
+    let is_wanted = |name: &str| only.is_empty() || only.iter().any(|text| name.contains(text));
+    cases.retain(|(_, case)| is_wanted(case.name));
+    Ok(cases)
 }
 
 fn judge(bench: &mut Bench, part: Part, case: &Case) -> Check {
@@ -160,4 +199,32 @@ fn judge(bench: &mut Bench, part: Part, case: &Case) -> Check {
     check.sent = Some(sent);
     check.got = Some(got);
     check
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own() {
+        let cases = chosen(&[]).unwrap();
+        let names: HashSet<&str> = cases.iter().map(|(_, case)| case.name).collect();
+        assert_eq!(names.len(), cases.len());
+        assert!(cases.len() > 80, "checks were lost: {}", cases.len());
+    }
+
+    #[test]
+    fn checks_can_be_chosen_by_words_of_their_names() {
+        let few = chosen(&["wrong hash".to_owned(), "whose hash is wrong".to_owned()]);
+        assert!(matches!(few, Err(GradeError::NoSuchCheck(text)) if text == "wrong hash"));
+        assert_eq!(chosen(&["whose hash is wrong".to_owned()]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn only_this_machine_is_attacked() {
+        let target = "192.0.2.1:8080".parse().unwrap();
+        let config = GradeConfig { target, patience: Duration::ZERO, only: Vec::new() };
+        assert!(matches!(Grading::begin(&config), Err(GradeError::NotLoopback(_))));
+    }
 }

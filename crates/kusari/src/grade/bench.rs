@@ -47,7 +47,7 @@ impl Bench {
             chain_before: Vec::new(),
             ends_at_half_close: true,
             speaks_kusari: None,
-            orphans: Some(mining::orphans(ORPHANS)),
+            orphans: None,
             count: 0,
         };
         if let Ok(answer) = bench.exchange("GET_CHAIN\n") {
@@ -105,7 +105,13 @@ impl Bench {
         mining::mine(&self.tip(), &data)
     }
 
+    /// They need no parent, so they can be mined while other checks wait.
+    pub(super) fn begin_to_mine_orphans(&mut self) {
+        self.orphans.get_or_insert_with(|| mining::orphans(ORPHANS));
+    }
+
     pub(super) fn take_orphans(&mut self) -> Vec<Block> {
+        self.begin_to_mine_orphans();
         self.orphans.take().and_then(|mining| mining.join().ok()).unwrap_or_default()
     }
 

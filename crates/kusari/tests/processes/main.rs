@@ -15,6 +15,7 @@ mod cli;
 mod crash;
 mod dialogue;
 mod gossip;
+mod grade;
 mod original;
 mod partition;
 mod readme;

@@ -9,7 +9,7 @@ use kusari_node::PeerAddress;
 use super::Failure;
 use crate::cli::escape::Plain;
 use crate::cli::settings::UsageError;
-use crate::grade::{self, Check, GradeConfig, Outcome, Part, Report};
+use crate::grade::{Check, GradeConfig, Grading, Outcome, Part, Report};
 
 /// Play good and bad peers against an implementation of the protocol, and say what holds
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,10 @@ pub(crate) struct GradeArgs {
     #[arg(value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) patience: u64,
 
+    /// Make only the checks that have this text in their name; may be given many times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -30,10 +34,16 @@ pub(crate) struct GradeArgs {
 
 pub(crate) fn run(args: &GradeArgs) -> Result<(), Failure> {
     let target = resolve(&args.target)?;
-    let config = GradeConfig { target, patience: Duration::from_secs(args.patience) };
+    let patience = Duration::from_secs(args.patience);
+    let config = GradeConfig { target, patience, only: args.only.clone() };
+    warn(target);
+    let grading = Grading::begin(&config).map_err(Failure::failed)?;
+    warn(target);
+    if !args.json {
+        say(&format!("Grading {target} as original peer, kusari peer and attacker"));
+    }
     let mut lines = Lines { shown: !args.json, part: None };
-    let report =
-        grade::run(&config, |check| lines.check(target, check)).map_err(Failure::failed)?;
+    let report = grading.run(|check| lines.check(check));
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
         say(&json);
@@ -76,16 +86,10 @@ struct Lines {
 }
 
 impl Lines {
-    fn check(&mut self, target: SocketAddr, check: &Check) {
-        if self.part.is_none() {
-            warn(target);
-        }
+    fn check(&mut self, check: &Check) {
         let is_new = self.part.replace(check.part) != Some(check.part);
         if !self.shown {
             return;
-        }
-        if is_new && check.part == Part::ALL[0] {
-            say(&format!("Grading {target} as original peer, kusari peer and attacker"));
         }
         if is_new {
             say(check.part.name());

@@ -96,5 +96,6 @@ fn refuses_a_content_not_its_hash(bench: &mut Bench) -> Verdict {
     let mut connection = bench.introduce_as_equal()?;
     let sent = lines([&long, &short]);
     heard_before_pong(bench, &mut connection, &sent)?;
-    bench.offer("", &[short])
+    bench.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
+    Ok(Evidence::new(sent, "the second one at the end of the chain"))
 }
