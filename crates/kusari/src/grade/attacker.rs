@@ -53,6 +53,7 @@ fn has_kept_its_chain(bench: &mut Bench) -> Verdict {
     let chain = answer.blocks();
     let lost = bench.chain_before().iter().find(|block| !chain.contains(block));
     match lost {
+        None if chain.is_empty() => Err(Evidence::new(sent, answer.last())),
         None => Ok(Evidence::new(sent, answer.last())),
         Some(block) => Err(Evidence::new(sent, format!("a chain without {}", line(block)))),
     }

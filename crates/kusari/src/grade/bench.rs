@@ -126,18 +126,17 @@ impl Bench {
         let deadline = now() + self.patience.current() * 3;
         let mut lines = Vec::new();
         loop {
-            let heard = if self.ends_at_half_close {
-                connection.hear()
-            } else {
-                connection.hear_within(QUIET)
-            };
+            let patience = self.patience.current();
+            let time = if self.ends_at_half_close { patience } else { patience.min(QUIET) };
+            let heard = connection.hear_within(time);
+            if self.ends_at_half_close || lines.is_empty() {
+                self.patience.note(&heard);
+            }
             match heard {
                 Heard::Line(line) if lines.len() < MAX_ANSWER_LINES && now() < deadline => {
                     lines.push(line);
                 }
-                Heard::Line(_) => {
-                    return Answer { lines, end: Heard::Silence(self.patience.current()) };
-                }
+                Heard::Line(_) => return Answer { lines, end: Heard::Silence(patience) },
                 end => return Answer { lines, end },
             }
         }
@@ -199,6 +198,7 @@ impl Bench {
 
     /// Sends bytes that must leave the best chain as it is.
     pub(super) fn refused(&mut self, bytes: impl AsRef<[u8]>) -> Verdict {
+        self.need_chain()?;
         let bytes = bytes.as_ref();
         let sent = String::from_utf8_lossy(bytes).into_owned();
         let first = self.exchange_and_look(bytes)?;
@@ -229,6 +229,14 @@ impl Bench {
         Err(Evidence::new(sent, got))
     }
 
+    /// Brings a first block where there is none: an empty answer could not be told from silence.
+    fn need_chain(&mut self) -> Result<(), Evidence> {
+        if self.chain.is_empty() {
+            self.bring_one()?;
+        }
+        Ok(())
+    }
+
     /// A connection that asked for the chain and heard the answer: what comes next is gossip.
     pub(super) fn listener(&mut self) -> Result<Connection, Evidence> {
         self.listener_after("")
@@ -236,10 +244,7 @@ impl Bench {
 
     /// The same, for one whose first words are others.
     pub(super) fn listener_after(&mut self, first: &str) -> Result<Connection, Evidence> {
-        if self.chain.is_empty() {
-            // An empty answer could not be told from none.
-            self.bring_one()?;
-        }
+        self.need_chain()?;
         let mut connection = self.connect()?;
         connection.send(format!("{first}GET_CHAIN\n"));
         for _ in 0..self.chain.len() {

@@ -17,6 +17,9 @@ const READ_BYTES: usize = 64 * 1024;
 const FORGIVEN: u32 = 3;
 /// How much shorter.
 const HASTE: u32 = 10;
+/// How many times the full patience one connection is listened to, whatever drips in: twice what
+/// the most patient check takes.
+const LIFE: u32 = 12;
 
 #[expect(clippy::disallowed_methods, reason = "deadlines of sockets are in real time")]
 pub(super) fn now() -> Instant {
@@ -45,7 +48,8 @@ impl Patience {
         self.in_vain.load(Ordering::Relaxed) >= FORGIVEN
     }
 
-    fn note(&self, heard: &Heard) {
+    /// Takes account of what came of a wait.
+    pub(super) fn note(&self, heard: &Heard) {
         match heard {
             Heard::Line(_) => self.in_vain.store(0, Ordering::Relaxed),
             Heard::Silence(_) => {
@@ -84,6 +88,8 @@ pub(super) struct Connection {
     start: usize,
     ended: bool,
     patience: Patience,
+    /// When nothing more is listened to.
+    end_of_life: Instant,
 }
 
 impl Connection {
@@ -103,7 +109,8 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(patience.current()))?;
         let (bytes, start) = (Vec::new(), 0);
-        Ok(Self { stream, bytes, start, ended: false, patience: patience.clone() })
+        let end_of_life = now() + patience.full * LIFE;
+        Ok(Self { stream, bytes, start, ended: false, patience: patience.clone(), end_of_life })
     }
 
     /// Writes, and says whether the target took it. What it does not take is no fault by itself.
@@ -131,11 +138,12 @@ impl Connection {
 
     /// The next line, within a time that the target owes nothing in.
     pub(super) fn hear_within(&mut self, time: Duration) -> Heard {
-        let deadline = now() + time;
+        let deadline = (now() + time).min(self.end_of_life);
         let mut scanned = self.start;
         loop {
+            let is_dead = now() >= self.end_of_life;
             let newline = self.bytes[scanned..].iter().position(|&byte| byte == b'\n');
-            if let Some(place) = newline {
+            if let Some(place) = newline.filter(|_| !is_dead) {
                 let line = &self.bytes[self.start..scanned + place];
                 let line = String::from_utf8_lossy(line).into_owned();
                 self.start = scanned + place + 1;

@@ -36,7 +36,6 @@ pub(crate) fn run(args: &GradeArgs) -> Result<(), Failure> {
     let target = resolve(&args.target)?;
     let patience = Duration::from_secs(args.patience);
     let config = GradeConfig { target, patience, only: args.only.clone() };
-    warn(target);
     let grading = Grading::begin(&config).map_err(Failure::failed)?;
     warn(target);
     if !args.json {

@@ -237,7 +237,8 @@ impl State {
     }
 
     fn take(&mut self, block: Block, from: u64, flaw: Flaw) {
-        if self.blocks.contains_key(&block.hash) {
+        // There is one genesis block, and it is never sent.
+        if block.index == 0 || self.blocks.contains_key(&block.hash) {
             return;
         }
         self.blocks.insert(block.hash, block);
