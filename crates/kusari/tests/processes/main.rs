@@ -23,6 +23,7 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;
+mod grade;
 mod journal;
 mod original;
 mod partition;
