@@ -7,6 +7,7 @@
 //! What a stranger on this machine can fill, and its bound: connections, heads and bodies of
 //! requests, the time each may take, pages of blocks (see `server`, `routes`).
 
+pub mod audit;
 pub mod client;
 pub mod door;
 mod guard;

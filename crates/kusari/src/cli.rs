@@ -26,6 +26,8 @@ mod prompt;
 mod queue;
 mod receipts;
 mod screen;
+#[cfg(test)]
+mod scripted;
 mod settings;
 mod similar;
 mod slash;
@@ -47,6 +49,7 @@ use std::thread;
 use kusari_node::NodeConfig;
 
 use crate::api::{Api, Door, Subject, Token};
+use crate::journal::{JOURNAL_LIMIT, JournalConfig};
 use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
@@ -78,6 +81,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Ok(())) => return ExitCode::SUCCESS,
             Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
             Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            Some(Err(Failure::Shown)) => return ExitCode::from(FAILED),
             None => settings(*args),
         },
         Ok(Asked::Print(text)) => {
@@ -138,6 +142,11 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let state = answers::chain_state(&answers::stored_tip(&store)?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
     let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
+    if let Some(file) = &settings.journal {
+        let file = Plain(&file.display().to_string()).to_string();
+        first
+            .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
+    }
 
     let mut prompt = None;
     if interactive {
@@ -153,6 +162,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
+        journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();
     let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {

@@ -24,6 +24,7 @@ use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::{Event, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::journal::{self, Journal, JournalConfig, JournalFile};
 use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
 use clock::Clock;
@@ -40,6 +41,8 @@ pub struct RuntimeConfig {
     pub listen: Option<SocketAddr>,
     /// Threads that search nonces.
     pub miner_threads: NonZeroUsize,
+    /// Where to record what the node is told, if anywhere.
+    pub journal: Option<JournalConfig>,
 }
 
 /// Why a node could not be started.
@@ -59,6 +62,9 @@ pub enum StartError {
     /// The store could not be read.
     #[error("{0}; restore the data directory from a copy, or start with another --data-dir")]
     Store(#[from] StoreError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] journal::OpenError),
     /// The operating system gives no threads or no random numbers.
     #[error("the operating system refused what a node needs: {0}; look at its limits")]
     System(#[from] io::Error),
@@ -238,6 +244,10 @@ pub fn start(
     config.node.listen_port = listen_address.map(|address| address.port());
     config.node.seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
 
+    let create = |JournalConfig { file, limit }| Ok((JournalFile::create(&file)?, limit));
+    let journal: Result<_, journal::OpenError> = config.journal.map(create).transpose();
+    let journal = journal?;
+
     let (inbox, from_net) = mpsc::channel(INBOX_MESSAGES);
     let (streams, from_streams) = mpsc::unbounded_channel::<StreamDone>();
     let (control, from_control) = mpsc::unbounded_channel();
@@ -252,18 +262,19 @@ pub fn start(
     let (opened, open_result) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
         // The node is made on its own thread and never leaves it.
-        let made = Node::new(config.node, Box::new(store.clone()), Box::new(store.clone()));
-        let node = match made {
-            Ok(node) => node,
+        let clock = Clock::start();
+        let (node, journal) = match wake(config.node, journal, &store, &clock) {
+            Ok(woken) => woken,
             Err(error) => {
-                let _ = opened.send(Err(StartError::Store(error)));
+                let _ = opened.send(Err(error));
                 return Ok(());
             }
         };
         let parts = driver::Parts {
             node,
+            journal,
             net,
-            clock: Clock::start(),
+            clock,
             on_event,
             publish,
             control,
@@ -278,6 +289,7 @@ pub fn start(
         };
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
+        driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();
         result
@@ -285,4 +297,20 @@ pub fn start(
     // A thread that ended without a word panicked; `wait` would say so, and so does this.
     open_result.recv().map_err(|_| io::Error::other("the node's thread ended"))??;
     Ok(Running { handle, listen_address, thread })
+}
+
+/// Makes the node, and the journal around its stores if there is to be one.
+fn wake(
+    config: NodeConfig,
+    journal: Option<(JournalFile, u64)>,
+    store: &Store,
+    clock: &Clock,
+) -> Result<(Node, Option<Journal>), StartError> {
+    let stores = (Box::new(store.clone()), Box::new(store.clone()));
+    let (mut journal, blocks, outbox) = journal::around(journal, &config, stores.0, stores.1)?;
+    let node = Node::new(config, blocks, outbox)?;
+    if let Some(journal) = &mut journal {
+        journal.begin(&node, clock.now());
+    }
+    Ok((node, journal))
 }

@@ -3,6 +3,8 @@
 //! Owns requests, their deadlines, and what an answer that is not the expected one means. A new
 //! endpoint is one method over `get` or `post`.
 
+mod whole_store;
+
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ const ROOM_SECONDS: u64 = 20;
 /// Longest answer that is read whole, in bytes: one page of blocks is near 1 MiB, and 4,096 peers
 /// that call themselves long names are below 4 MiB.
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
+
+pub use self::whole_store::BackupTransferError;
 
 /// A node, by where its local API answers.
 #[derive(Debug)]
@@ -219,7 +223,13 @@ impl Client {
     /// Asks; the answer's body is yet to be read, in whatever way fits it. The token goes along
     /// where there is one: some reads are not for everybody.
     pub(crate) fn open(&self, path: &str) -> Result<Response<Body>, ClientError> {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
+        self.open_within(path, ANSWER_DEADLINE)
+    }
+
+    /// The same, with another deadline for the beginning of the answer.
+    fn open_within(&self, path: &str, deadline: Duration) -> Result<Response<Body>, ClientError> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let mut request = request.config().timeout_recv_response(Some(deadline)).build();
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {}", token.expose()));
         }

@@ -22,6 +22,10 @@ use super::routes::Shared;
 /// How long a request may take from its head to the beginning of the answer. The disk may be slow,
 /// and a record may wait for room.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
+/// The same for what reads the whole store, which has no bound.
+const WHOLE_STORE_DEADLINE: Duration = Duration::from_secs(60 * 60);
+/// What reads the whole store.
+const WHOLE_STORE: [&str; 2] = ["/v1/audit", "/v1/backup"];
 
 /// Said with every answer: it is for the program that asked, as it is, and stays with it.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -35,8 +39,12 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// Checks a request, has it answered, and says the same of every answer.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
+    let deadline = match WHOLE_STORE.contains(&request.uri().path()) {
+        true => WHOLE_STORE_DEADLINE,
+        false => ANSWER_DEADLINE,
+    };
     let mut response = match check(request.uri(), request.headers()) {
-        Ok(()) => match timeout(ANSWER_DEADLINE, next.run(request)).await {
+        Ok(()) => match timeout(deadline, next.run(request)).await {
             Ok(response) => response,
             Err(_) => Refusal(problem::NO_ANSWER.because(
                 "the node did not answer in time and may still do what was asked; look before you \
@@ -110,7 +118,7 @@ impl FromRequestParts<Arc<Shared>> for Trusted {
                 .into()),
             None => Err(problem::TOKEN
                 .because(
-                    "a write needs the header `Authorization: Bearer TOKEN`; node.json in the \
+                    "this needs the header `Authorization: Bearer TOKEN`; node.json in the \
                      node's data directory has the token",
                 )
                 .into()),

@@ -86,13 +86,15 @@ pub const STORE: Kind = Kind::new(500, "store", "The store cannot be read");
 pub const INTERNAL: Kind = Kind::new(500, "internal", "The node failed");
 /// As many records wait to be mined as may.
 pub const OUTBOX_FULL: Kind = Kind::new(503, "outbox-full", "The outbox is full");
+/// Somebody else does what only one may do at a time.
+pub const BUSY: Kind = Kind::new(503, "busy", "The node is busy with it");
 /// The node is about to end.
 pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 /// The node took too long.
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 21] = [
+pub const ALL: [Kind; 22] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -112,6 +114,7 @@ pub const ALL: [Kind; 21] = [
     STORE,
     INTERNAL,
     OUTBOX_FULL,
+    BUSY,
     STOPPING,
     NO_ANSWER,
 ];

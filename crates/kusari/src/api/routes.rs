@@ -3,6 +3,8 @@
 //! Owns the way from a request to the node or its store. Store reads run on blocking threads, of
 //! which there are few; commands are awaited.
 
+mod audit;
+mod backup;
 mod blocks;
 mod body;
 mod peers;
@@ -18,6 +20,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use kusari_chain::{BlockStore, StoreError, Work};
 use kusari_node::seam::{Command, Reply};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
 
 use super::guard::guard;
@@ -38,6 +41,9 @@ pub(super) struct Shared {
     pub(super) token: Token,
     pub(super) listen: Option<SocketAddr>,
     pub(super) data_directory: Option<String>,
+    /// One at a time reads the whole store: each takes one of the few threads that read, and holds
+    /// pages of the file as they were when it began.
+    pub(super) turn: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -82,6 +88,14 @@ impl Shared {
         result.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
     }
 
+    /// Begins something that reads the whole store.
+    fn take_turn(&self) -> Answer<OwnedSemaphorePermit> {
+        Arc::clone(&self.turn).try_acquire_owned().map_err(|_| {
+            let detail = "an audit or a backup is under way already; try again when it is done";
+            problem::BUSY.because(detail).into()
+        })
+    }
+
     async fn ask(&self, command: Command) -> Answer<Reply> {
         self.node.ask(command).await.map_err(|_| stopping())
     }
@@ -101,6 +115,8 @@ fn unfitting() -> Refusal {
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
+        .route("/v1/audit", get(audit::audit))
+        .route("/v1/backup", get(backup::backup))
         .route("/v1/status", get(status::status))
         .route("/v1/blocks", get(blocks::page))
         .route("/v1/blocks/{which}", get(blocks::one))

@@ -96,7 +96,7 @@ impl Api {
             let canonical = directory.canonicalize();
             canonical.as_ref().unwrap_or(directory).display().to_string()
         });
-        let shared = Shared { node, token, listen, data_directory: name };
+        let shared = Shared { node, token, listen, data_directory: name, turn: one_at_a_time() };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {
             let (stop, stopped) = oneshot::channel();
@@ -128,6 +128,11 @@ impl Drop for Api {
             let _ = thread.join();
         }
     }
+}
+
+/// Leave for what is done by one at a time.
+pub(super) fn one_at_a_time() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(1))
 }
 
 fn spawn(door: Door, shared: Shared, stop: oneshot::Receiver<()>) -> io::Result<JoinHandle<()>> {

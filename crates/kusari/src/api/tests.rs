@@ -3,6 +3,7 @@
 mod deadlines;
 mod refusals;
 mod waiting;
+mod whole_store;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +13,7 @@ use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
 use kusari_node::store::StoreBatch;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::routes::{Shared, router};
@@ -63,6 +64,8 @@ struct Rig {
     address: SocketAddr,
     node: PlayedNode,
     store: Store,
+    /// Leave to read the whole store.
+    turn: Arc<Semaphore>,
     /// The server ends when this is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -81,17 +84,19 @@ impl Rig {
 
     fn on(runtime: Runtime, store: Store) -> Self {
         let (node, handle) = PlayedNode::new(store.clone());
+        let turn = super::server::one_at_a_time();
         let shared = Shared {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
             listen: None,
             data_directory: None,
+            turn: Arc::clone(&turn),
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, _stop: stop }
+        Self { runtime, address, node, store, turn, _stop: stop }
     }
 
     /// A connection on which this was sent.

@@ -24,6 +24,15 @@ pub(crate) enum Access {
     Stored { store: Store, directory: PathBuf },
 }
 
+/// What came of looking for a node.
+#[derive(Debug)]
+pub(crate) enum Found<T> {
+    /// One runs; it is asked.
+    Running(Client),
+    /// None runs, and this came of the directory.
+    Alone(T),
+}
+
 /// Why a node that runs cannot be asked.
 #[derive(Debug, thiserror::Error)]
 enum Unasked {
@@ -63,17 +72,30 @@ impl NodeChoice {
     }
 
     fn find(&self, open: fn(&Path) -> Result<Store, OpenError>) -> Result<Access, Failure> {
+        let opened = |directory: &Path| Ok((open(directory)?, directory.to_path_buf()));
+        Ok(match self.ask_or(opened)? {
+            Found::Running(client) => Access::Running(client),
+            Found::Alone((store, directory)) => Access::Stored { store, directory },
+        })
+    }
+
+    /// Finds the node, or does `alone` with the directory where none runs. `alone` takes the lock on
+    /// the directory, and fails where it is taken.
+    pub(crate) fn ask_or<T>(
+        &self,
+        alone: impl FnOnce(&Path) -> Result<T, OpenError>,
+    ) -> Result<Found<T>, Failure> {
         if let Some(url) = &self.node {
             let token = self.token_file.as_deref().map(Token::read).transpose();
             let client = Client::new(url, token.map_err(Failure::failed)?);
-            return client.map(Access::Running).map_err(Failure::failed);
+            return client.map(Found::Running).map_err(Failure::failed);
         }
         let directory = self.directory(places::data_directory().as_deref())?;
         let directory = std::path::absolute(directory).map_err(Failure::failed)?;
-        match open(&directory) {
-            Ok(store) => Ok(Access::Stored { store, directory }),
+        match alone(&directory) {
+            Ok(result) => Ok(Found::Alone(result)),
             Err(OpenError::InUse { holder, .. }) => {
-                running(directory, holder).map(Access::Running).map_err(Failure::failed)
+                running(directory, holder).map(Found::Running).map_err(Failure::failed)
             }
             Err(error) => Err(Failure::failed(error)),
         }

@@ -16,7 +16,7 @@ fn refusal(choice: &NodeChoice) -> String {
     match choice.open() {
         Err(Failure::Failed(error)) => error.to_string(),
         Err(Failure::Usage(error)) => error.to_string(),
-        Ok(access) => panic!("{access:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

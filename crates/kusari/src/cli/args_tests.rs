@@ -224,3 +224,16 @@ fn the_local_api_answers_on_this_machine_or_not_at_all() {
     assert_eq!((over.http, over.token_file), (at("127.0.0.1:9"), Some("here".into())));
     assert_eq!(settings_with("listen = 80\nhttp = 9", "").unwrap().http, at("127.0.0.1:9"));
 }
+
+#[test]
+fn a_journal_is_written_where_the_option_or_else_the_file_says() {
+    assert_eq!(settings("--listen 8080").unwrap().journal, None);
+    let from_file = settings_with("journal = \"a.journal\"", "--listen 8080").unwrap();
+    assert_eq!(from_file.journal, Some(PathBuf::from("a.journal")));
+    let from_both = settings_with("journal = \"a\"", "--listen 8080 --journal b").unwrap();
+    assert_eq!(from_both.journal, Some(PathBuf::from("b")));
+    for nowhere in ["..", "/"] {
+        let error = settings(&format!("--listen 8080 --journal {nowhere}")).unwrap_err();
+        assert!(error.to_string().contains("--journal ./kusari.journal"), "{error}");
+    }
+}

@@ -34,6 +34,8 @@ pub(crate) enum Failure {
     Usage(UsageError),
     /// It failed; one sentence with the remedy.
     Failed(Box<dyn Error>),
+    /// It failed, and what it printed says so.
+    Shown,
 }
 
 impl Failure {

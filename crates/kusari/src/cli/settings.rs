@@ -61,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
+    pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
 }
@@ -95,6 +96,7 @@ impl Settings {
             token_file: args.token_file.or(file.token_file),
             max_peers,
             miner_threads,
+            journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
         })
@@ -231,6 +233,16 @@ fn storage(
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",
             )),
         },
+    }
+}
+
+fn journal(file: Option<PathBuf>) -> Result<Option<PathBuf>, UsageError> {
+    match file {
+        Some(file) if file.file_name().is_none() => Err(wrong(
+            "the journal is to be written to no file",
+            "name one, as in `--journal ./kusari.journal`",
+        )),
+        file => Ok(file),
     }
 }
 

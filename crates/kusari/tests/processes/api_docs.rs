@@ -37,7 +37,7 @@ fn the_examples_of_the_local_api_show_what_happens() {
     let ask = |command: &str| run(command, address.unwrap(), &token);
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let examples = examples();
-    assert_eq!(examples.len(), 9);
+    assert_eq!(examples.len(), 10);
     for (command, shown) in examples {
         let answer = ask(command);
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));

@@ -1,10 +1,12 @@
 //! `kusari import` and `kusari export` on a store that no node runs on.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use kusari_chain::Block;
+use nix::pty::{Winsize, openpty};
 use tempfile::TempDir;
 
 use super::support::blocks::{line, lines, long_chain, mine, mine_many};
@@ -98,7 +100,7 @@ fn what_is_wrong_in_a_file_is_named_by_its_line_and_the_rest_is_imported() {
     let errors = ran.refused(1);
     let errors: Vec<&str> = errors.lines().collect();
     for (said, words) in errors.iter().zip([
-        "Line 4 is not imported: there is no verb \"junk\"",
+        "Line 4 is not imported: it is not a BLOCK line, and only those are imported",
         "Line 5 is not imported: it is not a BLOCK line",
         "Line 6 is not imported: it is longer than 8,388,608 bytes",
         "Line 7 is not imported: the hash is 0000",
@@ -241,4 +243,32 @@ fn a_disk_that_is_full_leaves_no_half_an_export() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("cannot be written"));
     let left = std::fs::read_dir(setup.home()).unwrap().count();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn at_a_terminal_progress_is_shown_and_taken_away_again() {
+    let place = Place::new();
+    let file = place.file("chain.txt", lines(long_chain()));
+    let directory = place.path("a");
+    let words = format!("import {file} --data-dir {}", directory.to_str().unwrap());
+    let size = Winsize { ws_row: 50, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    let pair = openpty(&size, None).unwrap();
+    let (_home, mut command) = command(&words);
+    command.env("TERM", "xterm").stderr(pair.slave);
+    let child = command.spawn().unwrap();
+    // Our copy of the program's end is closed, so that its end is the end of what is shown.
+    drop(command);
+    let (mut shown, mut bytes) = (Vec::new(), [0; 4_096]);
+    let mut terminal = File::from(pair.master);
+    while let Ok(count @ 1..) = terminal.read(&mut bytes) {
+        shown.extend_from_slice(&bytes[..count]);
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        output.stdout,
+        b"Imported 400 blocks, 0 known already, 0 refused; height is now 400\n"
+    );
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("Importing ") && shown.contains("KiB"), "{shown:?}");
+    assert!(shown.ends_with("\r\u{1b}[2K"), "{shown:?}");
 }

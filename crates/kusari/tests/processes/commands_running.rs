@@ -155,7 +155,7 @@ fn a_running_node_says_of_each_line_why_it_does_not_take_it() {
     assert_eq!(ran.out, "Imported 3 blocks, 1 known already, 4 refused; height is now 3\n");
     let errors = ran.refused(1);
     for (number, why) in [
-        (2, "there is no verb \"junk\""),
+        (2, "it is not a BLOCK line"),
         (3, "the index is 7, but"),
         (4, "it builds on 0000"),
         (7, "the blocks that it builds on are not known here"),

@@ -154,3 +154,6 @@ fn unfit(why: &str) -> Failure {
         "the node's answer is not a whole chain ({why}); see whether it still runs, then try again"
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,10 @@ impl Track {
         if kept.checked_sub(1).and_then(|last| self.recent.get(last)) != Some(&block.prev_hash) {
             return false;
         }
+        // Behind a fork point other blocks come, not the same ones again.
+        if self.recent.get(kept) == Some(&block.hash) {
+            return false;
+        }
         self.recent.truncate(kept);
         self.recent.push_back(block.hash);
         if self.recent.len() > KEPT_HASHES {
@@ -69,6 +73,7 @@ mod tests {
         }
         assert!(!track.follows(&block(5, 5, 3)), "there is a gap");
         assert!(!track.follows(&block(4, 4, 2)), "the index is wrong");
+        assert!(!track.follows(&block(3, 3, 2)), "it was there already");
         // Another branch from block 1 on.
         assert!(track.follows(&block(2, 12, 1)));
         assert!(!track.follows(&block(4, 4, 3)), "block 3 is left behind");

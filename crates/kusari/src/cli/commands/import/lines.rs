@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, Read};
 
 use kusari_chain::CheckedBlock;
-use kusari_node::wire::{self, MAX_BLOCK_LINE, Message};
+use kusari_node::wire::{self, MAX_BLOCK_LINE, Message, Refusal, WireError};
 
 use crate::cli::escape::grouped;
 
@@ -84,26 +84,26 @@ fn judge(line: &[u8], end: &End) -> Result<CheckedBlock, String> {
     if *end == End::TooLong {
         return Err(format!("it is longer than {} bytes", grouped(MAX_BLOCK_LINE)));
     }
-    match wire::receive(line) {
-        Ok(Message::Block(block)) => Ok(block),
-        Ok(_) => Err(String::from("it is not a BLOCK line, and only those are imported")),
-        Err(refusal) if *end == End::Input => {
-            Err(format!("the input ends within it, or it is no block: {refusal}"))
+    let refusal = match wire::receive(line) {
+        Ok(Message::Block(block)) => return Ok(block),
+        Ok(_) | Err(Refusal::Malformed(WireError::UnknownVerb(_))) => {
+            return Err(String::from("it is not a BLOCK line, and only those are imported"));
         }
-        Err(refusal) => Err(refusal.to_string()),
-    }
+        Err(refusal) => refusal,
+    };
+    Err(match end {
+        End::Input => format!("the input ends within it, or it is no block: {refusal}"),
+        End::Newline | End::TooLong => refusal.to_string(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::scripted::BLOCKS;
     use std::io::BufReader;
 
-    /// Block 1 of `crates/chain/tests/vectors/classic.json`.
-    const BLOCK: &str = "BLOCK:{\"index\":1,\"timestamp\":1746151143,\"nonce\":9026,\"data\":\"hi\",\
-        \"prev_hash\":\"000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\",\
-        \"hash\":\"0000d1aafa2a802914c485c35af661aea0a6d29460512c7eeee2ef3575f19a5f\",\
-        \"transactions\":[]}";
+    const BLOCK: &str = BLOCKS[0];
 
     /// The number of each line, and `ok` or what is said of it.
     fn read(bytes: impl Read) -> Vec<(u64, String)> {
@@ -141,10 +141,10 @@ mod tests {
         assert_read(
             &format!("junk\nGET_CHAIN\nBLOCK:{{}}\n \n{other}\n{BLOCK}\n{cut}"),
             &[
-                (1, "there is no verb \"junk\""),
+                (1, "it is not a BLOCK line, and only those"),
                 (2, "it is not a BLOCK line"),
                 (3, "BLOCK has a wrong field: missing field `index`"),
-                (4, "there is no verb"),
+                (4, "it is not a BLOCK line"),
                 (5, "but the content hashes to"),
                 (6, "ok"),
                 (7, "the input ends within it, or it is no block: BLOCK carries no valid JSON"),

@@ -191,3 +191,7 @@ fn give(
     }
     Ok(fates)
 }
+
+#[cfg(test)]
+#[path = "running_tests.rs"]
+mod tests;
