@@ -14,6 +14,8 @@ pub(crate) struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<Screen>,
+    /// Keeps the directories of the process.
+    _setup: Setup,
 }
 
 #[derive(Default)]
@@ -45,7 +47,7 @@ impl Terminal {
             shown.state.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
             shown.changed.notify_all();
         });
-        Self { child, keyboard, screen }
+        Self { child, keyboard, screen, _setup: setup.clone() }
     }
 
     #[track_caller]
