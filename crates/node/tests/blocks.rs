@@ -264,6 +264,23 @@ fn an_orphan_of_an_unintroduced_peer_triggers_one_request_a_minute() {
 }
 
 #[test]
+fn blocks_that_came_before_their_parent_are_passed_on_to_all_but_their_senders() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let [first, second, other] = [(); 3].map(|()| bench.inbound());
+    for peer in [first, second, other] {
+        bench.line(peer, "HELP");
+    }
+    let a = child(&Block::genesis(), "a");
+    let b = child(&a, "b");
+    let c = child(&b, "c");
+    bench.receive(first, checked(&c));
+    bench.receive(first, checked(&b));
+    let actions = bench.receive(second, checked(&a));
+    let sent = [first, second, other].map(|peer| block_lines(&actions, peer));
+    assert_eq!(sent, [0, 2, 3]);
+}
+
+#[test]
 fn blocks_by_hash_come_with_what_is_missing() {
     let mut bench = Bench::new(NodeConfig::default());
     let peer = bench.inbound();

@@ -28,6 +28,9 @@ Examples:
       Every line of a pipe becomes the data of a block.
   printf 'GET_CHAIN\\n' | nc -N 127.0.0.1 8080
       What a node has, as its peers see it.
+  kusari say 'hello'
+      Records a line by the node that runs, or in its store; `kusari status` and `kusari chain` show
+      what is there.
 
 At a terminal there is a prompt: a line that you type is mined into a block; /help lists the commands.
 

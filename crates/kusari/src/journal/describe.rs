@@ -37,7 +37,9 @@ pub(super) fn describe(input: &Input) -> String {
         Input::StreamEnded { peer, height, count, .. } => {
             format!("{count} stored blocks up to height {height} were sent to peer {}", peer.0)
         }
-        Input::Command(_, Command::Say(text)) => format!("a line was typed: {}", shown(text)),
+        Input::Command(_, Command::Say(text) | Command::Offer(text)) => {
+            format!("a line was typed: {}", shown(text))
+        }
         Input::Command(_, Command::Connect(address)) => format!("{address} is to be connected"),
         Input::Tick => "the time to wake has come".to_string(),
     }

@@ -62,29 +62,43 @@ pub(crate) fn run(args: &ChainArgs) -> Result<(), Failure> {
             from.max(to)
         )));
     }
-    show(&source, from, to, args.json)
+    let mut output = Stdout::new();
+    let mut show = |block: &Block| {
+        match args.json {
+            true => output.line(&block.to_canonical_json())?,
+            false => output.line(&card(block))?,
+        }
+        Ok(!output.is_gone())
+    };
+    visit(from, to, |next, count| source.page(next, count), &mut show)?;
+    output.flush()
 }
 
-fn show(source: &Source, from: u32, to: u32, json: bool) -> Result<(), Failure> {
-    let mut output = Stdout::new();
+/// Gives the blocks from one height to another to `show`, page by page, until it has enough. Each
+/// builds on the one before it.
+fn visit(
+    from: u32,
+    to: u32,
+    mut page: impl FnMut(u32, u32) -> Result<Vec<Block>, Failure>,
+    show: &mut dyn FnMut(&Block) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
     let mut last: Option<BlockHash> = None;
     let mut next = from;
-    while next <= to && !output.is_gone() {
-        let blocks = source.page(next, (to - next + 1).min(PAGE_BLOCKS))?;
+    while next <= to {
+        let blocks = page(next, (to - next + 1).min(PAGE_BLOCKS))?;
         for block in &blocks {
             if last.is_some_and(|last| last != block.prev_hash) {
                 return Err(changed(next));
             }
-            match json {
-                true => output.line(&block.to_canonical_json())?,
-                false => output.line(&card(block))?,
+            if !show(block)? {
+                return Ok(());
             }
             last = Some(block.hash);
         }
         let Some(end) = blocks.last() else { return Err(changed(next)) };
-        next = end.index + 1;
+        next = end.index.saturating_add(1);
     }
-    output.flush()
+    Ok(())
 }
 
 /// Between two pages a better branch has come.
@@ -114,5 +128,46 @@ impl Source {
             Self::Node(client) => Ok(client.blocks(from, count)?.blocks),
             Self::Store(store) => Ok(store.page(from, count, PAGE_BYTES)?.blocks),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Blocks of the branch with this name, of which block 0 is shared by all.
+    fn branch(name: u8, heights: impl Iterator<Item = u32>) -> Vec<Block> {
+        let hash = |height: u32| match height {
+            0 => BlockHash::ZERO,
+            _ => BlockHash([name + height.to_le_bytes()[0]; 32]),
+        };
+        let block = |height: u32| Block {
+            index: height,
+            hash: hash(height),
+            prev_hash: hash(height.saturating_sub(1)),
+            ..Block::genesis()
+        };
+        heights.map(block).collect()
+    }
+
+    /// The heights that are shown where pages hold two blocks, and whether that went well.
+    fn shown(mut pages: Vec<Vec<Block>>) -> (Vec<u32>, bool) {
+        pages.reverse();
+        let mut heights = Vec::new();
+        let result = visit(1, 4, |_, _| Ok(pages.pop().unwrap_or_default()), &mut |block| {
+            heights.push(block.index);
+            Ok(true)
+        });
+        (heights, result.is_ok())
+    }
+
+    #[test]
+    fn a_chain_that_changes_while_it_is_read_is_not_shown_as_one() {
+        let whole = vec![branch(10, 1..=2), branch(10, 3..=4)];
+        assert_eq!(shown(whole), (vec![1, 2, 3, 4], true));
+        let torn = vec![branch(10, 1..=2), branch(90, 3..=4)];
+        assert_eq!(shown(torn), (vec![1, 2], false));
+        let shorter = vec![branch(10, 1..=2)];
+        assert_eq!(shown(shorter), (vec![1, 2], false));
     }
 }

@@ -4,13 +4,14 @@
 //! stranger.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::BufReader;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::Failure;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::stdout::Stdout;
 use crate::journal::{Ending, Replayed, hex, replay};
 
 /// Run a journal through the same core, and compare
@@ -35,8 +36,12 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     };
     let replayed = replay(&mut open)
         .map_err(|error| Failure::failed(format!("{}: {error}", args.file.display())))?;
-    let text = if args.json { as_json(&replayed).to_string() } else { words(&replayed) };
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::failed)
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&as_json(&replayed))?,
+        false => output.line(&words(&replayed))?,
+    }
+    output.flush()
 }
 
 fn words(replayed: &Replayed) -> String {

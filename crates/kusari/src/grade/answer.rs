@@ -1,0 +1,67 @@
+//! What the target says on one connection from a question to the end, and the chain in it.
+
+use std::collections::HashSet;
+
+use kusari_chain::params::MAX_LINE_BYTES;
+use kusari_chain::{Block, CheckedBlock};
+
+use super::connection::Heard;
+
+/// Lines, and how they ended.
+pub(super) struct Answer {
+    pub(super) lines: Vec<String>,
+    pub(super) end: Heard,
+}
+
+impl Answer {
+    /// The blocks in it by height, each once. Nothing is checked: a target that is wrong in one
+    /// respect is followed all the same, so that its other faults are found.
+    pub(super) fn blocks(&self) -> Vec<Block> {
+        let mut seen = HashSet::new();
+        let mut blocks: Vec<Block> =
+            self.lines.iter().filter_map(|line| read_block(line)).collect();
+        blocks.retain(|block| seen.insert(block.hash));
+        blocks.sort_by_key(|block| block.index);
+        blocks
+    }
+
+    /// The last line, or how it ended where there is none.
+    pub(super) fn last(&self) -> String {
+        self.lines.last().cloned().unwrap_or_else(|| self.end.to_string())
+    }
+
+    /// The first line that does not belong into the answer to `GET_CHAIN`, and why.
+    pub(super) fn fault(&self) -> Option<String> {
+        let mut parent = Block::genesis();
+        for line in &self.lines {
+            match next_block(&parent, line) {
+                Ok(block) => parent = block,
+                Err(why) => return Some(format!("({why}) {line}")),
+            }
+        }
+        None
+    }
+}
+
+/// The block of a `BLOCK` line.
+pub(super) fn read_block(line: &str) -> Option<Block> {
+    serde_json::from_str(line.strip_prefix("BLOCK:")?).ok()
+}
+
+/// The block in a line that must follow `parent` in the answer to `GET_CHAIN`.
+fn next_block(parent: &Block, line: &str) -> Result<Block, String> {
+    let block = read_block(line).ok_or("not a block")?;
+    if line.len() + 1 > MAX_LINE_BYTES {
+        return Err(format!("{} bytes with its newline", line.len() + 1));
+    }
+    if format!("BLOCK:{}", block.to_canonical_json()) != line {
+        return Err("not the canonical form".to_owned());
+    }
+    if Some(block.index) != parent.index.checked_add(1) {
+        return Err(format!("after index {}", parent.index));
+    }
+    if block.prev_hash != parent.hash {
+        return Err(format!("after {}", parent.hash));
+    }
+    CheckedBlock::check(block).map(CheckedBlock::into_block).map_err(|rule| rule.to_string())
+}

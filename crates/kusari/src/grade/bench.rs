@@ -1,0 +1,309 @@
+//! The bench: what every check needs of the target, and what is known of it so far.
+
+use std::collections::HashSet;
+use std::io;
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use kusari_chain::{Block, BlockHash};
+
+use super::answer::{Answer, read_block};
+use super::connection::{Connection, Heard, Patience, now};
+use super::introduced::hello::{self, Claim};
+use super::mining;
+use super::report::{Evidence, Verdict};
+
+/// How long a target that does not end an answered connection must be quiet to be done.
+const QUIET: Duration = Duration::from_millis(300);
+/// Longest answer that is read, in lines: more than the longest chain that is graded.
+const MAX_ANSWER_LINES: usize = 20_000;
+/// Orphans of the storm: some more than the bound of our own node, 256.
+const ORPHANS: u32 = 300;
+
+pub(super) struct Bench {
+    pub(super) target: SocketAddr,
+    pub(super) patience: Patience,
+    /// The best chain as the target last gave it, without genesis.
+    chain: Vec<Block>,
+    /// What it was when the part began that is played now.
+    chain_before: Vec<Block>,
+    ends_at_half_close: bool,
+    speaks_kusari: Option<bool>,
+    orphans: Option<JoinHandle<Vec<Block>>>,
+    /// Names blocks and nodes.
+    count: u64,
+}
+
+impl Bench {
+    /// Connects for the first time, and reads the chain there is.
+    pub(super) fn reach(target: SocketAddr, patience: Duration) -> io::Result<Self> {
+        let patience = Patience::new(patience);
+        Connection::open(target, &patience)?;
+        let mut bench = Self {
+            target,
+            patience,
+            chain: Vec::new(),
+            chain_before: Vec::new(),
+            ends_at_half_close: true,
+            speaks_kusari: None,
+            orphans: None,
+            count: 0,
+        };
+        if let Ok(answer) = bench.exchange("GET_CHAIN\n") {
+            bench.ends_at_half_close = answer.end == Heard::End;
+            bench.chain = answer.blocks();
+        }
+        Ok(bench)
+    }
+
+    pub(super) fn chain(&self) -> &[Block] {
+        &self.chain
+    }
+
+    /// The chain when the part began.
+    pub(super) fn chain_before(&self) -> &[Block] {
+        &self.chain_before
+    }
+
+    pub(super) fn begin_part(&mut self) {
+        self.look_again();
+        self.chain_before = self.chain.clone();
+    }
+
+    /// Reads the chain again, whatever the check before it left.
+    pub(super) fn look_again(&mut self) {
+        if !self.patience.is_lost()
+            && let Ok(answer) = self.exchange("GET_CHAIN\n")
+        {
+            self.chain = answer.blocks();
+        }
+    }
+
+    pub(super) fn tip(&self) -> Block {
+        self.chain.last().cloned().unwrap_or_else(Block::genesis)
+    }
+
+    /// A number that no block or node of this run has had.
+    pub(super) fn number(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
+    /// Blocks on the tip, which are not sent.
+    pub(super) fn mine(&mut self, count: usize) -> Vec<Block> {
+        self.mine_on(&self.tip(), count)
+    }
+
+    pub(super) fn mine_on(&mut self, parent: &Block, count: usize) -> Vec<Block> {
+        let data = format!("graded {}", self.number());
+        mining::mine_many(parent, &data, count)
+    }
+
+    pub(super) fn mine_one(&mut self) -> Block {
+        let data = format!("graded {}", self.number());
+        mining::mine(&self.tip(), &data)
+    }
+
+    /// They need no parent, so they can be mined while other checks wait.
+    pub(super) fn begin_to_mine_orphans(&mut self) {
+        self.orphans.get_or_insert_with(|| mining::orphans(ORPHANS));
+    }
+
+    pub(super) fn take_orphans(&mut self) -> Vec<Block> {
+        self.begin_to_mine_orphans();
+        self.orphans.take().and_then(|mining| mining.join().ok()).unwrap_or_default()
+    }
+
+    pub(super) fn connect(&self) -> Result<Connection, Evidence> {
+        Connection::open(self.target, &self.patience)
+            .map_err(|error| Evidence::new("a connection", error.to_string()))
+    }
+
+    /// Everything that still comes on a connection on which nothing more is sent.
+    pub(super) fn collect(&self, connection: &mut Connection) -> Answer {
+        connection.finish();
+        let deadline = now() + self.patience.current() * 3;
+        let mut lines = Vec::new();
+        loop {
+            let patience = self.patience.current();
+            let time = if self.ends_at_half_close { patience } else { patience.min(QUIET) };
+            let heard = connection.hear_within(time);
+            if self.ends_at_half_close || lines.is_empty() {
+                self.patience.note(&heard);
+            }
+            match heard {
+                Heard::Line(line) if lines.len() < MAX_ANSWER_LINES && now() < deadline => {
+                    lines.push(line);
+                }
+                Heard::Line(_) => return Answer { lines, end: Heard::Silence(patience) },
+                end => return Answer { lines, end },
+            }
+        }
+    }
+
+    /// Sends bytes over a connection of their own, and hears everything that comes back.
+    pub(super) fn exchange(&self, bytes: impl AsRef<[u8]>) -> Result<Answer, Evidence> {
+        let mut connection = self.connect()?;
+        connection.send(bytes);
+        Ok(self.collect(&mut connection))
+    }
+
+    /// Sends bytes, `GET_CHAIN` behind them, and gives the whole answer.
+    fn exchange_and_look(&self, bytes: &[u8]) -> Result<Answer, Evidence> {
+        self.exchange([bytes, b"GET_CHAIN\n"].concat())
+    }
+
+    /// Sends lines after which the best chain must end with `blocks`, in this order.
+    pub(super) fn offer(&mut self, sent: impl AsRef<[u8]>, blocks: &[Block]) -> Verdict {
+        let bytes = sent.as_ref();
+        let sent = String::from_utf8_lossy(bytes).into_owned();
+        let mut answer = self.exchange_and_look(bytes)?;
+        if !ends_with(&answer.blocks(), blocks) {
+            // Whoever checks blocks beside reading lines may answer before it has taken them. A
+            // connection that spoke hears of it.
+            if let Some(last) = blocks.last() {
+                self.wait_until_joined(last);
+            }
+            answer = self.exchange("GET_CHAIN\n")?;
+        }
+        let chain = answer.blocks();
+        if ends_with(&chain, blocks) {
+            self.chain = chain;
+            return Ok(Evidence::new(sent, answer.last()));
+        }
+        let got = format!("{} at the end of the answer to GET_CHAIN", answer.last());
+        Err(Evidence::new(sent, got))
+    }
+
+    /// Brings these blocks in canonical form.
+    pub(super) fn bring(&mut self, blocks: &[Block]) -> Verdict {
+        self.offer(mining::lines(blocks), blocks)
+    }
+
+    /// Brings one new block on the tip, to show that an honest peer is served.
+    pub(super) fn bring_one(&mut self) -> Result<Block, Evidence> {
+        let block = self.mine_one();
+        self.bring(std::slice::from_ref(&block))?;
+        Ok(block)
+    }
+
+    /// Waits until the block is in the answer to `GET_CHAIN` or passed on after it.
+    fn wait_until_joined(&self, block: &Block) {
+        if let Ok(mut connection) = self.connect() {
+            connection.send("GET_CHAIN\n");
+            let _ = connection.wait_for(|line| is_block(line, &block.hash));
+        }
+    }
+
+    /// Sends bytes that must leave the best chain as it is.
+    pub(super) fn refused(&mut self, bytes: impl AsRef<[u8]>) -> Verdict {
+        self.need_chain()?;
+        let bytes = bytes.as_ref();
+        let sent = String::from_utf8_lossy(bytes).into_owned();
+        let first = self.exchange_and_look(bytes)?;
+        let said = first.lines.iter().find(|line| !line.starts_with("BLOCK:"));
+        let got = said.map_or("no word of it", |line| line).to_owned();
+        if same(&first.blocks(), &self.chain) {
+            return Ok(Evidence::new(sent, got));
+        }
+        // It may have closed that connection, which is its right.
+        self.unchanged(&sent, &got)
+    }
+
+    /// Whether the best chain is still what it was.
+    pub(super) fn unchanged(&mut self, sent: &str, got: &str) -> Verdict {
+        let answer = self.exchange("GET_CHAIN\n")?;
+        let chain = answer.blocks();
+        if same(&chain, &self.chain) {
+            return Ok(Evidence::new(sent, got));
+        }
+        let known: HashSet<BlockHash> = self.chain.iter().map(|block| block.hash).collect();
+        let foreign = chain.iter().find(|block| !known.contains(&block.hash));
+        let got = match foreign {
+            Some(block) => {
+                format!("{}… in another connection's GET_CHAIN", start_of(&mining::line(block)))
+            }
+            None => format!("{} in another connection's GET_CHAIN", answer.last()),
+        };
+        Err(Evidence::new(sent, got))
+    }
+
+    /// Brings a first block where there is none: an empty answer could not be told from silence.
+    fn need_chain(&mut self) -> Result<(), Evidence> {
+        if self.chain.is_empty() {
+            self.bring_one()?;
+        }
+        Ok(())
+    }
+
+    /// A connection that asked for the chain and heard the answer: what comes next is gossip.
+    pub(super) fn listener(&mut self) -> Result<Connection, Evidence> {
+        self.listener_after("")
+    }
+
+    /// The same, for one whose first words are others.
+    pub(super) fn listener_after(&mut self, first: &str) -> Result<Connection, Evidence> {
+        self.need_chain()?;
+        let mut connection = self.connect()?;
+        connection.send(format!("{first}GET_CHAIN\n"));
+        for _ in 0..self.chain.len() {
+            let heard = connection.wait_for(|line| line.starts_with("BLOCK:"));
+            heard.map_err(|heard| Evidence::new("GET_CHAIN", heard.to_string()))?;
+        }
+        Ok(connection)
+    }
+
+    /// Whether the target answers `HELLO` with its own.
+    pub(super) fn speaks_kusari(&mut self) -> bool {
+        if let Some(known) = self.speaks_kusari {
+            return known;
+        }
+        let claim = Claim::of(&self.tip());
+        let question = format!("{}GET_CHAIN\n", hello::line(&claim, self.node_id()));
+        let speaks = self
+            .exchange(question)
+            .is_ok_and(|answer| answer.lines.iter().any(|line| line.starts_with("HELLO:")));
+        self.speaks_kusari = Some(speaks);
+        speaks
+    }
+
+    /// An id for a node that the kit plays.
+    pub(super) fn node_id(&mut self) -> u64 {
+        (u64::from(std::process::id()) << 32) + self.number()
+    }
+
+    /// A connection that introduced itself with this claim and was answered.
+    pub(super) fn introduce(&mut self, claim: &Claim) -> Result<Connection, Evidence> {
+        let line = hello::line(claim, self.node_id());
+        let mut connection = self.connect()?;
+        connection.send(&line);
+        match connection.hear() {
+            Heard::Line(answer) if answer.starts_with("HELLO:") => Ok(connection),
+            other => Err(Evidence::new(line, other.to_string())),
+        }
+    }
+
+    /// A connection that introduced itself as having what the target has.
+    pub(super) fn introduce_as_equal(&mut self) -> Result<Connection, Evidence> {
+        self.introduce(&Claim::of(&self.tip()))
+    }
+}
+
+/// Whether a line is this block, as far as its hash tells.
+pub(super) fn is_block(line: &str, hash: &BlockHash) -> bool {
+    read_block(line).is_some_and(|block| block.hash == *hash)
+}
+
+/// As much of a line as tells one block from another.
+pub(super) fn start_of(line: &str) -> String {
+    line.chars().take(100).collect()
+}
+
+fn same(one: &[Block], other: &[Block]) -> bool {
+    one.iter().map(|block| block.hash).eq(other.iter().map(|block| block.hash))
+}
+
+fn ends_with(chain: &[Block], blocks: &[Block]) -> bool {
+    chain.len() >= blocks.len() && same(&chain[chain.len() - blocks.len()..], blocks)
+}

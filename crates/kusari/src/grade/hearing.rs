@@ -1,0 +1,47 @@
+//! What must be heard on a connection: blocks in an order, or its end.
+
+use kusari_chain::Block;
+
+use super::bench::is_block;
+use super::connection::{Connection, Heard};
+use super::mining::line;
+use super::report::{Evidence, Verdict};
+
+/// Hears `BLOCK` lines up to this one, and gives all of them.
+pub(super) fn hear_through(
+    connection: &mut Connection,
+    block: &Block,
+    sent: &str,
+) -> Result<Vec<String>, Evidence> {
+    let mut heard = Vec::new();
+    // More than is ever owed here: a target that never comes to an end is wrong as well.
+    for _ in 0..64 {
+        let line = connection
+            .wait_for(|line| line.starts_with("BLOCK:"))
+            .map_err(|heard| Evidence::new(sent, heard.to_string()))?;
+        let is_last = is_block(&line, &block.hash);
+        heard.push(line);
+        if is_last {
+            return Ok(heard);
+        }
+    }
+    Err(Evidence::new(sent, heard.pop().unwrap_or_default()))
+}
+
+/// Hears exactly these blocks, in this order.
+pub(super) fn hear_exactly(connection: &mut Connection, blocks: &[Block], sent: &str) -> Verdict {
+    let Some(last) = blocks.last() else { return Ok(Evidence::new(sent, "")) };
+    let heard = hear_through(connection, last, sent)?;
+    let right = heard.iter().map(|line| format!("{line}\n")).eq(blocks.iter().map(line));
+    let got = heard.join(", then ");
+    if right { Ok(Evidence::new(sent, got)) } else { Err(Evidence::new(sent, got)) }
+}
+
+/// Waits for the end of a connection.
+pub(super) fn wait_for_end(connection: &mut Connection, sent: &str) -> Verdict {
+    match connection.wait_for(|_| false) {
+        Err(Heard::End) => Ok(Evidence::new(sent, Heard::End.to_string())),
+        Err(heard) => Err(Evidence::new(sent, format!("{heard}, and no end of the connection"))),
+        Ok(line) => Err(Evidence::new(sent, line)),
+    }
+}

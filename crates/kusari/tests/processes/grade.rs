@@ -1,0 +1,165 @@
+//! The kit against our own node, and against nodes that are wrong in one respect.
+
+mod server;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use kusari::grade::{Check, GradeConfig, Grading, Level, Outcome, Report};
+
+use super::support::{Node, Setup};
+use server::{Flaw, Server};
+
+/// Far more than a good node needs on a busy machine. Nothing waits that long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// For what a wrong node never says.
+const LITTLE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs `kusari grade` and returns its exit code, stdout and stderr.
+#[track_caller]
+fn grade(args: &[&str]) -> (Option<i32>, String, String) {
+    let setup = Setup::bare("grade").args(["grade"]).args(args.iter().copied());
+    let output = setup.command().stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[track_caller]
+fn report(server: &Server, patience: Duration, only: &[&str]) -> Report {
+    let only = only.iter().map(|text| (*text).to_owned()).collect();
+    let config = GradeConfig { target: server.address, patience, only };
+    Grading::begin(&config).unwrap().run(|_| ())
+}
+
+fn names(report: &Report, wanted: impl Fn(&Check) -> bool) -> Vec<&str> {
+    report.checks.iter().filter(|check| wanted(check)).map(|check| check.name).collect()
+}
+
+#[test]
+fn our_own_node_does_all_that_the_protocol_demands() {
+    let node = Node::start("A");
+    let target = format!("127.0.0.1:{}", node.port);
+    let (code, printed, errors) = grade(&[&target, "--json", "--patience", "30"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let failed = |check: &&serde_json::Value| check["outcome"] != "holds";
+    let checks = report["checks"].as_array().unwrap();
+    assert_eq!(checks.iter().find(failed), None, "{errors}");
+    assert_eq!((&report["broken"], &report["skipped"]), (&0.into(), &0.into()));
+    assert_eq!(report["holds"], checks.len());
+    assert!(checks.len() > 80, "checks were lost: {}", checks.len());
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(errors.contains("gets some hundred blocks that stay"), "{errors}");
+    for key in ["name", "part", "section", "level", "outcome", "sent", "got", "reason"] {
+        assert!(checks.iter().all(|check| check.get(key).is_some()), "{key} is missing");
+    }
+    // What it was graded on is a chain like any other.
+    assert!(node.chain().0.len() > 260);
+}
+
+#[test]
+fn a_node_that_knows_only_the_original_dialect_is_asked_for_no_more() {
+    let server = Server::start(Flaw::Nothing);
+    let report = report(&server, PATIENCE, &[]);
+    for check in &report.checks {
+        let expected = match check.level {
+            Level::Original => Outcome::Holds,
+            Level::Kusari => Outcome::Skipped,
+        };
+        assert_eq!(check.outcome, expected, "{check:#?}");
+        assert_eq!(check.reason.is_some(), check.level == Level::Kusari);
+    }
+    assert!(report.holds > 50 && report.skipped > 30, "{} {}", report.holds, report.skipped);
+}
+
+/// For each wrong node, two checks of which it must break the first and keep the second.
+#[test]
+fn what_a_wrong_node_breaks_is_named() {
+    for (flaw, broken, held) in [
+        (Flaw::AnyHash, "refuses a block whose hash is wrong", "takes a valid block"),
+        (Flaw::AnyHash, "refuses a block with too little work", "adds an orphan"),
+        (Flaw::Echo, "does not send a block back", "passes a new block on to every"),
+        (Flaw::NewestFirst, "answers GET_CHAIN with the best chain", "takes a valid block"),
+        (Flaw::EndsAtBadJson, "refuses what is not JSON", "refuses blocks with missing keys"),
+        (Flaw::LastKeyWins, "refuses blocks with doubled keys", "refuses blocks with missing keys"),
+        (Flaw::Talkative, "says nothing until it is spoken to", "takes a valid block"),
+        (
+            Flaw::FirstComeFirstServed,
+            "reorganises three blocks deep",
+            "keeps its chain when a branch",
+        ),
+        (Flaw::AnyLength, "closes at a line of 4,096 bytes", "takes a block whose line has 4,096"),
+        (Flaw::HelloOnly, "answers PING with the PONG", "answers HELLO with a HELLO"),
+        (Flaw::HelloOnly, "asks a peer whose HELLO claims", "takes a valid block"),
+        (Flaw::HelloOnly, "gives the blocks after", "answers PING after HELLO only"),
+    ] {
+        let server = Server::start(flaw);
+        let report = report(&server, LITTLE_PATIENCE, &[broken, held]);
+        let is_named = |name: &str, outcome: Outcome| {
+            report.checks.iter().any(|check| check.name.contains(name) && check.outcome == outcome)
+        };
+        assert!(is_named(broken, Outcome::Broken), "{flaw:?} is not noticed: {report:#?}");
+        assert!(is_named(held, Outcome::Holds), "{flaw:?} breaks too much: {report:#?}");
+        assert_eq!(report.checks.len(), 2, "{report:#?}");
+    }
+}
+
+#[test]
+fn a_node_that_never_answers_is_given_up_soon() {
+    let server = Server::start(Flaw::Silent);
+    let report = report(&server, Duration::from_millis(200), &[]);
+    let held = names(&report, |check| check.outcome == Outcome::Holds);
+    assert!(report.broken > 40, "a silent node holds {held:#?}");
+    assert!(held.iter().all(|name| name.starts_with("says nothing")), "{held:#?}");
+    let skipped = names(&report, |check| check.outcome == Outcome::Skipped);
+    assert_eq!(skipped, names(&report, |check| check.level == Level::Kusari));
+}
+
+#[test]
+fn a_broken_check_is_printed_with_the_lines_that_showed_it() {
+    let server = Server::start(Flaw::AnyHash);
+    let target = server.address.to_string();
+    let only = ["--only", "whose hash is wrong", "--only", "takes a valid block into"];
+    let (code, printed, errors) = grade(&[&[target.as_str()], &only[..]].concat());
+    let lines: Vec<&str> = printed.lines().collect();
+    let shown = [
+        &format!("Grading {target} as original peer, kusari peer and attacker"),
+        "original peer",
+        "  holds   takes a valid block into its best chain",
+        "attacker",
+        "  BROKEN  refuses a block whose hash is wrong",
+        "          sent  BLOCK:{\"index\":2,",
+        "          got   BLOCK:{\"index\":2,",
+        "          see   protocol, section 1",
+        "1 holds, 1 is broken, 0 skipped",
+    ];
+    assert_eq!(lines.len(), shown.len(), "{printed}");
+    for (line, shown) in lines.iter().zip(shown) {
+        assert!(line.starts_with(shown), "{line} instead of {shown}");
+    }
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.ends_with(
+            "error: 1 check is broken; what was sent and what came back is shown for each\n"
+        ),
+        "{errors}"
+    );
+}
+
+#[test]
+fn what_cannot_be_graded_is_refused_in_one_sentence() {
+    let gone = Server::start(Flaw::Nothing).address.to_string();
+    let server = Server::start(Flaw::Nothing);
+    let target = server.address.to_string();
+    for (args, code, words) in [
+        (&[gone.as_str()][..], 1, "cannot be reached"),
+        (&["192.0.2.1:8080"], 1, "name a loopback address"),
+        (&["nowhere"], 2, "write host:port"),
+        (&[&target, "--only", "nonsense"], 1, "no check has \"nonsense\" in its name"),
+        (&[&target, "--patience", "0"], 2, "--help"),
+    ] {
+        let (exit, printed, errors) = grade(args);
+        assert_eq!(exit, Some(code), "{args:?}: {errors}");
+        assert!(errors.starts_with("error: ") && errors.contains(words), "{args:?}: {errors}");
+        assert_eq!((errors.lines().count(), printed.as_str()), (1, ""), "{args:?}: {errors}");
+    }
+}
