@@ -4,16 +4,19 @@
 
 pub mod block_json;
 pub mod frame;
+pub mod journals;
 pub mod node;
 pub mod store_open;
 pub mod wire_line;
 
-/// The store's sources by themselves: the whole program has ten times as many dependencies, and all
+/// The sources of the store and of the journal by themselves: the whole program has ten times as many dependencies, and all
 /// of them would be built with instrumentation.
 #[path = "../../crates/kusari/src"]
 mod kusari {
     #[allow(dead_code, reason = "a target uses what it checks")]
+    pub mod journal;
+    #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod store;
 }
 
-pub use kusari::store;
+pub use kusari::{journal, store};

@@ -6,22 +6,24 @@
 
 use std::path::{Path, PathBuf};
 
-/// The store, by the name that the checks know it by.
-use kusari::store;
+/// The store and the journal, by the names that the checks know them by.
+use kusari::{journal, store};
 
 #[path = "../../../fuzz/src"]
 mod targets {
     pub mod block_json;
     pub mod frame;
+    pub mod journals;
     pub mod node;
     pub mod store_open;
     pub mod wire_line;
 }
 
 /// The targets and their checks.
-const TARGETS: [(&str, fn(&[u8])); 5] = [
+const TARGETS: [(&str, fn(&[u8])); 6] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
+    ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("store_open", targets::store_open::check),
     ("wire_line", targets::wire_line::check),
