@@ -31,9 +31,9 @@ purity:
 bench:
     cargo bench --workspace
 
-# Fuzz one target for some seconds. Needs nightly and `cargo install cargo-fuzz`.
+# Fuzz one target for some seconds. Needs a C++ compiler.
 fuzz target="block_json" seconds="60":
-    cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}
+    fuzz/run.sh {{seconds}} {{target}}
 
 # Check licences, sources and advisories. Needs `cargo install cargo-deny`.
 deny:

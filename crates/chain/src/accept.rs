@@ -9,13 +9,15 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::block::CheckedBlock;
 use crate::hash::BlockHash;
-use crate::params::MAX_REFUSED;
+use crate::params::{MAX_ORPHANS, MAX_REFUSED};
 use crate::rules::{RuleViolation, classic};
 use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock};
 use crate::tree::orphans::Orphans;
-use crate::tree::{BestPoint, Tree, TreeLimits};
+use crate::tree::{BestPoint, Tree, TreeLimits, TreeState};
 
 /// What became of a block that broke no rule.
 #[derive(Debug)]
@@ -66,6 +68,20 @@ pub enum AcceptError {
     Store(#[from] StoreError),
 }
 
+/// Everything that a [`Chain`] knows beside its store and its limits. Equal chains have equal
+/// states, in one form when serialised.
+#[derive(Serialize, Deserialize)]
+pub struct ChainState {
+    tree: TreeState,
+    orphans: Orphans,
+    refused: VecDeque<BlockHash>,
+}
+
+/// A state that no chain ever had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the state of the chain contradicts itself: {0}")]
+pub struct StateError(pub(crate) &'static str);
+
 /// The chain over a store.
 ///
 /// Every [`Accepted::Added`] change must be committed to the store that was given to
@@ -88,6 +104,30 @@ impl Chain {
             orphans: Orphans::default(),
             refused: VecDeque::new(),
         })
+    }
+
+    /// What the chain knows now, apart from what its store holds.
+    #[must_use]
+    pub fn state(&self) -> ChainState {
+        let (orphans, refused) = (self.orphans.clone(), self.refused.clone());
+        ChainState { tree: self.tree.state(), orphans, refused }
+    }
+
+    /// The chain that had this state. From here on it does what that one did, if its store answers
+    /// as that one's did.
+    ///
+    /// # Errors
+    /// [`StateError`] where no chain ever had this state.
+    pub fn restore(
+        state: ChainState,
+        store: Box<dyn BlockStore>,
+        limits: TreeLimits,
+    ) -> Result<Self, StateError> {
+        let ChainState { tree, orphans, refused } = state;
+        if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED {
+            return Err(StateError("more is remembered than may be"));
+        }
+        Ok(Self { tree: Tree::restore(tree, store, limits)?, orphans, refused })
     }
 
     /// Takes a block that keeps the rules by itself.

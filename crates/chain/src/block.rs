@@ -159,8 +159,9 @@ fn decimal_digits(number: u64) -> usize {
 }
 
 /// A block that keeps every rule which needs no other block: its hash is right, meets the target,
-/// and its canonical line fits. Only [`CheckedBlock::check`] makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// and its canonical line fits. Only [`CheckedBlock::check`] makes one, also where one is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Block", try_from = "Block")]
 pub struct CheckedBlock {
     block: Block,
     line_bytes: u32,
@@ -196,5 +197,19 @@ impl CheckedBlock {
     #[must_use]
     pub fn line_bytes(&self) -> u32 {
         self.line_bytes
+    }
+}
+
+impl TryFrom<Block> for CheckedBlock {
+    type Error = RuleViolation;
+
+    fn try_from(block: Block) -> Result<Self, RuleViolation> {
+        Self::check(block)
+    }
+}
+
+impl From<CheckedBlock> for Block {
+    fn from(checked: CheckedBlock) -> Self {
+        checked.block
     }
 }

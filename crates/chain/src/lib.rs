@@ -26,7 +26,7 @@ pub mod store;
 pub mod transaction;
 mod tree;
 
-pub use accept::{AcceptError, Accepted, Chain, ChainChange};
+pub use accept::{AcceptError, Accepted, Chain, ChainChange, ChainState, StateError};
 pub use block::{Block, CheckedBlock};
 pub use hash::BlockHash;
 pub use pow::{Target, Work};

@@ -11,12 +11,14 @@ use alloc::sync::Arc;
 
 pub use memory::MemoryBlocks;
 
+use serde::{Deserialize, Serialize};
+
 use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::pow::Work;
 
 /// A block with its place in the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredBlock {
     /// Counts up by one with every block that is ever inserted, from 0. A key that only rises is
     /// what a B-tree on disk writes fastest.
@@ -70,7 +72,8 @@ pub trait BlockStore {
 }
 
 /// One step of a change to the stored blocks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BlockWrite {
     /// A new block that extends the best chain.
     InsertBest(Arc<StoredBlock>),

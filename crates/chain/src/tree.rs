@@ -7,13 +7,17 @@
 pub(crate) mod orphans;
 mod overlay;
 mod side;
+mod state;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use self::overlay::{BestEntry, Overlay};
 use self::side::{SideBranches, SideEntry};
+pub(crate) use self::state::TreeState;
 use crate::accept::ChainChange;
 use crate::block::{Block, CheckedBlock};
 use crate::hash::BlockHash;
@@ -22,7 +26,7 @@ use crate::pow::{Target, Work};
 use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock};
 
 /// A block's place on the chain it ends: what fork choice compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BestPoint {
     /// Height of the block.
     pub height: u32,
@@ -47,7 +51,7 @@ impl BestPoint {
 }
 
 /// Bounds that the operator may set; the rest stands in [`params`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeLimits {
     /// Least room for side branches, in bytes of canonical lines.
     pub min_side_bytes: u64,

@@ -3,5 +3,26 @@
 //! Owns its forms, its server and the file that says where it answers. Answers reads from the
 //! published snapshot and the store, and hands commands to the node as inputs; never touches the
 //! node itself, and decides nothing of protocol or chain.
+//!
+//! What a stranger on this machine can fill, and its bound: connections, heads and bodies of
+//! requests, the time each may take, pages of blocks (see `server`, `routes`).
 
+pub mod audit;
+pub mod client;
+pub mod door;
+mod guard;
 pub mod model;
+pub mod node_file;
+mod patience;
+pub mod problem;
+mod reply;
+mod routes;
+pub mod server;
+#[cfg(test)]
+mod tests;
+pub mod token;
+mod views;
+
+pub use door::{Door, Place};
+pub use server::{Api, Subject};
+pub use token::Token;

@@ -3,6 +3,7 @@
 //! Owns words and settings, and nothing of the protocol: it starts a node, hands it lines, and shows
 //! what the node tells. Errors are one sentence on stderr, with the remedy.
 
+mod access;
 mod answers;
 mod args;
 mod burst;
@@ -11,6 +12,7 @@ mod choice;
 mod commands;
 mod config_file;
 mod console;
+mod conversation;
 mod entrust;
 mod escape;
 mod lines;
@@ -18,12 +20,19 @@ mod link;
 mod log;
 mod output;
 mod pipe;
+mod places;
+mod progress;
 mod prompt;
 mod queue;
 mod receipts;
 mod screen;
+#[cfg(test)]
+mod scripted;
 mod settings;
+mod similar;
 mod slash;
+mod stdout;
+mod whole_file;
 mod words;
 #[cfg(test)]
 mod written;
@@ -32,14 +41,16 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use etcetera::BaseStrategy;
 use kusari_node::NodeConfig;
 
-use crate::runtime::{self, RuntimeConfig};
+use crate::api::{Api, Door, Subject, Token};
+use crate::journal::{JOURNAL_LIMIT, JournalConfig};
+use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
 use args::{Args, Asked};
 use commands::Failure;
@@ -70,6 +81,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             Some(Ok(())) => return ExitCode::SUCCESS,
             Some(Err(Failure::Usage(error))) => return failed(USAGE, &error),
             Some(Err(Failure::Failed(error))) => return failed(FAILED, error.as_ref()),
+            Some(Err(Failure::Shown)) => return ExitCode::from(FAILED),
             None => settings(*args),
         },
         Ok(Asked::Print(text)) => {
@@ -105,9 +117,7 @@ fn failed(code: u8, error: &dyn Error) -> ExitCode {
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
-        data_directory: etcetera::base_strategy::choose_native_strategy()
-            .ok()
-            .map(|system| system.data_dir()),
+        data_directory: places::data_directory(),
         cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     Settings::new(args, file, &surroundings)
@@ -119,16 +129,24 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
-    let (store, directory) = match &settings.storage {
+    let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Plain(&path.display().to_string()).to_string())
+            (Store::open(&path)?, Some(path))
         }
-        Storage::Memory => (Store::ephemeral()?, String::from("none, all is forgotten at the end")),
+        Storage::Memory => (Store::ephemeral()?, None),
     };
+    let directory = path.as_ref().map(|path| path.display().to_string());
+    let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
+    let door = Door::open(settings.http)?;
     let state = answers::chain_state(&answers::stored_tip(&store)?);
-    let mut first =
-        vec![Said::routine(format!("Data directory: {directory}")), Said::routine(state)];
+    let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
+    let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
+    if let Some(file) = &settings.journal {
+        let file = Plain(&file.display().to_string()).to_string();
+        first
+            .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
+    }
 
     let mut prompt = None;
     if interactive {
@@ -144,6 +162,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
+        journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();
     let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {
@@ -154,8 +173,10 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let listen = running.listen_address().unwrap_or(settings.listen).to_string();
+    let (running, api) = with_api(running, door, token, path)?;
+    let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
+    first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
     let node = link.clone();
     screen.ask_whether_catching_up(Box::new(move || {
         node.node().is_some_and(|node| node.snapshot().catching_up)
@@ -165,10 +186,29 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     read_lines(prompt, &link, &screen, Place { listen, directory })?;
 
     let stopped = running.wait();
+    drop(api);
     link.detach();
     console.restore();
     screen.finish(stopped.is_ok().then(|| Said::routine("Stopped.")));
     Ok(stopped?)
+}
+
+/// Opens the local API of a node that has just started; without it, the node stops again.
+fn with_api(
+    running: Running,
+    door: Option<Door>,
+    token: Token,
+    data_directory: Option<PathBuf>,
+) -> Result<(Running, Api), Box<dyn Error>> {
+    let (node, listen) = (running.handle(), running.listen_address());
+    match Api::start(door, Subject { node, token, listen, data_directory }) {
+        Ok(api) => Ok((running, api)),
+        Err(error) => {
+            running.handle().stop();
+            running.wait()?;
+            Err(error.into())
+        }
+    }
 }
 
 /// The first SIGINT or SIGTERM stops the node cleanly, the next one ends the program at once.
@@ -190,7 +230,7 @@ fn end_at_once() {
     std::process::exit(INTERRUPTED);
 }
 
-fn history_file(storage: &Storage) -> Option<std::path::PathBuf> {
+fn history_file(storage: &Storage) -> Option<PathBuf> {
     match storage {
         Storage::Directory(directory) => Some(directory.join(HISTORY_FILE)),
         Storage::Memory => None,

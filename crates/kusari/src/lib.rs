@@ -1,13 +1,16 @@
 //! The program: everything around the node that has a body.
 //!
 //! [`store`] keeps what the node decides to keep, `net` carries its lines, [`runtime`] is the loop
-//! with the clock, and [`cli`] is what a person meets. [`grade`] plays the other side against a
-//! node, to test it. None of them decides anything of protocol or chain; that stands in
+//! with the clock, [`journal`] records what goes into the node, [`api`] answers programs on this
+//! machine, and [`cli`] is what a person meets. [`conformance`] and [`grade`] hold this node, and
+//! others, to the protocol. None of them decides anything of protocol or chain; that stands in
 //! `kusari-node` and `kusari-chain`.
 
 pub mod api;
 pub mod cli;
+pub mod conformance;
 pub mod grade;
+pub mod journal;
 mod net;
 pub mod runtime;
 pub mod store;

@@ -5,11 +5,13 @@
 //!
 //! Two queues lead here. The one of the network is bounded, and is not read while the node is
 //! congested, so that peers wait. The other carries answers to actions and commands; each of its
-//! senders waits for an answer before it sends again, so it needs no bound.
+//! senders (the prompt, a connection of the local API) waits for an answer before it sends again,
+//! so it needs no bound.
 
 mod clock;
 mod commit;
 mod driver;
+pub mod offline;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::{Event, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::journal::{self, Journal, JournalConfig, JournalFile};
 use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
 use clock::Clock;
@@ -38,6 +41,8 @@ pub struct RuntimeConfig {
     pub listen: Option<SocketAddr>,
     /// Threads that search nonces.
     pub miner_threads: NonZeroUsize,
+    /// Where to record what the node is told, if anywhere.
+    pub journal: Option<JournalConfig>,
 }
 
 /// Why a node could not be started.
@@ -57,6 +62,9 @@ pub enum StartError {
     /// The store could not be read.
     #[error("{0}; restore the data directory from a copy, or start with another --data-dir")]
     Store(#[from] StoreError),
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] journal::OpenError),
     /// The operating system gives no threads or no random numbers.
     #[error("the operating system refused what a node needs: {0}; look at its limits")]
     System(#[from] io::Error),
@@ -114,9 +122,24 @@ impl NodeHandle {
     /// # Errors
     /// [`Stopped`] where the node stops before it answers.
     pub fn command(&self, command: Command) -> Result<Reply, Stopped> {
+        self.give(command)?.blocking_recv().map_err(|_| Stopped)
+    }
+
+    /// The same, for a task. Where it is dropped before the answer, the command is carried out all
+    /// the same.
+    pub(crate) async fn ask(&self, command: Command) -> Result<Reply, Stopped> {
+        self.give(command)?.await.map_err(|_| Stopped)
+    }
+
+    fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
         let (answer, reply) = oneshot::channel();
         self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
-        reply.blocking_recv().map_err(|_| Stopped)
+        Ok(reply)
+    }
+
+    /// Tells of every change of the snapshot; it changes after each commit too.
+    pub(crate) fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
     }
 
     /// What the node looked like after its last inputs.
@@ -135,6 +158,33 @@ impl NodeHandle {
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.
         let _ = self.control.send(Control::Stop);
+    }
+}
+
+/// A node for tests, which the test plays itself.
+#[cfg(test)]
+pub(crate) struct PlayedNode {
+    control: mpsc::UnboundedReceiver<Control>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+#[cfg(test)]
+impl PlayedNode {
+    pub(crate) fn new(store: Store) -> (Self, NodeHandle) {
+        let (sender, control) = mpsc::unbounded_channel();
+        let (snapshots, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+        (Self { control, snapshots }, NodeHandle { control: sender, snapshot, store })
+    }
+
+    pub(crate) async fn next_command(&mut self) -> Option<(Command, oneshot::Sender<Reply>)> {
+        match self.control.recv().await? {
+            Control::Command(command, answer) => Some((command, answer)),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        self.snapshots.send_replace(Arc::new(snapshot));
     }
 }
 
@@ -194,6 +244,10 @@ pub fn start(
     config.node.listen_port = listen_address.map(|address| address.port());
     config.node.seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
 
+    let create = |JournalConfig { file, limit }| Ok((JournalFile::create(&file)?, limit));
+    let journal: Result<_, journal::OpenError> = config.journal.map(create).transpose();
+    let journal = journal?;
+
     let (inbox, from_net) = mpsc::channel(INBOX_MESSAGES);
     let (streams, from_streams) = mpsc::unbounded_channel::<StreamDone>();
     let (control, from_control) = mpsc::unbounded_channel();
@@ -208,18 +262,19 @@ pub fn start(
     let (opened, open_result) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
         // The node is made on its own thread and never leaves it.
-        let made = Node::new(config.node, Box::new(store.clone()), Box::new(store.clone()));
-        let node = match made {
-            Ok(node) => node,
+        let clock = Clock::start();
+        let (node, journal) = match wake(config.node, journal, &store, &clock) {
+            Ok(woken) => woken,
             Err(error) => {
-                let _ = opened.send(Err(StartError::Store(error)));
+                let _ = opened.send(Err(error));
                 return Ok(());
             }
         };
         let parts = driver::Parts {
             node,
+            journal,
             net,
-            clock: Clock::start(),
+            clock,
             on_event,
             publish,
             control,
@@ -234,6 +289,7 @@ pub fn start(
         };
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
+        driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();
         result
@@ -241,4 +297,20 @@ pub fn start(
     // A thread that ended without a word panicked; `wait` would say so, and so does this.
     open_result.recv().map_err(|_| io::Error::other("the node's thread ended"))??;
     Ok(Running { handle, listen_address, thread })
+}
+
+/// Makes the node, and the journal around its stores if there is to be one.
+fn wake(
+    config: NodeConfig,
+    journal: Option<(JournalFile, u64)>,
+    store: &Store,
+    clock: &Clock,
+) -> Result<(Node, Option<Journal>), StartError> {
+    let stores = (Box::new(store.clone()), Box::new(store.clone()));
+    let (mut journal, blocks, outbox) = journal::around(journal, &config, stores.0, stores.1)?;
+    let node = Node::new(config, blocks, outbox)?;
+    if let Some(journal) = &mut journal {
+        journal.begin(&node, clock.now());
+    }
+    Ok((node, journal))
 }

@@ -9,14 +9,18 @@
 //! - Opening costs the same however long the chain is; a crash before does not change that.
 //! - No content of the file is trusted to be readable: what is not becomes a [`StoreError`].
 
+mod audit;
+mod backup;
 mod blocks;
 mod chunk;
 mod commit;
 mod fault;
+mod handle;
 mod lock;
 mod open;
 mod outbox;
 mod record;
+mod reports;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -29,10 +33,16 @@ use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
 
+pub use self::audit::{
+    AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
+};
+pub use self::backup::{BackupError, copy_directory, put_in_place};
 pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
+use self::handle::Handle;
 use self::lock::DirectoryLock;
 pub use self::open::OpenError;
+pub use self::reports::{Page, Placed};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///
@@ -45,7 +55,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     // Declared before the lock, so that the database is closed while the directory is still ours.
-    database: Database,
+    database: Handle,
     /// Held throughout a commit. Keeps what made the first one fail: from then on the store lacks a
     /// batch, and whatever is written after it would not fit what lies before.
     first_failure: Mutex<Option<String>>,
@@ -60,7 +70,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`], one sentence that says what is wrong and what to do.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_directory(directory)?;
+        let (database, lock) = open::open_or_create(directory)?;
+        Ok(Self::over(database, Some(lock)))
+    }
+
+    /// Opens the store that is in a data directory. Creates none.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
+    pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
+        let (database, lock) = open::open_existing(directory)?;
         Ok(Self::over(database, Some(lock)))
     }
 
@@ -80,6 +99,7 @@ impl Store {
 
     fn over(database: Database, lock: Option<DirectoryLock>) -> Self {
         let first_failure = Mutex::new(None);
+        let database = Handle::from(database);
         Self { inner: Arc::new(Inner { database, first_failure, _lock: lock }) }
     }
 
@@ -101,12 +121,24 @@ impl Store {
         }
         guarded(|| commit::commit(&self.inner.database, batches)).map_err(|fault: Fault| {
             *first_failure = Some(fault.to_string());
+            self.inner.database.abandon();
             fault.into()
         })
     }
 
+    /// Lets go of a store that is known to be damaged: nothing is written when it is closed.
+    /// Everything that was committed is there when it is opened again, as after a crash.
+    pub fn abandon(self) {
+        self.inner.database.abandon();
+    }
+
     /// Runs one read transaction.
     fn read<T>(&self, work: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Fault> {
-        guarded(|| work(&self.inner.database.begin_read()?))
+        let read = guarded(|| work(&self.inner.database.begin_read()?));
+        // What cannot be read is damaged, and closing would go on writing over it.
+        if read.is_err() {
+            self.inner.database.abandon();
+        }
+        read
     }
 }

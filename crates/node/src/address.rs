@@ -7,8 +7,11 @@ use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// `host:port`, where the host is an IPv4 address, an IPv6 address in brackets, or a name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct PeerAddress {
     host: String,
     port: u16,
@@ -69,6 +72,20 @@ impl FromStr for PeerAddress {
             return Err(error());
         }
         Ok(Self { host: bracketed.unwrap_or(host).to_string(), port })
+    }
+}
+
+impl TryFrom<String> for PeerAddress {
+    type Error = ParseAddressError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<PeerAddress> for String {
+    fn from(address: PeerAddress) -> Self {
+        address.to_string()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A burst that refills with time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Allowance {
     left: u32,
     refilled_at: Duration,

@@ -8,12 +8,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoredBlock};
+use serde::Serialize;
 
 use crate::address::PeerAddress;
 use crate::store::EntryId;
 
 /// One thing that happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// We reached a peer.
     Connected {
@@ -143,7 +145,8 @@ pub enum Event {
 }
 
 /// Where a block comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BlockSource {
     /// Mined here, for this outbox entry.
     Mined(EntryId),

@@ -6,17 +6,19 @@
 //!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
-use kusari_chain::{BestPoint, Chain, StoreError};
+use kusari_chain::params::MAX_ORPHANS;
+use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
+use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
 use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
 use crate::seam::PeerId;
 
 /// How a peer is told of a long stretch of blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manner {
     /// It is sent every block.
     Blocks,
@@ -35,14 +37,20 @@ pub(crate) enum Step {
     Announce(BestPoint),
 }
 
+#[derive(Serialize, Deserialize)]
 struct Listener {
     manner: Manner,
     position: BestPoint,
     allowance: Allowance,
 }
 
-#[derive(Default)]
-pub(crate) struct Gossip(BTreeMap<PeerId, Listener>);
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Gossip {
+    listeners: BTreeMap<PeerId, Listener>,
+    /// Who sent which of the blocks that wait for their parents, oldest first, so that they are
+    /// not sent back when they join. At most [`MAX_ORPHANS`], as many as are kept.
+    orphans: VecDeque<(PeerId, BlockHash)>,
+}
 
 impl Gossip {
     /// From now on the peer is told what joins the best chain after `position`.
@@ -55,38 +63,58 @@ impl Gossip {
     ) {
         let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
         let listener = Listener { manner, position, allowance };
-        self.0.insert(peer, listener);
+        self.listeners.insert(peer, listener);
     }
 
     /// The peer introduced itself: from now on it is told in another manner.
     pub(crate) fn set_manner(&mut self, peer: PeerId, manner: Manner) {
-        if let Some(listener) = self.0.get_mut(&peer) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
             listener.manner = manner;
         }
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
-        self.0.remove(&peer);
+        self.listeners.remove(&peer);
+        self.orphans.retain(|(sender, _)| *sender != peer);
     }
 
     /// The peer was sent the best chain up to this block.
     pub(crate) fn sent_through(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.0.get_mut(&peer) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
             listener.position = point;
         }
     }
 
     /// The peer has this block, since it sent it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.0.get_mut(&peer)
+        if let Some(listener) = self.listeners.get_mut(&peer)
             && point.work >= listener.position.work
         {
             listener.position = point;
         }
     }
 
-    /// What the peer is to be sent now, while no answer is being streamed to it, if `tip` is what we may speak of. `claim` is the tip that
-    /// an introduced peer says it has.
+    /// The peer sent this block, whose parent is not known yet.
+    pub(crate) fn sent_orphan(&mut self, peer: PeerId, hash: BlockHash) {
+        if self.orphans.len() == MAX_ORPHANS {
+            self.orphans.pop_front();
+        }
+        self.orphans.push_back((peer, hash));
+    }
+
+    /// A block that waited for its parent has its place now: whoever sent it has it.
+    pub(crate) fn orphan_joined(&mut self, point: BestPoint) {
+        for (peer, hash) in core::mem::take(&mut self.orphans) {
+            if hash == point.hash {
+                self.has(peer, point);
+            } else {
+                self.orphans.push_back((peer, hash));
+            }
+        }
+    }
+
+    /// What the peer is to be sent now, while no answer is being streamed to it, if `tip` is what we
+    /// may speak of. `claim` is the tip that an introduced peer says it has.
     pub(crate) fn step(
         &mut self,
         peer: PeerId,
@@ -95,7 +123,7 @@ impl Gossip {
         chain: &Chain,
         now: Duration,
     ) -> Result<Option<Step>, StoreError> {
-        let Some(listener) = self.0.get_mut(&peer) else { return Ok(None) };
+        let Some(listener) = self.listeners.get_mut(&peer) else { return Ok(None) };
         if listener.position.hash == tip.hash {
             return Ok(None);
         }
@@ -139,13 +167,13 @@ impl Gossip {
     ) -> Option<Duration> {
         let waits =
             |peer: PeerId, listener: &Listener| listener.position.hash != tip.hash && !busy(peer);
-        let waiting = self.0.iter().filter(|(peer, listener)| waits(**peer, listener));
+        let waiting = self.listeners.iter().filter(|(peer, listener)| waits(**peer, listener));
         let refills = waiting.filter_map(|(_, listener)| listener.allowance.deadline());
         refills.filter(|refill| *refill > now).min()
     }
 
     /// Peers that are told of new blocks.
     pub(crate) fn listeners(&self) -> alloc::vec::Vec<PeerId> {
-        self.0.keys().copied().collect()
+        self.listeners.keys().copied().collect()
     }
 }

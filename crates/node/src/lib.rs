@@ -27,7 +27,7 @@ pub mod wire;
 
 pub use address::PeerAddress;
 pub use event::Event;
-pub use node::{Node, NodeConfig};
+pub use node::{Node, NodeConfig, RestoreError, hash_of_state};
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
 pub use snapshot::Snapshot;

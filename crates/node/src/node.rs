@@ -8,6 +8,7 @@ mod blocks;
 mod connections;
 mod follow_up;
 mod messages;
+mod state;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -19,6 +20,7 @@ use core::time::Duration;
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{BestPoint, Block, BlockStore, Chain, StoreError, StoredBlock, TreeLimits};
+use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::allowance::Allowance;
@@ -40,8 +42,10 @@ use crate::store::{EntryId, OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::wire::{Message, NodeId};
 
+pub use state::{RestoreError, hash_of_state};
+
 /// What a node is told when it starts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeConfig {
     /// Program and version, as other nodes see it; at most [`crate::wire::MAX_NAME`] characters.
     pub agent: String,
@@ -80,6 +84,7 @@ impl Default for NodeConfig {
 const CHAIN_NAME: &str = "classic";
 
 /// The search for a nonce that is under way.
+#[derive(Serialize, Deserialize)]
 struct Mining {
     id: TemplateId,
     entry: EntryId,
@@ -93,11 +98,15 @@ struct Mining {
 /// [`Action::Commit`] is answered by [`Input::Committed`] once durable, in order, and never if it
 /// failed, in which case the driver stops. The first input is [`Input::Tick`]. While
 /// [`Node::is_congested`], the driver reads nothing more from peers.
+#[derive(Serialize)]
 pub struct Node {
     config: NodeConfig,
     id: NodeId,
     random: Random,
+    #[serde(serialize_with = "state::chain")]
     chain: Chain,
+    #[serde(skip)]
+    outbox_store: Box<dyn OutboxStore>,
     outbox: Outbox,
     peers: Peers,
     bans: Bans,
@@ -122,8 +131,12 @@ pub struct Node {
     /// As of the last input.
     catching_up: bool,
     halted: bool,
+    /// This and what follows it is empty between two inputs.
+    #[serde(skip)]
     batch: StoreBatch,
+    #[serde(skip)]
     then: Vec<Action>,
+    #[serde(skip)]
     actions: Vec<Action>,
 }
 
@@ -135,10 +148,10 @@ impl Node {
     pub fn new(
         config: NodeConfig,
         blocks: Box<dyn BlockStore>,
-        outbox: Box<dyn OutboxStore>,
+        outbox_store: Box<dyn OutboxStore>,
     ) -> Result<Self, StoreError> {
         let chain = Chain::open(blocks, config.tree_limits)?;
-        let outbox = Outbox::open(outbox, config.outbox_capacity, &chain)?;
+        let outbox = Outbox::open(outbox_store.as_ref(), config.outbox_capacity, &chain)?;
         let mut random = Random::new(config.seed);
         let places = Peers::outbound_places(config.max_peers, config.connect.len());
         let mut dials = Dials::new(places);
@@ -149,6 +162,7 @@ impl Node {
             id: NodeId(random.next()),
             random,
             chain,
+            outbox_store,
             outbox,
             peers: Peers::new(config.max_peers.saturating_sub(places)),
             bans: Bans::default(),
@@ -188,6 +202,8 @@ impl Node {
             // What was decided on the way rests on reads that failed: none of it is done.
             self.halted = true;
             self.actions.clear();
+            self.batch = StoreBatch::default();
+            self.then.clear();
             self.actions.push(Action::Halt(error.to_string()));
         }
         core::mem::take(&mut self.actions)
@@ -232,7 +248,8 @@ impl Node {
 
     fn command(&mut self, now: Now, request: RequestId, command: Command) {
         match command {
-            Command::Say(text) => self.say(request, text),
+            Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
+            Command::Offer(text) => self.say(request, text, 0),
             Command::Connect(address) => {
                 let reply = match self.dials.add(address, now.monotonic) {
                     Some(true) => Reply::Connecting,
@@ -244,7 +261,8 @@ impl Node {
         }
     }
 
-    fn say(&mut self, request: RequestId, text: String) {
+    /// Takes a line, or lets it wait for room behind fewer than `most_waiting` others.
+    fn say(&mut self, request: RequestId, text: String, most_waiting: usize) {
         let bytes = escaped_bytes(&text);
         let waiting = self.outbox.waiting();
         let refusal = if text.is_empty() {
@@ -256,7 +274,7 @@ impl Node {
             self.batch.outbox.push(write);
             self.then.push(Action::Reply(request, Reply::Saved(id)));
             return;
-        } else if self.waiting_says.len() < MAX_WAITING_SAYS {
+        } else if self.waiting_says.len() < most_waiting {
             self.waiting_says.push_back((request, text));
             self.actions.push(Action::Notify(Event::OutboxFull { waiting }));
             return;

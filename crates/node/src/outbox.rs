@@ -7,17 +7,18 @@
 //!
 //! Knows nothing of peers and mines nothing itself.
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, Chain, ChainChange, StoreError};
+use serde::{Deserialize, Serialize};
 
 use crate::seam::CommitId;
 use crate::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
 
+#[derive(Serialize, Deserialize)]
 struct Open {
     text: String,
     blocks: Vec<BlockHash>,
@@ -25,8 +26,8 @@ struct Open {
     satisfied_at: Option<u32>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Outbox {
-    store: Box<dyn OutboxStore>,
     capacity: usize,
     open: BTreeMap<EntryId, Open>,
     waiting: BTreeSet<EntryId>,
@@ -40,7 +41,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn open(
-        store: Box<dyn OutboxStore>,
+        store: &dyn OutboxStore,
         capacity: usize,
         chain: &Chain,
     ) -> Result<Self, StoreError> {
@@ -48,7 +49,6 @@ impl Outbox {
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
         let next_id = store.next_entry_id()?;
         let mut outbox = Self {
-            store,
             capacity,
             open: BTreeMap::new(),
             waiting: BTreeSet::new(),
@@ -120,11 +120,12 @@ impl Outbox {
         change: &ChainChange,
         commit: CommitId,
         chain: &Chain,
+        store: &dyn OutboxStore,
     ) -> Result<(Vec<OutboxWrite>, Vec<EntryId>), StoreError> {
         let mut writes = Vec::new();
         let mut reopened = Vec::new();
         for point in &change.reverted {
-            if let Some(id) = self.find_reverted(&point.hash, chain, &mut writes)? {
+            if let Some(id) = self.find_reverted(&point.hash, (chain, store), &mut writes)? {
                 self.set_satisfied(id, None);
                 reopened.push(id);
             }
@@ -142,7 +143,7 @@ impl Outbox {
     fn find_reverted(
         &mut self,
         hash: &BlockHash,
-        chain: &Chain,
+        (chain, store): (&Chain, &dyn OutboxStore),
         writes: &mut Vec<OutboxWrite>,
     ) -> Result<Option<EntryId>, StoreError> {
         if let Some(&id) = self.by_block.get(hash) {
@@ -157,7 +158,7 @@ impl Outbox {
         if self.next_id == 1 {
             return Ok(None);
         }
-        let Some(entry) = self.store.entry_of_block(hash)? else { return Ok(None) };
+        let Some(entry) = store.entry_of_block(hash)? else { return Ok(None) };
         let id = entry.id;
         writes.push(OutboxWrite::SetSettled { id, settled: false });
         self.load(entry, chain)?;

@@ -11,6 +11,8 @@ use alloc::string::String;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 use self::limits::same_host;
@@ -23,7 +25,8 @@ use crate::seam::{Direction, DisconnectReason, PeerId};
 use crate::wire::{Hello, NodeId};
 
 /// How far a peer has introduced itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PeerStage {
     /// We dialled it and wait for its `HELLO`.
     Greeted,
@@ -37,6 +40,7 @@ pub enum PeerStage {
     Introduced,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Peer {
     pub(crate) direction: Direction,
     pub(crate) address: SocketAddr,
@@ -84,6 +88,7 @@ pub(crate) enum Due {
     Close(PeerId, DisconnectReason),
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Peers {
     table: BTreeMap<PeerId, Peer>,
     max_inbound: usize,

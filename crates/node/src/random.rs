@@ -3,6 +3,9 @@
 //! It draws ids, jitter and first nonces; nothing here needs to withstand a cryptanalyst. The
 //! algorithm is SplitMix64 (Steele, Lea and Flood, 2014).
 
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -10,6 +10,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, Block, BlockHash, StoredBlock};
+use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::event::Event;
@@ -17,7 +18,7 @@ use crate::store::{EntryId, StoreBatch};
 use crate::wire::{Message, Received, Refusal};
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
     /// Time since some fixed moment; never runs backwards.
     pub monotonic: Duration,
@@ -26,23 +27,26 @@ pub struct Now {
 }
 
 /// Names one connection, drawn by the driver and never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PeerId(pub u64);
 
 /// Names one commit; counts up by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct CommitId(pub u64);
 
 /// Names one piece of mining work; counts up by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TemplateId(pub u64);
 
 /// Names one command, drawn by the driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 /// Who opened a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The other side did.
     Inbound,
@@ -51,7 +55,8 @@ pub enum Direction {
 }
 
 /// What happened.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// A connection is open.
     PeerConnected {
@@ -119,16 +124,21 @@ pub enum Input {
 }
 
 /// What a person or a program asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// Record a line of text. Answered once it is durable, or refused.
+    /// Record a line of text. Answered once it is durable, or refused. While the outbox is full it
+    /// waits for room.
     Say(String),
+    /// The same for whoever can come again: refused at once where the outbox is full.
+    Offer(String),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }
 
 /// The answer to a [`Command`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The line is stored and will be mined.
     Saved(EntryId),
@@ -146,7 +156,8 @@ pub enum Reply {
 }
 
 /// Why a line can't be recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SayRefusal {
     /// There is nothing in it.
     #[error("the line is empty")]
@@ -168,7 +179,8 @@ pub enum SayRefusal {
 }
 
 /// What the driver is to do, in order.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Queue a line. A peer whose queue is full is closed.
     Send {
@@ -232,7 +244,8 @@ pub enum Action {
 }
 
 /// What stands around streamed blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StreamForm {
     /// `BLOCK` lines and nothing else, as an original node knows it.
     Plain,
@@ -241,7 +254,8 @@ pub enum StreamForm {
 }
 
 /// Why the node closes a connection.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DisconnectReason {
     /// As many peers are connected as there may be.
     #[error("too many peers are connected")]

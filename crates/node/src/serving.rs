@@ -7,12 +7,13 @@
 use alloc::collections::{BTreeMap, VecDeque};
 
 use kusari_chain::BestPoint;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::MAX_PENDING_ANSWERS;
 use crate::seam::{CommitId, PeerId, StreamForm};
 
 /// Blocks to be streamed to a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answer {
     pub(crate) after: BestPoint,
     pub(crate) through: Option<u32>,
@@ -23,13 +24,13 @@ pub(crate) struct Answer {
     pub(crate) asked: bool,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Queue {
     running: Option<Answer>,
     pending: VecDeque<Answer>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Serving(BTreeMap<PeerId, Queue>);
 
 impl Serving {

@@ -6,12 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use kusari_chain::{BlockHash, BlockWrite, StoreError};
+use serde::{Deserialize, Serialize};
 
 /// Number of an outbox entry; counts up from 1 and is never used again.
 pub type EntryId = u64;
 
 /// A line that a person entrusted to this node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEntry {
     /// Its number.
     pub id: EntryId,
@@ -25,7 +26,8 @@ pub struct OutboxEntry {
 }
 
 /// One step of a change to the outbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OutboxWrite {
     /// A new entry.
     Insert {
@@ -51,7 +53,7 @@ pub enum OutboxWrite {
 }
 
 /// What is written in one atomic, durable commit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct StoreBatch {
     /// Changes to the blocks, in order.
     pub blocks: Vec<BlockWrite>,

@@ -22,12 +22,14 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
+use serde::{Deserialize, Serialize};
 
 use crate::limits::{
     ANSWER_TIMEOUT, GET_CHAIN_INTERVAL, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME,
 };
 use crate::seam::PeerId;
 
+#[derive(Serialize, Deserialize)]
 struct Request {
     sent_at: Duration,
     /// When the last new block of the answer came, or the request was sent. What we have already
@@ -50,7 +52,7 @@ impl Request {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Source {
     /// Its place in the line: the lowest number is asked first.
     turn: u64,
@@ -74,7 +76,7 @@ pub(crate) enum Arrival {
     Orphan(BlockHash),
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Sync {
     sources: BTreeMap<PeerId, Source>,
     /// The last place in the line that was given out.

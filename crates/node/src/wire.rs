@@ -7,8 +7,9 @@ mod decode;
 mod encode;
 mod frame;
 mod message;
+mod written;
 
-pub use decode::{Received, Refusal, WireError, receive};
+pub use decode::{Received, Refusal, Verb, WireError, receive};
 pub use encode::encode;
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};

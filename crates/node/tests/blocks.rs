@@ -151,6 +151,20 @@ fn a_full_outbox_makes_a_line_wait_and_refuses_only_when_many_wait() {
 }
 
 #[test]
+fn an_offered_line_is_refused_by_a_full_outbox_and_never_recorded_later() {
+    let mut bench = Bench::new(NodeConfig { outbox_capacity: 1, ..NodeConfig::default() });
+    assert!(saved(&bench.offer("taken")));
+    let actions = bench.offer("refused");
+    assert!(actions.iter().any(|action| matches!(
+        action,
+        Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { waiting: 1 }))
+    )));
+    // A person is not told: whoever offered the line knows, and comes again.
+    assert!(!actions.iter().any(|action| matches!(action, Action::Notify(_))));
+    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+}
+
+#[test]
 fn lines_that_cannot_fit_are_refused_with_the_limit() {
     let mut bench = Bench::new(NodeConfig::default());
     let fits = "x".repeat(kusari_chain::params::MAX_TEXT_BYTES);
@@ -247,6 +261,23 @@ fn an_orphan_of_an_unintroduced_peer_triggers_one_request_a_minute() {
     assert!(sent_to(&bench.receive(peer, checked(&c)), peer).is_empty());
     bench.receive(peer, checked(&a));
     assert_eq!(bench.node.snapshot().tip.hash, c.hash);
+}
+
+#[test]
+fn blocks_that_came_before_their_parent_are_passed_on_to_all_but_their_senders() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let [first, second, other] = [(); 3].map(|()| bench.inbound());
+    for peer in [first, second, other] {
+        bench.line(peer, "HELP");
+    }
+    let a = child(&Block::genesis(), "a");
+    let b = child(&a, "b");
+    let c = child(&b, "c");
+    bench.receive(first, checked(&c));
+    bench.receive(first, checked(&b));
+    let actions = bench.receive(second, checked(&a));
+    let sent = [first, second, other].map(|peer| block_lines(&actions, peer));
+    assert_eq!(sent, [0, 2, 3]);
 }
 
 #[test]

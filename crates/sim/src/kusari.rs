@@ -30,6 +30,8 @@ pub(crate) struct Kusari {
     pub(crate) config: NodeConfig,
     pub(crate) disk: Disk,
     pub(crate) node: Option<Node>,
+    /// The same node, made again from a state that it had.
+    pub(crate) twin: Option<Node>,
     /// Counts starts, so that nothing meant for an earlier life reaches a later one.
     pub(crate) life: u32,
     /// The machine crashes when it has passed so many more points of the seam.
@@ -63,6 +65,7 @@ impl Kusari {
             config,
             disk: Disk::default(),
             node: None,
+            twin: None,
             life: 0,
             crash_in: None,
             crash_again_in: None,
@@ -106,6 +109,7 @@ impl World {
         self.counts.crashes += 1;
         let Some(kusari) = self.kusari(host) else { return };
         kusari.node = None;
+        kusari.twin = None;
         kusari.life += 1;
         kusari.crash_in = kusari.crash_again_in.take();
         kusari.mining = None;
@@ -160,7 +164,8 @@ impl World {
         let Some(node) = kusari.node.as_mut() else { return };
         self.trace.note(now, host, format_args!("<- {input:?}"));
         let wall = FIRST_SECOND + kusari.skew + now / SECOND;
-        let actions = node.handle(Now { monotonic: Duration::from_micros(now), wall }, input);
+        let moment = Now { monotonic: Duration::from_micros(now), wall };
+        let handled = self.twins.handle((node, &mut kusari.twin), &kusari.disk, moment, input);
         let snapshot = node.snapshot();
         if kusari.inputs_at.0 == now {
             kusari.inputs_at.1 += 1;
@@ -171,7 +176,10 @@ impl World {
             self.fail(format!("node {host} runs in a circle"));
         }
         self.check_bounds(host, &snapshot);
-        self.perform_all(host, actions);
+        match handled {
+            Ok(actions) => self.perform_all(host, actions),
+            Err(difference) => self.fail(difference),
+        }
     }
 
     pub(crate) fn perform_all(&mut self, host: usize, actions: Vec<Action>) {

@@ -23,6 +23,7 @@ mod random;
 pub mod scenarios;
 mod setup;
 mod trace;
+mod twins;
 mod weather;
 mod world;
 

@@ -2,6 +2,7 @@
 
 use crate::byzantine::{EVERY_MALICE, Malice};
 use crate::mining;
+use crate::twins::Twins;
 use crate::weather::Weather;
 use crate::world::{Counts, MILLISECOND, SECOND, World};
 
@@ -32,7 +33,22 @@ impl Scenario {
     pub fn run(&self, seed: u64, printed: bool) -> Result<Outcome, String> {
         let mut world = World::new(seed, printed);
         (self.build)(&mut world);
-        finish(world)
+        finish(&mut world)
+    }
+}
+
+impl Scenario {
+    /// Runs it with twins: again and again each node is made anew from its own state, and must go
+    /// on as the one that was not. Returns how often that was done.
+    ///
+    /// # Errors
+    /// What went wrong first, and when.
+    pub fn run_with_twins(&self, seed: u64) -> Result<(Outcome, u64), String> {
+        let mut world = World::new(seed, false);
+        world.twins = Twins::new(seed);
+        (self.build)(&mut world);
+        let outcome = finish(&mut world)?;
+        Ok((outcome, world.twins.made()))
     }
 }
 
@@ -285,12 +301,12 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     }
     world.run_until(30 * SECOND);
     let crashed = world.counts.crashes > 0;
-    finish(world).map(|outcome| crashed.then_some(outcome))
+    finish(&mut world).map(|outcome| crashed.then_some(outcome))
 }
 
-fn finish(mut world: World) -> Result<Outcome, String> {
+fn finish(world: &mut World) -> Result<Outcome, String> {
     world.settle();
-    match world.failure {
+    match world.failure.take() {
         Some(failure) => Err(failure),
         None => Ok(Outcome {
             trace: world.trace.hash(),

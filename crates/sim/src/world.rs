@@ -16,6 +16,7 @@ use crate::lines::Lines;
 use crate::original::Original;
 use crate::random::Random;
 use crate::trace::Trace;
+use crate::twins::Twins;
 use crate::weather::Weather;
 
 /// Virtual time since the beginning, in microseconds.
@@ -116,6 +117,7 @@ pub struct World {
     pub(crate) trace: Trace,
     pub(crate) lines: Lines,
     pub(crate) counts: Counts,
+    pub(crate) twins: Twins,
     pub(crate) failure: Option<String>,
 }
 
@@ -158,6 +160,7 @@ impl World {
             trace: Trace::new(printed),
             lines: Lines::default(),
             counts: Counts::default(),
+            twins: Twins::default(),
             failure: None,
         }
     }

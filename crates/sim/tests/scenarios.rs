@@ -99,3 +99,20 @@ fn one_seed_is_one_run() {
         }
     }
 }
+
+#[test]
+fn a_node_made_again_from_its_state_goes_on_as_if_nothing_had_been() {
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
+    for scenario in scenarios::ALL {
+        let name = scenario.name;
+        let mut twins = 0;
+        for seed in 0..seeds {
+            let outcome = scenario.run_with_twins(seed);
+            let (outcome, made) = outcome.unwrap_or_else(|error| panic!("{name}, {seed}: {error}"));
+            twins += made;
+            assert_eq!(scenario.run(seed, false), Ok(outcome), "{name}, {seed}: twins disturb");
+        }
+        assert!(twins > 0, "{name}: there was no twin");
+        println!("{name}: {twins} twins");
+    }
+}

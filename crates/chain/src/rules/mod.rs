@@ -5,10 +5,13 @@
 
 pub mod classic;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hash::BlockHash;
 
 /// The rule that a block breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RuleViolation {
     /// The canonical line would not fit an original node's buffer.
     #[error("the block's line takes {bytes} bytes, at most {limit} are allowed")]

@@ -6,11 +6,13 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::block::CheckedBlock;
 use crate::hash::BlockHash;
 use crate::params::MAX_ORPHANS;
 
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Orphans(VecDeque<CheckedBlock>);
 
 impl Orphans {

@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
 use crate::accept::ChainChange;
@@ -17,7 +18,7 @@ use crate::hash::BlockHash;
 use crate::store::{BlockWrite, StoredBlock};
 
 /// A block of the best chain, without its content.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct BestEntry {
     pub(super) point: BestPoint,
     pub(super) prev_hash: BlockHash,
@@ -44,10 +45,17 @@ impl BestEntry {
     }
 }
 
-struct Uncommitted {
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Uncommitted {
     version: u64,
     lowest_height: u32,
     blocks: Vec<(BlockHash, u64)>,
+}
+
+impl Uncommitted {
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
 }
 
 pub(super) struct Overlay {
@@ -72,6 +80,33 @@ impl Overlay {
         };
         overlay.push(tip);
         overlay
+    }
+
+    /// An overlay that [`Overlay::window`] and its like told of. `None` for an empty window.
+    pub(super) fn restore(
+        window: VecDeque<BestEntry>,
+        uncommitted: Vec<Arc<StoredBlock>>,
+        changes: VecDeque<Uncommitted>,
+        last_version: u64,
+    ) -> Option<Self> {
+        let heights = window.iter().map(|entry| (entry.point.hash, entry.point.height)).collect();
+        let blocks = uncommitted.into_iter().map(|stored| (stored.block.hash, stored)).collect();
+        Some(Self { tip: *window.back()?, window, heights, blocks, changes, last_version })
+    }
+
+    pub(super) fn window(&self) -> &VecDeque<BestEntry> {
+        &self.window
+    }
+
+    /// Blocks that the store may not have yet, by order.
+    pub(super) fn uncommitted(&self) -> Vec<Arc<StoredBlock>> {
+        let mut blocks: Vec<_> = self.blocks.values().cloned().collect();
+        blocks.sort_unstable_by_key(|stored| stored.order);
+        blocks
+    }
+
+    pub(super) fn changes(&self) -> &VecDeque<Uncommitted> {
+        &self.changes
     }
 
     pub(super) fn tip(&self) -> &BestEntry {

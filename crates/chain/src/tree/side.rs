@@ -7,6 +7,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
 use super::overlay::BestEntry;
@@ -15,7 +16,7 @@ use crate::pow::Work;
 use crate::store::StoredBlock;
 
 /// A side block, without its content.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct SideEntry {
     pub(super) prev_hash: BlockHash,
     pub(super) height: u32,
@@ -66,6 +67,14 @@ impl SideBranches {
 
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Every side block, by order.
+    pub(super) fn in_order(&self) -> Vec<(BlockHash, SideEntry)> {
+        let mut entries: Vec<_> =
+            self.entries.iter().map(|(hash, entry)| (*hash, *entry)).collect();
+        entries.sort_unstable_by_key(|(_, entry)| entry.order);
+        entries
     }
 
     pub(super) fn insert(&mut self, hash: BlockHash, entry: SideEntry) {

@@ -1,20 +1,25 @@
-//! Answers to what a person asks at the prompt, from the published snapshot and the store.
+//! Answers to what a person asks, at the prompt or by a command.
+//!
+//! Owns the words. What is told comes in the forms of the local API, so that it reads the same
+//! wherever it was asked.
 
 use core::fmt::Write;
 
-use kusari_chain::{BestPoint, Block, BlockStore, StoreError};
-use kusari_node::snapshot::PeerSummary;
-use kusari_node::{PeerStage, Snapshot};
+use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
 
 use super::card::card;
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
+use crate::api::model::{PeerList, PeerReport, Stage, Status};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
-    let height = counted(u64::from(tip.height), "block");
-    let hash = tip.hash;
-    let work = grouped(tip.work);
+    state(tip.height, &tip.hash, tip.work)
+}
+
+fn state(height: u32, hash: &BlockHash, work: Work) -> String {
+    let height = counted(u64::from(height), "block");
+    let work = grouped(work);
     format!("Current chain state:\n- Height: {height}\n- Tip   : {hash}\n- Work  : {work}")
 }
 
@@ -45,18 +50,25 @@ pub(crate) fn last_blocks(
 
 /// One block as a card, or words that say there is none.
 pub(crate) fn one_block(store: &dyn BlockStore, which: &Which) -> Result<String, StoreError> {
-    let (found, name) = match which {
-        Which::Height(height) => (at_height(store, *height)?, format!("at height {height}")),
+    let found = match which {
+        Which::Height(height) => at_height(store, *height)?,
         Which::Hash(hash) => {
             let genesis = Some(Block::genesis()).filter(|genesis| genesis.hash == *hash);
-            let stored = store.by_hash(hash)?.map(|stored| stored.block);
-            (genesis.or(stored), format!("with the hash {hash}"))
+            genesis.or(store.by_hash(hash)?.map(|stored| stored.block))
         }
     };
     Ok(match found {
         Some(block) => card(&block),
-        None => format!("There is no block {name}; /status shows how high the chain is"),
+        None => format!("There is {}; /status shows how high the chain is", no_block(which)),
     })
+}
+
+/// Words for a block that is not there, to follow `there is`.
+pub(crate) fn no_block(which: &Which) -> String {
+    match which {
+        Which::Height(height) => format!("no block at height {height}"),
+        Which::Hash(hash) => format!("no block with the hash {hash}"),
+    }
 }
 
 /// The genesis block is nowhere stored.
@@ -68,27 +80,29 @@ fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<Block>, Store
 }
 
 /// Who is connected.
-pub(crate) fn peers(snapshot: &Snapshot) -> String {
-    if snapshot.peers.is_empty() {
-        return String::from("No peers are connected; /connect host:port connects to one");
+pub(crate) fn peers(list: &PeerList) -> String {
+    if list.peers.is_empty() {
+        return String::from(
+            "No peers are connected; /connect host:port at the node's prompt connects to one",
+        );
     }
-    let mut text = counted(snapshot.peers.len() as u64, "peer");
-    for peer in &snapshot.peers {
+    let mut text = counted(list.peers.len() as u64, "peer");
+    for peer in &list.peers {
         // Writing to a string has no way to fail.
         let _ = write!(text, "\n  {}", one_peer(peer));
     }
     text
 }
 
-fn one_peer(peer: &PeerSummary) -> String {
+fn one_peer(peer: &PeerReport) -> String {
     let way = if peer.inbound { "connected to us" } else { "dialled by us" };
     let mut text = format!("{}, {way}, ", peer.address);
     text.push_str(match peer.stage {
-        PeerStage::Greeted => "has not answered yet",
-        PeerStage::Silent => "has said nothing yet",
-        PeerStage::Plain => "speaks without HELLO",
-        PeerStage::Original => "an original node",
-        PeerStage::Introduced => "introduced",
+        Stage::Greeted => "has not answered yet",
+        Stage::Silent => "has said nothing yet",
+        Stage::Plain => "speaks without HELLO",
+        Stage::Original => "an original node",
+        Stage::Introduced => "introduced",
     });
     // Writing to a string has no way to fail.
     if let Some(agent) = &peer.agent {
@@ -101,31 +115,33 @@ fn one_peer(peer: &PeerSummary) -> String {
 }
 
 /// The state of the chain and of the node.
-pub(crate) fn status(snapshot: &Snapshot, listen: &str, directory: &str) -> String {
-    let inbound = snapshot.peers.iter().filter(|peer| peer.inbound).count();
-    let outbound = snapshot.peers.len() - inbound;
-    let mut text = chain_state(&snapshot.tip);
-    let lines = [
-        format!("- Peers : {outbound} dialled by us, {inbound} connected to us"),
-        format!("- Lines : {} to be mined", counted(snapshot.waiting_lines as u64, "line")),
-        format!(
-            "- Beside: {} of {} bytes of side branches, {} waiting for parents",
-            grouped(snapshot.side_bytes),
-            grouped(snapshot.side_limit),
-            counted(snapshot.orphans as u64, "block")
-        ),
-        format!("- Listening on {listen}"),
-        format!("- Data directory: {directory}"),
-    ];
-    if snapshot.catching_up {
-        text.push_str("\n- Catching up: blocks that were asked for are coming in");
+pub(crate) fn status(status: &Status) -> String {
+    let mut lines = vec![state(status.height, &status.tip, status.work)];
+    if status.catching_up {
+        lines.push(String::from("- Catching up: blocks that were asked for are coming in"));
     }
-    for line in lines {
-        text.push('\n');
-        text.push_str(&line);
+    if status.listen.is_some() {
+        let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
+        lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));
     }
-    text
+    lines.push(format!("- Lines : {} to be mined", counted(status.waiting_records as u64, "line")));
+    lines.push(format!(
+        "- Beside: {} of {} bytes of side branches, {} waiting for parents",
+        grouped(status.side_bytes),
+        grouped(status.side_limit),
+        counted(status.orphans as u64, "block")
+    ));
+    lines.push(match status.listen {
+        Some(listen) => format!("- Listening on {listen}"),
+        None => String::from("- No node runs on it"),
+    });
+    let directory = status.data_directory.as_deref().unwrap_or(NO_DIRECTORY);
+    lines.push(format!("- Data directory: {}", Plain(directory)));
+    lines.join("\n")
 }
+
+/// In place of the data directory of a chain in memory.
+pub(crate) const NO_DIRECTORY: &str = "none, all is forgotten at the end";
 
 #[cfg(test)]
 #[path = "answers_tests.rs"]

@@ -2,7 +2,9 @@
 
 use super::*;
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BlockWrite, StoredBlock, Work};
+use kusari_chain::{BlockWrite, StoredBlock};
+use kusari_node::snapshot::PeerSummary;
+use kusari_node::{PeerStage, Snapshot};
 use std::sync::Arc;
 
 /// Blocks 1 to `height`, which only the store needs to take.
@@ -72,7 +74,8 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
 
 #[test]
 fn peers_are_listed_and_what_they_say_is_not_obeyed() {
-    assert!(peers(&snapshot(Vec::new())).starts_with("No peers are connected; "));
+    let told = |peers| super::peers(&PeerList::new(&snapshot(peers)));
+    assert!(told(Vec::new()).starts_with("No peers are connected; "));
     let address = "127.0.0.1:8080".parse().unwrap();
     let peer = |inbound, stage, agent: Option<&str>, height| PeerSummary {
         address,
@@ -81,10 +84,10 @@ fn peers_are_listed_and_what_they_say_is_not_obeyed() {
         agent: agent.map(str::to_owned),
         height,
     };
-    let text = peers(&snapshot(vec![
+    let text = told(vec![
         peer(false, PeerStage::Introduced, Some("kusari/0.1.0\u{1b}[2J"), Some(12)),
         peer(true, PeerStage::Plain, None, None),
-    ]));
+    ]);
     assert_eq!(
         text,
         "2 peers\n  127.0.0.1:8080, dialled by us, introduced as kusari/0.1.0\\u{1b}[2J, says it \
@@ -94,7 +97,9 @@ fn peers_are_listed_and_what_they_say_is_not_obeyed() {
 
 #[test]
 fn the_status_counts_what_waits() {
-    let text = status(&snapshot(Vec::new()), "127.0.0.1:8080", "/data");
+    let status = |listen, directory| status(&Status::new(&snapshot(Vec::new()), listen, directory));
+    let listen = "127.0.0.1:8080".parse().unwrap();
+    let text = status(Some(listen), Some(String::from("/da\u{7}ta")));
     for line in [
         "- Height: 0 blocks",
         "- Peers : 0 dialled by us, 0 connected to us",
@@ -102,8 +107,11 @@ fn the_status_counts_what_waits() {
         "- Beside: 0 of 67,108,864 bytes of side branches, 2 blocks waiting for parents",
         "- Catching up: blocks that were asked for are coming in",
         "- Listening on 127.0.0.1:8080",
-        "- Data directory: /data",
+        "- Data directory: /da\\u{7}ta",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
     }
+    let text = status(None, None);
+    assert!(text.contains("\n- No node runs on it\n- Data directory: none, all is"), "{text}");
+    assert!(!text.contains("Peers") && !text.contains("Listening"), "{text}");
 }

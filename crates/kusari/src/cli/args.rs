@@ -6,11 +6,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
 
 use super::commands::Command;
 use super::settings::UsageError;
+use super::similar::similar;
 
 const ABOUT: &str =
     "A peer-to-peer ledger: every node keeps, checks and passes on one chain of blocks";
@@ -27,6 +28,9 @@ Examples:
       Every line of a pipe becomes the data of a block.
   printf 'GET_CHAIN\\n' | nc -N 127.0.0.1 8080
       What a node has, as its peers see it.
+  kusari say 'hello'
+      Records a line by the node that runs, or in its store; `kusari status` and `kusari chain` show
+      what is there.
 
 At a terminal there is a prompt: a line that you type is mined into a block; /help lists the commands.
 
@@ -125,15 +129,35 @@ pub(crate) enum Asked {
 
 /// Reads a command line, the program's name first.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Asked, UsageError> {
-    match Args::try_parse_from(words) {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match Args::try_parse_from(&words) {
         Ok(args) => Ok(Asked::Run(Box::new(args))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 Ok(Asked::Print(error.render().to_string()))
             }
+            // An option that only a command has, after a word that is nearly one.
+            ErrorKind::UnknownArgument => Err(words
+                .get(1)
+                .and_then(|word| mistyped(word.to_str()?))
+                .unwrap_or_else(|| in_one_sentence(&error))),
             _ => Err(in_one_sentence(&error)),
         },
     }
+}
+
+/// The error for a word that stands where a command may stand, and is nearly one.
+pub(crate) fn mistyped(word: &str) -> Option<UsageError> {
+    let program = Args::command();
+    let name = match word {
+        "help" | "version" => format!("--{word}"),
+        _ => similar(word, program.get_subcommands().map(clap::Command::get_name))?.to_owned(),
+    };
+    // A command that is written rightly was understood as one.
+    (name != word).then(|| UsageError {
+        cause: format!("`{word}` is not a command, nor a port"),
+        remedy: format!("did you mean `kusari {name}`? `kusari --help` lists what there is"),
+    })
 }
 
 /// The parser writes a page; its first line is the cause.

@@ -8,6 +8,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::super::config_file::ConfigFile;
 use super::super::settings::{Settings, Storage, Surroundings};
 use super::*;
+use crate::api::Place;
 
 fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
     let words = format!("kusari {line}");
@@ -192,4 +193,47 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
     }
     let missing = ConfigFile::open(Path::new("/nowhere/kusari.toml")).unwrap_err().to_string();
     assert!(missing.contains("/nowhere/kusari.toml cannot be read"), "{missing}");
+}
+
+#[test]
+fn the_local_api_answers_on_this_machine_or_not_at_all() {
+    let at = |address: &str| Place::At(address.parse().unwrap());
+    let http = |line: &str| settings(line).map(|settings| settings.http);
+    for (line, place) in [
+        ("8080", Place::Usual),
+        ("8080 --http off", Place::Off),
+        ("8080 --http 9", at("127.0.0.1:9")),
+        ("8080 --http 127.9.9.9:0", at("127.9.9.9:0")),
+        ("8080 --http [::1]:9", at("[::1]:9")),
+    ] {
+        assert_eq!(http(line), Ok(place), "{line}");
+    }
+    for line in ["0.0.0.0:7878", "[::]:7878", "192.168.0.1:7878", "[::ffff:127.0.0.1]:7878"] {
+        let error = http(&format!("8080 --http {line}")).unwrap_err().to_string();
+        assert!(error.contains("reached from other machines"), "{error}");
+        assert!(error.ends_with("use a tunnel such as ssh -L"), "{error}");
+    }
+    for line in ["on", "65536", "localhost:7878", "127.0.0.1", "http://127.0.0.1:7878"] {
+        let error = http(&format!("8080 --http {line}")).unwrap_err().to_string();
+        assert!(error.contains("is no place for the local API; write a port"), "{error}");
+    }
+    let file = "listen = 80\nhttp = 'off'\ntoken-file = 'from-file'";
+    let from_file = settings_with(file, "").unwrap();
+    assert_eq!((from_file.http, from_file.token_file), (Place::Off, Some("from-file".into())));
+    let over = settings_with(file, "--http 9 --token-file here").unwrap();
+    assert_eq!((over.http, over.token_file), (at("127.0.0.1:9"), Some("here".into())));
+    assert_eq!(settings_with("listen = 80\nhttp = 9", "").unwrap().http, at("127.0.0.1:9"));
+}
+
+#[test]
+fn a_journal_is_written_where_the_option_or_else_the_file_says() {
+    assert_eq!(settings("--listen 8080").unwrap().journal, None);
+    let from_file = settings_with("journal = \"a.journal\"", "--listen 8080").unwrap();
+    assert_eq!(from_file.journal, Some(PathBuf::from("a.journal")));
+    let from_both = settings_with("journal = \"a\"", "--listen 8080 --journal b").unwrap();
+    assert_eq!(from_both.journal, Some(PathBuf::from("b")));
+    for nowhere in ["..", "/"] {
+        let error = settings(&format!("--listen 8080 --journal {nowhere}")).unwrap_err();
+        assert!(error.to_string().contains("--journal ./kusari.journal"), "{error}");
+    }
 }

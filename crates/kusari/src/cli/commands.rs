@@ -20,7 +20,12 @@ pub(crate) mod status;
 
 use std::error::Error;
 
+use kusari_chain::StoreError;
+
+use super::conversation::Interruption;
 use super::settings::UsageError;
+use crate::api::client::ClientError;
+use crate::runtime::offline::OfflineError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub(crate) enum Failure {
     Usage(UsageError),
     /// It failed; one sentence with the remedy.
     Failed(Box<dyn Error>),
+    /// It failed, and what it printed says so.
+    Shown,
 }
 
 impl Failure {
@@ -42,6 +49,19 @@ impl From<UsageError> for Failure {
         Self::Usage(error)
     }
 }
+
+/// Errors that say the cause and the remedy themselves.
+macro_rules! failures {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::failed(error)
+            }
+        })*
+    };
+}
+
+failures!(ClientError, Interruption, OfflineError, StoreError);
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

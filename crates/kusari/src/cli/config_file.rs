@@ -20,8 +20,11 @@ pub(crate) struct ConfigFile {
     pub(crate) connect: Option<Vec<String>>,
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) ephemeral: Option<bool>,
+    pub(crate) http: Option<Listen>,
+    pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: Option<u64>,
     pub(crate) miner_threads: Option<u64>,
+    pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: Option<bool>,
     pub(crate) log: Option<String>,
 }

@@ -4,6 +4,7 @@
 //! meanwhile, for instance by SIGTERM, nobody else would undo that.
 
 use std::io::{self, IsTerminal};
+#[cfg(unix)]
 use std::sync::Mutex;
 
 /// The terminal's mode at the start, where there is a prompt.

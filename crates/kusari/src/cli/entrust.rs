@@ -1,6 +1,7 @@
 //! A line of a person, given to the node.
 
 use kusari_node::seam::{Command, Reply};
+use kusari_node::store::EntryId;
 
 use super::link::Link;
 use super::screen::Screen;
@@ -13,10 +14,7 @@ pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) 
     screen.asking();
     let reply = node.command(Command::Say(text));
     let (entry, said) = match &reply {
-        Ok(Reply::Saved(entry)) => {
-            let receipt = format!("Saved as line {entry}; it will be mined into a block");
-            (Some(*entry), Said::answer(receipt))
-        }
+        Ok(Reply::Saved(entry)) => (Some(*entry), Said::answer(receipt(*entry))),
         Ok(Reply::Refused(refusal)) => {
             (None, Said::warning(format!("{origin} is not saved: {refusal}")))
         }
@@ -28,4 +26,9 @@ pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) 
     };
     screen.answered(entry, Some(said));
     reply.is_ok()
+}
+
+/// The receipt for a line.
+pub(crate) fn receipt(entry: EntryId) -> String {
+    format!("Saved as line {entry}; it will be mined into a block")
 }

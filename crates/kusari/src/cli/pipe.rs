@@ -48,7 +48,8 @@ fn take(link: &Link, screen: &Screen, line: Line) -> bool {
     }
 }
 
-fn refusal(number: u64, content: &Content) -> String {
+/// Why a line of an input cannot be recorded.
+pub(crate) fn refusal(number: u64, content: &Content) -> String {
     let why = match content {
         Content::TooLong { bytes } => format!(
             "it takes {} bytes and at most {} fit a block; shorten it or split it",

@@ -3,6 +3,7 @@
 //! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
 //! goes above the line that is being typed.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,6 +22,7 @@ use super::output::{AtPrompt, PrintAbove};
 use super::screen::Screen;
 use super::slash::{self, Typed};
 use super::words::Said;
+use crate::api::model::{PeerList, Status};
 use crate::runtime::NodeHandle;
 
 const PROMPT: &str = "msg> ";
@@ -29,9 +31,11 @@ const PROMPT: &str = "msg> ";
 const HISTORY_LINES: usize = 1_000;
 
 /// What `/status` tells beside the snapshot.
+#[derive(Clone)]
 pub(crate) struct Place {
-    pub(crate) listen: String,
-    pub(crate) directory: String,
+    pub(crate) listen: SocketAddr,
+    /// None for a chain in memory.
+    pub(crate) directory: Option<String>,
 }
 
 /// Reads lines that a person types.
@@ -133,10 +137,11 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Connect(address) => return connect(address, &node, screen),
         Typed::Help => Said::answer(slash::HELP),
         Typed::Hint(text) => Said::warning(Plain(&text).to_string()),
-        Typed::Peers => Said::answer(answers::peers(&node.snapshot())),
+        Typed::Peers => Said::answer(answers::peers(&PeerList::new(&node.snapshot()))),
         Typed::Status => {
-            let Place { listen, directory } = place;
-            Said::answer(answers::status(&node.snapshot(), listen, directory))
+            let Place { listen, directory } = place.clone();
+            let status = Status::new(&node.snapshot(), Some(listen), directory);
+            Said::answer(answers::status(&status))
         }
         Typed::Block(which) => said(answers::one_block(node.store(), &which)),
         Typed::Chain(count) => {

@@ -10,8 +10,10 @@ use std::path::PathBuf;
 use kusari_node::PeerAddress;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::Args;
+use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
+use super::places;
+use crate::api::Place;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -55,8 +57,11 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) connect: Vec<PeerAddress>,
     pub(crate) storage: Storage,
+    pub(crate) http: Place,
+    pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
+    pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
 }
@@ -87,8 +92,11 @@ impl Settings {
             listen,
             connect,
             storage,
+            http: http(args.http, file.http)?,
+            token_file: args.token_file.or(file.token_file),
             max_peers,
             miner_threads,
+            journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
         })
@@ -105,7 +113,7 @@ fn take_port_for_a_peer(args: &mut Args) {
 
 fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {
     if let Some(port) = &args.port {
-        return self::port(port);
+        return self::port(port).map_err(|error| mistyped(port).unwrap_or(error));
     }
     match (&args.listen, file) {
         (Some(text), _) => listen_address(text),
@@ -136,6 +144,35 @@ fn port(text: &str) -> Result<SocketAddr, UsageError> {
         Err(_) => Err(wrong(
             format!("`{text}` is not a port"),
             "ports are numbers from 1 to 65535, as in `kusari --listen 8080`",
+        )),
+    }
+}
+
+fn http(args: Option<String>, file: Option<Listen>) -> Result<Place, UsageError> {
+    let text = match (args, file) {
+        (Some(text), _) | (None, Some(Listen::Address(text))) => text,
+        (None, Some(Listen::Port(port))) => port.to_string(),
+        (None, None) => return Ok(Place::Usual),
+    };
+    if text == "off" {
+        return Ok(Place::Off);
+    }
+    let port = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u16>().ok());
+    let address = match port {
+        Some(port) => port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        None => text.parse().ok(),
+    };
+    match address {
+        Some(address) if address.ip().is_loopback() => Ok(Place::At(address)),
+        Some(_) => Err(wrong(
+            format!(
+                "`{text}` can be reached from other machines, and the local API is for this one"
+            ),
+            "write 127.0.0.1:7878 or [::1]:7878; from elsewhere, use a tunnel such as ssh -L",
+        )),
+        None => Err(wrong(
+            format!("`{text}` is no place for the local API"),
+            "write a port, an address as in 127.0.0.1:7878 or [::1]:7878, or off",
         )),
     }
 }
@@ -190,15 +227,22 @@ fn storage(
             "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
         )),
         (None, false) => match &surroundings.data_directory {
-            Some(data) => {
-                let name = format!("classic-{}", listen.port());
-                Ok(Storage::Directory(data.join("kusari").join(name)))
-            }
+            Some(data) => Ok(Storage::Directory(places::chain_directory(data, listen.port()))),
             None => Err(wrong(
                 "this user has no home directory to keep the chain in",
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",
             )),
         },
+    }
+}
+
+fn journal(file: Option<PathBuf>) -> Result<Option<PathBuf>, UsageError> {
+    match file {
+        Some(file) if file.file_name().is_none() => Err(wrong(
+            "the journal is to be written to no file",
+            "name one, as in `--journal ./kusari.journal`",
+        )),
+        file => Ok(file),
     }
 }
 

@@ -6,7 +6,7 @@ use kusari_chain::BlockHash;
 use kusari_node::PeerAddress;
 
 /// Blocks that `/chain` shows by default.
-const DEFAULT_CARDS: u32 = 10;
+pub(crate) const DEFAULT_CARDS: u32 = 10;
 
 /// Most blocks that `/chain` shows at once: their cards wait in memory for the screen.
 const MAX_CARDS: u32 = 1_000;
@@ -105,14 +105,22 @@ fn chain(count: &str) -> Typed {
 }
 
 fn block(which: &str) -> Typed {
-    if which.len() <= 10 {
-        if let Ok(height) = which.parse() {
-            return Typed::Block(Which::Height(height));
-        }
-    } else if let Ok(hash) = which.parse() {
-        return Typed::Block(Which::Hash(hash));
+    match Which::read(which) {
+        Some(which) => Typed::Block(which),
+        None => Typed::Hint(String::from(
+            "/block needs a height, as in /block 1, or a hash of 64 hex digits",
+        )),
     }
-    Typed::Hint(String::from("/block needs a height, as in /block 1, or a hash of 64 hex digits"))
+}
+
+impl Which {
+    /// Reads a height or a hash.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        match text.len() {
+            ..=10 => text.parse().ok().map(Self::Height),
+            _ => text.parse().ok().map(Self::Hash),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Binds a listening socket; the address may be taken again right after an earlier process.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
+    // Elsewhere than on Unix an address is free at once anyway, and the option would let another
+    // process take it while we have it.
+    socket.set_reuseaddr(cfg!(unix))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::clock::Clock;
 use super::commit::Committer;
 use super::{Control, RunError};
+use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
 use crate::store::Store;
 
@@ -29,6 +30,7 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 pub(super) struct Parts {
     pub(super) node: Node,
+    pub(super) journal: Option<Journal>,
     pub(super) net: Arc<Net>,
     pub(super) clock: Clock,
     pub(super) on_event: Box<dyn FnMut(Event) + Send>,
@@ -39,6 +41,7 @@ pub(super) struct Parts {
 
 pub(super) struct Driver {
     node: Node,
+    journal: Option<Journal>,
     net: Arc<Net>,
     clock: Clock,
     on_event: Box<dyn FnMut(Event) + Send>,
@@ -56,7 +59,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
-        let Parts { node, net, clock, on_event, publish, control, miner_threads } = parts;
+        let Parts { node, journal, net, clock, on_event, publish, control, miner_threads } = parts;
         let found = control.clone();
         let miner = Miner::start(
             miner_threads,
@@ -67,6 +70,7 @@ impl Driver {
         )?;
         Ok(Self {
             node,
+            journal,
             net,
             clock,
             on_event,
@@ -91,6 +95,9 @@ impl Driver {
         self.give(Input::Tick)?;
         loop {
             let _ = self.publish.send(Arc::new(self.node.snapshot()));
+            if let Some(journal) = &mut self.journal {
+                journal.flush();
+            }
             let wake_at = self.wake_at;
             let wake = async {
                 match wake_at {
@@ -210,8 +217,20 @@ impl Driver {
     }
 
     fn give(&mut self, input: Input) -> Result<(), RunError> {
-        let actions = self.node.handle(self.clock.now(), input);
+        let now = self.clock.now();
+        let actions = match &mut self.journal {
+            Some(journal) => journal.handle(&mut self.node, now, input),
+            None => self.node.handle(now, input),
+        };
         self.carry_out(actions)
+    }
+
+    /// Ends the journal, with how the node ended.
+    pub(super) fn finish_journal(&mut self, result: &Result<(), RunError>) {
+        if let Some(journal) = self.journal.take() {
+            let failure = result.as_ref().err().map(ToString::to_string);
+            journal.finish(&self.node, self.clock.now(), failure);
+        }
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {

@@ -1,7 +1,9 @@
 //! What goes wrong in an open store, and how it is said.
 
 use core::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use kusari_chain::StoreError;
 
@@ -40,9 +42,50 @@ pub(crate) fn guarded<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E>
 where
     E: From<Fault>,
 {
+    let _quiet = Quiet::begin();
     // Nothing that a panic has left half done is used again: reads own what they work on, and the
     // store takes no more commits after one that failed.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Fault::BrokenOff.into()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        tracing::debug!("the database broke off: {}", text.unwrap_or("without a word"));
+        Err(Fault::BrokenOff.into())
+    })
+}
+
+thread_local! {
+    /// How many guards the thread is in.
+    static GUARDS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// While this lives, the thread's panics print nothing: they become an error that somebody says,
+/// and the words of a library's assertion would only frighten people. Panics of other threads and
+/// those outside of a guard are reported as ever.
+struct Quiet;
+
+impl Quiet {
+    fn begin() -> Self {
+        static HOOK: Once = Once::new();
+        // A thread that is panicking already may not change the hook.
+        if !std::thread::panicking() {
+            HOOK.call_once(|| {
+                let former = panic::take_hook();
+                panic::set_hook(Box::new(move |info| {
+                    if GUARDS.try_with(Cell::get).unwrap_or(0) == 0 {
+                        former(info);
+                    }
+                }));
+            });
+        }
+        GUARDS.with(|guards| guards.set(guards.get() + 1));
+        Self
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        GUARDS.with(|guards| guards.set(guards.get().saturating_sub(1)));
+    }
 }
 
 /// Says what to do where it is known; the database's own words otherwise.

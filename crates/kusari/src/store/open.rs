@@ -49,6 +49,16 @@ pub enum OpenError {
         /// Who holds the lock, for people: `process 4711`.
         holder: String,
     },
+    /// There is nothing to open, and nothing is to be created.
+    #[error(
+        "there is no chain in {}: start a node with `kusari --listen 8080`, or say where the chain \
+         is with --data-dir or --port",
+        .directory.display()
+    )]
+    NoChain {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The file is something else.
     #[error(
         "{} is not a database of this program ({reason}): move it away, or choose another data \
@@ -111,7 +121,7 @@ pub enum OpenError {
 }
 
 /// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -119,9 +129,29 @@ pub(crate) fn open_directory(directory: &Path) -> Result<(Database, DirectoryLoc
     if !file.try_exists().map_err(unusable)? {
         create(directory, &file)?;
     }
-    let database = guarded(|| Ok(open_checked(&file)))
-        .unwrap_or_else(|_: Fault| Err(damaged(&file, "reading it broke off")))?;
-    Ok((database, lock))
+    Ok((open_locked(&file)?, lock))
+}
+
+/// Locks a data directory and opens the database that is there.
+pub(crate) fn open_existing(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+    let (file, lock) = lock_existing(directory)?;
+    Ok((open_locked(&file)?, lock))
+}
+
+fn open_locked(file: &Path) -> Result<Database, OpenError> {
+    guarded(|| Ok(open_checked(file)))
+        .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
+}
+
+/// Locks a data directory that has a database, creating nothing but the lock. Returns the file.
+pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock), OpenError> {
+    let unusable = |source| OpenError::Directory { directory: directory.into(), source };
+    let file = directory.join(DATABASE_FILE);
+    // Looked for before the lock, which would leave a file behind.
+    if !file.try_exists().map_err(unusable)? {
+        return Err(OpenError::NoChain { directory: directory.into() });
+    }
+    Ok((file, DirectoryLock::take(directory)?))
 }
 
 fn open_checked(file: &Path) -> Result<Database, OpenError> {
@@ -134,6 +164,21 @@ fn open_checked(file: &Path) -> Result<Database, OpenError> {
 pub(crate) fn create_with_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
     let file = Path::new("the medium");
     let database = builder().create_with_backend(backend).map_err(|error| refused(file, error))?;
+    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    Ok(database)
+}
+
+/// Opens the database that a medium holds already; `file` is for words.
+pub(super) fn open_with_backend(
+    file: &Path,
+    backend: impl StorageBackend,
+) -> Result<Database, OpenError> {
+    builder().create_with_backend(backend).map_err(|error| refused(file, error))
+}
+
+/// Creates a database with our tables, all of them empty, in a file that does not exist.
+pub(super) fn create_file(file: &Path) -> Result<Database, OpenError> {
+    let database = builder().create(file).map_err(|error| refused(file, error))?;
     write_schema(&database).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }
@@ -162,8 +207,7 @@ fn create(directory: &Path, file: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
         _ => {}
     }
-    let database = builder().create(&new).map_err(|error| refused(&new, error))?;
-    write_schema(&database).map_err(|fault| medium(&new, fault))?;
+    let database = create_file(&new)?;
     database.close().map_err(|error| refused(&new, error))?;
     std::fs::rename(&new, file).map_err(unusable)?;
     sync_directory(directory).map_err(unusable)
@@ -171,7 +215,7 @@ fn create(directory: &Path, file: &Path) -> Result<(), OpenError> {
 
 /// Makes the names in a directory durable, its own among them. Only Unix has, and needs, such a
 /// call.
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let directory = directory.canonicalize()?;
         File::open(&directory)?.sync_all()?;
@@ -204,7 +248,7 @@ fn write_schema(database: &Database) -> Result<(), Fault> {
     Ok(transaction.commit()?)
 }
 
-fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
+pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
     let unreadable = |fault: Fault| damaged(file, fault);
     let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
     let meta_table = match transaction.open_table(tables::META) {
@@ -223,6 +267,11 @@ fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
         return Err(OpenError::ChainKind { file: file.into(), found });
     }
     Ok(())
+}
+
+/// What it means that a file cannot be read.
+pub(super) fn unusable_file(file: &Path, error: io::Error) -> OpenError {
+    refused(file, DatabaseError::Storage(StorageError::Io(error)))
 }
 
 /// What it means that the database was not opened.

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
-use super::support::{Node, Setup, Terminal, eventually};
+use super::support::{Node, RawPeer, Setup, Terminal, blocks, eventually};
 
 /// Runs the program to its end and returns its exit code and what it wrote on stderr.
 #[track_caller]
@@ -182,6 +182,21 @@ fn ctrl_c_ends_a_node_cleanly() {
     node.signal(Signal::SIGINT);
     assert_eq!(node.wait_for_end().code(), Some(0));
     node.wait_for("Stopped.");
+}
+
+#[test]
+fn a_second_signal_ends_a_node_that_waits_for_its_peers_at_once() {
+    let mut node = Node::start("A");
+    RawPeer::bring(node.port, blocks::long_chain());
+    // A clean stop gives this one a second to take lines that it never reads.
+    let mut slow = RawPeer::connect_narrowly(node.port);
+    slow.send_bytes("GET_CHAIN\n".repeat(100).as_bytes());
+    node.wait_for("asked for the chain");
+    // Two kinds, since signals of one kind that wait are one.
+    node.signal(Signal::SIGINT);
+    node.signal(Signal::SIGTERM);
+    assert_eq!(node.wait_for_end().code(), Some(130));
+    assert_eq!(node.out.count("Stopped."), 0);
 }
 
 #[test]

@@ -10,14 +10,25 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod api;
+mod api_docs;
+mod audit;
 mod bad_input;
 mod cli;
+mod commands;
+mod commands_docs;
+mod commands_import;
+mod commands_running;
+mod commands_stored;
 mod crash;
 mod dialogue;
 mod gossip;
 mod grade;
+mod journal;
 mod original;
 mod partition;
 mod readme;
+mod readme_commands;
+mod suites;
 mod support;
 mod walkthrough;

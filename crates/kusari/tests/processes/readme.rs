@@ -5,12 +5,23 @@
 
 use super::support::{Node, Setup, get_chain};
 
-const README: &str = include_str!("../../../../README.md");
+pub(crate) const README: &str = include_str!("../../../../README.md");
 
 /// The fenced blocks of one language, in order.
 fn blocks(language: &str) -> Vec<Vec<String>> {
+    blocks_in(README, language)
+}
+
+/// The same, of the section below a heading of the second level alone.
+pub(crate) fn blocks_of(section: &str, language: &str) -> Vec<Vec<String>> {
+    let heading = format!("## {section}\n");
+    let (_, text) = README.split_once(&heading).unwrap_or_else(|| panic!("no section {section}"));
+    blocks_in(text.split("\n## ").next().unwrap_or(text), language)
+}
+
+fn blocks_in(text: &str, language: &str) -> Vec<Vec<String>> {
     let mut blocks = Vec::new();
-    let mut lines = README.lines();
+    let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if line == format!("```{language}") {
             let block = lines.by_ref().take_while(|line| *line != "```");
@@ -28,7 +39,7 @@ fn arguments_after_listen(command: &str) -> Vec<&str> {
 }
 
 /// Whether a line is what the README shows, `…` standing for anything.
-fn matches(line: &str, shown: &str) -> bool {
+pub(crate) fn matches(line: &str, shown: &str) -> bool {
     let mut rest = line;
     let mut parts = shown.split('…');
     let first = parts.next().unwrap_or_default();

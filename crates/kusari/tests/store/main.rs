@@ -5,6 +5,8 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod audit;
+mod backup;
 mod chunk;
 mod crash;
 mod model;

@@ -46,7 +46,10 @@ impl Node {
                     self.sync.claims(peer, point);
                 }
             }
-            Arrival::Orphan(hash) => self.ask_about_orphan(now, peer, hash),
+            Arrival::Orphan(hash) => {
+                self.gossip.sent_orphan(peer, hash);
+                self.ask_about_orphan(now, peer, hash);
+            }
         }
         Ok(())
     }
@@ -64,9 +67,14 @@ impl Node {
             let Arrival::Fresh(point) = arrival else { continue };
             for orphan in self.chain.take_orphans_of(&point.hash) {
                 match self.chain_accept(now, orphan, source) {
-                    Ok(arrival) => added.push_back(arrival),
+                    Ok(arrival) => {
+                        if let Arrival::Fresh(point) = arrival {
+                            self.gossip.orphan_joined(point);
+                        }
+                        added.push_back(arrival);
+                    }
                     Err(AcceptError::Store(error)) => return Err(error.into()),
-                    // Who sent the orphan is not remembered; it is dropped without blame.
+                    // Whoever sent it could not know; it is dropped without blame.
                     Err(AcceptError::Rule(_)) => {}
                 }
             }
@@ -104,7 +112,10 @@ impl Node {
         source: BlockSource,
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
-        let (writes, reopened) = self.outbox.follow(&change, commit, &self.chain)?;
+        let (writes, reopened) = {
+            let store = self.outbox_store.as_ref();
+            self.outbox.follow(&change, commit, &self.chain, store)?
+        };
         self.chain_version = change.version;
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;

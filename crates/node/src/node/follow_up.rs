@@ -8,6 +8,7 @@ use kusari_chain::{BlockHash, StoreError};
 use super::{Mining, Node};
 use crate::event::Event;
 use crate::gossip::Step;
+use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::Due;
 use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm, TemplateId};
 use crate::serving::Answer;
@@ -36,7 +37,7 @@ impl Node {
         while !self.outbox.is_full()
             && let Some((request, text)) = self.waiting_says.pop_front()
         {
-            self.say(request, text);
+            self.say(request, text, MAX_WAITING_SAYS);
         }
     }
 

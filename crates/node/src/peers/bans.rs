@@ -4,11 +4,13 @@ use alloc::collections::BTreeMap;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::limits::host;
 use crate::limits::{BAN_TIME, MAX_BANS};
 
 /// Banned hosts and when each ban ends.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Bans(BTreeMap<IpAddr, Duration>);
 
 impl Bans {

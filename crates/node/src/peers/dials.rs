@@ -4,11 +4,15 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::PeerAddress;
 use crate::limits::{REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
 use crate::random::Random;
 use crate::wire::NodeId;
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum State {
     /// Waits until this time.
     Waiting(Duration),
@@ -22,6 +26,7 @@ enum State {
     Ourselves,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Dial {
     state: State,
     /// The wait after the next failure, before jitter.
@@ -39,6 +44,7 @@ pub(crate) enum DialEnd {
     Ourselves,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Dials {
     dials: BTreeMap<PeerAddress, Dial>,
     limit: usize,

@@ -4,8 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::message::{ErrorReport, GetBlocks, Message};
 use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
@@ -13,8 +13,22 @@ use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, 
 /// What a peer's line turned out to be.
 pub type Received = Message<CheckedBlock>;
 
+/// The name of a verb of ours.
+pub type Verb = &'static str;
+
+/// Verbs that carry something, and so can be refused by name.
+const VERBS: [Verb; 10] =
+    ["BLOCK", "HELLO", "GET_BLOCKS", "END", "HAVE", "PEERS", "PING", "PONG", "STATUS", "ERROR"];
+
+fn known_verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let known = VERBS.into_iter().find(|verb| *verb == text);
+    known.ok_or_else(|| de::Error::custom("there is no such verb"))
+}
+
 /// Why a line is not a message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WireError {
     /// The line is longer than it may be. Found by the framer; the connection is then closed.
     #[error(transparent)]
@@ -44,7 +58,8 @@ pub enum WireError {
     #[error("{verb} carries no valid JSON: {detail}")]
     NotJson {
         /// The verb.
-        verb: &'static str,
+        #[serde(deserialize_with = "known_verb")]
+        verb: Verb,
         /// What the JSON reader says.
         detail: String,
     },
@@ -52,7 +67,8 @@ pub enum WireError {
     #[error("{verb} has a wrong field: {detail}")]
     WrongField {
         /// The verb.
-        verb: &'static str,
+        #[serde(deserialize_with = "known_verb")]
+        verb: Verb,
         /// What the JSON reader says.
         detail: String,
     },
@@ -60,7 +76,8 @@ pub enum WireError {
     #[error("{verb} lists {count} items, at most {limit} are allowed")]
     TooMany {
         /// The verb.
-        verb: &'static str,
+        #[serde(deserialize_with = "known_verb")]
+        verb: Verb,
         /// Items in the list.
         count: usize,
         /// The limit.
@@ -69,7 +86,8 @@ pub enum WireError {
 }
 
 /// Why a line is refused, before the chain has seen it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// It is not a message.
     #[error(transparent)]

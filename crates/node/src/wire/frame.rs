@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use super::{MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
 
 /// A line that grew beyond its limit. The connection is closed: where the line ends is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("a line is longer than {limit} bytes")]
 pub struct LineTooLong {
     /// The limit that held, in bytes with the newline.

@@ -185,6 +185,12 @@ impl Bench {
         self.give(Input::Command(request, Command::Say(text.to_string())))
     }
 
+    pub fn offer(&mut self, text: &str) -> Vec<Action> {
+        let request = RequestId(self.next);
+        self.next += 1;
+        self.give(Input::Command(request, Command::Offer(text.to_string())))
+    }
+
     /// Mines what the last of these actions asks for.
     pub fn mine(&mut self, actions: &[Action]) -> Vec<Action> {
         let work = actions.iter().rev().find_map(|action| match action {

@@ -1,7 +1,12 @@
 //! `kusari audit`.
 
 use super::Failure;
+use crate::api::audit::Audit;
+use crate::cli::access::Found;
 use crate::cli::choice::NodeChoice;
+use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::stdout::Stdout;
+use crate::store::audit_directory;
 
 /// Read every stored byte again and check all of it
 #[derive(Debug, clap::Args)]
@@ -15,5 +20,75 @@ pub(crate) struct AuditArgs {
 }
 
 pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
-    Err(Failure::failed(format!("{args:?}: not built yet")))
+    let mut output = Stdout::new();
+    let mut announced = Ok(());
+    let found = args.node.ask_or(|directory| {
+        let report = audit_directory(directory, |file| {
+            announced = announce(&mut output, args.json, &format!("Reading {}", file.display()));
+        })?;
+        Ok(Audit::from(report))
+    })?;
+    announced?;
+    let audit = match found {
+        Found::Alone(audit) => audit,
+        Found::Running(client) => {
+            let what = format!("Reading the store of the node at {}", client.base());
+            announce(&mut output, args.json, &what)?;
+            client.audit()?
+        }
+    };
+    match args.json {
+        true => output.json(&audit)?,
+        false => output.line(&summary(&audit))?,
+    }
+    output.flush()?;
+    match &audit.finding {
+        None => Ok(()),
+        Some(finding) => Err(Failure::failed(Plain(&finding.message).to_string())),
+    }
+}
+
+/// Says what is read, for people.
+fn announce(output: &mut Stdout, json: bool, what: &str) -> Result<(), Failure> {
+    if json {
+        return Ok(());
+    }
+    output.line(&Plain(what).to_string())?;
+    output.flush()
+}
+
+/// What was found right, for people.
+fn summary(audit: &Audit) -> String {
+    let file = match &audit.file {
+        None => String::from(
+            "its pages were left out, because the node writes it; stop the node to check them",
+        ),
+        Some(file) => {
+            let bytes = counted(file.bytes, "byte");
+            match file.pages {
+                Some(pages) => {
+                    format!("{bytes} read; the checksums of all {} pages hold", grouped(pages))
+                }
+                None => format!("{bytes} read; not all checksums hold"),
+            }
+        }
+    };
+    let best = counted(u64::from(audit.best_blocks), "block");
+    let side = counted(audit.side_blocks, "block");
+    let records = counted(audit.records, "record");
+    let waiting = match audit.waiting_records {
+        1 => String::from("1 waits"),
+        number => format!("{} wait", grouped(number)),
+    };
+    let mut lines = vec![
+        format!("File       : {file}"),
+        format!("Best chain : {best}, every hash, link, index and work recomputed"),
+        format!("Side       : {side}"),
+        format!("Outbox     : {records}, {waiting}"),
+    ];
+    lines.push(String::from(match audit.sound {
+        true => "The store is sound.",
+        false => "The rest was not looked at.",
+    }));
+    lines.join("\n")
 }

@@ -1,7 +1,14 @@
 //! `kusari block`.
 
 use super::Failure;
+use crate::api::model::BlockReport;
+use crate::cli::access::Access;
+use crate::cli::answers;
+use crate::cli::card::card;
 use crate::cli::choice::NodeChoice;
+use crate::cli::settings::UsageError;
+use crate::cli::slash::Which;
+use crate::cli::stdout::Stdout;
 
 /// Show one block
 #[derive(Debug, clap::Args)]
@@ -19,5 +26,30 @@ pub(crate) struct BlockArgs {
 }
 
 pub(crate) fn run(args: &BlockArgs) -> Result<(), Failure> {
-    Err(Failure::failed(format!("{args:?}: not built yet")))
+    let which = Which::read(&args.which).ok_or_else(|| UsageError {
+        cause: format!("`{}` is neither a height nor a hash", args.which),
+        remedy: String::from("write a number, as in `kusari block 1`, or 64 hex digits"),
+    })?;
+    let report = match args.node.open()? {
+        Access::Running(client) => client.block(&args.which)?,
+        Access::Stored { store, .. } => {
+            let placed = match &which {
+                Which::Height(height) => store.placed_at(*height)?,
+                Which::Hash(hash) => store.placed(hash)?,
+            };
+            placed.map(BlockReport::from)
+        }
+    };
+    let report = report.ok_or_else(|| {
+        Failure::failed(format!(
+            "there is {}; `kusari status` shows how high the chain is",
+            answers::no_block(&which)
+        ))
+    })?;
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&report)?,
+        false => output.line(&card(&report.block))?,
+    }
+    output.flush()
 }

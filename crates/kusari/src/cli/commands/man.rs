@@ -1,11 +1,61 @@
 //! `kusari man`.
 
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+use clap_mangen::Man;
+
 use super::Failure;
+use crate::cli::args::Args;
+use crate::cli::escape::{Plain, counted};
+use crate::cli::stdout::Stdout;
 
 /// Print the manual page
 #[derive(Debug, clap::Args)]
-pub(crate) struct ManArgs {}
+pub(crate) struct ManArgs {
+    /// Write it there as kusari.1, and a page for each command beside it
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) directory: Option<PathBuf>,
+}
 
 pub(crate) fn run(args: &ManArgs) -> Result<(), Failure> {
-    Err(Failure::failed(format!("{args:?}: not built yet")))
+    let mut output = Stdout::new();
+    match &args.directory {
+        None => output.bytes(&page(Args::command()).1)?,
+        Some(directory) => {
+            let pages = pages();
+            for (name, page) in &pages {
+                let path = directory.join(name);
+                std::fs::write(&path, page).map_err(|error| unwritable(&path, &error))?;
+            }
+            let (count, directory) = (counted(pages.len() as u64, "page"), directory.display());
+            output.line(&format!("Wrote {count} to {}", Plain(&directory.to_string())))?;
+        }
+    }
+    output.flush()
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!(
+        "{} cannot be written ({error}); name a directory that is there and can be",
+        path.display()
+    ))
+}
+
+/// The pages of the program and of each command, with the names of their files.
+fn pages() -> Vec<(String, Vec<u8>)> {
+    let mut program = Args::command();
+    // Has every command know that it is one of this program.
+    program.build();
+    let commands: Vec<_> = program.get_subcommands().cloned().collect();
+    [program].into_iter().chain(commands).map(page).collect()
+}
+
+fn page(command: clap::Command) -> (String, Vec<u8>) {
+    let version = concat!("kusari ", env!("CARGO_PKG_VERSION"));
+    let man = Man::new(command).manual("Kusari Manual").source(version);
+    let mut text = Vec::new();
+    // Writing into memory has no way to fail.
+    let _ = man.render(&mut text);
+    (man.get_filename(), text)
 }

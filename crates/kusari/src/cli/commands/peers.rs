@@ -1,7 +1,12 @@
 //! `kusari peers`.
 
 use super::Failure;
+use crate::api::model::PeerList;
+use crate::cli::access::Access;
+use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
+use crate::cli::escape::Plain;
+use crate::cli::stdout::Stdout;
 
 /// Show who is connected
 #[derive(Debug, clap::Args)]
@@ -15,5 +20,22 @@ pub(crate) struct PeersArgs {
 }
 
 pub(crate) fn run(args: &PeersArgs) -> Result<(), Failure> {
-    Err(Failure::failed(format!("{args:?}: not built yet")))
+    let (peers, text) = match args.node.open()? {
+        Access::Running(client) => {
+            let peers = client.peers()?;
+            let text = answers::peers(&peers);
+            (peers, text)
+        }
+        Access::Stored { directory, .. } => {
+            let directory = directory.display().to_string();
+            let text = format!("No node runs on {}, so no peers are connected", Plain(&directory));
+            (PeerList { peers: Vec::new() }, text)
+        }
+    };
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&peers)?,
+        false => output.line(&text)?,
+    }
+    output.flush()
 }

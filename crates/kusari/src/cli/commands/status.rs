@@ -1,7 +1,15 @@
 //! `kusari status`.
 
+use std::path::Path;
+
 use super::Failure;
+use crate::api::model::Status;
+use crate::cli::access::Access;
+use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
+use crate::cli::stdout::Stdout;
+use crate::runtime::offline::Offline;
+use crate::store::Store;
 
 /// Show the state of the chain and of the node
 #[derive(Debug, clap::Args)]
@@ -15,5 +23,21 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) fn run(args: &StatusArgs) -> Result<(), Failure> {
-    Err(Failure::failed(format!("{args:?}: not built yet")))
+    let status = match args.node.open()? {
+        Access::Running(client) => client.status()?,
+        Access::Stored { store, directory } => of_store(store, &directory)?,
+    };
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&status)?,
+        false => output.line(&answers::status(&status))?,
+    }
+    output.flush()
+}
+
+/// The state of a chain that no node runs on.
+fn of_store(store: Store, directory: &Path) -> Result<Status, Failure> {
+    let node = Offline::open(store)?;
+    let directory = directory.to_string_lossy().into_owned();
+    Ok(Status::new(&node.snapshot(), None, Some(directory)))
 }

@@ -1,6 +1,8 @@
 //! What these tests share.
 
 pub(crate) mod blocks;
+pub(crate) mod command;
+mod http;
 mod node;
 mod original;
 mod output;
@@ -10,6 +12,7 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use http::{HttpAnswer, http};
 pub(crate) use node::{Node, Setup, get_chain};
 pub(crate) use original::Original;
 pub(crate) use output::Output;

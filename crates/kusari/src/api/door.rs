@@ -1,0 +1,65 @@
+//! The socket of the local API.
+//!
+//! Owns the choice of its address. It is taken before the node starts, so that a node that was told
+//! to answer at a place does so or does not start.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// Port of the local API, unless told otherwise or taken.
+const DEFAULT_PORT: u16 = 7878;
+
+/// Where the local API is to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere.
+    Off,
+    /// At its usual port, or a free one where that is taken.
+    Usual,
+    /// Here; a loopback address.
+    At(SocketAddr),
+}
+
+/// A socket that is bound and not yet served.
+#[derive(Debug)]
+pub struct Door {
+    pub(super) listener: TcpListener,
+    pub(super) address: SocketAddr,
+}
+
+/// The address is not to be had.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the local API cannot answer on {address}: {source}; choose another address with --http, or \
+     leave --http out to have a free port"
+)]
+pub struct DoorError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl Door {
+    /// Binds a socket, if there is to be one.
+    ///
+    /// # Errors
+    /// [`DoorError`], one sentence.
+    pub fn open(place: Place) -> Result<Option<Self>, DoorError> {
+        match place {
+            Place::Off => Ok(None),
+            Place::At(address) => Self::bind(address).map(Some),
+            Place::Usual => {
+                let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+                let usual = Self::bind(loopback(DEFAULT_PORT));
+                usual.or_else(|_| Self::bind(loopback(0))).map(Some)
+            }
+        }
+    }
+
+    fn bind(address: SocketAddr) -> Result<Self, DoorError> {
+        let refused = |source| DoorError { address, source };
+        let listener = TcpListener::bind(address).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address })
+    }
+}

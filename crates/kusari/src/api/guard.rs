@@ -1,0 +1,177 @@
+//! Who may ask.
+//!
+//! Owns the checks that come before any route. Everybody on this machine may read; a web page that
+//! a browser on this machine shows may not, by whatever name it reached us (its own, or `Origin`).
+//! Whoever writes brings the token, which stands where only the user of the node can read it.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::time::{Duration, timeout};
+
+use super::problem;
+use super::reply::{Answer, Refusal};
+use super::routes::Shared;
+
+/// How long a request may take from its head to the beginning of the answer. The disk may be slow,
+/// and a record may wait for room.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
+/// The same for what reads the whole store, which has no bound.
+const WHOLE_STORE_DEADLINE: Duration = Duration::from_secs(60 * 60);
+/// What reads the whole store.
+const WHOLE_STORE: [&str; 2] = ["/v1/audit", "/v1/backup"];
+
+/// Said with every answer: it is for the program that asked, as it is, and stays with it.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// Checks a request, has it answered, and says the same of every answer.
+pub(super) async fn guard(request: Request, next: Next) -> Response {
+    let deadline = match WHOLE_STORE.contains(&request.uri().path()) {
+        true => WHOLE_STORE_DEADLINE,
+        false => ANSWER_DEADLINE,
+    };
+    let mut response = match check(request.uri(), request.headers()) {
+        Ok(()) => match timeout(deadline, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Refusal(problem::NO_ANSWER.because(
+                "the node did not answer in time and may still do what was asked; look before you \
+                 ask again",
+            ))
+            .into_response(),
+        },
+        Err(refusal) => refusal.into_response(),
+    };
+    response.headers_mut().extend(HEADERS);
+    response
+}
+
+fn check(uri: &Uri, headers: &HeaderMap) -> Answer<()> {
+    let host = one(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok());
+    let hosts = [host.as_ref(), uri.authority().or(host.as_ref())];
+    // A name that leads here by way of somebody else's DNS would let a web page of that name read.
+    if !hosts.iter().all(|host| host.is_some_and(|host| is_loopback(host.host()))) {
+        return Err(problem::HOST
+            .because(
+                "the local API answers on this machine alone; ask for it as localhost or \
+                 127.0.0.1, through a tunnel too",
+            )
+            .into());
+    }
+    let own = host.map(|host| format!("http://{host}"));
+    if headers.contains_key(header::ORIGIN) && one(headers, &header::ORIGIN) != own.as_deref() {
+        return Err(problem::ORIGIN
+            .because("web pages of elsewhere may not use the local API; use a program")
+            .into());
+    }
+    Ok(())
+}
+
+/// The value of a header that is there once, in ASCII.
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().filter(|_| values.next().is_none());
+    value.and_then(|value| value.to_str().ok())
+}
+
+/// Whether a host, as an address has it, is this machine: without asking anybody.
+fn is_loopback(host: &str) -> bool {
+    let unbracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    match unbracketed {
+        Some(address) => address.parse() == Ok(Ipv6Addr::LOCALHOST),
+        None => {
+            host.eq_ignore_ascii_case("localhost")
+                || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+    }
+}
+
+/// A request that brings the token.
+pub(super) struct Trusted;
+
+impl FromRequestParts<Arc<Shared>> for Trusted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
+        let given = one(&parts.headers, &header::AUTHORIZATION)
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_start());
+        match given {
+            Some(token) if shared.token.is(token.as_bytes()) => Ok(Self),
+            Some(_) => Err(problem::TOKEN
+                .because(
+                    "this is not the token of this node; node.json in its data directory has it",
+                )
+                .into()),
+            None => Err(problem::TOKEN
+                .because(
+                    "this needs the header `Authorization: Bearer TOKEN`; node.json in the \
+                     node's data directory has the token",
+                )
+                .into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(uri: &str, headers: &[(&str, &str)]) -> u16 {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        check(&uri.parse().unwrap(), &map).map_or_else(|refusal| refusal.0.status, |()| 200)
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_answered() {
+        for host in ["localhost", "LOCALHOST:1", "127.0.0.1:7878", "127.8.9.1", "[::1]:7878"] {
+            assert_eq!(status("/v1/status", &[("host", host)]), 200, "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:7878",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io",
+            "192.168.0.1",
+            "0.0.0.0",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "localhost.",
+            "",
+            "a b",
+        ] {
+            assert_eq!(status("/v1/status", &[("host", host)]), 421, "{host}");
+        }
+        assert_eq!(status("/v1/status", &[]), 421);
+        assert_eq!(status("/v1/status", &[("host", "localhost"), ("host", "evil.example")]), 421);
+        assert_eq!(status("http://evil.example/v1/status", &[("host", "localhost")]), 421);
+        assert_eq!(status("http://localhost/v1/status", &[("host", "evil.example")]), 421);
+    }
+
+    #[test]
+    fn only_the_apis_own_pages_may_ask() {
+        let from = |origin| status("/", &[("host", "localhost:7878"), ("origin", origin)]);
+        assert_eq!(from("http://localhost:7878"), 200);
+        for origin in
+            ["null", "", "https://localhost:7878", "http://localhost:7879", "http://evil.example"]
+        {
+            assert_eq!(from(origin), 403, "{origin}");
+        }
+    }
+}

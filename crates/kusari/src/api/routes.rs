@@ -1,0 +1,144 @@
+//! The routes of `/v1`, and what their handlers share.
+//!
+//! Owns the way from a request to the node or its store. Store reads run on blocking threads, of
+//! which there are few; commands are awaited.
+
+mod audit;
+mod backup;
+mod blocks;
+mod body;
+mod peers;
+mod records;
+mod status;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::routing::get;
+use axum::{Router, middleware};
+use kusari_chain::{BlockStore, StoreError, Work};
+use kusari_node::seam::{Command, Reply};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, timeout};
+
+use super::guard::guard;
+use super::problem;
+use super::reply::{Answer, Refusal};
+use super::token::Token;
+use crate::runtime::NodeHandle;
+use crate::store::Store;
+
+/// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
+const MAX_BODY_BYTES: usize = 32 * 1024;
+/// How long a read waits until the store holds what the node has shown.
+const STORED_DEADLINE: Duration = Duration::from_secs(5);
+
+/// What handlers work with.
+pub(super) struct Shared {
+    pub(super) node: NodeHandle,
+    pub(super) token: Token,
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) data_directory: Option<String>,
+    /// One at a time reads the whole store: each takes one of the few threads that read, and holds
+    /// pages of the file as they were when it began.
+    pub(super) turn: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Reads the store.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let shown = self.node.snapshot().tip.work;
+        // Where the disk is that slow, what is stored so far is a true answer too.
+        if let Ok(stored) = timeout(STORED_DEADLINE, self.until_stored(shown)).await {
+            stored?;
+        }
+        self.read_at_once(work).await
+    }
+
+    /// Waits until the store has caught up with what the node had when it was asked: a person who
+    /// has seen a block can ask for it.
+    async fn until_stored(&self, shown: Work) -> Answer<()> {
+        let mut snapshots = self.node.snapshots();
+        loop {
+            snapshots.mark_unchanged();
+            let tip = self.read_at_once(BlockStore::best_tip).await?;
+            let stored = tip.map_or(Work::ZERO, |tip| tip.work);
+            // The snapshot changes after each commit.
+            if stored >= shown || snapshots.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn read_at_once<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let store = self.node.store().clone();
+        let result = tokio::task::spawn_blocking(move || work(&store)).await;
+        let failed = |error: &dyn std::error::Error| {
+            let detail = format!("the store cannot be read: {error}; restore it from a backup");
+            Refusal(problem::STORE.because(detail))
+        };
+        result.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    /// Begins something that reads the whole store.
+    fn take_turn(&self) -> Answer<OwnedSemaphorePermit> {
+        Arc::clone(&self.turn).try_acquire_owned().map_err(|_| {
+            let detail = "an audit or a backup is under way already; try again when it is done";
+            problem::BUSY.because(detail).into()
+        })
+    }
+
+    async fn ask(&self, command: Command) -> Answer<Reply> {
+        self.node.ask(command).await.map_err(|_| stopping())
+    }
+}
+
+fn stopping() -> Refusal {
+    let detail = "the node stops and takes nothing more; what it did not answer with 202 may or \
+                  may not be recorded";
+    problem::STOPPING.because(detail).into()
+}
+
+/// The node answered a command with what is no answer to it.
+fn unfitting() -> Refusal {
+    let detail = "the node answered something else, which is a bug in kusari; please report it";
+    problem::INTERNAL.because(detail).into()
+}
+
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/v1/audit", get(audit::audit))
+        .route("/v1/backup", get(backup::backup))
+        .route("/v1/status", get(status::status))
+        .route("/v1/blocks", get(blocks::page))
+        .route("/v1/blocks/{which}", get(blocks::one))
+        .route("/v1/peers", get(peers::list).post(peers::connect))
+        .route("/v1/records", axum::routing::post(records::record))
+        .route("/v1/records/{id}", get(records::one))
+        .fallback(no_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(guard))
+        .with_state(shared)
+}
+
+async fn no_route(uri: Uri) -> Refusal {
+    let detail = format!("there is nothing at {}; docs/api.md lists the paths", uri.path());
+    problem::NO_ROUTE.because(detail).into()
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Refusal {
+    let detail = format!(
+        "{method} is not for {}; the header `Allow` of this answer lists what is",
+        uri.path()
+    );
+    problem::METHOD.because(detail).into()
+}

@@ -1,0 +1,45 @@
+//! `GET /v1/peers` and `POST /v1/peers`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use kusari_node::PeerAddress;
+use kusari_node::seam::{Command, Reply};
+
+use super::super::guard::Trusted;
+use super::super::model::{ConnectReceipt, ConnectRequest, PeerList};
+use super::super::problem;
+use super::super::reply::{Answer, accepted};
+use super::body::Body;
+use super::{Shared, unfitting};
+
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
+    Json(PeerList::new(&shared.node.snapshot()))
+}
+
+pub(super) async fn connect(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(request): Body<ConnectRequest>,
+) -> Answer<Response> {
+    let address: PeerAddress = request
+        .address
+        .parse()
+        .map_err(|error| problem::BAD_ADDRESS.because(format!("{error}")))?;
+    let name = address.to_string();
+    let already_dialled = match shared.ask(Command::Connect(address)).await? {
+        Reply::Connecting => false,
+        Reply::AlreadyDialled => true,
+        Reply::TooManyAddresses { limit } => {
+            let detail = format!(
+                "{limit} addresses are dialled already, as many as may be; start the node with \
+                 more --max-peers"
+            );
+            return Err(problem::TOO_MANY_ADDRESSES.because(detail).into());
+        }
+        _ => return Err(unfitting()),
+    };
+    Ok(accepted(ConnectReceipt { address: name, already_dialled }))
+}

@@ -1,0 +1,106 @@
+//! `POST /v1/records` and `GET /v1/records/{id}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use kusari_node::seam::{Command, Reply, SayRefusal};
+use tokio::time::{Duration, Instant, timeout_at};
+
+use super::super::guard::Trusted;
+use super::super::model::{RecordPlace, RecordReport, RecordRequest};
+use super::super::problem;
+use super::super::reply::{Answer, Refusal, accepted};
+use super::body::Body;
+use super::{Shared, stopping, unfitting};
+
+/// Longest wait for room that may be asked for.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+pub(super) async fn record(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Body(RecordRequest { text }): Body<RecordRequest>,
+) -> Answer<Response> {
+    let deadline = Instant::now() + wait(&headers);
+    let mut snapshots = shared.node.snapshots();
+    loop {
+        let waiting = match shared.ask(Command::Offer(text.clone())).await? {
+            Reply::Saved(id) => return receipt(id, text),
+            Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
+            Reply::Refused(refusal) => return Err(refused(&refusal)),
+            _ => return Err(unfitting()),
+        };
+        if Instant::now() >= deadline {
+            return Err(full(waiting));
+        }
+        let room = snapshots.wait_for(|snapshot| snapshot.waiting_lines < waiting);
+        match timeout_at(deadline, room).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => return Err(stopping()),
+            Err(_) => return Err(full(waiting)),
+        }
+    }
+}
+
+fn full(waiting: usize) -> Refusal {
+    let detail = format!(
+        "as many records wait to be mined as may, which is {waiting}; try again when some are, or \
+         say `Prefer: wait=30` to wait for room"
+    );
+    problem::OUTBOX_FULL.because(detail).into()
+}
+
+fn receipt(id: u64, text: String) -> Answer<Response> {
+    let mut response = accepted(RecordReport { id, text, block: None });
+    let place = HeaderValue::from_str(&format!("/v1/records/{id}")).map_err(|_| unfitting())?;
+    response.headers_mut().insert(header::LOCATION, place);
+    Ok(response)
+}
+
+fn refused(refusal: &SayRefusal) -> Refusal {
+    match refusal {
+        SayRefusal::Empty => problem::EMPTY_RECORD.because("the record is empty; send some text"),
+        SayRefusal::TooLong { bytes, limit } => problem::RECORD_TOO_LONG.because(format!(
+            "the record takes {bytes} bytes, at most {limit} fit a block; shorten it or split it"
+        )),
+        SayRefusal::OutboxFull { waiting } => return full(*waiting),
+    }
+    .into()
+}
+
+/// How long the asker would wait for room, by `Prefer: wait=SECONDS` (RFC 7240); not at all unless
+/// it says so.
+fn wait(headers: &HeaderMap) -> Duration {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let wait = values
+        .flat_map(|value| value.split([',', ';']))
+        .filter_map(|preference| preference.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+        .and_then(|(_, seconds)| seconds.trim().parse().ok());
+    wait.map_or(Duration::ZERO, Duration::from_secs).min(MAX_WAIT)
+}
+
+pub(super) async fn one(
+    State(shared): State<Arc<Shared>>,
+    id: Result<Path<u64>, PathRejection>,
+) -> Answer<Json<RecordReport>> {
+    let Ok(Path(id)) = id else {
+        let detail = "a record is named by its number on this node, as in /v1/records/1";
+        return Err(problem::BAD_REQUEST.because(detail).into());
+    };
+    let (entry, place) = shared.read(move |store| store.entry(id)).await?.ok_or_else(|| {
+        let detail = format!("this node has no record {id}; its numbers count up from 1");
+        problem::NO_RECORD.because(detail)
+    })?;
+    let block = place.map(|place| RecordPlace {
+        height: place.block.index,
+        hash: place.block.hash,
+        confirmations: place.confirmations.unwrap_or(0),
+    });
+    Ok(Json(RecordReport { id, text: entry.text, block }))
+}

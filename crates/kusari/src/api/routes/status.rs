@@ -1,0 +1,24 @@
+//! `GET /v1/status`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use kusari_chain::{BestPoint, BlockStore};
+
+use super::super::model::Status;
+use super::super::reply::Answer;
+use super::Shared;
+
+pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
+    // What is stored, so that every block up to this tip can be asked for.
+    let tip = shared.read(BlockStore::best_tip).await?;
+    let tip = tip.map_or_else(BestPoint::genesis, |tip| BestPoint {
+        height: tip.block.index,
+        hash: tip.block.hash,
+        work: tip.work,
+    });
+    let now = shared.node.snapshot();
+    let status = Status::new(&now, shared.listen, shared.data_directory.clone());
+    Ok(Json(Status { height: tip.height, tip: tip.hash, work: tip.work, ..status }))
+}

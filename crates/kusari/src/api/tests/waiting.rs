@@ -1,0 +1,147 @@
+//! Commands: what is waited for, and what the node's answers become.
+
+use kusari_node::Snapshot;
+use kusari_node::seam::{Command, Reply, SayRefusal};
+
+use super::*;
+
+const RECORD: &str = "{\"text\":\"hi\"}";
+
+impl Rig {
+    /// Answers commands in order and makes room after each; returns what the client got, and the
+    /// commands.
+    fn play(&mut self, request: &str, replies: Vec<Reply>) -> (String, Vec<Command>) {
+        let mut answer = reading(self.sent(request));
+        let mut replies = replies.into_iter();
+        let mut commands = Vec::new();
+        let node = &mut self.node;
+        let text = self.runtime.block_on(async {
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut answer => return answer.unwrap(),
+                    command = node.next_command() => {
+                        let (command, answer) = command.unwrap();
+                        commands.push(command);
+                        let reply = replies.next().expect("one more command than was expected");
+                        let _ = answer.send(reply);
+                        for waiting_lines in [1, 0] {
+                            node.publish(Snapshot { waiting_lines, ..Snapshot::default() });
+                        }
+                    }
+                }
+            }
+        });
+        (text, commands)
+    }
+}
+
+fn full() -> Reply {
+    Reply::Refused(SayRefusal::OutboxFull { waiting: 1 })
+}
+
+fn offer() -> Command {
+    Command::Offer("hi".into())
+}
+
+#[test]
+fn a_record_is_answered_with_where_it_is() {
+    let mut rig = Rig::new(store(0));
+    let (answer, commands) = rig.play(&post("/v1/records", "", RECORD), vec![Reply::Saved(7)]);
+    assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
+    assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n{\"id\":7,\"text\":\"hi\",\"block\":null}"), "{answer}");
+    assert_eq!(commands, [offer()]);
+}
+
+#[test]
+fn a_full_outbox_refuses_at_once_unless_one_would_wait() {
+    let mut rig = Rig::new(store(0));
+    let (answer, commands) = rig.play(&post("/v1/records", "", RECORD), vec![full()]);
+    assert_problem(&answer, 503, "outbox-full");
+    assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+    assert_eq!(commands, [offer()]);
+}
+
+#[test]
+fn whoever_waits_for_room_is_recorded_once_there_is_some() {
+    let mut rig = Rig::new(store(0));
+    let request = post("/v1/records", "Prefer: respond-async, wait=30\r\n", RECORD);
+    let (answer, commands) = rig.play(&request, vec![full(), full(), Reply::Saved(8)]);
+    assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
+    assert_eq!(commands, [offer(), offer(), offer()]);
+}
+
+#[test]
+fn whoever_waits_in_vain_is_told_so() {
+    let mut rig = Rig::in_no_time(store(0));
+    rig.node.publish(Snapshot { waiting_lines: 1, ..Snapshot::default() });
+    let client = rig.sent(&post("/v1/records", "Prefer: wait=20\r\n", RECORD));
+    let answer = reading(client);
+    let node = &mut rig.node;
+    let (answer, took) = rig.runtime.block_on(async {
+        let began = Instant::now();
+        let (command, reply) = node.next_command().await.unwrap();
+        assert_eq!(command, offer());
+        let _ = reply.send(full());
+        (answer.await.unwrap(), began.elapsed())
+    });
+    assert_problem(&answer, 503, "outbox-full");
+    assert!(took >= Duration::from_secs(20), "{took:?}");
+}
+
+#[test]
+fn lines_that_no_block_takes_are_refused_with_the_reason() {
+    let mut rig = Rig::new(store(0));
+    let too_long = Reply::Refused(SayRefusal::TooLong { bytes: 5_000, limit: 3_826 });
+    let (answer, _) = rig.play(&post("/v1/records", "", RECORD), vec![too_long]);
+    assert_problem(&answer, 422, "record-too-long");
+    assert!(answer.contains("5000 bytes, at most 3826"), "{answer}");
+    let empty = Reply::Refused(SayRefusal::Empty);
+    let (answer, _) = rig.play(&post("/v1/records", "", "{\"text\":\"\"}"), vec![empty]);
+    assert_problem(&answer, 422, "empty-record");
+}
+
+#[test]
+fn an_address_is_dialled_once_and_only_so_many_are() {
+    let mut rig = Rig::new(store(0));
+    let request = post("/v1/peers", "", "{\"address\":\"localhost:8080\"}");
+    for (reply, end) in [(Reply::Connecting, "false}"), (Reply::AlreadyDialled, "true}")] {
+        let (answer, commands) = rig.play(&request, vec![reply]);
+        assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
+        assert!(
+            answer.contains("{\"address\":\"localhost:8080\",\"already_dialled\":"),
+            "{answer}"
+        );
+        assert!(answer.ends_with(end), "{answer}");
+        assert_eq!(commands, [Command::Connect("localhost:8080".parse().unwrap())]);
+    }
+    let (answer, _) = rig.play(&request, vec![Reply::TooManyAddresses { limit: 16 }]);
+    assert_problem(&answer, 409, "too-many-addresses");
+}
+
+#[test]
+fn a_node_that_has_stopped_takes_nothing_and_can_still_be_read() {
+    let rig = Rig::new(store(1));
+    let Rig { runtime, address, node, store, turn, _stop } = rig;
+    drop(node);
+    let (node, _) = PlayedNode::new(store.clone());
+    let rig = Rig { runtime, address, node, store, turn, _stop };
+    assert_problem(&rig.answer(&post("/v1/records", "", RECORD)), 503, "stopping");
+    assert!(rig.answer(&get("/v1/blocks/1")).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn what_the_node_has_shown_can_be_read_even_if_it_was_not_stored_yet() {
+    let rig = Rig::new(store(1));
+    let mut shown = Snapshot::default();
+    shown.tip.work = Work::of_classic_blocks(2);
+    rig.node.publish(shown.clone());
+    let answer = reading(rig.sent(&get("/v1/blocks/2")));
+    let answer = rig.runtime.block_on(async {
+        extend(&rig.store, 2..=2);
+        rig.node.publish(shown);
+        answer.await.unwrap()
+    });
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}

@@ -1,0 +1,89 @@
+//! The forms of the local API, filled from the node's picture of itself and from a store.
+//!
+//! Owns nothing but the way from one to the other: the API, the prompt and the commands tell the
+//! same.
+
+use std::net::SocketAddr;
+
+use kusari_chain::BestPoint;
+use kusari_node::snapshot::PeerSummary;
+use kusari_node::{NodeConfig, PeerStage, Snapshot};
+
+use super::model::{BlockReport, PeerList, PeerReport, Stage, Status};
+use crate::store::Placed;
+
+/// The chain that nodes of this kind follow, as `HELLO` names it too.
+const CHAIN: &str = "classic";
+
+impl Status {
+    /// The state of a node. `listen` is absent where none runs, `data_directory` where the chain is
+    /// in memory.
+    #[must_use]
+    pub fn new(
+        snapshot: &Snapshot,
+        listen: Option<SocketAddr>,
+        data_directory: Option<String>,
+    ) -> Self {
+        let inbound_peers = snapshot.peers.iter().filter(|peer| peer.inbound).count();
+        let BestPoint { height, hash, work } = snapshot.tip;
+        Self {
+            agent: NodeConfig::default().agent,
+            chain: CHAIN.to_owned(),
+            height,
+            tip: hash,
+            work,
+            listen,
+            data_directory,
+            outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
+            inbound_peers,
+            waiting_records: snapshot.waiting_lines,
+            side_bytes: snapshot.side_bytes,
+            side_limit: snapshot.side_limit,
+            orphans: snapshot.orphans,
+            catching_up: snapshot.catching_up,
+        }
+    }
+}
+
+impl PeerList {
+    /// Who is connected.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self { peers: snapshot.peers.iter().map(PeerReport::from).collect() }
+    }
+}
+
+impl From<&PeerSummary> for PeerReport {
+    fn from(peer: &PeerSummary) -> Self {
+        Self {
+            address: peer.address,
+            inbound: peer.inbound,
+            stage: peer.stage.into(),
+            agent: peer.agent.clone(),
+            height: peer.height,
+        }
+    }
+}
+
+impl From<PeerStage> for Stage {
+    fn from(stage: PeerStage) -> Self {
+        match stage {
+            PeerStage::Greeted => Self::Greeted,
+            PeerStage::Silent => Self::Silent,
+            PeerStage::Plain => Self::Plain,
+            PeerStage::Original => Self::Original,
+            PeerStage::Introduced => Self::Introduced,
+        }
+    }
+}
+
+impl From<Placed> for BlockReport {
+    fn from(placed: Placed) -> Self {
+        Self {
+            block: placed.block,
+            work: placed.work,
+            best_chain: placed.confirmations.is_some(),
+            confirmations: placed.confirmations.unwrap_or(0),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The way from a subcommand to a node or its store.
+//!
+//! Owns the search: the lock on the data directory says whether a node runs there, and `node.json`
+//! where its local API answers. Only where none runs is the store opened.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::choice::NodeChoice;
+use super::commands::Failure;
+use super::places;
+use super::settings::UsageError;
+use crate::api::client::{Client, ClientError};
+use crate::api::model::{NodeFile, Status};
+use crate::api::token::Token;
+use crate::store::{OpenError, Store};
+
+/// What a subcommand works on.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// A node runs; it is asked.
+    Running(Client),
+    /// None runs here; its store is open, and no node can start until this is dropped.
+    Stored { store: Store, directory: PathBuf },
+}
+
+/// What came of looking for a node.
+#[derive(Debug)]
+pub(crate) enum Found<T> {
+    /// One runs; it is asked.
+    Running(Client),
+    /// None runs, and this came of the directory.
+    Alone(T),
+}
+
+/// Why a node that runs cannot be asked.
+#[derive(Debug, thiserror::Error)]
+enum Unasked {
+    #[error(
+        "the data directory {} is in use by {holder}, which tells no local API to ask; if it is a \
+         node that is just starting or stopping, or another kusari command, try again in a moment",
+        .directory.display()
+    )]
+    Untold { directory: PathBuf, holder: String },
+    #[error(
+        "the node that runs on {} has its local API turned off; start it without `--http off`, or \
+         stop it first",
+        .directory.display()
+    )]
+    Off { directory: PathBuf },
+    #[error(
+        "{} cannot be read ({source}); run this as the user who runs the node",
+        .directory.join("node.json").display()
+    )]
+    Unreadable { directory: PathBuf, source: io::Error },
+    #[error(
+        "the data directory {} is in use by {holder}, and its local API does not answer ({error})",
+        .directory.display()
+    )]
+    Silent { directory: PathBuf, holder: String, error: Box<ClientError> },
+}
+
+impl NodeChoice {
+    /// Finds the node, or opens the store that is there. Creates nothing.
+    pub(crate) fn open(&self) -> Result<Access, Failure> {
+        self.find(Store::open_existing)
+    }
+
+    /// The same, and creates the store where there is none.
+    pub(crate) fn open_or_create(&self) -> Result<Access, Failure> {
+        self.find(Store::open)
+    }
+
+    fn find(&self, open: fn(&Path) -> Result<Store, OpenError>) -> Result<Access, Failure> {
+        let opened = |directory: &Path| Ok((open(directory)?, directory.to_path_buf()));
+        Ok(match self.ask_or(opened)? {
+            Found::Running(client) => Access::Running(client),
+            Found::Alone((store, directory)) => Access::Stored { store, directory },
+        })
+    }
+
+    /// Finds the node, or does `alone` with the directory where none runs. `alone` takes the lock on
+    /// the directory, and fails where it is taken.
+    pub(crate) fn ask_or<T>(
+        &self,
+        alone: impl FnOnce(&Path) -> Result<T, OpenError>,
+    ) -> Result<Found<T>, Failure> {
+        if let Some(url) = &self.node {
+            let token = self.token_file.as_deref().map(Token::read).transpose();
+            let client = Client::new(url, token.map_err(Failure::failed)?);
+            return client.map(Found::Running).map_err(Failure::failed);
+        }
+        let directory = self.directory(places::data_directory().as_deref())?;
+        let directory = std::path::absolute(directory).map_err(Failure::failed)?;
+        match alone(&directory) {
+            Ok(result) => Ok(Found::Alone(result)),
+            Err(OpenError::InUse { holder, .. }) => {
+                running(directory, holder).map(Found::Running).map_err(Failure::failed)
+            }
+            Err(error) => Err(Failure::failed(error)),
+        }
+    }
+
+    /// The directory that is meant; `data_directory` is where programs keep their data.
+    fn directory(&self, data_directory: Option<&Path>) -> Result<PathBuf, UsageError> {
+        if let Some(directory) = &self.data_dir {
+            return Ok(directory.clone());
+        }
+        let port = self.port.unwrap_or(places::DEFAULT_PORT);
+        match data_directory {
+            Some(data) => Ok(places::chain_directory(data, port)),
+            None => Err(UsageError {
+                cause: String::from("this user has no home directory to look for the chain in"),
+                remedy: String::from("say where it is with --data-dir DIRECTORY"),
+            }),
+        }
+    }
+}
+
+/// The node that holds the lock on `directory`.
+fn running(directory: PathBuf, holder: String) -> Result<Client, Unasked> {
+    let file = match NodeFile::read(&directory) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Err(Unasked::Untold { directory, holder }),
+        Err(source) => return Err(Unasked::Unreadable { directory, source }),
+    };
+    let Some(http) = file.http else { return Err(Unasked::Off { directory }) };
+    let asked = Client::new(&format!("http://{http}"), Token::parse(&file.token))
+        .and_then(|client| client.status().map(|status| (client, status)));
+    match asked {
+        Ok((client, status)) if is_of(&status, &directory) => Ok(client),
+        // The file was left behind by a crash, and another node has the port now.
+        Ok(_) => Err(Unasked::Untold { directory, holder }),
+        Err(error) => Err(Unasked::Silent { directory, holder, error: Box::new(error) }),
+    }
+}
+
+/// Whether the node that answers is the one of this directory, by whatever name.
+fn is_of(status: &Status, directory: &Path) -> bool {
+    let Some(said) = &status.data_directory else { return false };
+    let canonical = |path: &Path| path.canonicalize().ok();
+    match (canonical(Path::new(said)), canonical(directory)) {
+        (Some(said), Some(directory)) => said == directory,
+        // A name that is not Unicode arrives changed.
+        _ => *said == directory.to_string_lossy(),
+    }
+}
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

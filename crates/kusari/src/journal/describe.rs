@@ -1,0 +1,53 @@
+//! An input in words, for whoever reads how a replay ended.
+
+use kusari_node::Input;
+use kusari_node::seam::{Command, Direction};
+use kusari_node::wire::encode;
+
+/// Most characters of what somebody sent or typed that are shown.
+const SHOWN: usize = 120;
+
+/// What happened. Holds text of strangers.
+pub(super) fn describe(input: &Input) -> String {
+    match input {
+        Input::PeerConnected { peer, direction: Direction::Inbound, address } => {
+            format!("peer {} connected from {address}", peer.0)
+        }
+        Input::PeerConnected { peer, direction: Direction::Outbound(target), address } => {
+            format!("peer {} was reached as {target} at {address}", peer.0)
+        }
+        Input::PeerFinished { peer } => format!("peer {} sends nothing more", peer.0),
+        Input::PeerDisconnected { peer, reason } => {
+            format!("peer {} is disconnected: {}", peer.0, shown(reason))
+        }
+        Input::ConnectFailed { address, reason } => {
+            format!("{address} was not reached: {}", shown(reason))
+        }
+        Input::MessageReceived { peer, received: Ok(message) } => {
+            let line = String::from_utf8_lossy(&encode(message)).trim_end().to_string();
+            format!("a line from peer {}: {}", peer.0, shown(&line))
+        }
+        Input::MessageReceived { peer, received: Err(refusal) } => {
+            format!("a line from peer {} that was refused: {}", peer.0, shown(&refusal.to_string()))
+        }
+        Input::BlockMined { template_id, nonce } => {
+            format!("the nonce {nonce} was found for work {}", template_id.0)
+        }
+        Input::Committed { through } => format!("commit {} is durable", through.0),
+        Input::StreamEnded { peer, height, count, .. } => {
+            format!("{count} stored blocks up to height {height} were sent to peer {}", peer.0)
+        }
+        Input::Command(_, Command::Say(text) | Command::Offer(text)) => {
+            format!("a line was typed: {}", shown(text))
+        }
+        Input::Command(_, Command::Connect(address)) => format!("{address} is to be connected"),
+        Input::Tick => "the time to wake has come".to_string(),
+    }
+}
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Recording: the lines on their way to the writer, and stores that note what they answer.
+//!
+//! Owns when a line goes on to the writer, and the end of a journal that cannot be written. A read
+//! outside of an input, as when a node is made, is not recorded.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_node::Input;
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
+use serde::Serialize;
+
+use super::format::{Line, MAX_LINE, Read, Sum};
+use super::writer::Writer;
+
+/// The file as far as it is recorded.
+pub(super) struct Log {
+    /// `None` once the journal has ended.
+    writer: Option<Writer>,
+    recording: bool,
+    sum: Sum,
+    in_file: u64,
+}
+
+impl Log {
+    pub(super) fn new(writer: Writer) -> Self {
+        Self { writer: Some(writer), recording: false, sum: Sum::default(), in_file: 0 }
+    }
+
+    pub(super) fn set_recording(&mut self) {
+        self.recording = true;
+    }
+
+    pub(super) fn is_recording(&self) -> bool {
+        self.recording && self.writer.is_some()
+    }
+
+    /// Bytes of this file that were recorded.
+    pub(super) fn in_file(&self) -> u64 {
+        self.in_file
+    }
+
+    /// The sum of this file so far.
+    pub(super) fn sum(&self) -> String {
+        self.sum.digits()
+    }
+
+    pub(super) fn line(&mut self, line: &impl Serialize) {
+        match serde_json::to_vec(line) {
+            Ok(line) if line.len() < MAX_LINE => self.raw_line(&line),
+            Ok(_) => self.stop("an input is longer than a line may be"),
+            Err(error) => self.stop(&error.to_string()),
+        }
+    }
+
+    pub(super) fn raw_line(&mut self, line: &[u8]) {
+        let Some(writer) = &mut self.writer else { return };
+        for part in [line, b"\n"] {
+            self.sum.add(part);
+            self.in_file += part.len() as u64;
+            writer.buffer().extend_from_slice(part);
+        }
+        if !writer.send_when_full() {
+            self.writer = None;
+        }
+    }
+
+    /// Begins the next file.
+    pub(super) fn rotate(&mut self) {
+        (self.sum, self.in_file) = (Sum::default(), 0);
+        if self.writer.as_mut().is_some_and(|writer| !writer.rotate()) {
+            self.writer = None;
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        if self.writer.as_mut().is_some_and(|writer| !writer.send_if_idle()) {
+            self.writer = None;
+        }
+    }
+
+    /// Ends the journal, for good.
+    pub(super) fn stop(&mut self, why: &str) {
+        if self.writer.take().is_some() {
+            tracing::warn!("the journal ends here: {why}; the node goes on without it");
+        }
+    }
+}
+
+/// A store that notes what it is asked and what it answers.
+pub(super) struct Recording<S: ?Sized> {
+    log: Rc<RefCell<Log>>,
+    store: Box<S>,
+}
+
+impl<S: ?Sized> Recording<S> {
+    pub(super) fn new(store: Box<S>, log: Rc<RefCell<Log>>) -> Self {
+        Self { log, store }
+    }
+
+    fn note(&self, read: impl FnOnce() -> Read) {
+        if self.log.borrow().is_recording() {
+            self.log.borrow_mut().line(&Line::<&Input>::Read(read()));
+        }
+    }
+}
+
+fn answer<T: Clone>(found: &Result<Option<T>, StoreError>) -> Result<Option<T>, String> {
+    found.clone().map_err(|error| error.0)
+}
+
+impl BlockStore for Recording<dyn BlockStore> {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        self.store.best_tip()
+    }
+
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        let found = self.store.best_at(height);
+        self.note(|| Read::BestAt { height, answer: answer(&found) });
+        found
+    }
+
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        let found = self.store.by_hash(hash);
+        self.note(|| Read::ByHash { hash: *hash, answer: answer(&found) });
+        found
+    }
+
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        self.store.visit_side_blocks(visit)
+    }
+
+    fn next_order(&self) -> Result<u64, StoreError> {
+        self.store.next_order()
+    }
+}
+
+impl OutboxStore for Recording<dyn OutboxStore> {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+        self.store.visit_open_entries(visit)
+    }
+
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        let found = self.store.entry_of_block(hash);
+        self.note(|| Read::EntryOfBlock { hash: *hash, answer: answer(&found) });
+        found
+    }
+
+    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        self.store.next_entry_id()
+    }
+}

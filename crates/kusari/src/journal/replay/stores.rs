@@ -1,0 +1,94 @@
+//! Stores that answer as the recorded ones did, question by question.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
+
+use super::source::{Source, stored_at};
+use crate::journal::format::{Answer, Read};
+
+/// What the core is told where the journal has no answer. The replay looks at the source instead.
+fn no_answer() -> StoreError {
+    StoreError(String::from("the journal holds no such answer"))
+}
+
+pub(super) struct Answering(Rc<RefCell<Source>>);
+
+impl Answering {
+    pub(super) fn new(source: Rc<RefCell<Source>>) -> Self {
+        Self(source)
+    }
+
+    /// The recorded answer, if `fits` takes it for one to this question.
+    fn answer<T>(
+        &self,
+        asked: impl Fn() -> String,
+        fits: impl FnOnce(Read) -> Result<Answer<T>, Box<Read>>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut source = self.0.borrow_mut();
+        let read = source.answer(&asked).ok_or_else(no_answer)?;
+        match fits(read) {
+            Ok(answer) => answer.map_err(StoreError),
+            Err(other) => {
+                source.differs(asked(), &other);
+                Err(no_answer())
+            }
+        }
+    }
+}
+
+impl BlockStore for Answering {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        Err(no_answer())
+    }
+
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        self.answer(
+            || stored_at(height),
+            |read| match read {
+                Read::BestAt { height: recorded, answer } if recorded == height => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )
+    }
+
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        self.answer(
+            || format!("the block {hash}"),
+            |read| match read {
+                Read::ByHash { hash: recorded, answer } if recorded == *hash => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )
+    }
+
+    fn visit_side_blocks(&self, _visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        Err(no_answer())
+    }
+
+    fn next_order(&self) -> Result<u64, StoreError> {
+        Err(no_answer())
+    }
+}
+
+impl OutboxStore for Answering {
+    fn visit_open_entries(&self, _visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+        Err(no_answer())
+    }
+
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        self.answer(
+            || format!("the line of the block {hash}"),
+            |read| match read {
+                Read::EntryOfBlock { hash: recorded, answer } if recorded == *hash => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )
+    }
+
+    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        Err(no_answer())
+    }
+}

@@ -1,0 +1,135 @@
+//! The audit: every stored byte is read again, and everything that can be computed is computed.
+//!
+//! Owns the order of the checks and what they remember on the way. Rests on nothing that a node
+//! keeps in memory, and writes nothing. Memory does not grow with the chain: one block and its
+//! parent's place are held at a time, and what must be complete is counted rather than collected.
+//!
+//! The first fault ends the audit: what builds on it could not be judged anyway.
+
+mod blocks;
+mod file;
+mod finding;
+mod outbox;
+mod untouched;
+
+use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle};
+
+pub use self::file::{audit_directory, audit_file};
+pub use self::finding::{AuditFault, Finding, Place};
+pub(super) use self::untouched::open_untouched;
+use super::Store;
+use super::fault::{Fault, guarded};
+use super::tables::{self, meta};
+
+/// What an audit read, and the first thing that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// The file itself; absent for the store of a running node, whose file is being written.
+    pub file: Option<FileReport>,
+    /// Blocks of the best chain that were found right.
+    pub best_blocks: u32,
+    /// Blocks beside it that were found right.
+    pub side_blocks: u64,
+    /// Outbox records that were found right.
+    pub records: u64,
+    /// How many of them stand in no block of the best chain.
+    pub waiting_records: u64,
+    /// What is wrong; everything before it is right, nothing behind it was looked at.
+    pub finding: Option<Finding>,
+}
+
+/// What an audit read of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileReport {
+    /// Its length in bytes, each of which was read.
+    pub bytes: u64,
+    /// Pages in use, where the checksum of every one holds.
+    pub pages: Option<u64>,
+}
+
+impl Store {
+    /// Audits the open store, as of one moment; commits go on meanwhile.
+    ///
+    /// The checksums of the file's pages are left out, because the file is being written. While
+    /// this runs the file grows by what is committed.
+    #[must_use]
+    pub fn audit(&self) -> AuditReport {
+        let report = audit_database(&*self.inner.database);
+        if report.finding.is_some() {
+            self.inner.database.abandon();
+        }
+        report
+    }
+}
+
+/// Audits what an open database holds.
+fn audit_database(database: &impl ReadableDatabase) -> AuditReport {
+    let mut auditor = Auditor::default();
+    // The auditor keeps its place outside of what may break off.
+    let judged = guarded(|| auditor.audit(&database.begin_read().map_err(Fault::from)?));
+    let Auditor { place, mut report, .. } = auditor;
+    report.finding = judged.err().map(|fault| Finding { place, fault });
+    report
+}
+
+/// An audit under way.
+#[derive(Default)]
+struct Auditor {
+    /// What is being looked at.
+    place: Place,
+    report: AuditReport,
+}
+
+impl Auditor {
+    fn audit(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
+        self.audit_tables(transaction)?;
+        let (next_order, next_entry) = self.audit_meta(transaction)?;
+        self.place = Place::Table("blocks");
+        let blocks = blocks::BlockTables::open(transaction, next_order)?;
+        let tip = self.audit_best(&blocks)?;
+        self.audit_side(&blocks, &tip)?;
+        self.audit_nothing_else(&blocks)?;
+        self.place = Place::Table("outbox");
+        let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
+        self.audit_outbox(&outbox, &blocks, tip.height())
+    }
+
+    /// There is no table but ours.
+    fn audit_tables(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
+        self.place = Place::File;
+        let known = [
+            tables::META.name(),
+            tables::BLOCKS.name(),
+            tables::BEST.name(),
+            tables::BY_HASH.name(),
+            tables::SIDE.name(),
+            tables::OUTBOX.name(),
+            tables::OUTBOX_OPEN.name(),
+            tables::OUTBOX_BLOCKS.name(),
+        ];
+        let tables = transaction.list_tables()?.map(|table| String::from(table.name()));
+        let multimaps = transaction.list_multimap_tables()?.map(|table| String::from(table.name()));
+        match tables.filter(|name| !known.contains(&name.as_str())).chain(multimaps).next() {
+            Some(name) => Err(AuditFault::StrayTable { name: name.escape_debug().collect() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The facts about the whole store; returns the next order and the next entry's number. Format and
+    /// kind were looked at before, to open it.
+    fn audit_meta(&mut self, transaction: &ReadTransaction) -> Result<(u64, u64), AuditFault> {
+        self.place = Place::Table("meta");
+        let facts = transaction.open_table(tables::META)?;
+        let keys = [meta::SCHEMA_VERSION, meta::CHAIN_KIND, meta::NEXT_ORDER, meta::NEXT_ENTRY_ID];
+        for entry in facts.iter()? {
+            let key = entry?.0;
+            if !keys.contains(&key.value()) {
+                return Err(AuditFault::StrayFact { key: key.value().escape_debug().collect() });
+            }
+        }
+        self.place = Place::Fact(meta::NEXT_ORDER);
+        let next_order = tables::read_number(&facts, meta::NEXT_ORDER)?;
+        self.place = Place::Fact(meta::NEXT_ENTRY_ID);
+        Ok((next_order, tables::read_number(&facts, meta::NEXT_ENTRY_ID)?))
+    }
+}

@@ -1,0 +1,240 @@
+//! The audit of blocks: the best chain from below, what lies beside it, and that there is no more.
+
+use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+
+use super::{AuditFault, Auditor, Place};
+use crate::store::record::read_block;
+use crate::store::tables;
+
+/// The tables of blocks.
+pub(super) struct BlockTables {
+    blocks: ReadOnlyTable<u64, &'static [u8]>,
+    best: ReadOnlyTable<u32, u64>,
+    by_hash: ReadOnlyTable<(u64, u64), ()>,
+    side: ReadOnlyTable<u64, ()>,
+    /// As the store says.
+    next_order: u64,
+}
+
+/// A block whose place is known to be right, for the one that builds on it.
+pub(super) struct Link {
+    point: BestPoint,
+    total_bytes: u64,
+    /// None for the genesis block, which is not stored.
+    order: Option<u64>,
+}
+
+impl Link {
+    fn genesis() -> Self {
+        Self { point: BestPoint::genesis(), total_bytes: 0, order: None }
+    }
+
+    fn of(stored: &StoredBlock) -> Self {
+        let StoredBlock { order, work, total_bytes, block } = stored;
+        let point = BestPoint { height: block.index, hash: block.hash, work: *work };
+        Self { point, total_bytes: *total_bytes, order: Some(*order) }
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.point.height
+    }
+}
+
+impl BlockTables {
+    pub(super) fn open(transaction: &ReadTransaction, next_order: u64) -> Result<Self, AuditFault> {
+        Ok(Self {
+            blocks: transaction.open_table(tables::BLOCKS)?,
+            best: transaction.open_table(tables::BEST)?,
+            by_hash: transaction.open_table(tables::BY_HASH)?,
+            side: transaction.open_table(tables::SIDE)?,
+            next_order,
+        })
+    }
+
+    fn record(&self, order: u64) -> Result<StoredBlock, AuditFault> {
+        match self.blocks.get(order)? {
+            Some(bytes) => Ok(read_block(order, bytes.value())?),
+            None => Err(AuditFault::MissingRecord { order }),
+        }
+    }
+
+    /// Whether the block is the best chain's at its height.
+    pub(super) fn is_best(&self, stored: &StoredBlock) -> Result<bool, AuditFault> {
+        let best = self.best.get(stored.block.index)?;
+        Ok(best.is_some_and(|order| order.value() == stored.order))
+    }
+
+    /// A block of any branch, by the index of hashes.
+    pub(super) fn find(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, AuditFault> {
+        let suffix = hash.suffix();
+        for entry in self.by_hash.range((suffix, 0)..=(suffix, u64::MAX))? {
+            let stored = self.record(entry?.0.value().1)?;
+            if stored.block.hash == *hash {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Checks everything about a block that its parent and its record determine.
+    fn check(&self, stored: StoredBlock, parent: &Link) -> Result<Link, AuditFault> {
+        let StoredBlock { order, work, total_bytes, block } = &stored;
+        let link = Link::of(&stored);
+        if *order >= self.next_order {
+            return Err(AuditFault::OrderNotDue { order: *order, next: self.next_order });
+        }
+        if let Some(parent) = parent.order.filter(|parent| parent >= order) {
+            return Err(AuditFault::WrongOrder { order: *order, parent });
+        }
+        if parent.point.height.checked_add(1) != Some(block.index) {
+            let (index, parent) = (block.index, parent.point.height);
+            return Err(RuleViolation::WrongIndex { index, parent }.into());
+        }
+        if block.prev_hash != parent.point.hash {
+            let (named, parent) = (block.prev_hash, parent.point.hash);
+            return Err(AuditFault::WrongLink { named, parent });
+        }
+        let due = parent.point.work.plus(Target::CLASSIC.work());
+        if *work != due {
+            return Err(AuditFault::WrongWork { stored: *work, computed: due });
+        }
+        let (hash, claimed_bytes) = (block.hash, *total_bytes);
+        self.check_indexed(*order, &hash)?;
+        let checked = CheckedBlock::check(stored.block)?;
+        let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
+        if claimed_bytes != due {
+            return Err(AuditFault::WrongBytes { stored: claimed_bytes, computed: due });
+        }
+        Ok(link)
+    }
+
+    /// The index of hashes has the block, and no other one with its hash.
+    fn check_indexed(&self, order: u64, hash: &BlockHash) -> Result<(), AuditFault> {
+        let suffix = hash.suffix();
+        let mut indexed = false;
+        for entry in self.by_hash.range((suffix, 0)..=(suffix, u64::MAX))? {
+            let (_, other) = entry?.0.value();
+            if other == order {
+                indexed = true;
+            } else if self.record(other).is_ok_and(|stored| stored.block.hash == *hash) {
+                return Err(AuditFault::StoredTwice { order, other });
+            }
+        }
+        if indexed { Ok(()) } else { Err(AuditFault::NotIndexed) }
+    }
+}
+
+impl Auditor {
+    /// The best chain, from height 1; returns its tip.
+    pub(super) fn audit_best(&mut self, tables: &BlockTables) -> Result<Link, AuditFault> {
+        self.place = Place::Table("best");
+        let mut tip = Link::genesis();
+        for entry in tables.best.iter()? {
+            // No chain is so long: each block takes a u32 of its own.
+            let due = tip.point.height.saturating_add(1);
+            self.place = Place::Best(due);
+            let (height, order) = entry?;
+            if height.value() != due {
+                return Err(AuditFault::MissingHeight { next: height.value() });
+            }
+            tip = tables.check(tables.record(order.value())?, &tip)?;
+            self.report.best_blocks += 1;
+        }
+        Ok(tip)
+    }
+
+    /// The blocks beside it. Each one's parent is found by the index, and is looked at in its turn.
+    pub(super) fn audit_side(
+        &mut self,
+        tables: &BlockTables,
+        tip: &Link,
+    ) -> Result<(), AuditFault> {
+        self.place = Place::Table("side");
+        let mut last = None;
+        for entry in tables.side.iter()? {
+            let order = entry?.0.value();
+            self.place = Place::Side { order, height: None };
+            if last.replace(order).is_some_and(|last| last >= order) {
+                return Err(AuditFault::unordered());
+            }
+            let stored = tables.record(order)?;
+            self.place = Place::Side { order, height: Some(stored.block.index) };
+            if tables.is_best(&stored)? {
+                return Err(AuditFault::BestAndSide);
+            }
+            let genesis = Link::genesis();
+            let parent = if stored.block.prev_hash == genesis.point.hash {
+                genesis
+            } else {
+                let parent = stored.block.prev_hash;
+                let unknown = AuditFault::UnknownParent { parent };
+                Link::of(&tables.find(&parent)?.ok_or(unknown)?)
+            };
+            if tables.check(stored, &parent)?.point.beats(&tip.point) {
+                return Err(AuditFault::BetterBranch);
+            }
+            self.report.side_blocks += 1;
+        }
+        Ok(())
+    }
+
+    /// Every block of the two has its record and its entry in the index, so where there are as many
+    /// records and entries as blocks, there are no others. Otherwise the first other is named.
+    pub(super) fn audit_nothing_else(&mut self, tables: &BlockTables) -> Result<(), AuditFault> {
+        let blocks = u64::from(self.report.best_blocks).saturating_add(self.report.side_blocks);
+        self.place = Place::Table("blocks");
+        let mut records = 0_u64;
+        for entry in tables.blocks.iter()? {
+            entry?;
+            records += 1;
+            if records > blocks {
+                return Err(first_stray_record(tables)?);
+            }
+        }
+        self.place = Place::Table("by_hash");
+        let mut entries = 0_u64;
+        for entry in tables.by_hash.iter()? {
+            entry?;
+            entries += 1;
+            if entries > blocks {
+                return Err(first_stray_hash(tables)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn first_stray_record(tables: &BlockTables) -> Result<AuditFault, AuditFault> {
+    let mut last = None;
+    for entry in tables.blocks.iter()? {
+        let (order, bytes) = entry?;
+        let order = order.value();
+        if last.replace(order).is_some_and(|last| last >= order) {
+            break;
+        }
+        let in_a_chain = tables.side.get(order)?.is_some()
+            || match read_block(order, bytes.value()) {
+                Ok(stored) => tables.is_best(&stored)?,
+                Err(_) => false,
+            };
+        if !in_a_chain {
+            return Ok(AuditFault::StrayRecord { order });
+        }
+    }
+    Ok(AuditFault::unordered())
+}
+
+fn first_stray_hash(tables: &BlockTables) -> Result<AuditFault, AuditFault> {
+    let mut last = None;
+    for entry in tables.by_hash.iter()? {
+        let (suffix, order) = entry?.0.value();
+        if last.replace((suffix, order)).is_some_and(|last| last >= (suffix, order)) {
+            break;
+        }
+        if tables.record(order).map_or(true, |stored| stored.block.hash.suffix() != suffix) {
+            return Ok(AuditFault::StrayHash { suffix, order });
+        }
+    }
+    Ok(AuditFault::unordered())
+}

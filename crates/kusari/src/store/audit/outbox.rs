@@ -1,0 +1,148 @@
+//! The audit of the outbox: every record, what is kept beside the records, and the blocks that were
+//! mined for them.
+
+use std::collections::BTreeSet;
+
+use kusari_chain::params::SETTLED_DEPTH;
+use kusari_node::store::{EntryId, OutboxEntry};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+
+use super::blocks::BlockTables;
+use super::{AuditFault, Auditor, Place};
+use crate::store::record::read_entry;
+use crate::store::tables;
+
+/// The tables of the outbox.
+pub(super) struct OutboxTables {
+    entries: ReadOnlyTable<u64, &'static [u8]>,
+    open: ReadOnlyTable<u64, ()>,
+    blocks: ReadOnlyTable<&'static [u8; 32], u64>,
+    /// As the store says.
+    next_entry: EntryId,
+}
+
+impl OutboxTables {
+    pub(super) fn open(
+        transaction: &ReadTransaction,
+        next_entry: EntryId,
+    ) -> Result<Self, AuditFault> {
+        Ok(Self {
+            entries: transaction.open_table(tables::OUTBOX)?,
+            open: transaction.open_table(tables::OUTBOX_OPEN)?,
+            blocks: transaction.open_table(tables::OUTBOX_BLOCKS)?,
+            next_entry,
+        })
+    }
+
+    fn entry(&self, id: EntryId) -> Result<Option<OutboxEntry>, AuditFault> {
+        match self.entries.get(id)? {
+            Some(bytes) => Ok(Some(read_entry(id, bytes.value())?)),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Auditor {
+    /// The outbox, over a best chain that ends at `tip_height`.
+    pub(super) fn audit_outbox(
+        &mut self,
+        outbox: &OutboxTables,
+        blocks: &BlockTables,
+        tip_height: u32,
+    ) -> Result<(), AuditFault> {
+        let (mut open, mut mined) = (0_u64, 0_u64);
+        // Entries are numbered from 1 without a gap, and never deleted.
+        let mut due: EntryId = 1;
+        for row in outbox.entries.iter()? {
+            self.place = Place::Entry(due);
+            let (id, bytes) = row?;
+            if id.value() != due {
+                return Err(AuditFault::MissingEntry);
+            }
+            if due >= outbox.next_entry {
+                return Err(AuditFault::EntryNotDue { next: outbox.next_entry });
+            }
+            let entry = read_entry(due, bytes.value())?;
+            check_entry(&entry, outbox)?;
+            self.report.waiting_records +=
+                u64::from(!stands_in_best_chain(&entry, blocks, tip_height)?);
+            open += u64::from(!entry.settled);
+            mined = mined.saturating_add(u64::try_from(entry.blocks.len()).unwrap_or(u64::MAX));
+            self.report.records += 1;
+            due += 1;
+        }
+        if due < outbox.next_entry {
+            self.place = Place::Entry(due);
+            return Err(AuditFault::MissingEntry);
+        }
+        self.audit_open_list(outbox, open)?;
+        self.audit_block_index(outbox, mined)
+    }
+
+    /// Every record that is not settled is in the list, so where it is as long there is no other.
+    fn audit_open_list(&mut self, outbox: &OutboxTables, open: u64) -> Result<(), AuditFault> {
+        self.place = Place::Table("outbox_open");
+        for (row, number) in outbox.open.iter()?.zip(1_u64..) {
+            let id = row?.0.value();
+            if number > open || outbox.entry(id)?.is_none_or(|entry| entry.settled) {
+                return Err(AuditFault::StrayEntry { id });
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for the blocks that were mined for records.
+    fn audit_block_index(&mut self, outbox: &OutboxTables, mined: u64) -> Result<(), AuditFault> {
+        self.place = Place::Table("outbox_blocks");
+        for (row, number) in outbox.blocks.iter()?.zip(1_u64..) {
+            let (hash, id) = row?;
+            let (hash, id) = (hash.value(), id.value());
+            let names_it = |entry: OutboxEntry| entry.blocks.iter().any(|block| block.0 == *hash);
+            if number > mined || !outbox.entry(id)?.is_some_and(names_it) {
+                return Err(AuditFault::StrayEntry { id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lists beside the records say the same as the record.
+fn check_entry(entry: &OutboxEntry, outbox: &OutboxTables) -> Result<(), AuditFault> {
+    if outbox.open.get(entry.id)?.is_some() == entry.settled {
+        return Err(AuditFault::WrongOpen { settled: entry.settled });
+    }
+    let mut named = BTreeSet::new();
+    for hash in &entry.blocks {
+        if !named.insert(hash) {
+            return Err(AuditFault::NamedTwice { hash: *hash });
+        }
+        let indexed = outbox.blocks.get(&hash.0)?;
+        if indexed.is_none_or(|id| id.value() != entry.id) {
+            return Err(AuditFault::BlockNotIndexed { hash: *hash });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a block of the record is in the best chain. A block that is no longer stored was evicted
+/// with the branch that it was on.
+fn stands_in_best_chain(
+    entry: &OutboxEntry,
+    blocks: &BlockTables,
+    tip_height: u32,
+) -> Result<bool, AuditFault> {
+    let mut depth = None;
+    for hash in &entry.blocks {
+        let Some(stored) = blocks.find(hash)? else { continue };
+        if stored.block.data != entry.text {
+            return Err(AuditFault::OtherText { hash: *hash });
+        }
+        if blocks.is_best(&stored)? {
+            depth = Some(tip_height.saturating_sub(stored.block.index).saturating_add(1));
+        }
+    }
+    if entry.settled && depth.is_none_or(|depth| depth < SETTLED_DEPTH) {
+        return Err(AuditFault::NotSettled);
+    }
+    Ok(depth.is_some())
+}

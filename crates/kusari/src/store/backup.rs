@@ -1,0 +1,173 @@
+//! A copy of the store, consistent and whole, made while commits go on.
+//!
+//! Owns how the copy is written: table by table as of one moment, into a file that nobody else
+//! uses. Under what name it stays is up to the caller.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kusari_chain::StoreError;
+use redb::{
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, Value,
+    WriteTransaction,
+};
+
+use super::Store;
+use super::audit::open_untouched;
+use super::fault::{Fault, guarded};
+use super::open::{self, OpenError};
+use super::tables;
+
+/// Bytes of keys and values that are written in one commit, so that memory stays bounded.
+const COMMIT_BYTES: usize = 8 << 20;
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is no store to copy.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Source(#[from] StoreError),
+    /// The copy cannot be written.
+    #[error("{} cannot be written ({reason}); see to the disk and its permissions", .file.display())]
+    Target {
+        /// The copy.
+        file: PathBuf,
+        /// What failed.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Copies the store as of one moment to `file`, which must not exist and stays, half written,
+    /// where this fails. The copy is durable when this returns, but for the file's name.
+    ///
+    /// Reads and commits go on meanwhile; the store's own file grows by what is committed, because
+    /// no page that the copy may still read is used again.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
+        copy_database(&*self.inner.database, file)
+    }
+}
+
+/// Copies the store in a data directory that no process has open, as [`Store::copy_to`] does. Writes
+/// nothing else but the lock file.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> {
+    let (source, _lock) = open::lock_existing(directory)?;
+    let broken = |fault: Fault| BackupError::Source(fault.into());
+    let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
+    guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
+    copy_database(&*database, file)
+}
+
+/// Gives a finished copy its name, durably. What had that name before is gone.
+///
+/// # Errors
+/// [`BackupError::Target`].
+pub fn put_in_place(copy: &Path, file: &Path) -> Result<(), BackupError> {
+    let unwritable =
+        |error: io::Error| BackupError::Target { file: file.into(), reason: error.to_string() };
+    let synced = File::open(copy).and_then(|copy| copy.sync_all());
+    synced.and_then(|()| std::fs::rename(copy, file)).map_err(unwritable)?;
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    open::sync_directory(directory.unwrap_or(Path::new("."))).map_err(unwritable)
+}
+
+/// A fault of the store or of the copy: they have the same types and other remedies.
+enum Side {
+    Source(Fault),
+    Target(Fault),
+}
+
+/// What breaks off is the reading of old pages: those of the copy were all written just now.
+impl From<Fault> for Side {
+    fn from(fault: Fault) -> Self {
+        Self::Source(fault)
+    }
+}
+
+fn source(fault: impl Into<Fault>) -> Side {
+    Side::Source(fault.into())
+}
+
+fn target(fault: impl Into<Fault>) -> Side {
+    Side::Target(fault.into())
+}
+
+fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
+    let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
+    create_private(file).map_err(|error| unwritable(error.to_string()))?;
+    let copy = open::create_file(file).map_err(|error| unwritable(error.to_string()))?;
+    let copied = guarded(|| copy_tables(&database.begin_read().map_err(source)?, &copy));
+    let closed = copy.close();
+    copied.map_err(|side| match side {
+        Side::Source(fault) => BackupError::Source(fault.into()),
+        Side::Target(fault) => unwritable(fault.to_string()),
+    })?;
+    closed.map_err(|error| unwritable(error.to_string()))?;
+    let synced = File::open(file).and_then(|file| file.sync_all());
+    synced.map_err(|error| unwritable(error.to_string()))
+}
+
+/// An empty file that nobody else may read: the outbox is in it.
+fn create_private(file: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
+}
+
+fn copy_tables(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
+    copy_table(from, copy, tables::META)?;
+    copy_table(from, copy, tables::BLOCKS)?;
+    copy_table(from, copy, tables::BEST)?;
+    copy_table(from, copy, tables::BY_HASH)?;
+    copy_table(from, copy, tables::SIDE)?;
+    copy_table(from, copy, tables::OUTBOX)?;
+    copy_table(from, copy, tables::OUTBOX_OPEN)?;
+    copy_table(from, copy, tables::OUTBOX_BLOCKS)
+}
+
+fn copy_table<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    copy: &Database,
+    definition: TableDefinition<'static, K, V>,
+) -> Result<(), Side> {
+    let table = from.open_table(definition).map_err(source)?;
+    let mut rows = table.iter().map_err(source)?;
+    let mut more = true;
+    while more {
+        let transaction = begin(copy)?;
+        let mut written = transaction.open_table(definition).map_err(target)?;
+        let mut bytes = 0;
+        while bytes < COMMIT_BYTES {
+            let Some(row) = rows.next() else {
+                more = false;
+                break;
+            };
+            let (key, value) = row.map_err(source)?;
+            let (key, value) = (key.value(), value.value());
+            bytes += K::as_bytes(&key).as_ref().len() + V::as_bytes(&value).as_ref().len();
+            written.insert(key, value).map_err(target)?;
+        }
+        drop(written);
+        transaction.commit().map_err(target)?;
+    }
+    Ok(())
+}
+
+fn begin(copy: &Database) -> Result<WriteTransaction, Side> {
+    let mut transaction = copy.begin_write().map_err(target)?;
+    // A copy is opened as quickly as any store.
+    transaction.set_quick_repair(true);
+    Ok(transaction)
+}

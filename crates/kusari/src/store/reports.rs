@@ -1,0 +1,141 @@
+//! Reads for people and programs: a block or a record and where it stands, a page of the chain.
+//!
+//! Each is one read transaction, so that what it says fits together. The genesis block, which is
+//! not stored, is reported like any other.
+
+use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
+use kusari_node::store::{EntryId, OutboxEntry};
+
+use super::Store;
+use super::blocks::BlockReader;
+use super::fault::Fault;
+use super::record::read_entry;
+use super::tables;
+
+/// A block and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The block.
+    pub block: Block,
+    /// Accumulated work up to it.
+    pub work: Work,
+    /// Blocks of the best chain from it to the tip, itself included; `None` beside the best chain.
+    pub confirmations: Option<u32>,
+}
+
+impl Placed {
+    fn new(stored: StoredBlock, confirmations: Option<u32>) -> Self {
+        Self { block: stored.block, work: stored.work, confirmations }
+    }
+
+    fn genesis(tip: u32) -> Self {
+        let confirmations = Some(tip.saturating_add(1));
+        Self { block: Block::genesis(), work: Work::ZERO, confirmations }
+    }
+}
+
+/// Consecutive blocks of the best chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The blocks, lowest first.
+    pub blocks: Vec<Block>,
+    /// The height after them, if the best chain reaches it.
+    pub next: Option<u32>,
+}
+
+/// Height of the best chain.
+fn tip_height(reader: &BlockReader) -> Result<u32, Fault> {
+    Ok(reader.best_tip()?.map_or(0, |tip| tip.block.index))
+}
+
+/// Depth of a block at `height` under a tip, itself included.
+fn depth(tip: u32, height: u32) -> u32 {
+    tip.saturating_sub(height).saturating_add(1)
+}
+
+fn placed(reader: &BlockReader, hash: &BlockHash) -> Result<Option<Placed>, Fault> {
+    let Some(stored) = reader.by_hash(hash)? else { return Ok(None) };
+    let confirmations = match reader.is_best(&stored)? {
+        true => Some(depth(tip_height(reader)?, stored.block.index)),
+        false => None,
+    };
+    Ok(Some(Placed::new(stored, confirmations)))
+}
+
+impl Store {
+    /// The best chain's block at a height.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails; the same holds for every read here.
+    pub fn placed_at(&self, height: u32) -> Result<Option<Placed>, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let tip = tip_height(reader)?;
+            if height == 0 {
+                return Ok(Some(Placed::genesis(tip)));
+            }
+            let stored = reader.best_at(height)?;
+            Ok(stored.map(|stored| Placed::new(stored, Some(depth(tip, height)))))
+        })?)
+    }
+
+    /// The block with a hash, in whatever branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn placed(&self, hash: &BlockHash) -> Result<Option<Placed>, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            if *hash == Block::genesis().hash {
+                return Ok(Some(Placed::genesis(tip_height(reader)?)));
+            }
+            placed(reader, hash)
+        })?)
+    }
+
+    /// Blocks of the best chain from height `from` on: at most `count`, and no more once their
+    /// canonical lines reach `max_bytes`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn page(&self, from: u32, count: u32, max_bytes: usize) -> Result<Page, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let tip = tip_height(reader)?;
+            let mut page = Page { blocks: Vec::new(), next: None };
+            let mut bytes = 0;
+            let mut heights = from..=tip.min(from.saturating_add(count.saturating_sub(1)));
+            while bytes < max_bytes
+                && let Some(height) = heights.next()
+            {
+                let missing = || Fault::unreadable("best", height, "there is none");
+                let block = match height {
+                    0 => Block::genesis(),
+                    _ => reader.best_at(height)?.ok_or_else(missing)?.block,
+                };
+                bytes += block.canonical_line_bytes();
+                page.next = Some(height.saturating_add(1)).filter(|next| *next <= tip);
+                page.blocks.push(block);
+            }
+            Ok(page)
+        })?)
+    }
+
+    /// A record of this node, settled or not, and the block of the best chain that it stands in.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn entry(&self, id: EntryId) -> Result<Option<(OutboxEntry, Option<Placed>)>, StoreError> {
+        Ok(self.read(|transaction| {
+            let entries = transaction.open_table(tables::OUTBOX)?;
+            let Some(bytes) = entries.get(id)? else { return Ok(None) };
+            let entry = read_entry(id, bytes.value())?;
+            let reader = BlockReader::open(transaction)?;
+            // At most one of its blocks is in the best chain, most likely the last.
+            for hash in entry.blocks.iter().rev() {
+                let found = placed(&reader, hash)?;
+                if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
+                    return Ok(Some((entry, Some(place))));
+                }
+            }
+            Ok(Some((entry, None)))
+        })?)
+    }
+}

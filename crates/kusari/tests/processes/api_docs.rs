@@ -1,0 +1,58 @@
+//! `docs/api.md`, word by word: its examples are asked of a node, and the answers compared.
+
+use std::net::SocketAddr;
+
+use kusari::api::model::NodeFile;
+use kusari::api::problem;
+
+use super::readme::matches;
+use super::support::{Node, Setup, eventually, http};
+
+const DOCS: &str = include_str!("../../../../docs/api.md");
+
+/// Each command of the console blocks, with the line that answers it.
+fn examples() -> Vec<(&'static str, &'static str)> {
+    let lines: Vec<&str> = DOCS.lines().collect();
+    let commands = lines.windows(2).filter(|pair| pair[0].starts_with("$ curl -s "));
+    commands.map(|pair| (pair[0], pair[1])).collect()
+}
+
+/// Does what the command says, and returns the body of the answer.
+fn run(command: &str, address: SocketAddr, token: &str) -> String {
+    let path = command.split("$api").nth(1).unwrap().split([' ', '"']).next().unwrap();
+    let body = command.split("-d '").nth(1).map_or("", |rest| rest.trim_end_matches('\''));
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let with_token = command.contains("-H \"Authorization: Bearer $token\"");
+    let headers =
+        if with_token { format!("Authorization: Bearer {token}\r\n") } else { String::new() };
+    http(address, &format!("{method} {path}"), &headers, body).body
+}
+
+#[test]
+fn the_examples_of_the_local_api_show_what_happens() {
+    let a = Node::start("A");
+    let _b = Setup::new("B").connect(a.port).start();
+    a.wait_for("introduced itself");
+    let NodeFile { http: address, token, .. } = NodeFile::read(&a.directory()).unwrap().unwrap();
+    let ask = |command: &str| run(command, address.unwrap(), &token);
+    eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
+    let examples = examples();
+    assert_eq!(examples.len(), 10);
+    for (command, shown) in examples {
+        let answer = ask(command);
+        let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));
+        assert!(matches(&answer, &shown), "{command}\nthe page shows {shown}\nbut it is {answer}");
+        if command.contains("\"text\":\"hi\"") && command.contains("$token") {
+            a.wait_for("Data       : hi");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_problem_is_listed_with_its_status() {
+    for kind in problem::ALL {
+        let row = DOCS.lines().find(|line| line.contains(&format!("`{}`", kind.name())));
+        let row = row.unwrap_or_else(|| panic!("{} is not listed", kind.name()));
+        assert!(row.starts_with(&format!("| {} |", kind.status())), "{row}");
+    }
+}

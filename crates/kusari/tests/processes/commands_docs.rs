@@ -1,0 +1,70 @@
+//! `docs/commands.md`, word by word: its commands are run in a shell, and what they print compared.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::readme::matches;
+use super::support::{Setup, eventually};
+
+const DOCS: &str = include_str!("../../../../docs/commands.md");
+
+/// From here on the page speaks of a store without a node.
+const WITHOUT_NODE: &str = "## Where no node runs";
+
+/// Each command of the console blocks in a part of the page, with the lines that it prints.
+fn examples(part: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in part.lines() {
+        match (line, line.strip_prefix("$ ")) {
+            ("```console", _) => inside = true,
+            ("```", _) => inside = false,
+            (_, Some(command)) if inside => found.push((command, Vec::new())),
+            _ if inside => found.last_mut().unwrap().1.push(line),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What a command prints, stdout first, where `kusari` means the node or the store of `directory`
+/// unless it says otherwise.
+fn run(command: &str, home: &Path, directory: &Path) -> String {
+    let program = env!("CARGO_BIN_EXE_kusari");
+    let script = format!(
+        "kusari() {{ case \"$*\" in *--data-dir*|man*|completions*|sya*) '{program}' \"$@\";; \
+         *) '{program}' \"$@\" --data-dir '{}';; esac; }}\n{command}",
+        directory.display()
+    );
+    let output = Command::new("sh").args(["-c", &script]).current_dir(home).output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[test]
+fn the_commands_of_the_page_print_what_it_shows() {
+    let mut node = Setup::new("docs").start();
+    let home = Setup::bare("home");
+    let directory = node.directory();
+    let (with_node, without) = DOCS.split_once(WITHOUT_NODE).unwrap();
+    for (part, count) in [(with_node, 13), (without, 6)] {
+        let examples = examples(part);
+        assert_eq!(examples.len(), count);
+        for (command, shown) in examples {
+            let printed = run(command, home.home(), &directory);
+            let printed: Vec<&str> = printed.lines().collect();
+            assert_eq!(printed.len(), shown.len(), "{command}\nprints {printed:#?}");
+            for (line, shown) in printed.into_iter().zip(shown) {
+                let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", node.port));
+                assert!(matches(line, &shown), "{command}\nshows {shown}\nbut prints {line}");
+            }
+            // What a line says it will be, it is before the next command.
+            eventually("what was said is mined", || {
+                let state = || run("kusari status", home.home(), &directory);
+                (part == without || state().contains("\n- Lines : 0 ")).then_some(())
+            });
+        }
+        if part == with_node {
+            node.terminate();
+        }
+    }
+}

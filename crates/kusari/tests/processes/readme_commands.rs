@@ -1,0 +1,123 @@
+//! The README's commands, run in order against a node, and their outputs compared.
+//!
+//! `8080` stands for the port of that node, so where the README relies on the default port, the
+//! port is said here.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use super::readme::{blocks_of, matches};
+use super::support::{Node, Setup};
+
+/// Commands that are about a node.
+const ABOUT_A_NODE: [&str; 9] =
+    ["say", "status", "peers", "chain", "block", "export", "import", "audit", "backup"];
+
+/// A command of the README with the lines it shows.
+struct Example {
+    command: String,
+    shown: Vec<String>,
+}
+
+fn examples(section: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for line in blocks_of(section, "console").into_iter().flatten() {
+        match line.strip_prefix("$ ") {
+            Some(command) => {
+                examples.push(Example { command: command.to_owned(), shown: Vec::new() });
+            }
+            None => examples.last_mut().unwrap().shown.push(line),
+        }
+    }
+    assert!(!examples.is_empty(), "the section {section} shows no command");
+    examples
+}
+
+/// The words of a command, as a shell takes them, where quotes stand around whole words alone.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (place, part) in command.split('"').enumerate() {
+        match place % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// Runs a command in the node's surroundings and compares what it prints.
+fn run(setup: &Setup, port: u16, example: &Example) {
+    let mut words = words(&example.command);
+    assert_eq!(words.remove(0), "kusari", "{}", example.command);
+    if ABOUT_A_NODE.contains(&words[0].as_str()) && !words.contains(&"--data-dir".to_owned()) {
+        words.extend(["--port".to_owned(), port.to_string()]);
+    }
+    let command = setup.clone().args(words.iter().map(String::as_str));
+    let output = command.command().stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{}: {errors}", example.command);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed: Vec<&str> = printed.lines().collect();
+    let shown: Vec<String> = example
+        .shown
+        .iter()
+        .map(|line| line.replace("0.0.0.0:8080", &format!("127.0.0.1:{port}")))
+        .collect();
+    let same = printed.len() == shown.len()
+        && printed.iter().zip(&shown).all(|(printed, shown)| matches(printed, shown));
+    assert!(
+        same,
+        "{}\nthe README shows\n{}\nbut it prints\n{}",
+        example.command,
+        shown.join("\n"),
+        printed.join("\n")
+    );
+}
+
+/// A node as `kusari --listen 8080` starts it, on a port that is free: the place of its chain
+/// follows from the port.
+fn node_by_port(setup: &Setup, more: &[&str]) -> Node {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    setup.clone().args(["--listen", &listen]).args(more.iter().copied()).start()
+}
+
+#[test]
+fn commands_from_a_shell_print_what_the_readme_shows() {
+    let setup = Setup::bare("shell");
+    let node = node_by_port(&setup, &[]);
+    for example in examples("From a shell") {
+        run(&setup, node.port, &example);
+    }
+}
+
+#[test]
+fn a_journal_is_replayed_as_the_readme_shows() {
+    let setup = Setup::bare("journal");
+    let mut node = node_by_port(&setup, &["--journal", "node.journal"]);
+    node.say("hi");
+    node.wait_for("Data       : hi");
+    node.terminate();
+    for example in examples("When something is wrong") {
+        run(&setup, node.port, &example);
+    }
+}
+
+#[test]
+fn the_suites_pass_as_the_readme_shows() {
+    for example in examples("Another implementation") {
+        run(&Setup::bare("suites"), 0, &example);
+    }
+}
+
+#[test]
+fn the_table_of_commands_is_the_one_of_the_program() {
+    let help = Setup::bare("help").args(["-h"]).command().output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let in_help: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    let rows = super::readme::README.lines().filter_map(|line| line.strip_prefix("| `kusari "));
+    let in_readme: Vec<&str> = rows.filter_map(|row| row.split([' ', '`']).next()).collect();
+    assert_eq!(in_help, in_readme);
+}

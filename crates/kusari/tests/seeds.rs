@@ -1,0 +1,69 @@
+//! Every seed of the fuzz targets passes its target's check, and every target has seeds.
+//!
+//! The checks are the fuzz crate's own sources, built here without a fuzzer.
+#![allow(clippy::expect_used, clippy::panic, reason = "a check fails by a panic")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "sources of another crate")]
+
+use std::path::{Path, PathBuf};
+
+/// The store, by the name that the checks know it by.
+use kusari::store;
+
+#[path = "../../../fuzz/src"]
+mod targets {
+    pub mod block_json;
+    pub mod frame;
+    pub mod node;
+    pub mod store_open;
+    pub mod wire_line;
+}
+
+/// The targets and their checks.
+const TARGETS: [(&str, fn(&[u8])); 5] = [
+    ("block_json", targets::block_json::check),
+    ("frame", targets::frame::check),
+    ("node", targets::node::check),
+    ("store_open", targets::store_open::check),
+    ("wire_line", targets::wire_line::check),
+];
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).expect("the directory is there");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> =
+        names.map(|name| name.into_string().expect("names are Unicode")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_target_is_built_has_a_check_and_has_seeds() {
+    let expected: Vec<String> = TARGETS.iter().map(|(name, _)| name.to_string()).collect();
+    let sources = names(&fuzz().join("fuzz_targets"));
+    let sources: Vec<&str> = sources.iter().filter_map(|name| name.strip_suffix(".rs")).collect();
+    assert_eq!(sources, expected);
+    let manifest = std::fs::read_to_string(fuzz().join("Cargo.toml")).expect("the manifest");
+    for name in &expected {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not built");
+        assert!(names(&fuzz().join("seeds").join(name)).len() >= 5, "{name} has few seeds");
+    }
+    let mut seeds = names(&fuzz().join("seeds"));
+    seeds.retain(|name| name != "README.md");
+    assert_eq!(seeds, expected, "seeds are of targets");
+}
+
+#[test]
+fn every_seed_passes() {
+    for (name, check) in TARGETS {
+        let directory = fuzz().join("seeds").join(name);
+        for seed in names(&directory) {
+            let bytes = std::fs::read(directory.join(&seed)).expect("a seed");
+            let passed = std::panic::catch_unwind(|| check(&bytes));
+            assert!(passed.is_ok(), "the seed {name}/{seed} fails");
+        }
+    }
+}

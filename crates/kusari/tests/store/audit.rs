@@ -1,0 +1,7 @@
+//! The audit: a sound store is found sound, and whatever is damaged in one is named.
+
+mod damage;
+mod pages;
+mod sound;
+
+pub(crate) use sound::{TIP, sound_store};

@@ -1,0 +1,137 @@
+//! The whole state of a node as a value: a checkpoint from which another node goes on.
+//!
+//! Owns the form: JSON, one text for one state, so that two nodes are in the same state exactly
+//! where their hashes agree. Only what the stores hold is not in it.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::{BestPoint, BlockStore, Chain, ChainState, StateError};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::{Mining, Node, NodeConfig};
+use crate::allowance::Allowance;
+use crate::gossip::Gossip;
+use crate::outbox::Outbox;
+use crate::peers::{Bans, Dials, Peers};
+use crate::random::Random;
+use crate::seam::{CommitId, RequestId};
+use crate::serving::Serving;
+use crate::store::{OutboxStore, StoreBatch};
+use crate::sync::Sync;
+use crate::wire::NodeId;
+
+/// Why there is no node of this state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// It is not the state of a node of this version.
+    #[error("it is not the state of a node of this version: {0}")]
+    Form(String),
+    /// The chain in it is none.
+    #[error(transparent)]
+    Chain(#[from] StateError),
+}
+
+/// The fields of [`Node`] that are written, once more: a node is made of them and of its stores.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    config: NodeConfig,
+    id: NodeId,
+    random: Random,
+    chain: ChainState,
+    outbox: Outbox,
+    peers: Peers,
+    bans: Bans,
+    dials: Dials,
+    sync: Sync,
+    gossip: Gossip,
+    serving: Serving,
+    mining: Option<Mining>,
+    connection_reports: Allowance,
+    last_template: u64,
+    waiting_says: VecDeque<(RequestId, String)>,
+    unannounced: VecDeque<(CommitId, BestPoint)>,
+    commits: VecDeque<(CommitId, u64)>,
+    last_commit: CommitId,
+    committed: CommitId,
+    chain_version: u64,
+    wake_at: Option<Duration>,
+    catching_up: bool,
+    halted: bool,
+}
+
+/// Writes the chain without its store.
+pub(super) fn chain<S: Serializer>(chain: &Chain, serializer: S) -> Result<S::Ok, S::Error> {
+    chain.state().serialize(serializer)
+}
+
+impl Node {
+    /// Everything that decides what this node does next, apart from what its stores hold: one line
+    /// of JSON. Costs time and memory in proportion to what the node holds in memory.
+    #[must_use]
+    pub fn state(&self) -> Vec<u8> {
+        // Numbers, texts and lists of them, with texts and numbers as keys, have no way to fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// SHA-256 over [`Node::state`]. Nodes with one hash do the same from here on, if their stores
+    /// and inputs are the same.
+    #[must_use]
+    pub fn state_hash(&self) -> [u8; 32] {
+        hash_of_state(&self.state())
+    }
+
+    /// The node that had this state. `blocks` and `outbox` must answer as the stores of that node
+    /// would have done. The text may come from a stranger.
+    ///
+    /// # Errors
+    /// [`RestoreError`] where no node of this version was ever in that state.
+    pub fn restore(
+        state: &[u8],
+        blocks: Box<dyn BlockStore>,
+        outbox: Box<dyn OutboxStore>,
+    ) -> Result<Self, RestoreError> {
+        let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
+        let state: State = serde_json::from_slice(state).map_err(form)?;
+        Ok(Self {
+            chain: Chain::restore(state.chain, blocks, state.config.tree_limits)?,
+            outbox_store: outbox,
+            config: state.config,
+            id: state.id,
+            random: state.random,
+            outbox: state.outbox,
+            peers: state.peers,
+            bans: state.bans,
+            dials: state.dials,
+            sync: state.sync,
+            gossip: state.gossip,
+            serving: state.serving,
+            mining: state.mining,
+            connection_reports: state.connection_reports,
+            last_template: state.last_template,
+            waiting_says: state.waiting_says,
+            unannounced: state.unannounced,
+            commits: state.commits,
+            last_commit: state.last_commit,
+            committed: state.committed,
+            chain_version: state.chain_version,
+            wake_at: state.wake_at,
+            catching_up: state.catching_up,
+            halted: state.halted,
+            batch: StoreBatch::default(),
+            then: Vec::new(),
+            actions: Vec::new(),
+        })
+    }
+}
+
+/// The hash of a state as [`Node::state`] wrote it.
+#[must_use]
+pub fn hash_of_state(state: &[u8]) -> [u8; 32] {
+    Sha256::digest(state).into()
+}

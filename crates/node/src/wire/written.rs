@@ -1,0 +1,26 @@
+//! A message in a file: its canonical line, without the newline.
+//!
+//! Owns nothing of the form, which is the one of the wire; so what is read back is what was
+//! received.
+
+use alloc::string::String;
+
+use kusari_chain::CheckedBlock;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+use super::{AsBlock, Message, encode, receive};
+
+impl<B: AsBlock> Serialize for Message<B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let line = encode(self);
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        serializer.serialize_str(core::str::from_utf8(line).map_err(ser::Error::custom)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Message<CheckedBlock> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let line = String::deserialize(deserializer)?;
+        receive(line.as_bytes()).map_err(de::Error::custom)
+    }
+}

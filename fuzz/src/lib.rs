@@ -1,0 +1,19 @@
+//! What the fuzz targets check, one function `check` for each: any bytes are fine for any of them.
+//!
+//! The same functions are run over the seeds by an ordinary test, `crates/kusari/tests/seeds.rs`.
+
+pub mod block_json;
+pub mod frame;
+pub mod node;
+pub mod store_open;
+pub mod wire_line;
+
+/// The store's sources by themselves: the whole program has ten times as many dependencies, and all
+/// of them would be built with instrumentation.
+#[path = "../../crates/kusari/src"]
+mod kusari {
+    #[allow(dead_code, reason = "a target uses what it checks")]
+    pub mod store;
+}
+
+pub use kusari::store;

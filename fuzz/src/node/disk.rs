@@ -1,0 +1,70 @@
+//! A store in memory under the node.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+
+/// What is durable. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Disk(Rc<RefCell<(MemoryBlocks, BTreeMap<EntryId, OutboxEntry>)>>);
+
+impl Disk {
+    pub(super) fn apply(&self, batch: &StoreBatch) {
+        let (blocks, outbox) = &mut *self.0.borrow_mut();
+        blocks.apply(&batch.blocks);
+        for write in &batch.outbox {
+            match write {
+                OutboxWrite::Insert { id, text } => {
+                    let next = outbox.last_key_value().map_or(1, |(id, _)| id + 1);
+                    assert_eq!(*id, next, "an entry is inserted out of turn");
+                    let (blocks, settled) = (Vec::new(), false);
+                    let entry = OutboxEntry { id: *id, text: text.clone(), blocks, settled };
+                    outbox.insert(*id, entry);
+                }
+                OutboxWrite::Mined { id, hash } => {
+                    let entry = outbox.get_mut(id).expect("mined for an entry that is stored");
+                    assert!(blocks.by_hash(hash).is_ok_and(|block| block.is_some()));
+                    entry.blocks.push(*hash);
+                }
+                OutboxWrite::SetSettled { id, settled } => {
+                    outbox.get_mut(id).expect("settles an entry that is stored").settled = *settled;
+                }
+            }
+        }
+    }
+}
+
+impl BlockStore for Disk {
+    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().0.best_tip()
+    }
+    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().0.best_at(height)
+    }
+    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        self.0.borrow().0.by_hash(hash)
+    }
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+        self.0.borrow().0.visit_side_blocks(visit)
+    }
+    fn next_order(&self) -> Result<u64, StoreError> {
+        self.0.borrow().0.next_order()
+    }
+}
+
+impl OutboxStore for Disk {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+        self.0.borrow().1.values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        Ok(())
+    }
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        Ok(self.0.borrow().1.values().find(|entry| entry.blocks.contains(hash)).cloned())
+    }
+    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        Ok(self.0.borrow().1.last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+}

@@ -1,0 +1,145 @@
+//! A store's file with anything in it: opening, auditing and reading end, without a panic.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use kusari_chain::{Block, BlockStore, BlockWrite, StoredBlock, Work};
+use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
+
+use crate::store::{ChainPosition, Store, audit_file};
+
+/// Unit of the file, in bytes.
+const PAGE: usize = 4_096;
+/// Bytes of the header and its two commit slots.
+const HEADER: usize = 320;
+/// Blocks that are read at once, and at most so many times.
+const CHUNK: usize = 16;
+const MAX_CHUNKS: usize = 64;
+/// The chain of the vectors: valid, and mined already.
+const VECTORS: &str = include_str!("../../crates/chain/tests/vectors/classic.json");
+
+/// Takes the bytes for the file `chain.redb`, where the first is even. Where it is odd, the file is
+/// a sound store, and the rest says what of it is overwritten: where (two bytes for the page in use,
+/// two for the place in it), how long (one byte), and with what.
+pub fn check(bytes: &[u8]) {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    let content = if first % 2 == 0 { rest.to_vec() } else { overwritten(rest) };
+    let directory = directory();
+    let file = directory.join("chain.redb");
+    std::fs::write(&file, &content).expect("the temporary directory can be written");
+    let report = audit_file(&file);
+    let after = std::fs::read(&file).expect("the file is still there");
+    assert!(after == content, "the audit changed the file");
+    let sound = report.is_ok_and(|report| report.finding.is_none());
+    let read = read_everything(&directory, sound);
+    assert!(read || !sound, "a store that is called sound cannot be read");
+}
+
+/// A directory of this process, made once.
+fn directory() -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("kusari-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("the temporary directory can be written");
+    directory
+}
+
+/// Opens the store as a node does, reads all of it, and writes a little to one that is sound: over a
+/// damaged file the database may end the process as it writes. Whether all of that worked.
+fn read_everything(directory: &Path, sound: bool) -> bool {
+    let Ok(store) = Store::open(directory) else { return false };
+    let mut works = true;
+    let mut after = ChainPosition::genesis();
+    for _ in 0..MAX_CHUNKS {
+        match store.best_chain_chunk(after, None, CHUNK) {
+            Ok(chunk) => match chunk.blocks.last() {
+                Some(last) => after = last.into(),
+                None => break,
+            },
+            Err(_) => {
+                works = false;
+                break;
+            }
+        }
+    }
+    works &= store.visit_side_blocks(&mut |_| ()).is_ok();
+    works &= store.visit_open_entries(&mut |_| ()).is_ok();
+    works &= store.by_hash(&after.hash).is_ok() && store.entry_of_block(&after.hash).is_ok();
+    let _ = store.audit();
+    if !sound {
+        store.abandon();
+        return works;
+    }
+    let Ok(id) = store.next_entry_id() else { return false };
+    let outbox = vec![OutboxWrite::Insert { id, text: String::from("one more") }];
+    works & store.commit(&[StoreBatch { blocks: Vec::new(), outbox }]).is_ok()
+}
+
+/// A sound store, and its pages in use by where they begin. Made once.
+fn sound_store() -> &'static (Vec<u8>, Vec<usize>) {
+    static STORE: OnceLock<(Vec<u8>, Vec<usize>)> = OnceLock::new();
+    STORE.get_or_init(|| {
+        let directory = directory();
+        let file = directory.join("chain.redb");
+        let _ = std::fs::remove_file(&file);
+        let store = Store::open(&directory).expect("a new store can be made");
+        store.commit(&[batch()]).expect("a new store can be written");
+        drop(store);
+        let content = std::fs::read(&file).expect("the store is there");
+        let pages = (PAGE..content.len()).step_by(PAGE);
+        let used = |page: &usize| content[*page..].iter().take(PAGE).any(|byte| *byte != 0);
+        let pages = pages.filter(used).collect();
+        (content, pages)
+    })
+}
+
+fn batch() -> StoreBatch {
+    let vectors: serde_json::Value = serde_json::from_str(VECTORS).expect("the vectors are JSON");
+    let of = |name: &str| -> Vec<Block> {
+        serde_json::from_value(vectors[name].clone()).expect("the vectors are blocks")
+    };
+    let mut blocks = Vec::new();
+    let mut totals = vec![0];
+    let mut order = 0;
+    let mut stored = |block: &Block, below: u64| {
+        let total_bytes = below + block.canonical_line_bytes() as u64;
+        let work = Work::of_classic_blocks(block.index);
+        order += 1;
+        Arc::new(StoredBlock { order: order - 1, work, total_bytes, block: block.clone() })
+    };
+    let chain = of("chain");
+    for block in &chain {
+        let stored = stored(block, totals[totals.len() - 1]);
+        totals.push(stored.total_bytes);
+        blocks.push(BlockWrite::InsertBest(stored));
+    }
+    let mut below = 0;
+    for block in of("fork") {
+        let stored = stored(&block, below);
+        below = stored.total_bytes;
+        blocks.push(BlockWrite::InsertSide(stored));
+    }
+    let outbox = vec![
+        OutboxWrite::Insert { id: 1, text: chain[0].data.clone() },
+        OutboxWrite::Insert { id: 2, text: String::from("it waits") },
+        OutboxWrite::Mined { id: 1, hash: chain[0].hash },
+    ];
+    StoreBatch { blocks, outbox }
+}
+
+fn overwritten(mut changes: &[u8]) -> Vec<u8> {
+    let (content, pages) = sound_store();
+    let mut content = content.clone();
+    while let [page_low, page_high, low, high, length, rest @ ..] = changes {
+        let page = usize::from(u16::from_le_bytes([*page_low, *page_high])) % (pages.len() + 1);
+        let place = usize::from(u16::from_le_bytes([*low, *high]));
+        // The header comes first.
+        let start = match page.checked_sub(1) {
+            None => place % HEADER,
+            Some(page) => pages[page] + place % PAGE,
+        };
+        let (bytes, rest) = rest.split_at(usize::from(*length).min(rest.len()));
+        let end = (start + bytes.len()).min(content.len());
+        content[start..end].copy_from_slice(&bytes[..end - start]);
+        changes = rest;
+    }
+    content
+}
