@@ -45,7 +45,7 @@ pub(crate) fn run(args: &GradeArgs) -> Result<(), Failure> {
     let report = grading.run(|check| lines.check(check));
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
-        say(&json);
+        say(&escaped(&json));
     } else {
         say(&summary(&report));
     }
@@ -132,7 +132,39 @@ fn summary(report: &Report) -> String {
     )
 }
 
+/// The same JSON, with what a terminal would obey in the texts of strangers as `\u` escapes.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let mut bytes = [0; 4];
+        let shown: &str = character.encode_utf8(&mut bytes);
+        // Outside of its strings JSON has no such character but the newline.
+        if character == '\n' || Plain(shown).to_string() == shown {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text
+}
+
 /// Whoever asked may have gone away since; the exit code still tells.
 fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_the_same_and_holds_nothing_that_a_terminal_obeys() {
+        let said = "hi\n\u{9b}31m \u{202e}\u{e0041} é\u{1f517}\u{1b}";
+        let json = serde_json::to_string_pretty(&[said]).unwrap();
+        let printed = escaped(&json);
+        assert_eq!(serde_json::from_str::<[String; 1]>(&printed).unwrap(), [said]);
+        assert_eq!(printed, "[\n  \"hi\\n\\u009b31m \\u202e\\udb40\\udc41 é\u{1f517}\\u001b\"\n]");
+    }
 }

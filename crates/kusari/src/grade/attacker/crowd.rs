@@ -2,7 +2,7 @@
 
 use crate::grade::Case;
 use crate::grade::bench::{Bench, is_block};
-use crate::grade::connection::now;
+use crate::grade::connection::{Connection, now};
 use crate::grade::mining::line;
 use crate::grade::report::{Evidence, Verdict};
 
@@ -54,13 +54,14 @@ fn serves_beside_slow_ones(bench: &mut Bench) -> Verdict {
     still_serves(bench, &shown.sent)
 }
 
+/// As many connections as the target's system takes. The target may refuse those that are too many.
+fn crowd(bench: &Bench) -> Vec<Connection> {
+    (0..CROWD).map_while(|_| bench.connect().ok()).collect()
+}
+
 fn serves_in_a_crowd(bench: &mut Bench) -> Verdict {
     let mut early = bench.listener()?;
-    let mut crowd = Vec::new();
-    for _ in 0..CROWD {
-        // The target may refuse those that are too many.
-        crowd.extend(bench.connect());
-    }
+    let crowd = crowd(bench);
     let block = bench.mine_one();
     let sent = format!("{} more connections", crowd.len());
     early.send(line(&block) + "GET_CHAIN\n");
@@ -92,7 +93,7 @@ fn wait_until_served(bench: &mut Bench, sent: &str) -> Verdict {
 }
 
 fn takes_new_peers_after_a_crowd(bench: &mut Bench) -> Verdict {
-    let crowd: Vec<_> = (0..CROWD).filter_map(|_| bench.connect().ok()).collect();
+    let crowd = crowd(bench);
     let done = format!("{} connections, all of them closed again", crowd.len());
     drop(crowd);
     wait_until_served(bench, &done)?;
@@ -101,8 +102,8 @@ fn takes_new_peers_after_a_crowd(bench: &mut Bench) -> Verdict {
 
 fn serves_after_churn(bench: &mut Bench) -> Verdict {
     for number in 0..CHURN {
-        // Where there is no room for the moment the next one tries again.
-        let Ok(mut connection) = bench.connect() else { continue };
+        // Where there is no room any more, what follows tells whether there is again.
+        let Ok(mut connection) = bench.connect() else { break };
         match number % 3 {
             0 => {}
             1 => {
