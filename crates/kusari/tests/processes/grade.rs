@@ -77,7 +77,8 @@ fn what_a_wrong_node_breaks_is_named() {
     for (flaw, broken, held) in [
         (Flaw::AnyHash, "refuses a block whose hash is wrong", "takes a valid block"),
         (Flaw::AnyHash, "refuses a block with too little work", "adds an orphan"),
-        (Flaw::Echo, "does not send a block back", "passes a new block on to every"),
+        (Flaw::Echo, "back to where it came from", "passes a new block on to every"),
+        (Flaw::Echo, "a block back that waited", "adds an orphan"),
         (Flaw::NewestFirst, "answers GET_CHAIN with the best chain", "takes a valid block"),
         (Flaw::EndsAtBadJson, "refuses what is not JSON", "refuses blocks with missing keys"),
         (Flaw::LastKeyWins, "refuses blocks with doubled keys", "refuses blocks with missing keys"),

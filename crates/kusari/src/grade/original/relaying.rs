@@ -1,5 +1,7 @@
 //! Passing on: to whom, how often, and in which order.
 
+use kusari_chain::Block;
+
 use crate::grade::Case;
 use crate::grade::bench::{Bench, is_block};
 use crate::grade::hearing::{hear_exactly, hear_through};
@@ -16,6 +18,11 @@ pub(super) const CASES: &[Case] = &[
         "3, rules of conduct",
         "does not send a block back to where it came from",
         does_not_send_back,
+    ),
+    Case::original(
+        "3, rules of conduct",
+        "does not send a block back that waited for its parent",
+        does_not_send_back_what_waited,
     ),
     Case::original("3, rules of conduct", "passes each block on once", passes_on_once),
     Case::original(
@@ -41,20 +48,33 @@ fn passes_on_to_all_who_spoke(bench: &mut Bench) -> Verdict {
 }
 
 fn does_not_send_back(bench: &mut Bench) -> Verdict {
+    let blocks = bench.mine(1);
+    none_comes_back(bench, &blocks, &lines(&blocks))
+}
+
+fn does_not_send_back_what_waited(bench: &mut Bench) -> Verdict {
+    let blocks = bench.mine(2);
+    let sent = lines(blocks.iter().rev());
+    none_comes_back(bench, &blocks, &sent)
+}
+
+/// Sends lines that bring these blocks, and looks whether one of them is passed on to their sender.
+fn none_comes_back(bench: &mut Bench, blocks: &[Block], sent: &str) -> Verdict {
     let mut sender = bench.listener()?;
-    let block = bench.mine_one();
-    let sent = line(&block);
-    sender.send(&sent);
-    bench.offer("", std::slice::from_ref(&block))?;
+    sender.send(sent);
+    bench.offer("", blocks)?;
     // Whatever comes before the answer was passed on.
     sender.send("GET_CHAIN\n");
     let answer = bench.collect(&mut sender);
-    let times = answer.lines.iter().filter(|line| is_block(line, &block.hash)).count();
-    match (times, answer.lines.first()) {
-        (1, _) => Ok(Evidence::new(sent, "it came in the answer to GET_CHAIN only")),
-        (0, _) => Err(Evidence::new(sent, answer.last())),
-        (_, first) => Err(Evidence::new(sent, first.map_or("", |line| line))),
+    for block in blocks {
+        let mut heard = answer.lines.iter().filter(|line| is_block(line, &block.hash));
+        match (heard.next(), heard.next()) {
+            (Some(_), None) => {}
+            (None, _) => return Err(Evidence::new(sent, answer.last())),
+            (Some(line), Some(_)) => return Err(Evidence::new(sent, line)),
+        }
     }
+    Ok(Evidence::new(sent, "it came in the answer to GET_CHAIN only"))
 }
 
 fn passes_on_once(bench: &mut Bench) -> Verdict {
