@@ -18,8 +18,10 @@ mod targets {
     pub mod wire_line;
 }
 
+type Check = fn(&[u8]);
+
 /// The targets and their checks.
-const TARGETS: [(&str, fn(&[u8])); 5] = [
+const TARGETS: [(&str, Check); 5] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
     ("node", targets::node::check),
