@@ -22,7 +22,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
  -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
 unset CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_BUILD_DIR
 built=${FUZZ_TARGET_DIR:-$here/target}
-cargo build --release --locked --manifest-path "$here/Cargo.toml" --target "$host" --target-dir "$built"
+cargo build --release --manifest-path "$here/Cargo.toml" --target "$host" --target-dir "$built"
 
 if [ $# -eq 0 ]; then
     for source in "$here"/fuzz_targets/*.rs; do

@@ -19,8 +19,10 @@ mod targets {
     pub mod wire_line;
 }
 
+type Check = fn(&[u8]);
+
 /// The targets and their checks.
-const TARGETS: [(&str, fn(&[u8])); 6] = [
+const TARGETS: [(&str, Check); 6] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),

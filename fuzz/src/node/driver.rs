@@ -146,13 +146,13 @@ impl Driver {
     }
 
     pub(super) fn connect_inbound(&mut self, host: u8) {
-        let host = if host % 2 == 0 { [127, 0, 0, 1] } else { [192, 0, 2, host] };
+        let host = if host.is_multiple_of(2) { [127, 0, 0, 1] } else { [192, 0, 2, host] };
         self.connected(Direction::Inbound, host);
     }
 
     pub(super) fn answer_dial(&mut self, how: u8) {
         let Some(address) = self.dials.pop_front() else { return };
-        if how % 4 == 0 {
+        if how.is_multiple_of(4) {
             let reason = String::from("nobody is there");
             self.give(Input::ConnectFailed { address, reason });
         } else {
@@ -231,7 +231,8 @@ impl Driver {
 
     /// The miner finds what it looks for, or a person names another peer.
     pub(super) fn mine_or_dial(&mut self, what: u8) {
-        let Some((template_id, template)) = self.mine.clone().filter(|_| what % 4 > 0) else {
+        let Some((template_id, template)) = self.mine.clone().filter(|_| !what.is_multiple_of(4))
+        else {
             let address = format!("192.0.2.{}:8080", what % 8);
             return self.command(Command::Connect(address.parse().expect("an address")));
         };

@@ -104,7 +104,7 @@ fn nearly_a_block(bytes: &mut Bytes<'_>) -> Block {
         4 => block.prev_hash = hash(bytes),
         _ => block.hash = hash(bytes),
     }
-    if bytes.byte() % 4 == 0 {
+    if bytes.byte().is_multiple_of(4) {
         block.hash = block.compute_hash();
     }
     block
@@ -139,7 +139,7 @@ fn hello(bytes: &mut Bytes<'_>) -> Hello {
         height,
         work,
         tip,
-        listen: (kind % 2 == 0).then_some(9_000),
+        listen: kind.is_multiple_of(2).then_some(9_000),
         id: NodeId(u64::from(kind % 16)),
     }
 }

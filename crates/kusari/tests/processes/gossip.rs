@@ -63,6 +63,8 @@ fn lines_typed_everywhere_at_once_all_end_in_one_chain_once() {
     let chain = one_chain_of(&[a, b, c], &said);
     for node in &nodes {
         for block in &chain.0 {
+            // A node may give out its chain before its screen has shown the end of it.
+            node.wait_for(&format!("hash={}", block.hash));
             // A block that a reorganisation took out and another brought back is added again; one
             // that was never taken out is added once.
             let added = node.out.count(&format!("hash={}", block.hash));
