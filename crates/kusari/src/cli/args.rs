@@ -163,6 +163,18 @@ pub(crate) fn mistyped(word: &str) -> Option<UsageError> {
 /// The parser writes a page; its first line is the cause.
 fn in_one_sentence(error: &clap::Error) -> UsageError {
     let page = error.render().to_string();
+    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::InvalidArg)
+        && error.kind() == ErrorKind::MissingRequiredArgument
+    {
+        let usage = page.lines().find_map(|line| line.strip_prefix("Usage: "));
+        return UsageError {
+            cause: format!("{} is missing", names.join(" and ")),
+            remedy: format!(
+                "write it so: {}",
+                usage.unwrap_or("`kusari --help` lists what there is")
+            ),
+        };
+    }
     let first = page.lines().next().unwrap_or_default();
     let cause = first.strip_prefix("error: ").unwrap_or(first).to_owned();
     let similar = match error.get(ContextKind::SuggestedArg) {

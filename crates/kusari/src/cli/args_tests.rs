@@ -237,3 +237,12 @@ fn a_journal_is_written_where_the_option_or_else_the_file_says() {
         assert!(error.to_string().contains("--journal ./kusari.journal"), "{error}");
     }
 }
+
+#[test]
+fn what_a_command_lacks_is_named_with_its_form() {
+    for (line, lacks) in [("say", "<TEXT|->"), ("export", "<FILE|->"), ("grade", "<HOST:PORT>")] {
+        let error = settings(line).unwrap_err().to_string();
+        let expected = format!("{lacks} is missing; write it so: kusari {line} ");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+}
