@@ -70,7 +70,7 @@ fn a_slip_of_the_finger_is_answered_with_the_command_that_was_meant() {
         ("chian --from 1", "did you mean `kusari chain`?"),
         ("help", "did you mean `kusari --help`?"),
         ("chain --form 1", "did you mean --from?"),
-        ("say", "`kusari --help`"),
+        ("say", "write it so: kusari say <TEXT|->"),
         ("completions tcsh", "`kusari --help`"),
         ("status --data-dir d --node http://127.0.0.1:1", "`kusari --help`"),
     ] {
