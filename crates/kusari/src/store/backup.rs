@@ -3,7 +3,7 @@
 //! Owns how the copy is written: table by table as of one moment, into a file that nobody else
 //! uses. Under what name it stays is up to the caller.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -75,8 +75,7 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
 pub fn put_in_place(copy: &Path, file: &Path) -> Result<(), BackupError> {
     let unwritable =
         |error: io::Error| BackupError::Target { file: file.into(), reason: error.to_string() };
-    let synced = File::open(copy).and_then(|copy| copy.sync_all());
-    synced.and_then(|()| std::fs::rename(copy, file)).map_err(unwritable)?;
+    sync_file(copy).and_then(|()| std::fs::rename(copy, file)).map_err(unwritable)?;
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     open::sync_directory(directory.unwrap_or(Path::new("."))).map_err(unwritable)
 }
@@ -113,8 +112,12 @@ fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), Ba
         Side::Target(fault) => unwritable(fault.to_string()),
     })?;
     closed.map_err(|error| unwritable(error.to_string()))?;
-    let synced = File::open(file).and_then(|file| file.sync_all());
-    synced.map_err(|error| unwritable(error.to_string()))
+    sync_file(file).map_err(|error| unwritable(error.to_string()))
+}
+
+/// Makes a file durable. Some systems do that only for whoever may write to it.
+fn sync_file(file: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(file)?.sync_all()
 }
 
 /// An empty file that nobody else may read: the outbox is in it.
