@@ -41,6 +41,7 @@ pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::lock::DirectoryLock;
+pub use self::lock::{UNKNOWN_HOLDER, name_of};
 pub use self::open::OpenError;
 pub use self::reports::{Page, Placed};
 

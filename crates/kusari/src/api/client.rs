@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::http::uri::Authority;
 use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body, Timeout};
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use super::model::{
     BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList, Problem, RecordReport,
@@ -98,6 +99,14 @@ impl Client {
     /// # Errors
     /// [`ClientError::Url`] where `url` is something else.
     pub fn new(url: &str, token: Option<Token>) -> Result<Self, ClientError> {
+        Self::answered_within(url, token, ANSWER_DEADLINE)
+    }
+
+    fn answered_within(
+        url: &str,
+        token: Option<Token>,
+        deadline: Duration,
+    ) -> Result<Self, ClientError> {
         let authority = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
         let authority: Option<Authority> = authority.and_then(|text| text.parse().ok());
         let authority = authority.filter(|parsed| !parsed.as_str().contains('@'));
@@ -113,12 +122,18 @@ impl Client {
             .max_idle_connections_per_host(0)
             .timeout_resolve(Some(CONNECT_DEADLINE))
             .timeout_connect(Some(CONNECT_DEADLINE))
-            .timeout_per_write(Some(ANSWER_DEADLINE))
-            .timeout_recv_response(Some(ANSWER_DEADLINE))
-            .timeout_per_read(Some(ANSWER_DEADLINE))
+            .timeout_per_write(Some(deadline))
+            .timeout_recv_response(Some(deadline))
+            .timeout_per_read(Some(deadline))
             .build()
             .new_agent();
         Ok(Self { agent, base: format!("http://{authority}"), token })
+    }
+
+    /// The same, with the token that goes along from now on.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
     }
 
     /// Where the API is, as in `http://127.0.0.1:7878`.
@@ -223,13 +238,21 @@ impl Client {
     /// Asks; the answer's body is yet to be read, in whatever way fits it. The token goes along
     /// where there is one: some reads are not for everybody.
     pub(crate) fn open(&self, path: &str) -> Result<Response<Body>, ClientError> {
-        self.open_within(path, ANSWER_DEADLINE)
+        self.opened(self.agent.get(format!("{}{path}", self.base)))
     }
 
     /// The same, with another deadline for the beginning of the answer.
     fn open_within(&self, path: &str, deadline: Duration) -> Result<Response<Body>, ClientError> {
         let request = self.agent.get(format!("{}{path}", self.base));
-        let mut request = request.config().timeout_recv_response(Some(deadline)).build();
+        // The limit of a single read holds for the head of the answer as well.
+        let request = request.config().timeout_recv_response(Some(deadline));
+        self.opened(request.timeout_per_read(Some(deadline)).build())
+    }
+
+    fn opened(
+        &self,
+        mut request: RequestBuilder<WithoutBody>,
+    ) -> Result<Response<Body>, ClientError> {
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {}", token.expose()));
         }

@@ -157,3 +157,22 @@ fn what_is_not_there_is_no_error() {
     // What cannot be the name of a block is not asked for.
     assert_eq!(client(address).block("../status").unwrap(), None);
 }
+
+#[test]
+fn an_audit_is_waited_for_longer_than_any_other_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let hasty = || {
+        let soon = Duration::from_millis(50);
+        Client::answered_within(&url, Token::parse(TOKEN), soon).unwrap()
+    };
+    let client = hasty();
+    let audit = std::thread::spawn(move || client.audit());
+    let (mut stream, _) = listener.accept().unwrap();
+    // This one began later and gives up, so the other has waited for as long at least.
+    assert!(hasty().status().is_err());
+    let report = crate::api::audit::Audit::from(crate::store::Store::ephemeral().unwrap().audit());
+    let report = serde_json::to_string(&report).unwrap();
+    stream.write_all(answer("200 OK", &report).as_bytes()).unwrap();
+    assert!(audit.join().unwrap().unwrap().sound);
+}

@@ -13,7 +13,7 @@ use super::settings::UsageError;
 use crate::api::client::{Client, ClientError};
 use crate::api::model::{NodeFile, Status};
 use crate::api::token::Token;
-use crate::store::{OpenError, Store};
+use crate::store::{OpenError, Store, UNKNOWN_HOLDER, name_of};
 
 /// What a subcommand works on.
 #[derive(Debug)]
@@ -124,11 +124,18 @@ fn running(directory: PathBuf, holder: String) -> Result<Client, Unasked> {
         Ok(None) => return Err(Unasked::Untold { directory, holder }),
         Err(source) => return Err(Unasked::Unreadable { directory, source }),
     };
+    // The file was left behind by a crash. Somebody else may have the port now, and would be given
+    // the token.
+    if holder != UNKNOWN_HOLDER && holder != name_of(file.pid) {
+        return Err(Unasked::Untold { directory, holder });
+    }
     let Some(http) = file.http else { return Err(Unasked::Off { directory }) };
-    let asked = Client::new(&format!("http://{http}"), Token::parse(&file.token))
+    let asked = Client::new(&format!("http://{http}"), None)
         .and_then(|client| client.status().map(|status| (client, status)));
     match asked {
-        Ok((client, status)) if is_of(&status, &directory) => Ok(client),
+        Ok((client, status)) if is_of(&status, &directory) => {
+            Ok(client.with_token(Token::parse(&file.token)))
+        }
         // The file was left behind by a crash, and another node has the port now.
         Ok(_) => Err(Unasked::Untold { directory, holder }),
         Err(error) => Err(Unasked::Silent { directory, holder, error: Box::new(error) }),

@@ -22,7 +22,7 @@ fn refusal(choice: &NodeChoice) -> String {
 
 fn tell(directory: &Path, http: Option<SocketAddr>) {
     let listen = "127.0.0.1:8080".parse().unwrap();
-    let file = NodeFile { pid: 1, listen, http, token: "0123456789abcdef".into() };
+    let file = NodeFile { pid: std::process::id(), listen, http, token: "0123456789abcdef".into() };
     std::fs::write(directory.join("node.json"), serde_json::to_vec(&file).unwrap()).unwrap();
 }
 
@@ -110,6 +110,21 @@ fn a_node_that_cannot_be_asked_is_named_with_the_reason() {
     tell(home.path(), Some(node_of(Path::new("/somewhere/else"))));
     let message = refusal(&choice(home.path()));
     assert!(message.contains("tells no local API to ask"), "{message}");
+}
+
+#[test]
+fn what_a_crash_left_behind_leads_nobody_to_whoever_has_the_port_now() {
+    let home = tempfile::tempdir().unwrap();
+    let _node = Store::open(home.path()).unwrap();
+    let impostor = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = Some(impostor.local_addr().unwrap());
+    let listen = "127.0.0.1:8080".parse().unwrap();
+    let file = NodeFile { pid: u32::MAX, listen, http, token: "0123456789abcdef".into() };
+    std::fs::write(home.path().join("node.json"), serde_json::to_vec(&file).unwrap()).unwrap();
+    let message = refusal(&choice(home.path()));
+    assert!(message.contains("tells no local API to ask"), "{message}");
+    impostor.set_nonblocking(true).unwrap();
+    assert!(impostor.accept().is_err(), "the impostor was asked");
 }
 
 #[test]

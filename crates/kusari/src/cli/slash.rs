@@ -117,7 +117,10 @@ impl Which {
     /// Reads a height or a hash.
     pub(crate) fn read(text: &str) -> Option<Self> {
         match text.len() {
-            ..=10 => text.parse().ok().map(Self::Height),
+            ..=10 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.parse().ok().map(Self::Height)
+            }
+            ..=10 => None,
             _ => text.parse().ok().map(Self::Hash),
         }
     }

@@ -11,6 +11,8 @@ use std::path::Path;
 use super::open::OpenError;
 
 const LOCK_FILE: &str = "lock";
+/// How a process is called that holds a lock and cannot be told.
+pub const UNKNOWN_HOLDER: &str = "another process";
 
 /// Longest content of the lock file that is looked at, in bytes: a process id has at most ten
 /// digits.
@@ -61,7 +63,13 @@ fn read_holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.take(MAX_PID_BYTES).read_to_string(&mut text);
     match read.ok().and_then(|_| text.trim().parse::<u32>().ok()) {
-        Some(pid) => format!("process {pid}"),
-        None => String::from("another process"),
+        Some(pid) => name_of(pid),
+        None => String::from(UNKNOWN_HOLDER),
     }
+}
+
+/// How a process that holds a lock is called.
+#[must_use]
+pub fn name_of(pid: u32) -> String {
+    format!("process {pid}")
 }

@@ -12,7 +12,12 @@ use super::Shared;
 
 /// Needs the token: it costs a read of the whole store, and may quote what people said.
 pub(super) async fn audit(_: Trusted, State(shared): State<Arc<Shared>>) -> Answer<Json<Audit>> {
-    let _turn = shared.take_turn()?;
-    let report = shared.read_at_once(|store| Ok(store.audit())).await?;
+    let turn = shared.take_turn()?;
+    // The audit goes on when whoever asked has gone, and so it keeps its turn until its end.
+    let report = shared.read_at_once(move |store| {
+        let _turn = turn;
+        Ok(store.audit())
+    });
+    let report = report.await?;
     Ok(Json(report.into()))
 }

@@ -21,3 +21,26 @@ fn a_second_audit_or_backup_is_refused_while_one_is_under_way() {
         assert!(answer.contains("{\"sound\":true,"), "{answer}");
     }
 }
+
+#[test]
+fn an_audit_that_nobody_waits_for_any_more_keeps_its_turn_to_its_end() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().worker_threads(1).max_blocking_threads(1).build().unwrap();
+    let rig = Rig::on(runtime, Store::ephemeral().unwrap());
+    // The only thread that reads the store is busy, so the audit does not end before this is.
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    rig.runtime.spawn_blocking(move || ends.recv());
+    let client = rig.sent(&get_with_token("/v1/audit"));
+    let busy = |rig: &Rig| rig.answer(&get_with_token("/v1/backup")).starts_with("HTTP/1.1 503 ");
+    while rig.turn.available_permits() > 0 {
+        std::thread::yield_now();
+    }
+    drop(client);
+    for _ in 0..100 {
+        assert!(busy(&rig), "the turn is free while the audit waits for its end");
+    }
+    drop(end);
+    while rig.turn.available_permits() == 0 {
+        std::thread::yield_now();
+    }
+}

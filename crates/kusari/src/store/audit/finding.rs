@@ -233,6 +233,12 @@ pub enum AuditFault {
         /// Hash of the block.
         hash: BlockHash,
     },
+    /// A record is in the best chain more than once.
+    #[error("block {hash} says it in the best chain once more")]
+    StandsTwice {
+        /// Hash of the second block.
+        hash: BlockHash,
+    },
     /// A settled record is not deep in the best chain.
     #[error("it is settled, but no block of it is deep enough in the best chain")]
     NotSettled,
@@ -274,6 +280,7 @@ impl AuditFault {
             Self::BlockNotIndexed { .. } => "block-not-indexed",
             Self::NamedTwice { .. } => "named-twice",
             Self::OtherText { .. } => "other-text",
+            Self::StandsTwice { .. } => "stands-twice",
             Self::NotSettled => "not-settled",
         }
     }

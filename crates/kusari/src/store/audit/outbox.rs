@@ -138,6 +138,9 @@ fn stands_in_best_chain(
             return Err(AuditFault::OtherText { hash: *hash });
         }
         if blocks.is_best(&stored)? {
+            if depth.is_some() {
+                return Err(AuditFault::StandsTwice { hash: *hash });
+            }
             depth = Some(tip_height.saturating_sub(stored.block.index).saturating_add(1));
         }
     }

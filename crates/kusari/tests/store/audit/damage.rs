@@ -194,6 +194,22 @@ const OF_INDEXES: &[Damage] = &[
     }, "stray-table", Place::File),
 ];
 
+/// Adds a block that says what the block of record 2 says, and has the record name it.
+fn stand_twice(t: &Transaction) {
+    let block = child(&blocks().0[TIP as usize], "line 10");
+    let hash = block.hash;
+    let mut next = record(t, order(TIP));
+    next.work = Work::of_classic_blocks(block.index).to_be_bytes();
+    next.total_bytes += block.canonical_line_bytes() as u64;
+    next.block = block;
+    put_record(t, UPPER_SIDE + 1, &next);
+    index(t, &hash, UPPER_SIDE + 1);
+    t.open_table(BEST).unwrap().insert(TIP + 1, UPPER_SIDE + 1).unwrap();
+    set_number(t, "next_order", UPPER_SIDE + 2);
+    edit_entry(t, 2, |entry| entry.blocks.push(hash));
+    t.open_table(OUTBOX_BLOCKS).unwrap().insert(&hash.0, 2).unwrap();
+}
+
 const fn order_of_five() -> u64 {
     4
 }
@@ -236,6 +252,7 @@ const OF_THE_OUTBOX: &[Damage] = &[
         "stray-entry", Place::Table("outbox_blocks")),
     ("a record names a block twice", |t| edit_entry(t, 2, |e| e.blocks.push(e.blocks[0])),
         "named-twice", Place::Entry(2)),
+    ("a record stands in the best chain twice", stand_twice, "stands-twice", Place::Entry(2)),
     ("a settled record waits", |t| {
         edit_entry(t, 3, |e| e.settled = true);
         t.open_table(OUTBOX_OPEN).unwrap().remove(3).unwrap();
