@@ -120,7 +120,7 @@ impl Journal {
     /// Begins with a node that was just made.
     pub fn begin(&mut self, node: &Node, now: Now) {
         self.log.borrow_mut().set_recording();
-        self.write_beginning(node, now);
+        self.write_beginning(&node.state(), now);
     }
 
     /// Gives the node an input and records both what went in and what came out.
@@ -161,7 +161,7 @@ impl Journal {
     /// Ends the journal, in words where the node ended other than by request, and waits until it
     /// is written.
     pub fn finish(self, node: &Node, now: Now, failure: Option<String>) {
-        self.end(node, now, failure.map_or(Reason::Stopped, Reason::Failed));
+        self.end(&node.state(), now, failure.map_or(Reason::Stopped, Reason::Failed));
     }
 
     fn sum(&self) -> String {
@@ -170,23 +170,24 @@ impl Journal {
 
     /// A new file, which begins where this one ends.
     fn rotate(&mut self, node: &Node, now: Now) {
-        self.end(node, now, Reason::Continued);
+        let state = node.state();
+        self.end(&state, now, Reason::Continued);
         self.log.borrow_mut().rotate();
-        self.write_beginning(node, now);
+        self.write_beginning(&state, now);
     }
 
-    fn end(&self, node: &Node, now: Now, reason: Reason) {
+    fn end(&self, state: &[u8], now: Now, reason: Reason) {
         if !self.log.borrow().is_recording() {
             return;
         }
         let end = End { reason, wall: now.wall };
         self.log.borrow_mut().line(&Line::<&Input>::End(end));
         // The last line, so that its sum is over all there is.
-        let state = StateMark { hash: hex(&node.state_hash()), sum: self.sum() };
+        let state = StateMark { hash: hex(&hash_of_state(state)), sum: self.sum() };
         self.log.borrow_mut().line(&Line::<&Input>::State(state));
     }
 
-    fn write_beginning(&mut self, node: &Node, now: Now) {
+    fn write_beginning(&mut self, state: &[u8], now: Now) {
         let header = Header {
             journal: KIND.to_string(),
             version: VERSION,
@@ -196,7 +197,6 @@ impl Journal {
             config: self.config.clone(),
             private: PRIVATE.to_string(),
         };
-        let state = node.state();
         {
             let mut log = self.log.borrow_mut();
             if state.len() >= MAX_CHECKPOINT {
@@ -204,9 +204,9 @@ impl Journal {
                 return;
             }
             log.line(&header);
-            log.raw_line(&state);
+            log.raw_line(state);
         }
-        self.write_state(&state);
+        self.write_state(state);
     }
 
     fn write_state(&mut self, state: &[u8]) {

@@ -94,6 +94,11 @@ impl Gossip {
         }
     }
 
+    /// Whether it holds no more than it would by itself: it may come from a stranger's file.
+    pub(crate) fn is_within_bounds(&self) -> bool {
+        self.orphans.len() <= MAX_ORPHANS
+    }
+
     /// The peer sent this block, whose parent is not known yet.
     pub(crate) fn sent_orphan(&mut self, peer: PeerId, hash: BlockHash) {
         if self.orphans.len() == MAX_ORPHANS {

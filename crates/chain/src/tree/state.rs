@@ -49,6 +49,9 @@ impl Tree {
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
     ) -> Result<Self, StateError> {
+        if state.last_version == u64::MAX {
+            return Err(StateError("there is no version after its last one"));
+        }
         check_window(&state.window)?;
         let mut versions = state.changes.iter().map(Uncommitted::version);
         if !versions.clone().is_sorted() || versions.any(|version| version > state.last_version) {

@@ -42,7 +42,8 @@ pub struct JournalFile {
 
 impl JournalFile {
     /// Begins a journal. One that has this name already becomes `FILE.1`, in place of the one that
-    /// was `FILE.1` before.
+    /// was `FILE.1` before. One that holds nothing is none: a node that fails at every start must
+    /// not push away the journal of what happened first.
     ///
     /// # Errors
     /// [`OpenError`], one sentence with the remedy.
@@ -53,8 +54,13 @@ impl JournalFile {
         if let Some(old) = open_existing(&path)? {
             open_existing(&before(&path))?;
             let failed = |source| OpenError::Io { path: path.clone(), source };
+            let is_empty = old.metadata().map_err(failed)?.len() == 0;
+            // Closed first: some systems rename or remove no file that is open.
             drop(old);
-            fs::rename(&path, before(&path)).map_err(failed)?;
+            match is_empty {
+                true => fs::remove_file(&path).map_err(failed)?,
+                false => fs::rename(&path, before(&path)).map_err(failed)?,
+            }
         }
         let failed = |source| OpenError::Io { path: path.clone(), source };
         let file = Some(create_new(&path).map_err(failed)?);

@@ -223,7 +223,7 @@ impl Pass {
             from: self.header.written,
             to: self.wall,
             first_input,
-            inputs: (self.last + 1).saturating_sub(first_input),
+            inputs: self.last.saturating_add(1).saturating_sub(first_input),
             tip: self.node.snapshot().tip,
             state: self.node.state_hash(),
             ending,

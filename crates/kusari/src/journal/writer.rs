@@ -25,13 +25,16 @@ enum Job {
     Rotate,
 }
 
-/// The node's end. Dropping it writes what was handed over and what was not yet, and waits for it.
+/// The node's end. Dropping it writes what was handed over and what was not yet, and waits for it as
+/// long as the disk moves.
 pub(super) struct Writer {
     /// `None` once the thread is to end.
     jobs: Option<Sender<Job>>,
     empty: Receiver<Vec<u8>>,
     buffer: Vec<u8>,
     thread: Option<JoinHandle<()>>,
+    /// Its other end goes when the thread ends.
+    ended: Receiver<()>,
 }
 
 impl Writer {
@@ -42,10 +45,12 @@ impl Writer {
             // The other end stands in this function.
             let _ = back.send(Vec::new());
         }
-        let thread = std::thread::Builder::new()
-            .name("journal".to_string())
-            .spawn(move || write_all(file, &queue, &back))?;
-        Ok(Self { jobs: Some(jobs), empty, buffer: Vec::new(), thread: Some(thread) })
+        let (ends, ended) = channel();
+        let thread = std::thread::Builder::new().name("journal".to_string()).spawn(move || {
+            write_all(file, &queue, &back);
+            drop(ends);
+        })?;
+        Ok(Self { jobs: Some(jobs), empty, buffer: Vec::new(), thread: Some(thread), ended })
     }
 
     /// What is to be written next.
@@ -103,9 +108,19 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.hand_over(Vec::new());
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        // Each buffer that comes back shows that the disk moves.
+        loop {
+            match self.ended.recv_timeout(PATIENCE) {
+                Err(RecvTimeoutError::Timeout) if self.empty.try_iter().count() > 0 => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    tracing::warn!("the end of the journal may be missing: its disk stands still");
+                    return;
+                }
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
+        let _ = thread.join();
     }
 }
 

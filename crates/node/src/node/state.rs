@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::{Mining, Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::gossip::Gossip;
+use crate::limits::MAX_WAITING_SAYS;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -98,6 +99,9 @@ impl Node {
     ) -> Result<Self, RestoreError> {
         let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
         let state: State = serde_json::from_slice(state).map_err(form)?;
+        if state.waiting_says.len() > MAX_WAITING_SAYS || !state.gossip.is_within_bounds() {
+            return Err(RestoreError::Form(String::from("more waits in it than may wait")));
+        }
         Ok(Self {
             chain: Chain::restore(state.chain, blocks, state.config.tree_limits)?,
             outbox_store: outbox,

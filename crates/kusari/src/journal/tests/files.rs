@@ -27,6 +27,21 @@ fn nothing_but_a_journal_is_replaced() {
 }
 
 #[test]
+fn a_node_that_fails_at_every_start_does_not_push_the_journal_of_the_crash_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("journal");
+    let mut bench = Bench::new(&file, u64::MAX);
+    bench.ping();
+    bench.stop();
+    let evidence = fs::read(&file).unwrap();
+    // Each of these starts ends before the node is made.
+    for _ in 0..3 {
+        drop(JournalFile::create(&file).unwrap());
+    }
+    assert_eq!(fs::read(directory.path().join("journal.1")).unwrap(), evidence);
+}
+
+#[test]
 fn two_nodes_do_not_share_a_journal() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("journal");
