@@ -32,6 +32,7 @@ mod settings;
 mod similar;
 mod slash;
 mod stdout;
+mod unfinished;
 mod whole_file;
 mod words;
 #[cfg(test)]
@@ -222,10 +223,7 @@ fn stop_on_signals(link: &Link, console: &Arc<Console>) -> Result<(), ctrlc::Err
     })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a person asked for it twice; the store is crash-safe"
-)]
+#[expect(clippy::disallowed_methods, reason = "a person asked for it; the store is crash-safe")]
 fn end_at_once() {
     std::process::exit(INTERRUPTED);
 }

@@ -41,7 +41,8 @@ pub use self::chunk::{ChainPosition, Chunk};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::lock::DirectoryLock;
-pub use self::lock::{UNKNOWN_HOLDER, name_of};
+pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
+pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 pub use self::reports::{Page, Placed};
 

@@ -163,7 +163,7 @@ pub struct Problem {
 }
 
 /// `<data directory>/node.json`, while the node runs: how programs find it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeFile {
     /// Process of the node.
     pub pid: u32,
@@ -173,4 +173,13 @@ pub struct NodeFile {
     pub http: Option<SocketAddr>,
     /// What a write must bring along, as `Authorization: Bearer TOKEN`.
     pub token: String,
+}
+
+/// The token turns up in no log.
+impl std::fmt::Debug for NodeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut all = f.debug_struct("NodeFile");
+        all.field("pid", &self.pid).field("listen", &self.listen).field("http", &self.http);
+        all.finish_non_exhaustive()
+    }
 }

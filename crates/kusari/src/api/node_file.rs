@@ -91,6 +91,12 @@ mod tests {
     }
 
     #[test]
+    fn its_token_is_not_printed() {
+        let printed = format!("{:?}", node_file());
+        assert!(printed.contains("4711") && !printed.contains("0123456789abcdef"), "{printed}");
+    }
+
+    #[test]
     fn one_that_cannot_be_understood_says_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let long = format!("{{\"pid\":1{}}}", " ".repeat(8_000));

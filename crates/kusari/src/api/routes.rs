@@ -40,7 +40,7 @@ pub(super) struct Shared {
     pub(super) node: NodeHandle,
     pub(super) token: Token,
     pub(super) listen: Option<SocketAddr>,
-    pub(super) data_directory: Option<String>,
+    pub(super) data_directory: Option<std::path::PathBuf>,
     /// One at a time reads the whole store: each takes one of the few threads that read, and holds
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,

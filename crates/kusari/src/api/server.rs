@@ -92,11 +92,10 @@ impl Api {
             http: address,
             token: token.expose().to_owned(),
         });
-        let name = data_directory.as_ref().map(|directory| {
-            let canonical = directory.canonicalize();
-            canonical.as_ref().unwrap_or(directory).display().to_string()
-        });
-        let shared = Shared { node, token, listen, data_directory: name, turn: one_at_a_time() };
+        let place = data_directory
+            .as_ref()
+            .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
+        let shared = Shared { node, token, listen, data_directory: place, turn: one_at_a_time() };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {
             let (stop, stopped) = oneshot::channel();

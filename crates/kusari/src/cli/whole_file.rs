@@ -8,12 +8,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::commands::Failure;
+use super::unfinished::Unfinished;
 
 /// A file that is being written.
 pub(crate) struct WholeFile {
     writer: BufWriter<File>,
     target: PathBuf,
-    temporary: PathBuf,
+    temporary: Unfinished,
     overwrite: bool,
 }
 
@@ -26,22 +27,23 @@ impl WholeFile {
         name.push(format!(".{}.part", std::process::id()));
         let temporary = target.with_file_name(name);
         let file = File::create_new(&temporary).map_err(|error| unusable(&temporary, error))?;
+        let temporary = Unfinished::watch(temporary);
         let writer = BufWriter::with_capacity(256 * 1024, file);
         Ok(Self { writer, target: target.into(), temporary, overwrite })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.writer.write_all(bytes).map_err(|error| unusable(&self.temporary, error))
+        self.writer.write_all(bytes).map_err(|error| unusable(self.temporary.path(), error))
     }
 
     /// It is whole: makes it durable and gives it its name.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         let written = self.writer.flush().and_then(|()| self.writer.get_ref().sync_all());
-        written.map_err(|error| unusable(&self.temporary, error))?;
+        written.map_err(|error| unusable(self.temporary.path(), error))?;
         // Somebody may have made one meanwhile.
         may_be_written(&self.target, self.overwrite)?;
         let renamed =
-            fs::rename(&self.temporary, &self.target).and_then(|()| self.sync_directory());
+            fs::rename(self.temporary.path(), &self.target).and_then(|()| self.sync_directory());
         renamed.map_err(|error| unusable(&self.target, error))
     }
 
@@ -52,13 +54,6 @@ impl WholeFile {
             File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
         }
         Ok(())
-    }
-}
-
-impl Drop for WholeFile {
-    /// After [`WholeFile::finish`] there is nothing left to remove.
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
     }
 }
 

@@ -68,6 +68,20 @@ fn read_holder(file: &mut File) -> String {
     }
 }
 
+/// Who works on `file`, if it is the store of a data directory that somebody has locked.
+#[must_use]
+pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
+    // The lock file is made by whoever takes the lock: where there is none, nobody has.
+    let is_store = file.file_name().is_some_and(|name| name == super::open::DATABASE_FILE);
+    if !is_store || !directory.join(LOCK_FILE).exists() {
+        return None;
+    }
+    match DirectoryLock::take(directory) {
+        Err(OpenError::InUse { holder, .. }) => Some(holder),
+        _ => None,
+    }
+}
+
 /// How a process that holds a lock is called.
 #[must_use]
 pub fn name_of(pid: u32) -> String {

@@ -14,7 +14,9 @@ use super::fault::{Fault, guarded};
 use super::lock::DirectoryLock;
 use super::tables::{self, CHAIN_KIND, SCHEMA_VERSION, meta};
 
-const DATABASE_FILE: &str = "chain.redb";
+pub(super) const DATABASE_FILE: &str = "chain.redb";
+/// A running node's copy of the database while it is sent to somebody.
+pub(crate) const BACKUP_FILE: &str = "backup.redb.new";
 /// Name of the database until it holds its tables.
 const NEW_DATABASE_FILE: &str = "chain.redb.new";
 
@@ -125,6 +127,8 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLoc
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
+    // Whoever made it is gone, or the lock would be theirs. One that stays takes room, no more.
+    let _ = std::fs::remove_file(directory.join(BACKUP_FILE));
     let file = directory.join(DATABASE_FILE);
     if !file.try_exists().map_err(unusable)? {
         create(directory, &file)?;

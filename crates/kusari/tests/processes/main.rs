@@ -31,4 +31,5 @@ mod readme;
 mod readme_commands;
 mod suites;
 mod support;
+mod unfinished;
 mod walkthrough;

@@ -170,3 +170,13 @@ fn pages_damaged_on_the_disk_end_in_an_error_and_not_in_a_panic() {
     }
     assert!(failed > 10, "{failed} damaged pages were noticed");
 }
+
+#[test]
+fn a_copy_that_a_crash_left_behind_goes_when_the_directory_is_opened() {
+    let directory = TempDir::new();
+    let left = directory.path().join("backup.redb.new");
+    std::fs::create_dir_all(directory.path()).unwrap();
+    std::fs::write(&left, "half").unwrap();
+    Store::open(directory.path()).unwrap();
+    assert!(!left.exists());
+}

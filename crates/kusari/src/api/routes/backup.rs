@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::super::guard::Trusted;
 use super::super::reply::Answer;
 use super::{Shared, stopping};
-use crate::store::Store;
+use crate::store::{BACKUP_FILE, Store};
 
 /// Bytes that are read and sent at once.
 const PIECE: usize = 64 * 1024;
@@ -47,11 +47,11 @@ pub(super) async fn backup(_: Trusted, State(shared): State<Arc<Shared>>) -> Ans
     Ok((headers, Body::new(Pieces { taken, left })).into_response())
 }
 
-/// Where the copy lies while it is made and sent. There is one at a time, so one that a crash left
-/// behind is the next one's place.
-fn temporary(data_directory: Option<&str>) -> PathBuf {
+/// Where the copy lies while it is made and sent. There is one at a time, and the node removes what
+/// a crash left behind when it opens the data directory.
+fn temporary(data_directory: Option<&Path>) -> PathBuf {
     match data_directory {
-        Some(directory) => Path::new(directory).join("backup.redb.new"),
+        Some(directory) => directory.join(BACKUP_FILE),
         None => std::env::temp_dir().join(format!("kusari-{}.redb.new", std::process::id())),
     }
 }

@@ -19,6 +19,7 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
         work: tip.work,
     });
     let now = shared.node.snapshot();
-    let status = Status::new(&now, shared.listen, shared.data_directory.clone());
+    let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
+    let status = Status::new(&now, shared.listen, directory);
     Ok(Json(Status { height: tip.height, tip: tip.hash, work: tip.work, ..status }))
 }

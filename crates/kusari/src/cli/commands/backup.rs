@@ -12,7 +12,8 @@ use crate::cli::access::Found;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{Plain, counted};
 use crate::cli::stdout::Stdout;
-use crate::store::{BackupError, audit_file, copy_directory, put_in_place};
+use crate::cli::unfinished::Unfinished;
+use crate::store::{BackupError, audit_file, copy_directory, holder_of_store, put_in_place};
 
 /// Copy the store to a file, also while its node runs
 #[derive(Debug, clap::Args)]
@@ -32,16 +33,18 @@ pub(crate) struct BackupArgs {
 pub(crate) fn run(args: &BackupArgs) -> Result<(), Failure> {
     let file = std::path::absolute(&args.file).map_err(Failure::failed)?;
     refuse_to_overwrite(&file, args.force)?;
-    let unfinished = Unfinished::beside(&file);
-    let copied = args.node.ask_or(|directory| match copy_directory(directory, &unfinished.0) {
-        Err(BackupError::Open(error)) => Err(error),
-        result => Ok(result),
-    })?;
+    refuse_a_store_in_use(&file)?;
+    let unfinished = first_name(&file)?;
+    let copied =
+        args.node.ask_or(|directory| match copy_directory(directory, unfinished.path()) {
+            Err(BackupError::Open(error)) => Err(error),
+            result => Ok(result),
+        })?;
     match copied {
         Found::Alone(result) => result.map_err(Failure::failed)?,
-        Found::Running(client) => fetch(&client, &unfinished.0)?,
+        Found::Running(client) => fetch(&client, unfinished.path())?,
     }
-    let report = audit_file(&unfinished.0).map_err(Failure::failed)?;
+    let report = audit_file(unfinished.path()).map_err(Failure::failed)?;
     if let Some(finding) = report.finding {
         let message = finding.to_string();
         return Err(Failure::failed(format!(
@@ -50,7 +53,7 @@ pub(crate) fn run(args: &BackupArgs) -> Result<(), Failure> {
         )));
     }
     refuse_to_overwrite(&file, args.force)?;
-    put_in_place(&unfinished.0, &file).map_err(Failure::failed)?;
+    put_in_place(unfinished.path(), &file).map_err(Failure::failed)?;
     let blocks = counted(u64::from(report.best_blocks), "block");
     let records = counted(report.records, "record");
     let name = file.display().to_string();
@@ -89,20 +92,47 @@ fn fetch(client: &Client, file: &Path) -> Result<(), Failure> {
     target.flush().and_then(|()| target.sync_all()).map_err(unwritable)
 }
 
-/// The copy under its first name, which goes away with this unless it was put in place.
-struct Unfinished(PathBuf);
+/// The copy under its first name: beside the file, so that it can be renamed, and of this process
+/// alone.
+fn first_name(file: &Path) -> Result<Unfinished, Failure> {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.unfinished", std::process::id()));
+    let path = file.with_file_name(name);
+    if path.symlink_metadata().is_ok() {
+        let name = path.display().to_string();
+        return Err(Failure::failed(format!(
+            "{} is there already; move it away, or remove it if no backup is under way",
+            Plain(&name)
+        )));
+    }
+    Ok(Unfinished::watch(path))
+}
 
-impl Unfinished {
-    /// Beside the file, so that it can be renamed, and of this process alone.
-    fn beside(file: &Path) -> Self {
-        let mut name = file.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}.unfinished", std::process::id()));
-        Self(file.with_file_name(name))
+/// A node that has its database replaced goes on in the old one, and all of that is lost.
+fn refuse_a_store_in_use(file: &Path) -> Result<(), Failure> {
+    let directory = file.parent().unwrap_or(Path::new("."));
+    match holder_of_store(directory, file) {
+        None => Ok(()),
+        Some(holder) => Err(Failure::failed(format!(
+            "{} is the store that {holder} works on; name another file",
+            Plain(&file.display().to_string())
+        ))),
     }
 }
 
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_there_under_the_first_name_is_not_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("copy");
+        let Ok(first) = first_name(&file) else { panic!("nothing is there") };
+        let name = first.path().to_owned();
+        drop(first);
+        std::fs::write(&name, "mine").unwrap();
+        assert!(first_name(&file).is_err());
+        assert_eq!(std::fs::read(&name).unwrap(), b"mine");
     }
 }
