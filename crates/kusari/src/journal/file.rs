@@ -51,8 +51,9 @@ impl JournalFile {
         // The node may change its directory; the journal stays where it was meant to be.
         let failed = |source| OpenError::Io { path: path.into(), source };
         let path = std::path::absolute(path).map_err(failed)?;
+        // The first rotation replaces it, even where this journal has no forerunner now.
+        open_existing(&before(&path))?;
         if let Some(old) = open_existing(&path)? {
-            open_existing(&before(&path))?;
             let failed = |source| OpenError::Io { path: path.clone(), source };
             let is_empty = old.metadata().map_err(failed)?.len() == 0;
             // Closed first: some systems rename or remove no file that is open.

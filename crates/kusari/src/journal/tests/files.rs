@@ -22,6 +22,8 @@ fn nothing_but_a_journal_is_replaced() {
     fs::write(&foreign, "my diary").unwrap();
     let error = JournalFile::create(&journal).unwrap_err();
     assert!(error.to_string().contains("journal.1 is there and is no journal"), "{error}");
+    fs::remove_file(&journal).unwrap();
+    assert!(JournalFile::create(&journal).is_err(), "the diary would go with the first rotation");
     assert_eq!(fs::read(&foreign).unwrap(), b"my diary");
     assert!(JournalFile::create(directory.path()).is_err(), "a directory is no file");
 }
