@@ -4,9 +4,10 @@
 //! however the measurement ends. What is read of its memory and time is what the system says.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,12 @@ pub struct NodeProcess {
     address: SocketAddr,
     started: Instant,
     listening: Instant,
+    /// What the thread that reads its output tells; it ends with the output.
+    heard: mpsc::Receiver<Heard>,
 }
+
+/// Where a node said that it listens, and when.
+type Heard = (Result<SocketAddr, AddrParseError>, Instant);
 
 impl NodeProcess {
     /// Starts a node on a free port of loopback and waits until it listens. `storage` is its data
@@ -60,13 +66,13 @@ impl NodeProcess {
         let mut child = command.spawn().map_err(system("starting a node"))?;
         running().push(child.id());
         let stdin = child.stdin.take();
-        let (heard, listens) = mpsc::sync_channel(1);
+        let (tell, heard) = mpsc::sync_channel(1);
         if let Some(stdout) = child.stdout.take() {
             // Whatever else it prints is read and dropped: a node must not wait for us.
             let read = move || {
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                     if let Some(address) = line.strip_prefix("Listening on ") {
-                        let _ = heard.try_send((address.parse(), now()));
+                        let _ = tell.try_send((address.parse(), now()));
                     }
                 }
             };
@@ -75,8 +81,8 @@ impl NodeProcess {
         }
         // Dropped from here on, so that nothing is left behind.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self { child, stdin, address, started, listening: started };
-        match listens.recv_timeout(DEADLINE) {
+        let mut node = Self { child, stdin, address, started, listening: started, heard };
+        match node.heard.recv_timeout(DEADLINE) {
             Ok((Ok(address), at)) => {
                 node.address = address;
                 node.listening = at;
@@ -125,15 +131,15 @@ impl NodeProcess {
     /// Where it does not end in time, or not well.
     pub fn stop(mut self) -> Result<(), BenchError> {
         signal(self.child.id(), false);
-        let deadline = now() + DEADLINE;
-        while now() < deadline {
-            match self.child.try_wait().map_err(BenchError::system("waiting for a node"))? {
-                Some(status) if status.success() => return Ok(()),
-                Some(status) => return Err(BenchError::Node(format!("ended with {status}"))),
-                None => std::thread::yield_now(),
-            }
+        // Its output ends with the process.
+        if self.heard.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            return Err(BenchError::Node("did not end when asked to".to_owned()));
         }
-        Err(BenchError::Node("did not end when asked to".to_owned()))
+        let status = self.child.wait().map_err(BenchError::system("waiting for a node"))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(BenchError::Node(format!("ended with {status}"))),
+        }
     }
 }
 
