@@ -5,14 +5,19 @@
 //! to [`crate::Search`].
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod choice;
 mod lanes;
-mod plain;
+mod library;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 
 use core::fmt;
 
-pub(crate) use plain::hash;
+pub(crate) use library::hash;
 
 use crate::plan::{Batch, Plan};
 
@@ -23,6 +28,11 @@ pub struct Kernel(Kind);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Sha2,
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    ShaNi(sha_ni::Detected),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Detected),
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Detected),
 }
@@ -44,6 +54,11 @@ impl Kernel {
     pub fn available() -> impl Iterator<Item = Self> {
         [
             Some(Kind::Sha2),
+            Some(Kind::Portable),
+            #[cfg(target_arch = "x86_64")]
+            sha_ni::Detected::new().map(Kind::ShaNi),
+            #[cfg(target_arch = "x86_64")]
+            avx2::Detected::new().map(Kind::Avx2),
             #[cfg(target_arch = "x86_64")]
             avx512::Detected::new().map(Kind::Avx512),
         ]
@@ -69,6 +84,11 @@ impl Kernel {
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Sha2 => "sha2",
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(_) => "sha-ni",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
         }
@@ -77,7 +97,12 @@ impl Kernel {
     /// How many nonces after the first of the task the first candidate lies, if there is one.
     pub(crate) fn scan(self, task: &Task<'_>) -> Option<u64> {
         match self.0 {
-            Kind::Sha2 => plain::scan(task),
+            Kind::Sha2 => library::scan(task),
+            Kind::Portable => portable::scan(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(detected) => detected.scan(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(detected) => detected.scan(task),
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(detected) => detected.scan(task),
         }

@@ -51,8 +51,8 @@ pub(crate) struct Plan {
     pub(crate) blocks: Vec<[u8; BLOCK_BYTES]>,
     /// For each block after the first, its message schedule with the round constants added.
     pub(crate) tails: Vec<[u32; 64]>,
-    /// The state after the rounds that come before the nonce.
-    before_nonce: [u32; 8],
+    /// The state after rounds 0 and 1.
+    after_two: [u32; 8],
 }
 
 /// What follows from a preimage and the high half of a nonce.
@@ -60,6 +60,10 @@ pub(crate) struct Plan {
 pub(crate) struct Batch {
     /// The high half of the nonces.
     pub(crate) high: u32,
+    /// The first block's words; the low half of the nonce is zero.
+    pub(crate) words: [u32; 16],
+    /// The state after rounds 0 and 1.
+    pub(crate) after_two: [u32; 8],
     /// The state after round 3 for a low word of zero. That word is added to `a` and `e`; the
     /// other six do not depend on it.
     pub(crate) state: [u32; 8],
@@ -122,9 +126,9 @@ impl Plan {
             core::array::from_fn(|at| schedule[at].wrapping_add(K[at]))
         });
         let first = words(&blocks[0]);
-        let before_nonce =
-            (0..LOW).fold(INITIAL_STATE, |state, at| round(state, K[at].wrapping_add(first[at])));
-        Self { tails: tails.collect(), blocks: blocks.to_vec(), before_nonce }
+        let after_two =
+            (0..2).fold(INITIAL_STATE, |state, at| round(state, K[at].wrapping_add(first[at])));
+        Self { tails: tails.collect(), blocks: blocks.to_vec(), after_two }
     }
 
     /// Writes a nonce into the preimage.
@@ -154,13 +158,14 @@ impl Plan {
                 .wrapping_add(constant(15, small_sigma_0))
                 .wrapping_add(constant(16, |word| word));
         }
-        let state = round(self.before_nonce, K[LOW]);
+        let state =
+            (2..=LOW).fold(self.after_two, |state, at| round(state, K[at].wrapping_add(words[at])));
         let mut rounds: [u32; FIRST_VARIABLE] =
             core::array::from_fn(|at| K[at].wrapping_add(schedule[at]));
         // In rounds 4, 5 and 6 `h` is what `h`, `g` and `f` were after round 3.
         for (at, place) in [(LOW + 1, 7), (LOW + 2, 6), (LOW + 3, 5)] {
             rounds[at] = rounds[at].wrapping_add(state[place]);
         }
-        Batch { high, state, rounds, schedule }
+        Batch { high, words, after_two: self.after_two, state, rounds, schedule }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Owns the order of operations. What a vector is, and how it adds and rotates, is up to the module
 //! that uses `lanes!`: it has the type `Vector` of [`u32`]s, the constants `LANES` (numbers in a
-//! vector) and `STREAMS` (vectors at once), and the functions `splat`, `nonces`, `add`, `rotate`,
-//! `shift`, `xor3`, `choice`, `majority` and `at_most`.
+//! vector) and `STREAMS` (vectors at once), and the functions `splat`, `low_words`, `add`, `rotate`,
+//! `shift`, `xor`, `and` and `at_most`.
 //!
 //! A round waits for the one before it, so several vectors go through the rounds together. Together
 //! they have more words of the message schedule than there are registers; those stand in memory,
@@ -34,14 +34,32 @@ macro_rules! lanes {
 
         $(#[$attribute])*
         #[inline]
+        fn xor3(a: Vector, b: Vector, c: Vector) -> Vector {
+            xor(xor(a, b), c)
+        }
+
+        $(#[$attribute])*
+        #[inline]
+        fn choice(e: Vector, f: Vector, g: Vector) -> Vector {
+            xor(and(xor(f, g), e), g)
+        }
+
+        $(#[$attribute])*
+        #[inline]
+        fn majority(a: Vector, b: Vector, c: Vector) -> Vector {
+            xor(and(xor(a, b), xor(b, c)), b)
+        }
+
+        $(#[$attribute])*
+        #[inline]
         fn sum_0(word: Vector) -> Vector {
-            xor3(rotate::<2>(word), rotate::<13>(word), rotate::<22>(word))
+            xor3(rotate::<2, 30>(word), rotate::<13, 19>(word), rotate::<22, 10>(word))
         }
 
         $(#[$attribute])*
         #[inline]
         fn sum_1(word: Vector) -> Vector {
-            xor3(rotate::<6>(word), rotate::<11>(word), rotate::<25>(word))
+            xor3(rotate::<6, 26>(word), rotate::<11, 21>(word), rotate::<25, 7>(word))
         }
 
         $(#[$attribute])*
@@ -49,7 +67,7 @@ macro_rules! lanes {
         fn sigma_0(words: [Vector; STREAMS]) -> [Vector; STREAMS] {
             let mut sigma = words;
             for word in &mut sigma {
-                *word = xor3(rotate::<7>(*word), rotate::<18>(*word), shift::<3>(*word));
+                *word = xor3(rotate::<7, 25>(*word), rotate::<18, 14>(*word), shift::<3>(*word));
             }
             sigma
         }
@@ -59,7 +77,7 @@ macro_rules! lanes {
         fn sigma_1(words: [Vector; STREAMS]) -> [Vector; STREAMS] {
             let mut sigma = words;
             for word in &mut sigma {
-                *word = xor3(rotate::<17>(*word), rotate::<19>(*word), shift::<10>(*word));
+                *word = xor3(rotate::<17, 15>(*word), rotate::<19, 13>(*word), shift::<10>(*word));
             }
             sigma
         }
@@ -173,7 +191,7 @@ macro_rules! lanes {
         }
 
         $(#[$attribute])*
-        fn scan(task: &Task<'_>) -> Option<u64> {
+        pub(super) fn scan(task: &Task<'_>) -> Option<u64> {
             let Task { plan, batch, limit, first, count } = *task;
             let step = LANES * STREAMS;
             let mut done = 0;
@@ -181,7 +199,7 @@ macro_rules! lanes {
                 let mut low = [splat(0); STREAMS];
                 for (stream, low) in low.iter_mut().enumerate() {
                     // A batch ends where the low half does; what lies beyond is not looked at.
-                    *low = nonces(first.wrapping_add(done as u32).wrapping_add((stream * LANES) as u32));
+                    *low = low_words(first.wrapping_add(done as u32).wrapping_add((stream * LANES) as u32));
                 }
                 let mut state = first_block(batch, low);
                 let words = match plan.tails.split_last() {
