@@ -1,5 +1,6 @@
 //! `kusari bench`: measurements on this machine.
 
+mod chain;
 mod sync;
 mod workshop;
 
@@ -16,11 +17,13 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchCommand {
     Sync(sync::SyncArgs),
+    Chain(chain::ChainArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         BenchCommand::Sync(args) => sync::run(args),
+        BenchCommand::Chain(args) => chain::run(args),
     }
 }
 
