@@ -11,11 +11,14 @@ mod avx512;
 mod choice;
 mod lanes;
 mod library;
+mod limit;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
 
 use core::fmt;
+
+use kusari_chain::Block;
 
 pub(crate) use library::hash;
 
@@ -91,6 +94,22 @@ impl Kernel {
             Kind::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
+        }
+    }
+
+    /// Cycles that a try for `template` takes at least, by a count of the operations of a processor
+    /// that is known; `None` where nothing was counted.
+    #[must_use]
+    pub fn least_cycles(self, template: &Block) -> Option<f64> {
+        let later_blocks = Plan::new(template).tails.len() as u32;
+        match self.0 {
+            Kind::Sha2 | Kind::Portable => None,
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(_) => Some(limit::sha_ni(later_blocks)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => Some(limit::avx2(later_blocks)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => Some(limit::avx512(later_blocks)),
         }
     }
 

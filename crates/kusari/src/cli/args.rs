@@ -102,6 +102,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) miner_threads: Option<u64>,
 
+    /// How they try nonces, by a name from `kusari bench mine` [default: the fastest here]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) miner_kernel: Option<String>,
+
     /// Print only the address, receipts and warnings
     #[arg(long)]
     pub(crate) quiet: bool,
