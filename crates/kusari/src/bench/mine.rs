@@ -61,6 +61,7 @@ pub(crate) fn measure(threads: NonZeroUsize, time: Duration) -> Report {
     let several = threads.get() > 1;
     // A kernel is measured on one thread too where there are several.
     let turns = time.div_duration_f64(TURN) as u32 / if several { 2 } else { 1 };
+    let turns = turns.max(1);
     let (mut clock, mut sha2_loop) = (0.0_f64, 0.0_f64);
     let mut rates = vec![(0.0_f64, 0.0_f64); kernels.len()];
     for number in 0..turns {
@@ -168,5 +169,23 @@ fn rate(count: u64, work: &mut impl FnMut()) -> f64 {
         if taken >= TURN {
             return done as f64 / taken.as_secs_f64();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_is_measured_and_the_fastest_comes_first() {
+        let report = measure(NonZeroUsize::new(2).unwrap(), Duration::ZERO);
+        let mut names: Vec<&str> = report.kernels.iter().map(|kernel| kernel.name).collect();
+        assert!(report.kernels.is_sorted_by(|one, other| one.rate >= other.rate));
+        let mut expected: Vec<&str> = Kernel::available().map(Kernel::name).collect();
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+        assert!(report.kernels.iter().all(|kernel| kernel.one_thread.is_some_and(|r| r > 0.0)));
+        assert!(report.sha2_loop > 0.0 && report.clock > 0.0);
     }
 }

@@ -6,7 +6,7 @@ use super::Failure;
 
 /// Measure how fast this machine does what a node does
 #[derive(Debug, clap::Args)]
-#[command(disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     pub(crate) what: BenchCommand,
