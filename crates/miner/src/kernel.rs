@@ -11,6 +11,7 @@ mod avx512;
 mod choice;
 mod lanes;
 mod library;
+#[cfg(target_arch = "x86_64")]
 mod limit;
 mod portable;
 #[cfg(target_arch = "x86_64")]
@@ -101,16 +102,16 @@ impl Kernel {
     /// that is known; `None` where nothing was counted.
     #[must_use]
     pub fn least_cycles(self, template: &Block) -> Option<f64> {
-        let later_blocks = Plan::new(template).tails.len() as u32;
-        match self.0 {
+        let cycles: Option<fn(u32) -> f64> = match self.0 {
             Kind::Sha2 | Kind::Portable => None,
             #[cfg(target_arch = "x86_64")]
-            Kind::ShaNi(_) => Some(limit::sha_ni(later_blocks)),
+            Kind::ShaNi(_) => Some(limit::sha_ni),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => Some(limit::avx2(later_blocks)),
+            Kind::Avx2(_) => Some(limit::avx2),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(_) => Some(limit::avx512(later_blocks)),
-        }
+            Kind::Avx512(_) => Some(limit::avx512),
+        };
+        cycles.map(|cycles| cycles(Plan::new(template).tails.len() as u32))
     }
 
     /// How many nonces after the first of the task the first candidate lies, if there is one.
