@@ -1,6 +1,7 @@
 //! `kusari bench`: measurements on this machine.
 
 mod chain;
+mod mine;
 mod sync;
 mod workshop;
 
@@ -9,6 +10,7 @@ use crate::bench::BenchError;
 
 /// Measure this program on this machine
 #[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     pub(crate) what: BenchCommand,
@@ -16,12 +18,14 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchCommand {
+    Mine(mine::MineArgs),
     Sync(sync::SyncArgs),
     Chain(chain::ChainArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
+        BenchCommand::Mine(args) => mine::run(args),
         BenchCommand::Sync(args) => sync::run(args),
         BenchCommand::Chain(args) => chain::run(args),
     }
