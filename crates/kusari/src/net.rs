@@ -133,6 +133,35 @@ impl PeerHandle {
     }
 }
 
+/// Bytes that went over all connections since the start, closed ones included.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Traffic {
+    /// Bytes that the operating system took from us, for peers of any kind.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that were read from peers of any kind.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    fn note_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn note_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// What every connection shares.
 pub(crate) struct Net {
     inbox: mpsc::Sender<NetEvent>,
@@ -141,6 +170,7 @@ pub(crate) struct Net {
     budget: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     next_peer: AtomicU64,
+    traffic: Arc<Traffic>,
 }
 
 impl Net {
@@ -168,7 +198,13 @@ impl Net {
             budget: Arc::new(Semaphore::new(budget)),
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
+            traffic: Arc::default(),
         })
+    }
+
+    /// What is counted of all connections.
+    pub(crate) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 
     fn next_peer(&self) -> PeerId {

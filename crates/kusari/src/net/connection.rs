@@ -142,6 +142,7 @@ impl Reader<'_> {
                 }
                 Err(error) => return ReadEnd::Failed(describe(&error)),
             };
+            self.net.traffic.note_received(count);
             framer.push(&bytes[..count]);
             match self.take_lines(&mut framer, &mut refusals).await {
                 Ok(true) => deadline = None,

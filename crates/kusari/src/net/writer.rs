@@ -109,7 +109,10 @@ impl<'a> Writer<'a> {
         while !bytes.is_empty() {
             match timeout(WRITE_DEADLINE, self.stream.write(bytes)).await {
                 Ok(Ok(0)) => return Err("the connection takes no more bytes".to_string()),
-                Ok(Ok(count)) => bytes = bytes.get(count..).unwrap_or_default(),
+                Ok(Ok(count)) => {
+                    self.net.traffic.note_sent(count);
+                    bytes = bytes.get(count..).unwrap_or_default();
+                }
                 Ok(Err(error)) => return Err(describe(&error)),
                 Err(_) => {
                     return Err(format!("it read nothing for {} s", WRITE_DEADLINE.as_secs()));
