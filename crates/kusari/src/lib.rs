@@ -7,6 +7,7 @@
 //! `kusari-node` and `kusari-chain`.
 
 pub mod api;
+pub mod bench;
 pub mod cli;
 pub mod conformance;
 pub mod grade;

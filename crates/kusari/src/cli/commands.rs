@@ -5,6 +5,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod chain;
 pub(crate) mod completions;
@@ -76,6 +77,7 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     Replay(replay::ReplayArgs),
     Grade(grade::GradeArgs),
+    Bench(bench::BenchArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -94,6 +96,7 @@ impl Command {
             Self::Backup(args) => backup::run(args),
             Self::Replay(args) => replay::run(args),
             Self::Grade(args) => grade::run(args),
+            Self::Bench(args) => bench::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),
         }

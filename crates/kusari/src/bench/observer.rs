@@ -1,0 +1,98 @@
+//! A peer that asks a node what it has.
+//!
+//! Owns one connection in the original dialect, over which a measurement learns what a node has
+//! accepted and what is durable. It speaks only when it asks, and reads whole lines.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use kusari_chain::BlockHash;
+use kusari_node::wire::{self, Message};
+
+use super::{BenchError, now};
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// How long between two questions while something is waited for: short against what is measured,
+/// and long against what a question costs.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The connection.
+pub struct Observer {
+    stream: BufReader<TcpStream>,
+    line: Vec<u8>,
+}
+
+impl Observer {
+    /// Connects to a node.
+    ///
+    /// # Errors
+    /// Where nobody takes the connection.
+    pub fn connect(address: SocketAddr) -> Result<Self, BenchError> {
+        let open = || {
+            let stream = TcpStream::connect_timeout(&address, DEADLINE)?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(DEADLINE))?;
+            Ok(stream)
+        };
+        let stream = open().map_err(BenchError::system("connecting to a node"))?;
+        Ok(Self { stream: BufReader::new(stream), line: Vec::new() })
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// Where the node is gone.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
+        self.stream.get_mut().write_all(bytes).map_err(BenchError::system("asking a node"))
+    }
+
+    /// The next line, with its newline.
+    ///
+    /// # Errors
+    /// Where the node is gone, or says nothing for a minute.
+    pub fn line(&mut self) -> Result<&[u8], BenchError> {
+        self.line.clear();
+        let read = self.stream.read_until(b'\n', &mut self.line);
+        match read.map_err(BenchError::system("hearing a node"))? {
+            0 => Err(BenchError::Node("closed the connection".to_owned())),
+            _ => Ok(&self.line),
+        }
+    }
+
+    /// Asks until the node has accepted a best chain of this height, and until it is durable.
+    /// Returns when that was known.
+    ///
+    /// # Errors
+    /// Where the node is gone, or has not got there by the deadline.
+    pub fn wait_for_height(
+        &mut self,
+        height: u32,
+        before_tip: BlockHash,
+        deadline: Instant,
+    ) -> Result<Instant, BenchError> {
+        while self.height()? < height {
+            if now() > deadline {
+                return Err(BenchError::Node(format!("did not reach height {height} in time")));
+            }
+            std::thread::park_timeout(PAUSE);
+        }
+        // Stored blocks are sent once everything that was accepted before the question is durable.
+        let question = format!("GET_BLOCKS:{{\"locator\":[\"{before_tip}\"],\"limit\":1}}\n");
+        self.send(question.as_bytes())?;
+        while !self.line()?.starts_with(b"END:") {}
+        Ok(now())
+    }
+
+    fn height(&mut self) -> Result<u32, BenchError> {
+        self.send(b"STATUS\n")?;
+        loop {
+            let line = self.line()?;
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            if let Ok(Message::Status(status)) = wire::receive(line) {
+                return Ok(status.height);
+            }
+        }
+    }
+}

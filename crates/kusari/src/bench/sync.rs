@@ -1,0 +1,120 @@
+//! How fast a fresh node takes a long chain from another one.
+//!
+//! Owns the arrangement: two processes of this program, each with a data directory of its own, one
+//! connection between them over loopback. Time counts from the start of the fresh node's process
+//! until the last block is durable there.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kusari_chain::{Block, BlockHash};
+use serde::Serialize;
+
+use super::long_chain::LongChain;
+use super::observer::Observer;
+use super::process::{NodeProcess, Usage};
+use super::{BenchError, now};
+use crate::runtime::offline::Offline;
+use crate::store::Store;
+
+/// How long it may take at the most.
+const DEADLINE: Duration = Duration::from_secs(30 * 60);
+
+/// What is to be measured.
+pub struct SyncBench {
+    /// Length of the chain.
+    pub blocks: u32,
+    /// File that keeps the chain for the next time.
+    pub cache: PathBuf,
+    /// Where both nodes keep their data; emptied in the end.
+    pub scratch: PathBuf,
+    /// Threads that make what is missing of the chain.
+    pub threads: NonZeroUsize,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+pub struct SyncFigures {
+    /// Length of the chain.
+    pub blocks: u32,
+    /// Time that counted, in seconds.
+    pub seconds: f64,
+    /// Blocks in a second of it.
+    pub blocks_per_s: f64,
+    /// Most memory of the fresh node, in MiB.
+    pub peak_rss_mib: f64,
+    /// Most memory of the node that it took the chain from, in MiB.
+    pub source_peak_rss_mib: f64,
+    /// Processor time of both, in seconds.
+    pub cpu_s: f64,
+    /// The part of it that the serving node used.
+    pub source_cpu_s: f64,
+    /// Size of the fresh node's database in the end, in bytes.
+    pub disk_bytes: u64,
+}
+
+impl SyncBench {
+    /// Measures. `progress` is told how many blocks are there for it.
+    ///
+    /// # Errors
+    /// Where a process, a file or a node does not do its part.
+    pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<SyncFigures, BenchError> {
+        let (source_dir, fresh_dir) = (self.scratch.join("source"), self.scratch.join("fresh"));
+        let chain = LongChain::obtain(&self.cache, self.blocks, self.threads, progress)
+            .map_err(BenchError::system("making the chain"))?;
+        let (before_tip, _) = fill(&source_dir, &chain)?;
+        let source = NodeProcess::start(Some(&source_dir), &[])?;
+        let before = source.usage();
+        let address = source.address().to_string();
+        let fresh = NodeProcess::start(Some(&fresh_dir), &["--connect", &address])?;
+        let mut observer = Observer::connect(fresh.address())?;
+        let done = observer.wait_for_height(self.blocks, before_tip, now() + DEADLINE)?;
+        let seconds = done.duration_since(fresh.started()).as_secs_f64();
+        let (source_usage, fresh_usage) = (source.usage(), fresh.usage());
+        fresh.stop()?;
+        source.stop()?;
+        let source_cpu = source_usage.processor.saturating_sub(before.processor);
+        let figures = SyncFigures {
+            blocks: self.blocks,
+            seconds,
+            blocks_per_s: f64::from(self.blocks) / seconds,
+            peak_rss_mib: mib(fresh_usage),
+            source_peak_rss_mib: mib(source_usage),
+            cpu_s: (source_cpu + fresh_usage.processor).as_secs_f64(),
+            source_cpu_s: source_cpu.as_secs_f64(),
+            disk_bytes: bytes_below(&fresh_dir),
+        };
+        Ok(figures)
+    }
+}
+
+fn mib(usage: Usage) -> f64 {
+    usage.peak_kib as f64 / 1_024.0
+}
+
+/// Stores the chain in a new data directory. Returns the hash of the block before its tip, and of
+/// the tip.
+pub(crate) fn fill(
+    directory: &Path,
+    chain: &LongChain,
+) -> Result<(BlockHash, BlockHash), BenchError> {
+    let store = |error: &dyn std::error::Error| BenchError::Store(error.to_string());
+    let opened = Store::open(directory).map_err(|error| store(&error))?;
+    let mut node = Offline::open(opened).map_err(|error| store(&error))?;
+    let genesis = Block::genesis().hash;
+    let mut last = (genesis, genesis);
+    for block in chain.blocks() {
+        last = (last.1, block.block().hash);
+        let received = Ok(kusari_node::wire::Message::Block(block));
+        node.receive(received).map_err(|error| store(&error))?;
+    }
+    node.flush().map_err(|error| store(&error))?;
+    Ok(last)
+}
+
+/// Bytes of all files directly in a directory.
+pub(crate) fn bytes_below(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).sum()
+}

@@ -1,0 +1,31 @@
+//! `kusari bench`: measurements on this machine.
+
+mod sync;
+mod workshop;
+
+use super::Failure;
+use crate::bench::BenchError;
+
+/// Measure this program on this machine
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    pub(crate) what: BenchCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum BenchCommand {
+    Sync(sync::SyncArgs),
+}
+
+pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
+    match &args.what {
+        BenchCommand::Sync(args) => sync::run(args),
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        Self::failed(error)
+    }
+}

@@ -1,0 +1,58 @@
+//! `kusari bench sync`.
+
+use super::workshop::Workshop;
+use crate::bench::sync::{SyncBench, SyncFigures};
+use crate::cli::commands::Failure;
+use crate::cli::escape::grouped;
+use crate::cli::progress::Progress;
+use crate::cli::stdout::Stdout;
+
+/// How fast a fresh node takes a long chain from another process over loopback
+#[derive(Debug, clap::Args)]
+pub(crate) struct SyncArgs {
+    /// Length of the chain; what is missing of it is mined first, once
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
+    blocks: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &SyncArgs) -> Result<(), Failure> {
+    let workshop = Workshop::open()?;
+    let bench = SyncBench {
+        blocks: args.blocks,
+        cache: workshop.chain_file().to_owned(),
+        scratch: workshop.scratch().to_owned(),
+        threads: workshop.threads(),
+    };
+    let progress = Progress::of_blocks("Mining the chain", args.blocks);
+    let figures = bench.run(&mut |blocks| progress.set(blocks.into()));
+    progress.finish();
+    let figures = figures?;
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&figures)?,
+        false => output.line(&words(&figures))?,
+    }
+    output.flush()
+}
+
+fn words(figures: &SyncFigures) -> String {
+    let SyncFigures { blocks, seconds, blocks_per_s, .. } = figures;
+    format!(
+        "Synced     : {} blocks in {seconds:.2} s\n\
+         Speed      : {} blocks a second\n\
+         Memory     : {:.0} MiB at most, {:.0} MiB where they came from\n\
+         Processors : {:.2} s in all, {:.2} s of it where they came from\n\
+         Disk       : {} bytes",
+        grouped(*blocks),
+        grouped(*blocks_per_s as u64),
+        figures.peak_rss_mib,
+        figures.source_peak_rss_mib,
+        figures.cpu_s,
+        figures.source_cpu_s,
+        grouped(figures.disk_bytes),
+    )
+}
