@@ -7,6 +7,7 @@
 pub mod long_chain;
 pub mod observer;
 pub mod process;
+pub mod relay;
 pub mod sync;
 
 use std::time::Instant;
@@ -15,7 +16,9 @@ use std::time::Instant;
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// A process, a file or a socket could not be had.
-    #[error("{doing} failed: {source}; make room, or raise the limits of this shell, and try again")]
+    #[error(
+        "{doing} failed: {source}; make room, or raise the limits of this shell, and try again"
+    )]
     System {
         /// What was being done.
         doing: &'static str,

@@ -44,7 +44,8 @@ impl LongChain {
             if let Some(directory) = file.parent() {
                 fs::create_dir_all(directory)?;
             }
-            let mut output = OpenOptions::new().create(true).write(true).truncate(false).open(file)?;
+            let mut output =
+                OpenOptions::new().create(true).write(true).truncate(false).open(file)?;
             output.set_len(4 * count as u64)?;
             io::Seek::seek(&mut output, io::SeekFrom::End(0))?;
             let mut output = BufWriter::new(output);

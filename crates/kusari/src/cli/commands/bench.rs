@@ -1,5 +1,6 @@
 //! `kusari bench`: measurements on this machine.
 
+mod relay;
 mod sync;
 mod workshop;
 
@@ -15,11 +16,13 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchCommand {
+    Relay(relay::RelayArgs),
     Sync(sync::SyncArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
+        BenchCommand::Relay(args) => relay::run(args),
         BenchCommand::Sync(args) => sync::run(args),
     }
 }

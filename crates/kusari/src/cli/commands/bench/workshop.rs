@@ -24,7 +24,8 @@ impl Workshop {
     pub(super) fn open() -> Result<Self, BenchError> {
         let system = BenchError::system("making a directory for the measurement");
         let scratch = tempfile::Builder::new().prefix("kusari-bench-").tempdir().map_err(system)?;
-        let caches = etcetera::base_strategy::choose_native_strategy().map(|place| place.cache_dir());
+        let caches =
+            etcetera::base_strategy::choose_native_strategy().map(|place| place.cache_dir());
         // Without a home nothing can be kept; the chain is then made each time.
         let caches = caches.unwrap_or_else(|_| scratch.path().to_owned());
         let remains = scratch.path().to_owned();
