@@ -4,6 +4,12 @@
 //! the best chain moves, the peer is sent what lies between its position and the tip, parents
 //! first: nothing twice, nothing left out, and after a reorganisation the whole new branch.
 //!
+//! Small blocks are pushed to every peer. A large one is pushed to the peers for which our last
+//! large one was news, and only announced to the others. A push was no news to a peer that sends or
+//! announces the same block to us; whoever asks us for blocks is pushed to again. So large blocks
+//! come to run along a tree, and every other connection carries announcements, by which the tree
+//! mends itself.
+//!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -14,10 +20,10 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
-use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL, PUSH_BYTES};
 use crate::seam::PeerId;
 
-/// How a peer is told of a long stretch of blocks.
+/// How a peer is told of a long stretch of blocks, or of large ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manner {
     /// It is sent every block.
@@ -42,6 +48,10 @@ struct Listener {
     manner: Manner,
     position: BestPoint,
     allowance: Allowance,
+    /// Whether large blocks are pushed to it.
+    is_pushed_to: bool,
+    /// The last large block that was pushed to it, until it shows that it had it anyway.
+    pushed: Option<BlockHash>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -62,7 +72,9 @@ impl Gossip {
         now: Duration,
     ) {
         let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
-        let listener = Listener { manner, position, allowance };
+        // Whether a push is news shows with the first one.
+        let (is_pushed_to, pushed) = (true, None);
+        let listener = Listener { manner, position, allowance, is_pushed_to, pushed };
         self.listeners.insert(peer, listener);
     }
 
@@ -85,12 +97,21 @@ impl Gossip {
         }
     }
 
-    /// The peer has this block, since it sent it.
+    /// The peer has this block, since it sent or announced it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.listeners.get_mut(&peer)
-            && point.work >= listener.position.work
-        {
+        let Some(listener) = self.listeners.get_mut(&peer) else { return };
+        if listener.pushed.take_if(|pushed| *pushed == point.hash).is_some() {
+            listener.is_pushed_to = false;
+        }
+        if point.work >= listener.position.work {
             listener.position = point;
+        }
+    }
+
+    /// The peer asked for blocks: what was announced to it was news.
+    pub(crate) fn asked(&mut self, peer: PeerId) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.is_pushed_to = true;
         }
     }
 
@@ -149,7 +170,14 @@ impl Gossip {
         if gap == 0 {
             return Ok(None);
         }
-        let step = if gap <= DIRECT_BLOCKS && listener.allowance.take(gap, now) {
+        let is_large = listener.manner == Manner::Announcement
+            && gap <= DIRECT_BLOCKS
+            && bytes_between(chain, &fork, &tip)? > PUSH_BYTES as u64;
+        let is_pushed = gap <= DIRECT_BLOCKS && (listener.is_pushed_to || !is_large);
+        let step = if is_pushed && listener.allowance.take(gap, now) {
+            if is_large {
+                listener.pushed = Some(tip.hash);
+            }
             Step::Blocks { from: fork.height + 1, through: tip.height }
         } else if listener.manner == Manner::Blocks {
             return Ok(Some(Step::Stream { after: fork }));
@@ -181,4 +209,14 @@ impl Gossip {
     pub(crate) fn listeners(&self) -> alloc::vec::Vec<PeerId> {
         self.listeners.keys().copied().collect()
     }
+}
+
+/// Bytes of the lines of the best chain above `fork`, up to `tip`.
+fn bytes_between(chain: &Chain, fork: &BestPoint, tip: &BestPoint) -> Result<u64, StoreError> {
+    let Some(last) = chain.block(&tip.hash)? else { return Ok(0) };
+    if last.block.prev_hash == fork.hash {
+        return Ok(last.block.canonical_line_bytes() as u64);
+    }
+    let before = chain.block(&fork.hash)?.map_or(0, |block| block.total_bytes);
+    Ok(last.total_bytes.saturating_sub(before))
 }

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::allowance::Allowance;
+use crate::announced::Announced;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::limits::{
@@ -113,6 +114,7 @@ pub struct Node {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
     /// Inbound connections that may be shown to the person.
@@ -169,6 +171,7 @@ impl Node {
             dials,
             sync: Sync::default(),
             gossip: Gossip::default(),
+            announced: Announced::default(),
             serving: Serving::default(),
             mining: None,
             connection_reports: Allowance::new(

@@ -26,6 +26,7 @@ impl Node {
         self.pass_on(now)?;
         self.serve();
         self.keep_time(now)?;
+        self.request_announced(now);
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
@@ -139,10 +140,21 @@ impl Node {
         }
     }
 
+    /// Asks for blocks that were announced and did not come by themselves.
+    fn request_announced(&mut self, now: Now) {
+        let (tip, sync) = (self.chain.tip(), &self.sync);
+        let questions = self.announced.due(now.monotonic, &tip, |peer| !sync.is_asked(peer));
+        for (peer, hash) in questions {
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
     fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
         loop {
-            let chain = &self.chain;
-            let unknown = |hash: &BlockHash| Ok(chain.point(hash)?.is_none());
+            let (chain, announced) = (&self.chain, &self.announced);
+            let unknown = |hash: &BlockHash| {
+                Ok(!announced.is_waited_for(hash) && chain.point(hash)?.is_none())
+            };
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());
             };
@@ -198,10 +210,11 @@ impl Node {
 
     fn wake(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
-        let deadlines: [Option<Duration>; 4] = [
+        let deadlines: [Option<Duration>; 5] = [
             self.peers.deadline(),
             self.dials.deadline(),
             self.sync.deadline(now.monotonic),
+            self.announced.deadline(),
             self.gossip.deadline(tip, now.monotonic, |peer| self.serving.is_busy(peer)),
         ];
         let wake_at = deadlines.into_iter().flatten().min();
