@@ -4,11 +4,11 @@
 //! the best chain moves, the peer is sent what lies between its position and the tip, parents
 //! first: nothing twice, nothing left out, and after a reorganisation the whole new branch.
 //!
-//! Small blocks are pushed to every peer. A large one is pushed to the peers for which our last
-//! large one was news, and only announced to the others. A push was no news to a peer that sends or
-//! announces the same block to us; whoever asks us for blocks is pushed to again. So large blocks
-//! come to run along a tree, and every other connection carries announcements, by which the tree
-//! mends itself.
+//! A block is pushed at once to the peers for which our last push was news. It is announced to the
+//! others, a little later and unless they have shown meanwhile that they have it. A push was no news
+//! to a peer that sends or announces the same block to us; whoever asks us for blocks is pushed to
+//! again. So blocks come to run along a tree, and every other connection carries an announcement,
+//! by which the tree mends itself.
 //!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
@@ -20,10 +20,11 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
-use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL, PUSH_BYTES};
+use crate::limits::{ANNOUNCE_AFTER, ANNOUNCE_SPREAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::random::Random;
 use crate::seam::PeerId;
 
-/// How a peer is told of a long stretch of blocks, or of large ones.
+/// How a peer is told of blocks that are not pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manner {
     /// It is sent every block.
@@ -48,10 +49,12 @@ struct Listener {
     manner: Manner,
     position: BestPoint,
     allowance: Allowance,
-    /// Whether large blocks are pushed to it.
+    /// Whether new blocks are pushed to it.
     is_pushed_to: bool,
-    /// The last large block that was pushed to it, until it shows that it had it anyway.
+    /// The last block that was pushed to it, until it shows that it had it anyway.
     pushed: Option<BlockHash>,
+    /// When it is to be told of what it is not known to have.
+    announce_at: Option<Duration>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -73,8 +76,8 @@ impl Gossip {
     ) {
         let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
         // Whether a push is news shows with the first one.
-        let (is_pushed_to, pushed) = (true, None);
-        let listener = Listener { manner, position, allowance, is_pushed_to, pushed };
+        let (is_pushed_to, pushed, announce_at) = (true, None, None);
+        let listener = Listener { manner, position, allowance, is_pushed_to, pushed, announce_at };
         self.listeners.insert(peer, listener);
     }
 
@@ -148,9 +151,11 @@ impl Gossip {
         claim: Option<BestPoint>,
         chain: &Chain,
         now: Duration,
+        random: &mut Random,
     ) -> Result<Option<Step>, StoreError> {
         let Some(listener) = self.listeners.get_mut(&peer) else { return Ok(None) };
         if listener.position.hash == tip.hash {
+            listener.announce_at = None;
             return Ok(None);
         }
         // A peer that has more already is asked, not told.
@@ -170,14 +175,16 @@ impl Gossip {
         if gap == 0 {
             return Ok(None);
         }
-        let is_large = listener.manner == Manner::Announcement
-            && gap <= DIRECT_BLOCKS
-            && bytes_between(chain, &fork, &tip)? > PUSH_BYTES as u64;
-        let is_pushed = gap <= DIRECT_BLOCKS && (listener.is_pushed_to || !is_large);
-        let step = if is_pushed && listener.allowance.take(gap, now) {
-            if is_large {
-                listener.pushed = Some(tip.hash);
+        let is_pushed_to = listener.is_pushed_to || listener.manner == Manner::Blocks;
+        if !is_pushed_to && gap <= DIRECT_BLOCKS {
+            let later = || now + ANNOUNCE_AFTER + random.up_to(ANNOUNCE_SPREAD);
+            if now < *listener.announce_at.get_or_insert_with(later) {
+                return Ok(None);
             }
+        }
+        let is_pushed = is_pushed_to && gap <= DIRECT_BLOCKS;
+        let step = if is_pushed && listener.allowance.take(gap, now) {
+            listener.pushed = Some(tip.hash);
             Step::Blocks { from: fork.height + 1, through: tip.height }
         } else if listener.manner == Manner::Blocks {
             return Ok(Some(Step::Stream { after: fork }));
@@ -187,11 +194,12 @@ impl Gossip {
             return Ok(None);
         };
         listener.position = tip;
+        listener.announce_at = None;
         Ok(Some(step))
     }
 
-    /// When a peer that waits for its allowance can be told again. Peers that are `busy` with an
-    /// answer are looked at when that ends.
+    /// When a peer that waits for its allowance, or for its announcement, can be told again. Peers
+    /// that are `busy` with an answer are looked at when that ends.
     pub(crate) fn deadline(
         &self,
         tip: BestPoint,
@@ -201,22 +209,14 @@ impl Gossip {
         let waits =
             |peer: PeerId, listener: &Listener| listener.position.hash != tip.hash && !busy(peer);
         let waiting = self.listeners.iter().filter(|(peer, listener)| waits(**peer, listener));
-        let refills = waiting.filter_map(|(_, listener)| listener.allowance.deadline());
-        refills.filter(|refill| *refill > now).min()
+        let times = waiting.flat_map(|(_, listener)| {
+            [listener.allowance.deadline(), listener.announce_at].into_iter().flatten()
+        });
+        times.filter(|time| *time > now).min()
     }
 
     /// Peers that are told of new blocks.
     pub(crate) fn listeners(&self) -> alloc::vec::Vec<PeerId> {
         self.listeners.keys().copied().collect()
     }
-}
-
-/// Bytes of the lines of the best chain above `fork`, up to `tip`.
-fn bytes_between(chain: &Chain, fork: &BestPoint, tip: &BestPoint) -> Result<u64, StoreError> {
-    let Some(last) = chain.block(&tip.hash)? else { return Ok(0) };
-    if last.block.prev_hash == fork.hash {
-        return Ok(last.block.canonical_line_bytes() as u64);
-    }
-    let before = chain.block(&fork.hash)?.map_or(0, |block| block.total_bytes);
-    Ok(last.total_bytes.saturating_sub(before))
 }

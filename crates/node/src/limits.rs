@@ -65,12 +65,14 @@ pub const MAX_PENDING_ANSWERS: usize = 4;
 
 /// Blocks sent one by one to a peer that fell behind; a longer gap is streamed or only announced.
 pub const DIRECT_BLOCKS: u32 = 16;
-/// Longest line of a block, newline included, that is sent to every peer unasked. To announce one,
-/// be asked for it and answer takes near 300 bytes beside it, so below this little is to be saved.
-pub const PUSH_BYTES: usize = 512;
-/// How long a block that was announced may take to come by itself before it is asked for. Several
-/// times what a packet takes around the world, since another peer may be sending it already.
-pub const ANNOUNCED_GRACE: Duration = Duration::from_millis(250);
+/// How long a block is not announced, at least, to a peer that it is not pushed to: meanwhile most
+/// show that they have it. About what a packet takes half around the world.
+pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(50);
+/// Most that chance adds. Two nodes that would announce to each other seldom do so at once, if it is
+/// long against what a packet takes between them.
+pub const ANNOUNCE_SPREAD: Duration = Duration::from_millis(200);
+/// How long a block that was announced may take to come by itself before it is asked for.
+pub const ANNOUNCED_GRACE: Duration = Duration::from_millis(100);
 /// How long whoever announced a block has to send it, once asked.
 pub const ANNOUNCED_TIMEOUT: Duration = Duration::from_secs(2);
 /// Blocks that may be sent to one peer unasked in a burst. Beyond, the peer sets the pace: a

@@ -79,7 +79,14 @@ impl Node {
                 continue;
             }
             let claim = self.sync.claim_of(peer);
-            match self.gossip.step(peer, tip, claim, &self.chain, now.monotonic)? {
+            match self.gossip.step(
+                peer,
+                tip,
+                claim,
+                &self.chain,
+                now.monotonic,
+                &mut self.random,
+            )? {
                 Some(Step::Blocks { from, through }) => self.send_blocks(peer, from, through)?,
                 Some(Step::Announce(tip)) => {
                     let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
