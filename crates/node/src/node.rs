@@ -140,6 +140,9 @@ pub struct Node {
     then: Vec<Action>,
     #[serde(skip)]
     actions: Vec<Action>,
+    /// What the person is told of new blocks, once peers are.
+    #[serde(skip)]
+    news: Vec<Action>,
 }
 
 impl Node {
@@ -192,6 +195,7 @@ impl Node {
             batch: StoreBatch::default(),
             then: Vec::new(),
             actions: Vec::new(),
+            news: Vec::new(),
             config,
         })
     }
@@ -205,6 +209,7 @@ impl Node {
             // What was decided on the way rests on reads that failed: none of it is done.
             self.halted = true;
             self.actions.clear();
+            self.news.clear();
             self.batch = StoreBatch::default();
             self.then.clear();
             self.actions.push(Action::Halt(error.to_string()));

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
+use kusari_node::seam::StreamForm;
 use kusari_node::store::StoreBatch;
 use tokio::runtime::Runtime;
 
@@ -125,7 +126,7 @@ fn a_peer_that_reads_nothing_is_closed_when_its_queue_is_full() {
     let mut rig = Rig::new(store(1));
     // More than fits the queue and the operating system's buffers together.
     for _ in 0..20 * QUEUE_LINES {
-        rig.handle.send_line(vec![b'x'; 4_000]);
+        rig.handle.send_line(&[b'x'; 4_000]);
     }
     let NetEvent::Disconnected { reason, .. } = rig.event() else { panic!("still connected") };
     assert_eq!(reason, "it reads too slowly");
@@ -136,7 +137,7 @@ fn a_fault_is_named_before_the_connection_ends() {
     let mut rig = Rig::new(store(1));
     rig.client.write_all(&vec![b'x'; 10_000]).unwrap();
     assert_eq!(rig.refusal(), "line-too-long");
-    rig.handle.send_line(b"ERROR:{}\n".to_vec());
+    rig.handle.send_line(b"ERROR:{}\n");
     rig.handle.close();
     let mut answer = String::new();
     rig.client.read_to_string(&mut answer).unwrap();

@@ -126,11 +126,8 @@ impl Node {
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
-        let shown = if matches!(source, BlockSource::Mined(_)) {
-            &mut self.then
-        } else {
-            &mut self.actions
-        };
+        let shown =
+            if matches!(source, BlockSource::Mined(_)) { &mut self.then } else { &mut self.news };
         shown.extend(events.into_iter().map(Action::Notify));
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),

@@ -21,9 +21,11 @@ const FIRST_NONCES: u64 = 1 << 52;
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
         self.admit_waiting_says();
-        self.commit();
         self.serve();
+        // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
+        self.actions.append(&mut self.news);
+        self.commit();
         self.serve();
         self.keep_time(now)?;
         self.request_announced(now);

@@ -133,6 +133,7 @@ impl Node {
             batch: StoreBatch::default(),
             then: Vec::new(),
             actions: Vec::new(),
+            news: Vec::new(),
         })
     }
 }
