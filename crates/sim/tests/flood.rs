@@ -3,6 +3,8 @@
 //! Simulated, so a seed names a whole run and its bytes. The bounds follow from the rule of
 //! passing on; `docs/performance.md` derives them.
 
+#![allow(clippy::panic, reason = "tests end by panicking")]
+
 use kusari_sim::flood::{Cost, Flood};
 
 /// Nodes of the network, with six neighbours each.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::blocks::{Miner, line};
 use super::graph::{Chance, Edges, regular};
 use super::watcher::{Watcher, pause, submit};
-use super::{PAUSE, Times, milliseconds_between};
+use super::{Times, milliseconds_between};
 use crate::api::client::{Client, ClientError};
 use crate::api::model::Stage;
 use crate::bench::process::NodeProcess;
@@ -26,6 +26,9 @@ const SMALL_TEXT: usize = 40;
 const LARGE_TEXT: usize = 3_800;
 /// How long the nodes may take to find one another, and to fall silent.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// Between two blocks: longer than any announcement of the first one waits, so that none is saved by
+/// the second.
+const PAUSE: Duration = Duration::from_millis(300);
 /// Nodes have fallen silent when nothing was sent for so long: longer than they wait for a block
 /// that was announced to them.
 const SILENCE: Duration = Duration::from_millis(600);
