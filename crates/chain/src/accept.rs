@@ -138,7 +138,7 @@ impl Chain {
     pub fn accept(&mut self, block: CheckedBlock) -> Result<Accepted, AcceptError> {
         let hash = block.block().hash;
         let parent_hash = block.block().prev_hash;
-        if let Some(known) = self.tree.find(&hash)? {
+        if let Some(known) = self.tree.find_child(&hash, &parent_hash)? {
             return Ok(Accepted::Known(known.point));
         }
         self.judge(

@@ -9,6 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::canonical;
 use crate::hash::BlockHash;
 use crate::object::ObjectOnly;
 use crate::params;
@@ -114,8 +115,24 @@ impl Block {
     /// The canonical JSON object: seven keys in order, no spaces, the fewest escapes.
     #[must_use]
     pub fn to_canonical_json(&self) -> String {
-        // Serialising strings and integers into memory has no way to fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut json = Vec::new();
+        self.write_canonical_json(&mut json);
+        // Text between ASCII is all that was written, so this never falls back.
+        String::from_utf8(json).unwrap_or_default()
+    }
+
+    /// Appends the canonical JSON object, for whoever writes many.
+    pub fn write_canonical_json(&self, out: &mut Vec<u8>) {
+        canonical::write(self, out);
+    }
+
+    /// Reads a JSON object that says a block: seven keys in any order, white space, hexadecimal in
+    /// any case, and unknown keys, which are ignored.
+    ///
+    /// # Errors
+    /// What the JSON reader says: no JSON, or a key that is missing, doubled or of the wrong kind.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        canonical::read(json).map_or_else(|| serde_json::from_str(json), Ok)
     }
 
     /// Length of the canonical line in bytes, with `BLOCK:` and the newline, without writing it.
@@ -145,13 +162,7 @@ impl Block {
 /// Bytes that `text` takes between the quotes of a canonical JSON string.
 #[must_use]
 pub fn escaped_bytes(text: &str) -> usize {
-    text.bytes()
-        .map(|byte| match byte {
-            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-            0..=0x1f => 6,
-            _ => 1,
-        })
-        .sum()
+    canonical::escaped_bytes(text)
 }
 
 fn decimal_digits(number: u64) -> usize {

@@ -17,6 +17,7 @@ extern crate std;
 
 pub mod accept;
 pub mod block;
+mod canonical;
 pub mod hash;
 mod object;
 pub mod params;

@@ -31,6 +31,12 @@ impl Target {
         U256::from_be_bytes(hash.0) <= self.0
     }
 
+    /// The first 32 bits. A hash whose first 32 bits are greater does not meet this target.
+    #[must_use]
+    pub fn first_word(&self) -> u32 {
+        self.0.wrapping_shr(256 - 32).saturating_to()
+    }
+
     /// Expected number of hashes to meet this target: `2^256 / (target + 1)`, rounded down.
     #[must_use]
     pub fn work(&self) -> Work {

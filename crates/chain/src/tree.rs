@@ -120,18 +120,42 @@ impl Tree {
         self.limits.min_side_bytes.max(self.overlay.tip().total_bytes)
     }
 
-    /// Finds a block in any branch.
-    pub(crate) fn find(&self, hash: &BlockHash) -> Result<Option<Known>, StoreError> {
+    /// Finds a block in any branch, as far as memory goes.
+    fn find_in_memory(&self, hash: &BlockHash) -> Option<Known> {
         if let Some(entry) = self.overlay.best_by_hash(hash) {
             let BestEntry { point, total_bytes, .. } = *entry;
-            return Ok(Some(Known { point, total_bytes, on_best_chain: true }));
+            return Some(Known { point, total_bytes, on_best_chain: true });
         }
         if let Some(entry) = self.side.get(hash) {
             let (point, total_bytes) = (entry.point(*hash), entry.total_bytes);
-            return Ok(Some(Known { point, total_bytes, on_best_chain: false }));
+            return Some(Known { point, total_bytes, on_best_chain: false });
         }
-        if *hash == self.genesis.hash {
-            return Ok(Some(Known { point: self.genesis, total_bytes: 0, on_best_chain: true }));
+        let is_genesis = *hash == self.genesis.hash;
+        is_genesis.then_some(Known { point: self.genesis, total_bytes: 0, on_best_chain: true })
+    }
+
+    /// Finds a block that says it follows `parent`. The hash commits to that, so below a parent that
+    /// is in memory with all that may follow it, a block that memory lacks is in no branch: blocks
+    /// that extend the tip, nearly all there ever are, cost no read.
+    pub(crate) fn find_child(
+        &self,
+        hash: &BlockHash,
+        parent: &BlockHash,
+    ) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.find_in_memory(hash) {
+            return Ok(Some(known));
+        }
+        let above_window = |parent: Known| parent.point.height >= self.overlay.start_height();
+        if self.find_in_memory(parent).is_some_and(above_window) {
+            return Ok(None);
+        }
+        self.find(hash)
+    }
+
+    /// Finds a block in any branch.
+    pub(crate) fn find(&self, hash: &BlockHash) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.find_in_memory(hash) {
+            return Ok(Some(known));
         }
         // What the store holds beyond this is either the best chain below the window, or a side
         // block whose eviction is not committed yet and which is already forgotten here.

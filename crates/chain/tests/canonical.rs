@@ -8,7 +8,7 @@ use proptest::prelude::*;
 const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 fn read(json: &str) -> Result<Block, serde_json::Error> {
-    serde_json::from_str(json)
+    Block::from_json(json)
 }
 
 /// Texts with what JSON escapes, what it may leave alone, and what takes several bytes.
@@ -63,6 +63,27 @@ proptest! {
         let back = read(&json).unwrap();
         prop_assert_eq!(back.to_canonical_json(), json);
         prop_assert_eq!(back, block);
+    }
+
+    #[test]
+    fn what_is_written_is_what_a_general_writer_would_write(block in block()) {
+        prop_assert_eq!(block.to_canonical_json(), serde_json::to_string(&block).unwrap());
+    }
+
+    #[test]
+    fn whatever_is_changed_in_a_canonical_text_reads_as_a_general_reader_reads_it(
+        block in block(),
+        place in any::<prop::sample::Index>(),
+        cut in 0..3_usize,
+        paste in "[0-9a-fA-F\"\\\\{}\\[\\],: \t\n\u{1}é-]{0,2}",
+    ) {
+        let mut text: Vec<char> = block.to_canonical_json().chars().collect();
+        let from = place.index(text.len());
+        let to = (from + cut).min(text.len());
+        text.splice(from..to, paste.chars());
+        let text: String = text.into_iter().collect();
+        let general: Option<Block> = serde_json::from_str(&text).ok();
+        prop_assert_eq!(read(&text).ok(), general);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use kusari_chain::CheckedBlock;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::{Received, Refusal};
@@ -32,8 +33,9 @@ use crate::store::{ChainPosition, Store};
 pub(crate) use handle::PeerHandle;
 pub(crate) use listen::bind;
 
-/// Messages of all peers that may wait for the node. Each is at most a few KiB once decoded.
-pub(crate) const INBOX_MESSAGES: usize = 1_024;
+/// Messages of all peers that may wait for the node. Each holds what came in one read at the most,
+/// 64 KiB, so all together hold some MiB once decoded.
+pub(crate) const INBOX_MESSAGES: usize = 64;
 /// Lines that may wait for one peer; a peer that lets more pile up is closed. A block line takes
 /// at most 4 KiB, so this is about 4 MiB.
 const QUEUE_LINES: usize = 1_024;
@@ -62,6 +64,7 @@ pub(crate) enum NetEvent {
     Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
     ConnectFailed { address: PeerAddress, reason: String },
     Message { peer: PeerId, received: Result<Received, Refusal> },
+    Blocks { peer: PeerId, blocks: Vec<CheckedBlock> },
     Finished { peer: PeerId },
     Disconnected { peer: PeerId, reason: String },
 }

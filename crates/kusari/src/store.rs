@@ -16,6 +16,7 @@ mod chunk;
 mod commit;
 mod fault;
 mod handle;
+mod hash_index;
 mod lock;
 mod open;
 mod outbox;
@@ -37,7 +38,7 @@ pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
 };
 pub use self::backup::{BackupError, copy_directory, put_in_place};
-pub use self::chunk::{ChainPosition, Chunk};
+pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::lock::DirectoryLock;

@@ -10,6 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "repository/lints.rs"]
+mod lints;
+
 /// Longest source file, in lines: a file is one idea.
 const MAX_FILE_LINES: usize = 400;
 
@@ -309,40 +312,6 @@ fn tests_neither_sleep_nor_are_skipped() {
         offenders.extend(file.offenders(|line| has_word(line, pause)));
     }
     assert_none("wait for an event with a deadline, and run every test", &offenders);
-}
-
-/// Whether a line of code uses the keyword, and does not just speak of it.
-fn is_without_checks(line: &str) -> bool {
-    let line = code(line);
-    let keyword = concat!("un", "safe");
-    let forms = ["{", "fn ", "impl ", "impl<", "trait ", "extern ", "("];
-    has_word(line, keyword)
-        && line.split(keyword).skip(1).any(|rest| {
-            forms.iter().any(|form| rest.trim_start().starts_with(form)) || rest.trim().is_empty()
-        })
-}
-
-#[test]
-fn only_the_miner_goes_without_the_compilers_checks() {
-    let allowed = ["crates/miner/", "crates/purity/"];
-    let offenders: Vec<String> = sources()
-        .iter()
-        .filter(|file| !allowed.iter().any(|place| file.path.starts_with(place)))
-        .flat_map(|file| file.offenders(is_without_checks))
-        .collect();
-    assert_none("the miner alone may be unsafe, and the purity probe", &offenders);
-}
-
-#[test]
-fn every_crate_shares_the_lints_of_the_workspace() {
-    let apart = ["Cargo.toml", "crates/purity/Cargo.toml", "fuzz/Cargo.toml"];
-    let offenders: Vec<String> = files(&["toml"])
-        .into_iter()
-        .filter(|file| file.path.ends_with("Cargo.toml") && !apart.contains(&file.path.as_str()))
-        .filter(|file| !file.text.contains("[lints]\nworkspace = true"))
-        .map(|file| file.path)
-        .collect();
-    assert_none("a crate's manifest says [lints] workspace = true", &offenders);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! a block and a target and reports a nonce. A new search replaces the one before, and workers
 //! notice within [`CHUNK`] hashes, which is about a millisecond.
 
+mod kernel;
+mod plan;
 mod search;
 
 use std::num::NonZeroUsize;
@@ -13,6 +15,7 @@ use std::thread::JoinHandle;
 
 use kusari_chain::{Block, Target};
 
+pub use kernel::Kernel;
 pub use search::Search;
 
 /// Nonces that a worker tries between two looks at whether its search still stands.

@@ -1,55 +1,45 @@
-//! The inner loop: one SHA-256 of the preimage for each nonce.
+//! The search of a nonce for one block.
+//!
+//! Owns the order of nonces and what counts as found. The loop itself is a [`Kernel`]'s.
 
 use kusari_chain::{Block, BlockHash, Target};
-use sha2::block_api::compress256;
 
-/// Initial state of SHA-256. Source: FIPS 180-4, section 5.3.3.
-const INITIAL_STATE: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
+use crate::kernel::{self, Kernel, Task};
+use crate::plan::{Batch, Plan};
 
-/// Bytes of one SHA-256 block.
-const BLOCK_BYTES: usize = 64;
-
-/// A padded preimage, ready to be hashed with one nonce after another. Only the first block holds
-/// the nonce, and padding is done once.
+/// The search of a nonce for one block and target. What does not depend on the nonce is computed
+/// once.
 #[derive(Clone)]
 pub struct Search {
-    blocks: Vec<[u8; BLOCK_BYTES]>,
+    plan: Plan,
     target: Target,
+    /// The greatest first word that a hash below the target has.
+    limit: u32,
+    /// The fastest one is chosen where it is first needed.
+    kernel: Option<Kernel>,
+    /// What follows from the high half of the last nonces that were tried.
+    batch: Option<Batch>,
 }
 
 impl Search {
-    /// Prepares the search of a nonce for `template`.
+    /// Prepares the search of a nonce for `template`, with the kernel that is the fastest here.
     #[must_use]
     pub fn new(template: &Block, target: Target) -> Self {
-        let mut bytes = template.preimage();
-        let bits = bytes.len() as u64 * 8;
-        bytes.push(0x80);
-        while bytes.len() % BLOCK_BYTES != BLOCK_BYTES - 8 {
-            bytes.push(0);
-        }
-        bytes.extend_from_slice(&bits.to_be_bytes());
-        let (blocks, _) = bytes.as_chunks();
-        Self { blocks: blocks.to_vec(), target }
+        let limit = target.first_word();
+        Self { plan: Plan::new(template), target, limit, kernel: None, batch: None }
+    }
+
+    /// The same with this kernel.
+    #[must_use]
+    pub fn with_kernel(template: &Block, target: Target, kernel: Kernel) -> Self {
+        Self { kernel: Some(kernel), ..Self::new(template, target) }
     }
 
     /// The hash with this nonce.
     pub fn hash(&mut self, nonce: u64) -> BlockHash {
-        if let Some(first) = self.blocks.first_mut() {
-            first[Block::NONCE_OFFSET..Block::NONCE_OFFSET + 8]
-                .copy_from_slice(&nonce.to_le_bytes());
-        }
-        let mut state = INITIAL_STATE;
-        compress256(&mut state, &self.blocks);
+        self.plan.set_nonce(nonce);
         let mut hash = BlockHash::ZERO;
+        let state = kernel::hash(&self.plan.blocks);
         for (bytes, word) in hash.0.chunks_exact_mut(4).zip(state) {
             bytes.copy_from_slice(&word.to_be_bytes());
         }
@@ -57,11 +47,41 @@ impl Search {
     }
 
     /// Tries `count` nonces from `first` on, and returns the first that meets the target.
-    pub fn try_nonces(&mut self, first: u64, count: u64) -> Option<u64> {
-        (0..count).map(|step| first.wrapping_add(step)).find(|&nonce| {
-            let hash = self.hash(nonce);
-            self.target.is_met_by(&hash)
-        })
+    pub fn try_nonces(&mut self, mut first: u64, mut count: u64) -> Option<u64> {
+        while count > 0 {
+            // Kernels search within one high half of the nonce.
+            let low = first as u32;
+            let span = count.min((1 << 32) - u64::from(low));
+            match self.scan(first, span) {
+                // Few candidates are none: most targets are no multiples of 2^224.
+                Some(step) => {
+                    let nonce = first.wrapping_add(step);
+                    let hash = self.hash(nonce);
+                    if self.target.is_met_by(&hash) {
+                        return Some(nonce);
+                    }
+                    first = nonce.wrapping_add(1);
+                    count -= step + 1;
+                }
+                None => {
+                    first = first.wrapping_add(span);
+                    count -= span;
+                }
+            }
+        }
+        None
+    }
+
+    /// The first candidate of `count` nonces, which all have the same high half.
+    fn scan(&mut self, first: u64, count: u64) -> Option<u64> {
+        let kernel = *self.kernel.get_or_insert_with(Kernel::fastest);
+        let high = (first >> 32) as u32;
+        let batch = match &mut self.batch {
+            Some(batch) if batch.high == high => batch,
+            other => other.insert(self.plan.batch(high)),
+        };
+        let (plan, limit) = (&self.plan, self.limit);
+        kernel.scan(&Task { plan, batch, limit, first: first as u32, count })
     }
 }
 

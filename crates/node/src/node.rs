@@ -235,6 +235,7 @@ impl Node {
                 Ok(())
             }
             Input::MessageReceived { peer, received } => self.message_received(now, peer, received),
+            Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks),
             Input::BlockMined { template_id, nonce } => self.block_mined(now, template_id, nonce),
             Input::Committed { through } => {
                 self.committed(through);

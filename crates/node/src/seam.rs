@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use kusari_chain::{BestPoint, Block, BlockHash, StoredBlock};
+use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock};
 use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
@@ -93,6 +93,14 @@ pub enum Input {
         peer: PeerId,
         /// What [`crate::wire::receive`] made of it.
         received: Result<Received, Refusal>,
+    },
+    /// A peer sent `BLOCK` lines in a row, and each keeps the rules by itself. Taken as if they had
+    /// come one by one, but what follows from them is decided once, and committed together.
+    BlocksReceived {
+        /// Who sent them.
+        peer: PeerId,
+        /// The blocks, in order.
+        blocks: Vec<CheckedBlock>,
     },
     /// The search for [`Action::Mine`] found a nonce.
     BlockMined {

@@ -10,7 +10,7 @@ mod message;
 mod written;
 
 pub use decode::{Received, Refusal, Verb, WireError, receive};
-pub use encode::encode;
+pub use encode::{encode, encode_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
 

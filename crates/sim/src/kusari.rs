@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_chain::{Block, BlockHash};
+use kusari_chain::{Block, BlockHash, CheckedBlock};
 use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::{self, Message};
 use kusari_node::{Action, Node, NodeConfig};
@@ -302,6 +302,7 @@ impl World {
             connection.ends[place.side].framer.push(&bytes);
         }
         let peer = place.peer();
+        let mut blocks = Vec::new();
         while let Some(line) = self.next_line(place) {
             let received = line.map_err(wire::WireError::from).map_err(wire::Refusal::from);
             let received = received.and_then(|line| wire::receive(&line));
@@ -310,9 +311,23 @@ impl World {
             {
                 connection.ends[place.side].framer.set_introduced();
             }
+            // Blocks in a row are handed over together, as the program does.
+            if let Ok(Message::Block(block)) = received {
+                blocks.push(block);
+                continue;
+            }
+            self.blocks_in_a_row(host, peer, &mut blocks);
             self.input(host, Input::MessageReceived { peer, received });
         }
+        self.blocks_in_a_row(host, peer, &mut blocks);
         self.finish_reading(host, place, peer);
+    }
+
+    fn blocks_in_a_row(&mut self, host: usize, peer: PeerId, blocks: &mut Vec<CheckedBlock>) {
+        if !blocks.is_empty() {
+            let blocks = std::mem::take(blocks);
+            self.input(host, Input::BlocksReceived { peer, blocks });
+        }
     }
 
     fn finish_reading(&mut self, host: usize, place: Place, peer: PeerId) {

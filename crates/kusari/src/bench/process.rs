@@ -4,9 +4,10 @@
 //! however the measurement ends. What is read of its memory and time is what the system says.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,12 @@ pub struct NodeProcess {
     api: Option<SocketAddr>,
     started: Instant,
     listening: Instant,
+    /// What the thread that reads its output tells; it ends with the output.
+    heard: mpsc::Receiver<Heard>,
 }
+
+/// Where a node said that it listens, and when.
+type Heard = (Result<SocketAddr, AddrParseError>, Instant);
 
 impl NodeProcess {
     /// Starts a node on a free port of loopback and waits until it listens. `storage` is its data
@@ -73,14 +79,14 @@ impl NodeProcess {
         let mut child = command.spawn().map_err(system("starting a node"))?;
         running().push(child.id());
         let stdin = child.stdin.take();
-        let (heard, listens) = mpsc::sync_channel(2);
+        let (tell, heard) = mpsc::sync_channel(2);
         if let Some(stdout) = child.stdout.take() {
             // Whatever else it prints is read and dropped: a node must not wait for us.
             let read = move || {
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                     let api = line.strip_prefix("Local API on http://");
                     if let Some(address) = line.strip_prefix("Listening on ").or(api) {
-                        let _ = heard.try_send((address.parse(), now()));
+                        let _ = tell.try_send((address.parse(), now()));
                     }
                 }
             };
@@ -89,16 +95,21 @@ impl NodeProcess {
         }
         // Dropped from here on, so that nothing is left behind.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self { child, stdin, address, api: None, started, listening: started };
-        let listens = || match listens.recv_timeout(DEADLINE) {
-            Ok((Ok(address), at)) => Ok((address, at)),
-            _ => Err(BenchError::Node("did not listen".to_owned())),
-        };
-        (node.address, node.listening) = listens()?;
+        let (api, listening) = (None, started);
+        let mut node = Self { child, stdin, address, api, started, listening, heard };
+        (node.address, node.listening) = node.hear()?;
         if http != "off" {
-            node.api = Some(listens()?.0);
+            node.api = Some(node.hear()?.0);
         }
         Ok(node)
+    }
+
+    /// The next address that it says it listens on, and when it said so.
+    fn hear(&self) -> Result<(SocketAddr, Instant), BenchError> {
+        match self.heard.recv_timeout(DEADLINE) {
+            Ok((Ok(address), at)) => Ok((address, at)),
+            _ => Err(BenchError::Node("did not listen".to_owned())),
+        }
     }
 
     /// Where it takes connections.
@@ -146,15 +157,15 @@ impl NodeProcess {
     /// Where it does not end in time, or not well.
     pub fn stop(mut self) -> Result<(), BenchError> {
         signal(self.child.id(), false);
-        let deadline = now() + DEADLINE;
-        while now() < deadline {
-            match self.child.try_wait().map_err(BenchError::system("waiting for a node"))? {
-                Some(status) if status.success() => return Ok(()),
-                Some(status) => return Err(BenchError::Node(format!("ended with {status}"))),
-                None => std::thread::yield_now(),
-            }
+        // Its output ends with the process.
+        if self.heard.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            return Err(BenchError::Node("did not end when asked to".to_owned()));
         }
-        Err(BenchError::Node("did not end when asked to".to_owned()))
+        let status = self.child.wait().map_err(BenchError::system("waiting for a node"))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(BenchError::Node(format!("ended with {status}"))),
+        }
     }
 }
 

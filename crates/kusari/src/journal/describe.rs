@@ -30,6 +30,9 @@ pub(super) fn describe(input: &Input) -> String {
         Input::MessageReceived { peer, received: Err(refusal) } => {
             format!("a line from peer {} that was refused: {}", peer.0, shown(&refusal.to_string()))
         }
+        Input::BlocksReceived { peer, blocks } => {
+            format!("{} blocks in a row from peer {}", blocks.len(), peer.0)
+        }
         Input::BlockMined { template_id, nonce } => {
             format!("the nonce {nonce} was found for work {}", template_id.0)
         }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kusari_chain::CheckedBlock;
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::{self, LineFramer, MAX_PLAIN_LINE, Message, Refusal, WireError};
 use socket2::{SockRef, TcpKeepalive};
@@ -19,8 +20,10 @@ use super::handle::{self, Abort};
 use super::writer::Writer;
 use super::{LINE_DEADLINE, LINGER, Net, NetEvent};
 
-/// Bytes read at once.
-const READ_BYTES: usize = 16 * 1024;
+/// Bytes read at once from a peer that says little.
+const READ_BYTES: usize = 4 * 1024;
+/// Bytes read at once from a peer that has much to say.
+const MAX_READ_BYTES: usize = 64 * 1024;
 /// Idle time after which the operating system asks whether the other end is still there.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 /// Refused lines in a row that are answered at once; each one more waits first.
@@ -146,6 +149,7 @@ impl Reader<'_> {
             };
             self.net.traffic.note_received(count);
             framer.push(&bytes[..count]);
+            fit_to(count, &mut bytes);
             match self.take_lines(&mut framer, &mut refusals).await {
                 Ok(true) => deadline = None,
                 Ok(false) => {}
@@ -191,13 +195,29 @@ impl Reader<'_> {
         refusals: &mut u32,
     ) -> Result<bool, ReadEnd> {
         let mut any = false;
+        let mut blocks = Vec::new();
         loop {
             let received = match framer.next_line() {
                 Ok(Some(line)) => wire::receive(line),
-                Ok(None) => return Ok(any),
-                Err(error) => return Err(self.tell(error.into()).await),
+                Ok(None) => {
+                    self.hand_over(&mut blocks).await?;
+                    return Ok(any);
+                }
+                Err(error) => {
+                    self.hand_over(&mut blocks).await?;
+                    return Err(self.tell(error.into()).await);
+                }
             };
             any = true;
+            let received = match received {
+                Ok(Message::Block(block)) => {
+                    *refusals = 0;
+                    blocks.push(block);
+                    continue;
+                }
+                other => other,
+            };
+            self.hand_over(&mut blocks).await?;
             match &received {
                 Ok(Message::Hello(_)) => framer.set_introduced(),
                 Ok(_) => *refusals = 0,
@@ -210,11 +230,33 @@ impl Reader<'_> {
                     }
                 }
             }
-            let message = NetEvent::Message { peer: self.peer, received };
-            if self.net.inbox.send(message).await.is_err() {
-                return Err(ReadEnd::Failed("the node has stopped".to_string()));
-            }
+            self.give(NetEvent::Message { peer: self.peer, received }).await?;
         }
+    }
+
+    /// Hands the node the blocks that came in a row.
+    async fn hand_over(&self, blocks: &mut Vec<CheckedBlock>) -> Result<(), ReadEnd> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let blocks = std::mem::take(blocks);
+        self.give(NetEvent::Blocks { peer: self.peer, blocks }).await
+    }
+
+    async fn give(&self, event: NetEvent) -> Result<(), ReadEnd> {
+        let given = self.net.inbox.send(event).await;
+        given.map_err(|_| ReadEnd::Failed("the node has stopped".to_string()))
+    }
+}
+
+/// Makes room for more where a read filled what there was, and gives it back after one that took
+/// little: many connections are quiet most of the time.
+fn fit_to(count: usize, bytes: &mut Vec<u8>) {
+    let size = bytes.len();
+    if count == size && size < MAX_READ_BYTES {
+        bytes.resize(size * 2, 0);
+    } else if count < READ_BYTES / 2 && size > READ_BYTES {
+        *bytes = vec![0; READ_BYTES];
     }
 }
 

@@ -3,21 +3,23 @@
 use std::io;
 use std::sync::Arc;
 
+use kusari_chain::params::MAX_LINE_BYTES;
 use kusari_node::seam::{PeerId, StreamForm};
-use kusari_node::wire::{Message, encode};
+use kusari_node::wire::{Message, encode, encode_block};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::timeout;
 
 use super::dial::describe;
 use super::handle::{Outgoing, Queue};
 use super::{Net, StreamDone, WRITE_DEADLINE};
-use crate::store::ChainPosition;
+use crate::store::{ChainPosition, Stretch};
 
 /// Queued lines are joined up to this many bytes, so that a burst takes few system calls.
 const JOIN_BYTES: usize = 64 * 1024;
-/// Blocks read from the store at once. Less than the 256 that are allowed: at 4 KiB a block, this
-/// keeps what a slow reader makes us hold at 256 KiB.
-const CHUNK_BLOCKS: usize = 64;
+/// Blocks read from the store at once, within the 256 that are allowed.
+const CHUNK_BLOCKS: usize = 256;
+/// Bytes of lines after which a chunk ends before that: this is what a slow reader makes us hold.
+const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(super) struct Writer<'a> {
     net: &'a Net,
@@ -87,18 +89,19 @@ impl<'a> Writer<'a> {
         let mut last = after;
         let mut count = 0;
         let result = loop {
-            let chunk = match self.net.store.best_chain_chunk(last, through, CHUNK_BLOCKS) {
-                Ok(chunk) => chunk,
-                Err(error) => break Err(error),
-            };
-            let Some(end) = chunk.blocks.last() else { break Ok(count) };
-            last = end.into();
-            let mut lines = Vec::new();
-            for block in &chunk.blocks {
-                lines.extend_from_slice(&encode(&Message::Block(block)));
+            let mut lines = Vec::with_capacity(CHUNK_BYTES + MAX_LINE_BYTES);
+            let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
+            let read = self.net.store.visit_best_chain(stretch, |block| {
+                encode_block(&block, &mut lines);
+                last = (&block).into();
                 count += 1;
+                lines.len() < CHUNK_BYTES
+            });
+            match read {
+                Ok(_) if lines.is_empty() => break Ok(count),
+                Ok(_) => self.write(&lines).await?,
+                Err(error) => break Err(error),
             }
-            self.write(&lines).await?;
         };
         // A count after a failed read would call half an answer whole.
         if form == StreamForm::Counted && result.is_ok() {

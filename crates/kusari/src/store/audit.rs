@@ -9,6 +9,7 @@
 mod blocks;
 mod file;
 mod finding;
+mod index;
 mod outbox;
 mod untouched;
 
@@ -102,6 +103,9 @@ impl Auditor {
             tables::BLOCKS.name(),
             tables::BEST.name(),
             tables::BY_HASH.name(),
+            tables::HASH_RUNS.name(),
+            tables::HASH_PARTS.name(),
+            tables::EVICTED.name(),
             tables::SIDE.name(),
             tables::OUTBOX.name(),
             tables::OUTBOX_OPEN.name(),

@@ -134,6 +134,9 @@ fn copy_tables(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
     copy_table(from, copy, tables::BLOCKS)?;
     copy_table(from, copy, tables::BEST)?;
     copy_table(from, copy, tables::BY_HASH)?;
+    copy_table(from, copy, tables::HASH_RUNS)?;
+    copy_table(from, copy, tables::HASH_PARTS)?;
+    copy_table(from, copy, tables::EVICTED)?;
     copy_table(from, copy, tables::SIDE)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;

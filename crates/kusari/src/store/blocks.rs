@@ -1,27 +1,33 @@
 //! Reads of blocks.
 
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use core::cell::OnceCell;
+
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
 use super::fault::{Fault, guarded};
+use super::hash_index::IndexReader;
 use super::record::read_block;
 use super::tables::{self, meta};
 
 /// The tables of blocks as they are in one read transaction: whatever is read through one of these
 /// fits together.
-pub(super) struct BlockReader {
+pub(super) struct BlockReader<'txn> {
     blocks: ReadOnlyTable<u64, &'static [u8]>,
     best: ReadOnlyTable<u32, u64>,
-    by_hash: ReadOnlyTable<(u64, u64), ()>,
+    /// The index of hashes is opened where it is asked for the first time: most reads need none.
+    transaction: &'txn ReadTransaction,
+    index: OnceCell<IndexReader>,
 }
 
-impl BlockReader {
-    pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
+impl<'txn> BlockReader<'txn> {
+    pub(super) fn open(transaction: &'txn ReadTransaction) -> Result<Self, Fault> {
         Ok(Self {
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
-            by_hash: transaction.open_table(tables::BY_HASH)?,
+            transaction,
+            index: OnceCell::new(),
         })
     }
 
@@ -39,6 +45,44 @@ impl BlockReader {
         }
     }
 
+    /// Shows `visit` the best chain's blocks of these heights, which must be there, until it says
+    /// `false`.
+    pub(super) fn visit_best(
+        &self,
+        from: u32,
+        through: u32,
+        visit: &mut dyn FnMut(Block) -> bool,
+    ) -> Result<(), Fault> {
+        // Blocks that came one after another have orders one after another, so both tables are
+        // walked side by side; where that does not hold the record is looked up.
+        let mut records = None;
+        let mut heights = self.best.range(from..=through)?;
+        for height in from..=through {
+            let missing = || Fault::unreadable("best", height, "there is none");
+            let (found, order) = heights.next().ok_or_else(missing)??;
+            if found.value() != height {
+                return Err(missing());
+            }
+            let order = order.value();
+            let next = match &mut records {
+                Some(records) => Range::next(records).transpose()?,
+                None => None,
+            };
+            let stored = match next {
+                Some((found, bytes)) if found.value() == order => read_block(order, bytes.value())?,
+                _ => {
+                    records =
+                        order.checked_add(1).map(|after| self.blocks.range(after..)).transpose()?;
+                    self.at(order, "best", height)?
+                }
+            };
+            if !visit(stored.block) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the best chain's block at the height of `stored` is `stored`.
     pub(super) fn is_best(&self, stored: &StoredBlock) -> Result<bool, Fault> {
         let best = self.best.get(stored.block.index)?;
@@ -47,14 +91,17 @@ impl BlockReader {
 
     pub(super) fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, Fault> {
         let suffix = hash.suffix();
-        for entry in self.by_hash.range((suffix, 0)..=(suffix, u64::MAX))?.rev() {
-            let (_, order) = entry?.0.value();
-            let stored = self.at(order, "by_hash", format_args!("({suffix}, {order})"))?;
-            if stored.block.hash == *hash {
-                return Ok(Some(stored));
+        let index = match self.index.get() {
+            Some(index) => index,
+            None => {
+                let opened = IndexReader::open(self.transaction)?;
+                self.index.get_or_init(|| opened)
             }
-        }
-        Ok(None)
+        };
+        index.find(suffix, |order| {
+            let stored = self.at(order, "by_hash", format_args!("({suffix}, {order})"))?;
+            Ok(Some(stored).filter(|stored| stored.block.hash == *hash))
+        })
     }
 
     /// The block of an order that was found under `key` in another table.
@@ -64,18 +111,27 @@ impl BlockReader {
         table: &'static str,
         key: impl core::fmt::Display,
     ) -> Result<StoredBlock, Fault> {
-        let Some(bytes) = self.blocks.get(order)? else {
-            let reason = format_args!("it stands for block {order}, which is missing");
-            return Err(Fault::unreadable(table, key, reason));
-        };
-        read_block(order, bytes.value())
+        block_at(&self.blocks, order, table, key)
     }
+}
+
+fn block_at(
+    blocks: &ReadOnlyTable<u64, &'static [u8]>,
+    order: u64,
+    table: &'static str,
+    key: impl core::fmt::Display,
+) -> Result<StoredBlock, Fault> {
+    let Some(bytes) = blocks.get(order)? else {
+        let reason = format_args!("it stands for block {order}, which is missing");
+        return Err(Fault::unreadable(table, key, reason));
+    };
+    read_block(order, bytes.value())
 }
 
 impl Store {
     pub(super) fn read_blocks<T>(
         &self,
-        work: impl FnOnce(&BlockReader) -> Result<T, Fault>,
+        work: impl FnOnce(&BlockReader<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         self.read(|transaction| work(&BlockReader::open(transaction)?))
     }
@@ -87,7 +143,7 @@ impl Store {
 
 impl BlockStore for Store {
     fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks(BlockReader::best_tip)?)
+        Ok(self.read_blocks(|reader| reader.best_tip())?)
     }
 
     fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
@@ -100,14 +156,15 @@ impl BlockStore for Store {
 
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         // One transaction for the numbers and the blocks, and none of `visit` in the guard of it.
-        let (reader, orders) = self.read(|transaction| {
+        let (blocks, orders) = self.read(|transaction| {
             let side = transaction.open_table(tables::SIDE)?;
             let orders = side.iter()?.map(|entry| Ok(entry?.0.value()));
-            Ok((BlockReader::open(transaction)?, orders.collect::<Result<Vec<_>, Fault>>()?))
+            let orders = orders.collect::<Result<Vec<_>, Fault>>()?;
+            Ok((transaction.open_table(tables::BLOCKS)?, orders))
         })?;
         // By order, and a parent was inserted before its children.
         for order in orders {
-            visit(guarded(|| reader.at(order, "side", order))?);
+            visit(guarded(|| block_at(&blocks, order, "side", order))?);
         }
         Ok(())
     }

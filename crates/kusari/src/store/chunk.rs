@@ -48,6 +48,17 @@ pub struct Chunk {
     pub tip: ChainPosition,
 }
 
+/// How much [`Store::visit_best_chain`] may read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Read what follows this block.
+    pub after: ChainPosition,
+    /// Read nothing higher than this.
+    pub through: Option<u32>,
+    /// Read at most so many blocks, and at least one.
+    pub max_blocks: usize,
+}
+
 impl Store {
     /// Reads up to `max` blocks (at least one) of the best chain that follow `after`, none higher
     /// than `through`, as of one moment.
@@ -65,25 +76,48 @@ impl Store {
         through: Option<u32>,
         max: usize,
     ) -> Result<Chunk, StoreError> {
+        let mut blocks = Vec::new();
+        let stretch = Stretch { after, through, max_blocks: max };
+        let tip = self.visit_best_chain(stretch, |block| {
+            blocks.push(block);
+            true
+        })?;
+        Ok(Chunk { blocks, tip })
+    }
+
+    /// Shows `visit` the blocks that [`Store::best_chain_chunk`] would collect, one by one, until it
+    /// says `false`. Returns the last block of the stored best chain.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn visit_best_chain(
+        &self,
+        stretch: Stretch,
+        mut visit: impl FnMut(Block) -> bool,
+    ) -> Result<ChainPosition, StoreError> {
+        let Stretch { after, through, max_blocks } = stretch;
         Ok(self.read_blocks(|reader| {
             let tip = reader.best_tip()?;
             let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into());
             let last = through.map_or(tip.height, |through| through.min(tip.height));
             let start = shared_height(reader, after)?;
-            let mut blocks = Vec::new();
-            for height in (start..last).map(|below| below + 1).take(max.max(1)) {
-                let missing = || Fault::unreadable("best", height, "there is none");
-                blocks.push(reader.best_at(height)?.ok_or_else(missing)?.block);
+            if start < last {
+                let count = u32::try_from(max_blocks.max(1)).unwrap_or(u32::MAX);
+                let end = last.min(start.saturating_add(count));
+                reader.visit_best(start + 1, end, &mut visit)?;
             }
-            Ok(Chunk { blocks, tip })
+            Ok(tip)
         })?)
     }
 }
 
 /// Height of the last block that the best chain shares with the branch which ends in `after`.
-fn shared_height(reader: &BlockReader, after: ChainPosition) -> Result<u32, Fault> {
-    if after.height == 0 {
-        return Ok(0);
+fn shared_height(reader: &BlockReader<'_>, after: ChainPosition) -> Result<u32, Fault> {
+    // Nearly always it is the best chain's block at its height, which needs no look-up by hash.
+    if after.height == 0
+        || reader.best_at(after.height)?.is_some_and(|best| best.block.hash == after.hash)
+    {
+        return Ok(after.height);
     }
     let mut at = reader.by_hash(&after.hash)?;
     while let Some(stored) = at {

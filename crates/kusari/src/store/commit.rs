@@ -3,13 +3,12 @@
 //! Owns the order of writes. A change that does not follow from what is stored is refused with all
 //! of its transaction: it tells of a batch that was lost, and writing on would hide that.
 
-use std::collections::BTreeMap;
-
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use redb::{Database, Table, WriteTransaction};
 
 use super::fault::Fault;
+use super::hash_index::IndexWriter;
 use super::outbox::OutboxWriter;
 use super::record::write_block;
 use super::tables::{self, meta};
@@ -49,12 +48,9 @@ struct BlockWriter<'txn> {
     meta: Table<'txn, &'static str, &'static [u8]>,
     blocks: Table<'txn, u64, &'static [u8]>,
     best: Table<'txn, u32, u64>,
-    by_hash: Table<'txn, (u64, u64), ()>,
+    index: IndexWriter<'txn>,
     side: Table<'txn, u64, ()>,
     next_order: u64,
-    /// Entries of `by_hash` to be there (or not) in the end. Its keys come in no order, and a tree
-    /// on disk is written several times faster when they are sorted first.
-    hashes: BTreeMap<(u64, u64), bool>,
     /// Reused for each record.
     record: Vec<u8>,
 }
@@ -67,9 +63,8 @@ impl<'txn> BlockWriter<'txn> {
             meta: meta_table,
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
-            by_hash: transaction.open_table(tables::BY_HASH)?,
+            index: IndexWriter::open(transaction)?,
             side: transaction.open_table(tables::SIDE)?,
-            hashes: BTreeMap::new(),
             record: Vec::new(),
         })
     }
@@ -104,7 +99,7 @@ impl<'txn> BlockWriter<'txn> {
         self.record.clear();
         write_block(stored, &mut self.record)?;
         self.blocks.insert(order, self.record.as_slice())?;
-        self.hashes.insert((block.hash.suffix(), *order), true);
+        self.index.insert(block.hash.suffix(), *order);
         Ok(())
     }
 
@@ -137,19 +132,12 @@ impl<'txn> BlockWriter<'txn> {
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
         self.take_side(order)?;
         self.blocks.remove(order)?;
-        self.hashes.insert((hash.suffix(), order), false);
+        self.index.evict(hash.suffix(), order);
         Ok(())
     }
 
     fn finish(mut self) -> Result<(), Fault> {
-        for (key, present) in &self.hashes {
-            if *present {
-                self.by_hash.insert(key, ())?;
-            } else {
-                self.by_hash.remove(key)?;
-            }
-        }
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
-        Ok(())
+        self.index.finish(self.next_order)
     }
 }

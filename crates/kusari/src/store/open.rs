@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use redb::{
     Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError,
+    WriteTransaction,
 };
 
 use super::fault::{Fault, guarded};
 use super::lock::DirectoryLock;
-use super::tables::{self, CHAIN_KIND, SCHEMA_VERSION, meta};
+use super::tables::{self, CHAIN_KIND, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -87,9 +88,8 @@ pub enum OpenError {
     },
     /// The file was written by another version of the program.
     #[error(
-        "{} has schema version {found} and this program supports version {SCHEMA_VERSION}: use \
-         the version of the program that wrote it, or choose another data directory",
-        .file.display()
+        "{} has schema version {found} and this program supports version {SCHEMA_VERSION}: {}",
+        .file.display(), remedy_for_version(*found)
     )]
     SchemaVersion {
         /// The file.
@@ -120,6 +120,13 @@ pub enum OpenError {
         /// What failed.
         reason: String,
     },
+}
+
+fn remedy_for_version(found: u64) -> &'static str {
+    match found {
+        FORMER_SCHEMA_VERSION => "start a node on it once, which brings it up to date",
+        _ => "use the version of the program that wrote it, or choose another data directory",
+    }
 }
 
 /// Locks a data directory and opens its database; creates what is missing.
@@ -160,7 +167,13 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
 
 fn open_checked(file: &Path) -> Result<Database, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    check_schema(&database, file)?;
+    match check_schema(&database, file) {
+        Err(OpenError::SchemaVersion { found: FORMER_SCHEMA_VERSION, .. }) => {
+            update_schema(&database).map_err(|fault| medium(file, fault))?;
+            check_schema(&database, file)?;
+        }
+        checked => checked?,
+    }
     Ok(database)
 }
 
@@ -243,12 +256,32 @@ fn write_schema(database: &Database) -> Result<(), Fault> {
         // Readers open tables without creating them, so all exist from the start.
         transaction.open_table(tables::BLOCKS)?;
         transaction.open_table(tables::BEST)?;
-        transaction.open_table(tables::BY_HASH)?;
+        open_index(&transaction)?;
         transaction.open_table(tables::SIDE)?;
         transaction.open_table(tables::OUTBOX)?;
         transaction.open_table(tables::OUTBOX_OPEN)?;
         transaction.open_table(tables::OUTBOX_BLOCKS)?;
     }
+    Ok(transaction.commit()?)
+}
+
+/// Creates the tables of the index of hashes where they are missing.
+fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
+    transaction.open_table(tables::BY_HASH)?;
+    transaction.open_table(tables::HASH_RUNS)?;
+    transaction.open_table(tables::HASH_PARTS)?;
+    transaction.open_table(tables::EVICTED)?;
+    Ok(())
+}
+
+/// Brings a store of the version before up to date. All of its index stands in `by_hash`, as if
+/// every entry were young; the next commits make runs of it.
+fn update_schema(database: &Database) -> Result<(), Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    open_index(&transaction)?;
+    let version = SCHEMA_VERSION.to_le_bytes();
+    transaction.open_table(tables::META)?.insert(meta::SCHEMA_VERSION, version.as_slice())?;
     Ok(transaction.commit()?)
 }
 

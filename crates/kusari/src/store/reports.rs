@@ -44,7 +44,7 @@ pub struct Page {
 }
 
 /// Height of the best chain.
-fn tip_height(reader: &BlockReader) -> Result<u32, Fault> {
+fn tip_height(reader: &BlockReader<'_>) -> Result<u32, Fault> {
     Ok(reader.best_tip()?.map_or(0, |tip| tip.block.index))
 }
 
@@ -53,7 +53,7 @@ fn depth(tip: u32, height: u32) -> u32 {
     tip.saturating_sub(height).saturating_add(1)
 }
 
-fn placed(reader: &BlockReader, hash: &BlockHash) -> Result<Option<Placed>, Fault> {
+fn placed(reader: &BlockReader<'_>, hash: &BlockHash) -> Result<Option<Placed>, Fault> {
     let Some(stored) = reader.by_hash(hash)? else { return Ok(None) };
     let confirmations = match reader.is_best(&stored)? {
         true => Some(depth(tip_height(reader)?, stored.block.index)),

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod chunk;
 mod crash;
+mod index;
 mod model;
 mod open;
 mod outbox;

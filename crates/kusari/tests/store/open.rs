@@ -41,9 +41,9 @@ fn directory_in_use_is_refused_with_the_process_that_has_it() {
 fn another_schema_version_is_named_with_the_supported_one() {
     let directory = TempDir::new();
     Store::open(directory.path()).unwrap();
-    set_meta(directory.path(), "schema_version", &2_u64.to_le_bytes());
+    set_meta(directory.path(), "schema_version", &3_u64.to_le_bytes());
     let said = message(directory.path());
-    assert!(said.contains("has schema version 2 and this program supports version 1"), "{said}");
+    assert!(said.contains("has schema version 3 and this program supports version 2"), "{said}");
 }
 
 #[test]

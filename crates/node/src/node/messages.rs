@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-use kusari_chain::{BestPoint, BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
 
 use super::{CHAIN_NAME, Node};
 use crate::event::Event;
@@ -25,12 +25,9 @@ impl Node {
         peer: PeerId,
         received: Result<Received, Refusal>,
     ) -> Result<(), StoreError> {
-        if self.peers.get(peer).is_none() {
-            return Ok(());
-        }
         let is_get_chain = matches!(received, Ok(Message::GetChain));
-        if self.peers.heard(peer, is_get_chain, now.monotonic) {
-            self.gossip.begin(peer, Manner::Blocks, self.announced_tip()?, now.monotonic);
+        if !self.hear(now, peer, is_get_chain)? {
+            return Ok(());
         }
         let message = match received {
             Ok(message) => message,
@@ -71,6 +68,33 @@ impl Node {
             }
             // Any line is a sign of life, which has been noted; these ask for nothing.
             Message::Pong(_) | Message::Peers(_) | Message::Status(_) | Message::Help => {}
+        }
+        Ok(())
+    }
+
+    /// Notes that a peer spoke. `false` where it is not listened to any more.
+    fn hear(&mut self, now: Now, peer: PeerId, is_get_chain: bool) -> Result<bool, StoreError> {
+        if self.peers.get(peer).is_none() {
+            return Ok(false);
+        }
+        if self.peers.heard(peer, is_get_chain, now.monotonic) {
+            self.gossip.begin(peer, Manner::Blocks, self.announced_tip()?, now.monotonic);
+        }
+        Ok(true)
+    }
+
+    pub(super) fn blocks_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        blocks: Vec<CheckedBlock>,
+    ) -> Result<(), StoreError> {
+        for block in blocks {
+            // A fault of one block may be the last that is heard of the peer.
+            if !self.hear(now, peer, false)? {
+                break;
+            }
+            self.block_received(now, peer, block)?;
         }
         Ok(())
     }

@@ -149,7 +149,10 @@ pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
     let (verb, json) = text.split_once(':').unwrap_or((text, ""));
     Ok(match verb {
         "" if text.is_empty() => return Err(WireError::EmptyLine.into()),
-        "BLOCK" => Message::Block(CheckedBlock::check(parse::<Block>("BLOCK", json)?)?),
+        "BLOCK" => {
+            let block = Block::from_json(json).map_err(|error| unread("BLOCK", &error))?;
+            Message::Block(CheckedBlock::check(block)?)
+        }
         "HELLO" => {
             let mut hello: super::Hello = object("HELLO", json)?;
             hello.agent = cut(&hello.agent, MAX_NAME);
@@ -241,12 +244,14 @@ fn object<T: DeserializeOwned>(verb: &'static str, json: &str) -> Result<T, Wire
 }
 
 fn parse<T: DeserializeOwned>(verb: &'static str, json: &str) -> Result<T, WireError> {
-    serde_json::from_str(json).map_err(|error| {
-        // The reader quotes what it found, which may be long.
-        let detail = cut(&error.to_string(), MAX_TEXT);
-        match error.classify() {
-            serde_json::error::Category::Data => WireError::WrongField { verb, detail },
-            _ => WireError::NotJson { verb, detail },
-        }
-    })
+    serde_json::from_str(json).map_err(|error| unread(verb, &error))
+}
+
+fn unread(verb: &'static str, error: &serde_json::Error) -> WireError {
+    // The reader quotes what it found, which may be long.
+    let detail = cut(&error.to_string(), MAX_TEXT);
+    match error.classify() {
+        serde_json::error::Category::Data => WireError::WrongField { verb, detail },
+        _ => WireError::NotJson { verb, detail },
+    }
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use kusari_chain::Block;
 use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
@@ -53,7 +54,11 @@ struct ByHash<'a> {
 #[must_use]
 pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
     match message {
-        Message::Block(block) => line("BLOCK", block.as_block()),
+        Message::Block(block) => {
+            let mut line = Vec::new();
+            encode_block(block.as_block(), &mut line);
+            line
+        }
         Message::GetChain => bare("GET_CHAIN"),
         Message::Hello(hello) => line("HELLO", hello),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -75,6 +80,13 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
         Message::Help => line("HELP", &HELP),
         Message::Error(report) => line("ERROR", report),
     }
+}
+
+/// Appends the `BLOCK` line of a block, for whoever writes many.
+pub fn encode_block(block: &Block, lines: &mut Vec<u8>) {
+    lines.extend_from_slice(b"BLOCK:");
+    block.write_canonical_json(lines);
+    lines.push(b'\n');
 }
 
 fn bare(verb: &str) -> Vec<u8> {

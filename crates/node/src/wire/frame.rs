@@ -57,7 +57,7 @@ impl LineFramer {
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, LineTooLong> {
         let begin = self.start;
         let limit = self.limit(begin);
-        let Some(place) = self.buffer[self.scanned..].iter().position(|&byte| byte == b'\n') else {
+        let Some(place) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) else {
             self.scanned = self.buffer.len();
             // The newline is still to come, so a line that fills the limit is already too long.
             return if self.buffered() >= limit { Err(LineTooLong { limit }) } else { Ok(None) };

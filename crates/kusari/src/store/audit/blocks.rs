@@ -4,17 +4,18 @@ use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBloc
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::{AuditFault, Auditor, Place};
+use crate::store::hash_index::IndexReader;
 use crate::store::record::read_block;
 use crate::store::tables;
 
 /// The tables of blocks.
 pub(super) struct BlockTables {
+    pub(super) index: IndexReader,
+    /// As the store says.
+    pub(super) next_order: u64,
     blocks: ReadOnlyTable<u64, &'static [u8]>,
     best: ReadOnlyTable<u32, u64>,
-    by_hash: ReadOnlyTable<(u64, u64), ()>,
     side: ReadOnlyTable<u64, ()>,
-    /// As the store says.
-    next_order: u64,
 }
 
 /// A block whose place is known to be right, for the one that builds on it.
@@ -46,13 +47,13 @@ impl BlockTables {
         Ok(Self {
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
-            by_hash: transaction.open_table(tables::BY_HASH)?,
             side: transaction.open_table(tables::SIDE)?,
+            index: IndexReader::open(transaction)?,
             next_order,
         })
     }
 
-    fn record(&self, order: u64) -> Result<StoredBlock, AuditFault> {
+    pub(super) fn record(&self, order: u64) -> Result<StoredBlock, AuditFault> {
         match self.blocks.get(order)? {
             Some(bytes) => Ok(read_block(order, bytes.value())?),
             None => Err(AuditFault::MissingRecord { order }),
@@ -67,14 +68,9 @@ impl BlockTables {
 
     /// A block of any branch, by the index of hashes.
     pub(super) fn find(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, AuditFault> {
-        let suffix = hash.suffix();
-        for entry in self.by_hash.range((suffix, 0)..=(suffix, u64::MAX))? {
-            let stored = self.record(entry?.0.value().1)?;
-            if stored.block.hash == *hash {
-                return Ok(Some(stored));
-            }
-        }
-        Ok(None)
+        self.index.find(hash.suffix(), |order| {
+            Ok(Some(self.record(order)?).filter(|stored| stored.block.hash == *hash))
+        })
     }
 
     /// Checks everything about a block that its parent and its record determine.
@@ -111,17 +107,18 @@ impl BlockTables {
 
     /// The index of hashes has the block, and no other one with its hash.
     fn check_indexed(&self, order: u64, hash: &BlockHash) -> Result<(), AuditFault> {
-        let suffix = hash.suffix();
         let mut indexed = false;
-        for entry in self.by_hash.range((suffix, 0)..=(suffix, u64::MAX))? {
-            let (_, other) = entry?.0.value();
-            if other == order {
-                indexed = true;
-            } else if self.record(other).is_ok_and(|stored| stored.block.hash == *hash) {
-                return Err(AuditFault::StoredTwice { order, other });
-            }
+        let twice = self.index.find(hash.suffix(), |other| {
+            indexed |= other == order;
+            let same =
+                other != order && self.record(other).is_ok_and(|stored| stored.block.hash == *hash);
+            Ok::<_, AuditFault>(same.then_some(other))
+        })?;
+        match twice {
+            Some(other) => Err(AuditFault::StoredTwice { order, other }),
+            None if indexed => Ok(()),
+            None => Err(AuditFault::NotIndexed),
         }
-        if indexed { Ok(()) } else { Err(AuditFault::NotIndexed) }
     }
 }
 
@@ -192,16 +189,7 @@ impl Auditor {
                 return Err(first_stray_record(tables)?);
             }
         }
-        self.place = Place::Table("by_hash");
-        let mut entries = 0_u64;
-        for entry in tables.by_hash.iter()? {
-            entry?;
-            entries += 1;
-            if entries > blocks {
-                return Err(first_stray_hash(tables)?);
-            }
-        }
-        Ok(())
+        self.audit_index(tables, blocks)
     }
 }
 
@@ -220,20 +208,6 @@ fn first_stray_record(tables: &BlockTables) -> Result<AuditFault, AuditFault> {
             };
         if !in_a_chain {
             return Ok(AuditFault::StrayRecord { order });
-        }
-    }
-    Ok(AuditFault::unordered())
-}
-
-fn first_stray_hash(tables: &BlockTables) -> Result<AuditFault, AuditFault> {
-    let mut last = None;
-    for entry in tables.by_hash.iter()? {
-        let (suffix, order) = entry?.0.value();
-        if last.replace((suffix, order)).is_some_and(|last| last >= (suffix, order)) {
-            break;
-        }
-        if tables.record(order).map_or(true, |stored| stored.block.hash.suffix() != suffix) {
-            return Ok(AuditFault::StrayHash { suffix, order });
         }
     }
     Ok(AuditFault::unordered())

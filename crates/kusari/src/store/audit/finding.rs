@@ -167,6 +167,23 @@ pub enum AuditFault {
         /// Order of the entry.
         order: u64,
     },
+    /// The runs of the index of hashes do not follow one another.
+    #[error("a run of it begins with number {first} or ends wrongly, where {due} is due")]
+    WrongRun {
+        /// Order that the run begins with.
+        first: u64,
+        /// Order after the run before.
+        due: u64,
+    },
+    /// A part of the index of hashes belongs to no run.
+    #[error("a part of it belongs to no run")]
+    StrayPart,
+    /// A block is noted as evicted that was not, or that nothing leads to any more.
+    #[error("it speaks of number {order}, which was not evicted or which nothing leads to")]
+    StrayEviction {
+        /// Order of the block.
+        order: u64,
+    },
     /// The block is there twice.
     #[error("it is stored twice, under the numbers {order} and {other}")]
     StoredTwice {
@@ -268,6 +285,9 @@ impl AuditFault {
             Self::OrderNotDue { .. } => "order-not-due",
             Self::NotIndexed => "not-indexed",
             Self::StrayHash { .. } => "stray-hash",
+            Self::WrongRun { .. } => "bad-run",
+            Self::StrayPart => "stray-part",
+            Self::StrayEviction { .. } => "stray-eviction",
             Self::StoredTwice { .. } => "stored-twice",
             Self::BestAndSide => "best-and-side",
             Self::UnknownParent { .. } => "unknown-parent",

@@ -136,7 +136,7 @@ fn sound_store_is_found_sound_and_its_file_stays_as_it_is() {
         panic!("nothing is said of the file: {report:?}")
     };
     assert_eq!(bytes, before.len() as u64);
-    assert!(pages > 8, "{pages} pages hold eight tables");
+    assert!(pages > 8, "{pages} pages hold eleven tables");
     assert_eq!(std::fs::read(&file).unwrap(), before);
 
     // An open store is audited without its file, and holds the same.

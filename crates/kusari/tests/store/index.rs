@@ -1,0 +1,122 @@
+//! The index of hashes once it is large: runs, merged runs, and what is evicted under them.
+
+use kusari::store::Store;
+use kusari_chain::{BlockHash, BlockStore, BlockWrite};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+
+use crate::support::{Planner, TempDir, batch};
+
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
+const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("hash_runs");
+const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("hash_parts");
+const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
+
+/// A number that looks random and is not.
+fn scattered(number: u64) -> u64 {
+    (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(0xbf58_476d)
+}
+
+#[track_caller]
+fn assert_finds_exactly(store: &Store, planner: &Planner, each: usize) {
+    for (order, planned) in planner.ever.iter().enumerate().step_by(each) {
+        let found = store.by_hash(&planned.hash).unwrap().map(|stored| stored.order);
+        let order = order as u64;
+        assert_eq!(found, planner.stored.contains_key(&order).then_some(order));
+    }
+    assert_eq!(store.by_hash(&BlockHash::ZERO), Ok(None));
+}
+
+fn commit(store: &Store, writes: Vec<BlockWrite>) {
+    store.commit(&[batch(writes)]).unwrap();
+}
+
+/// Extends the best chain by `count` blocks, and branches off it once in `side_each` of them.
+fn grow(planner: &mut Planner, count: u64, side_each: u64) -> Vec<BlockWrite> {
+    let mut writes = Vec::new();
+    for _ in 0..count {
+        let number = planner.ever.len() as u64;
+        // Some suffixes are shared, by neighbours and by blocks far from one another.
+        let suffix = if number % 50 == 7 { number % 9 } else { scattered(number) };
+        writes.extend(planner.extend(suffix));
+        if number.is_multiple_of(side_each) {
+            let parent = planner.best.last().copied();
+            writes.extend(planner.branch(parent, scattered(number) ^ 5));
+        }
+    }
+    writes
+}
+
+#[test]
+fn a_large_index_finds_every_block_and_none_that_was_evicted_in_few_runs() {
+    let directory = TempDir::new();
+    let store = Store::open(directory.path()).unwrap();
+    let mut planner = Planner::default();
+    // Commits of many sizes, as a node makes them that catches up and then follows.
+    for (round, count) in
+        [9_000, 1, 700, 5_000, 12_000, 3, 4_095, 1].into_iter().cycle().take(40).enumerate()
+    {
+        let mut writes = grow(&mut planner, count, 40);
+        let leaves: Vec<u64> = planner.side.iter().copied().collect();
+        // Young and old ones, in the commit that brought them and long after.
+        for order in leaves.iter().rev().take(3).chain(leaves.iter().skip(round % 7).step_by(5)) {
+            if planner.side.contains(order) {
+                writes.extend(planner.evict(*order));
+            }
+        }
+        commit(&store, writes);
+    }
+    assert!(planner.ever.len() > 150_000);
+    assert_finds_exactly(&store, &planner, 7);
+    drop(store);
+    let runs = {
+        let database = Database::open(directory.path().join("chain.redb")).unwrap();
+        let read = database.begin_read().unwrap();
+        assert!(read.open_table(BY_HASH).unwrap().len().unwrap() < 4_096);
+        // What was noted goes when its run is merged.
+        let noted = read.open_table(EVICTED).unwrap().len().unwrap();
+        let evicted = (planner.ever.len() - planner.stored.len()) as u64;
+        assert!(noted > 0 && noted < evicted, "{noted} of {evicted}");
+        read.open_table(HASH_RUNS).unwrap().len().unwrap()
+    };
+    assert!((2..=12).contains(&runs), "{runs} runs");
+    assert_finds_exactly(&Store::open(directory.path()).unwrap(), &planner, 97);
+}
+
+#[test]
+fn a_store_of_the_former_schema_is_brought_up_to_date_and_keeps_everything() {
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    {
+        let store = Store::open(directory.path()).unwrap();
+        // One more than a commit may leave young: in the former schema all of them were.
+        for _ in 0..3 {
+            commit(&store, grow(&mut planner, 1_300, 100));
+        }
+    }
+    {
+        let database = Database::open(directory.path().join("chain.redb")).unwrap();
+        let transaction = database.begin_write().unwrap();
+        assert!(transaction.open_table(HASH_RUNS).unwrap().is_empty().unwrap());
+        transaction.delete_table(HASH_RUNS).unwrap();
+        transaction.delete_table(HASH_PARTS).unwrap();
+        transaction.delete_table(EVICTED).unwrap();
+        let former = 1_u64.to_le_bytes();
+        transaction.open_table(META).unwrap().insert("schema_version", former.as_slice()).unwrap();
+        transaction.commit().unwrap();
+    }
+    let said = kusari::store::audit_directory(directory.path(), |_| ()).unwrap_err().to_string();
+    assert!(said.contains("start a node on it once, which brings it up to date"), "{said}");
+    let store = Store::open(directory.path()).unwrap();
+    assert_finds_exactly(&store, &planner, 1);
+    commit(&store, grow(&mut planner, 5_000, 100));
+    assert_finds_exactly(&store, &planner, 3);
+    drop(store);
+    let database = Database::open(directory.path().join("chain.redb")).unwrap();
+    let read = database.begin_read().unwrap();
+    let version = read.open_table(META).unwrap().get("schema_version").unwrap().unwrap();
+    assert_eq!(version.value(), 2_u64.to_le_bytes());
+    let runs = read.open_table(HASH_RUNS).unwrap();
+    let run = runs.first().unwrap().map(|(first, run)| (first.value(), run.value().0));
+    assert_eq!(run, Some((0, planner.ever.len() as u64)));
+}

@@ -1,0 +1,116 @@
+//! The inner loop: the first word of SHA-256 for one nonce after another.
+//!
+//! Owns which kernels there are, which of them this machine can run, and which is the fastest here.
+//! A kernel reports candidates by the first 32 bits of a hash; whether one meets the target is up
+//! to [`crate::Search`].
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod choice;
+mod lanes;
+mod library;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
+
+use core::fmt;
+
+pub(crate) use library::hash;
+
+use crate::plan::{Batch, Plan};
+
+/// A way to search that this machine can run. All find the same nonces; they differ in speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernel(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sha2,
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    ShaNi(sha_ni::Detected),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Detected),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Detected),
+}
+
+/// What a kernel is to search: nonces with the same high half, so at most `2^32` of them.
+pub(crate) struct Task<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) batch: &'a Batch,
+    /// The greatest first word of a hash that can meet the target.
+    pub(crate) limit: u32,
+    /// Low half of the first nonce.
+    pub(crate) first: u32,
+    /// How many nonces; with `first`, at most up to the end of the low half.
+    pub(crate) count: u64,
+}
+
+impl Kernel {
+    /// The kernels that this machine can run.
+    pub fn available() -> impl Iterator<Item = Self> {
+        [
+            Some(Kind::Sha2),
+            Some(Kind::Portable),
+            #[cfg(target_arch = "x86_64")]
+            sha_ni::Detected::new().map(Kind::ShaNi),
+            #[cfg(target_arch = "x86_64")]
+            avx2::Detected::new().map(Kind::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            avx512::Detected::new().map(Kind::Avx512),
+        ]
+        .into_iter()
+        .flatten()
+        .map(Self)
+    }
+
+    /// The kernel of this name, if this machine can run it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::available().find(|kernel| kernel.name() == name)
+    }
+
+    /// The fastest kernel here. The first call measures, for about a millisecond.
+    #[must_use]
+    pub fn fastest() -> Self {
+        choice::fastest()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Sha2 => "sha2",
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(_) => "sha-ni",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => "avx512",
+        }
+    }
+
+    /// How many nonces after the first of the task the first candidate lies, if there is one.
+    pub(crate) fn scan(self, task: &Task<'_>) -> Option<u64> {
+        match self.0 {
+            Kind::Sha2 => library::scan(task),
+            Kind::Portable => portable::scan(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(detected) => detected.scan(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(detected) => detected.scan(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(detected) => detected.scan(task),
+        }
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
