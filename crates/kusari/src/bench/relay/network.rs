@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::blocks::{Miner, line};
 use super::graph::{Chance, Edges, regular};
-use super::watcher::{Watcher, pause, submit};
+use super::watcher::{Submitter, Watcher, pause};
 use super::{Times, milliseconds_between};
 use crate::api::client::{Client, ClientError};
 use crate::api::model::Stage;
@@ -203,7 +203,8 @@ impl Network {
         self.height += 1;
         let origin = self.chance.below(self.members.len());
         let Some(first) = self.members.get(origin) else { return Ok(0.0) };
-        let submitter = submit(first.node.address(), line)?;
+        let mut submitter = Submitter::connect(first.node.address())?;
+        submitter.give(line)?;
         let left = first.watcher.arrival(self.height)?;
         let mut last = left;
         for (number, member) in self.members.iter().enumerate() {
@@ -211,8 +212,8 @@ impl Network {
                 last = last.max(member.watcher.arrival(self.height)?);
             }
         }
-        drop(submitter);
         pause(PAUSE);
+        drop(submitter);
         Ok(milliseconds_between(left, last))
     }
 

@@ -95,12 +95,22 @@ fn open(address: SocketAddr) -> Result<TcpStream, BenchError> {
     connect().map_err(BenchError::system("connecting to a node"))
 }
 
-/// Hands a block to a node. Whoever gave it is not told of it, so the connection is of use for
-/// nothing else; it is to be kept until the node has read it.
-pub(super) fn submit(address: SocketAddr, line: &str) -> Result<TcpStream, BenchError> {
-    let mut stream = open(address)?;
-    stream.write_all(line.as_bytes()).map_err(BenchError::system("handing over a block"))?;
-    Ok(stream)
+/// A connection over which a node is handed blocks. Whoever gave a block is not told of it, so
+/// nothing comes back.
+pub(super) struct Submitter(TcpStream);
+
+impl Submitter {
+    pub(super) fn connect(address: SocketAddr) -> Result<Self, BenchError> {
+        open(address).map(Self)
+    }
+
+    /// Hands over a block, and returns when that began.
+    pub(super) fn give(&mut self, line: &str) -> Result<Instant, BenchError> {
+        let began = now();
+        let given = self.0.write_all(line.as_bytes());
+        given.map_err(BenchError::system("handing over a block"))?;
+        Ok(began)
+    }
 }
 
 /// Lets so much time pass.

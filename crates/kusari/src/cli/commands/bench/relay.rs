@@ -73,11 +73,13 @@ pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
 }
 
 fn words(figures: &RelayFigures) -> String {
-    let RelayFigures { median_ms, p90_ms, min_ms, max_ms, blocks, block_bytes, .. } = figures;
+    let RelayFigures { median_ms, p90_ms, whole_median_ms, whole_p90_ms, .. } = figures;
+    let RelayFigures { blocks, block_bytes, .. } = figures;
     let mut words = format!(
         "Passed on  : {} blocks of {} bytes from one node to another\n\
-         Time       : {median_ms:.3} ms in the middle, {p90_ms:.3} ms for nine of ten, \
-         {min_ms:.3} to {max_ms:.3} ms",
+         Time       : {median_ms:.3} ms in the middle, {p90_ms:.3} ms for nine of ten\n\
+         Whole time : {whole_median_ms:.3} ms in the middle, {whole_p90_ms:.3} ms for nine of ten, \
+         since the first was handed a block",
         grouped(*blocks),
         grouped(*block_bytes as u64),
     );
