@@ -77,6 +77,8 @@ pub(crate) struct Tree {
     store: Box<dyn BlockStore>,
     limits: TreeLimits,
     genesis: BestPoint,
+    /// What each block adds: the target is the same for all, and dividing 256 bits takes its time.
+    block_work: Work,
     overlay: Overlay,
     side: SideBranches,
     next_order: u64,
@@ -97,7 +99,16 @@ impl Tree {
             side.insert(stored.block.hash, SideEntry::of(&stored, line_bytes));
         })?;
         let next_order = store.next_order()?;
-        Ok(Self { store, limits, genesis, overlay: Overlay::new(tip), side, next_order })
+        let block_work = Target::CLASSIC.work();
+        Ok(Self {
+            store,
+            limits,
+            genesis,
+            block_work,
+            overlay: Overlay::new(tip),
+            side,
+            next_order,
+        })
     }
 
     pub(crate) fn tip(&self) -> BestPoint {
@@ -216,7 +227,7 @@ impl Tree {
         let line_bytes = u64::from(block.line_bytes());
         let stored = Arc::new(StoredBlock {
             order: self.next_order,
-            work: parent.point.work.plus(Target::CLASSIC.work()),
+            work: parent.point.work.plus(self.block_work),
             total_bytes: parent.total_bytes + line_bytes,
             block: block.into_block(),
         });

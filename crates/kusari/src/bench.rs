@@ -4,6 +4,7 @@
 //! is read off. Every figure comes from real processes of this program over loopback. How figures
 //! are worded is up to [`crate::cli`], and what is good enough is up to whoever reads them.
 
+pub mod chain;
 pub mod long_chain;
 pub mod observer;
 pub mod process;
@@ -38,6 +39,12 @@ impl BenchError {
     pub(crate) fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System { doing, source }
     }
+}
+
+/// The middle one of some figures, sorted on the way; zero where there are none.
+pub(crate) fn median(figures: &mut [f64]) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The clock of all measurements.

@@ -16,6 +16,7 @@ use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
 use crate::accept::StateError;
 use crate::hash::BlockHash;
+use crate::pow::Target;
 use crate::store::{BlockStore, StoredBlock};
 
 /// What a [`Tree`] knows beside its store and its limits.
@@ -62,7 +63,8 @@ impl Tree {
             Overlay::restore(state.window, state.uncommitted, state.changes, state.last_version)
                 .ok_or(StateError("there is no tip"))?;
         let (genesis, next_order) = (BestPoint::genesis(), state.next_order);
-        Ok(Self { store, limits, genesis, overlay, side, next_order })
+        let block_work = Target::CLASSIC.work();
+        Ok(Self { store, limits, genesis, block_work, overlay, side, next_order })
     }
 }
 

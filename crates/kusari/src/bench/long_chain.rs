@@ -65,6 +65,18 @@ impl LongChain {
         Ok(Self { nonces })
     }
 
+    /// How many blocks there are, if the file is whole.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nonces.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nonces.is_empty()
+    }
+
     /// The blocks, lowest first. Ends early where the file holds what is no chain.
     pub fn blocks(&self) -> impl Iterator<Item = CheckedBlock> {
         let mut parent = Block::genesis();

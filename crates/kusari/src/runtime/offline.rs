@@ -17,7 +17,7 @@ use crate::store::Store;
 
 /// Changes of the chain that one commit takes. One commit costs two syncs whatever is in it; far
 /// more than these would only take more memory.
-const GROUP_CHANGES: usize = 1_024;
+const GROUP_CHANGES: usize = 4_096;
 
 /// The one who hands lines to the node: a peer that never said `HELLO`, so that nothing is held
 /// against it and every refusal is told.

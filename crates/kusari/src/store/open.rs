@@ -23,7 +23,7 @@ const NEW_DATABASE_FILE: &str = "chain.redb.new";
 
 /// Memory for cached pages, in bytes. With a million blocks a node is to stay below 64 MiB, of which
 /// this is half; one commit of 10,000 blocks dirties about 10 MiB of pages.
-const CACHE_BYTES: usize = 32 << 20;
+const CACHE_BYTES: usize = 12 << 20;
 
 /// Why a store cannot be opened. Each is a sentence with what to do about it.
 #[derive(Debug, thiserror::Error)]

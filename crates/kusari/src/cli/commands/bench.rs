@@ -1,5 +1,6 @@
 //! `kusari bench`: measurements on this machine.
 
+mod chain;
 mod relay;
 mod sync;
 mod workshop;
@@ -18,12 +19,14 @@ pub(crate) struct BenchArgs {
 pub(crate) enum BenchCommand {
     Relay(relay::RelayArgs),
     Sync(sync::SyncArgs),
+    Chain(chain::ChainArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         BenchCommand::Relay(args) => relay::run(args),
         BenchCommand::Sync(args) => sync::run(args),
+        BenchCommand::Chain(args) => chain::run(args),
     }
 }
 
