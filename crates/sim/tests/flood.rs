@@ -38,7 +38,7 @@ fn expect_a_tree(text_bytes: usize, most_times_least: f64) {
     }
 }
 
-/// At 277 bytes a block, an announcement of 165 on each of 101 other connections is as much again
+/// At 277 bytes a block, an announcement of 167 on each of 101 other connections is as much again
 /// and a quarter more; a quarter of them carry two.
 #[test]
 fn short_lines_come_to_cost_less_than_three_times_the_least() {
