@@ -15,7 +15,7 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockHash};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, DIRECT_BLOCKS};
+use crate::limits::{ANNOUNCED_AHEAD, ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT};
 use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Announced {
         }
         // What is far away is no block on its way: it is caught up with at once.
         let ahead = point.height.checked_sub(tip.height);
-        let is_near = ahead.is_some_and(|blocks| blocks <= DIRECT_BLOCKS);
+        let is_near = ahead.is_some_and(|blocks| blocks <= ANNOUNCED_AHEAD);
         teller.last = is_near.then_some(Announcement { point, heard_at: now, asked_at: None });
     }
 

@@ -71,6 +71,9 @@ pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(50);
 /// Most that chance adds. Two nodes that would announce to each other seldom do so at once, if it is
 /// long against what a packet takes between them.
 pub const ANNOUNCE_SPREAD: Duration = Duration::from_millis(200);
+/// How far above our tip an announced block may be and count as one on its way: several lines that
+/// are typed in a row. What is further above is caught up with at once.
+pub const ANNOUNCED_AHEAD: u32 = 4;
 /// How long a block that was announced may take to come by itself before it is asked for.
 pub const ANNOUNCED_GRACE: Duration = Duration::from_millis(100);
 /// How long whoever announced a block has to send it, once asked.

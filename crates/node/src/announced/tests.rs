@@ -80,8 +80,8 @@ fn a_peer_that_owes_an_answer_or_is_asked_by_others_is_passed_over() {
 #[test]
 fn what_is_far_above_the_tip_or_several_blocks_above_it_is_left_to_others() {
     let mut announced = Announced::default();
-    announced.heard(peer(1), point(6 + DIRECT_BLOCKS, 1), &point(5, 0), START);
-    assert!(!announced.is_waited_for(&point(6 + DIRECT_BLOCKS, 1).hash));
+    announced.heard(peer(1), point(6 + ANNOUNCED_AHEAD, 1), &point(5, 0), START);
+    assert!(!announced.is_waited_for(&point(6 + ANNOUNCED_AHEAD, 1).hash));
     announced.heard(peer(1), point(7, 2), &point(5, 0), START);
     assert!(announced.is_waited_for(&point(7, 2).hash));
     assert!(questions(&mut announced, START + ANNOUNCED_GRACE).is_empty());

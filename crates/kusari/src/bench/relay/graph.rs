@@ -26,13 +26,17 @@ impl Chance {
 /// Pairs of nodes, each named once, smaller number first.
 pub type Edges = BTreeSet<(usize, usize)>;
 
-/// Draws a connected graph of `nodes` nodes with `degree` neighbours each. `None` where there is
-/// none: an odd number of ends, or fewer nodes than neighbours.
+/// Whether there is a connected graph of `nodes` nodes with `degree` neighbours each: not with fewer
+/// nodes than that, nor with an odd number of ends, nor in pairs.
+#[must_use]
+pub fn is_possible(nodes: usize, degree: usize) -> bool {
+    let pairs_only = nodes > 2 && degree == 1;
+    degree > 0 && nodes > degree && (nodes * degree).is_multiple_of(2) && !pairs_only
+}
+
+/// Draws such a graph; `None` where there is none.
 pub(super) fn regular(nodes: usize, degree: usize, chance: &mut Chance) -> Option<Edges> {
-    if nodes <= degree || degree == 0 || !(nodes * degree).is_multiple_of(2) {
-        return None;
-    }
-    if nodes > 2 && degree == 1 {
+    if !is_possible(nodes, degree) {
         return None;
     }
     // The ends of all edges in a row, shuffled by swapping partners until no edge is a loop or

@@ -1,11 +1,13 @@
 //! `kusari bench relay`.
 
 use super::workshop::Workshop;
+use crate::bench::relay::graph::is_possible;
 use crate::bench::relay::network::{Flood, NetworkBench, NetworkFigures};
 use crate::bench::relay::{PairBench, RelayFigures};
 use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
 use crate::cli::progress::Progress;
+use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
 
 /// Most blocks of each size that go through a network: large ones take long to mine.
@@ -43,6 +45,9 @@ pub(crate) struct RelayArgs {
 }
 
 pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
+    if let Some(nodes) = args.nodes {
+        check(nodes, args.degree)?;
+    }
     let workshop = Workshop::open()?;
     let threads = workshop.threads();
     let pair = PairBench { blocks: args.blocks, text_bytes: args.text.into(), threads };
@@ -70,6 +75,17 @@ pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
         false => output.line(&words(&figures))?,
     }
     output.flush()
+}
+
+/// Refuses a network that there can't be before anything is measured.
+fn check(nodes: u16, degree: u16) -> Result<(), UsageError> {
+    if is_possible(nodes.into(), degree.into()) {
+        return Ok(());
+    }
+    Err(UsageError {
+        cause: format!("no network has {nodes} nodes of {degree} neighbours each"),
+        remedy: "name more nodes than neighbours, and one of the two even".to_owned(),
+    })
 }
 
 fn words(figures: &RelayFigures) -> String {
