@@ -18,6 +18,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// and long against what a question costs.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// Bytes read at once.
+const READ_BYTES: usize = 256 * 1024;
+
 /// The connection.
 pub struct Observer {
     stream: BufReader<TcpStream>,
@@ -37,7 +40,8 @@ impl Observer {
             Ok(stream)
         };
         let stream = open().map_err(BenchError::system("connecting to a node"))?;
-        Ok(Self { stream: BufReader::new(stream), line: Vec::new() })
+        let stream = BufReader::with_capacity(READ_BYTES, stream);
+        Ok(Self { stream, line: Vec::new() })
     }
 
     /// Writes bytes as they are.
@@ -59,6 +63,25 @@ impl Observer {
             0 => Err(BenchError::Node("closed the connection".to_owned())),
             _ => Ok(&self.line),
         }
+    }
+
+    /// Asks for the whole chain and reads so many lines of the answer.
+    ///
+    /// # Errors
+    /// Where the node is gone, or has fewer.
+    pub fn read_chain(&mut self, blocks: u32) -> Result<(), BenchError> {
+        self.send(b"GET_CHAIN\n")?;
+        let mut lines = 0;
+        while lines < blocks {
+            let bytes = self.stream.fill_buf().map_err(BenchError::system("hearing a node"))?;
+            let (count, ends) = (bytes.len(), bytes.iter().filter(|byte| **byte == b'\n').count());
+            if count == 0 {
+                return Err(BenchError::Node("closed the connection".to_owned()));
+            }
+            lines += u32::try_from(ends).unwrap_or(u32::MAX);
+            self.stream.consume(count);
+        }
+        Ok(())
     }
 
     /// Asks until the node has accepted a best chain of this height, and until it is durable.

@@ -46,6 +46,8 @@ pub struct SyncFigures {
     pub peak_rss_mib: f64,
     /// Most memory of the node that it took the chain from, in MiB.
     pub source_peak_rss_mib: f64,
+    /// Blocks in a second that a reader of the original dialect is sent, who only counts lines.
+    pub get_chain_blocks_per_s: f64,
     /// Processor time of both, in seconds.
     pub cpu_s: f64,
     /// The part of it that the serving node used.
@@ -72,6 +74,10 @@ impl SyncBench {
         let done = observer.wait_for_height(self.blocks, before_tip, now() + DEADLINE)?;
         let seconds = done.duration_since(fresh.started()).as_secs_f64();
         let (source_usage, fresh_usage) = (source.usage(), fresh.usage());
+        let began = now();
+        Observer::connect(source.address())?.read_chain(self.blocks)?;
+        let get_chain = began.elapsed().as_secs_f64();
+        let source_peak = mib(source.usage());
         fresh.stop()?;
         source.stop()?;
         let source_cpu = source_usage.processor.saturating_sub(before.processor);
@@ -80,7 +86,8 @@ impl SyncBench {
             seconds,
             blocks_per_s: f64::from(self.blocks) / seconds,
             peak_rss_mib: mib(fresh_usage),
-            source_peak_rss_mib: mib(source_usage),
+            source_peak_rss_mib: source_peak,
+            get_chain_blocks_per_s: f64::from(self.blocks) / get_chain,
             cpu_s: (source_cpu + fresh_usage.processor).as_secs_f64(),
             source_cpu_s: source_cpu.as_secs_f64(),
             disk_bytes: bytes_below(&fresh_dir),

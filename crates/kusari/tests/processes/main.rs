@@ -29,6 +29,7 @@ mod original;
 mod partition;
 mod readme;
 mod readme_commands;
+mod slow_readers;
 mod suites;
 mod support;
 mod unfinished;

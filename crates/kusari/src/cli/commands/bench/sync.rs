@@ -44,11 +44,13 @@ fn words(figures: &SyncFigures) -> String {
     format!(
         "Synced     : {} blocks in {seconds:.2} s\n\
          Speed      : {} blocks a second\n\
+         GET_CHAIN  : {} blocks a second to a reader that only counts\n\
          Memory     : {:.0} MiB at most, {:.0} MiB where they came from\n\
          Processors : {:.2} s in all, {:.2} s of it where they came from\n\
          Disk       : {} bytes",
         grouped(*blocks),
         grouped(*blocks_per_s as u64),
+        grouped(figures.get_chain_blocks_per_s as u64),
         figures.peak_rss_mib,
         figures.source_peak_rss_mib,
         figures.cpu_s,
