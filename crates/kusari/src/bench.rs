@@ -9,6 +9,7 @@ pub mod long_chain;
 pub(crate) mod mine;
 pub mod observer;
 pub mod process;
+pub mod relay;
 pub mod sync;
 
 use std::time::Instant;

@@ -2,7 +2,8 @@
 //!
 //! Each connection is one task that reads lines, has [`kusari_node::wire`] make messages of them
 //! (the stateless check of a block runs here, beside the node's thread), and writes what is queued
-//! for it. Knows nothing of what a message means.
+//! for it. While nothing is queued, the node's thread writes a line itself: to wake a task for it
+//! would take longer than the write. Knows nothing of what a message means.
 //!
 //! What a peer can fill, and its bound: unfinished lines, [`RECEIVE_BUDGET`] together; messages on
 //! their way to the node, [`INBOX_MESSAGES`]; lines on their way to a peer, [`QUEUE_LINES`]; open
@@ -10,6 +11,7 @@
 
 mod connection;
 mod dial;
+mod handle;
 mod listen;
 #[cfg(test)]
 mod tests;
@@ -22,12 +24,13 @@ use std::time::Duration;
 
 use kusari_chain::CheckedBlock;
 use kusari_node::PeerAddress;
-use kusari_node::seam::{Direction, PeerId, StreamForm};
+use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::{Received, Refusal};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::{ChainPosition, Store};
 
+pub(crate) use handle::PeerHandle;
 pub(crate) use listen::bind;
 
 /// Messages of all peers that may wait for the node. Each holds what came in one read at the most,
@@ -74,65 +77,32 @@ pub(crate) struct StreamDone {
     pub(crate) result: Result<u32, kusari_chain::StoreError>,
 }
 
-/// Something to write to a peer.
-enum Outgoing {
-    Line(Vec<u8>),
-    Stream { after: ChainPosition, through: Option<u32>, form: StreamForm },
-    Close,
+/// Bytes that went over all connections since the start, closed ones included.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    sent: AtomicU64,
+    received: AtomicU64,
 }
 
-/// The node thread's end of a connection.
-pub(crate) struct PeerHandle {
-    queue: mpsc::Sender<Outgoing>,
-    abort: Arc<Abort>,
-}
-
-/// Ends a connection at once, with a reason for people.
-#[derive(Default)]
-struct Abort {
-    reason: std::sync::OnceLock<&'static str>,
-    wake: Notify,
-}
-
-impl Abort {
-    fn now(&self, reason: &'static str) {
-        let _ = self.reason.set(reason);
-        self.wake.notify_one();
-    }
-}
-
-impl PeerHandle {
-    /// Queues a line. A peer whose queue is full is closed.
-    pub(crate) fn send_line(&self, line: Vec<u8>) {
-        self.queue(Outgoing::Line(line));
+impl Traffic {
+    /// Bytes that the operating system took from us, for peers of any kind.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
-    /// Queues a stream of stored blocks.
-    pub(crate) fn send_stored(&self, after: ChainPosition, through: Option<u32>, form: StreamForm) {
-        self.queue(Outgoing::Stream { after, through, form });
+    /// Bytes that were read from peers of any kind.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
-    /// Closes the connection once everything queued is written.
-    pub(crate) fn close(&self) {
-        self.queue(Outgoing::Close);
+    fn note_sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Closes the connection once everything queued is written, or after a short while.
-    pub(crate) fn close_soon(&self) {
-        self.close();
-        let abort = Arc::clone(&self.abort);
-        tokio::spawn(async move {
-            tokio::time::sleep(CLOSE_DEADLINE).await;
-            abort.now("it did not take its last lines");
-        });
-    }
-
-    fn queue(&self, outgoing: Outgoing) {
-        match self.queue.try_send(outgoing) {
-            // A closed queue belongs to a connection that has ended and says so itself.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => self.abort.now("it reads too slowly"),
-        }
+    fn note_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 
@@ -144,6 +114,7 @@ pub(crate) struct Net {
     budget: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
     next_peer: AtomicU64,
+    traffic: Arc<Traffic>,
 }
 
 impl Net {
@@ -171,7 +142,13 @@ impl Net {
             budget: Arc::new(Semaphore::new(budget)),
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
+            traffic: Arc::default(),
         })
+    }
+
+    /// What is counted of all connections.
+    pub(crate) fn traffic(&self) -> Arc<Traffic> {
+        Arc::clone(&self.traffic)
     }
 
     fn next_peer(&self) -> PeerId {

@@ -26,6 +26,7 @@ use kusari_node::{Event, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::journal::{self, Journal, JournalConfig, JournalFile};
+pub use crate::net::Traffic;
 use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
 use clock::Clock;
@@ -116,6 +117,7 @@ pub struct NodeHandle {
     control: mpsc::UnboundedSender<Control>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
     store: Store,
+    traffic: Arc<Traffic>,
 }
 
 impl NodeHandle {
@@ -157,6 +159,12 @@ impl NodeHandle {
         &self.store
     }
 
+    /// What went over its connections.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
     /// Asks for a clean stop.
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.
@@ -176,7 +184,10 @@ impl PlayedNode {
     pub(crate) fn new(store: Store) -> (Self, NodeHandle) {
         let (sender, control) = mpsc::unbounded_channel();
         let (snapshots, snapshot) = watch::channel(Arc::new(Snapshot::default()));
-        (Self { control, snapshots }, NodeHandle { control: sender, snapshot, store })
+        (
+            Self { control, snapshots },
+            NodeHandle { control: sender, snapshot, store, traffic: Arc::default() },
+        )
     }
 
     pub(crate) async fn next_command(&mut self) -> Option<(Command, oneshot::Sender<Reply>)> {
@@ -261,7 +272,8 @@ pub fn start(
     drop(entered);
 
     let (publish, snapshot) = watch::channel(Arc::new(Snapshot::default()));
-    let handle = NodeHandle { control: control.clone(), snapshot, store: store.clone() };
+    let (traffic, store_of_handle) = (net.traffic(), store.clone());
+    let handle = NodeHandle { control: control.clone(), snapshot, store: store_of_handle, traffic };
     let (opened, open_result) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
         // The node is made on its own thread and never leaves it.

@@ -4,6 +4,12 @@
 //! the best chain moves, the peer is sent what lies between its position and the tip, parents
 //! first: nothing twice, nothing left out, and after a reorganisation the whole new branch.
 //!
+//! A block is pushed at once to the peers for which our last push was news. It is announced to the
+//! others, a little later and unless they have shown meanwhile that they have it. A push was no news
+//! to a peer that sends or announces the same block to us; whoever asks us for blocks is pushed to
+//! again. So blocks come to run along a tree, and every other connection carries an announcement,
+//! by which the tree mends itself.
+//!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -14,10 +20,11 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
-use crate::limits::{DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::limits::{ANNOUNCE_AFTER, ANNOUNCE_SPREAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::random::Random;
 use crate::seam::PeerId;
 
-/// How a peer is told of a long stretch of blocks.
+/// How a peer is told of blocks that are not pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manner {
     /// It is sent every block.
@@ -42,6 +49,12 @@ struct Listener {
     manner: Manner,
     position: BestPoint,
     allowance: Allowance,
+    /// Whether new blocks are pushed to it.
+    is_pushed_to: bool,
+    /// The last block that was pushed to it, until it shows that it had it anyway.
+    pushed: Option<BlockHash>,
+    /// When it is to be told of what it is not known to have.
+    announce_at: Option<Duration>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -62,7 +75,9 @@ impl Gossip {
         now: Duration,
     ) {
         let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
-        let listener = Listener { manner, position, allowance };
+        // Whether a push is news shows with the first one.
+        let (is_pushed_to, pushed, announce_at) = (true, None, None);
+        let listener = Listener { manner, position, allowance, is_pushed_to, pushed, announce_at };
         self.listeners.insert(peer, listener);
     }
 
@@ -85,12 +100,21 @@ impl Gossip {
         }
     }
 
-    /// The peer has this block, since it sent it.
+    /// The peer has this block, since it sent or announced it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.listeners.get_mut(&peer)
-            && point.work >= listener.position.work
-        {
+        let Some(listener) = self.listeners.get_mut(&peer) else { return };
+        if listener.pushed.take_if(|pushed| *pushed == point.hash).is_some() {
+            listener.is_pushed_to = false;
+        }
+        if point.work >= listener.position.work {
             listener.position = point;
+        }
+    }
+
+    /// The peer asked for blocks: what was announced to it was news.
+    pub(crate) fn asked(&mut self, peer: PeerId) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.is_pushed_to = true;
         }
     }
 
@@ -127,9 +151,11 @@ impl Gossip {
         claim: Option<BestPoint>,
         chain: &Chain,
         now: Duration,
+        random: &mut Random,
     ) -> Result<Option<Step>, StoreError> {
         let Some(listener) = self.listeners.get_mut(&peer) else { return Ok(None) };
         if listener.position.hash == tip.hash {
+            listener.announce_at = None;
             return Ok(None);
         }
         // A peer that has more already is asked, not told.
@@ -149,7 +175,16 @@ impl Gossip {
         if gap == 0 {
             return Ok(None);
         }
-        let step = if gap <= DIRECT_BLOCKS && listener.allowance.take(gap, now) {
+        let is_pushed_to = listener.is_pushed_to || listener.manner == Manner::Blocks;
+        if !is_pushed_to && gap <= DIRECT_BLOCKS {
+            let later = || now + ANNOUNCE_AFTER + random.up_to(ANNOUNCE_SPREAD);
+            if now < *listener.announce_at.get_or_insert_with(later) {
+                return Ok(None);
+            }
+        }
+        let is_pushed = is_pushed_to && gap <= DIRECT_BLOCKS;
+        let step = if is_pushed && listener.allowance.take(gap, now) {
+            listener.pushed = Some(tip.hash);
             Step::Blocks { from: fork.height + 1, through: tip.height }
         } else if listener.manner == Manner::Blocks {
             return Ok(Some(Step::Stream { after: fork }));
@@ -159,11 +194,12 @@ impl Gossip {
             return Ok(None);
         };
         listener.position = tip;
+        listener.announce_at = None;
         Ok(Some(step))
     }
 
-    /// When a peer that waits for its allowance can be told again. Peers that are `busy` with an
-    /// answer are looked at when that ends.
+    /// When a peer that waits for its allowance, or for its announcement, can be told again. Peers
+    /// that are `busy` with an answer are looked at when that ends.
     pub(crate) fn deadline(
         &self,
         tip: BestPoint,
@@ -173,8 +209,10 @@ impl Gossip {
         let waits =
             |peer: PeerId, listener: &Listener| listener.position.hash != tip.hash && !busy(peer);
         let waiting = self.listeners.iter().filter(|(peer, listener)| waits(**peer, listener));
-        let refills = waiting.filter_map(|(_, listener)| listener.allowance.deadline());
-        refills.filter(|refill| *refill > now).min()
+        let times = waiting.flat_map(|(_, listener)| {
+            [listener.allowance.deadline(), listener.announce_at].into_iter().flatten()
+        });
+        times.filter(|time| *time > now).min()
     }
 
     /// Peers that are told of new blocks.

@@ -11,6 +11,7 @@ extern crate std;
 
 pub mod address;
 mod allowance;
+mod announced;
 pub mod event;
 mod gossip;
 pub mod limits;

@@ -65,6 +65,19 @@ pub const MAX_PENDING_ANSWERS: usize = 4;
 
 /// Blocks sent one by one to a peer that fell behind; a longer gap is streamed or only announced.
 pub const DIRECT_BLOCKS: u32 = 16;
+/// How long a block is not announced, at least, to a peer that it is not pushed to: meanwhile most
+/// show that they have it. About what a packet takes half around the world.
+pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(50);
+/// Most that chance adds. Two nodes that would announce to each other seldom do so at once, if it is
+/// long against what a packet takes between them.
+pub const ANNOUNCE_SPREAD: Duration = Duration::from_millis(200);
+/// How far above our tip an announced block may be and count as one on its way: several lines that
+/// are typed in a row. What is further above is caught up with at once.
+pub const ANNOUNCED_AHEAD: u32 = 4;
+/// How long a block that was announced may take to come by itself before it is asked for.
+pub const ANNOUNCED_GRACE: Duration = Duration::from_millis(100);
+/// How long whoever announced a block has to send it, once asked.
+pub const ANNOUNCED_TIMEOUT: Duration = Duration::from_secs(2);
 /// Blocks that may be sent to one peer unasked in a burst. Beyond, the peer sets the pace: a
 /// driver's queue for it, which holds several times as much, never fills by gossip alone.
 pub const GOSSIP_BURST: u32 = 64;

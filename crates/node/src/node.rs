@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::allowance::Allowance;
+use crate::announced::Announced;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::limits::{
@@ -113,6 +114,7 @@ pub struct Node {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
     /// Inbound connections that may be shown to the person.
@@ -138,6 +140,9 @@ pub struct Node {
     then: Vec<Action>,
     #[serde(skip)]
     actions: Vec<Action>,
+    /// What the person is told of new blocks, once peers are.
+    #[serde(skip)]
+    news: Vec<Action>,
 }
 
 impl Node {
@@ -169,6 +174,7 @@ impl Node {
             dials,
             sync: Sync::default(),
             gossip: Gossip::default(),
+            announced: Announced::default(),
             serving: Serving::default(),
             mining: None,
             connection_reports: Allowance::new(
@@ -189,6 +195,7 @@ impl Node {
             batch: StoreBatch::default(),
             then: Vec::new(),
             actions: Vec::new(),
+            news: Vec::new(),
             config,
         })
     }
@@ -202,6 +209,7 @@ impl Node {
             // What was decided on the way rests on reads that failed: none of it is done.
             self.halted = true;
             self.actions.clear();
+            self.news.clear();
             self.batch = StoreBatch::default();
             self.then.clear();
             self.actions.push(Action::Halt(error.to_string()));

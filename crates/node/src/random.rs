@@ -3,6 +3,8 @@
 //! It draws ids, jitter and first nonces; nothing here needs to withstand a cryptanalyst. The
 //! algorithm is SplitMix64 (Steele, Lea and Flood, 2014).
 
+use core::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -24,5 +26,11 @@ impl Random {
     /// A number below `limit`, near enough to uniform for jitter; 0 where `limit` is 0.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or(0)
+    }
+
+    /// A time no longer than `limit`, in whole milliseconds.
+    pub(crate) fn up_to(&mut self, limit: Duration) -> Duration {
+        let most = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.below(most.saturating_add(1)))
     }
 }

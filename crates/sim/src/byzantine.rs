@@ -5,8 +5,8 @@
 
 use std::net::SocketAddr;
 
-use kusari_chain::{Block, BlockHash};
-use kusari_node::wire::{self, Message};
+use kusari_chain::{Block, BlockHash, Work};
+use kusari_node::wire::{self, Have, Message};
 
 use crate::connection::Place;
 use crate::mining;
@@ -31,9 +31,11 @@ pub(crate) enum Malice {
     Slowpoke,
     /// Connects, again and again.
     Knocker,
+    /// Announces every block that it hears of to everybody, and sends none.
+    Crier,
 }
 
-pub(crate) const EVERY_MALICE: [Malice; 8] = [
+pub(crate) const EVERY_MALICE: [Malice; 9] = [
     Malice::Boaster,
     Malice::Dripper,
     Malice::EmptyHanded,
@@ -42,6 +44,7 @@ pub(crate) const EVERY_MALICE: [Malice; 8] = [
     Malice::Glutton,
     Malice::Slowpoke,
     Malice::Knocker,
+    Malice::Crier,
 ];
 
 /// A machine that means no good.
@@ -163,6 +166,17 @@ impl World {
                 }
             }
             Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
+            // It waits for what others say.
+            Malice::Crier => {}
+        }
+    }
+
+    /// Claims to have a block, wherever it is connected.
+    fn cry(&mut self, host: usize, have: &Have) {
+        let places = self.byzantine(host).map(|byzantine| byzantine.places.clone());
+        let line = wire::encode(&Message::<Block>::Have(have.clone()));
+        for place in places.unwrap_or_default() {
+            self.send_line(place, line.clone());
         }
     }
 
@@ -233,6 +247,12 @@ impl World {
                 }
                 Ok(Message::Ping(number)) => {
                     self.send_line(place, format!("PONG:{number}\n").into_bytes());
+                }
+                Ok(Message::Have(have)) if malice == Malice::Crier => self.cry(host, &have),
+                Ok(Message::Block(block)) if malice == Malice::Crier => {
+                    let Block { hash, index: height, .. } = block.into_block();
+                    let work = Work::of_classic_blocks(height);
+                    self.cry(host, &Have { hash, height, work });
                 }
                 Ok(Message::Block(block)) => {
                     if let Some(byzantine) = self.byzantine(host) {

@@ -13,6 +13,7 @@ mod checks;
 mod commits;
 mod connection;
 mod disk;
+pub mod flood;
 mod kusari;
 mod lines;
 mod links;

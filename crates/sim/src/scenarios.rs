@@ -283,6 +283,27 @@ pub const CROWD_OF_LIARS: Scenario = Scenario {
     },
 };
 
+/// Machines that announce what they do not send, among nodes whose connections come and go.
+pub const CRIERS: Scenario = Scenario {
+    name: "criers",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        let b = world.add_kusari(&[a], 0);
+        let c = world.add_kusari(&[a, b], 0);
+        let d = world.add_kusari(&[b, c], 0);
+        for _ in 0..4 {
+            world.add_byzantine(Malice::Crier, &[a, b, c, d]);
+        }
+        for host in [a, b, c, d] {
+            world.type_lines(host, 3, SECOND, 80 * SECOND);
+        }
+        world.set_weather(Weather { resets: true, silence: true, ..Weather::default() });
+        world.run_until(90 * SECOND);
+        world.set_weather(Weather::default());
+        world.must_agree_within(120 * SECOND);
+    },
+};
+
 /// One machine crashes at the given point of the seam while lines are typed on two, and soon after
 /// its restart once more.
 ///
@@ -317,7 +338,7 @@ fn finish(world: &mut World) -> Result<Outcome, String> {
 }
 
 /// Every scenario.
-pub const ALL: [Scenario; 11] = [
+pub const ALL: [Scenario; 12] = [
     CALM_TRIANGLE,
     MINERS_RACE,
     PARTITION_HEALS,
@@ -327,6 +348,7 @@ pub const ALL: [Scenario; 11] = [
     ORIGINAL_BETWEEN,
     BYZANTINE_PEERS,
     CROWD_OF_LIARS,
+    CRIERS,
     LATE_JOINER,
     DEEP_REORGANISATION,
 ];

@@ -140,6 +140,9 @@ pub struct Counts {
     pub seconds_to_agree: u64,
     /// Points at which a node may crash that were passed.
     pub seam_points: u64,
+    /// Bytes that were queued for peers, signs of life left out: those take the same whatever
+    /// happens.
+    pub bytes: u64,
 }
 
 impl World {

@@ -60,6 +60,7 @@ tests! {
     deep_reorganisation: DEEP_REORGANISATION,
     original_between: ORIGINAL_BETWEEN,
     crowd_of_liars: CROWD_OF_LIARS,
+    criers: CRIERS,
 }
 
 #[test]

@@ -38,6 +38,10 @@ pub struct Status {
     pub orphans: usize,
     /// Whether blocks that were asked for are coming in.
     pub catching_up: bool,
+    /// Bytes that were sent to peers since the node started; 0 where none runs.
+    pub bytes_sent: u64,
+    /// Bytes that were received from peers.
+    pub bytes_received: u64,
 }
 
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.

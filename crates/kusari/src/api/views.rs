@@ -10,6 +10,7 @@ use kusari_node::snapshot::PeerSummary;
 use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
 use super::model::{BlockReport, PeerList, PeerReport, Stage, Status};
+use crate::runtime::Traffic;
 use crate::store::Placed;
 
 /// The chain that nodes of this kind follow, as `HELLO` names it too.
@@ -41,7 +42,17 @@ impl Status {
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,
             catching_up: snapshot.catching_up,
+            bytes_sent: 0,
+            bytes_received: 0,
         }
+    }
+}
+
+impl Status {
+    /// The same, with what went over the connections of the node that runs.
+    #[must_use]
+    pub fn with_traffic(self, traffic: &Traffic) -> Self {
+        Self { bytes_sent: traffic.sent(), bytes_received: traffic.received(), ..self }
     }
 }
 

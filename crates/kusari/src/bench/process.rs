@@ -36,6 +36,7 @@ pub struct NodeProcess {
     child: Child,
     stdin: Option<ChildStdin>,
     address: SocketAddr,
+    api: Option<SocketAddr>,
     started: Instant,
     listening: Instant,
     /// What the thread that reads its output tells; it ends with the output.
@@ -52,10 +53,22 @@ impl NodeProcess {
     /// # Errors
     /// Where there is no process, or it does not listen in time.
     pub fn start(storage: Option<&Path>, options: &[&str]) -> Result<Self, BenchError> {
+        Self::spawn(storage, "off", options)
+    }
+
+    /// Starts a node that keeps everything in memory and has a local API, and waits for both.
+    ///
+    /// # Errors
+    /// Where there is no process, or it does not listen in time.
+    pub fn start_with_api(options: &[&str]) -> Result<Self, BenchError> {
+        Self::spawn(None, "127.0.0.1:0", options)
+    }
+
+    fn spawn(storage: Option<&Path>, http: &str, options: &[&str]) -> Result<Self, BenchError> {
         let system = BenchError::system;
         let program = std::env::current_exe().map_err(system("finding this program"))?;
         let mut command = Command::new(program);
-        command.args(["--listen", "127.0.0.1:0", "--http", "off", "--miner-threads", "1"]);
+        command.args(["--listen", "127.0.0.1:0", "--http", http, "--miner-threads", "1"]);
         match storage {
             Some(directory) => command.arg("--data-dir").arg(directory),
             None => command.arg("--ephemeral"),
@@ -66,12 +79,13 @@ impl NodeProcess {
         let mut child = command.spawn().map_err(system("starting a node"))?;
         running().push(child.id());
         let stdin = child.stdin.take();
-        let (tell, heard) = mpsc::sync_channel(1);
+        let (tell, heard) = mpsc::sync_channel(2);
         if let Some(stdout) = child.stdout.take() {
             // Whatever else it prints is read and dropped: a node must not wait for us.
             let read = move || {
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                    if let Some(address) = line.strip_prefix("Listening on ") {
+                    let api = line.strip_prefix("Local API on http://");
+                    if let Some(address) = line.strip_prefix("Listening on ").or(api) {
                         let _ = tell.try_send((address.parse(), now()));
                     }
                 }
@@ -81,13 +95,19 @@ impl NodeProcess {
         }
         // Dropped from here on, so that nothing is left behind.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut node = Self { child, stdin, address, started, listening: started, heard };
-        match node.heard.recv_timeout(DEADLINE) {
-            Ok((Ok(address), at)) => {
-                node.address = address;
-                node.listening = at;
-                Ok(node)
-            }
+        let (api, listening) = (None, started);
+        let mut node = Self { child, stdin, address, api, started, listening, heard };
+        (node.address, node.listening) = node.hear()?;
+        if http != "off" {
+            node.api = Some(node.hear()?.0);
+        }
+        Ok(node)
+    }
+
+    /// The next address that it says it listens on, and when it said so.
+    fn hear(&self) -> Result<(SocketAddr, Instant), BenchError> {
+        match self.heard.recv_timeout(DEADLINE) {
+            Ok((Ok(address), at)) => Ok((address, at)),
             _ => Err(BenchError::Node("did not listen".to_owned())),
         }
     }
@@ -96,6 +116,12 @@ impl NodeProcess {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its local API answers, if it was started with one.
+    #[must_use]
+    pub fn api(&self) -> Option<SocketAddr> {
+        self.api
     }
 
     /// When its process was started.

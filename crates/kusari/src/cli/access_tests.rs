@@ -43,6 +43,8 @@ fn node_of(directory: &Path) -> SocketAddr {
         side_limit: 0,
         orphans: 0,
         catching_up: false,
+        bytes_sent: 0,
+        bytes_received: 0,
     };
     let body = serde_json::to_string(&status).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -2,21 +2,23 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_chain::CheckedBlock;
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::{self, LineFramer, MAX_PLAIN_LINE, Message, Refusal, WireError};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{SemaphorePermit, mpsc};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::dial::describe;
+use super::handle::{self, Abort};
 use super::writer::Writer;
-use super::{Abort, LINE_DEADLINE, LINGER, Net, NetEvent, PeerHandle, QUEUE_LINES};
+use super::{LINE_DEADLINE, LINGER, Net, NetEvent};
 
 /// Bytes read at once from a peer that says little.
 const READ_BYTES: usize = 4 * 1024;
@@ -47,16 +49,15 @@ impl Net {
         {
             tracing::debug!(%address, %error, "socket options could not be set");
         }
-        let (queue, outgoing) = mpsc::channel(QUEUE_LINES);
-        let abort = std::sync::Arc::new(Abort::default());
-        let handle = PeerHandle { queue, abort: std::sync::Arc::clone(&abort) };
+        let (reading, writing) = stream.into_split();
+        let (writing, abort) = (Arc::new(writing), Arc::new(Abort::default()));
+        let (handle, queue) = handle::queue(&writing, &self.traffic, &abort);
         let connected = NetEvent::Connected { peer, direction, address, handle };
         if self.inbox.send(connected).await.is_err() {
             return;
         }
-        let (reading, writing) = stream.into_split();
         let reader = Reader { net: self, peer, stream: reading };
-        let writer = Writer::new(self, peer, writing, outgoing);
+        let writer = Writer::new(self, peer, writing, queue);
         let reason = run(reader, writer, &abort).await;
         tracing::debug!(%address, %reason, "connection ended");
         let _ = self.inbox.send(NetEvent::Disconnected { peer, reason }).await;
@@ -101,9 +102,10 @@ async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> S
 
 /// Ends the sending direction and reads a little of what still comes: closing a socket with unread
 /// bytes would reset it, and take back the lines that were written last.
-async fn linger(reading: &mut OwnedReadHalf, mut writing: OwnedWriteHalf) {
+async fn linger(reading: &mut OwnedReadHalf, writing: Arc<OwnedWriteHalf>) {
+    // Nobody else holds it for longer than one write takes.
+    drop(writing);
     let drain = async {
-        let _ = writing.shutdown().await;
         let mut scrap = vec![0; READ_BYTES];
         let mut total = 0;
         while let Ok(count @ 1..) = reading.read(&mut scrap).await {
@@ -145,6 +147,7 @@ impl Reader<'_> {
                 }
                 Err(error) => return ReadEnd::Failed(describe(&error)),
             };
+            self.net.traffic.note_received(count);
             framer.push(&bytes[..count]);
             fit_to(count, &mut bytes);
             match self.take_lines(&mut framer, &mut refusals).await {

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
+use kusari_node::seam::StreamForm;
 use kusari_node::store::StoreBatch;
 use tokio::runtime::Runtime;
 
@@ -53,6 +54,7 @@ struct Rig {
     streams: mpsc::UnboundedReceiver<StreamDone>,
     handle: PeerHandle,
     client: TcpStream,
+    traffic: Arc<Traffic>,
 }
 
 impl Rig {
@@ -70,6 +72,7 @@ impl Rig {
         let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
         let (sender, streams) = mpsc::unbounded_channel();
         let net = Net::new(4, store, inbox, sender);
+        let traffic = net.traffic();
         let entered = runtime.enter();
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
@@ -79,7 +82,7 @@ impl Rig {
         client.set_read_timeout(Some(DEADLINE)).unwrap();
         let connected = runtime.block_on(events.recv()).unwrap();
         let NetEvent::Connected { handle, .. } = connected else { panic!("not connected first") };
-        Self { runtime, events, streams, handle, client }
+        Self { runtime, events, streams, handle, client, traffic }
     }
 
     fn event(&mut self) -> NetEvent {
@@ -125,7 +128,7 @@ fn a_peer_that_reads_nothing_is_closed_when_its_queue_is_full() {
     let mut rig = Rig::new(store(1));
     // More than fits the queue and the operating system's buffers together.
     for _ in 0..20 * QUEUE_LINES {
-        rig.handle.send_line(vec![b'x'; 4_000]);
+        rig.handle.send_line(&[b'x'; 4_000]);
     }
     let NetEvent::Disconnected { reason, .. } = rig.event() else { panic!("still connected") };
     assert_eq!(reason, "it reads too slowly");
@@ -136,11 +139,44 @@ fn a_fault_is_named_before_the_connection_ends() {
     let mut rig = Rig::new(store(1));
     rig.client.write_all(&vec![b'x'; 10_000]).unwrap();
     assert_eq!(rig.refusal(), "line-too-long");
-    rig.handle.send_line(b"ERROR:{}\n".to_vec());
+    rig.handle.send_line(b"ERROR:{}\n");
     rig.handle.close();
     let mut answer = String::new();
     rig.client.read_to_string(&mut answer).unwrap();
     assert_eq!(answer, "ERROR:{}\n");
+}
+
+#[test]
+fn lines_arrive_in_order_and_are_counted_whether_written_at_once_or_queued() {
+    // More than the operating system buffers between two sockets, and fewer than may be queued.
+    let lines: Vec<String> =
+        (0..1_000).map(|number| format!("{number}{}\n", "x".repeat(16_000))).collect();
+    let mut rig = Rig::new(store(1));
+    for line in &lines {
+        rig.handle.send_line(line.as_bytes());
+    }
+    let mut reader = BufReader::new(rig.client.try_clone().unwrap());
+    for line in &lines {
+        let mut read = String::new();
+        reader.read_line(&mut read).unwrap();
+        assert!(read == *line, "{read:.9} in place of {line:.9}");
+    }
+    rig.handle.send_line(b"the last\n");
+    let mut read = String::new();
+    reader.read_line(&mut read).unwrap();
+    assert_eq!(read, "the last\n");
+    rig.client.write_all(b"HELP\n").unwrap();
+    assert!(matches!(rig.event(), NetEvent::Message { .. }));
+    let sent = (lines.iter().map(String::len).sum::<usize>() + read.len()) as u64;
+    // What the system took may be here before the task that wrote it has counted it.
+    let counted = async {
+        while rig.traffic.sent() < sent {
+            tokio::task::yield_now().await;
+        }
+    };
+    let in_time = async { tokio::time::timeout(DEADLINE, counted).await };
+    rig.runtime.block_on(in_time).expect("bytes are missing from the count");
+    assert_eq!((rig.traffic.sent(), rig.traffic.received()), (sent, 5));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Writing to a connection: lines and streams of stored blocks, in the order they were queued.
 
+use std::io;
+use std::sync::Arc;
+
 use kusari_chain::params::MAX_LINE_BYTES;
 use kusari_node::seam::{PeerId, StreamForm};
 use kusari_node::wire::{Message, encode, encode_block};
-use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::dial::describe;
-use super::{Net, Outgoing, StreamDone, WRITE_DEADLINE};
+use super::handle::{Outgoing, Queue};
+use super::{Net, StreamDone, WRITE_DEADLINE};
 use crate::store::{ChainPosition, Stretch};
 
 /// Queued lines are joined up to this many bytes, so that a burst takes few system calls.
@@ -22,21 +24,21 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(super) struct Writer<'a> {
     net: &'a Net,
     peer: PeerId,
-    stream: OwnedWriteHalf,
-    queue: mpsc::Receiver<Outgoing>,
+    stream: Arc<OwnedWriteHalf>,
+    queue: Queue,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(
         net: &'a Net,
         peer: PeerId,
-        stream: OwnedWriteHalf,
-        queue: mpsc::Receiver<Outgoing>,
+        stream: Arc<OwnedWriteHalf>,
+        queue: Queue,
     ) -> Self {
         Self { net, peer, stream, queue }
     }
 
-    pub(super) fn into_stream(self) -> OwnedWriteHalf {
+    pub(super) fn into_stream(self) -> Arc<OwnedWriteHalf> {
         self.stream
     }
 
@@ -46,27 +48,32 @@ impl<'a> Writer<'a> {
         loop {
             let outgoing = match next.take() {
                 Some(outgoing) => outgoing,
-                None => match self.queue.recv().await {
+                None => match self.queue.next().await {
                     Some(outgoing) => outgoing,
                     None => return Ok(()),
                 },
             };
             match outgoing {
                 Outgoing::Line(mut lines) => {
+                    let mut count = 1;
                     while lines.len() < JOIN_BYTES {
-                        match self.queue.try_recv() {
-                            Ok(Outgoing::Line(line)) => lines.extend_from_slice(&line),
-                            Ok(other) => {
-                                next = Some(other);
+                        match self.queue.next_at_once() {
+                            Some(Outgoing::Line(line)) => {
+                                lines.extend_from_slice(&line);
+                                count += 1;
+                            }
+                            other => {
+                                next = other;
                                 break;
                             }
-                            Err(_) => break,
                         }
                     }
                     self.write(&lines).await?;
+                    self.queue.written(count);
                 }
                 Outgoing::Stream { after, through, form } => {
                     self.stream_blocks(after, through, form).await?;
+                    self.queue.written(1);
                 }
                 Outgoing::Close => return Ok(()),
             }
@@ -110,15 +117,27 @@ impl<'a> Writer<'a> {
         // The deadline is for each piece that the peer takes, so that a slow but steady reader of
         // a long answer is served.
         while !bytes.is_empty() {
-            match timeout(WRITE_DEADLINE, self.stream.write(bytes)).await {
+            let piece = match timeout(WRITE_DEADLINE, self.write_piece(bytes)).await {
                 Ok(Ok(0)) => return Err("the connection takes no more bytes".to_string()),
-                Ok(Ok(count)) => bytes = bytes.get(count..).unwrap_or_default(),
+                Ok(Ok(count)) => count,
                 Ok(Err(error)) => return Err(describe(&error)),
                 Err(_) => {
                     return Err(format!("it read nothing for {} s", WRITE_DEADLINE.as_secs()));
                 }
-            }
+            };
+            self.net.traffic.note_sent(piece);
+            bytes = bytes.get(piece..).unwrap_or_default();
         }
         Ok(())
+    }
+
+    async fn write_piece(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            self.stream.writable().await?;
+            match self.stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return written,
+            }
+        }
     }
 }

@@ -6,10 +6,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::Target;
+use kusari_chain::{StoredBlock, Target};
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::wire::encode;
+use kusari_node::wire::{Message, encode};
 use kusari_node::{Event, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -238,12 +238,13 @@ impl Driver {
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
+        let mut lines = Lines::default();
         for action in actions {
             match action {
                 Action::Send { peer, message } => {
                     // A peer that is gone already needs nothing; the node is about to hear of it.
                     if let Some(handle) = self.peers.get(&peer) {
-                        handle.send_line(encode(&message));
+                        handle.send_line(lines.of(&message));
                     }
                 }
                 Action::SendStoredBlocks { peer, after, through, form } => {
@@ -287,5 +288,24 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+/// The last line that was written out: a new block goes to many peers in a row.
+#[derive(Default)]
+struct Lines {
+    block: Option<Arc<StoredBlock>>,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
+        let block = if let Message::Block(block) = message { Some(block) } else { None };
+        let is_same = matches!((block, &self.block), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
+        if !is_same {
+            self.line = encode(message);
+            self.block = block.cloned();
+        }
+        &self.line
     }
 }

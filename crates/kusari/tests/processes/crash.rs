@@ -96,10 +96,11 @@ fn a_node_killed_again_and_again_while_it_syncs_ends_with_the_same_chain() {
         }
         node.kill();
         cable.cut();
+        node.restart();
+        // Before anything more can come.
+        let kept = node.get_chain();
         cable.clog_after(bytes + 2_000);
         cable.mend();
-        node.restart();
-        let kept = node.get_chain();
         assert!(whole.starts_with(&kept), "not a part of the chain");
         let kept = Chain::read(&kept).0.len();
         assert!(kept >= height, "{height} blocks were stored, {kept} are left");

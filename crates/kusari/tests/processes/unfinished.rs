@@ -27,6 +27,8 @@ fn silent_node() -> String {
         side_limit: 0,
         orphans: 0,
         catching_up: false,
+        bytes_sent: 0,
+        bytes_received: 0,
     };
     let body = serde_json::to_string(&status).unwrap();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -89,7 +89,7 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
-        Ok(match self.chain.accept(block)? {
+        let arrival = match self.chain.accept(block)? {
             Accepted::Known(point) => Arrival::Known(point),
             Accepted::Orphan { .. } => Arrival::Orphan(hash),
             Accepted::Added(change) => {
@@ -101,7 +101,13 @@ impl Node {
                 self.apply(now, change, source)?;
                 Arrival::Fresh(point)
             }
-        })
+        };
+        for peer in self.announced.arrived(&hash) {
+            if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
+                self.gossip.has(peer, point);
+            }
+        }
+        Ok(arrival)
     }
 
     /// Writes a change and tells everyone concerned.
@@ -120,11 +126,8 @@ impl Node {
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
-        let shown = if matches!(source, BlockSource::Mined(_)) {
-            &mut self.then
-        } else {
-            &mut self.actions
-        };
+        let shown =
+            if matches!(source, BlockSource::Mined(_)) { &mut self.then } else { &mut self.news };
         shown.extend(events.into_iter().map(Action::Notify));
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),

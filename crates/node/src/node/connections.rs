@@ -119,6 +119,7 @@ impl Node {
     fn forget(&mut self, id: PeerId) {
         self.sync.remove(id);
         self.gossip.remove(id);
+        self.announced.remove(id);
         self.serving.remove(id);
     }
 

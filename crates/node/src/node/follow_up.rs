@@ -21,11 +21,14 @@ const FIRST_NONCES: u64 = 1 << 52;
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
         self.admit_waiting_says();
+        self.serve();
+        // Others wait for it, so it comes before the screen and the disk.
+        self.pass_on(now)?;
+        self.actions.append(&mut self.news);
         self.commit();
         self.serve();
-        self.pass_on(now)?;
-        self.serve();
         self.keep_time(now)?;
+        self.request_announced(now);
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
@@ -78,7 +81,14 @@ impl Node {
                 continue;
             }
             let claim = self.sync.claim_of(peer);
-            match self.gossip.step(peer, tip, claim, &self.chain, now.monotonic)? {
+            match self.gossip.step(
+                peer,
+                tip,
+                claim,
+                &self.chain,
+                now.monotonic,
+                &mut self.random,
+            )? {
                 Some(Step::Blocks { from, through }) => self.send_blocks(peer, from, through)?,
                 Some(Step::Announce(tip)) => {
                     let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
@@ -139,10 +149,21 @@ impl Node {
         }
     }
 
+    /// Asks for blocks that were announced and did not come by themselves.
+    fn request_announced(&mut self, now: Now) {
+        let (tip, sync) = (self.chain.tip(), &self.sync);
+        let questions = self.announced.due(now.monotonic, &tip, |peer| !sync.is_asked(peer));
+        for (peer, hash) in questions {
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
     fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
         loop {
-            let chain = &self.chain;
-            let unknown = |hash: &BlockHash| Ok(chain.point(hash)?.is_none());
+            let (chain, announced) = (&self.chain, &self.announced);
+            let unknown = |hash: &BlockHash| {
+                Ok(!announced.is_waited_for(hash) && chain.point(hash)?.is_none())
+            };
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());
             };
@@ -198,10 +219,11 @@ impl Node {
 
     fn wake(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
-        let deadlines: [Option<Duration>; 4] = [
+        let deadlines: [Option<Duration>; 5] = [
             self.peers.deadline(),
             self.dials.deadline(),
             self.sync.deadline(now.monotonic),
+            self.announced.deadline(),
             self.gossip.deadline(tip, now.monotonic, |peer| self.serving.is_busy(peer)),
         ];
         let wake_at = deadlines.into_iter().flatten().min();

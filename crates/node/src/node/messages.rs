@@ -14,7 +14,8 @@ use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::wire::{
-    ErrorReport, GetBlocks, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
+    ErrorReport, GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport,
+    WireError,
 };
 
 impl Node {
@@ -40,17 +41,20 @@ impl Node {
             Message::GetChain => self.get_chain(now, peer),
             Message::Hello(hello) => self.hello(now, peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
+                self.gossip.asked(peer);
                 self.get_blocks_after(peer, &locator, limit)?;
             }
             Message::GetBlocks(GetBlocks::ByHash(hashes)) => {
+                self.gossip.asked(peer);
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
             Message::End { .. } => {
-                self.sync.answer_ended(peer, now.monotonic);
+                if !self.announced.answer_ended(peer) {
+                    self.sync.answer_ended(peer, now.monotonic);
+                }
             }
-            Message::Have(have) => {
-                let crate::wire::Have { hash, height, work } = have;
-                self.sync.claims(peer, BestPoint { height, hash, work });
+            Message::Have(Have { hash, height, work }) => {
+                self.have(now, peer, BestPoint { height, hash, work })?;
             }
             Message::GetPeers => {
                 let addresses = self.dialable_peers(peer);
@@ -166,6 +170,19 @@ impl Node {
         self.sync.add(id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
+        Ok(())
+    }
+
+    /// A peer announced its tip.
+    fn have(&mut self, now: Now, id: PeerId, claim: BestPoint) -> Result<(), StoreError> {
+        self.sync.claims(id, claim);
+        match self.chain.point(&claim.hash)? {
+            Some(known) => self.gossip.has(id, known),
+            None if self.peers.get(id).is_some_and(|peer| peer.is_introduced()) => {
+                self.announced.heard(id, claim, &self.chain.tip(), now.monotonic);
+            }
+            None => {}
+        }
         Ok(())
     }
 

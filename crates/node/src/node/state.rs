@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Mining, Node, NodeConfig};
 use crate::allowance::Allowance;
+use crate::announced::Announced;
 use crate::gossip::Gossip;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::outbox::Outbox;
@@ -51,6 +52,7 @@ struct State {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
     connection_reports: Allowance,
@@ -114,6 +116,7 @@ impl Node {
             dials: state.dials,
             sync: state.sync,
             gossip: state.gossip,
+            announced: state.announced,
             serving: state.serving,
             mining: state.mining,
             connection_reports: state.connection_reports,
@@ -130,6 +133,7 @@ impl Node {
             batch: StoreBatch::default(),
             then: Vec::new(),
             actions: Vec::new(),
+            news: Vec::new(),
         })
     }
 }

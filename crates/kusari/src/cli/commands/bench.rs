@@ -2,6 +2,7 @@
 
 mod chain;
 mod mine;
+mod relay;
 mod sync;
 mod workshop;
 
@@ -19,6 +20,7 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchCommand {
     Mine(mine::MineArgs),
+    Relay(relay::RelayArgs),
     Sync(sync::SyncArgs),
     Chain(chain::ChainArgs),
 }
@@ -26,6 +28,7 @@ pub(crate) enum BenchCommand {
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         BenchCommand::Mine(args) => mine::run(args),
+        BenchCommand::Relay(args) => relay::run(args),
         BenchCommand::Sync(args) => sync::run(args),
         BenchCommand::Chain(args) => chain::run(args),
     }

@@ -1,0 +1,150 @@
+//! How fast a block goes from one node to the next, and through a network of nodes.
+//!
+//! Owns the arrangement of two nodes. Each is watched over a connection in the original dialect,
+//! which is told of a block as any peer is. Blocks are mined beforehand and handed to the first
+//! node as `BLOCK` lines over a third such connection, one after another with a pause between them.
+//!
+//! The time of a block counts from the moment at which its line has been read from the watched
+//! connection of the first node until it has been read from that of the second. The watcher of the
+//! first node connects before the second node does, so it is told first: what the first node needs
+//! to pass the block on counts in full. Two threads that are woken at nearly the same time may run
+//! in any order, so with few cores a time may be below zero; the whole time, which counts from the
+//! moment before the first node is handed the block, cannot, and has what the first node needs to
+//! take the block in it as well.
+
+pub mod blocks;
+pub mod graph;
+pub mod network;
+mod watcher;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use kusari_chain::Block;
+use serde::Serialize;
+
+use super::BenchError;
+use super::process::NodeProcess;
+use blocks::Miner;
+use network::NetworkFigures;
+use watcher::{Submitter, Watcher, pause};
+
+/// Blocks that are passed on before time counts: connections are made and programs paged in.
+const WARM_UP: u32 = 5;
+/// Between two blocks: longer than a node takes for all that follows from one, and than the time
+/// after which it may send one more unasked.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// What is to be measured between two nodes.
+pub struct PairBench {
+    /// Blocks that count.
+    pub blocks: u32,
+    /// Bytes of text in each of them.
+    pub text_bytes: usize,
+    /// Threads that mine them beforehand.
+    pub threads: NonZeroUsize,
+}
+
+/// What was measured.
+#[derive(Debug, Serialize)]
+pub struct RelayFigures {
+    /// Half of the blocks took no longer, in milliseconds.
+    pub median_ms: f64,
+    /// Nine of ten took no longer.
+    pub p90_ms: f64,
+    /// The fastest.
+    pub min_ms: f64,
+    /// The slowest.
+    pub max_ms: f64,
+    /// The whole time, from before the first node was handed a block: half took no longer.
+    pub whole_median_ms: f64,
+    /// Nine of ten took no longer.
+    pub whole_p90_ms: f64,
+    /// Blocks that counted.
+    pub blocks: u32,
+    /// Length of a block's line.
+    pub block_bytes: usize,
+    /// What was measured in a network, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkFigures>,
+}
+
+impl PairBench {
+    /// Measures. `progress` is told how many blocks are mined.
+    ///
+    /// # Errors
+    /// [`BenchError`] where a node cannot be had or does not pass a block on.
+    pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<RelayFigures, BenchError> {
+        let mut miner = Miner::new(Block::genesis(), self.threads);
+        let mut lines = Vec::new();
+        for number in 0..WARM_UP + self.blocks {
+            lines.push(blocks::line(&miner.next(self.text_bytes)));
+            progress(number + 1);
+        }
+        let first = NodeProcess::start(None, &[])?;
+        let at_first = Watcher::connect(first.address())?;
+        let second = NodeProcess::start(None, &["--connect", &first.address().to_string()])?;
+        let at_second = Watcher::connect(second.address())?;
+        let mut submitter = Submitter::connect(first.address())?;
+        let (mut times, mut whole_times) = (Vec::new(), Vec::new());
+        for (height, line) in (1..).zip(&lines) {
+            let given = submitter.give(line)?;
+            let left = at_first.arrival(height)?;
+            let arrived = at_second.arrival(height)?;
+            if height > WARM_UP {
+                times.push(milliseconds_between(left, arrived));
+                whole_times.push(milliseconds_between(given, arrived));
+            }
+            pause(PAUSE);
+        }
+        let (times, whole_times) = (Times::of(times), Times::of(whole_times));
+        Ok(RelayFigures {
+            median_ms: times.at(50),
+            p90_ms: times.at(90),
+            min_ms: times.at(0),
+            max_ms: times.at(100),
+            whole_median_ms: whole_times.at(50),
+            whole_p90_ms: whole_times.at(90),
+            blocks: self.blocks,
+            block_bytes: lines.last().map_or(0, String::len),
+            network: None,
+        })
+    }
+}
+
+/// Negative where the second moment came first: two threads that are woken at once may be so in
+/// any order.
+fn milliseconds_between(from: std::time::Instant, to: std::time::Instant) -> f64 {
+    let later = to.saturating_duration_since(from).as_secs_f64();
+    let earlier = from.saturating_duration_since(to).as_secs_f64();
+    (later - earlier) * 1_000.0
+}
+
+/// Times in order.
+struct Times(Vec<f64>);
+
+impl Times {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self(times)
+    }
+
+    /// The time that so many of a hundred do not exceed, in microseconds' precision.
+    fn at(&self, percent: usize) -> f64 {
+        let place = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        let time = self.0.get(place).copied().unwrap_or(f64::NAN);
+        (time * 1_000.0).round() / 1_000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_the_least_time_that_so_many_do_not_exceed() {
+        let times = Times::of((1..=50).rev().map(f64::from).collect());
+        assert_eq!([0, 50, 90, 100].map(|percent| times.at(percent)), [1.0, 25.0, 45.0, 50.0]);
+        assert!(Times::of(Vec::new()).at(50).is_nan());
+    }
+}
