@@ -4,7 +4,11 @@ use kusari_chain::{Block, CheckedBlock};
 
 /// Takes the bytes for the JSON of a block.
 pub fn check(json: &[u8]) {
-    let Ok(block) = serde_json::from_slice::<Block>(json) else { return };
+    let Ok(json) = std::str::from_utf8(json) else { return };
+    let general = serde_json::from_str::<Block>(json);
+    let read = Block::from_json(json);
+    assert_eq!(read.as_ref().ok(), general.as_ref().ok(), "two readers say different things");
+    let Ok(block) = read else { return };
     let canonical = block.to_canonical_json();
     let line_bytes = "BLOCK:".len() + canonical.len() + "\n".len();
     assert_eq!(block.canonical_line_bytes(), line_bytes, "the line's length is computed wrong");

@@ -2,6 +2,7 @@
 
 mod damage;
 mod pages;
+mod runs;
 mod sound;
 
 pub(crate) use sound::{TIP, sound_store};

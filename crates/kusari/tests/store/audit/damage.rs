@@ -3,9 +3,10 @@
 //! A kind of fault that no damage here brings about fails a test of its own.
 
 use kusari::store::{Place, Store, audit_directory};
-use kusari_chain::{Block, BlockHash, BlockStore, Target, Work};
+use kusari_chain::{Block, BlockHash, Target, Work};
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
 
+use super::runs::OF_RUNS;
 use super::sound::{
     Entry, LOWER_SIDE, Record, SIDE, TIP, UPPER_SIDE, blocks, child, order, prove, sound_store,
 };
@@ -14,16 +15,13 @@ use crate::support::TempDir;
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
 const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
-const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
-const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("hash_runs");
-const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("hash_parts");
-const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
+pub(super) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
 const SIDE_TABLE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
 const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("outbox_blocks");
 
-type Transaction = WriteTransaction;
+pub(super) type Transaction = WriteTransaction;
 
 fn record(transaction: &Transaction, order: u64) -> Record {
     let table = transaction.open_table(BLOCKS).unwrap();
@@ -48,33 +46,13 @@ fn replace(transaction: &Transaction, order: u64, block: Block) {
     edit(transaction, order, |record| record.block = block);
 }
 
-fn index(transaction: &Transaction, hash: &BlockHash, order: u64) {
+pub(super) fn index(transaction: &Transaction, hash: &BlockHash, order: u64) {
     transaction.open_table(BY_HASH).unwrap().insert((hash.suffix(), order), ()).unwrap();
 }
 
 fn unindex(transaction: &Transaction, hash: &BlockHash, order: u64) {
     let mut table = transaction.open_table(BY_HASH).unwrap();
     assert!(table.remove((hash.suffix(), order)).unwrap().is_some());
-}
-
-/// Makes one run of all entries of the index, as the store does with thousands; `edit` changes them
-/// before. Where nothing is changed the store is as sound as before.
-fn make_run(transaction: &Transaction, edit: impl FnOnce(&mut Vec<(u64, u64)>)) {
-    let mut young = transaction.open_table(BY_HASH).unwrap();
-    let mut entries: Vec<(u64, u64)> =
-        young.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
-    young.retain(|_, ()| false).unwrap();
-    let key = (0, entries[0].0);
-    edit(&mut entries);
-    let packed: Vec<u8> = entries
-        .iter()
-        .flat_map(|&(suffix, order)| {
-            let offset = u32::try_from(order).unwrap();
-            suffix.to_be_bytes().into_iter().chain(offset.to_le_bytes())
-        })
-        .collect();
-    transaction.open_table(HASH_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
-    transaction.open_table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 1, 0)).unwrap();
 }
 
 fn set_number(transaction: &Transaction, key: &str, number: u64) {
@@ -90,7 +68,7 @@ fn edit_entry(transaction: &Transaction, id: u64, change: impl FnOnce(&mut Entry
 }
 
 /// A damage: its name, how it is done, the code of the fault and the place that the audit must name.
-type Damage = (&'static str, fn(&Transaction), &'static str, Place);
+pub(super) type Damage = (&'static str, fn(&Transaction), &'static str, Place);
 
 const fn side(order: u64, at: usize) -> Place {
     Place::Side { order, height: Some(SIDE[at]) }
@@ -180,44 +158,6 @@ const OF_INDEXES: &[Damage] = &[
     ("the index has an order that no block has",
         |t| drop(t.open_table(BY_HASH).unwrap().insert((77, 99), ()).unwrap()),
         "stray-hash", Place::Table("by_hash")),
-    ("a run lacks a block", |t| make_run(t, |run| run.retain(|entry| entry.1 != order(5))),
-        "not-indexed", Place::Best(5)),
-    ("a run has a hash that no block has", |t| make_run(t, |run| {
-        let last = run[run.len() - 1];
-        run.push((last.0 + 1, last.1));
-    }), "stray-hash", Place::Table("hash_parts")),
-    ("a run is out of order", |t| make_run(t, |run| run.swap(3, 9)),
-        "unreadable", Place::Table("hash_parts")),
-    ("a run ends too late", |t| {
-        make_run(t, |_| ());
-        t.open_table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 2, 0)).unwrap();
-    }, "bad-run", Place::Table("hash_runs")),
-    ("a run does not begin where it is due", |t| {
-        t.open_table(HASH_RUNS).unwrap().insert(1, (4, 0)).unwrap();
-    }, "bad-run", Place::Table("hash_runs")),
-    ("a part belongs to no run", |t| {
-        make_run(t, |_| ());
-        t.open_table(HASH_PARTS).unwrap().insert((7, 7), &[0; 12][..]).unwrap();
-    }, "stray-part", Place::Table("hash_parts")),
-    ("a part has a byte too many", |t| {
-        make_run(t, |_| ());
-        let mut parts = t.open_table(HASH_PARTS).unwrap();
-        let key = parts.first().unwrap().unwrap().0.value();
-        let mut bytes = parts.get(key).unwrap().unwrap().value().to_vec();
-        bytes.push(0);
-        parts.insert(key, bytes.as_slice()).unwrap();
-    }, "unreadable", Place::Table("hash_parts")),
-    ("a stored block is noted as evicted", |t| drop(t.open_table(EVICTED).unwrap().insert(5, ()).unwrap()),
-        "stray-eviction", Place::Table("evicted")),
-    ("a block is noted as evicted that nothing leads to", |t| {
-        make_run(t, |_| ());
-        t.open_table(EVICTED).unwrap().insert(99, ()).unwrap();
-    }, "stray-eviction", Place::Table("evicted")),
-    ("a young entry is older than a run", |t| {
-        let five = blocks().0[5].hash;
-        make_run(t, |run| run.retain(|entry| entry.1 != order(5)));
-        index(t, &five, order(5));
-    }, "stray-hash", Place::Table("by_hash")),
     ("a block is stored twice", |t| {
         let record = record(t, order(5));
         put_record(t, 20, &record);
@@ -325,7 +265,7 @@ const OF_THE_OUTBOX: &[Damage] = &[
 ];
 
 fn damages() -> impl Iterator<Item = &'static Damage> {
-    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_THE_OUTBOX)
+    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX)
 }
 
 #[test]
@@ -360,25 +300,6 @@ fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
         }
     }
     assert!(missed.is_empty(), "not found as they should be:\n{}", missed.join("\n"));
-}
-
-#[test]
-fn a_store_whose_index_is_a_run_is_as_sound_as_before() {
-    let directory = TempDir::new();
-    sound_store(&directory);
-    {
-        let database = Database::open(directory.path().join("chain.redb")).unwrap();
-        let mut transaction = database.begin_write().unwrap();
-        transaction.set_quick_repair(true);
-        make_run(&transaction, |_| ());
-        transaction.commit().unwrap();
-    }
-    let report = super::sound::assert_sound(&directory);
-    assert_eq!((report.best_blocks, report.side_blocks), (TIP, 2));
-    let store = Store::open(directory.path()).unwrap();
-    for block in blocks().0[1..].iter().chain(&blocks().1) {
-        assert_eq!(store.by_hash(&block.hash).unwrap().unwrap().block, *block);
-    }
 }
 
 #[test]
