@@ -26,8 +26,13 @@ impl WholeFile {
         let mut name = name.to_os_string();
         name.push(format!(".{}.part", std::process::id()));
         let temporary = target.with_file_name(name);
-        let file = File::create_new(&temporary).map_err(|error| unusable(&temporary, error))?;
+        if temporary.symlink_metadata().is_ok() {
+            return Err(unusable(&temporary, "it is there already"));
+        }
+        // Watched before it is there: a signal may come right after.
         let temporary = Unfinished::watch(temporary);
+        let file = File::create_new(temporary.path());
+        let file = file.map_err(|error| unusable(temporary.path(), error))?;
         let writer = BufWriter::with_capacity(256 * 1024, file);
         Ok(Self { writer, target: target.into(), temporary, overwrite })
     }
