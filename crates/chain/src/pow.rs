@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn the_first_word_of_a_target_is_its_first_four_bytes() {
+        let mut bytes = [0xff; 32];
+        bytes[..4].copy_from_slice(&[1, 2, 3, 4]);
+        assert_eq!(Target::from_be_bytes(bytes).first_word(), 0x0102_0304);
+        assert_eq!(Target::CLASSIC.first_word(), 0xffff);
+        assert_eq!((Target(U256::MAX).first_word(), Target(U256::ONE).first_word()), (u32::MAX, 0));
+    }
+
+    #[test]
     fn extreme_targets_have_the_work_of_their_definition() {
         assert_eq!(Target(U256::MAX).work().to_string(), "1");
         assert_eq!(Target(U256::ZERO).work(), Work(U256::MAX));

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod long_chain;
+pub(crate) mod mine;
 pub mod observer;
 pub mod process;
 pub mod relay;

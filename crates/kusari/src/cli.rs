@@ -163,6 +163,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
+        miner_kernel: settings.miner_kernel,
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();

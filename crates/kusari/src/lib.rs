@@ -2,7 +2,7 @@
 //!
 //! [`store`] keeps what the node decides to keep, `net` carries its lines, [`runtime`] is the loop
 //! with the clock, [`journal`] records what goes into the node, [`api`] answers programs on this
-//! machine, and [`cli`] is what a person meets. [`conformance`] and [`grade`] hold this node, and
+//! machine, and [`cli`] is what a person meets. `bench` measures. [`conformance`] and [`grade`] hold this node, and
 //! others, to the protocol. None of them decides anything of protocol or chain; that stands in
 //! `kusari-node` and `kusari-chain`.
 

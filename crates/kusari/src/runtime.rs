@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use kusari_chain::StoreError;
+use kusari_miner::Kernel;
 use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::{Event, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -42,6 +43,8 @@ pub struct RuntimeConfig {
     pub listen: Option<SocketAddr>,
     /// Threads that search nonces.
     pub miner_threads: NonZeroUsize,
+    /// How they search; the fastest way where it is left open.
+    pub miner_kernel: Option<Kernel>,
     /// Where to record what the node is told, if anywhere.
     pub journal: Option<JournalConfig>,
 }
@@ -291,6 +294,7 @@ pub fn start(
             publish,
             control,
             miner_threads: config.miner_threads,
+            miner_kernel: config.miner_kernel,
         };
         let mut driver = match Driver::new(parts, store) {
             Ok(driver) => driver,

@@ -27,3 +27,11 @@ fn tries<const BYTES: usize>(bencher: Bencher, kernel: &str) {
     let mut search = Search::with_kernel(&block, never, kernel);
     bencher.counter(ItemsCount::new(NONCES)).bench_local(|| search.try_nonces(0, NONCES));
 }
+
+/// What a block costs before its first try.
+#[divan::bench(consts = [0, 40, 300])]
+fn prepare<const BYTES: usize>(bencher: Bencher) {
+    let mut block = Block::genesis();
+    block.data = "x".repeat(BYTES);
+    bencher.bench_local(|| Search::new(&block, Target::CLASSIC));
+}

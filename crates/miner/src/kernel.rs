@@ -11,11 +11,15 @@ mod avx512;
 mod choice;
 mod lanes;
 mod library;
+#[cfg(target_arch = "x86_64")]
+mod limit;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sha_ni;
 
 use core::fmt;
+
+use kusari_chain::Block;
 
 pub(crate) use library::hash;
 
@@ -92,6 +96,22 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
         }
+    }
+
+    /// Cycles that a try for `template` takes at least, by a count of the operations of a processor
+    /// that is known; `None` where nothing was counted.
+    #[must_use]
+    pub fn least_cycles(self, template: &Block) -> Option<f64> {
+        let cycles: Option<fn(u32) -> f64> = match self.0 {
+            Kind::Sha2 | Kind::Portable => None,
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(_) => Some(limit::sha_ni),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => Some(limit::avx2),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => Some(limit::avx512),
+        };
+        cycles.map(|cycles| cycles(Plan::new(template).tails.len() as u32))
     }
 
     /// How many nonces after the first of the task the first candidate lies, if there is one.

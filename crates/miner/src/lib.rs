@@ -18,8 +18,9 @@ use kusari_chain::{Block, Target};
 pub use kernel::Kernel;
 pub use search::Search;
 
-/// Nonces that a worker tries between two looks at whether its search still stands.
-const CHUNK: u64 = 4_096;
+/// Nonces that a worker tries between two looks at whether its search still stands: a millisecond
+/// of the slowest kernel, and a multiple of what every kernel takes at once.
+const CHUNK: u64 = 4_800;
 
 /// Called with the name of the search and the nonce that was found, from a worker's thread.
 pub type OnFound = Box<dyn Fn(u64, u64) + Send + Sync>;
@@ -27,6 +28,7 @@ pub type OnFound = Box<dyn Fn(u64, u64) + Send + Sync>;
 /// Worker threads that search one nonce together.
 pub struct Miner {
     shared: Arc<Shared>,
+    kernel: Option<Kernel>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -54,18 +56,24 @@ struct Job {
 }
 
 impl Miner {
-    /// Starts the workers; they sleep until there is something to search.
+    /// Starts the workers; they sleep until there is something to search. They search with this
+    /// kernel, or else with the one that is the fastest here, which is found out at the first
+    /// search.
     ///
     /// # Errors
     /// Where the system gives no more threads.
-    pub fn start(threads: NonZeroUsize, on_found: OnFound) -> std::io::Result<Self> {
+    pub fn start(
+        threads: NonZeroUsize,
+        kernel: Option<Kernel>,
+        on_found: OnFound,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
             generation: AtomicU64::new(0),
             on_found,
         });
-        let mut miner = Self { shared, workers: Vec::new() };
+        let mut miner = Self { shared, kernel, workers: Vec::new() };
         for number in 0..threads.get() {
             let shared = Arc::clone(&miner.shared);
             let worker = std::thread::Builder::new().name(format!("miner-{number}"));
@@ -76,12 +84,16 @@ impl Miner {
 
     /// Searches a nonce for `template`, from its own nonce upwards, in place of any search before.
     pub fn mine(&self, name: u64, template: &Block, target: Target) {
+        let search = match self.kernel {
+            Some(kernel) => Search::with_kernel(template, target, kernel),
+            None => Search::new(template, target),
+        };
         let mut state = self.shared.lock();
         let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
         state.job = Some(Arc::new(Job {
             name,
             generation,
-            search: Search::new(template, target),
+            search,
             first_nonce: template.nonce,
             next_chunk: AtomicU64::new(0),
             found: AtomicBool::new(false),
@@ -170,7 +182,8 @@ mod tests {
         let on_found = Box::new(move |name, nonce| {
             let _ = sender.send((name, nonce));
         });
-        (Miner::start(NonZeroUsize::new(threads).unwrap(), on_found).unwrap(), receiver)
+        let threads = NonZeroUsize::new(threads).unwrap();
+        (Miner::start(threads, None, on_found).unwrap(), receiver)
     }
 
     #[test]

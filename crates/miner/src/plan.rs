@@ -61,8 +61,13 @@ pub(crate) struct Batch {
     /// The high half of the nonces.
     pub(crate) high: u32,
     /// The first block's words; the low half of the nonce is zero.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only SHA-NI takes them"))]
     pub(crate) words: [u32; 16],
     /// The state after rounds 0 and 1.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "only SHA-NI begins there")
+    )]
     pub(crate) after_two: [u32; 8],
     /// The state after round 3 for a low word of zero. That word is added to `a` and `e`; the
     /// other six do not depend on it.
@@ -70,7 +75,8 @@ pub(crate) struct Batch {
     /// Rounds 4 to 17: the schedule, which is constant there, with the round constants, and in the
     /// first three rounds with `h`, which is constant too.
     pub(crate) rounds: [u32; FIRST_VARIABLE],
-    /// Words 18 to 33 of the schedule: the sum of the terms that are constant.
+    /// Words 16 to 33 of the schedule: the sum of the terms that are constant. Of the first two that
+    /// is the whole word.
     pub(crate) schedule: [u32; FIRST_WHOLE],
 }
 

@@ -53,7 +53,7 @@ impl Search {
             let low = first as u32;
             let span = count.min((1 << 32) - u64::from(low));
             match self.scan(first, span) {
-                // Few candidates are none: most targets are no multiples of 2^224.
+                // A candidate that fails has the first 32 bits of the target: one hash in 2^32.
                 Some(step) => {
                     let nonce = first.wrapping_add(step);
                     let hash = self.hash(nonce);

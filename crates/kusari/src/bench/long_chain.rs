@@ -134,7 +134,7 @@ impl Workshop {
             // Whoever waited is gone only when all of this is.
             let _ = sender.send(nonce);
         });
-        Ok(Self { miner: Miner::start(threads, on_found)?, found })
+        Ok(Self { miner: Miner::start(threads, None, on_found)?, found })
     }
 
     /// Mines the block after `parent`, which becomes the new parent.

@@ -102,6 +102,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) miner_threads: Option<u64>,
 
+    /// How they try nonces, by a name from `kusari bench mine` [default: the fastest here]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) miner_kernel: Option<String>,
+
     /// Print only the address, receipts and warnings
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -175,11 +179,26 @@ fn in_one_sentence(error: &clap::Error) -> UsageError {
             ),
         };
     }
+    if let Some(ContextValue::String(command)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some(ContextValue::Strings(below)) = error.get(ContextKind::ValidSubcommand)
+        && error.kind() == ErrorKind::MissingSubcommand
+    {
+        let example = below.first().map_or("--help", String::as_str);
+        return UsageError {
+            cause: format!("`{command}` does not say what"),
+            remedy: format!(
+                "write it so: {command} {example}; `{command} --help` lists what there is"
+            ),
+        };
+    }
     let first = page.lines().next().unwrap_or_default();
     let cause = first.strip_prefix("error: ").unwrap_or(first).to_owned();
     let similar = match error.get(ContextKind::SuggestedArg) {
         Some(ContextValue::String(name)) => Some(name),
-        _ => None,
+        _ => match error.get(ContextKind::SuggestedSubcommand) {
+            Some(ContextValue::Strings(names)) => names.first(),
+            _ => None,
+        },
     };
     let remedy = match similar {
         Some(name) => format!("did you mean {name}? `kusari --help` lists what there is"),

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use kusari_miner::Kernel;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::super::config_file::ConfigFile;
@@ -56,16 +57,19 @@ fn what_is_not_said_has_a_default() {
     assert_eq!(settings.connect, []);
     assert_eq!(settings.max_peers, 64);
     assert_eq!(settings.miner_threads.get(), 3);
+    assert_eq!(settings.miner_kernel, None);
     assert!(!settings.quiet);
     assert_eq!(settings.log, LevelFilter::WARN);
 }
 
 #[test]
 fn every_option_is_heard() {
-    let line = "8080 --data-dir d --max-peers 7 --miner-threads 2 --quiet --log trace";
+    let line = "8080 --data-dir d --max-peers 7 --miner-threads 2 --miner-kernel portable --quiet \
+                --log trace";
     let settings = settings(line).unwrap();
     assert_eq!(settings.storage, directory("d"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (7, 2));
+    assert_eq!(settings.miner_kernel.map(Kernel::name), Some("portable"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::TRACE);
     let storage = |line| self::settings(line).unwrap().storage;
@@ -93,6 +97,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
         ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
+        ("8080 --miner-kernel abacus", "`abacus` is no miner kernel of this machine", "portable"),
         ("8080 --max-peers x", "invalid value 'x' for '--max-peers <N>'", "--help"),
         ("8080 --log loud", "`loud` is not a log level", "choose off, error"),
         ("--lissten 8080", "unexpected argument '--lissten'", "did you mean --listen?"),
@@ -141,6 +146,7 @@ connect = ['localhost:1']
 data-dir = '/from/file'
 max-peers = 5
 miner-threads = 1
+miner-kernel = 'sha2'
 quiet = true
 log = 'debug'
 ";
@@ -152,6 +158,7 @@ fn a_file_says_the_same_by_the_same_names() {
     assert_eq!(settings.connect, ["localhost:1".parse().unwrap()]);
     assert_eq!(settings.storage, directory("/from/file"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (5, 1));
+    assert_eq!(settings.miner_kernel.map(Kernel::name), Some("sha2"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::DEBUG);
     assert_eq!(settings_with("listen = 81", "").unwrap().listen.port(), 81);
@@ -161,12 +168,14 @@ fn a_file_says_the_same_by_the_same_names() {
 
 #[test]
 fn options_win_over_the_file() {
-    let line = "--listen 9 --connect a:2 --max-peers 6 --miner-threads 2 --log off --data-dir d";
+    let line = "--listen 9 --connect a:2 --max-peers 6 --miner-threads 2 --miner-kernel portable \
+                --log off --data-dir d";
     let settings = settings_with(FILE, line).unwrap();
     assert_eq!(settings.listen.port(), 9);
     assert_eq!(settings.connect, ["a:2".parse().unwrap()]);
     assert_eq!(settings.storage, directory("d"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (6, 2));
+    assert_eq!(settings.miner_kernel.map(Kernel::name), Some("portable"));
     assert_eq!(settings.log, LevelFilter::OFF);
     assert_eq!(settings_with(FILE, "--ephemeral").unwrap().storage, Storage::Memory);
     let older = settings_with(FILE, "10 b:3").unwrap();
@@ -186,6 +195,7 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
         ("listen = 1\nephemeral = true\ndata-dir = 'd'", "--data-dir keeps the chain"),
         ("listen = 1\ndata-dir = ''", "the name of the data directory is empty"),
         ("listen = 1\nmax-peers = 0", "max-peers is out of range"),
+        ("listen = 1\nminer-kernel = ''", "`` is no miner kernel of this machine; choose one of"),
     ] {
         let error = settings_with(file, "").unwrap_err().to_string();
         assert!(error.contains(cause), "{file:?}: {error}");

@@ -24,6 +24,7 @@ pub(crate) struct ConfigFile {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: Option<u64>,
     pub(crate) miner_threads: Option<u64>,
+    pub(crate) miner_kernel: Option<String>,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: Option<bool>,
     pub(crate) log: Option<String>,

@@ -45,6 +45,12 @@ pub(crate) struct Taken {
     pub(crate) closed: bool,
 }
 
+impl Taken {
+    fn is_nothing(&self) -> bool {
+        self.items.is_empty() && self.skipped.is_none() && self.dropped == 0 && !self.closed
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     taken: Taken,
@@ -64,6 +70,9 @@ impl Queue {
     pub(crate) fn event(&self, now: Duration, event: Event) {
         let mut state = self.lock();
         let waiting = &mut state.taken;
+        // Where something waits already the screen has been woken, and takes all there is; waking
+        // it for each of ten thousand blocks would cost the node more than the blocks.
+        let wake = waiting.is_nothing();
         match &event {
             // Once one block is skipped, all are until the screen has caught up: the order stays.
             Event::BlockAdded { block, source }
@@ -82,7 +91,9 @@ impl Queue {
             _ => waiting.items.push_back((now, Item::Event(event))),
         }
         drop(state);
-        self.arrived.notify_one();
+        if wake {
+            self.arrived.notify_one();
+        }
     }
 
     /// Adds what must not be lost. Only as much as a person types comes this way.
@@ -118,13 +129,7 @@ impl Queue {
 
     /// Takes all that waits, or waits for something, at most for `patience`.
     pub(crate) fn take(&self, patience: Option<Duration>) -> Taken {
-        let nothing = |state: &mut State| {
-            let waiting = &state.taken;
-            waiting.items.is_empty()
-                && waiting.skipped.is_none()
-                && waiting.dropped == 0
-                && !waiting.closed
-        };
+        let nothing = |state: &mut State| state.taken.is_nothing();
         let state = self.lock();
         let mut state = match patience {
             None => self.arrived.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner),

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use kusari_miner::Kernel;
 use kusari_node::PeerAddress;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -61,6 +62,7 @@ pub(crate) struct Settings {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
+    pub(crate) miner_kernel: Option<Kernel>,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
@@ -96,6 +98,7 @@ impl Settings {
             token_file: args.token_file.or(file.token_file),
             max_peers,
             miner_threads,
+            miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,
             journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
@@ -250,6 +253,16 @@ fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageErr
     let count = usize::try_from(count).ok().and_then(NonZeroUsize::new);
     count.filter(|count| count.get() <= limit).ok_or_else(|| {
         wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
+    })
+}
+
+fn kernel(name: String) -> Result<Kernel, UsageError> {
+    Kernel::named(&name).ok_or_else(|| {
+        let names: Vec<&str> = Kernel::available().map(Kernel::name).collect();
+        wrong(
+            format!("`{name}` is no miner kernel of this machine"),
+            format!("choose one of {}, or leave it out for the fastest", names.join(", ")),
+        )
     })
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_chain::{StoredBlock, Target};
-use kusari_miner::Miner;
+use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::{Message, encode};
 use kusari_node::{Event, Input, Node, Snapshot};
@@ -38,6 +38,7 @@ pub(super) struct Parts {
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
     pub(super) control: mpsc::UnboundedSender<Control>,
     pub(super) miner_threads: NonZeroUsize,
+    pub(super) miner_kernel: Option<Kernel>,
 }
 
 pub(super) struct Driver {
@@ -60,10 +61,11 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
-        let Parts { node, journal, net, clock, on_event, publish, control, miner_threads } = parts;
+        let Parts { node, journal, net, clock, on_event, publish, control, .. } = parts;
         let found = control.clone();
         let miner = Miner::start(
-            miner_threads,
+            parts.miner_threads,
+            parts.miner_kernel,
             Box::new(move |template, nonce| {
                 let template_id = TemplateId(template);
                 let _ = found.send(Control::Mined { template_id, nonce });

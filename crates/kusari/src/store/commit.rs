@@ -3,9 +3,11 @@
 //! Owns the order of writes. A change that does not follow from what is stored is refused with all
 //! of its transaction: it tells of a batch that was lost, and writing on would hide that.
 
+use core::ops::Bound;
+
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use redb::{Database, Table, WriteTransaction};
+use redb::{CursorError, Database, Table, WriteTransaction};
 
 use super::fault::Fault;
 use super::hash_index::IndexWriter;
@@ -51,9 +53,17 @@ struct BlockWriter<'txn> {
     index: IndexWriter<'txn>,
     side: Table<'txn, u64, ()>,
     next_order: u64,
-    /// Reused for each record.
-    record: Vec<u8>,
+    /// New records, one after another, that are not in their table yet. They go to its end in one
+    /// sweep, which costs a fraction of finding the end for each.
+    records: Vec<u8>,
+    /// Order of each of them, and where it ends.
+    record_ends: Vec<(u64, usize)>,
+    /// New heights at the end of the best chain, with their orders; written in the same way.
+    heights: Vec<(u32, u64)>,
 }
+
+/// Bytes of new records that are held before they are written.
+const HELD_BYTES: usize = 256 * 1024;
 
 impl<'txn> BlockWriter<'txn> {
     fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
@@ -65,7 +75,9 @@ impl<'txn> BlockWriter<'txn> {
             best: transaction.open_table(tables::BEST)?,
             index: IndexWriter::open(transaction)?,
             side: transaction.open_table(tables::SIDE)?,
-            record: Vec::new(),
+            records: Vec::new(),
+            record_ends: Vec::new(),
+            heights: Vec::new(),
         })
     }
 
@@ -96,20 +108,48 @@ impl<'txn> BlockWriter<'txn> {
             return Err(Fault::Unfitting(format!("block {order} is inserted where {due} is due")));
         }
         self.next_order += 1;
-        self.record.clear();
-        write_block(stored, &mut self.record)?;
-        self.blocks.insert(order, self.record.as_slice())?;
+        write_block(stored, &mut self.records)?;
+        self.record_ends.push((*order, self.records.len()));
         self.index.insert(block.hash.suffix(), *order);
+        if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
+    }
+
+    /// Writes the records that are held.
+    fn write_records(&mut self) -> Result<(), Fault> {
+        let mut end_of_table = self.blocks.upper_bound_mut(Bound::<u64>::Unbounded)?;
+        let mut start = 0;
+        for (order, end) in self.record_ends.drain(..) {
+            let record = self.records.get(start..end).unwrap_or_default();
+            end_of_table.insert_before(order, record).map_err(|error| match error {
+                CursorError::UnorderedKey => {
+                    Fault::Unfitting(format!("block {order} is inserted below a later one"))
+                }
+                other => other.into(),
+            })?;
+            start = end;
+        }
+        end_of_table.close()?;
+        self.records.clear();
         Ok(())
     }
 
     fn set_best(&mut self, height: u32, order: u64) -> Result<(), Fault> {
-        match self.best.insert(height, order)?.map(|former| former.value()) {
-            None => Ok(()),
-            Some(former) => Err(Fault::Unfitting(format!(
-                "block {order} joins the best chain at height {height}, where block {former} is"
-            ))),
+        self.heights.push((height, order));
+        Ok(())
+    }
+
+    /// Writes the heights that are held.
+    fn write_heights(&mut self) -> Result<(), Fault> {
+        let mut end_of_table = self.best.upper_bound_mut(Bound::<u32>::Unbounded)?;
+        for (height, order) in self.heights.drain(..) {
+            end_of_table.insert_before(height, order).map_err(|error| match error {
+                CursorError::UnorderedKey => Fault::Unfitting(format!(
+                    "block {order} joins the best chain at height {height}, which is taken"
+                )),
+                other => other.into(),
+            })?;
         }
+        Ok(end_of_table.close()?)
     }
 
     fn take_side(&mut self, order: u64) -> Result<(), Fault> {
@@ -120,6 +160,7 @@ impl<'txn> BlockWriter<'txn> {
     }
 
     fn disconnect(&mut self, height: u32, order: u64) -> Result<(), Fault> {
+        self.write_heights()?;
         if self.best.remove(height)?.map(|former| former.value()) != Some(order) {
             return Err(Fault::Unfitting(format!(
                 "block {order} is not in the best chain at height {height}"
@@ -130,6 +171,7 @@ impl<'txn> BlockWriter<'txn> {
     }
 
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
+        self.write_records()?;
         self.take_side(order)?;
         self.blocks.remove(order)?;
         self.index.evict(hash.suffix(), order);
@@ -137,6 +179,8 @@ impl<'txn> BlockWriter<'txn> {
     }
 
     fn finish(mut self) -> Result<(), Fault> {
+        self.write_records()?;
+        self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
         self.index.finish(self.next_order)
     }

@@ -119,4 +119,10 @@ macro_rules! from_database {
     };
 }
 
-from_database!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);
+from_database!(
+    redb::CursorError,
+    redb::StorageError,
+    redb::TableError,
+    redb::TransactionError,
+    redb::CommitError
+);

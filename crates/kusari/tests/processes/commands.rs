@@ -3,12 +3,16 @@
 use super::support::Setup;
 use super::support::command::kusari;
 
-/// The commands, as `--help` lists them.
-fn names() -> Vec<String> {
-    let help = kusari("--help").printed();
-    let (_, list) = help.split_once("\nCommands:\n").unwrap();
+/// The commands below a command, and those below them, as `--help` lists them.
+fn names_below(command: &str) -> Vec<String> {
+    let help = kusari(&format!("{command} --help")).printed();
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
     let lines = list.lines().take_while(|line| !line.is_empty());
-    lines.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    names
+        .map(|name| format!("{command} {name}").trim_start().to_owned())
+        .flat_map(|name| [vec![name.clone()], names_below(&name)].concat())
+        .collect()
 }
 
 /// The long options in a text.
@@ -23,8 +27,8 @@ fn options(text: &str) -> Vec<String> {
 
 #[test]
 fn completions_and_manual_pages_name_every_command_and_option() {
-    let names = names();
-    assert!(names.len() >= 13, "{names:?}");
+    let names = names_below("");
+    assert!(names.contains(&"bench mine".to_owned()) && names.len() >= 15, "{names:?}");
     let scripts = ["bash", "elvish", "fish", "powershell", "zsh"]
         .map(|shell| kusari(&format!("completions {shell}")).printed());
     let setup = Setup::bare("man");
@@ -37,15 +41,21 @@ fn completions_and_manual_pages_name_every_command_and_option() {
     };
     let main = page("kusari.1");
     for name in &names {
-        assert!(main.contains(&format!("kusari-{name}")), "{name} is not in kusari.1");
-        let own = page(&format!("kusari-{name}.1"));
+        let dashed = name.replace(' ', "-");
+        let above = match name.rsplit_once(' ') {
+            Some((above, _)) => page(&format!("kusari-{above}.1")),
+            None => main.clone(),
+        };
+        assert!(above.contains(&format!("kusari-{dashed}")), "{name} is not in the page above");
+        let own = page(&format!("kusari-{dashed}.1"));
         for option in options(&kusari(&format!("{name} --help")).printed()) {
             assert!(own.contains(&option), "{option} is not in the page of {name}:\n{own}");
             for script in &scripts {
                 assert!(script.contains(option.trim_start_matches("--")), "{name} {option}");
             }
         }
-        assert!(scripts.iter().all(|script| script.contains(name.as_str())), "{name}");
+        let last = name.split(' ').next_back().unwrap();
+        assert!(scripts.iter().all(|script| script.contains(last)), "{name}");
     }
     let usage = kusari("-h").printed();
     for option in options(&usage) {
@@ -71,6 +81,9 @@ fn a_slip_of_the_finger_is_answered_with_the_command_that_was_meant() {
         ("help", "did you mean `kusari --help`?"),
         ("chain --form 1", "did you mean --from?"),
         ("say", "write it so: kusari say <TEXT|->"),
+        ("bench", "write it so: kusari bench mine; `kusari bench --help`"),
+        ("bench mien", "did you mean mine?"),
+        ("bench mine --threads 0", "0 is not in 1..=1024"),
         ("completions tcsh", "`kusari --help`"),
         ("status --data-dir d --node http://127.0.0.1:1", "`kusari --help`"),
     ] {

@@ -1,6 +1,7 @@
 //! `kusari bench`: measurements on this machine.
 
 mod chain;
+mod mine;
 mod relay;
 mod sync;
 mod workshop;
@@ -10,6 +11,7 @@ use crate::bench::BenchError;
 
 /// Measure this program on this machine
 #[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
     pub(crate) what: BenchCommand,
@@ -17,6 +19,7 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum BenchCommand {
+    Mine(mine::MineArgs),
     Relay(relay::RelayArgs),
     Sync(sync::SyncArgs),
     Chain(chain::ChainArgs),
@@ -24,6 +27,7 @@ pub(crate) enum BenchCommand {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
+        BenchCommand::Mine(args) => mine::run(args),
         BenchCommand::Relay(args) => relay::run(args),
         BenchCommand::Sync(args) => sync::run(args),
         BenchCommand::Chain(args) => chain::run(args),

@@ -47,8 +47,12 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut program = Args::command();
     // Has every command know that it is one of this program.
     program.build();
-    let commands: Vec<_> = program.get_subcommands().cloned().collect();
-    [program].into_iter().chain(commands).map(page).collect()
+    with_subcommands(program).into_iter().map(page).collect()
+}
+
+fn with_subcommands(command: clap::Command) -> Vec<clap::Command> {
+    let below: Vec<_> = command.get_subcommands().cloned().flat_map(with_subcommands).collect();
+    [command].into_iter().chain(below).collect()
 }
 
 fn page(command: clap::Command) -> (String, Vec<u8>) {

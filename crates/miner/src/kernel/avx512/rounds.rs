@@ -175,15 +175,16 @@ macro_rules! terms {
     };
 }
 
-/// A round of each vector.
+/// A round of each vector. What the sums `h` are made of is mostly known before the round, so it comes
+/// first.
 macro_rules! three {
     ($word:tt, $a:literal $b:literal $c:literal $d:literal $e:literal $f:literal $g:literal $h:literal) => {
         concat!(
             prepare!($word, "", 0, $h),
-            round!("", $a $b $c $d $e $f $g $h),
             prepare!($word, 1, 1, $h),
-            round!(1, $a $b $c $d $e $f $g $h),
             prepare!($word, 2, 2, $h),
+            round!("", $a $b $c $d $e $f $g $h),
+            round!(1, $a $b $c $d $e $f $g $h),
             round!(2, $a $b $c $d $e $f $g $h),
         )
     };
