@@ -10,6 +10,7 @@
 //! sockets, a few more than there may be peers.
 
 mod connection;
+mod decode;
 mod dial;
 mod handle;
 mod listen;

@@ -32,9 +32,6 @@ use crate::store::Store;
 use clock::Clock;
 use driver::Driver;
 
-/// Threads that serve connections. They mostly wait; two keep one busy peer from delaying others.
-const NET_THREADS: usize = 2;
-
 /// What a running node needs.
 pub struct RuntimeConfig {
     /// For the node itself; its `listen_port` and `seed` are set here.
@@ -241,11 +238,11 @@ pub fn start(
     store: Store,
     on_event: Box<dyn FnMut(Event) + Send>,
 ) -> Result<Running, StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(NET_THREADS)
-        .thread_name("net")
-        .enable_all()
-        .build()?;
+    // Connections are served on the node's own thread, so that a new block needs one wake from
+    // socket to socket; what takes long for them is done on others. Of these there are never more
+    // than two for each connection and one for each name that is looked up.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().thread_name("net").enable_all().build()?;
     let entered = runtime.enter();
     let listener = match config.listen {
         Some(address) => {

@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::CheckedBlock;
 use kusari_node::seam::{Direction, PeerId};
-use kusari_node::wire::{self, LineFramer, MAX_PLAIN_LINE, Message, Refusal, WireError};
+use kusari_node::wire::{LineFramer, MAX_PLAIN_LINE, Refusal, WireError};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -15,6 +14,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::decode::{End, Item, decode};
 use super::dial::describe;
 use super::handle::{self, Abort};
 use super::writer::Writer;
@@ -195,52 +195,44 @@ impl Reader<'_> {
         refusals: &mut u32,
     ) -> Result<bool, ReadEnd> {
         let mut any = false;
-        let mut blocks = Vec::new();
         loop {
-            let received = match framer.next_line() {
-                Ok(Some(line)) => wire::receive(line),
-                Ok(None) => {
-                    self.hand_over(&mut blocks).await?;
-                    return Ok(any);
-                }
-                Err(error) => {
-                    self.hand_over(&mut blocks).await?;
-                    return Err(self.tell(error.into()).await);
-                }
+            let Some((items, end)) = decode(framer).await else {
+                return Err(ReadEnd::Failed("the node has stopped".to_string()));
             };
-            any = true;
-            let received = match received {
-                Ok(Message::Block(block)) => {
-                    *refusals = 0;
-                    blocks.push(block);
-                    continue;
-                }
-                other => other,
-            };
-            self.hand_over(&mut blocks).await?;
-            match &received {
-                Ok(Message::Hello(_)) => framer.set_introduced(),
-                Ok(_) => *refusals = 0,
-                // A verb of a later version costs its sender nothing.
-                Err(Refusal::Malformed(WireError::UnknownVerb(_))) => {}
-                Err(_) => {
-                    *refusals += 1;
-                    if *refusals > FREE_REFUSALS {
-                        tokio::time::sleep(REFUSAL_PAUSE).await;
-                    }
-                }
+            any |= !items.is_empty();
+            for item in items {
+                self.hand_over(item, refusals).await?;
             }
-            self.give(NetEvent::Message { peer: self.peer, received }).await?;
+            match end {
+                End::NeedsBytes => return Ok(any),
+                End::MayGoOn => {}
+                End::TooLong(error) => return Err(self.tell(error.into()).await),
+            }
         }
     }
 
-    /// Hands the node the blocks that came in a row.
-    async fn hand_over(&self, blocks: &mut Vec<CheckedBlock>) -> Result<(), ReadEnd> {
-        if blocks.is_empty() {
-            return Ok(());
+    async fn hand_over(&self, item: Item, refusals: &mut u32) -> Result<(), ReadEnd> {
+        let peer = self.peer;
+        match item {
+            Item::Blocks(blocks) => {
+                *refusals = 0;
+                self.give(NetEvent::Blocks { peer, blocks }).await
+            }
+            Item::Message(received) => {
+                match &received {
+                    Ok(_) => *refusals = 0,
+                    // A verb of a later version costs its sender nothing.
+                    Err(Refusal::Malformed(WireError::UnknownVerb(_))) => {}
+                    Err(_) => {
+                        *refusals += 1;
+                        if *refusals > FREE_REFUSALS {
+                            tokio::time::sleep(REFUSAL_PAUSE).await;
+                        }
+                    }
+                }
+                self.give(NetEvent::Message { peer, received }).await
+            }
         }
-        let blocks = std::mem::take(blocks);
-        self.give(NetEvent::Blocks { peer: self.peer, blocks }).await
     }
 
     async fn give(&self, event: NetEvent) -> Result<(), ReadEnd> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use kusari_chain::params::MAX_LINE_BYTES;
+use kusari_chain::StoreError;
 use kusari_node::seam::{PeerId, StreamForm};
 use kusari_node::wire::{Message, encode, encode_block};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -12,14 +12,47 @@ use tokio::time::timeout;
 use super::dial::describe;
 use super::handle::{Outgoing, Queue};
 use super::{Net, StreamDone, WRITE_DEADLINE};
-use crate::store::{ChainPosition, Stretch};
+use crate::store::{ChainPosition, Store, Stretch};
 
 /// Queued lines are joined up to this many bytes, so that a burst takes few system calls.
 const JOIN_BYTES: usize = 64 * 1024;
 /// Blocks read from the store at once, within the 256 that are allowed.
 const CHUNK_BLOCKS: usize = 256;
+/// Blocks of an answer that are read at once, without a thread to be woken for it: whoever asked
+/// has something to do while the rest is read.
+const FIRST_BLOCKS: usize = 32;
 /// Bytes of lines after which a chunk ends before that: this is what a slow reader makes us hold.
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Lines of stored blocks.
+struct Chunk {
+    lines: Vec<u8>,
+    last: ChainPosition,
+    count: u32,
+}
+
+/// Reads what follows and writes it as lines. `None` where nothing follows.
+fn read_chunk(store: &Store, stretch: Stretch) -> Result<Option<Chunk>, StoreError> {
+    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0 };
+    store.visit_best_chain(stretch, |block| {
+        encode_block(&block, &mut chunk.lines);
+        chunk.last = (&block).into();
+        chunk.count += 1;
+        chunk.lines.len() < CHUNK_BYTES
+    })?;
+    Ok(Some(chunk).filter(|chunk| chunk.count > 0))
+}
+
+/// The same on a thread beside the node's: a peer that takes a long chain must not keep the node
+/// from its other peers.
+async fn read_chunk_elsewhere(
+    store: &Store,
+    stretch: Stretch,
+) -> Result<Option<Chunk>, StoreError> {
+    let store = store.clone();
+    let reading = tokio::task::spawn_blocking(move || read_chunk(&store, stretch));
+    reading.await.unwrap_or_else(|_| Err(StoreError("reading it broke off".to_string())))
+}
 
 pub(super) struct Writer<'a> {
     net: &'a Net,
@@ -88,20 +121,19 @@ impl<'a> Writer<'a> {
     ) -> Result<(), String> {
         let mut last = after;
         let mut count = 0;
+        let first = Stretch { after, through, max_blocks: FIRST_BLOCKS };
+        let mut read = read_chunk(&self.net.store, first);
         let result = loop {
-            let mut lines = Vec::with_capacity(CHUNK_BYTES + MAX_LINE_BYTES);
-            let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
-            let read = self.net.store.visit_best_chain(stretch, |block| {
-                encode_block(&block, &mut lines);
-                last = (&block).into();
-                count += 1;
-                lines.len() < CHUNK_BYTES
-            });
             match read {
-                Ok(_) if lines.is_empty() => break Ok(count),
-                Ok(_) => self.write(&lines).await?,
+                Ok(None) => break Ok(count),
+                Ok(Some(chunk)) => {
+                    self.write(&chunk.lines).await?;
+                    (last, count) = (chunk.last, count + chunk.count);
+                }
                 Err(error) => break Err(error),
             }
+            let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
+            read = read_chunk_elsewhere(&self.net.store, stretch).await;
         };
         // A count after a failed read would call half an answer whole.
         if form == StreamForm::Counted && result.is_ok() {
