@@ -14,6 +14,7 @@ mod api;
 mod api_docs;
 mod audit;
 mod bad_input;
+mod bench;
 mod cli;
 mod commands;
 mod commands_docs;
