@@ -42,6 +42,9 @@ pub(crate) const INBOX_MESSAGES: usize = 64;
 const QUEUE_LINES: usize = 1_024;
 /// Bytes of unfinished lines of all peers together, beyond the first 4 KiB of each connection.
 const RECEIVE_BUDGET: usize = 32 * 1024 * 1024;
+/// Stretches of lines and of stored blocks that are worked on at once beside the node's thread. More
+/// threads would not be faster on few cores, and each keeps memory of its own.
+const ELSEWHERE: usize = 4;
 /// How long one line may take from its first byte to its last.
 const LINE_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a peer may take to accept the next piece of what is written to it.
@@ -116,6 +119,8 @@ pub(crate) struct Net {
     sockets: Arc<Semaphore>,
     next_peer: AtomicU64,
     traffic: Arc<Traffic>,
+    /// Places for work that takes long.
+    elsewhere: Semaphore,
 }
 
 impl Net {
@@ -144,7 +149,18 @@ impl Net {
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
             traffic: Arc::default(),
+            elsewhere: Semaphore::new(ELSEWHERE),
         })
+    }
+
+    /// Does work that takes long for the node's thread on another one. `None` where the program is
+    /// ending.
+    async fn elsewhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _place = self.elsewhere.acquire().await.ok()?;
+        tokio::task::spawn_blocking(work).await.ok()
     }
 
     /// What is counted of all connections.

@@ -239,8 +239,8 @@ pub fn start(
     on_event: Box<dyn FnMut(Event) + Send>,
 ) -> Result<Running, StartError> {
     // Connections are served on the node's own thread, so that a new block needs one wake from
-    // socket to socket; what takes long for them is done on others. Of these there are never more
-    // than two for each connection and one for each name that is looked up.
+    // socket to socket. `net` does what takes long for them on few others, and names are looked up
+    // there.
     let runtime =
         tokio::runtime::Builder::new_current_thread().thread_name("net").enable_all().build()?;
     let entered = runtime.enter();

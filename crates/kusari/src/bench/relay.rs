@@ -4,17 +4,16 @@
 //! which is told of a block as any peer is. Blocks are mined beforehand and handed to the first
 //! node as `BLOCK` lines over a third such connection, one after another with a pause between them.
 //!
-//! The time of a block counts from the moment at which its line has been read from the watched
-//! connection of the first node until it has been read from that of the second. The watcher of the
-//! first node connects before the second node does, so it is told first: what the first node needs
-//! to pass the block on counts in full. Two threads that are woken at nearly the same time may run
-//! in any order, so with few cores a time may be below zero; the whole time, which counts from the
-//! moment before the first node is handed the block, cannot, and has what the first node needs to
-//! take the block in it as well.
+//! The time of a block counts from the arrival of its line on the watched connection of the first
+//! node until its arrival on that of the second ([`stamped`] says whose clock that is). The watcher
+//! of the first node connects before the second node does, so it is told first: what the first node
+//! needs to pass the block on counts in full. The whole time counts from the moment before the first
+//! node is handed the block, and has what that one needs to take the block in it as well.
 
 pub mod blocks;
 pub mod graph;
 pub mod network;
+mod stamped;
 mod watcher;
 
 use std::num::NonZeroUsize;
@@ -112,8 +111,8 @@ impl PairBench {
     }
 }
 
-/// Negative where the second moment came first: two threads that are woken at once may be so in
-/// any order.
+/// Negative where the second moment came first, which times taken by threads may show where the
+/// system stamps nothing.
 fn milliseconds_between(from: std::time::Instant, to: std::time::Instant) -> f64 {
     let later = to.saturating_duration_since(from).as_secs_f64();
     let earlier = from.saturating_duration_since(to).as_secs_f64();

@@ -196,7 +196,7 @@ impl Reader<'_> {
     ) -> Result<bool, ReadEnd> {
         let mut any = false;
         loop {
-            let Some((items, end)) = decode(framer).await else {
+            let Some((items, end)) = decode(self.net, framer).await else {
                 return Err(ReadEnd::Failed("the node has stopped".to_string()));
             };
             any |= !items.is_empty();

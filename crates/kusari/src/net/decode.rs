@@ -5,6 +5,7 @@
 //! another thread, and so do those of other peers, so that blocks are checked beside the node and
 //! beside one another.
 
+use super::Net;
 use kusari_chain::CheckedBlock;
 use kusari_node::wire::{self, LineFramer, LineTooLong, Message, Received, Refusal};
 
@@ -34,16 +35,16 @@ pub(super) enum End {
 }
 
 /// A stretch of lines. `None` where the program is ending.
-pub(super) async fn decode(framer: &mut LineFramer) -> Option<(Vec<Item>, End)> {
+pub(super) async fn decode(net: &Net, framer: &mut LineFramer) -> Option<(Vec<Item>, End)> {
     if framer.buffered() < ELSEWHERE_BYTES {
         return Some(decode_here(framer));
     }
     let mut moved = std::mem::take(framer);
-    let decoded = tokio::task::spawn_blocking(move || {
+    let decoded = net.elsewhere(move || {
         let decoded = decode_here(&mut moved);
         (moved, decoded)
     });
-    let (back, decoded) = decoded.await.ok()?;
+    let (back, decoded) = decoded.await?;
     *framer = back;
     Some(decoded)
 }

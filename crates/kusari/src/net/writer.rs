@@ -43,17 +43,6 @@ fn read_chunk(store: &Store, stretch: Stretch) -> Result<Option<Chunk>, StoreErr
     Ok(Some(chunk).filter(|chunk| chunk.count > 0))
 }
 
-/// The same on a thread beside the node's: a peer that takes a long chain must not keep the node
-/// from its other peers.
-async fn read_chunk_elsewhere(
-    store: &Store,
-    stretch: Stretch,
-) -> Result<Option<Chunk>, StoreError> {
-    let store = store.clone();
-    let reading = tokio::task::spawn_blocking(move || read_chunk(&store, stretch));
-    reading.await.unwrap_or_else(|_| Err(StoreError("reading it broke off".to_string())))
-}
-
 pub(super) struct Writer<'a> {
     net: &'a Net,
     peer: PeerId,
@@ -133,7 +122,7 @@ impl<'a> Writer<'a> {
                 Err(error) => break Err(error),
             }
             let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
-            read = read_chunk_elsewhere(&self.net.store, stretch).await;
+            read = self.read_chunk_elsewhere(stretch).await;
         };
         // A count after a failed read would call half an answer whole.
         if form == StreamForm::Counted && result.is_ok() {
@@ -143,6 +132,14 @@ impl<'a> Writer<'a> {
         // The node's thread is gone only when everything ends.
         let _ = self.net.streams.send(StreamDone { peer: self.peer, last, result });
         Ok(())
+    }
+
+    /// Reads a chunk on a thread beside the node's: a peer that takes a long chain must not keep the
+    /// node from its other peers.
+    async fn read_chunk_elsewhere(&self, stretch: Stretch) -> Result<Option<Chunk>, StoreError> {
+        let store = self.net.store.clone();
+        let read = self.net.elsewhere(move || read_chunk(&store, stretch)).await;
+        read.unwrap_or_else(|| Err(StoreError("reading it broke off".to_string())))
     }
 
     async fn write(&mut self, mut bytes: &[u8]) -> Result<(), String> {

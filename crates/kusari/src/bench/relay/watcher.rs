@@ -1,13 +1,19 @@
 //! A connection in the original dialect that notes when blocks come over it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use kusari_node::wire::LineFramer;
+
+use super::stamped;
 use crate::bench::{BenchError, now};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 64 * 1024;
 
 /// How long a block may take to come.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -23,6 +29,7 @@ impl Watcher {
     /// Connects, and speaks first, so that the node tells it of every block.
     pub(super) fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = open(address)?;
+        stamped::prepare(&stream).map_err(BenchError::system("asking for times of arrival"))?;
         (&stream).write_all(b"GET_CHAIN\n").map_err(BenchError::system("asking a node"))?;
         let system = BenchError::system;
         let reading = stream.try_clone().map_err(system("sharing a connection"))?;
@@ -31,7 +38,7 @@ impl Watcher {
         let counted = Arc::clone(&bytes);
         let thread = std::thread::Builder::new().name("watcher".to_owned());
         thread
-            .spawn(move || watch(BufReader::new(reading), &arrived, &counted))
+            .spawn(move || watch(&reading, &arrived, &counted))
             .map_err(system("starting a thread"))?;
         Ok(Self { stream, arrivals, bytes })
     }
@@ -65,17 +72,19 @@ impl Drop for Watcher {
     }
 }
 
-fn watch(mut stream: BufReader<TcpStream>, arrived: &Sender<(u32, Instant)>, bytes: &AtomicU64) {
-    let mut line = Vec::new();
-    while let Ok(1..) = stream.read_until(b'\n', &mut line) {
-        let at = now();
-        bytes.fetch_add(line.len() as u64, Ordering::Relaxed);
-        if let Some(height) = height_of(&line)
-            && arrived.send((height, at)).is_err()
-        {
-            return;
+fn watch(stream: &TcpStream, arrived: &Sender<(u32, Instant)>, bytes: &AtomicU64) {
+    let mut framer = LineFramer::default();
+    let mut read = vec![0; READ_BYTES];
+    while let Ok((count @ 1.., at)) = stamped::read(stream, &mut read) {
+        bytes.fetch_add(count as u64, Ordering::Relaxed);
+        framer.push(&read[..count]);
+        while let Ok(Some(line)) = framer.next_line() {
+            if let Some(height) = height_of(line)
+                && arrived.send((height, at)).is_err()
+            {
+                return;
+            }
         }
-        line.clear();
     }
 }
 
