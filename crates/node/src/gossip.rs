@@ -93,9 +93,11 @@ impl Gossip {
         self.orphans.retain(|(sender, _)| *sender != peer);
     }
 
-    /// The peer was sent the best chain up to this block.
+    /// The peer was sent the best chain up to this block. Meanwhile it may have sent more itself.
     pub(crate) fn sent_through(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.listeners.get_mut(&peer) {
+        if let Some(listener) = self.listeners.get_mut(&peer)
+            && point.work >= listener.position.work
+        {
             listener.position = point;
         }
     }

@@ -82,6 +82,19 @@ fn a_peer_that_is_closed_for_a_block_is_not_listened_to_for_the_rest_of_the_row(
     assert_eq!(bench.node.snapshot().tip.hash, tree()[2].hash);
 }
 
+#[test]
+fn blocks_that_a_peer_sends_while_it_is_answered_are_not_sent_back_after_the_answer() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let peer = bench.inbound();
+    bench.line(peer, "GET_CHAIN");
+    // The second waits for the first, which comes after it.
+    let mut actions = bench.give(in_a_row(peer, &[tree()[2].clone(), tree()[1].clone()]));
+    let (height, hash) = (0, tree()[0].hash);
+    actions.extend(bench.give(Input::StreamEnded { peer, height, hash, count: 0 }));
+    assert_eq!(bench.node.snapshot().tip.hash, tree()[2].hash);
+    assert!(sent_to(&actions, peer).iter().all(|sent| !matches!(sent, Message::Block(_))));
+}
+
 proptest! {
     #[test]
     fn however_a_row_is_cut_the_chain_in_the_end_is_the_same(
