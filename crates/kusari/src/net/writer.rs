@@ -29,18 +29,22 @@ struct Chunk {
     lines: Vec<u8>,
     last: ChainPosition,
     count: u32,
+    /// Nothing that was asked for followed when it was read.
+    is_end: bool,
 }
 
-/// Reads what follows and writes it as lines. `None` where nothing follows.
-fn read_chunk(store: &Store, stretch: Stretch) -> Result<Option<Chunk>, StoreError> {
-    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0 };
-    store.visit_best_chain(stretch, |block| {
+/// Reads what follows and writes it as lines.
+fn read_chunk(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
+    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
+    let tip = store.visit_best_chain(stretch, |block| {
         encode_block(&block, &mut chunk.lines);
         chunk.last = (&block).into();
         chunk.count += 1;
         chunk.lines.len() < CHUNK_BYTES
     })?;
-    Ok(Some(chunk).filter(|chunk| chunk.count > 0))
+    let end = stretch.through.map_or(tip.height, |through| through.min(tip.height));
+    chunk.is_end = chunk.count == 0 || chunk.last.height >= end;
+    Ok(chunk)
 }
 
 pub(super) struct Writer<'a> {
@@ -114,10 +118,13 @@ impl<'a> Writer<'a> {
         let mut read = read_chunk(&self.net.store, first);
         let result = loop {
             match read {
-                Ok(None) => break Ok(count),
-                Ok(Some(chunk)) => {
+                Ok(chunk) => {
                     self.write(&chunk.lines).await?;
                     (last, count) = (chunk.last, count + chunk.count);
+                    // An answer that one read holds is of one moment.
+                    if chunk.is_end {
+                        break Ok(count);
+                    }
                 }
                 Err(error) => break Err(error),
             }
@@ -136,7 +143,7 @@ impl<'a> Writer<'a> {
 
     /// Reads a chunk on a thread beside the node's: a peer that takes a long chain must not keep the
     /// node from its other peers.
-    async fn read_chunk_elsewhere(&self, stretch: Stretch) -> Result<Option<Chunk>, StoreError> {
+    async fn read_chunk_elsewhere(&self, stretch: Stretch) -> Result<Chunk, StoreError> {
         let store = self.net.store.clone();
         let read = self.net.elsewhere(move || read_chunk(&store, stretch)).await;
         read.unwrap_or_else(|| Err(StoreError("reading it broke off".to_string())))
