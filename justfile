@@ -31,6 +31,14 @@ purity:
 bench:
     cargo bench --workspace
 
+# Run the benches of this checkout and of another commit by turns, and print the ratios.
+bench-compare base filter="":
+    benches/compare.sh {{base}} {{filter}}
+
+# Count the instructions of the hot paths of a block. Needs valgrind.
+instructions:
+    benches/instructions.sh
+
 # Fuzz one target for some seconds. Needs a C++ compiler.
 fuzz target="block_json" seconds="60":
     fuzz/run.sh {{seconds}} {{target}}

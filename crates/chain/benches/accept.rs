@@ -6,17 +6,29 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::{Rig, checked, mine_branch};
+use common::{Rig, checked, draft};
 use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
-use kusari_chain::{Block, CheckedBlock, TreeLimits};
+use kusari_chain::{Block, CheckedBlock, Target, TreeLimits};
+use kusari_miner::Search;
 
 /// Long enough to leave the window behind, short enough to be mined in seconds.
 const BLOCKS: usize = 2_000;
 
-static CHAIN: LazyLock<Vec<CheckedBlock>> = LazyLock::new(|| {
-    let chain = mine_branch(&Block::genesis(), BLOCKS, "a line as long as people tend to type");
-    chain.iter().map(checked).collect()
-});
+static CHAIN: LazyLock<Vec<CheckedBlock>> =
+    LazyLock::new(|| mine_chain(BLOCKS, "a line as long as people tend to type"));
+
+/// Mines with the kernels of the miner: the plain search of the tests would take half a minute.
+fn mine_chain(length: usize, text: &str) -> Vec<CheckedBlock> {
+    let mut parent = Block::genesis();
+    let next = |_| {
+        let mut block = draft(&parent, text, Vec::new());
+        block.nonce = Search::new(&block, Target::CLASSIC).try_nonces(0, u64::MAX).unwrap();
+        block.hash = block.compute_hash();
+        parent = block;
+        checked(&parent)
+    };
+    (0..length).map(next).collect()
+}
 
 fn main() {
     // Mined before the first measurement, so that no sample contains it.
@@ -45,8 +57,7 @@ fn accept_chain_committing_each(bencher: Bencher, blocks: usize) {
 /// two blocks makes the change depends on the hashes, so both are measured.
 #[divan::bench(sample_count = 20)]
 fn reorganise_whole_chain(bencher: Bencher) {
-    let rival: Vec<_> =
-        mine_branch(&Block::genesis(), BLOCKS + 1, "rival").iter().map(checked).collect();
+    let rival = mine_chain(BLOCKS + 1, "rival");
     let (below, last) = rival.split_at(BLOCKS - 1);
     bencher
         .counter(ItemsCount::new(BLOCKS))
@@ -66,14 +77,14 @@ fn reorganise_whole_chain(bencher: Bencher) {
         });
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 64)]
 fn check_block(bencher: Bencher) {
     bencher
         .with_inputs(|| CHAIN[0].block().clone())
         .bench_local_values(|block| CheckedBlock::check(black_box(block)));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 64)]
 fn decode_block(bencher: Bencher) {
     let json = CHAIN[0].block().to_canonical_json();
     bencher
@@ -81,7 +92,7 @@ fn decode_block(bencher: Bencher) {
         .bench_local(|| serde_json::from_str::<Block>(black_box(&json)));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 64)]
 fn encode_block(bencher: Bencher) {
     let block = CHAIN[0].block();
     bencher

@@ -24,11 +24,13 @@ fn scripts(directory: &Path, found: &mut Vec<(PathBuf, String)>) {
 #[test]
 fn every_script_is_executable_and_its_shell_can_read_it() {
     let mut found = Vec::new();
-    for place in ["deploy", ".ci"] {
+    for place in ["deploy", ".ci", "benches"] {
         scripts(&root().join(place), &mut found);
     }
     let names: Vec<_> = found.iter().filter_map(|(path, _)| path.file_name()).collect();
-    assert!(names.contains(&"build-deb.sh".as_ref()) && names.contains(&"run".as_ref()));
+    for name in ["build-deb.sh", "run", "compare.sh", "instructions.sh"] {
+        assert!(names.contains(&name.as_ref()), "{name} is not found");
+    }
     for (path, shell) in found {
         let name = path.display().to_string();
         assert!(fs::metadata(&path).unwrap().permissions().mode() & 0o111 == 0o111, "{name}");

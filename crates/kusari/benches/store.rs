@@ -1,0 +1,158 @@
+//! What the store on disk costs: a commit, a look-up, and a stretch of the chain for a peer.
+//!
+//! Times of commits are mostly the disk's, and it is the one that holds the target directory.
+#![allow(clippy::unwrap_used, reason = "a bench may stop at the first surprise")]
+
+#[path = "../tests/store/support.rs"]
+#[allow(dead_code, reason = "the tests of the store use the rest of it")]
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
+use kusari::store::{ChainPosition, Store, Stretch};
+use kusari_chain::BlockHash;
+use kusari_node::store::StoreBatch;
+use kusari_node::wire::encode_block;
+use support::{Planner, TempDir, batch};
+
+/// Blocks that a store has before something is measured: the tables are then some levels deep.
+const BEFORE: usize = 8_000;
+/// Blocks of one batch: what a node commits where a peer streams to it.
+const IN_A_BATCH: usize = 150;
+/// Blocks that a peer is sent at once.
+const STRETCH: usize = 256;
+
+fn main() {
+    divan::main();
+}
+
+/// The next blocks of the plan, in batches as a node makes them.
+fn next_batches(planner: &mut Planner, blocks: usize) -> Vec<StoreBatch> {
+    let writes: Vec<_> = (0..blocks)
+        .flat_map(|_| {
+            let number = planner.ever.len() as u64;
+            // The ends of real hashes are in no order. Source of the factor: Knuth's MMIX generator.
+            planner.extend(number.wrapping_mul(6_364_136_223_846_793_005))
+        })
+        .collect();
+    writes.chunks(IN_A_BATCH).map(|writes| batch(writes.to_vec())).collect()
+}
+
+/// A directory with a store of [`BEFORE`] blocks, which is closed, and their plan.
+fn filled() -> (TempDir, Planner) {
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    let store = Store::open(directory.path()).unwrap();
+    store.commit(&next_batches(&mut planner, BEFORE)).unwrap();
+    (directory, planner)
+}
+
+/// Another directory with the same store.
+fn copy(of: &Path) -> TempDir {
+    let directory = TempDir::new();
+    fs::create_dir_all(directory.path()).unwrap();
+    for file in fs::read_dir(of).unwrap() {
+        let file = file.unwrap();
+        let to = directory.path().join(file.file_name());
+        fs::copy(file.path(), &to).unwrap();
+        // Else the first commit would also wait for the copy to reach the disk.
+        fs::File::open(&to).unwrap().sync_all().unwrap();
+    }
+    directory
+}
+
+/// Every sample begins with the same store, as the time would rise with what the last one added.
+#[divan::bench(args = [1, 1_000, 8_000], sample_count = 20, sample_size = 1)]
+fn commit_blocks(bencher: Bencher, blocks: usize) {
+    let (directory, mut planner) = filled();
+    let batches = next_batches(&mut planner, blocks);
+    bencher
+        .counter(ItemsCount::new(blocks))
+        .with_inputs(|| {
+            let copy = copy(directory.path());
+            (Store::open(copy.path()).unwrap(), copy)
+        })
+        .bench_local_values(|(store, copy)| {
+            store.commit(black_box(&batches)).unwrap();
+            // Closing and removing it are no part of a commit.
+            (store, copy)
+        });
+}
+
+/// The same in memory: what the processor has to do for a commit, which no disk blurs.
+#[divan::bench(args = [1, 1_000, 8_000], sample_count = 40, sample_size = 1)]
+fn commit_blocks_in_memory(bencher: Bencher, blocks: usize) {
+    let mut planner = Planner::default();
+    let before = next_batches(&mut planner, BEFORE);
+    let batches = next_batches(&mut planner, blocks);
+    bencher
+        .counter(ItemsCount::new(blocks))
+        .with_inputs(|| {
+            let store = Store::ephemeral().unwrap();
+            store.commit(&before).unwrap();
+            store
+        })
+        .bench_local_values(|store| {
+            store.commit(black_box(&batches)).unwrap();
+            store
+        });
+}
+
+/// Heights and hashes of all blocks, in an order that leaves no page warm for the next look-up.
+fn places(planner: &Planner) -> Vec<(u32, BlockHash)> {
+    let mut places: Vec<_> =
+        planner.ever.iter().map(|planned| (planned.height, planned.hash)).collect();
+    places.sort_unstable_by_key(|(_, hash)| hash.suffix());
+    places
+}
+
+#[divan::bench(sample_size = 16)]
+fn look_up_by_height(bencher: Bencher) {
+    let (directory, planner) = filled();
+    let store = Store::open(directory.path()).unwrap();
+    let places = places(&planner);
+    let mut next = places.iter().cycle();
+    bencher.bench_local(|| {
+        let (height, _) = next.next().unwrap();
+        store.placed_at(*height).unwrap().unwrap()
+    });
+}
+
+#[divan::bench(sample_size = 16)]
+fn look_up_by_hash(bencher: Bencher) {
+    let (directory, planner) = filled();
+    let store = Store::open(directory.path()).unwrap();
+    let places = places(&planner);
+    let mut next = places.iter().cycle();
+    bencher.bench_local(|| {
+        let (_, hash) = next.next().unwrap();
+        store.placed(hash).unwrap().unwrap()
+    });
+}
+
+/// From the file to lines, as a peer that catches up is served.
+#[divan::bench]
+fn visit_256_blocks_to_lines(bencher: Bencher) {
+    let (directory, planner) = filled();
+    let store = Store::open(directory.path()).unwrap();
+    let from = &planner.ever[BEFORE / 2];
+    let stretch = Stretch {
+        after: ChainPosition { height: from.height, hash: from.hash },
+        through: None,
+        max_blocks: STRETCH,
+    };
+    let mut lines = Vec::new();
+    let mut serve = || {
+        lines.clear();
+        let show = |block| {
+            encode_block(&block, &mut lines);
+            true
+        };
+        store.visit_best_chain(black_box(stretch), show).unwrap();
+        lines.len()
+    };
+    let bytes = serve();
+    bencher.counter(ItemsCount::new(STRETCH)).counter(BytesCount::new(bytes)).bench_local(serve);
+}
