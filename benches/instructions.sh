@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Counts the instructions of the hot paths of a block and prints them, a line for each: framing a
 # BLOCK line, decoding it with the stateless check, accepting the block in a chain, all that a node
-# does with it, and encoding it. The same code gives the same counts within one or two, whatever
+# does with it, and encoding it. The same code gives the same counts within a few, whatever
 # else the machine does, so what changes here is a change of the code, of the compiler or of a
 # dependency. Needs valgrind.
 #
