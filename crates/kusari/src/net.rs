@@ -120,7 +120,7 @@ pub(crate) struct Net {
     next_peer: AtomicU64,
     traffic: Arc<Traffic>,
     /// Places for work that takes long.
-    elsewhere: Semaphore,
+    elsewhere: Arc<Semaphore>,
 }
 
 impl Net {
@@ -149,7 +149,7 @@ impl Net {
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
             traffic: Arc::default(),
-            elsewhere: Semaphore::new(ELSEWHERE),
+            elsewhere: Arc::new(Semaphore::new(ELSEWHERE)),
         })
     }
 
@@ -159,7 +159,12 @@ impl Net {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _place = self.elsewhere.acquire().await.ok()?;
+        let place = Arc::clone(&self.elsewhere).acquire_owned().await.ok()?;
+        // The work goes on where nobody waits for it any more, and keeps its place until it is done.
+        let work = move || {
+            let _place = place;
+            work()
+        };
         tokio::task::spawn_blocking(work).await.ok()
     }
 

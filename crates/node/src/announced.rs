@@ -42,6 +42,10 @@ impl Announced {
     /// An introduced peer has a block that no branch of ours has.
     pub(crate) fn heard(&mut self, peer: PeerId, point: BestPoint, tip: &BestPoint, now: Duration) {
         let teller = self.tellers.entry(peer).or_default();
+        // Whoever owes an answer has had its turn: announcing again must not begin another wait.
+        if teller.owes {
+            return;
+        }
         if teller.last.as_ref().is_some_and(|last| last.point.hash == point.hash) {
             return;
         }
@@ -55,9 +59,12 @@ impl Announced {
         self.tellers.remove(&peer);
     }
 
-    /// Whether the block is being waited for here, and so is nobody else's concern.
-    pub(crate) fn is_waited_for(&self, hash: &BlockHash) -> bool {
-        self.announcements().any(|(_, announcement)| announcement.point.hash == *hash)
+    /// Whether the block that this peer announced is being waited for here, so that the peer need
+    /// not be asked otherwise. What others announce says nothing of this peer: a liar who announces
+    /// a block again and again must not keep anybody else from being asked for it.
+    pub(crate) fn is_waited_for(&self, peer: PeerId, hash: &BlockHash) -> bool {
+        let last = self.tellers.get(&peer).and_then(|teller| teller.last.as_ref());
+        last.is_some_and(|last| last.point.hash == *hash)
     }
 
     /// The block is here. Returns who announced it.

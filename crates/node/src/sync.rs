@@ -179,12 +179,13 @@ impl Sync {
     }
 
     /// The peer to ask for blocks now, if there is one, and the block after which its last answer
-    /// ended. `tip` is ours; `unknown` tells whether no branch has a block.
+    /// ended. `tip` is ours; `unknown` tells whether no branch has
+    /// a block that makes a peer worth asking.
     pub(crate) fn next(
         &mut self,
         now: Duration,
         tip: &BestPoint,
-        mut unknown: impl FnMut(&BlockHash) -> Result<bool, StoreError>,
+        mut unknown: impl FnMut(PeerId, &BlockHash) -> Result<bool, StoreError>,
     ) -> Result<Option<(PeerId, Option<BestPoint>)>, StoreError> {
         self.give_up_late_answers(now);
         let requests = || self.sources.values().filter_map(|source| source.request.as_ref());
@@ -206,8 +207,8 @@ impl Sync {
                 continue;
             }
             let lacks = match (source.claim.filter(better), source.orphan) {
-                (Some(claim), _) if unknown(&claim.hash)? => true,
-                (_, Some(orphan)) => unknown(&orphan)?,
+                (Some(claim), _) if unknown(peer, &claim.hash)? => true,
+                (_, Some(orphan)) => unknown(peer, &orphan)?,
                 _ => false,
             };
             if lacks {

@@ -16,19 +16,31 @@ use super::{BenchError, now};
 /// How long a node may take to listen, and to end.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Processes that were started and have not ended.
-static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+/// Processes that were started and have not ended; none where no more may be started.
+static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
 
-/// Ends every node that was started here, at once. For whoever ends the program by a signal.
+/// Ends every node that was started here, at once, and lets none be started any more. For whoever
+/// ends the program by a signal.
 pub fn kill_all() {
-    for process in running().drain(..) {
+    for process in running().take().unwrap_or_default() {
         signal(process, true);
     }
 }
 
-fn running() -> MutexGuard<'static, Vec<u32>> {
+fn running() -> MutexGuard<'static, Option<Vec<u32>>> {
     // The list is whole between any two statements that change it.
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a process and notes it, with nothing in between that a signal could come into.
+fn spawn(command: &mut Command) -> Result<Child, BenchError> {
+    let mut running = running();
+    let Some(running) = running.as_mut() else {
+        return Err(BenchError::Node("is not started any more".to_owned()));
+    };
+    let child = command.spawn().map_err(BenchError::system("starting a node"))?;
+    running.push(child.id());
+    Ok(child)
 }
 
 /// A running node.
@@ -76,11 +88,14 @@ impl NodeProcess {
         command.args(options);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let started = now();
-        let mut child = command.spawn().map_err(system("starting a node"))?;
-        running().push(child.id());
-        let stdin = child.stdin.take();
         let (tell, heard) = mpsc::sync_channel(2);
-        if let Some(stdout) = child.stdout.take() {
+        let mut child = spawn(&mut command)?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        // Dropped from here on, so that nothing is left behind.
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (api, listening) = (None, started);
+        let mut node = Self { child, stdin, address, api, started, listening, heard };
+        if let Some(stdout) = stdout {
             // Whatever else it prints is read and dropped: a node must not wait for us.
             let read = move || {
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -93,10 +108,6 @@ impl NodeProcess {
             let thread = std::thread::Builder::new().name("node output".to_owned());
             thread.spawn(read).map_err(system("starting a thread"))?;
         }
-        // Dropped from here on, so that nothing is left behind.
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (api, listening) = (None, started);
-        let mut node = Self { child, stdin, address, api, started, listening, heard };
         (node.address, node.listening) = node.hear()?;
         if http != "off" {
             node.api = Some(node.hear()?.0);
@@ -179,7 +190,9 @@ impl Drop for NodeProcess {
         // One that has ended already is gone, which is what is wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        running().retain(|process| *process != self.child.id());
+        if let Some(running) = running().as_mut() {
+            running.retain(|process| *process != self.child.id());
+        }
     }
 }
 

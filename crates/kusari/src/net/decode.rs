@@ -36,7 +36,8 @@ pub(super) enum End {
 
 /// A stretch of lines. `None` where the program is ending.
 pub(super) async fn decode(net: &Net, framer: &mut LineFramer) -> Option<(Vec<Item>, End)> {
-    if framer.buffered() < ELSEWHERE_BYTES {
+    // A long line that drips in is looked at here, until its end is there.
+    if framer.buffered() < ELSEWHERE_BYTES || !framer.has_line() {
         return Some(decode_here(framer));
     }
     let mut moved = std::mem::take(framer);

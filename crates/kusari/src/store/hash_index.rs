@@ -43,7 +43,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Runs of one level are merged into one of a higher level.
+    /// Four runs at the end, none of a higher level than the last, become one.
     fn level(&self) -> u32 {
         (self.span() / RUN_ENTRIES).checked_ilog(MERGED_RUNS as u64).unwrap_or(0)
     }
@@ -227,6 +227,7 @@ impl<'txn> IndexWriter<'txn> {
             }
             return Ok(());
         }
+        inserted.reserve_exact(usize::try_from(self.young.len()?).unwrap_or(0));
         for entry in self.young.iter()? {
             inserted.push(entry?.0.value());
         }
@@ -254,7 +255,10 @@ impl<'txn> IndexWriter<'txn> {
             };
             let merged_span: u64 = last.iter().map(Run::span).sum();
             let fits = u32::try_from(merged_span).is_ok();
-            if !fits || last.iter().any(|run| run.level() != last[0].level()) {
+            // Where many blocks were evicted while they were young, a new run may be of a higher level
+            // than those before it; they are merged with it, or they would stay for ever.
+            let newest = last.last().map_or(0, Run::level);
+            if !fits || last.iter().any(|run| run.level() > newest) {
                 return Ok(());
             }
             self.merge(last)?;

@@ -294,14 +294,19 @@ pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenE
         Err(error) => return Err(foreign(file, error)),
     };
     let found = tables::read_number(&meta_table, meta::SCHEMA_VERSION).map_err(unreadable)?;
-    if found != SCHEMA_VERSION {
-        return Err(OpenError::SchemaVersion { file: file.into(), found });
+    let wrong_version = || OpenError::SchemaVersion { file: file.into(), found };
+    if found != SCHEMA_VERSION && found != FORMER_SCHEMA_VERSION {
+        return Err(wrong_version());
     }
     let kind = meta_table.get(meta::CHAIN_KIND).map_err(|error| unreadable(error.into()))?;
     let kind = kind.as_ref().map_or(&[][..], |kind| kind.value());
     if kind != CHAIN_KIND.as_bytes() {
         let found = String::from_utf8_lossy(kind).escape_debug().to_string();
         return Err(OpenError::ChainKind { file: file.into(), found });
+    }
+    // After the kind: a chain of another kind is nothing to be brought up to date.
+    if found == FORMER_SCHEMA_VERSION {
+        return Err(wrong_version());
     }
     Ok(())
 }

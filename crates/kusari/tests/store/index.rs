@@ -120,3 +120,32 @@ fn a_store_of_the_former_schema_is_brought_up_to_date_and_keeps_everything() {
     let run = runs.first().unwrap().map(|(first, run)| (first.value(), run.value().0));
     assert_eq!(run, Some((0, planner.ever.len() as u64)));
 }
+
+#[test]
+fn blocks_that_are_evicted_while_they_are_young_leave_no_run_behind_for_ever() {
+    let directory = TempDir::new();
+    let store = Store::open(directory.path()).unwrap();
+    let mut planner = Planner::default();
+    for _ in 0..6 {
+        for _ in 0..3 {
+            commit(&store, grow(&mut planner, 4_096, u64::MAX));
+        }
+        // They use up orders, and so make the next run a wide one of few entries.
+        let mut writes = Vec::new();
+        for _ in 0..14_000 {
+            let order = planner.ever.len() as u64;
+            writes.extend(planner.branch(None, scattered(order)));
+            planner.side.remove(&order);
+            let hash = planner.stored.remove(&order).unwrap().hash;
+            writes.push(BlockWrite::Evict { hash, order });
+        }
+        commit(&store, writes);
+        commit(&store, grow(&mut planner, 4_096, u64::MAX));
+    }
+    assert_finds_exactly(&store, &planner, 31);
+    drop(store);
+    let database = Database::open(directory.path().join("chain.redb")).unwrap();
+    let read = database.begin_read().unwrap();
+    let runs = read.open_table(HASH_RUNS).unwrap().len().unwrap();
+    assert!(runs <= 9, "{runs} runs");
+}

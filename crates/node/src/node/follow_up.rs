@@ -161,8 +161,8 @@ impl Node {
     fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
         loop {
             let (chain, announced) = (&self.chain, &self.announced);
-            let unknown = |hash: &BlockHash| {
-                Ok(!announced.is_waited_for(hash) && chain.point(hash)?.is_none())
+            let unknown = |peer, hash: &BlockHash| {
+                Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
             };
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());

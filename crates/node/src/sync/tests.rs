@@ -86,7 +86,8 @@ fn catch_up(ours: Made, theirs: Made, known: &mut HashSet<BlockHash>, answers: u
     sync.claims(peer, theirs.tip());
     for _ in 0..answers {
         now += STEP;
-        let unknown = |hash: &BlockHash| Ok(!known.contains(hash) && ours.by_hash(hash)?.is_none());
+        let unknown =
+            |_, hash: &BlockHash| Ok(!known.contains(hash) && ours.by_hash(hash)?.is_none());
         let Some((_, cursor)) = sync.next(now, &ours.tip(), unknown).unwrap() else { return };
         let locator = chain.locator(cursor).unwrap();
         let matched = locator.iter().find_map(|hash| theirs.by_hash(hash).unwrap());
@@ -151,7 +152,7 @@ fn a_liar_that_drips_new_side_blocks_keeps_nobody_from_being_asked_and_stops_no_
         let began = now;
         while !asked_honest && now < began + 4 * HEDGE_AFTER {
             now += if slow { HEDGE_AFTER } else { STEP };
-            let asked = sync.next(now, &ours.tip(), |_| Ok(true)).unwrap();
+            let asked = sync.next(now, &ours.tip(), |_, _| Ok(true)).unwrap();
             asked_honest |= asked.is_some_and(|(peer, _)| peer == honest);
             drip(&mut sync, liar, &mut number, now);
             assert!(!sync.is_catching_up(now), "mining waits for blocks that raise nothing");
@@ -171,7 +172,7 @@ fn blocks_that_raise_our_work_hold_mining_up_until_the_answer_ends() {
     let mut sync = Sync::default();
     sync.add(peer);
     sync.claims(peer, theirs.tip());
-    sync.next(now, &BestPoint::genesis(), |_| Ok(true)).unwrap();
+    sync.next(now, &BestPoint::genesis(), |_, _| Ok(true)).unwrap();
     sync.set_best_work(theirs.point(1).work, now);
     sync.block_came(peer, Arrival::Fresh(theirs.point(1)), now);
     assert!(sync.is_catching_up(now + STEP));
@@ -188,11 +189,11 @@ fn the_orphan_behind_a_question_without_answer_is_not_forgotten() {
     let mut sync = Sync::default();
     sync.add(peer);
     sync.block_came(peer, Arrival::Orphan(BlockHash([7; 32])), now);
-    assert!(sync.next(now, &tip, |_| Ok(true)).unwrap().is_some());
+    assert!(sync.next(now, &tip, |_, _| Ok(true)).unwrap().is_some());
     let later = now + REQUEST_TIMEOUT;
-    assert!(sync.next(later, &tip, |_| Ok(true)).unwrap().is_none());
+    assert!(sync.next(later, &tip, |_, _| Ok(true)).unwrap().is_none());
     assert_eq!(sync.deadline(later), Some(later + REST_TIME));
-    assert!(sync.next(later + REST_TIME, &tip, |_| Ok(true)).unwrap().is_some());
+    assert!(sync.next(later + REST_TIME, &tip, |_, _| Ok(true)).unwrap().is_some());
 }
 
 #[test]

@@ -38,6 +38,12 @@ impl LineFramer {
         self.buffer.len() - self.start
     }
 
+    /// Whether a whole line is held. Looks only at bytes that were not looked at before.
+    #[must_use]
+    pub fn has_line(&self) -> bool {
+        memchr::memchr(b'\n', &self.buffer[self.scanned..]).is_some()
+    }
+
     /// Adds bytes that arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.start);
