@@ -104,20 +104,20 @@ pub(crate) fn escaped_bytes(text: &str) -> usize {
 /// not the one for it.
 pub(crate) fn read(json: &str) -> Option<Block> {
     let mut reader = Reader { text: json, at: 0 };
-    let index = u32::try_from(reader.expect("{\"index\":")?.number()?).ok()?;
-    let timestamp = reader.expect(",\"timestamp\":")?.number()?;
-    let nonce = reader.expect(",\"nonce\":")?.number()?;
-    let data = reader.expect(",\"data\":\"")?.plain_text()?;
-    let prev_hash = reader.expect("\",\"prev_hash\":\"")?.hash()?;
-    let hash = reader.expect("\",\"hash\":\"")?.hash()?;
-    reader.expect("\",\"transactions\":[")?;
+    let index = u32::try_from(reader.after("{\"index\":")?.number()?).ok()?;
+    let timestamp = reader.after(",\"timestamp\":")?.number()?;
+    let nonce = reader.after(",\"nonce\":")?.number()?;
+    let data = reader.after(",\"data\":\"")?.plain_text()?;
+    let prev_hash = reader.after("\",\"prev_hash\":\"")?.hash()?;
+    let hash = reader.after("\",\"hash\":\"")?.hash()?;
+    reader.after("\",\"transactions\":[")?;
     let mut transactions = Vec::new();
     while !reader.takes("]}") {
-        reader.expect(if transactions.is_empty() { "{" } else { ",{" })?;
-        let sender = reader.expect("\"sender\":\"")?.plain_text()?;
-        let receiver = reader.expect("\",\"receiver\":\"")?.plain_text()?;
-        let amount = reader.expect("\",\"amount\":")?.number()?;
-        reader.expect("}")?;
+        reader.after(if transactions.is_empty() { "{" } else { ",{" })?;
+        let sender = reader.after("\"sender\":\"")?.plain_text()?;
+        let receiver = reader.after("\",\"receiver\":\"")?.plain_text()?;
+        let amount = reader.after("\",\"amount\":")?.number()?;
+        reader.after("}")?;
         transactions.push(Transaction { sender, receiver, amount });
     }
     let is_all = reader.at == json.len();
@@ -143,7 +143,7 @@ impl Reader<'_> {
         takes
     }
 
-    fn expect(&mut self, expected: &str) -> Option<&mut Self> {
+    fn after(&mut self, expected: &str) -> Option<&mut Self> {
         self.takes(expected).then_some(self)
     }
 
