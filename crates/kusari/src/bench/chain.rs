@@ -4,8 +4,7 @@
 //! is started several times, the store read directly, and a rival branch that replaces the last
 //! blocks.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
@@ -28,18 +27,6 @@ const LOOK_UPS: usize = 20_000;
 const DEPTH: u32 = 100;
 /// How long the reorganisation may take at the most.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// What is to be measured.
-pub struct ChainBench {
-    /// Length of the chain.
-    pub blocks: u32,
-    /// File that keeps the chain for the next time.
-    pub cache: PathBuf,
-    /// Where the node keeps its data; emptied in the end.
-    pub scratch: PathBuf,
-    /// Threads that make what is missing of the chain.
-    pub threads: NonZeroUsize,
-}
 
 /// What was measured.
 #[derive(Debug, Serialize)]
@@ -69,48 +56,45 @@ pub struct ChainFigures {
     pub rss_after_mib: f64,
 }
 
-impl ChainBench {
-    /// Measures. `progress` is told how many blocks are there for it.
-    ///
-    /// # Errors
-    /// Where a process, a file or a node does not do its part.
-    pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<ChainFigures, BenchError> {
-        let chain = LongChain::obtain(&self.cache, self.blocks, self.threads, progress)
-            .map_err(BenchError::system("making the chain"))?;
-        let directory = self.scratch.join("chain");
-        fill(&directory, &chain)?;
-        let disk_bytes = bytes_below(&directory);
-        let fork_height = self.blocks.saturating_sub(DEPTH);
-        let (export_bytes, fork, sample) = walk(&chain, fork_height);
-        let (by_height, by_hash) = look_up(&directory, &sample)?;
+/// Measures with this chain. The data of nodes goes to `scratch`, and stays there.
+///
+/// # Errors
+/// Where a process, a file or a node does not do its part.
+pub fn measure(chain: &LongChain, scratch: &Path) -> Result<ChainFigures, BenchError> {
+    let blocks = chain.height();
+    let directory = scratch.join("chain");
+    fill(&directory, chain)?;
+    let disk_bytes = bytes_below(&directory);
+    let fork_height = blocks.saturating_sub(DEPTH);
+    let (export_bytes, fork, sample) = walk(chain, fork_height);
+    let (by_height, by_hash) = look_up(&directory, &sample)?;
 
-        let mut starts = Vec::new();
-        let mut idle = 0;
-        for _ in 0..STARTS {
-            let node = NodeProcess::start(Some(&directory), &[])?;
-            starts.push(node.time_to_listen().as_secs_f64() * 1_000.0);
-            idle = node.usage().resident_kib;
-            node.stop()?;
-        }
-
+    let mut starts = Vec::new();
+    let mut idle = 0;
+    for _ in 0..STARTS {
         let node = NodeProcess::start(Some(&directory), &[])?;
-        let reorganisation = reorganise(&node, &rival(&fork, DEPTH + 1))?;
-        let rss_after = node.usage().resident_kib;
+        starts.push(node.time_to_listen().as_secs_f64() * 1_000.0);
+        idle = node.usage().resident_kib;
         node.stop()?;
-        Ok(ChainFigures {
-            blocks: self.blocks,
-            start_ms: median(&mut starts),
-            idle_rss_mib: idle as f64 / 1_024.0,
-            disk_bytes,
-            export_bytes,
-            disk_ratio: disk_bytes as f64 / export_bytes as f64,
-            lookup_by_height_us: by_height,
-            lookup_by_hash_us: by_hash,
-            reorganisation_depth: self.blocks - fork_height,
-            reorganisation_ms: reorganisation.as_secs_f64() * 1_000.0,
-            rss_after_mib: rss_after as f64 / 1_024.0,
-        })
     }
+
+    let node = NodeProcess::start(Some(&directory), &[])?;
+    let reorganisation = reorganise(&node, &rival(&fork, DEPTH + 1))?;
+    let rss_after = node.usage().resident_kib;
+    node.stop()?;
+    Ok(ChainFigures {
+        blocks,
+        start_ms: median(&mut starts),
+        idle_rss_mib: idle as f64 / 1_024.0,
+        disk_bytes,
+        export_bytes,
+        disk_ratio: disk_bytes as f64 / export_bytes as f64,
+        lookup_by_height_us: by_height,
+        lookup_by_hash_us: by_hash,
+        reorganisation_depth: blocks - fork_height,
+        reorganisation_ms: reorganisation.as_secs_f64() * 1_000.0,
+        rss_after_mib: rss_after as f64 / 1_024.0,
+    })
 }
 
 /// Bytes of all lines of the chain, the block at `fork_height`, and a sample of heights and hashes in
@@ -119,7 +103,7 @@ fn walk(chain: &LongChain, fork_height: u32) -> (u64, Block, Vec<(u32, BlockHash
     let mut bytes = 0;
     let mut fork = Block::genesis();
     let mut sample = Vec::new();
-    let each = (chain.len() / LOOK_UPS).max(1);
+    let each = (chain.height() as usize / LOOK_UPS).max(1);
     for (place, block) in chain.blocks().enumerate() {
         bytes += u64::from(block.line_bytes());
         let block = block.block();
@@ -136,10 +120,7 @@ fn walk(chain: &LongChain, fork_height: u32) -> (u64, Block, Vec<(u32, BlockHash
 }
 
 /// Microseconds of a look-up by height and of one by hash.
-fn look_up(
-    directory: &std::path::Path,
-    sample: &[(u32, BlockHash)],
-) -> Result<(f64, f64), BenchError> {
+fn look_up(directory: &Path, sample: &[(u32, BlockHash)]) -> Result<(f64, f64), BenchError> {
     let store = Store::open(directory).map_err(|error| BenchError::Store(error.to_string()))?;
     let mean = |look_up: &dyn Fn(u32, &BlockHash) -> bool| {
         let began = now();

@@ -65,16 +65,10 @@ impl LongChain {
         Ok(Self { nonces })
     }
 
-    /// How many blocks there are, if the file is whole.
+    /// Height of its last block.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.nonces.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nonces.is_empty()
+    pub fn height(&self) -> u32 {
+        u32::try_from(self.nonces.len()).unwrap_or(u32::MAX)
     }
 
     /// The blocks, lowest first. Ends early where the file holds what is no chain.

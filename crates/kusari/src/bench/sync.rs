@@ -4,8 +4,7 @@
 //! connection between them over loopback. Time counts from the start of the fresh node's process
 //! until the last block is durable there.
 
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash};
@@ -20,18 +19,6 @@ use crate::store::Store;
 
 /// How long it may take at the most.
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
-
-/// What is to be measured.
-pub struct SyncBench {
-    /// Length of the chain.
-    pub blocks: u32,
-    /// File that keeps the chain for the next time.
-    pub cache: PathBuf,
-    /// Where both nodes keep their data; emptied in the end.
-    pub scratch: PathBuf,
-    /// Threads that make what is missing of the chain.
-    pub threads: NonZeroUsize,
-}
 
 /// What was measured.
 #[derive(Debug, Serialize)]
@@ -56,44 +43,40 @@ pub struct SyncFigures {
     pub disk_bytes: u64,
 }
 
-impl SyncBench {
-    /// Measures. `progress` is told how many blocks are there for it.
-    ///
-    /// # Errors
-    /// Where a process, a file or a node does not do its part.
-    pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<SyncFigures, BenchError> {
-        let (source_dir, fresh_dir) = (self.scratch.join("source"), self.scratch.join("fresh"));
-        let chain = LongChain::obtain(&self.cache, self.blocks, self.threads, progress)
-            .map_err(BenchError::system("making the chain"))?;
-        let (before_tip, _) = fill(&source_dir, &chain)?;
-        let source = NodeProcess::start(Some(&source_dir), &[])?;
-        let before = source.usage();
-        let address = source.address().to_string();
-        let fresh = NodeProcess::start(Some(&fresh_dir), &["--connect", &address])?;
-        let mut observer = Observer::connect(fresh.address())?;
-        let done = observer.wait_for_height(self.blocks, before_tip, now() + DEADLINE)?;
-        let seconds = done.duration_since(fresh.started()).as_secs_f64();
-        let (source_usage, fresh_usage) = (source.usage(), fresh.usage());
-        let began = now();
-        Observer::connect(source.address())?.read_chain(self.blocks)?;
-        let get_chain = began.elapsed().as_secs_f64();
-        let source_peak = mib(source.usage());
-        fresh.stop()?;
-        source.stop()?;
-        let source_cpu = source_usage.processor.saturating_sub(before.processor);
-        let figures = SyncFigures {
-            blocks: self.blocks,
-            seconds,
-            blocks_per_s: f64::from(self.blocks) / seconds,
-            peak_rss_mib: mib(fresh_usage),
-            source_peak_rss_mib: source_peak,
-            get_chain_blocks_per_s: f64::from(self.blocks) / get_chain,
-            cpu_s: (source_cpu + fresh_usage.processor).as_secs_f64(),
-            source_cpu_s: source_cpu.as_secs_f64(),
-            disk_bytes: bytes_below(&fresh_dir),
-        };
-        Ok(figures)
-    }
+/// Measures with this chain. The data of nodes goes to `scratch`, and stays there.
+///
+/// # Errors
+/// Where a process, a file or a node does not do its part.
+pub fn measure(chain: &LongChain, scratch: &Path) -> Result<SyncFigures, BenchError> {
+    let blocks = chain.height();
+    let (source_dir, fresh_dir) = (scratch.join("source"), scratch.join("fresh"));
+    let (before_tip, _) = fill(&source_dir, chain)?;
+    let source = NodeProcess::start(Some(&source_dir), &[])?;
+    let before = source.usage();
+    let address = source.address().to_string();
+    let fresh = NodeProcess::start(Some(&fresh_dir), &["--connect", &address])?;
+    let mut observer = Observer::connect(fresh.address())?;
+    let done = observer.wait_for_height(blocks, before_tip, now() + DEADLINE)?;
+    let seconds = done.duration_since(fresh.started()).as_secs_f64();
+    let (source_usage, fresh_usage) = (source.usage(), fresh.usage());
+    let began = now();
+    Observer::connect(source.address())?.read_chain(blocks)?;
+    let get_chain = began.elapsed().as_secs_f64();
+    let source_peak = mib(source.usage());
+    fresh.stop()?;
+    source.stop()?;
+    let source_cpu = source_usage.processor.saturating_sub(before.processor);
+    Ok(SyncFigures {
+        blocks,
+        seconds,
+        blocks_per_s: f64::from(blocks) / seconds,
+        peak_rss_mib: mib(fresh_usage),
+        source_peak_rss_mib: source_peak,
+        get_chain_blocks_per_s: f64::from(blocks) / get_chain,
+        cpu_s: (source_cpu + fresh_usage.processor).as_secs_f64(),
+        source_cpu_s: source_cpu.as_secs_f64(),
+        disk_bytes: bytes_below(&fresh_dir),
+    })
 }
 
 fn mib(usage: Usage) -> f64 {

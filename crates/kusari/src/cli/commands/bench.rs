@@ -6,8 +6,11 @@ mod relay;
 mod sync;
 mod workshop;
 
+use serde::Serialize;
+
 use super::Failure;
 use crate::bench::BenchError;
+use crate::cli::stdout::Stdout;
 
 /// Measure this program on this machine
 #[derive(Debug, clap::Args)]
@@ -32,6 +35,16 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
         BenchCommand::Sync(args) => sync::run(args),
         BenchCommand::Chain(args) => chain::run(args),
     }
+}
+
+/// Prints what was measured.
+fn print<T: Serialize>(json: bool, figures: &T, words: fn(&T) -> String) -> Result<(), Failure> {
+    let mut output = Stdout::new();
+    match json {
+        true => output.json(figures)?,
+        false => output.line(&words(figures))?,
+    }
+    output.flush()
 }
 
 impl From<BenchError> for Failure {

@@ -1,11 +1,10 @@
 //! `kusari bench sync`.
 
+use super::print;
 use super::workshop::Workshop;
-use crate::bench::sync::{SyncBench, SyncFigures};
+use crate::bench::sync::{SyncFigures, measure};
 use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
-use crate::cli::progress::Progress;
-use crate::cli::stdout::Stdout;
 
 /// How fast a fresh node takes a long chain from another process over loopback
 #[derive(Debug, clap::Args)]
@@ -21,22 +20,9 @@ pub(crate) struct SyncArgs {
 
 pub(crate) fn run(args: &SyncArgs) -> Result<(), Failure> {
     let workshop = Workshop::open()?;
-    let bench = SyncBench {
-        blocks: args.blocks,
-        cache: workshop.chain_file().to_owned(),
-        scratch: workshop.scratch().to_owned(),
-        threads: workshop.threads(),
-    };
-    let progress = Progress::of_blocks("Mining the chain", args.blocks);
-    let figures = bench.run(&mut |blocks| progress.set(blocks.into()));
-    progress.finish();
-    let figures = figures?;
-    let mut output = Stdout::new();
-    match args.json {
-        true => output.json(&figures)?,
-        false => output.line(&words(&figures))?,
-    }
-    output.flush()
+    let chain = workshop.chain(args.blocks)?;
+    let figures = measure(&chain, workshop.scratch())?;
+    print(args.json, &figures, words)
 }
 
 fn words(figures: &SyncFigures) -> String {

@@ -9,8 +9,10 @@ use etcetera::BaseStrategy;
 use tempfile::TempDir;
 
 use crate::bench::BenchError;
+use crate::bench::long_chain::LongChain;
 use crate::bench::process;
 use crate::cli::end_at_once;
+use crate::cli::progress::Progress;
 
 /// File of the nonces, in the directory for what can be made again.
 const CHAIN_FILE: &str = "bench-chain.nonces";
@@ -38,8 +40,13 @@ impl Workshop {
         Ok(Self { chain_file: caches.join("kusari").join(CHAIN_FILE), scratch })
     }
 
-    pub(super) fn chain_file(&self) -> &Path {
-        &self.chain_file
+    /// A chain of so many blocks; what is missing of it is mined, and kept for the next time.
+    pub(super) fn chain(&self, blocks: u32) -> Result<LongChain, BenchError> {
+        let progress = Progress::of_blocks("Mining the chain", blocks);
+        let told = &mut |count: u32| progress.set(count.into());
+        let chain = LongChain::obtain(&self.chain_file, blocks, self.threads(), told);
+        progress.finish();
+        chain.map_err(BenchError::system("making the chain"))
     }
 
     pub(super) fn scratch(&self) -> &Path {
