@@ -17,11 +17,14 @@ extern crate std;
 
 pub mod accept;
 pub mod block;
+mod bytes;
 mod canonical;
 pub mod hash;
+pub mod ledger;
 mod object;
 pub mod params;
 pub mod pow;
+pub mod proof;
 pub mod rules;
 pub mod store;
 pub mod transaction;

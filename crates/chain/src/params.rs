@@ -35,6 +35,27 @@ const _: () = assert!(MAX_TEXT_BYTES == 3_826, "the limit that the protocol stat
 /// rules do not check timestamps; two hours is the bound that Bitcoin made customary.
 pub const FUTURE_WARNING_SECONDS: u64 = 2 * 60 * 60;
 
+/// Bytes of a ledger body at most, whatever a chain spec says: Borsh of its transactions and the
+/// text of their payloads. As JSON it takes at most six times as much, which a line may have.
+pub const MAX_BODY_BYTES: u32 = 1 << 20;
+
+/// Bytes of one payload's text at most, whatever a chain spec says.
+pub const MAX_DATA_BYTES: u32 = 64 << 10;
+
+/// Heights from one state root to the next. Source: protocol, section 4.
+pub const STATE_ROOT_INTERVAL: u32 = 1_024;
+
+/// Ancestors whose timestamps a ledger block's must lie above the middle of.
+pub const MEDIAN_BLOCKS: usize = 11;
+
+/// Seconds that a ledger block's timestamp may be ahead of the node's clock. One that is further
+/// ahead is held until its time comes.
+pub const MAX_AHEAD_SECONDS: u64 = 120;
+
+/// Seconds that a miner may stamp a block ahead of its own clock; where the median asks for more,
+/// it waits. Half of what others take, so that their clocks may differ.
+pub const MAX_MINING_AHEAD_SECONDS: u64 = 60;
+
 /// Least room for side branches, in bytes of canonical lines; a longer best chain raises it to its
 /// own size, so that a rival as long as ours always fits.
 pub const MIN_SIDE_BYTES: u64 = 64 * 1024 * 1024;

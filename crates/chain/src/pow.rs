@@ -2,6 +2,9 @@
 //!
 //! Owns 256-bit arithmetic on them; knows no clock and no chain.
 
+pub mod asert;
+mod compact;
+
 use alloc::string::String;
 use core::fmt;
 
@@ -11,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::hash::{BlockHash, write_hex};
 use crate::params::CLASSIC_ZERO_BITS;
 
+pub use asert::ChainTime;
+pub use compact::CompactTarget;
+
 /// The greatest value that a block hash, read as a big-endian number, may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target(U256);
@@ -18,6 +24,9 @@ pub struct Target(U256);
 impl Target {
     /// The constant target of a classic chain: `2^240 - 1`.
     pub const CLASSIC: Self = Self(U256::MAX.wrapping_shr(CLASSIC_ZERO_BITS));
+
+    /// The hardest target that a difficulty rule gives.
+    pub(crate) const HARDEST: Self = Self(U256::ONE);
 
     /// The target of these big-endian bytes.
     #[must_use]

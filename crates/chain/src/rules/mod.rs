@@ -1,13 +1,21 @@
 //! The rules that a block must keep: one function and one [`RuleViolation`] variant for each.
 //!
-//! Owns judgement, and mutates nothing. Rules of another kind of chain stand in a module beside
-//! [`classic`].
+//! Owns judgement, and mutates nothing. A ledger block keeps the rules of [`classic`] and those of
+//! [`ledger`].
 
 pub mod classic;
+pub mod ledger;
+pub mod transaction;
+
+use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::transaction::TransactionViolation;
 use crate::hash::BlockHash;
+use crate::ledger::ChainId;
+use crate::ledger::commitment::MerkleRoot;
+use crate::pow::CompactTarget;
 
 /// The rule that a block breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -53,6 +61,106 @@ pub enum RuleViolation {
         /// Hash of the refused parent.
         parent: BlockHash,
     },
+    /// It belongs to another ledger.
+    #[error("it belongs to the chain {found}, and this is {expected}")]
+    WrongChain {
+        /// The chain that it commits to.
+        found: ChainId,
+        /// Ours.
+        expected: ChainId,
+    },
+    /// Unsigned transfers have no place in a ledger.
+    #[error("it carries {count} unsigned transfers; a ledger block has none")]
+    UnsignedTransfers {
+        /// How many.
+        count: usize,
+    },
+    /// The data is not the commitment's.
+    #[error("the data is not that of its commitment, which would be {expected}")]
+    WrongCommitment {
+        /// The data that the commitment gives.
+        expected: String,
+    },
+    /// The target is no number that a chain can have.
+    #[error("{target} is not a target that a block can have")]
+    NoTarget {
+        /// What it claims.
+        target: CompactTarget,
+    },
+    /// The hash does not meet the block's own target.
+    #[error("the hash {hash} proves too little work for the target {target}")]
+    AboveTarget {
+        /// The hash.
+        hash: BlockHash,
+        /// The target.
+        target: CompactTarget,
+    },
+    /// The body has more or fewer transactions than committed to.
+    #[error("the body has {counted} transactions, the commitment says {claimed}")]
+    WrongBodyCount {
+        /// What the commitment says.
+        claimed: u32,
+        /// What is there.
+        counted: usize,
+    },
+    /// The body is another one.
+    #[error("the body's root is {computed}, the commitment says {claimed}")]
+    WrongBodyRoot {
+        /// What the commitment says.
+        claimed: MerkleRoot,
+        /// What the body gives.
+        computed: MerkleRoot,
+    },
+    /// The body is larger than allowed.
+    #[error("the body counts {bytes} bytes, at most {limit} are allowed")]
+    BodyTooLarge {
+        /// What it counts.
+        bytes: u64,
+        /// The limit.
+        limit: u32,
+    },
+    /// The target is not the one that is due.
+    #[error("the target is {claimed}, after its ancestors it must be {expected}")]
+    WrongTarget {
+        /// What it claims.
+        claimed: CompactTarget,
+        /// What the ancestors give.
+        expected: CompactTarget,
+    },
+    /// The timestamp is not above the middle of the last ones.
+    #[error("the timestamp {timestamp} is not above {median}, the middle of its ancestors'")]
+    TooEarly {
+        /// The block's.
+        timestamp: u64,
+        /// What it must be above.
+        median: u64,
+    },
+    /// The history is another one.
+    #[error("the history root is {claimed}, its ancestors give {computed}")]
+    WrongHistoryRoot {
+        /// What it claims.
+        claimed: MerkleRoot,
+        /// What the ancestors give.
+        computed: MerkleRoot,
+    },
+    /// The accounts are others, or there is a root where none belongs.
+    #[error(
+        "the state root is {claimed}, at this height and with these accounts it must be {computed}"
+    )]
+    WrongStateRoot {
+        /// What it claims.
+        claimed: MerkleRoot,
+        /// What the accounts give; zero where there is none.
+        computed: MerkleRoot,
+    },
+    /// A transaction breaks a rule.
+    #[error("transaction {place} of the body: {fault}")]
+    Transaction {
+        /// Its place in the body, from 0.
+        place: usize,
+        /// The rule.
+        fault: TransactionViolation,
+    },
 }
 
 impl RuleViolation {
@@ -66,6 +174,19 @@ impl RuleViolation {
             Self::TooLittleWork { .. } => "too-little-work",
             Self::WrongIndex { .. } => "bad-index",
             Self::RefusedParent { .. } => "refused-parent",
+            Self::WrongChain { .. } => "wrong-chain",
+            Self::UnsignedTransfers { .. } => "unsigned-transfers",
+            Self::WrongCommitment { .. } => "bad-commitment",
+            Self::NoTarget { .. } => "no-target",
+            Self::AboveTarget { .. } => "above-target",
+            Self::WrongBodyCount { .. } => "bad-body-count",
+            Self::WrongBodyRoot { .. } => "bad-body-root",
+            Self::BodyTooLarge { .. } => "body-too-large",
+            Self::WrongTarget { .. } => "bad-target",
+            Self::TooEarly { .. } => "too-early",
+            Self::WrongHistoryRoot { .. } => "bad-history-root",
+            Self::WrongStateRoot { .. } => "bad-state-root",
+            Self::Transaction { fault, .. } => fault.code(),
         }
     }
 }

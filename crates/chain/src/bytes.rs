@@ -1,0 +1,119 @@
+//! Values of a fixed number of bytes that are written as hexadecimal digits.
+//!
+//! Owns how such a value is read and written, in JSON and for people; what the bytes mean is up to the
+//! type that the macro makes.
+
+use core::fmt;
+
+/// Writes bytes as lower-case hexadecimal digits.
+pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Reads hexadecimal digits in any case. `None` where there are more or fewer than fill `N` bytes,
+/// or something else is among them.
+pub(crate) fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let high = char::from(pair[0]).to_digit(16)?;
+        let low = char::from(pair[1]).to_digit(16)?;
+        *byte = u8::try_from(high << 4 | low).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Why a text is no value of a fixed number of bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is {digits} hexadecimal digits")]
+pub struct ParseBytesError {
+    /// What was to be read, with its article.
+    pub what: &'static str,
+    /// Digits that it takes.
+    pub digits: usize,
+}
+
+/// Makes a type of `$length` bytes that reads and writes itself as hexadecimal digits.
+macro_rules! fixed_bytes {
+    ($(#[$doc:meta])* $name:ident, $length:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            borsh::BorshSerialize, borsh::BorshDeserialize,
+        )]
+        pub struct $name(pub [u8; $length]);
+
+        impl $name {
+            /// All bytes zero: what stands where there is none.
+            pub const ZERO: Self = Self([0; $length]);
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::bytes::write_hex(&self.0, f)
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = $crate::bytes::ParseBytesError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::bytes::read_hex(text).map(Self).ok_or($crate::bytes::ParseBytesError {
+                    what: $what,
+                    digits: 2 * $length,
+                })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <alloc::string::String as serde::Deserialize>::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use fixed_bytes;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fixed_bytes!(
+        /// Two bytes.
+        Two,
+        2,
+        "a pair"
+    );
+
+    #[test]
+    fn a_value_reads_what_it_writes_in_any_case() {
+        assert_eq!("0aFF".parse(), Ok(Two([0x0a, 0xff])));
+        assert_eq!(Two([0x0a, 0xff]).to_string(), "0aff");
+    }
+
+    #[test]
+    fn other_lengths_and_other_characters_are_refused_with_what_was_expected() {
+        for wrong in ["", "0a", "0affaa", "0afg", "+aff", "é00"] {
+            let error = wrong.parse::<Two>().unwrap_err();
+            assert_eq!(error.to_string(), "a pair is 4 hexadecimal digits", "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The rules that a transaction must keep, in a block and in the pool of those that wait.
+//!
+//! Owns one function and one [`TransactionViolation`] variant for each. Mutates nothing. Source:
+//! protocol, section 4.1.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Account, ChainId, ChainSpec, Payload, SignedTransaction};
+
+/// The rule that a transaction breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionViolation {
+    /// Anybody can sign for such a key.
+    #[error("the sender's key is of small order, under which every signature would hold")]
+    SmallOrderKey,
+    /// Not signed by its sender, or for another chain, or changed since.
+    #[error("the signature is not the sender's over this transaction on this chain")]
+    WrongSignature,
+    /// A length without a payload.
+    #[error("payload_len is {bytes}, but no payload is committed to, so it must be 0")]
+    LengthWithoutPayload {
+        /// What it says.
+        bytes: u32,
+    },
+    /// A payload beside a transaction that commits to none, or to another one.
+    #[error("the payload is not the one that the transaction commits to")]
+    PayloadMismatch,
+    /// The payload is longer than the chain allows.
+    #[error("the payload has {bytes} bytes, at most {limit} are allowed on this chain")]
+    PayloadTooLong {
+        /// Its length.
+        bytes: u32,
+        /// The chain's limit.
+        limit: u32,
+    },
+    /// The fee is below the chain's least.
+    #[error("the fee is {fee}, at least {least} is needed on this chain")]
+    FeeTooLow {
+        /// The fee.
+        fee: u64,
+        /// The chain's least.
+        least: u64,
+    },
+    /// Amount and fee together are no number.
+    #[error("amount and fee together are more than there can ever be")]
+    CostOverflow,
+    /// The sequence was used before: a replay, or two transactions for one place.
+    #[error("the sequence is {sequence}, but this sender's next is {next}: it was used before")]
+    SequenceUsed {
+        /// Its sequence.
+        sequence: u64,
+        /// What was expected.
+        next: u64,
+    },
+    /// An earlier transaction of the sender is missing.
+    #[error(
+        "the sequence is {sequence}, but this sender's next is {next}: those between are missing"
+    )]
+    SequenceGap {
+        /// Its sequence.
+        sequence: u64,
+        /// What was expected.
+        next: u64,
+    },
+    /// The sender owns less.
+    #[error("amount and fee are {cost}, but the sender's balance is {balance}")]
+    Overdraft {
+        /// Amount and fee.
+        cost: u64,
+        /// What the sender owns.
+        balance: u64,
+    },
+    /// A balance would be no number.
+    #[error("a balance would be more than there can ever be")]
+    BalanceOverflow,
+}
+
+impl TransactionViolation {
+    /// Short name of the rule, as `ERROR` lines carry it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SmallOrderKey => "small-order-key",
+            Self::WrongSignature => "bad-signature",
+            Self::LengthWithoutPayload { .. } => "bad-payload-length",
+            Self::PayloadMismatch => "payload-mismatch",
+            Self::PayloadTooLong { .. } => "payload-too-long",
+            Self::FeeTooLow { .. } => "fee-too-low",
+            Self::CostOverflow => "cost-overflow",
+            Self::SequenceUsed { .. } => "sequence-used",
+            Self::SequenceGap { .. } => "sequence-gap",
+            Self::Overdraft { .. } => "overdraft",
+            Self::BalanceOverflow => "balance-overflow",
+        }
+    }
+}
+
+type Verdict = Result<(), TransactionViolation>;
+
+/// The sender's key is not of small order.
+pub fn check_key(transaction: &SignedTransaction) -> Verdict {
+    if transaction.sender.is_small_order() {
+        return Err(TransactionViolation::SmallOrderKey);
+    }
+    Ok(())
+}
+
+/// The sender signed it, for this chain. Costs tens of microseconds; a block's are checked together.
+pub fn check_signature(transaction: &SignedTransaction, chain: &ChainId) -> Verdict {
+    let message = transaction.unsigned().signing_bytes(chain);
+    if !transaction.sender.verifies(&message, &transaction.signature) {
+        return Err(TransactionViolation::WrongSignature);
+    }
+    Ok(())
+}
+
+/// Without a payload there is no length.
+pub fn check_payload_length(transaction: &SignedTransaction) -> Verdict {
+    if !transaction.has_payload() && transaction.payload_len != 0 {
+        return Err(TransactionViolation::LengthWithoutPayload { bytes: transaction.payload_len });
+    }
+    Ok(())
+}
+
+/// A payload that is present is the one that is committed to.
+pub fn check_payload(transaction: &SignedTransaction, payload: &Payload) -> Verdict {
+    let fits = payload.data.len() as u64 == u64::from(transaction.payload_len);
+    if !transaction.has_payload() || !fits || payload.hash() != transaction.payload {
+        return Err(TransactionViolation::PayloadMismatch);
+    }
+    Ok(())
+}
+
+/// The payload keeps to the chain's bound.
+pub fn check_payload_bound(transaction: &SignedTransaction, spec: &ChainSpec) -> Verdict {
+    let (bytes, limit) = (transaction.payload_len, spec.max_data_bytes);
+    if bytes > limit {
+        return Err(TransactionViolation::PayloadTooLong { bytes, limit });
+    }
+    Ok(())
+}
+
+/// The fee is at least the chain's.
+pub fn check_fee(transaction: &SignedTransaction, spec: &ChainSpec) -> Verdict {
+    if transaction.fee < spec.min_fee {
+        return Err(TransactionViolation::FeeTooLow { fee: transaction.fee, least: spec.min_fee });
+    }
+    Ok(())
+}
+
+/// Amount and fee together are a number. Returns it.
+pub fn check_cost(transaction: &SignedTransaction) -> Result<u64, TransactionViolation> {
+    transaction.cost().ok_or(TransactionViolation::CostOverflow)
+}
+
+/// The sequence is the sender's next.
+pub fn check_sequence(transaction: &SignedTransaction, sender: &Account) -> Verdict {
+    let (sequence, next) = (transaction.sequence, sender.sequence);
+    match sequence.cmp(&next) {
+        core::cmp::Ordering::Less => Err(TransactionViolation::SequenceUsed { sequence, next }),
+        core::cmp::Ordering::Greater => Err(TransactionViolation::SequenceGap { sequence, next }),
+        core::cmp::Ordering::Equal => Ok(()),
+    }
+}
+
+/// The sender owns what it spends.
+pub fn check_balance(cost: u64, sender: &Account) -> Verdict {
+    let balance = sender.balance;
+    if cost > balance {
+        return Err(TransactionViolation::Overdraft { cost, balance });
+    }
+    Ok(())
+}
