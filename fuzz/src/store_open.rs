@@ -103,7 +103,13 @@ fn batch() -> StoreBatch {
         let total_bytes = below + block.canonical_line_bytes() as u64;
         let work = Work::of_classic_blocks(block.index);
         order += 1;
-        Arc::new(StoredBlock { order: order - 1, work, total_bytes, block: block.clone() })
+        Arc::new(StoredBlock {
+            order: order - 1,
+            work,
+            total_bytes,
+            block: block.clone(),
+            ledger: None,
+        })
     };
     let chain = of("chain");
     for block in &chain {

@@ -4,6 +4,13 @@
 //! order, lets the tree choose the best branch, and reports the change with what a store must
 //! write. It knows no peers and holds no opinion of who sent a block.
 
+mod accounts;
+mod held;
+mod history;
+mod ledger;
+mod reads;
+mod template;
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -11,13 +18,18 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::block::CheckedBlock;
+use self::accounts::AccountOverlay;
+use self::held::{Held, MAX_HELD};
+use self::ledger::Ledger;
+pub use self::template::{LedgerTemplate, NoTemplate};
+use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
+use crate::ledger::{Account, ChainSpec};
 use crate::params::{MAX_ORPHANS, MAX_REFUSED};
 use crate::rules::{RuleViolation, classic};
-use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock};
+use crate::store::{BlockStore, BlockWrite, StoreError};
 use crate::tree::orphans::Orphans;
-use crate::tree::{BestPoint, Tree, TreeLimits, TreeState};
+use crate::tree::{BestPoint, NewBlock, Tree, TreeLimits, TreeState};
 
 /// What became of a block that broke no rule.
 #[derive(Debug)]
@@ -31,6 +43,24 @@ pub enum Accepted {
     },
     /// It was added, in the best chain or beside it.
     Added(ChainChange),
+    /// It is ahead of the clock; [`Chain::take_due`] gives it back when its time comes.
+    Ahead {
+        /// From when on it may be accepted, in Unix seconds.
+        due: u64,
+    },
+    /// It came with its seven keys alone, which say nothing about a ledger: its hash is to be asked
+    /// of somebody who has the whole.
+    Bare,
+    /// It would have made a branch the best, in which a block breaks a rule: that block and all that
+    /// follows it are forgotten, the new one among them.
+    BranchRefused {
+        /// The block that breaks a rule.
+        block: BlockHash,
+        /// The rule.
+        violation: RuleViolation,
+        /// What a store must write. Nothing is connected by it.
+        change: ChainChange,
+    },
 }
 
 /// What one added block changed. The caller has it committed and then calls [`Chain::committed`].
@@ -51,6 +81,14 @@ pub struct ChainChange {
 }
 
 impl ChainChange {
+    /// The accounts that it changed, as they are now.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.writes.iter().filter_map(|write| match write {
+            BlockWrite::SetAccount(account) => Some(account),
+            _ => None,
+        })
+    }
+
     pub(crate) fn new(version: u64, block: BestPoint, tip: BestPoint) -> Self {
         let (reverted, connected, writes) = (Vec::new(), Vec::new(), Vec::new());
         Self { version, block, fork: tip, reverted, connected, writes }
@@ -75,6 +113,16 @@ pub struct ChainState {
     tree: TreeState,
     orphans: Orphans,
     refused: VecDeque<BlockHash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ledger: Option<LedgerState>,
+}
+
+/// What a ledger adds to a [`ChainState`].
+#[derive(Serialize, Deserialize)]
+struct LedgerState {
+    spec: Arc<ChainSpec>,
+    accounts: AccountOverlay,
+    held: Held,
 }
 
 /// A state that no chain ever had.
@@ -91,10 +139,13 @@ pub struct Chain {
     tree: Tree,
     orphans: Orphans,
     refused: VecDeque<BlockHash>,
+    /// `None` on a classic chain.
+    ledger: Option<Ledger>,
+    held: Held,
 }
 
 impl Chain {
-    /// Opens the chain over what a store holds.
+    /// Opens the classic chain over what a store holds.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
@@ -103,14 +154,34 @@ impl Chain {
             tree: Tree::open(store, limits)?,
             orphans: Orphans::default(),
             refused: VecDeque::new(),
+            ledger: None,
+            held: Held::default(),
         })
+    }
+
+    /// Opens the ledger chain with these parameters over what a store holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn open_ledger(
+        store: Box<dyn BlockStore>,
+        limits: TreeLimits,
+        spec: Arc<ChainSpec>,
+    ) -> Result<Self, StoreError> {
+        let ledger = Some(Ledger::new(spec, AccountOverlay::default()));
+        Ok(Self { ledger, ..Self::open(store, limits)? })
     }
 
     /// What the chain knows now, apart from what its store holds.
     #[must_use]
     pub fn state(&self) -> ChainState {
         let (orphans, refused) = (self.orphans.clone(), self.refused.clone());
-        ChainState { tree: self.tree.state(), orphans, refused }
+        let ledger = self.ledger.as_ref().map(|ledger| LedgerState {
+            spec: Arc::clone(&ledger.spec),
+            accounts: ledger.accounts.clone(),
+            held: self.held.clone(),
+        });
+        ChainState { tree: self.tree.state(), orphans, refused, ledger }
     }
 
     /// The chain that had this state. From here on it does what that one did, if its store answers
@@ -123,23 +194,33 @@ impl Chain {
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
     ) -> Result<Self, StateError> {
-        let ChainState { tree, orphans, refused } = state;
-        if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED {
+        let ChainState { tree, orphans, refused, ledger } = state;
+        let held_blocks = ledger.as_ref().map_or(0, |ledger| ledger.held.len());
+        if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED || held_blocks > MAX_HELD {
             return Err(StateError("more is remembered than may be"));
         }
-        Ok(Self { tree: Tree::restore(tree, store, limits)?, orphans, refused })
+        let tree = Tree::restore(tree, store, limits)?;
+        let (ledger, held) = match ledger {
+            Some(LedgerState { spec, accounts, held }) => (Some(Ledger::new(spec, accounts)), held),
+            None => (None, Held::default()),
+        };
+        Ok(Self { tree, orphans, refused, ledger, held })
     }
 
-    /// Takes a block that keeps the rules by itself.
+    /// Takes a block that keeps the rules by itself. `now` is Unix time in seconds; only a ledger
+    /// looks at it.
     ///
     /// # Errors
     /// [`AcceptError::Rule`] where it breaks a rule on its parent; [`AcceptError::Store`] where
     /// the store cannot be read.
-    pub fn accept(&mut self, block: CheckedBlock) -> Result<Accepted, AcceptError> {
+    pub fn accept(&mut self, block: CheckedBlock, now: u64) -> Result<Accepted, AcceptError> {
         let hash = block.block().hash;
         let parent_hash = block.block().prev_hash;
         if let Some(known) = self.tree.find_child(&hash, &parent_hash)? {
             return Ok(Accepted::Known(known.point));
+        }
+        if self.ledger.is_some() && block.ledger().is_none() {
+            return Ok(Accepted::Bare);
         }
         self.judge(
             hash,
@@ -150,7 +231,36 @@ impl Chain {
             return Ok(Accepted::Orphan { parent: parent_hash });
         };
         self.judge(hash, classic::check_index(block.block(), parent.point.height))?;
-        Ok(Accepted::Added(self.tree.insert(block, &parent)?))
+        if self.ledger.is_some() {
+            return self.accept_on_ledger(block, &parent, now);
+        }
+        let line_bytes = u64::from(block.line_bytes());
+        let (block, work) = (block.into_block(), self.tree.classic_work());
+        let change =
+            self.tree.insert(NewBlock { block, ledger: None, line_bytes, work }, &parent)?;
+        Ok(self.added(change))
+    }
+
+    fn added(&mut self, change: ChainChange) -> Accepted {
+        self.tree.record(&change);
+        Accepted::Added(change)
+    }
+
+    /// Keeps a block that is ahead of the clock.
+    fn hold(&mut self, block: CheckedBlock, due: u64) -> Accepted {
+        self.held.insert(block, due);
+        Accepted::Ahead { due }
+    }
+
+    /// Takes the blocks whose time has come; each is to be given to [`Chain::accept`] again.
+    pub fn take_due(&mut self, now: u64) -> Vec<CheckedBlock> {
+        self.held.take_due(now)
+    }
+
+    /// When the first block that is ahead of the clock may be accepted, in Unix seconds.
+    #[must_use]
+    pub fn next_due(&self) -> Option<u64> {
+        self.held.next_due()
     }
 
     /// Remembers the hash of a refused block. Only faults that the hash commits to come here: work,
@@ -160,16 +270,23 @@ impl Chain {
         hash: BlockHash,
         verdict: Result<(), RuleViolation>,
     ) -> Result<(), RuleViolation> {
-        if verdict.is_err() && !self.refused.contains(&hash) {
-            if self.refused.len() == MAX_REFUSED {
-                self.refused.pop_front();
-            }
-            self.refused.push_back(hash);
+        verdict.map_err(|violation| self.refuse(hash, violation))
+    }
+
+    fn refuse(&mut self, hash: BlockHash, violation: RuleViolation) -> RuleViolation {
+        self.remember_refused(hash);
+        self.orphans.remove_descendants(hash);
+        violation
+    }
+
+    fn remember_refused(&mut self, hash: BlockHash) {
+        if self.refused.contains(&hash) {
+            return;
         }
-        if verdict.is_err() {
-            self.orphans.remove_descendants(hash);
+        if self.refused.len() == MAX_REFUSED {
+            self.refused.pop_front();
         }
-        verdict
+        self.refused.push_back(hash);
     }
 
     /// Takes the orphans that waited for `parent`; each is to be given to [`Chain::accept`] again.
@@ -180,97 +297,9 @@ impl Chain {
     /// Every change up to `version` is durable; what lay over the store for it is let go.
     pub fn committed(&mut self, version: u64) {
         self.tree.committed(version);
-    }
-
-    /// The last block of the best chain.
-    #[must_use]
-    pub fn tip(&self) -> BestPoint {
-        self.tree.tip()
-    }
-
-    /// The best chain's block at `height`, genesis included.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read; the same holds for every read here.
-    pub fn best_at(&self, height: u32) -> Result<Option<BestPoint>, StoreError> {
-        self.tree.best_at(height)
-    }
-
-    /// The block's place, if it is in the best chain.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
-        Ok(self.tree.find(hash)?.filter(|known| known.on_best_chain).map(|known| known.point))
-    }
-
-    /// A block's place, in any branch.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
-        Ok(self.tree.find(hash)?.map(|known| known.point))
-    }
-
-    /// A whole block of any branch. The genesis block is not stored and gives `None`.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn block(&self, hash: &BlockHash) -> Result<Option<Arc<StoredBlock>>, StoreError> {
-        self.tree.block(hash)
-    }
-
-    /// The last block of the best chain that the branch ending in `hash` contains; `None` where
-    /// `hash` is unknown.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn fork_point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
-        self.tree.fork_point(hash)
-    }
-
-    /// Hashes that tell another node what we have, newest first: the best chain from the tip down,
-    /// ten one by one and then in doubling steps, and among them, at its height, `from`: the block
-    /// where an earlier answer ended, in whatever branch. The genesis block is implied. At most 64.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn locator(&self, from: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
-        const ONE_BY_ONE: usize = 10;
-        let mut locator = Vec::new();
-        let mut from = from.filter(|from| from.height > 0);
-        let mut height = self.tip().height;
-        let mut step = 1;
-        loop {
-            let best = self.best_at(height)?.filter(|_| height > 0);
-            if let Some(from) = from.take_if(|from| from.height >= height) {
-                locator.extend(Some(from.hash).filter(|_| best != Some(from)));
-            }
-            let Some(best) = best else { return Ok(locator) };
-            locator.push(best.hash);
-            if locator.len() >= ONE_BY_ONE {
-                step *= 2;
-            }
-            height = height.saturating_sub(step);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.accounts.committed(version);
         }
-    }
-
-    /// Changes that are accepted and not yet reported as committed.
-    #[must_use]
-    pub fn uncommitted_changes(&self) -> usize {
-        self.tree.uncommitted_changes()
-    }
-
-    /// Bytes of canonical lines that side branches take, and their present bound.
-    #[must_use]
-    pub fn side_bytes(&self) -> (u64, u64) {
-        (self.tree.side_bytes(), self.tree.side_limit())
-    }
-
-    /// Orphans that wait for their parents.
-    #[must_use]
-    pub fn orphan_count(&self) -> usize {
-        self.orphans.len()
     }
 }
 

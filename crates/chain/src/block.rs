@@ -13,7 +13,6 @@ use crate::canonical;
 use crate::hash::BlockHash;
 use crate::object::ObjectOnly;
 use crate::params;
-use crate::rules::{RuleViolation, classic};
 use crate::transaction::Transaction;
 
 /// One block, as written on the wire. The order of the fields is the order of the canonical line.
@@ -31,7 +30,7 @@ pub struct Block {
     pub data: String,
     /// Hash of the parent.
     pub prev_hash: BlockHash,
-    /// Hash of this block, as its sender claims; [`CheckedBlock`] proves it.
+    /// Hash of this block, as its sender claims; [`crate::CheckedBlock`] proves it.
     pub hash: BlockHash,
     /// Unsigned transfers.
     pub transactions: Vec<Transaction>,
@@ -167,60 +166,4 @@ pub fn escaped_bytes(text: &str) -> usize {
 
 fn decimal_digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
-}
-
-/// A block that keeps every rule which needs no other block: its hash is right, meets the target,
-/// and its canonical line fits. Only [`CheckedBlock::check`] makes one, also where one is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Block", try_from = "Block")]
-pub struct CheckedBlock {
-    block: Block,
-    line_bytes: u32,
-}
-
-impl CheckedBlock {
-    /// Checks a block by itself. Costs one hash of its content and looks at nothing else, so it
-    /// can run on any thread.
-    ///
-    /// # Errors
-    /// The first rule that the block breaks.
-    pub fn check(block: Block) -> Result<Self, RuleViolation> {
-        let line_bytes = classic::check_line_length(&block)?;
-        classic::check_genesis_is_not_replaced(&block)?;
-        classic::check_hash(&block)?;
-        classic::check_work(&block)?;
-        Ok(Self { block, line_bytes })
-    }
-
-    /// The block.
-    #[must_use]
-    pub fn block(&self) -> &Block {
-        &self.block
-    }
-
-    /// The block, no longer marked as checked.
-    #[must_use]
-    pub fn into_block(self) -> Block {
-        self.block
-    }
-
-    /// Length of its canonical line in bytes.
-    #[must_use]
-    pub fn line_bytes(&self) -> u32 {
-        self.line_bytes
-    }
-}
-
-impl TryFrom<Block> for CheckedBlock {
-    type Error = RuleViolation;
-
-    fn try_from(block: Block) -> Result<Self, RuleViolation> {
-        Self::check(block)
-    }
-}
-
-impl From<CheckedBlock> for Block {
-    fn from(checked: CheckedBlock) -> Self {
-        checked.block
-    }
 }

@@ -45,6 +45,10 @@ pub const MAX_DATA_BYTES: u32 = 64 << 10;
 /// Heights from one state root to the next. Source: protocol, section 4.
 pub const STATE_ROOT_INTERVAL: u32 = 1_024;
 
+/// Blocks from one stored part of the history's Merkle tree to the next. The roots in between are
+/// made again from the hashes of at most so many blocks.
+pub const HISTORY_STEP: u32 = 64;
+
 /// Ancestors whose timestamps a ledger block's must lie above the middle of.
 pub const MEDIAN_BLOCKS: usize = 11;
 
@@ -60,9 +64,12 @@ pub const MAX_MINING_AHEAD_SECONDS: u64 = 60;
 /// own size, so that a rival as long as ours always fits.
 pub const MIN_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Orphans kept while their ancestors are asked for. Each carries proof of work and at most
-/// [`MAX_LINE_BYTES`], so the pool stays near 1 MiB.
+/// Orphans kept while their ancestors are asked for. Each carries proof of work; classic ones have
+/// at most [`MAX_LINE_BYTES`], so the pool stays near 1 MiB.
 pub const MAX_ORPHANS: usize = 256;
+
+/// Bytes that orphans may count for together, which only ledger blocks reach.
+pub const MAX_ORPHAN_BYTES: u64 = 8 << 20;
 
 /// Hashes remembered as refused for a fault that the hash commits to.
 pub const MAX_REFUSED: usize = 1_024;

@@ -6,8 +6,10 @@
 
 mod memory;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 pub use memory::MemoryBlocks;
 
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 use crate::hash::BlockHash;
-use crate::pow::Work;
+use crate::ledger::{Account, LedgerPart, PublicKey};
+use crate::pow::{ChainTime, Work};
+use crate::proof::NodeHash;
 
 /// A block with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,43 @@ pub struct StoredBlock {
     pub total_bytes: u64,
     /// The block itself.
     pub block: Block,
+    /// What a ledger adds; `None` on a classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<Box<StoredLedger>>,
+}
+
+/// What a ledger adds to a stored block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredLedger {
+    /// The commitment and the body.
+    pub part: LedgerPart,
+    /// The chain's time up to this block.
+    pub time: ChainTime,
+    /// Where the number of blocks up to this one, genesis included, is a multiple of
+    /// [`crate::params::HISTORY_STEP`]: the roots of the subtrees of the history that end with this
+    /// block, from that many leaves on, each twice as large as the one before. Empty elsewhere.
+    pub subtrees: Vec<NodeHash>,
+}
+
+impl StoredBlock {
+    /// Bytes that it counts for among side branches.
+    #[must_use]
+    pub fn counted_bytes(&self) -> u64 {
+        let line = self.block.canonical_line_bytes();
+        match &self.ledger {
+            Some(ledger) => {
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                u64::from(crate::checked::whole_bytes(line, &ledger.part))
+            }
+            None => u64::try_from(line).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The commitment and the body, on a ledger chain.
+    #[must_use]
+    pub fn part(&self) -> Option<&LedgerPart> {
+        self.ledger.as_ref().map(|ledger| &ledger.part)
+    }
 }
 
 /// A store failed. The node cannot go on from here: it says so and stops.
@@ -69,6 +110,18 @@ pub trait BlockStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn next_order(&self) -> Result<u64, StoreError>;
+
+    /// The account of a key, as it stands after the best chain's tip; `None` where it is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError>;
+
+    /// Visits every account that is not empty, in order of keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError>;
 }
 
 /// One step of a change to the stored blocks.
@@ -93,6 +146,8 @@ pub enum BlockWrite {
         /// Its order.
         order: u64,
     },
+    /// The account has this content from now on; an empty one is forgotten.
+    SetAccount(Account),
     /// The side block is forgotten, to keep side branches within their bound.
     Evict {
         /// Its hash.

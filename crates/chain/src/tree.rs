@@ -8,6 +8,7 @@ pub(crate) mod orphans;
 mod overlay;
 mod side;
 mod state;
+mod walk;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -19,11 +20,11 @@ use self::overlay::{BestEntry, Overlay};
 use self::side::{SideBranches, SideEntry};
 pub(crate) use self::state::TreeState;
 use crate::accept::ChainChange;
-use crate::block::{Block, CheckedBlock};
+use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::params;
-use crate::pow::{Target, Work};
-use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock};
+use crate::pow::{ChainTime, Target, Work};
+use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredLedger};
 
 /// A block's place on the chain it ends: what fork choice compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,15 +71,34 @@ impl Default for TreeLimits {
 pub(crate) struct Known {
     pub(crate) point: BestPoint,
     pub(crate) total_bytes: u64,
+    /// On a ledger chain.
+    pub(crate) time: ChainTime,
     pub(crate) on_best_chain: bool,
+}
+
+impl Known {
+    fn best(entry: &BestEntry) -> Self {
+        let BestEntry { point, total_bytes, time, .. } = *entry;
+        Self { point, total_bytes, time, on_best_chain: true }
+    }
+}
+
+/// A block that keeps every rule, with what its chain adds to it.
+pub(crate) struct NewBlock {
+    pub(crate) block: Block,
+    pub(crate) ledger: Option<Box<StoredLedger>>,
+    pub(crate) line_bytes: u64,
+    /// Its own.
+    pub(crate) work: Work,
 }
 
 pub(crate) struct Tree {
     store: Box<dyn BlockStore>,
     limits: TreeLimits,
     genesis: BestPoint,
-    /// What each block adds: the target is the same for all, and dividing 256 bits takes its time.
-    block_work: Work,
+    /// What each classic block adds: the target is the same for all, and dividing 256 bits takes
+    /// its time.
+    classic_work: Work,
     overlay: Overlay,
     side: SideBranches,
     next_order: u64,
@@ -95,16 +115,16 @@ impl Tree {
         };
         let mut side = SideBranches::default();
         store.visit_side_blocks(&mut |stored| {
-            let line_bytes = u64::try_from(stored.block.canonical_line_bytes()).unwrap_or(u64::MAX);
+            let line_bytes = stored.counted_bytes();
             side.insert(stored.block.hash, SideEntry::of(&stored, line_bytes));
         })?;
         let next_order = store.next_order()?;
-        let block_work = Target::CLASSIC.work();
+        let classic_work = Target::CLASSIC.work();
         Ok(Self {
             store,
             limits,
             genesis,
-            block_work,
+            classic_work,
             overlay: Overlay::new(tip),
             side,
             next_order,
@@ -117,6 +137,18 @@ impl Tree {
 
     pub(crate) fn uncommitted_changes(&self) -> usize {
         self.overlay.uncommitted_changes()
+    }
+
+    pub(crate) fn classic_work(&self) -> Work {
+        self.classic_work
+    }
+
+    pub(crate) fn store(&self) -> &dyn BlockStore {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn uncommitted_bytes(&self) -> u64 {
+        self.overlay.uncommitted_bytes()
     }
 
     pub(crate) fn committed(&mut self, version: u64) {
@@ -134,15 +166,14 @@ impl Tree {
     /// Finds a block in any branch, as far as memory goes.
     fn find_in_memory(&self, hash: &BlockHash) -> Option<Known> {
         if let Some(entry) = self.overlay.best_by_hash(hash) {
-            let BestEntry { point, total_bytes, .. } = *entry;
-            return Some(Known { point, total_bytes, on_best_chain: true });
+            return Some(Known::best(entry));
         }
         if let Some(entry) = self.side.get(hash) {
-            let (point, total_bytes) = (entry.point(*hash), entry.total_bytes);
-            return Some(Known { point, total_bytes, on_best_chain: false });
+            let best = Known::best(&entry.to_best(*hash));
+            return Some(Known { on_best_chain: false, ..best });
         }
         let is_genesis = *hash == self.genesis.hash;
-        is_genesis.then_some(Known { point: self.genesis, total_bytes: 0, on_best_chain: true })
+        is_genesis.then(|| Known::best(&BestEntry::genesis(self.genesis)))
     }
 
     /// Finds a block that says it follows `parent`. The hash commits to that, so below a parent that
@@ -176,11 +207,7 @@ impl Tree {
             return Ok(None);
         }
         let best = self.store.best_at(entry.point.height)?;
-        Ok(best.filter(|best| best.order == stored.order).map(|_| Known {
-            point: entry.point,
-            total_bytes: entry.total_bytes,
-            on_best_chain: true,
-        }))
+        Ok(best.filter(|best| best.order == stored.order).map(|_| Known::best(&entry)))
     }
 
     /// The best chain's block at `height`, genesis included.
@@ -221,15 +248,16 @@ impl Tree {
     /// Adds a block whose parent is `parent`, and moves the best chain where its branch wins.
     pub(crate) fn insert(
         &mut self,
-        block: CheckedBlock,
+        new: NewBlock,
         parent: &Known,
     ) -> Result<ChainChange, StoreError> {
-        let line_bytes = u64::from(block.line_bytes());
+        let NewBlock { block, ledger, line_bytes, work } = new;
         let stored = Arc::new(StoredBlock {
             order: self.next_order,
-            work: parent.point.work.plus(self.block_work),
+            work: parent.point.work.plus(work),
             total_bytes: parent.total_bytes + line_bytes,
-            block: block.into_block(),
+            block,
+            ledger,
         });
         let version = self.overlay.next_version();
         let mut change = ChainChange::new(version, BestEntry::of(&stored).point, self.tip());
@@ -239,8 +267,23 @@ impl Tree {
             self.branch(stored, line_bytes, &mut change)?;
         }
         self.evict_side_blocks(&mut change);
-        self.overlay.record(&change);
         Ok(change)
+    }
+
+    /// Notes a change whose commit is still to come, once it says all that is to be written.
+    pub(crate) fn record(&mut self, change: &ChainChange) {
+        self.overlay.record(change);
+    }
+
+    /// Forgets a side block that turned out to break a rule, and all that descends from it.
+    pub(crate) fn remove_side_branch(&mut self, root: BlockHash) -> ChainChange {
+        let version = self.overlay.next_version();
+        let mut change = ChainChange::new(version, self.tip(), self.tip());
+        for (hash, entry) in self.side.remove_with_descendants(root) {
+            self.overlay.forget_uncommitted(&hash, entry.order);
+            change.writes.push(BlockWrite::Evict { hash, order: entry.order });
+        }
+        change
     }
 
     fn extend(&mut self, stored: Arc<StoredBlock>, change: &mut ChainChange) {

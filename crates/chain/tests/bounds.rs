@@ -4,6 +4,7 @@
 mod common;
 
 use common::{POOL, POOL_BLOCKS, Rig, checked, draft, line_bytes, mine, mine_branch, seal};
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{
     AcceptError, Accepted, Block, BlockHash, BlockStore, Chain, CheckedBlock, RuleViolation,
@@ -204,7 +205,7 @@ fn orphan_pool_stays_at_its_bound_and_forgets_the_oldest() {
     let parent = orphans[0].block().prev_hash;
     let mut rig = Rig::new(TreeLimits::default());
     for orphan in &orphans {
-        let verdict = rig.chain.accept(orphan.clone());
+        let verdict = rig.chain.accept(orphan.clone(), 0);
         assert!(matches!(verdict, Ok(Accepted::Orphan { parent: asked }) if asked == parent));
     }
     assert_eq!(rig.chain.orphan_count(), MAX_ORPHANS);
@@ -223,13 +224,13 @@ fn nothing_builds_on_a_block_of_the_wrong_index() {
     let children = mine_branch(&wrong, 2, "on seven");
     let mut rig = Rig::new(TreeLimits::default());
     assert_eq!(
-        rig.chain.accept(checked(&wrong)).unwrap_err(),
+        rig.chain.accept(checked(&wrong), 0).unwrap_err(),
         AcceptError::Rule(RuleViolation::WrongIndex { index: 7, parent: 0 })
     );
     for child in &children {
         let parent = child.prev_hash;
         assert_eq!(
-            rig.chain.accept(checked(child)).unwrap_err(),
+            rig.chain.accept(checked(child), 0).unwrap_err(),
             AcceptError::Rule(RuleViolation::RefusedParent { parent })
         );
     }
@@ -247,7 +248,7 @@ fn orphans_of_a_refused_block_go_with_it() {
     rig.deliver_all(&children);
     rig.deliver_all(&honest[1..]);
     assert_eq!(rig.chain.orphan_count(), 4);
-    assert!(rig.chain.accept(checked(&wrong)).is_err());
+    assert!(rig.chain.accept(checked(&wrong), 0).is_err());
     assert_eq!(rig.chain.orphan_count(), 1);
     rig.deliver_all(&honest[..1]);
     assert_eq!(rig.chain.tip().hash, honest[1].hash);
@@ -262,7 +263,13 @@ impl Tall {
         block.hash = BlockHash::ZERO;
         block.hash.0[..4].copy_from_slice(&height.to_be_bytes());
         let work = Work::of_classic_blocks(height);
-        StoredBlock { order: u64::from(height), work, total_bytes: u64::from(height), block }
+        StoredBlock {
+            order: u64::from(height),
+            work,
+            total_bytes: u64::from(height),
+            block,
+            ledger: None,
+        }
     }
 }
 
@@ -281,6 +288,12 @@ impl BlockStore for Tall {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(u64::from(self.0) + 1)
+    }
+    fn account(&self, _: &PublicKey) -> Result<Option<Account>, StoreError> {
+        Ok(None)
+    }
+    fn visit_accounts(&self, _: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -330,7 +343,7 @@ fn chain_at_the_last_height_takes_no_block_more() {
     let tip = Tall::stored(u32::MAX);
     let mut chain = Chain::open(Box::new(Tall(u32::MAX)), TreeLimits::default()).unwrap();
     let parent = Block { index: 0, ..tip.block };
-    let verdict = chain.accept(checked(&mine(&parent, "one too many")));
+    let verdict = chain.accept(checked(&mine(&parent, "one too many")), 0);
     assert!(matches!(verdict, Err(AcceptError::Rule(RuleViolation::WrongIndex { .. }))));
 }
 

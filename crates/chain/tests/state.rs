@@ -24,7 +24,7 @@ fn state() -> Value {
     let side = common::mine_branch(&genesis, 2, "side");
     let orphans = common::mine_branch(&genesis, 2, "orphan");
     for block in best.iter().chain(&side).chain(&orphans[1..]) {
-        chain.accept(common::checked(block)).unwrap();
+        chain.accept(common::checked(block), 0).unwrap();
     }
     serde_json::to_value(chain.state()).unwrap()
 }

@@ -106,10 +106,10 @@ fn first_content_for_a_hash_stays_when_names_are_split_otherwise() {
     for (kept, late) in [(&first, &second), (&second, &first)] {
         let mut rig = Rig::new(TreeLimits::default());
         rig.deliver_all(std::slice::from_ref(kept));
-        assert!(matches!(rig.chain.accept(checked(late)), Ok(Accepted::Known(_))));
+        assert!(matches!(rig.chain.accept(checked(late), 0), Ok(Accepted::Known(_))));
         assert_eq!(rig.chain.block(&first.hash).unwrap().unwrap().block, *kept);
         rig.commit_all();
-        assert!(matches!(rig.chain.accept(checked(late)), Ok(Accepted::Known(_))));
+        assert!(matches!(rig.chain.accept(checked(late), 0), Ok(Accepted::Known(_))));
         assert_eq!(rig.chain.block(&first.hash).unwrap().unwrap().block, *kept);
     }
 }
@@ -151,7 +151,7 @@ fn refusal_for_size_or_content_leaves_the_hash_open_to_the_right_block() {
 #[test]
 fn genesis_is_known_and_no_other_block_may_take_its_place() {
     let mut rig = Rig::new(TreeLimits::default());
-    assert!(matches!(rig.chain.accept(checked(&Block::genesis())), Ok(Accepted::Known(_))));
+    assert!(matches!(rig.chain.accept(checked(&Block::genesis()), 0), Ok(Accepted::Known(_))));
     assert_eq!(rig.chain.block(&Block::genesis().hash), Ok(None));
     let other = seal(Block { data: "another".to_owned(), ..Block::genesis() });
     assert_eq!(CheckedBlock::check(other), Err(RuleViolation::SecondGenesis));

@@ -90,7 +90,7 @@ fn accept() -> Box<dyn FnMut()> {
     Box::new(move || {
         let (mut chain, blocks) = ready.pop().unwrap();
         for block in blocks {
-            black_box(chain.accept(block).unwrap());
+            black_box(chain.accept(block, 0).unwrap());
         }
         std::mem::forget(chain);
     })

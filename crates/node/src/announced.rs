@@ -55,6 +55,20 @@ impl Announced {
         teller.last = is_near.then_some(Announcement { point, heard_at: now, asked_at: None });
     }
 
+    /// An original sent the seven keys of a block that no branch of ours has: this peer may have the
+    /// whole of it. What it announced itself comes first.
+    pub(crate) fn hinted(
+        &mut self,
+        peer: PeerId,
+        point: BestPoint,
+        tip: &BestPoint,
+        now: Duration,
+    ) {
+        if self.tellers.get(&peer).is_none_or(|teller| teller.last.is_none()) {
+            self.heard(peer, point, tip, now);
+        }
+    }
+
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.tellers.remove(&peer);
     }

@@ -91,3 +91,7 @@ pub const MAX_WAITING_SAYS: usize = 16;
 
 /// Changes of the chain that may be accepted and not committed. At most 4 KiB each, 32 MiB.
 pub const MAX_UNCOMMITTED: usize = 8_192;
+
+/// Bytes that the blocks of these changes may count for, which only ledger blocks reach before their
+/// number does.
+pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;

@@ -28,8 +28,8 @@ use crate::announced::Announced;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED, MAX_WAITING_SAYS,
-    OUTBOX_CAPACITY,
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED, MAX_UNCOMMITTED_BYTES,
+    MAX_WAITING_SAYS, OUTBOX_CAPACITY,
 };
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -330,6 +330,7 @@ impl Node {
     #[must_use]
     pub fn is_congested(&self) -> bool {
         self.chain.uncommitted_changes() >= self.config.max_uncommitted
+            || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }
 
     /// What the node looks like now.

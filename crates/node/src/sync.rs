@@ -74,6 +74,10 @@ pub(crate) enum Arrival {
     Known(BestPoint),
     /// Its parent is not known.
     Orphan(BlockHash),
+    /// It is ahead of the clock, and is kept until its time comes.
+    Held,
+    /// It came with its seven keys alone on a chain where they are not enough.
+    Bare,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -131,6 +135,7 @@ impl Sync {
                 return;
             }
             Arrival::Fresh(point) | Arrival::Known(point) => point,
+            Arrival::Held | Arrival::Bare => return,
         };
         let Some(request) = &mut source.request else { return };
         request.last = Some(point);

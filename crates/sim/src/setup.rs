@@ -89,7 +89,7 @@ impl World {
         };
         for block in blocks {
             let Ok(block) = CheckedBlock::check(block.clone()) else { return };
-            if let Ok(kusari_chain::accept::Accepted::Added(change)) = chain.accept(block) {
+            if let Ok(kusari_chain::accept::Accepted::Added(change)) = chain.accept(block, 0) {
                 disk.apply(&StoreBatch { blocks: change.writes, outbox: Vec::new() });
                 chain.committed(change.version);
             }

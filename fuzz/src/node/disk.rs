@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
@@ -53,6 +54,12 @@ impl BlockStore for Disk {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().0.next_order()
+    }
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.0.borrow().0.account(key)
+    }
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.0.borrow().0.visit_accounts(visit)
     }
 }
 

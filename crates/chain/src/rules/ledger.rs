@@ -6,8 +6,8 @@
 
 use super::RuleViolation;
 use super::transaction::{
-    self as transaction_rules, TransactionViolation, check_cost, check_fee, check_key,
-    check_payload, check_payload_bound, check_payload_length,
+    TransactionViolation, check_cost, check_fee, check_key, check_payload, check_payload_bound,
+    check_payload_length,
 };
 use crate::block::Block;
 use crate::ledger::commitment::MerkleRoot;
@@ -182,5 +182,3 @@ fn each(
 pub(crate) fn at(place: usize, fault: TransactionViolation) -> RuleViolation {
     RuleViolation::Transaction { place, fault }
 }
-
-pub(crate) use transaction_rules::{check_balance, check_sequence};

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 
 use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
 use crate::hash::BlockHash;
+use crate::ledger::{Account, PublicKey};
 
 /// Blocks in ordered maps.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,7 @@ pub struct MemoryBlocks {
     best: BTreeMap<u32, u64>,
     by_hash: BTreeMap<BlockHash, u64>,
     side: BTreeSet<u64>,
+    accounts: BTreeMap<PublicKey, Account>,
     next_order: u64,
 }
 
@@ -36,6 +38,12 @@ impl MemoryBlocks {
                 BlockWrite::Disconnect { height, order } => {
                     self.best.remove(height);
                     self.side.insert(*order);
+                }
+                BlockWrite::SetAccount(account) if account.is_empty() => {
+                    self.accounts.remove(&account.key);
+                }
+                BlockWrite::SetAccount(account) => {
+                    self.accounts.insert(account.key, *account);
                 }
                 BlockWrite::Evict { hash, order } => {
                     self.side.remove(order);
@@ -77,5 +85,14 @@ impl BlockStore for MemoryBlocks {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(self.next_order)
+    }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        Ok(self.accounts.get(key).copied())
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.accounts.values().copied().for_each(visit);
+        Ok(())
     }
 }

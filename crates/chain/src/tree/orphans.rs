@@ -1,6 +1,6 @@
 //! Blocks whose parent is unknown, kept while their ancestors are asked for.
 //!
-//! A pool of [`MAX_ORPHANS`] that forgets the oldest first. Losing one costs a download. It is
+//! A pool of [`MAX_ORPHANS`] and [`MAX_ORPHAN_BYTES`] that forgets the oldest first. Losing one costs a download. It is
 //! small, so looking through all of it is the simplest thing that is fast enough.
 
 use alloc::collections::VecDeque;
@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::block::CheckedBlock;
+use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
-use crate::params::MAX_ORPHANS;
+use crate::params::{MAX_ORPHAN_BYTES, MAX_ORPHANS};
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Orphans(VecDeque<CheckedBlock>);
@@ -24,14 +24,18 @@ impl Orphans {
         self.0.len()
     }
 
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|orphan| u64::from(orphan.line_bytes())).sum()
+    }
+
     pub(crate) fn insert(&mut self, orphan: CheckedBlock) {
         if self.contains(&orphan.block().hash) {
             return;
         }
-        if self.0.len() == MAX_ORPHANS {
+        self.0.push_back(orphan);
+        while self.0.len() > MAX_ORPHANS || self.bytes() > MAX_ORPHAN_BYTES {
             self.0.pop_front();
         }
-        self.0.push_back(orphan);
     }
 
     /// Takes the orphans that wait for `parent`, in the order they came.

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::BestPoint;
 use crate::accept::ChainChange;
 use crate::hash::BlockHash;
+use crate::params::GENESIS_TIMESTAMP;
+use crate::pow::ChainTime;
 use crate::store::{BlockWrite, StoredBlock};
 
 /// A block of the best chain, without its content.
@@ -24,6 +26,9 @@ pub(super) struct BestEntry {
     pub(super) prev_hash: BlockHash,
     pub(super) order: u64,
     pub(super) total_bytes: u64,
+    pub(super) timestamp: u64,
+    /// On a ledger chain.
+    pub(super) time: ChainTime,
 }
 
 impl BestEntry {
@@ -37,11 +42,20 @@ impl BestEntry {
             prev_hash: stored.block.prev_hash,
             order: stored.order,
             total_bytes: stored.total_bytes,
+            timestamp: stored.block.timestamp,
+            time: stored.ledger.as_ref().map_or_else(ChainTime::default, |ledger| ledger.time),
         }
     }
 
     pub(super) fn genesis(point: BestPoint) -> Self {
-        Self { point, prev_hash: BlockHash::ZERO, order: 0, total_bytes: 0 }
+        Self {
+            point,
+            prev_hash: BlockHash::ZERO,
+            order: 0,
+            total_bytes: 0,
+            timestamp: GENESIS_TIMESTAMP,
+            time: ChainTime::default(),
+        }
     }
 }
 
@@ -66,6 +80,8 @@ pub(super) struct Overlay {
     blocks: HashMap<BlockHash, Arc<StoredBlock>>,
     changes: VecDeque<Uncommitted>,
     last_version: u64,
+    /// What the blocks that are held whole count for.
+    block_bytes: u64,
 }
 
 impl Overlay {
@@ -77,6 +93,7 @@ impl Overlay {
             blocks: HashMap::new(),
             changes: VecDeque::new(),
             last_version: 0,
+            block_bytes: 0,
         };
         overlay.push(tip);
         overlay
@@ -90,8 +107,13 @@ impl Overlay {
         last_version: u64,
     ) -> Option<Self> {
         let heights = window.iter().map(|entry| (entry.point.hash, entry.point.height)).collect();
-        let blocks = uncommitted.into_iter().map(|stored| (stored.block.hash, stored)).collect();
-        Some(Self { tip: *window.back()?, window, heights, blocks, changes, last_version })
+        let tip = *window.back()?;
+        let (blocks, block_bytes) = (HashMap::new(), 0);
+        let mut overlay = Self { tip, window, heights, blocks, changes, last_version, block_bytes };
+        for stored in uncommitted {
+            overlay.add_uncommitted(stored);
+        }
+        Some(overlay)
     }
 
     pub(super) fn window(&self) -> &VecDeque<BestEntry> {
@@ -146,7 +168,11 @@ impl Overlay {
     }
 
     pub(super) fn add_uncommitted(&mut self, stored: Arc<StoredBlock>) {
-        self.blocks.insert(stored.block.hash, stored);
+        let bytes = stored.counted_bytes();
+        match self.blocks.insert(stored.block.hash, stored) {
+            Some(former) => self.block_bytes = self.block_bytes + bytes - former.counted_bytes(),
+            None => self.block_bytes += bytes,
+        }
     }
 
     pub(super) fn uncommitted_block(&self, hash: &BlockHash) -> Option<&Arc<StoredBlock>> {
@@ -156,8 +182,14 @@ impl Overlay {
     /// Forgets an inserted block; the order tells it from a later insertion of the same hash.
     pub(super) fn forget_uncommitted(&mut self, hash: &BlockHash, order: u64) {
         if self.blocks.get(hash).is_some_and(|stored| stored.order == order) {
-            self.blocks.remove(hash);
+            let bytes = self.blocks.remove(hash).map_or(0, |stored| stored.counted_bytes());
+            self.block_bytes -= bytes;
         }
+    }
+
+    /// What the blocks that are held whole count for, in bytes.
+    pub(super) fn uncommitted_bytes(&self) -> u64 {
+        self.block_bytes
     }
 
     pub(super) fn next_version(&self) -> u64 {

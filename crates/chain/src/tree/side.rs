@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::BestPoint;
 use super::overlay::BestEntry;
 use crate::hash::BlockHash;
-use crate::pow::Work;
+use crate::pow::{ChainTime, Work};
 use crate::store::StoredBlock;
 
 /// A side block, without its content.
@@ -24,6 +24,9 @@ pub(super) struct SideEntry {
     pub(super) order: u64,
     pub(super) line_bytes: u64,
     pub(super) total_bytes: u64,
+    pub(super) timestamp: u64,
+    /// On a ledger chain.
+    pub(super) time: ChainTime,
 }
 
 impl SideEntry {
@@ -32,8 +35,9 @@ impl SideEntry {
     }
 
     pub(super) fn from_best(best: &BestEntry, line_bytes: u64) -> Self {
-        let BestEntry { point, prev_hash, order, total_bytes } = *best;
-        Self { prev_hash, height: point.height, work: point.work, order, line_bytes, total_bytes }
+        let BestEntry { point, prev_hash, order, total_bytes, timestamp, time } = *best;
+        let BestPoint { height, work, .. } = point;
+        Self { prev_hash, height, work, order, line_bytes, total_bytes, timestamp, time }
     }
 
     pub(super) fn to_best(self, hash: BlockHash) -> BestEntry {
@@ -42,6 +46,8 @@ impl SideEntry {
             prev_hash: self.prev_hash,
             order: self.order,
             total_bytes: self.total_bytes,
+            timestamp: self.timestamp,
+            time: self.time,
         }
     }
 
@@ -103,6 +109,24 @@ impl SideBranches {
             }
         }
         Some(entry)
+    }
+
+    /// Removes a side block with all that descends from it, children before their parents.
+    pub(super) fn remove_with_descendants(
+        &mut self,
+        hash: BlockHash,
+    ) -> Vec<(BlockHash, SideEntry)> {
+        // Rare and bounded by the side branches, so looking through all of them will do.
+        let mut family = alloc::vec![hash];
+        let mut place = 0;
+        while let Some(&parent) = family.get(place) {
+            let children = self.entries.iter().filter(|(_, entry)| entry.prev_hash == parent);
+            let mut children: Vec<_> = children.map(|(hash, entry)| (entry.order, *hash)).collect();
+            children.sort_unstable();
+            family.extend(children.into_iter().map(|(_, hash)| hash));
+            place += 1;
+        }
+        family.iter().rev().filter_map(|hash| Some((*hash, self.remove(hash)?))).collect()
     }
 
     /// Removes the branch that ends in `end` and returns it, oldest first.

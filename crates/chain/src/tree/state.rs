@@ -63,8 +63,8 @@ impl Tree {
             Overlay::restore(state.window, state.uncommitted, state.changes, state.last_version)
                 .ok_or(StateError("there is no tip"))?;
         let (genesis, next_order) = (BestPoint::genesis(), state.next_order);
-        let block_work = Target::CLASSIC.work();
-        Ok(Self { store, limits, genesis, block_work, overlay, side, next_order })
+        let classic_work = Target::CLASSIC.work();
+        Ok(Self { store, limits, genesis, classic_work, overlay, side, next_order })
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Accepted, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock, StoreError,
@@ -112,6 +113,14 @@ impl BlockStore for SharedStore {
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().next_order()
     }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.0.borrow().account(key)
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.0.borrow().visit_accounts(visit)
+    }
 }
 
 /// A chain driven as a node drives it: orphans follow their parents, and every change waits to be
@@ -148,7 +157,7 @@ impl Rig {
         let mut queue = VecDeque::from([block]);
         while let Some(block) = queue.pop_front() {
             let hash = block.block().hash;
-            if let Accepted::Added(change) = self.chain.accept(block).unwrap() {
+            if let Accepted::Added(change) = self.chain.accept(block, 0).unwrap() {
                 replay(&mut self.best, &change);
                 self.waiting.push_back((hash, change));
                 added.push(hash);

@@ -52,6 +52,7 @@ fn extend(store: &Store, heights: std::ops::RangeInclusive<u32>) {
                 hash: name(height),
                 transactions: Vec::new(),
             },
+            ledger: None,
         }))
     };
     let batch = StoreBatch { blocks: heights.map(write).collect(), outbox: Vec::new() };

@@ -15,7 +15,8 @@ fn chain(height: u32) -> MemoryBlocks {
         block.index = index;
         block.hash.0[0] = index.to_le_bytes()[0];
         let work = Work::of_classic_blocks(index);
-        let stored = StoredBlock { order: u64::from(index), work, total_bytes: 0, block };
+        let stored =
+            StoredBlock { order: u64::from(index), work, total_bytes: 0, block, ledger: None };
         blocks.apply(&[BlockWrite::InsertBest(Arc::new(stored))]);
     }
     blocks

@@ -9,7 +9,7 @@ fn block(height: u32) -> Arc<StoredBlock> {
     let mut block = Block::genesis();
     block.index = height;
     let work = Work::of_classic_blocks(height);
-    Arc::new(StoredBlock { order: u64::from(height), work, total_bytes: 0, block })
+    Arc::new(StoredBlock { order: u64::from(height), work, total_bytes: 0, block, ledger: None })
 }
 
 fn heights(show: &[Show]) -> Vec<u32> {

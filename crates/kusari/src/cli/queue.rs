@@ -178,7 +178,7 @@ mod tests {
     fn added(height: u32) -> Event {
         let mut block = Block::genesis();
         block.index = height;
-        let block = StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block };
+        let block = StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block, ledger: None };
         Event::BlockAdded { block: Arc::new(block), source: BlockSource::Synced }
     }
 

@@ -61,7 +61,7 @@ mod tests {
 
     fn block() -> Arc<StoredBlock> {
         let block = Block::genesis();
-        Arc::new(StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block })
+        Arc::new(StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block, ledger: None })
     }
 
     fn entries(blocks: Vec<(EntryId, Arc<StoredBlock>)>) -> Vec<EntryId> {

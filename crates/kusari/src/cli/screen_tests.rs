@@ -27,7 +27,7 @@ fn added(height: u32, source: BlockSource) -> Event {
     let mut block = Block::genesis();
     block.index = height;
     block.transactions.clear();
-    let stored = StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block };
+    let stored = StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block, ledger: None };
     Event::BlockAdded { block: Arc::new(stored), source }
 }
 

@@ -192,8 +192,13 @@ mod tests {
     #[test]
     fn an_added_block_is_told_with_its_card() {
         let block = Block::genesis();
-        let stored =
-            StoredBlock { order: 0, work: Work::ZERO, total_bytes: 0, block: block.clone() };
+        let stored = StoredBlock {
+            order: 0,
+            work: Work::ZERO,
+            total_bytes: 0,
+            block: block.clone(),
+            ledger: None,
+        };
         let event = Event::BlockAdded { block: Arc::new(stored), source: BlockSource::Announced };
         let text = format!(
             "Added new block index=0, nonce=2945, \

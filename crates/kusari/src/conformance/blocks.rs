@@ -174,7 +174,7 @@ pub(super) fn new_chain() -> Result<Chain, InputError> {
 
 /// Gives a block to a chain, and says in a word what became of it.
 pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String, InputError> {
-    match chain.accept(block) {
+    match chain.accept(block, 0) {
         Ok(Accepted::Known(_)) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
         Ok(Accepted::Added(_)) => Ok(String::from("added")),

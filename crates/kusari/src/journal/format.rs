@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{BlockHash, StoredBlock};
 use kusari_node::store::OutboxEntry;
 use kusari_node::{Action, Input, NodeConfig, Now};
@@ -32,7 +33,7 @@ pub(super) const KIND: &str = "kusari";
 pub(super) const FIRST_BYTES: &[u8] = b"{\"journal\":\"kusari\"";
 
 /// Version of this form.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The program and its version, as it introduces itself to peers.
 pub(super) const PROGRAM: &str = concat!("kusari/", env!("CARGO_PKG_VERSION"));
@@ -82,6 +83,8 @@ pub(super) struct Given<I> {
 pub(super) enum Read {
     BestAt { height: u32, answer: Answer<StoredBlock> },
     ByHash { hash: BlockHash, answer: Answer<StoredBlock> },
+    Account { key: PublicKey, answer: Answer<Account> },
+    Accounts { answer: Answer<Vec<Account>> },
     EntryOfBlock { hash: BlockHash, answer: Answer<OutboxEntry> },
 }
 

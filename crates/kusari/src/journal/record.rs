@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
@@ -133,6 +134,21 @@ impl BlockStore for Recording<dyn BlockStore> {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         self.store.next_order()
+    }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        let found = self.store.account(key);
+        self.note(|| Read::Account { key: *key, answer: answer(&found) });
+        found
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        let mut accounts = Vec::new();
+        let visited = self.store.visit_accounts(&mut |account| accounts.push(account));
+        let found = visited.map(|()| Some(accounts));
+        self.note(|| Read::Accounts { answer: answer(&found) });
+        found?.into_iter().flatten().for_each(visit);
+        Ok(())
     }
 }
 

@@ -40,6 +40,7 @@ fn store(blocks: u32) -> Store {
                 hash: name(height),
                 transactions: Vec::new(),
             },
+            ledger: None,
         }))
     };
     let batch = StoreBatch { blocks: (1..=blocks).map(write).collect(), outbox: Vec::new() };

@@ -82,6 +82,7 @@ mod tests {
                     amount: 9,
                 }],
             },
+            ledger: None,
         }
     }
 

@@ -84,6 +84,7 @@ impl Planner {
                 hash,
                 transactions: Vec::new(),
             },
+            ledger: None,
         })
     }
 

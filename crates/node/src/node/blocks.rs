@@ -28,6 +28,7 @@ impl Node {
         block: CheckedBlock,
     ) -> Result<(), StoreError> {
         let asked = self.sync.is_asked(peer);
+        let (height, hash) = (block.block().index, block.block().hash);
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         let arrival = match self.accept(now, block, source) {
             Ok(arrival) => arrival,
@@ -49,6 +50,31 @@ impl Node {
             Arrival::Orphan(hash) => {
                 self.gossip.sent_orphan(peer, hash);
                 self.ask_about_orphan(now, peer, hash);
+            }
+            Arrival::Bare => self.follow_hint(now, height, hash),
+            Arrival::Held => {}
+        }
+        Ok(())
+    }
+
+    /// Seven keys of a block on a chain where they are not enough: whoever introduced itself is asked
+    /// for the whole of it, unless it comes by itself meanwhile.
+    fn follow_hint(&mut self, now: Now, height: u32, hash: BlockHash) {
+        let tip = self.chain.tip();
+        let point = BestPoint { height, hash, work: tip.work };
+        let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
+        for (id, _) in introduced {
+            self.announced.hinted(id, point, &tip, now.monotonic);
+        }
+    }
+
+    /// Takes the blocks that were ahead of the clock and are no longer.
+    pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
+        for block in self.chain.take_due(now.wall) {
+            match self.accept(now, block, BlockSource::Announced) {
+                // Whoever sent it could not know what it builds on by now.
+                Ok(_) | Err(AcceptError::Rule(_)) => {}
+                Err(AcceptError::Store(error)) => return Err(error),
             }
         }
         Ok(())
@@ -89,7 +115,7 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
-        let arrival = match self.chain.accept(block)? {
+        let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
             Accepted::Orphan { .. } => Arrival::Orphan(hash),
             Accepted::Added(change) => {
@@ -100,6 +126,13 @@ impl Node {
                 }
                 self.apply(now, change, source)?;
                 Arrival::Fresh(point)
+            }
+            Accepted::Ahead { .. } => Arrival::Held,
+            Accepted::Bare => Arrival::Bare,
+            Accepted::BranchRefused { violation, change, .. } => {
+                self.chain_version = change.version;
+                self.batch.blocks.extend(change.writes);
+                return Err(violation.into());
             }
         };
         for peer in self.announced.arrived(&hash) {

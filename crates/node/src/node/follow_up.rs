@@ -20,6 +20,7 @@ const FIRST_NONCES: u64 = 1 << 52;
 
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
+        self.accept_due(now)?;
         self.admit_waiting_says();
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
@@ -219,7 +220,12 @@ impl Node {
 
     fn wake(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
-        let deadlines: [Option<Duration>; 5] = [
+        // A second late at most: the wall clock counts in seconds.
+        let next_due = self.chain.next_due().map(|due| {
+            now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
+        });
+        let deadlines: [Option<Duration>; 6] = [
+            next_due,
             self.peers.deadline(),
             self.dials.deadline(),
             self.sync.deadline(now.monotonic),

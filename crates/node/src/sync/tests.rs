@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::collections::HashSet;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{Block, BlockStore, Chain, StoreError, StoredBlock, Target, TreeLimits};
 
 use super::*;
@@ -49,6 +50,7 @@ impl Made {
                 hash: point.hash,
                 transactions: Vec::new(),
             },
+            ledger: None,
         })
     }
 }
@@ -71,6 +73,12 @@ impl BlockStore for Made {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(0)
+    }
+    fn account(&self, _: &PublicKey) -> Result<Option<Account>, StoreError> {
+        Ok(None)
+    }
+    fn visit_accounts(&self, _: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

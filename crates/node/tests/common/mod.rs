@@ -14,6 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, Target, Work,
@@ -72,6 +73,12 @@ impl BlockStore for Disk {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.blocks.borrow().next_order()
+    }
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.blocks.borrow().account(key)
+    }
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.blocks.borrow().visit_accounts(visit)
     }
 }
 

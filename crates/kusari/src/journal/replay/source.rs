@@ -9,6 +9,7 @@ use super::ReplayError;
 use crate::journal::format::{
     FIRST_BYTES, Header, Line, MAX_CHECKPOINT, MAX_LINE, MAX_SECONDS, Read, Sum, VERSION,
 };
+use kusari_chain::ledger::PublicKey;
 
 /// Longest first line, in bytes: as many addresses to dial as may be, and a little.
 const MAX_HEADER: usize = 2 * 1024 * 1024;
@@ -212,8 +213,17 @@ fn question(read: &Read) -> String {
     match read {
         Read::BestAt { height, .. } => stored_at(*height),
         Read::ByHash { hash, .. } => format!("the block {hash}"),
+        Read::Account { key, .. } => account_of(key),
+        Read::Accounts { .. } => String::from(ALL_ACCOUNTS),
         Read::EntryOfBlock { hash, .. } => format!("the line of the block {hash}"),
     }
+}
+
+/// How the question for every account is named.
+pub(super) const ALL_ACCOUNTS: &str = "all accounts";
+
+pub(super) fn account_of(key: &PublicKey) -> String {
+    format!("the account of {key}")
 }
 
 pub(super) fn stored_at(height: u32) -> String {

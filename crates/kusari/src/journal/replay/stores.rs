@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
 
-use super::source::{Source, stored_at};
+use super::source::{ALL_ACCOUNTS, Source, account_of, stored_at};
 use crate::journal::format::{Answer, Read};
 
 /// What the core is told where the journal has no answer. The replay looks at the source instead.
@@ -70,6 +71,28 @@ impl BlockStore for Answering {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         Err(no_answer())
+    }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.answer(
+            || account_of(key),
+            |read| match read {
+                Read::Account { key: recorded, answer } if recorded == *key => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        let accounts = self.answer(
+            || String::from(ALL_ACCOUNTS),
+            |read| match read {
+                Read::Accounts { answer } => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )?;
+        accounts.into_iter().flatten().for_each(visit);
+        Ok(())
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) const UPPER_SIDE: u64 = TIP as u64 + 1;
 fn stored(order: u64, block: &Block, below: u64) -> Arc<StoredBlock> {
     let total_bytes = below + block.canonical_line_bytes() as u64;
     let work = Work::of_classic_blocks(block.index);
-    Arc::new(StoredBlock { order, work, total_bytes, block: block.clone() })
+    Arc::new(StoredBlock { order, work, total_bytes, block: block.clone(), ledger: None })
 }
 
 /// A store with a best chain, a side branch, and one outbox record of each kind: settled (1), in the
@@ -209,7 +209,7 @@ proptest! {
             let mut next = vec![CheckedBlock::check(pick.get(&tree()[1..]).clone()).unwrap()];
             while let Some(block) = next.pop() {
                 let hash = block.block().hash;
-                let Accepted::Added(change) = chain.accept(block).unwrap() else { continue };
+                let Accepted::Added(change) = chain.accept(block, 0).unwrap() else { continue };
                 store.commit(&[batch(change.writes.clone())]).unwrap();
                 chain.committed(change.version);
                 let report = store.audit();

@@ -1,0 +1,208 @@
+//! The accounts over a store: what changed since its last commit, and what a block would change.
+//!
+//! Owns the application of blocks to accounts and its undoing. Knows nothing of branches: whoever
+//! calls says which blocks, in which order.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::commitment::MerkleRoot;
+use crate::ledger::{Account, LedgerPart, PublicKey, SignedTransaction};
+use crate::proof::MerkleBuilder;
+use crate::rules::ledger::at;
+use crate::rules::transaction::{check_balance, check_cost, check_sequence};
+use crate::rules::{RuleViolation, TransactionViolation};
+use crate::store::{BlockStore, StoreError};
+
+/// Accounts that a store may not have yet, each with the change that wrote it last. Bounded by the
+/// changes that may be accepted and not committed.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct AccountOverlay(BTreeMap<PublicKey, (u64, Account)>);
+
+impl AccountOverlay {
+    /// The account as it stands after the best chain's tip.
+    pub(crate) fn get(
+        &self,
+        key: &PublicKey,
+        store: &dyn BlockStore,
+    ) -> Result<Account, StoreError> {
+        if let Some((_, account)) = self.0.get(key) {
+            return Ok(*account);
+        }
+        Ok(store.account(key)?.unwrap_or_else(|| Account::empty(*key)))
+    }
+
+    /// The change of this version wrote these accounts.
+    pub(crate) fn record(&mut self, version: u64, accounts: &[Account]) {
+        self.0.extend(accounts.iter().map(|account| (account.key, (version, *account))));
+    }
+
+    /// Every change up to `version` is in the store.
+    pub(crate) fn committed(&mut self, version: u64) {
+        self.0.retain(|_, (written, _)| *written > version);
+    }
+}
+
+/// The accounts as a number of blocks would leave them.
+pub(crate) struct AccountView<'a> {
+    store: &'a dyn BlockStore,
+    overlay: &'a AccountOverlay,
+    reward: u64,
+    changed: BTreeMap<PublicKey, Account>,
+}
+
+/// Why a block could not be applied.
+pub(crate) enum ApplyError {
+    /// It breaks a rule.
+    Rule(RuleViolation),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for ApplyError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl<'a> AccountView<'a> {
+    pub(crate) fn new(store: &'a dyn BlockStore, overlay: &'a AccountOverlay, reward: u64) -> Self {
+        Self { store, overlay, reward, changed: BTreeMap::new() }
+    }
+
+    /// The accounts that differ now, in order of keys.
+    pub(crate) fn into_changed(self) -> Vec<Account> {
+        self.changed.into_values().collect()
+    }
+
+    /// An account as it stands now.
+    pub(crate) fn get(&self, key: &PublicKey) -> Result<Account, StoreError> {
+        match self.changed.get(key) {
+            Some(account) => Ok(*account),
+            None => self.overlay.get(key, self.store),
+        }
+    }
+
+    fn set(&mut self, account: Account) {
+        self.changed.insert(account.key, account);
+    }
+
+    /// Applies a body, transaction by transaction, and then credits its miner.
+    pub(crate) fn apply(&mut self, part: &LedgerPart) -> Result<(), ApplyError> {
+        let mut earned = self.reward;
+        for (place, entry) in part.body.iter().enumerate() {
+            let transaction = &entry.transaction;
+            self.apply_transaction(transaction)?
+                .and_then(|()| {
+                    earned = earned
+                        .checked_add(transaction.fee)
+                        .ok_or(TransactionViolation::BalanceOverflow)?;
+                    Ok(())
+                })
+                .map_err(|fault| ApplyError::Rule(at(place, fault)))?;
+        }
+        let mut miner = self.get(&part.commitment.miner)?;
+        // What exists is what was rewarded, at most 2^32 times less than 2^32: no sum of it is more
+        // than a balance can say.
+        miner.balance = miner.balance.checked_add(earned).ok_or_else(|| contradiction("reward"))?;
+        self.set(miner);
+        Ok(())
+    }
+
+    /// Applies one transaction, or changes nothing and says which rule it breaks.
+    pub(crate) fn apply_transaction(
+        &mut self,
+        transaction: &SignedTransaction,
+    ) -> Result<Result<(), TransactionViolation>, StoreError> {
+        let mut sender = self.get(&transaction.sender)?;
+        let checked = check_cost(transaction).and_then(|cost| {
+            check_sequence(transaction, &sender)?;
+            check_balance(cost, &sender)?;
+            sender.balance -= cost;
+            sender.sequence += 1;
+            Ok(())
+        });
+        if checked.is_err() {
+            return Ok(checked);
+        }
+        let mut receiver = match transaction.receiver == sender.key {
+            true => sender,
+            false => self.get(&transaction.receiver)?,
+        };
+        let Some(balance) = receiver.balance.checked_add(transaction.amount) else {
+            return Ok(Err(TransactionViolation::BalanceOverflow));
+        };
+        receiver.balance = balance;
+        self.set(sender);
+        self.set(receiver);
+        Ok(Ok(()))
+    }
+
+    /// Takes a body back that was applied last.
+    pub(crate) fn undo(&mut self, part: &LedgerPart) -> Result<(), StoreError> {
+        let fees: Option<u64> = part
+            .body
+            .iter()
+            .try_fold(self.reward, |sum, entry| sum.checked_add(entry.transaction.fee));
+        self.change(&part.commitment.miner, |miner| {
+            miner.balance = miner.balance.checked_sub(fees?)?;
+            Some(())
+        })?;
+        for entry in part.body.iter().rev() {
+            let transaction = &entry.transaction;
+            self.change(&transaction.receiver, |receiver| {
+                receiver.balance = receiver.balance.checked_sub(transaction.amount)?;
+                Some(())
+            })?;
+            self.change(&transaction.sender, |sender| {
+                sender.balance = sender.balance.checked_add(transaction.cost()?)?;
+                sender.sequence = sender.sequence.checked_sub(1)?;
+                Some(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn change(
+        &mut self,
+        key: &PublicKey,
+        change: impl FnOnce(&mut Account) -> Option<()>,
+    ) -> Result<(), StoreError> {
+        let mut account = self.get(key)?;
+        change(&mut account).ok_or_else(|| contradiction("account"))?;
+        self.set(account);
+        Ok(())
+    }
+
+    /// The root over all accounts as they stand now. Reads every one of them.
+    pub(crate) fn state_root(&self) -> Result<MerkleRoot, StoreError> {
+        let mut above = self.overlay.0.clone();
+        above.extend(self.changed.iter().map(|(key, account)| (*key, (0, *account))));
+        let mut above = above.into_values().map(|(_, account)| account).peekable();
+        let mut builder = MerkleBuilder::default();
+        let mut push = |account: Account| {
+            if !account.is_empty() {
+                // Writing numbers and bytes into memory has no way to fail.
+                builder.push_leaf(&borsh::to_vec(&account).unwrap_or_default());
+            }
+        };
+        self.store.visit_accounts(&mut |stored| {
+            while let Some(account) = above.next_if(|account| account.key < stored.key) {
+                push(account);
+            }
+            push(above.next_if(|account| account.key == stored.key).unwrap_or(stored));
+        })?;
+        above.for_each(push);
+        Ok(MerkleRoot(builder.root()))
+    }
+}
+
+/// What is stored cannot follow from the blocks that are stored.
+fn contradiction(what: &str) -> StoreError {
+    StoreError(alloc::format!(
+        "the accounts do not follow from the blocks (an {what} does not fit): run `kusari audit`, and \
+         restore the data directory from a backup"
+    ))
+}

@@ -1,0 +1,51 @@
+//! Blocks that are ahead of the clock, kept until their time comes.
+//!
+//! Owns the waiting. A clock may be wrong, so such a block is never remembered as refused; the pool is
+//! small and forgets those first that are furthest ahead. Losing one costs a download.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checked::CheckedBlock;
+
+/// Blocks kept at once.
+pub(crate) const MAX_HELD: usize = 64;
+/// Bytes that they may count for together.
+pub(crate) const MAX_HELD_BYTES: u64 = 8 << 20;
+
+/// Each block with the Unix time from which on it may be accepted, the soonest first.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Held(Vec<(u64, CheckedBlock)>);
+
+impl Held {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.0.iter().map(|(_, block)| u64::from(block.line_bytes())).sum()
+    }
+
+    pub(crate) fn insert(&mut self, block: CheckedBlock, due: u64) {
+        if self.0.iter().any(|(_, held)| held.block().hash == block.block().hash) {
+            return;
+        }
+        let place = self.0.partition_point(|(other, _)| *other <= due);
+        self.0.insert(place, (due, block));
+        while self.0.len() > MAX_HELD || self.bytes() > MAX_HELD_BYTES {
+            self.0.pop();
+        }
+    }
+
+    /// When the first of them may be accepted, in Unix seconds.
+    pub(crate) fn next_due(&self) -> Option<u64> {
+        self.0.first().map(|(due, _)| *due)
+    }
+
+    /// Takes those whose time has come, the soonest first.
+    pub(crate) fn take_due(&mut self, now: u64) -> Vec<CheckedBlock> {
+        let due = self.0.partition_point(|(due, _)| *due <= now);
+        self.0.drain(..due).map(|(_, block)| block).collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! Acceptance on a ledger chain: what the ancestors, the clock and the accounts decide.
+//!
+//! Owns the order of those rules, and the accounts that follow from the best chain. Side branches
+//! are judged by their ancestors alone until one of them wins: then its blocks are applied, and the
+//! branch is forgotten from the first that breaks a rule.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::accounts::{AccountOverlay, AccountView, ApplyError};
+use super::history::Histories;
+use super::{AcceptError, Accepted, Chain};
+use crate::checked::{CheckedBlock, WholeBlock};
+use crate::hash::BlockHash;
+use crate::ledger::commitment::MerkleRoot;
+use crate::ledger::{Account, ChainId, ChainSpec, LedgerPart, PublicKey};
+use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
+use crate::pow::asert::next_target;
+use crate::pow::{CompactTarget, Work};
+use crate::proof::MerkleBuilder;
+use crate::rules::{RuleViolation, ledger as rules};
+use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
+use crate::tree::{BestPoint, Known, NewBlock};
+
+/// What a chain keeps where it is a ledger.
+pub(crate) struct Ledger {
+    pub(crate) spec: Arc<ChainSpec>,
+    pub(crate) id: ChainId,
+    pub(crate) accounts: AccountOverlay,
+    pub(crate) histories: Histories,
+}
+
+/// What a known block's ancestors decide for the block after it.
+pub(crate) struct Following {
+    pub(crate) target: CompactTarget,
+    /// Timestamps must be above this.
+    pub(crate) median: u64,
+    pub(crate) history: MerkleBuilder,
+}
+
+impl Ledger {
+    pub(crate) fn new(spec: Arc<ChainSpec>, accounts: AccountOverlay) -> Self {
+        let id = spec.chain_id();
+        Self { spec, id, accounts, histories: Histories::default() }
+    }
+}
+
+/// Why the accounts do not let a branch win.
+struct Unfit {
+    /// The first block that breaks a rule.
+    block: BlockHash,
+    violation: RuleViolation,
+}
+
+impl Chain {
+    /// What the ancestors decide for a block after `parent`.
+    pub(crate) fn following(&mut self, parent: &Known) -> Result<Option<Following>, StoreError> {
+        let Some(ledger) = &mut self.ledger else { return Ok(None) };
+        let mut timestamps = self.tree.timestamps(&parent.point.hash, MEDIAN_BLOCKS)?;
+        timestamps.sort_unstable();
+        let median = timestamps.get(timestamps.len() / 2).copied().unwrap_or_default();
+        let target = next_target(parent.point.height, parent.time.active_s, &ledger.spec);
+        let history = ledger.histories.through(&parent.point, &self.tree)?;
+        Ok(Some(Following { target, median, history }))
+    }
+
+    /// Takes a whole block whose parent is known and whose index is right.
+    pub(super) fn accept_on_ledger(
+        &mut self,
+        checked: CheckedBlock,
+        parent: &Known,
+        now: u64,
+    ) -> Result<Accepted, AcceptError> {
+        let (hash, line_bytes) = (checked.block().hash, u64::from(checked.line_bytes()));
+        let following = self.following(parent)?;
+        let (Some(ledger), Some(following), Some(part)) =
+            (&self.ledger, following, checked.ledger())
+        else {
+            return Ok(Accepted::Bare);
+        };
+        let (spec, id) = (Arc::clone(&ledger.spec), ledger.id);
+        let verdict = check_ancestry(&checked, part, (&spec, &id), &following);
+        let until = checked.block().timestamp.saturating_sub(MAX_AHEAD_SECONDS);
+        self.judge(hash, verdict)?;
+        if now < until {
+            return Ok(self.hold(checked, until));
+        }
+        let WholeBlock { block, ledger: Some(part) } = checked.into_whole() else {
+            return Ok(Accepted::Bare);
+        };
+        let time = parent.time.after(block.index, block.timestamp, &spec);
+        let work = following.target.target().map_or(Work::ZERO, |target| target.work());
+        let point = BestPoint { height: block.index, hash, work: parent.point.work.plus(work) };
+        let changed = match self.accounts_after(&point, &part, parent)? {
+            Ok(changed) => changed,
+            Err(unfit) if unfit.block == hash => {
+                return Err(self.refuse(hash, unfit.violation).into());
+            }
+            Err(unfit) => return Ok(self.refuse_branch(hash, unfit)),
+        };
+        let subtrees = match &mut self.ledger {
+            Some(ledger) => ledger.histories.extend(following.history, hash),
+            None => Vec::new(),
+        };
+        let stored = Some(Box::new(StoredLedger { part: *part, time, subtrees }));
+        let new = NewBlock { block, ledger: stored, line_bytes, work };
+        let mut change = self.tree.insert(new, parent)?;
+        if let Some(ledger) = &mut self.ledger {
+            ledger.accounts.record(change.version, &changed);
+        }
+        change.writes.extend(changed.into_iter().map(BlockWrite::SetAccount));
+        Ok(self.added(change))
+    }
+
+    /// The accounts that a new block changes, where its branch becomes the best; nothing otherwise.
+    fn accounts_after(
+        &self,
+        new: &BestPoint,
+        part: &LedgerPart,
+        parent: &Known,
+    ) -> Result<Result<Vec<Account>, Unfit>, StoreError> {
+        let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
+        if parent.point != self.tree.tip() {
+            let Some(switch) = self.tree.switch_for(new, &parent.point.hash)? else {
+                return Ok(Ok(Vec::new()));
+            };
+            for hash in &switch.reverted {
+                let stored = self.stored(hash)?;
+                view.undo(stored_part(&stored)?)?;
+            }
+            for hash in &switch.connected {
+                let stored = self.stored(hash)?;
+                let part = stored_part(&stored)?;
+                if let Err(violation) = apply(&mut view, stored.block.index, part)? {
+                    return Ok(Err(Unfit { block: *hash, violation }));
+                }
+            }
+        }
+        match apply(&mut view, new.height, part)? {
+            Ok(()) => Ok(Ok(view.into_changed())),
+            Err(violation) => Ok(Err(Unfit { block: new.hash, violation })),
+        }
+    }
+
+    pub(crate) fn account_view(&self) -> Option<AccountView<'_>> {
+        let ledger = self.ledger.as_ref()?;
+        Some(AccountView::new(self.tree.store(), &ledger.accounts, ledger.spec.reward))
+    }
+
+    fn stored(&self, hash: &BlockHash) -> Result<Arc<StoredBlock>, StoreError> {
+        let found = self.tree.block(hash)?;
+        found.ok_or_else(|| StoreError(alloc::format!("the block {hash} is not there any more")))
+    }
+
+    /// Forgets a branch from the block on that breaks a rule, and the new block that would have
+    /// made it the best.
+    fn refuse_branch(&mut self, new: BlockHash, unfit: Unfit) -> Accepted {
+        let Unfit { block, violation } = unfit;
+        let change = self.tree.remove_side_branch(block);
+        self.tree.record(&change);
+        for write in &change.writes {
+            if let BlockWrite::Evict { hash, .. } = write {
+                self.remember_refused(*hash);
+            }
+        }
+        self.remember_refused(new);
+        self.orphans.remove_descendants(new);
+        Accepted::BranchRefused { block, violation, change }
+    }
+
+    /// The account of a key as it stands after the best chain's tip.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn account(&self, key: &PublicKey) -> Result<Account, StoreError> {
+        match self.account_view() {
+            Some(view) => view.get(key),
+            None => Ok(Account::empty(*key)),
+        }
+    }
+
+    /// The parameters of this chain, where it is a ledger.
+    #[must_use]
+    pub fn spec(&self) -> Option<&ChainSpec> {
+        self.ledger.as_ref().map(|ledger| ledger.spec.as_ref())
+    }
+
+    /// The id of this chain, where it is a ledger.
+    #[must_use]
+    pub fn chain_id(&self) -> Option<ChainId> {
+        self.ledger.as_ref().map(|ledger| ledger.id)
+    }
+}
+
+/// The rules that the ancestors decide.
+fn check_ancestry(
+    checked: &CheckedBlock,
+    part: &LedgerPart,
+    (spec, id): (&ChainSpec, &ChainId),
+    following: &Following,
+) -> Result<(), RuleViolation> {
+    let commitment = &part.commitment;
+    rules::check_chain(commitment, id)?;
+    rules::check_target(commitment, following.target)?;
+    rules::check_median(checked.block(), following.median)?;
+    rules::check_history_root(commitment, MerkleRoot(following.history.root()))?;
+    if !rules::has_state_root(checked.block().index) {
+        rules::check_state_root(commitment, MerkleRoot::ZERO)?;
+    }
+    rules::check_chain_bounds(part, spec)
+}
+
+/// Applies a block to the accounts before it, with the root over them where it has one.
+fn apply(
+    view: &mut AccountView<'_>,
+    height: u32,
+    part: &LedgerPart,
+) -> Result<Result<(), RuleViolation>, StoreError> {
+    if rules::has_state_root(height)
+        && let Err(violation) = rules::check_state_root(&part.commitment, view.state_root()?)
+    {
+        return Ok(Err(violation));
+    }
+    match view.apply(part) {
+        Ok(()) => Ok(Ok(())),
+        Err(ApplyError::Rule(violation)) => Ok(Err(violation)),
+        Err(ApplyError::Store(error)) => Err(error),
+    }
+}
+
+fn stored_part(stored: &StoredBlock) -> Result<&LedgerPart, StoreError> {
+    stored.part().ok_or_else(|| {
+        StoreError(alloc::format!("block {} is stored without its body", stored.block.index))
+    })
+}

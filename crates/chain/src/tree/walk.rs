@@ -1,0 +1,114 @@
+//! Walking from a block to its ancestors, along its own branch.
+//!
+//! Owns the way: side blocks lead to their parents one by one, and what stands in the best chain is
+//! found by its height.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::overlay::BestEntry;
+use super::{BestPoint, Tree};
+use crate::hash::BlockHash;
+use crate::store::{StoreError, StoredBlock};
+
+/// What must be reverted and connected to make a branch the best chain.
+pub(crate) struct Switch {
+    /// From the old tip down.
+    pub(crate) reverted: Vec<BlockHash>,
+    /// Parents first; the block that is about to be inserted is not among them.
+    pub(crate) connected: Vec<BlockHash>,
+}
+
+impl Tree {
+    /// The blocks from `from`, which is known, down to genesis, until `visit` says `false`.
+    fn walk(
+        &self,
+        from: &BlockHash,
+        mut visit: impl FnMut(&BestEntry) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut at = *from;
+        while let Some(entry) = self.side.get(&at) {
+            if !visit(&entry.to_best(at)) {
+                return Ok(());
+            }
+            at = entry.prev_hash;
+        }
+        let Some(best) = self.find(&at)? else { return Ok(()) };
+        for height in (0..=best.point.height).rev() {
+            match self.entry_at(height)? {
+                Some(entry) if visit(&entry) => {}
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Timestamps of a known block and its ancestors, at most `count`, youngest first.
+    pub(crate) fn timestamps(&self, of: &BlockHash, count: usize) -> Result<Vec<u64>, StoreError> {
+        let mut timestamps = Vec::with_capacity(count);
+        self.walk(of, |entry| {
+            timestamps.push(entry.timestamp);
+            timestamps.len() < count
+        })?;
+        Ok(timestamps)
+    }
+
+    /// The points from a known block down to the first that `is_enough`, which comes last.
+    pub(crate) fn points_down_to(
+        &self,
+        from: &BlockHash,
+        mut is_enough: impl FnMut(&BestPoint) -> bool,
+    ) -> Result<Vec<BestPoint>, StoreError> {
+        let mut points = Vec::new();
+        self.walk(from, |entry| {
+            points.push(entry.point);
+            !is_enough(&entry.point)
+        })?;
+        Ok(points)
+    }
+
+    /// The ancestor of a known block at `height`, as it is stored. `None` for genesis.
+    pub(crate) fn stored_ancestor(
+        &self,
+        of: &BlockHash,
+        height: u32,
+    ) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+        let mut at = *of;
+        while let Some(entry) = self.side.get(&at) {
+            if entry.height <= height {
+                return self.block(&at);
+            }
+            at = entry.prev_hash;
+        }
+        match self.best_at(height)? {
+            Some(point) => self.block(&point.hash),
+            None => Ok(None),
+        }
+    }
+
+    /// What inserting a block with this point below `parent` would move; `None` where its branch does
+    /// not win, or only extends the best chain.
+    pub(crate) fn switch_for(
+        &self,
+        new: &BestPoint,
+        parent: &BlockHash,
+    ) -> Result<Option<Switch>, StoreError> {
+        let tip = self.tip();
+        if *parent == tip.hash || !new.beats(&tip) {
+            return Ok(None);
+        }
+        let mut connected = Vec::new();
+        let mut at = *parent;
+        while let Some(entry) = self.side.get(&at) {
+            connected.push(at);
+            at = entry.prev_hash;
+        }
+        connected.reverse();
+        let fork = self.find(&at)?.map_or(0, |known| known.point.height);
+        let mut reverted = Vec::new();
+        for height in (fork + 1..=tip.height).rev() {
+            reverted.extend(self.best_at(height)?.map(|point| point.hash));
+        }
+        Ok(Some(Switch { reverted, connected }))
+    }
+}

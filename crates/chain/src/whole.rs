@@ -1,0 +1,83 @@
+//! The JSON of a whole ledger block: the seven keys, then the commitment and the body.
+//!
+//! Owns that form. The seven keys are read and written by [`crate::block`].
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::block::Block;
+use crate::checked::WholeBlock;
+use crate::hash::BlockHash;
+use crate::ledger::{BodyEntry, Commitment, LedgerPart};
+use crate::object::ObjectOnly;
+use crate::transaction::Transaction;
+
+/// Every key that counts. One of the last two alone is a fault, and neither is a block of seven keys.
+#[derive(Deserialize)]
+#[serde(expecting = "an object with the keys of a block")]
+struct WholeObject {
+    index: u32,
+    timestamp: u64,
+    nonce: u64,
+    data: String,
+    prev_hash: BlockHash,
+    hash: BlockHash,
+    transactions: Vec<Transaction>,
+    #[serde(default, deserialize_with = "present")]
+    commitment: Option<Commitment>,
+    #[serde(default, deserialize_with = "present")]
+    body: Option<Vec<BodyEntry>>,
+}
+
+/// A key that may be left out, but is not null where it stands.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl WholeBlock {
+    /// Reads a JSON object that says a block with what a ledger adds, or a block of seven keys:
+    /// keys in any order, white space, hexadecimal in any case, and unknown keys, which are ignored.
+    ///
+    /// # Errors
+    /// What the JSON reader says: no JSON, or a key that is missing, doubled or of the wrong kind.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        if let Some(block) = crate::canonical::read(json) {
+            return Ok(Self { block, ledger: None });
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let object = WholeObject::deserialize(ObjectOnly(&mut deserializer))?;
+        deserializer.end()?;
+        let WholeObject { index, timestamp, nonce, data, prev_hash, hash, transactions, .. } =
+            object;
+        let ledger = match (object.commitment, object.body) {
+            (Some(commitment), Some(body)) => Some(Box::new(LedgerPart { commitment, body })),
+            (None, None) => None,
+            (Some(_), None) => return Err(serde::de::Error::missing_field("body")),
+            (None, Some(_)) => return Err(serde::de::Error::missing_field("commitment")),
+        };
+        let block = Block { index, timestamp, nonce, data, prev_hash, hash, transactions };
+        Ok(Self { block, ledger })
+    }
+}
+
+/// Appends the JSON of a block with what a ledger adds to it, in the one canonical form.
+pub fn write_json(block: &Block, ledger: Option<&LedgerPart>, out: &mut Vec<u8>) {
+    block.write_canonical_json(out);
+    let Some(part) = ledger else { return };
+    // The closing brace comes last again.
+    out.pop();
+    for (key, json) in [
+        (&b",\"commitment\":"[..], serde_json::to_vec(&part.commitment)),
+        (&b",\"body\":"[..], serde_json::to_vec(&part.body)),
+    ] {
+        out.extend_from_slice(key);
+        // Numbers, text and lists of them have no way to fail.
+        out.extend_from_slice(&json.unwrap_or_default());
+    }
+    out.push(b'}');
+}
