@@ -70,7 +70,7 @@ fn read_everything(directory: &Path, sound: bool) -> bool {
     }
     let Ok(id) = store.next_entry_id() else { return false };
     let outbox = vec![OutboxWrite::Insert { id, text: String::from("one more") }];
-    works & store.commit(&[StoreBatch { blocks: Vec::new(), outbox }]).is_ok()
+    works & store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).is_ok()
 }
 
 /// A sound store, and its pages in use by where they begin. Made once.
@@ -128,7 +128,7 @@ fn batch() -> StoreBatch {
         OutboxWrite::Insert { id: 2, text: String::from("it waits") },
         OutboxWrite::Mined { id: 1, hash: chain[0].hash },
     ];
-    StoreBatch { blocks, outbox }
+    StoreBatch { blocks, outbox, ..StoreBatch::default() }
 }
 
 fn overwritten(mut changes: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, BlockWrite, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,45 @@ pub enum OutboxWrite {
     },
 }
 
+/// A transaction of somebody else that waits to be mined. Those of this node's own people are
+/// entries of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolRecord {
+    /// The transaction.
+    pub transaction: SignedTransaction,
+    /// Its payload, if it has one.
+    pub payload: Option<Payload>,
+    /// When it came, in Unix seconds.
+    pub since: u64,
+}
+
+/// One step of a change to the pool of transactions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolWrite {
+    /// A transaction waits from now on.
+    Insert {
+        /// Its id.
+        txid: Txid,
+        /// What is kept of it.
+        record: PoolRecord,
+    },
+    /// It waits no longer; nothing happens where it did not.
+    Remove {
+        /// Its id.
+        txid: Txid,
+    },
+}
+
+/// A transaction of a stored block whose payload is dropped for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Erasure {
+    /// The block, of any branch.
+    pub block: BlockHash,
+    /// The transaction's place in its body, from 0.
+    pub place: u32,
+}
+
 /// What is written in one atomic, durable commit.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct StoreBatch {
@@ -59,13 +99,22 @@ pub struct StoreBatch {
     pub blocks: Vec<BlockWrite>,
     /// Changes to the outbox, in order, after those to the blocks.
     pub outbox: Vec<OutboxWrite>,
+    /// Changes to the pool of transactions, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<PoolWrite>,
+    /// Payloads that are dropped, after the changes to the blocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<Erasure>,
 }
 
 impl StoreBatch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.outbox.is_empty()
+        self.blocks.is_empty()
+            && self.outbox.is_empty()
+            && self.pool.is_empty()
+            && self.erased.is_empty()
     }
 }
 
@@ -89,4 +138,10 @@ pub trait OutboxStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn next_entry_id(&self) -> Result<EntryId, StoreError>;
+
+    /// Visits every transaction of the stored pool, in order of ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError>;
 }

@@ -7,16 +7,19 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+use kusari_node::store::{
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+};
 
 #[derive(Default)]
 struct Content {
     blocks: MemoryBlocks,
     entries: BTreeMap<EntryId, OutboxEntry>,
     entry_of_block: BTreeMap<BlockHash, EntryId>,
+    pool: BTreeMap<Txid, PoolRecord>,
 }
 
 /// A handle to one machine's disk.
@@ -30,6 +33,17 @@ impl Disk {
         content.blocks.apply(&batch.blocks);
         for write in &batch.outbox {
             content.apply(write);
+        }
+        content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+        for write in &batch.pool {
+            match write {
+                PoolWrite::Insert { txid, record } => {
+                    content.pool.insert(*txid, record.clone());
+                }
+                PoolWrite::Remove { txid } => {
+                    content.pool.remove(txid);
+                }
+            }
         }
     }
 
@@ -154,5 +168,10 @@ impl OutboxStore for Disk {
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         Ok(self.0.borrow().entries.last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.0.borrow().pool.values().cloned().for_each(visit);
+        Ok(())
     }
 }

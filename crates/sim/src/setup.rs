@@ -90,7 +90,7 @@ impl World {
         for block in blocks {
             let Ok(block) = CheckedBlock::check(block.clone()) else { return };
             if let Ok(kusari_chain::accept::Accepted::Added(change)) = chain.accept(block, 0) {
-                disk.apply(&StoreBatch { blocks: change.writes, outbox: Vec::new() });
+                disk.apply(&StoreBatch { blocks: change.writes, ..StoreBatch::default() });
                 chain.committed(change.version);
             }
         }

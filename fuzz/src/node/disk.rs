@@ -4,19 +4,34 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+use kusari_node::store::{
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+};
 
 /// What is durable. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Disk(Rc<RefCell<(MemoryBlocks, BTreeMap<EntryId, OutboxEntry>)>>);
+pub(super) struct Disk(Rc<RefCell<Content>>);
+
+type Content = (MemoryBlocks, BTreeMap<EntryId, OutboxEntry>, BTreeMap<Txid, PoolRecord>);
 
 impl Disk {
     pub(super) fn apply(&self, batch: &StoreBatch) {
-        let (blocks, outbox) = &mut *self.0.borrow_mut();
+        let (blocks, outbox, pool) = &mut *self.0.borrow_mut();
         blocks.apply(&batch.blocks);
+        blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+        for write in &batch.pool {
+            match write {
+                PoolWrite::Insert { txid, record } => {
+                    pool.insert(*txid, record.clone());
+                }
+                PoolWrite::Remove { txid } => {
+                    pool.remove(txid);
+                }
+            }
+        }
         for write in &batch.outbox {
             match write {
                 OutboxWrite::Insert { id, text } => {
@@ -73,5 +88,10 @@ impl OutboxStore for Disk {
     }
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         Ok(self.0.borrow().1.last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.0.borrow().2.values().cloned().for_each(visit);
+        Ok(())
     }
 }

@@ -54,6 +54,19 @@ impl MemoryBlocks {
         }
     }
 
+    /// Drops payloads, each named by its block and the place of its transaction in the body.
+    pub fn erase(&mut self, erased: impl Iterator<Item = (BlockHash, u32)>) {
+        for (block, place) in erased {
+            let order = self.by_hash.get(&block);
+            let Some(stored) = order.and_then(|order| self.blocks.get_mut(order)) else { continue };
+            let ledger = Arc::make_mut(stored).ledger.as_mut();
+            let entry = ledger.and_then(|ledger| ledger.part.body.get_mut(place as usize));
+            if let Some(entry) = entry {
+                entry.payload = None;
+            }
+        }
+    }
+
     fn insert(&mut self, stored: &Arc<StoredBlock>) {
         self.by_hash.insert(stored.block.hash, stored.order);
         self.blocks.insert(stored.order, Arc::clone(stored));

@@ -55,7 +55,7 @@ fn extend(store: &Store, heights: std::ops::RangeInclusive<u32>) {
             ledger: None,
         }))
     };
-    let batch = StoreBatch { blocks: heights.map(write).collect(), outbox: Vec::new() };
+    let batch = StoreBatch { blocks: heights.map(write).collect(), ..StoreBatch::default() };
     store.commit(&[batch]).unwrap();
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::Input;
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
 use serde::Serialize;
 
 use super::format::{Line, MAX_LINE, Read, Sum};
@@ -165,5 +165,9 @@ impl OutboxStore for Recording<dyn OutboxStore> {
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         self.store.next_entry_id()
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.store.visit_pool(visit)
     }
 }

@@ -43,7 +43,7 @@ fn store(blocks: u32) -> Store {
             ledger: None,
         }))
     };
-    let batch = StoreBatch { blocks: (1..=blocks).map(write).collect(), outbox: Vec::new() };
+    let batch = StoreBatch { blocks: (1..=blocks).map(write).collect(), ..StoreBatch::default() };
     store.commit(&[batch]).unwrap();
     store
 }

@@ -53,7 +53,7 @@ impl StorageBackend for FullDisk {
 
 fn entry(id: u64) -> StoreBatch {
     let text = "x".repeat(3_000);
-    StoreBatch { blocks: Vec::new(), outbox: vec![OutboxWrite::Insert { id, text }] }
+    StoreBatch { outbox: vec![OutboxWrite::Insert { id, text }], ..StoreBatch::default() }
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn copy_is_a_sound_store_with_everything_in_it_and_goes_on_where_it_was_made() {
         assert_eq!(copied.next_entry_id(), Ok(5));
         let text = String::from("after the restore");
         let outbox = vec![OutboxWrite::Insert { id: 5, text }];
-        copied.commit(&[StoreBatch { blocks: Vec::new(), outbox }]).unwrap();
+        copied.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
     }
 }
 
@@ -92,7 +92,7 @@ fn copy_larger_than_one_commit_is_whole() {
     // 24 MiB of text beside the blocks.
     let outbox = (1..=8_000).map(|id| OutboxWrite::Insert { id, text: "x".repeat(3_000) });
     let outbox = outbox.collect();
-    store.commit(&[StoreBatch { blocks: writes, outbox }]).unwrap();
+    store.commit(&[StoreBatch { blocks: writes, outbox, ..StoreBatch::default() }]).unwrap();
     let copy = directory.path().join("copy");
     store.copy_to(&copy).unwrap();
     let (_directory, copied) = restored(&copy);

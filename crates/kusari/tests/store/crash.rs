@@ -49,7 +49,7 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
         OutboxWrite::Insert { id: number, text: format!("line {number}") },
         OutboxWrite::Mined { id: number, hash: mined },
     ];
-    StoreBatch { blocks, outbox }
+    StoreBatch { blocks, outbox, ..StoreBatch::default() }
 }
 
 /// Runs a child and kills it once it has acknowledged `lines` commits; returns the last number

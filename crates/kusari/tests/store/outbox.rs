@@ -7,7 +7,7 @@ use kusari_node::store::{OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
 use crate::support::TempDir;
 
 fn commit(store: &Store, outbox: &[OutboxWrite]) {
-    store.commit(&[StoreBatch { blocks: Vec::new(), outbox: outbox.to_vec() }]).unwrap();
+    store.commit(&[StoreBatch { outbox: outbox.to_vec(), ..StoreBatch::default() }]).unwrap();
 }
 
 fn insert(id: u64, text: &str) -> OutboxWrite {
@@ -61,7 +61,7 @@ fn entry_out_of_turn_or_unknown_is_refused() {
         OutboxWrite::SetSettled { id: 1, settled: false },
     ] {
         let store = Store::ephemeral().unwrap();
-        let refused = store.commit(&[StoreBatch { blocks: Vec::new(), outbox: vec![write] }]);
+        let refused = store.commit(&[StoreBatch { outbox: vec![write], ..StoreBatch::default() }]);
         let message = refused.unwrap_err().to_string();
         assert!(message.contains("does not follow from what is stored"), "{message}");
         assert_eq!(open_entries(&store), []);

@@ -32,7 +32,7 @@ impl Drop for TempDir {
 }
 
 pub(crate) fn batch(blocks: Vec<BlockWrite>) -> StoreBatch {
-    StoreBatch { blocks, outbox: Vec::new() }
+    StoreBatch { blocks, ..StoreBatch::default() }
 }
 
 /// A hash that no other `id` has; the store does not check that it is the block's.

@@ -14,13 +14,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, Target, Work,
 };
 use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch};
+use kusari_node::store::{
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+};
 use kusari_node::wire::{Hello, Message, NodeId};
 use kusari_node::{Action, Input, Node, NodeConfig, Now};
 
@@ -30,11 +32,25 @@ pub type Sent = Message<Arc<StoredBlock>>;
 pub struct Disk {
     blocks: Rc<RefCell<MemoryBlocks>>,
     outbox: Rc<RefCell<BTreeMap<EntryId, OutboxEntry>>>,
+    pub pool: Rc<RefCell<BTreeMap<Txid, PoolRecord>>>,
 }
 
 impl Disk {
     fn apply(&self, batch: &StoreBatch) {
         self.blocks.borrow_mut().apply(&batch.blocks);
+        self.blocks
+            .borrow_mut()
+            .erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+        for write in &batch.pool {
+            match write {
+                PoolWrite::Insert { txid, record } => {
+                    self.pool.borrow_mut().insert(*txid, record.clone());
+                }
+                PoolWrite::Remove { txid } => {
+                    self.pool.borrow_mut().remove(txid);
+                }
+            }
+        }
         let mut outbox = self.outbox.borrow_mut();
         for write in &batch.outbox {
             match write {
@@ -92,6 +108,11 @@ impl OutboxStore for Disk {
     }
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         Ok(self.outbox.borrow().last_key_value().map_or(1, |(id, _)| id + 1))
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.pool.borrow().values().cloned().for_each(visit);
+        Ok(())
     }
 }
 

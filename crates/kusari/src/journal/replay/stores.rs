@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
 
 use super::source::{ALL_ACCOUNTS, Source, account_of, stored_at};
 use crate::journal::format::{Answer, Read};
@@ -112,6 +112,10 @@ impl OutboxStore for Answering {
     }
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+        Err(no_answer())
+    }
+
+    fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         Err(no_answer())
     }
 }

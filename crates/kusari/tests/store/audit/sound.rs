@@ -112,7 +112,7 @@ pub(crate) fn sound_store(directory: &TempDir) {
         OutboxWrite::Mined { id: 4, hash: best[11].hash },
     ];
     let store = Store::open(directory.path()).unwrap();
-    store.commit(&[StoreBatch { blocks: writes, outbox }]).unwrap();
+    store.commit(&[StoreBatch { blocks: writes, outbox, ..StoreBatch::default() }]).unwrap();
 }
 
 /// An audit of the directory that finds nothing.
@@ -162,7 +162,7 @@ fn store_of_a_process_that_was_killed_is_sound_and_is_left_unrepaired() {
     let store = Store::open(directory.path()).unwrap();
     let text = String::from("one more");
     let outbox = vec![OutboxWrite::Insert { id: 5, text }];
-    store.commit(&[StoreBatch { blocks: Vec::new(), outbox }]).unwrap();
+    store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
     let left = std::fs::read(directory.path().join("chain.redb")).unwrap();
     let file = copy.path().join("chain.redb");
     std::fs::write(&file, &left).unwrap();
