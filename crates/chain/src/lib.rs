@@ -21,6 +21,7 @@ mod bytes;
 mod canonical;
 pub mod hash;
 pub mod ledger;
+pub mod mempool;
 mod object;
 pub mod params;
 pub mod pow;
