@@ -95,3 +95,19 @@ pub const MAX_UNCOMMITTED: usize = 8_192;
 /// Bytes that the blocks of these changes may count for, which only ledger blocks reach before their
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
+
+/// Transactions that one peer is still to be sent. Ids of 32 bytes, so 128 KiB.
+pub const MAX_PENDING_TRANSACTIONS: usize = 4_096;
+/// Transactions that may be sent to one peer in a burst. Each takes 65 KiB at most, and a driver's
+/// queue holds several times as many.
+pub const TRANSACTION_BURST: u32 = 64;
+/// Time after which one more may be sent.
+pub const TRANSACTION_REFILL: Duration = Duration::from_millis(1);
+/// How long a search for a nonce goes on before what waits since is put into the block as well.
+pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
+/// How often the pool is looked through for what has waited too long.
+pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
+/// Longest that somebody may have a node mine on without anything to mine, in seconds.
+pub const MAX_MINE_ON_SECONDS: u32 = 3_600;
+/// How often one peer may ask for all transactions that wait.
+pub const MEMPOOL_INTERVAL: Duration = Duration::from_secs(60);

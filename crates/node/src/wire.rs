@@ -9,8 +9,8 @@ mod frame;
 mod message;
 mod written;
 
-pub use decode::{Received, Refusal, Verb, WireError, receive};
-pub use encode::{encode, encode_block};
+pub use decode::{Dialect, Received, Refusal, Verb, WireError, receive};
+pub use encode::{encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
 

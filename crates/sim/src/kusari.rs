@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock};
+use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
 use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::wire::{self, Message};
+use kusari_node::wire::{self, Dialect, Message};
 use kusari_node::{Action, Node, NodeConfig};
 
 use crate::commits::Commits;
@@ -47,7 +47,7 @@ pub(crate) struct Kusari {
     /// Mean time to find a nonce.
     pub(crate) mining_time: Micros,
     wish: u64,
-    mining: Option<(TemplateId, Block)>,
+    mining: Option<(TemplateId, Block, Target)>,
     pub(crate) commits: Commits,
     requests: BTreeMap<u64, String>,
     next_request: u64,
@@ -216,8 +216,8 @@ impl World {
             }
             Action::Disconnect { peer, .. } => self.drain_end(Place::of(peer)),
             Action::Commit { id, batch, then } => self.begin_commit(host, id, batch, then),
-            Action::Mine { template_id, template } => {
-                self.begin_mining(host, template_id, template)
+            Action::Mine { template_id, template, target } => {
+                self.begin_mining(host, template_id, template, target)
             }
             Action::StopMining => {
                 if let Some(kusari) = self.kusari(host) {
@@ -243,20 +243,27 @@ impl World {
         }
     }
 
-    fn begin_mining(&mut self, host: usize, template_id: TemplateId, template: Block) {
+    fn begin_mining(
+        &mut self,
+        host: usize,
+        template_id: TemplateId,
+        template: Block,
+        target: Target,
+    ) {
         let draw = self.random.between(1, 2_000);
         let Some(kusari) = self.kusari(host) else { return };
-        kusari.mining = Some((template_id, template));
+        kusari.mining = Some((template_id, template, target));
         let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
         self.plan(self.now + time, Event::Mined { host, life, template_id });
     }
 
     pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
         let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
-        let Some((_, mut block)) = kusari.mining.take_if(|(id, _)| *id == template_id) else {
+        let Some((_, mut block, target)) = kusari.mining.take_if(|(id, ..)| *id == template_id)
+        else {
             return;
         };
-        block.nonce = mining::search(&block);
+        block.nonce = mining::search(&block, target);
         kusari.own.insert(block.compute_hash());
         self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
     }
@@ -305,7 +312,9 @@ impl World {
         let mut blocks = Vec::new();
         while let Some(line) = self.next_line(place) {
             let received = line.map_err(wire::WireError::from).map_err(wire::Refusal::from);
-            let received = received.and_then(|line| wire::receive(&line));
+            let node = self.kusari(host).and_then(|kusari| kusari.node.as_ref());
+            let dialect = node.map_or(Dialect::Classic, Node::dialect);
+            let received = received.and_then(|line| dialect.receive(&line));
             if matches!(received, Ok(Message::Hello(_)))
                 && let Some(connection) = self.connection(place)
             {

@@ -156,10 +156,11 @@ impl World {
         let blocks = kusari.disk.chunk(stream.after, stream.through, most);
         let mut bytes = Vec::new();
         if let Some(last) = blocks.last() {
-            stream.after = (last.index, last.hash);
+            stream.after = (last.block.index, last.block.hash);
             stream.count += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-            for block in blocks {
-                bytes.extend(wire::encode(&Message::Block(block)));
+            for stored in blocks {
+                let ledger = stored.part().filter(|_| stream.form != StreamForm::Plain);
+                wire::encode_whole_block(&stored.block, ledger, &mut bytes);
             }
         } else {
             stream.finished = true;

@@ -34,8 +34,11 @@ impl CheckedTransaction {
         Ok(unsigned)
     }
 
-    /// Every check but the signature's, for what a pool wrote that had checked it.
-    pub(super) fn check_unsigned(
+    /// Every check but the signature's, for what was checked before it was written down.
+    ///
+    /// # Errors
+    /// [`TransactionViolation`] names the first rule that is broken.
+    pub fn check_unsigned(
         transaction: SignedTransaction,
         payload: Option<Payload>,
     ) -> Result<Self, TransactionViolation> {

@@ -9,7 +9,8 @@ use kusari_chain::{
     StoreError,
 };
 
-use super::{Mining, Node};
+use super::Node;
+use super::mining::Subject;
 use crate::event::{BlockSource, Event};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::peers::PeerStage;
@@ -151,16 +152,22 @@ impl Node {
         source: BlockSource,
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
-        let (writes, reopened) = {
-            let store = self.outbox_store.as_ref();
-            self.outbox.follow(&change, commit, &self.chain, store)?
+        let (writes, reopened) = match self.transactions {
+            Some(_) => {
+                self.move_transactions(now, &change)?;
+                Default::default()
+            }
+            None => {
+                let store = self.outbox_store.as_ref();
+                self.outbox.follow(&change, commit, &self.chain, store)?
+            }
         };
         self.chain_version = change.version;
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
-        let shown =
-            if matches!(source, BlockSource::Mined(_)) { &mut self.then } else { &mut self.news };
+        let is_ours = matches!(source, BlockSource::Mined(_) | BlockSource::MinedBody);
+        let shown = if is_ours { &mut self.then } else { &mut self.news };
         shown.extend(events.into_iter().map(Action::Notify));
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),
@@ -225,19 +232,21 @@ impl Node {
         template_id: TemplateId,
         nonce: u64,
     ) -> Result<(), StoreError> {
-        let Some(Mining { entry, mut template, .. }) =
-            self.mining.take_if(|mining| mining.id == template_id)
-        else {
+        let Some(mining) = self.mining.take_if(|mining| mining.id == template_id) else {
             return Ok(());
         };
-        template.nonce = nonce;
-        template.hash = template.compute_hash();
         // A driver that reports a wrong nonce gets its work again by the follow-up.
-        let Ok(block) = CheckedBlock::check(template) else { return Ok(()) };
+        let Ok((subject, block)) = mining.complete(nonce) else { return Ok(()) };
         let hash = block.block().hash;
-        let write = self.outbox.note_mined(entry, hash);
-        self.batch.outbox.push(write);
-        match self.accept(now, block, BlockSource::Mined(entry)) {
+        let source = match subject {
+            Subject::Line(entry) => {
+                let write = self.outbox.note_mined(entry, hash);
+                self.batch.outbox.push(write);
+                BlockSource::Mined(entry)
+            }
+            Subject::Body { .. } => BlockSource::MinedBody,
+        };
+        match self.accept(now, block, source) {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
@@ -258,10 +267,15 @@ impl Node {
         from: u32,
         through: u32,
     ) -> Result<(), StoreError> {
+        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
         for height in from..=through {
             let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
             if let Some(stored) = self.chain.block(&hash)? {
-                self.send(peer, Message::Block(stored));
+                // What an original is sent has the keys that it knows, and no more.
+                let bare = !introduced && stored.ledger.is_some();
+                let message =
+                    if bare { Message::SevenKeys(stored) } else { Message::Block(stored) };
+                self.send(peer, message);
             }
         }
         Ok(())

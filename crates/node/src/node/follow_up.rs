@@ -1,22 +1,18 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
-use alloc::string::ToString;
 use core::time::Duration;
 
 use kusari_chain::{BlockHash, StoreError};
 
-use super::{Mining, Node};
+use super::Node;
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::Due;
-use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm, TemplateId};
+use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm};
 use crate::serving::Answer;
+use crate::transactions::Transactions;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
-
-/// A search begins below this nonce: what it finds is then below 2^53, which every reader of JSON
-/// takes for the same number.
-const FIRST_NONCES: u64 = 1 << 52;
 
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
@@ -25,6 +21,7 @@ impl Node {
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
+        self.pass_on_transactions(now);
         self.actions.append(&mut self.news);
         self.commit();
         self.serve();
@@ -33,7 +30,7 @@ impl Node {
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
-        self.mine(now);
+        self.mine(now)?;
         self.wake(now)
     }
 
@@ -97,7 +94,8 @@ impl Node {
                 }
                 Some(Step::Stream { after }) => {
                     let ready_after = self.commit_so_far();
-                    let form = StreamForm::Plain;
+                    let introduced = self.peers.get(peer).is_some_and(|p| p.is_introduced());
+                    let form = if introduced { StreamForm::Whole } else { StreamForm::Plain };
                     let answer = Answer { after, through: None, form, ready_after, asked: false };
                     self.serving.push(peer, answer);
                 }
@@ -184,47 +182,18 @@ impl Node {
         }
     }
 
-    /// Mines when there is something to say, on the tip, and not while better blocks come in.
-    fn mine(&mut self, now: Now) {
-        let tip = self.chain.tip();
-        let wanted = self.outbox.next_to_mine().filter(|_| !self.catching_up);
-        let Some((entry, text)) = wanted else {
-            if self.mining.take().is_some() {
-                self.actions.push(Action::StopMining);
-            }
-            return;
-        };
-        let is_current =
-            |mining: &Mining| mining.entry == entry && mining.template.prev_hash == tip.hash;
-        let (true, Some(index)) =
-            (!self.mining.as_ref().is_some_and(is_current), tip.height.checked_add(1))
-        else {
-            return;
-        };
-        let template = kusari_chain::Block {
-            index,
-            timestamp: now.wall,
-            // Two nodes that are given the same text in the same second on the same parent would
-            // find the very same block from nonce 0, and one of the two lines would be lost.
-            nonce: self.random.below(FIRST_NONCES),
-            data: text.to_string(),
-            prev_hash: tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: alloc::vec::Vec::new(),
-        };
-        self.last_template += 1;
-        let id = TemplateId(self.last_template);
-        self.actions.push(Action::Mine { template_id: id, template: template.clone() });
-        self.mining = Some(Mining { id, entry, template });
-    }
-
     fn wake(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
         // A second late at most: the wall clock counts in seconds.
         let next_due = self.chain.next_due().map(|due| {
             now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
         });
-        let deadlines: [Option<Duration>; 6] = [
+        let transactions = self.transactions.as_ref();
+        let expire_at = transactions.filter(|t| !t.pool().is_empty()).map(|_| self.expire_at);
+        let deadlines: [Option<Duration>; 9] = [
+            self.mine_again_at,
+            expire_at,
+            transactions.and_then(Transactions::deadline),
             next_due,
             self.peers.deadline(),
             self.dials.deadline(),

@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
 
-use super::{CHAIN_NAME, Node};
+use super::Node;
 use crate::event::Event;
 use crate::gossip::Manner;
 use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE};
@@ -37,7 +37,11 @@ impl Node {
             }
         };
         match message {
-            Message::Block(block) => self.block_received(now, peer, block)?,
+            Message::Block(block) | Message::SevenKeys(block) => {
+                self.block_received(now, peer, block)?;
+            }
+            Message::Transaction(checked) => self.transaction_received(now, peer, *checked)?,
+            Message::GetMempool => self.get_mempool(now, peer)?,
             Message::GetChain => self.get_chain(now, peer),
             Message::Hello(hello) => self.hello(now, peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -67,7 +71,11 @@ impl Node {
                 self.report(now, peer, |address| Event::PeerRefused { address, message });
             }
             // Any line is a sign of life, which has been noted; these ask for nothing.
-            Message::Pong(_) | Message::Peers(_) | Message::Status(_) | Message::Help => {}
+            Message::Accepted { .. }
+            | Message::Pong(_)
+            | Message::Peers(_)
+            | Message::Status(_)
+            | Message::Help => {}
         }
         Ok(())
     }
@@ -100,14 +108,14 @@ impl Node {
     }
 
     /// Answers a line that was refused before the chain has seen it.
-    fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
         if refusal.verb() == Some("ERROR") {
             return;
         }
         let told = match refusal {
-            Refusal::Rule(_) => self.may_be_told_of_blocks(peer),
+            Refusal::Rule(_) | Refusal::Transaction(_) => self.may_be_told_of_blocks(peer),
             Refusal::Malformed(_) => self.understands_errors(peer),
         };
         if told {
@@ -120,7 +128,9 @@ impl Node {
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
             Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
-            Refusal::Rule(_) => self.punish(now, peer, INVALID_BLOCK_SCORE),
+            Refusal::Rule(_) | Refusal::Transaction(_) => {
+                self.punish(now, peer, INVALID_BLOCK_SCORE);
+            }
         }
     }
 
@@ -145,8 +155,9 @@ impl Node {
     }
 
     fn hello(&mut self, now: Now, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
-        if hello.chain != CHAIN_NAME {
-            let message = alloc::format!("this node follows {CHAIN_NAME:?}, not {:?}", hello.chain);
+        let ours = self.chain_name();
+        if hello.chain != ours {
+            let message = alloc::format!("this node follows {ours:?}, not {:?}", hello.chain);
             self.send_error(id, "wrong-chain", &message);
             self.close(now, id, DisconnectReason::OtherChain);
             return Ok(());
@@ -168,6 +179,7 @@ impl Node {
         }
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
         self.sync.add(id);
+        self.follow_transactions(now, id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
         Ok(())
@@ -257,7 +269,7 @@ impl Node {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let report = StatusReport {
             agent: self.config.agent.clone(),
-            chain: CHAIN_NAME.to_string(),
+            chain: self.chain_name(),
             height: tip.height,
             work: tip.work,
             tip: tip.hash,

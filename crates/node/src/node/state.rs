@@ -13,7 +13,8 @@ use kusari_chain::{BestPoint, BlockStore, Chain, ChainState, StateError};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{Mining, Node, NodeConfig};
+use super::mining::Mining;
+use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::gossip::Gossip;
@@ -25,6 +26,7 @@ use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::transactions::Transactions;
 use crate::wire::NodeId;
 
 /// Why there is no node of this state.
@@ -55,6 +57,13 @@ struct State {
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
+    #[serde(default)]
+    transactions: Option<Transactions>,
+    #[serde(default)]
+    mine_on_until: Option<Duration>,
+    #[serde(default)]
+    mine_again_at: Option<Duration>,
+    expire_at: Duration,
     connection_reports: Allowance,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
@@ -119,6 +128,10 @@ impl Node {
             announced: state.announced,
             serving: state.serving,
             mining: state.mining,
+            transactions: state.transactions,
+            mine_on_until: state.mine_on_until,
+            mine_again_at: state.mine_again_at,
+            expire_at: state.expire_at,
             connection_reports: state.connection_reports,
             last_template: state.last_template,
             waiting_says: state.waiting_says,

@@ -1,9 +1,13 @@
 //! From a line to a message. Reads any JSON that says the right thing; refuses the rest by name.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation};
+use kusari_chain::ledger::{BodyEntry, ChainId, Txid};
+use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::rules::TransactionViolation;
+use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, WholeBlock};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -17,8 +21,20 @@ pub type Received = Message<CheckedBlock>;
 pub type Verb = &'static str;
 
 /// Verbs that carry something, and so can be refused by name.
-const VERBS: [Verb; 10] =
-    ["BLOCK", "HELLO", "GET_BLOCKS", "END", "HAVE", "PEERS", "PING", "PONG", "STATUS", "ERROR"];
+const VERBS: [Verb; 12] = [
+    "BLOCK",
+    "HELLO",
+    "GET_BLOCKS",
+    "END",
+    "HAVE",
+    "TX",
+    "ACCEPTED",
+    "PEERS",
+    "PING",
+    "PONG",
+    "STATUS",
+    "ERROR",
+];
 
 fn known_verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -95,6 +111,9 @@ pub enum Refusal {
     /// It is a block that breaks a rule by itself.
     #[error(transparent)]
     Rule(#[from] RuleViolation),
+    /// It is a transaction that breaks a rule by itself.
+    #[error(transparent)]
+    Transaction(#[from] TransactionViolation),
 }
 
 impl Refusal {
@@ -103,6 +122,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Rule(violation) => violation.code(),
+            Self::Transaction(violation) => violation.code(),
             Self::Malformed(error) => match error {
                 WireError::TooLong(_) => "line-too-long",
                 WireError::Unfinished { .. } | WireError::CutOff { .. } => "line-without-end",
@@ -135,11 +155,64 @@ impl Refusal {
     }
 }
 
-/// Reads one line, without its newline, and checks a block by itself.
+/// Which chain's lines are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The classic chain: blocks have seven keys, and every other key is ignored.
+    Classic,
+    /// The ledger chain with this id: its blocks and transactions are checked for it.
+    Ledger(ChainId),
+    /// Lines that a node of either kind wrote to a file after it had checked them: a block is checked
+    /// for the chain that it names itself, and signatures of transactions are not checked again.
+    Written,
+}
+
+/// Reads one line of the classic chain: [`Dialect::receive`].
 ///
 /// # Errors
-/// [`Refusal`] names what is wrong. No line panics, and none costs more than its own length.
+/// [`Refusal`] names what is wrong.
 pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
+    Dialect::Classic.receive(line)
+}
+
+impl Dialect {
+    /// Reads one line, without its newline, and checks a block or a transaction by itself.
+    ///
+    /// # Errors
+    /// [`Refusal`] names what is wrong. No line panics, and none costs more than its own length and
+    /// the signatures in it.
+    pub fn receive(self, line: &[u8]) -> Result<Received, Refusal> {
+        receive_in(self, line)
+    }
+
+    fn block(self, json: &str) -> Result<CheckedBlock, Refusal> {
+        let unread = |error: serde_json::Error| unread("BLOCK", &error);
+        if self == Self::Classic {
+            return Ok(CheckedBlock::check(Block::from_json(json).map_err(unread)?)?);
+        }
+        let whole = WholeBlock::from_json(json).map_err(unread)?;
+        Ok(match (self, whole.ledger) {
+            (Self::Ledger(chain), Some(part)) => {
+                CheckedBlock::check_whole(whole.block, part, &chain)?
+            }
+            (_, Some(part)) => {
+                let chain = part.commitment.chain_id;
+                CheckedBlock::check_whole(whole.block, part, &chain)?
+            }
+            (_, None) => CheckedBlock::check(whole.block)?,
+        })
+    }
+
+    fn transaction(self, json: &str) -> Result<CheckedTransaction, Refusal> {
+        let BodyEntry { transaction, payload } = object("TX", json)?;
+        Ok(match self {
+            Self::Ledger(chain) => CheckedTransaction::check(transaction, payload, &chain)?,
+            _ => CheckedTransaction::check_unsigned(transaction, payload)?,
+        })
+    }
+}
+
+fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text =
         core::str::from_utf8(line).map_err(|error| WireError::NotUtf8(error.valid_up_to()))?;
@@ -149,10 +222,15 @@ pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
     let (verb, json) = text.split_once(':').unwrap_or((text, ""));
     Ok(match verb {
         "" if text.is_empty() => return Err(WireError::EmptyLine.into()),
-        "BLOCK" => {
-            let block = Block::from_json(json).map_err(|error| unread("BLOCK", &error))?;
-            Message::Block(CheckedBlock::check(block)?)
+        "BLOCK" => Message::Block(dialect.block(json)?),
+        "TX" if dialect != Dialect::Classic => {
+            Message::Transaction(Box::new(dialect.transaction(json)?))
         }
+        "ACCEPTED" if dialect != Dialect::Classic => {
+            let Accepted { txid } = object("ACCEPTED", json)?;
+            Message::Accepted { txid }
+        }
+        "GET_MEMPOOL" if dialect != Dialect::Classic => Message::GetMempool,
         "HELLO" => {
             let mut hello: super::Hello = object("HELLO", json)?;
             hello.agent = cut(&hello.agent, MAX_NAME);
@@ -182,6 +260,11 @@ pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
         }
         _ => return Err(WireError::UnknownVerb(cut(verb, 32)).into()),
     })
+}
+
+#[derive(Deserialize)]
+struct Accepted {
+    txid: Txid,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use kusari_chain::Block;
+use kusari_chain::ledger::{LedgerPart, Payload, SignedTransaction, Txid};
 use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
@@ -17,6 +18,8 @@ struct Help {
     status: &'static str,
     get_peers: &'static str,
     get_blocks: &'static str,
+    tx: &'static str,
+    get_mempool: &'static str,
     hello: &'static str,
     ping: &'static str,
     help: &'static str,
@@ -28,6 +31,8 @@ const HELP: Help = Help {
     status: "says what this node has",
     get_peers: "lists addresses of other nodes",
     get_blocks: "GET_BLOCKS:{\"locator\":[],\"limit\":256} or {\"hashes\":[...]} sends some blocks, then END",
+    tx: "TX:{...} offers a signed transaction to a ledger, answered by ACCEPTED or ERROR",
+    get_mempool: "sends the transactions that wait on a ledger, a TX line for each",
     hello: "HELLO:{...} introduces a kusari node; its first line",
     ping: "PING:1 is answered by PONG:1, after HELLO",
     help: "says this",
@@ -37,6 +42,18 @@ const HELP: Help = Help {
 struct End<'a> {
     count: u32,
     missing: &'a [kusari_chain::BlockHash],
+}
+
+/// What a `TX` line carries, in the form of a body's entry.
+#[derive(Serialize)]
+struct TransactionLine<'a> {
+    transaction: &'a SignedTransaction,
+    payload: Option<&'a Payload>,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    txid: Txid,
 }
 
 #[derive(Serialize)]
@@ -56,9 +73,20 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
     match message {
         Message::Block(block) => {
             let mut line = Vec::new();
+            encode_whole_block(block.as_block(), block.as_ledger(), &mut line);
+            line
+        }
+        Message::SevenKeys(block) => {
+            let mut line = Vec::new();
             encode_block(block.as_block(), &mut line);
             line
         }
+        Message::Transaction(checked) => {
+            let (transaction, payload) = (checked.transaction(), checked.payload());
+            line("TX", &TransactionLine { transaction, payload })
+        }
+        Message::Accepted { txid } => line("ACCEPTED", &Accepted { txid: *txid }),
+        Message::GetMempool => bare("GET_MEMPOOL"),
         Message::GetChain => bare("GET_CHAIN"),
         Message::Hello(hello) => line("HELLO", hello),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -82,7 +110,14 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
     }
 }
 
-/// Appends the `BLOCK` line of a block, for whoever writes many.
+/// Appends the `BLOCK` line of a block with what a ledger adds to it, for whoever writes many.
+pub fn encode_whole_block(block: &Block, ledger: Option<&LedgerPart>, lines: &mut Vec<u8>) {
+    lines.extend_from_slice(b"BLOCK:");
+    kusari_chain::whole::write_json(block, ledger, lines);
+    lines.push(b'\n');
+}
+
+/// Appends the `BLOCK` line of the seven keys of a block, for whoever writes many.
 pub fn encode_block(block: &Block, lines: &mut Vec<u8>) {
     lines.extend_from_slice(b"BLOCK:");
     block.write_canonical_json(lines);

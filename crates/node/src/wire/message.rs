@@ -1,11 +1,14 @@
 //! The messages, one variant for each verb.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
+use kusari_chain::ledger::{LedgerPart, Txid};
+use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -15,6 +18,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub enum Message<B> {
     /// `BLOCK:{…}`: one block.
     Block(B),
+    /// `BLOCK:{…}` with the seven keys alone, as originals know it. Written only: what is read is
+    /// a [`Message::Block`], whichever keys it has.
+    SevenKeys(B),
     /// `GET_CHAIN`: send the best chain.
     GetChain,
     /// `HELLO:{…}`: who the sender is and what it has.
@@ -30,6 +36,15 @@ pub enum Message<B> {
     },
     /// `HAVE:{…}`: the sender's best chain, by its tip.
     Have(Have),
+    /// `TX:{…}`: one transaction of a ledger, with its payload.
+    Transaction(Box<CheckedTransaction>),
+    /// `ACCEPTED:{…}`: the transaction waits to be mined.
+    Accepted {
+        /// Its id.
+        txid: Txid,
+    },
+    /// `GET_MEMPOOL`: send the transactions that wait.
+    GetMempool,
     /// `GET_PEERS`: which peers are known?
     GetPeers,
     /// `PEERS:[…]`: addresses of peers.
@@ -52,8 +67,13 @@ pub enum Message<B> {
 
 /// The forms in which a block is held by whoever writes it to a line.
 pub trait AsBlock {
-    /// The block.
+    /// The seven keys.
     fn as_block(&self) -> &Block;
+
+    /// What a ledger adds to them.
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        None
+    }
 }
 
 impl AsBlock for Block {
@@ -72,11 +92,19 @@ impl AsBlock for CheckedBlock {
     fn as_block(&self) -> &Block {
         self.block()
     }
+
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        self.ledger()
+    }
 }
 
 impl AsBlock for Arc<StoredBlock> {
     fn as_block(&self) -> &Block {
         &self.block
+    }
+
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        self.part()
     }
 }
 

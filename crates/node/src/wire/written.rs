@@ -8,7 +8,7 @@ use alloc::string::String;
 use kusari_chain::CheckedBlock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-use super::{AsBlock, Message, encode, receive};
+use super::{AsBlock, Dialect, Message, encode};
 
 impl<B: AsBlock> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -21,6 +21,6 @@ impl<B: AsBlock> Serialize for Message<B> {
 impl<'de> Deserialize<'de> for Message<CheckedBlock> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let line = String::deserialize(deserializer)?;
-        receive(line.as_bytes()).map_err(de::Error::custom)
+        Dialect::Written.receive(line.as_bytes()).map_err(de::Error::custom)
     }
 }

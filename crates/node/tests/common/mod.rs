@@ -62,6 +62,7 @@ impl Disk {
                 OutboxWrite::Mined { id, hash } => {
                     outbox.get_mut(id).unwrap().blocks.push(*hash);
                 }
+                OutboxWrite::EraseText { id } => outbox.get_mut(id).unwrap().text.clear(),
                 OutboxWrite::SetSettled { id, settled } => {
                     outbox.get_mut(id).unwrap().settled = *settled;
                 }
@@ -113,6 +114,10 @@ impl OutboxStore for Disk {
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.pool.borrow().values().cloned().for_each(visit);
         Ok(())
+    }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        Ok(self.blocks.borrow().mined_at(txid))
     }
 }
 
@@ -222,7 +227,7 @@ impl Bench {
     /// Mines what the last of these actions asks for.
     pub fn mine(&mut self, actions: &[Action]) -> Vec<Action> {
         let work = actions.iter().rev().find_map(|action| match action {
-            Action::Mine { template_id, template } => Some((*template_id, template.clone())),
+            Action::Mine { template_id, template, .. } => Some((*template_id, template.clone())),
             _ => None,
         });
         let (template_id, template) = work.expect("nothing is to be mined");
