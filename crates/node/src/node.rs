@@ -23,7 +23,7 @@ use core::time::Duration;
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::allowance::Allowance;
 use crate::announced::Announced;

@@ -73,6 +73,7 @@ pub struct PoolRecord {
 /// One step of a change to the pool of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most are insertions, and a batch is soon written")]
 pub enum PoolWrite {
     /// A transaction waits from now on.
     Insert {
