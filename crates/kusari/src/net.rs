@@ -26,7 +26,7 @@ use std::time::Duration;
 use kusari_chain::CheckedBlock;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Direction, PeerId};
-use kusari_node::wire::{Received, Refusal};
+use kusari_node::wire::{Dialect, Received, Refusal};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::{ChainPosition, Store};
@@ -112,6 +112,8 @@ impl Traffic {
 
 /// What every connection shares.
 pub(crate) struct Net {
+    /// How lines are read.
+    dialect: Dialect,
     inbox: mpsc::Sender<NetEvent>,
     streams: mpsc::UnboundedSender<StreamDone>,
     store: Store,
@@ -126,22 +128,24 @@ pub(crate) struct Net {
 impl Net {
     /// `streams` is never longer than there are peers: each has one stream at a time.
     pub(crate) fn new(
+        dialect: Dialect,
         max_peers: usize,
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
-        Self::with_budget(RECEIVE_BUDGET, max_peers, store, inbox, streams)
+        Self::with_budget((dialect, RECEIVE_BUDGET), max_peers, store, inbox, streams)
     }
 
     fn with_budget(
-        budget: usize,
+        (dialect, budget): (Dialect, usize),
         max_peers: usize,
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
         Arc::new(Self {
+            dialect,
             inbox,
             streams,
             store,

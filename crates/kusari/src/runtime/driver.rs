@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::{StoredBlock, Target};
+use kusari_chain::StoredBlock;
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::{Message, encode};
@@ -270,8 +270,8 @@ impl Driver {
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
-                Action::Mine { template_id, template } => {
-                    self.miner.mine(template_id.0, &template, Target::CLASSIC);
+                Action::Mine { template_id, template, target } => {
+                    self.miner.mine(template_id.0, &template, target);
                 }
                 Action::StopMining => self.miner.stop(),
                 Action::WakeAt(monotonic) => {
