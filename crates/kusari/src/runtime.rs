@@ -264,8 +264,7 @@ pub fn start(
     let (streams, from_streams) = mpsc::unbounded_channel::<StreamDone>();
     let (control, from_control) = mpsc::unbounded_channel();
     let ledger = config.node.ledger.as_ref();
-    let dialect =
-        ledger.map_or(Dialect::Classic, |ledger| Dialect::Ledger(ledger.spec.chain_id()));
+    let dialect = ledger.map_or(Dialect::Classic, |ledger| Dialect::Ledger(ledger.spec.chain_id()));
     let net = Net::new(dialect, config.node.max_peers, store.clone(), inbox, streams);
     if let Some(listener) = listener {
         runtime.spawn(Arc::clone(&net).accept(listener));
