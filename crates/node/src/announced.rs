@@ -69,6 +69,11 @@ impl Announced {
         }
     }
 
+    /// Whether the peer was asked for a block here and has not ended its answer.
+    pub(crate) fn is_owed_by(&self, peer: PeerId) -> bool {
+        self.tellers.get(&peer).is_some_and(|teller| teller.owes)
+    }
+
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.tellers.remove(&peer);
     }

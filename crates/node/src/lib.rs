@@ -14,6 +14,7 @@ mod allowance;
 mod announced;
 pub mod event;
 mod gossip;
+mod headers;
 pub mod limits;
 mod node;
 mod outbox;

@@ -111,3 +111,9 @@ pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
 pub const MAX_MINE_ON_SECONDS: u32 = 3_600;
 /// How often one peer may ask for all transactions that wait.
 pub const MEMPOOL_INTERVAL: Duration = Duration::from_secs(60);
+/// Bodies that are asked for at once, of all peers together. They come out of order, and those whose
+/// parents are still to come are kept as orphans.
+pub const MAX_BODIES_ASKED: usize = 192;
+/// What blocks asked for by hash may count for in one answer, in bytes, beyond the first: they are
+/// queued, not streamed. Whoever wants more asks again.
+pub const ANSWER_BYTES: u64 = 1 << 20;

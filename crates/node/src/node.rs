@@ -8,6 +8,7 @@ mod blocks;
 mod config;
 mod connections;
 mod follow_up;
+mod headers;
 mod ledger;
 mod messages;
 mod mining;
@@ -29,6 +30,7 @@ use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::event::Event;
 use crate::gossip::Gossip;
+use crate::headers::Headers;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED_BYTES, MAX_WAITING_SAYS,
 };
@@ -72,6 +74,7 @@ pub struct Node {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    headers: Headers,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
@@ -155,6 +158,7 @@ impl Node {
             dials,
             sync: Sync::default(),
             gossip: Gossip::default(),
+            headers: Headers::default(),
             announced: Announced::default(),
             serving: Serving::default(),
             mining: None,

@@ -336,6 +336,8 @@ pub enum StreamForm {
     Plain,
     /// `BLOCK` lines of whole blocks and nothing else.
     Whole,
+    /// One `HEADERS` line, of as many as fit [`crate::wire::MAX_LINE`].
+    Headers,
     /// `BLOCK` lines of whole blocks, then `END`.
     Counted,
 }

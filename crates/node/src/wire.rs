@@ -10,7 +10,7 @@ mod message;
 mod written;
 
 pub use decode::{Dialect, Received, Refusal, Verb, WireError, receive};
-pub use encode::{encode, encode_block, encode_whole_block};
+pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
 
@@ -24,6 +24,8 @@ pub const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
 pub const MAX_LOCATOR: usize = 64;
 /// Most hashes in `GET_BLOCKS:{"hashes":…}`.
 pub const MAX_HASHES: usize = 128;
+/// Most headers in one answer to `GET_HEADERS`, which has at most [`MAX_LINE`] bytes besides.
+pub const MAX_HEADERS: u32 = 1_024;
 /// Most blocks in one answer to `GET_BLOCKS`.
 pub const MAX_BLOCKS: u32 = 256;
 /// Most addresses in `PEERS`.

@@ -39,7 +39,14 @@ impl Node {
                 return Ok(());
             }
         };
-        self.sync.block_came(peer, arrival, now.monotonic);
+        // A body that was asked for because of somebody's headers is progress of that answer. One
+        // that came before its parent waits for it, and nobody is asked for that.
+        let headers_of = self.headers.arrived(peer, &hash, now.monotonic);
+        if headers_of.is_some() && matches!(arrival, Arrival::Orphan(_)) {
+            self.gossip.sent_orphan(peer, hash);
+            return Ok(());
+        }
+        self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
                 self.peers.set_sent_block(peer);

@@ -120,6 +120,7 @@ impl Node {
         self.sync.remove(id);
         self.gossip.remove(id);
         self.announced.remove(id);
+        self.headers.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {
             transactions.remove_listener(id);

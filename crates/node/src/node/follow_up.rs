@@ -12,7 +12,7 @@ use crate::peers::Due;
 use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm};
 use crate::serving::Answer;
 use crate::transactions::Transactions;
-use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
+use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
 
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
@@ -27,6 +27,7 @@ impl Node {
         self.serve();
         self.keep_time(now)?;
         self.request_announced(now);
+        self.request_bodies(now);
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
@@ -150,8 +151,9 @@ impl Node {
 
     /// Asks for blocks that were announced and did not come by themselves.
     fn request_announced(&mut self, now: Now) {
-        let (tip, sync) = (self.chain.tip(), &self.sync);
-        let questions = self.announced.due(now.monotonic, &tip, |peer| !sync.is_asked(peer));
+        let (tip, sync, headers) = (self.chain.tip(), &self.sync, &self.headers);
+        let may_ask = |peer| !sync.is_asked(peer) && !headers.is_asked(peer);
+        let questions = self.announced.due(now.monotonic, &tip, may_ask);
         for (peer, hash) in questions {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
@@ -167,7 +169,14 @@ impl Node {
                 return Ok(());
             };
             let locator = self.chain.locator(cursor)?;
-            self.send(peer, Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }));
+            // On a ledger, what a claim is worth shows before its bodies are asked for.
+            self.send(
+                peer,
+                match self.transactions {
+                    Some(_) => Message::GetHeaders { locator, limit: MAX_HEADERS },
+                    None => Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }),
+                },
+            );
             if cursor.is_none()
                 && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
             {
@@ -190,7 +199,8 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.pool().is_empty()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 9] = [
+        let deadlines: [Option<Duration>; 10] = [
+            self.headers.deadline(),
             self.mine_again_at,
             expire_at,
             transactions.and_then(Transactions::deadline),

@@ -9,7 +9,7 @@ use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
 use super::Node;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE};
+use crate::limits::{ANSWER_BYTES, INVALID_BLOCK_SCORE, MALFORMED_SCORE};
 use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
@@ -53,13 +53,17 @@ impl Node {
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
             Message::End { .. } => {
-                if !self.announced.answer_ended(peer) {
+                if !self.announced.answer_ended(peer) && !self.headers.answer_ended(peer) {
                     self.sync.answer_ended(peer, now.monotonic);
                 }
             }
             Message::Have(Have { hash, height, work }) => {
                 self.have(now, peer, BestPoint { height, hash, work })?;
             }
+            Message::GetHeaders { locator, limit } => {
+                self.get_headers_after(now, peer, &locator, limit)?;
+            }
+            Message::Headers(headers) => self.headers_received(now, peer, &headers)?,
             Message::GetPeers => {
                 let addresses = self.dialable_peers(peer);
                 self.send(peer, Message::Peers(addresses));
@@ -210,20 +214,27 @@ impl Node {
         locator: &[BlockHash],
         limit: u32,
     ) -> Result<(), StoreError> {
-        let mut after = BestPoint::genesis();
-        for hash in locator {
-            if let Some(point) = self.chain.on_best_chain(hash)? {
-                after = point;
-                break;
-            }
-        }
+        let after = self.first_on_best_chain(locator)?;
         let through = after.height.saturating_add(limit);
         self.answer(peer, after, Some(through), StreamForm::Counted);
         Ok(())
     }
 
+    /// The first of these blocks that is in our best chain; genesis where none is.
+    pub(super) fn first_on_best_chain(
+        &self,
+        locator: &[BlockHash],
+    ) -> Result<BestPoint, StoreError> {
+        for hash in locator {
+            if let Some(point) = self.chain.on_best_chain(hash)? {
+                return Ok(point);
+            }
+        }
+        Ok(BestPoint::genesis())
+    }
+
     /// Queues an answer of stored blocks, and says whether there was room for it.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         peer: PeerId,
         after: BestPoint,
@@ -242,11 +253,16 @@ impl Node {
     fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
         let mut count = 0;
         let mut missing = Vec::new();
+        let mut bytes = 0;
         for hash in hashes {
+            if bytes > ANSWER_BYTES {
+                break;
+            }
             let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
             match self.chain.block(hash)?.filter(|_| !ours) {
                 Some(stored) => {
                     count += 1;
+                    bytes += stored.counted_bytes();
                     self.send(peer, Message::Block(stored));
                 }
                 None => missing.push(*hash),

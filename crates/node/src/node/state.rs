@@ -18,6 +18,7 @@ use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::gossip::Gossip;
+use crate::headers::Headers;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -54,6 +55,7 @@ struct State {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    headers: Headers,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
@@ -125,6 +127,7 @@ impl Node {
             dials: state.dials,
             sync: state.sync,
             gossip: state.gossip,
+            headers: state.headers,
             announced: state.announced,
             serving: state.serving,
             mining: state.mining,

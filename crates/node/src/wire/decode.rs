@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use kusari_chain::accept::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, ChainId, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::rules::TransactionViolation;
@@ -12,7 +13,7 @@ use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::message::{ErrorReport, GetBlocks, Message};
-use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
+use super::{MAX_BLOCKS, MAX_HASHES, MAX_HEADERS, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
 
 /// What a peer's line turned out to be.
 pub type Received = Message<CheckedBlock>;
@@ -21,7 +22,9 @@ pub type Received = Message<CheckedBlock>;
 pub type Verb = &'static str;
 
 /// Verbs that carry something, and so can be refused by name.
-const VERBS: [Verb; 12] = [
+const VERBS: [Verb; 14] = [
+    "GET_HEADERS",
+    "HEADERS",
     "BLOCK",
     "HELLO",
     "GET_BLOCKS",
@@ -203,6 +206,19 @@ impl Dialect {
         })
     }
 
+    fn headers(self, json: &str) -> Result<Vec<CheckedHeader>, Refusal> {
+        let headers: Vec<Header> = parse("HEADERS", json)?;
+        let headers = at_most("HEADERS", headers, MAX_HEADERS as usize)?;
+        let check = |header: Header| {
+            let chain = match self {
+                Self::Ledger(chain) => chain,
+                _ => header.commitment.chain_id,
+            };
+            CheckedHeader::check(header, &chain).map_err(Refusal::from)
+        };
+        headers.into_iter().map(check).collect()
+    }
+
     fn transaction(self, json: &str) -> Result<CheckedTransaction, Refusal> {
         let BodyEntry { transaction, payload } = object("TX", json)?;
         Ok(match self {
@@ -238,6 +254,13 @@ fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
             Message::Hello(hello)
         }
         "GET_BLOCKS" => Message::GetBlocks(get_blocks(json)?),
+        "GET_HEADERS" if dialect != Dialect::Classic => {
+            let GetHeadersFields { locator, limit } = object("GET_HEADERS", json)?;
+            let locator = at_most("GET_HEADERS", locator, MAX_LOCATOR)?;
+            let limit = limit.unwrap_or(MAX_HEADERS).min(MAX_HEADERS);
+            Message::GetHeaders { locator, limit }
+        }
+        "HEADERS" if dialect != Dialect::Classic => Message::Headers(dialect.headers(json)?),
         "END" => {
             let End { count, missing } = object("END", json)?;
             Message::End { count, missing: at_most("END", missing, MAX_HASHES)? }
@@ -271,6 +294,12 @@ struct Accepted {
 struct End {
     count: u32,
     missing: Vec<BlockHash>,
+}
+
+#[derive(Deserialize)]
+struct GetHeadersFields {
+    locator: Vec<BlockHash>,
+    limit: Option<u32>,
 }
 
 #[derive(Deserialize)]

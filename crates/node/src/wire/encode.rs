@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use kusari_chain::Block;
-use kusari_chain::ledger::{LedgerPart, Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::{Commitment, LedgerPart, Payload, SignedTransaction, Txid};
 use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
@@ -93,6 +93,10 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
             line("GET_BLOCKS", &After { locator, limit: *limit })
         }
         Message::GetBlocks(GetBlocks::ByHash(hashes)) => line("GET_BLOCKS", &ByHash { hashes }),
+        Message::GetHeaders { locator, limit } => {
+            line("GET_HEADERS", &After { locator, limit: *limit })
+        }
+        Message::Headers(headers) => line("HEADERS", headers),
         Message::End { count, missing } => line("END", &End { count: *count, missing }),
         Message::Have(have) => line("HAVE", have),
         Message::GetPeers => bare("GET_PEERS"),
@@ -132,4 +136,50 @@ fn line<T: Serialize + ?Sized>(verb: &str, value: &T) -> Vec<u8> {
     // Serialising these plain structs into memory has no way to fail.
     let json = serde_json::to_vec(value).unwrap_or_default();
     [verb.as_bytes(), b":", &json, b"\n"].concat()
+}
+
+/// A `HEADERS` line that is written header by header, for whoever reads them from a store.
+pub struct HeadersLine {
+    line: Vec<u8>,
+    count: u32,
+}
+
+impl Default for HeadersLine {
+    fn default() -> Self {
+        Self { line: b"HEADERS:[".to_vec(), count: 0 }
+    }
+}
+
+impl HeadersLine {
+    /// Adds a header, unless there are as many as a line may have. Returns whether it was added.
+    pub fn push(&mut self, block: &Block, commitment: &Commitment) -> bool {
+        if self.count == super::MAX_HEADERS {
+            return false;
+        }
+        let before = self.line.len();
+        if self.count > 0 {
+            self.line.push(b',');
+        }
+        kusari_chain::whole::write_header_json(block, commitment, &mut self.line);
+        // Room for the bracket and the newline.
+        if self.line.len() + 2 > super::MAX_LINE {
+            self.line.truncate(before);
+            return false;
+        }
+        self.count += 1;
+        true
+    }
+
+    /// Headers in it.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The line, with its newline.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.line.extend_from_slice(b"]\n");
+        self.line
+    }
 }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
+use kusari_chain::accept::CheckedHeader;
 use kusari_chain::ledger::{LedgerPart, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
@@ -27,6 +28,16 @@ pub enum Message<B> {
     Hello(Hello),
     /// `GET_BLOCKS:{…}`: send some blocks.
     GetBlocks(GetBlocks),
+    /// `GET_HEADERS:{…}`: send the headers that follow the first of these hashes which is in the
+    /// answering node's best chain.
+    GetHeaders {
+        /// Hashes of the asking node's chain, newest first; genesis is implied.
+        locator: Vec<BlockHash>,
+        /// Most headers to send.
+        limit: u32,
+    },
+    /// `HEADERS:[…]`: the answer.
+    Headers(Vec<CheckedHeader>),
     /// `END:{…}`: the answer to `GET_BLOCKS` is complete.
     End {
         /// Blocks that were sent.
