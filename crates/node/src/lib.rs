@@ -12,6 +12,7 @@ extern crate std;
 pub mod address;
 mod allowance;
 mod announced;
+mod compact;
 pub mod event;
 mod gossip;
 mod headers;

@@ -117,3 +117,6 @@ pub const MAX_BODIES_ASKED: usize = 192;
 /// What blocks asked for by hash may count for in one answer, in bytes, beyond the first: they are
 /// queued, not streamed. Whoever wants more asks again.
 pub const ANSWER_BYTES: u64 = 1 << 20;
+/// Blocks that wait for the rest of their bodies, one for each peer at most. Each holds a header and
+/// ids, at most 1 MiB of line.
+pub const MAX_COMPACT_WAITING: usize = 16;

@@ -5,6 +5,7 @@
 //! serving, outbox) do not know one another; what one learns reaches another only through here.
 
 mod blocks;
+mod compact;
 mod config;
 mod connections;
 mod follow_up;
@@ -28,6 +29,7 @@ use serde::Serialize;
 
 use crate::allowance::Allowance;
 use crate::announced::Announced;
+use crate::compact::Compact;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
@@ -75,6 +77,7 @@ pub struct Node {
     sync: Sync,
     gossip: Gossip,
     headers: Headers,
+    compact: Compact,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
@@ -159,6 +162,7 @@ impl Node {
             sync: Sync::default(),
             gossip: Gossip::default(),
             headers: Headers::default(),
+            compact: Compact::default(),
             announced: Announced::default(),
             serving: Serving::default(),
             mining: None,

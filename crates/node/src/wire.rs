@@ -12,7 +12,9 @@ mod written;
 pub use decode::{Dialect, Received, Refusal, Verb, WireError, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
-pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
+pub use message::{
+    AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport,
+};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;
@@ -26,6 +28,12 @@ pub const MAX_LOCATOR: usize = 64;
 pub const MAX_HASHES: usize = 128;
 /// Most headers in one answer to `GET_HEADERS`, which has at most [`MAX_LINE`] bytes besides.
 pub const MAX_HEADERS: u32 = 1_024;
+/// Most places in `GET_TRANSACTIONS`: a body of any size has fewer transactions.
+pub const MAX_PLACES: usize = 6_000;
+const _: () = assert!(
+    MAX_PLACES * kusari_chain::ledger::SignedTransaction::BYTES
+        > kusari_chain::params::MAX_BODY_BYTES as usize
+);
 /// Most blocks in one answer to `GET_BLOCKS`.
 pub const MAX_BLOCKS: u32 = 256;
 /// Most addresses in `PEERS`.

@@ -86,6 +86,12 @@ impl CheckedHeader {
         Ok(Self(header))
     }
 
+    /// The header, no longer marked as checked.
+    #[must_use]
+    pub fn into_header(self) -> Header {
+        self.0
+    }
+
     /// The header.
     #[must_use]
     pub fn header(&self) -> &Header {

@@ -16,7 +16,6 @@ use crate::limits::INVALID_BLOCK_SCORE;
 use crate::peers::PeerStage;
 use crate::seam::{Action, Now, PeerId, TemplateId};
 use crate::sync::Arrival;
-use crate::wire::Message;
 
 /// Blocks of one change that are shown one by one; a longer reorganisation is only summed up.
 const SHOWN_BLOCKS: usize = 64;
@@ -143,6 +142,9 @@ impl Node {
                 return Err(violation.into());
             }
         };
+        if matches!(arrival, Arrival::Fresh(_) | Arrival::Known(_)) {
+            self.compact.arrived(&hash);
+        }
         for peer in self.announced.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
                 self.gossip.has(peer, point);
@@ -274,14 +276,11 @@ impl Node {
         from: u32,
         through: u32,
     ) -> Result<(), StoreError> {
-        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+        let tip = self.chain.tip().height;
         for height in from..=through {
             let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
             if let Some(stored) = self.chain.block(&hash)? {
-                // What an original is sent has the keys that it knows, and no more.
-                let bare = !introduced && stored.ledger.is_some();
-                let message =
-                    if bare { Message::SevenKeys(stored) } else { Message::Block(stored) };
+                let message = self.block_message(peer, stored, height == tip);
                 self.send(peer, message);
             }
         }

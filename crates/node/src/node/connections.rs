@@ -121,6 +121,7 @@ impl Node {
         self.gossip.remove(id);
         self.announced.remove(id);
         self.headers.remove(id);
+        self.compact.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {
             transactions.remove_listener(id);

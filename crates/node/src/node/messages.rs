@@ -37,7 +37,7 @@ impl Node {
             }
         };
         match message {
-            Message::Block(block) | Message::SevenKeys(block) => {
+            Message::Block(block) | Message::SevenKeys(block) | Message::Compact(block) => {
                 self.block_received(now, peer, block)?;
             }
             Message::Transaction(checked) => self.transaction_received(now, peer, *checked)?,
@@ -62,6 +62,13 @@ impl Node {
             }
             Message::GetHeaders { locator, limit } => {
                 self.get_headers_after(now, peer, &locator, limit)?;
+            }
+            Message::CompactReceived(block) => self.compact_received(now, peer, *block)?,
+            Message::GetTransactions { hash, places } => {
+                self.get_transactions(peer, hash, &places)?;
+            }
+            Message::Transactions { hash, entries } => {
+                self.transactions_received(now, peer, &hash, entries)?;
             }
             Message::Headers(headers) => self.headers_received(now, peer, &headers)?,
             Message::GetPeers => {

@@ -7,7 +7,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::accept::{LedgerTemplate, NoTemplate};
+use kusari_chain::accept::{CheckedHeader, Header, LedgerTemplate, NoTemplate};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
 use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target};
 use serde::{Deserialize, Serialize};
@@ -53,8 +53,11 @@ impl Mining {
         let checked = match &subject {
             Subject::Line(_) => CheckedBlock::check(template)?,
             Subject::Body { part, .. } => {
-                let chain = part.commitment.chain_id;
-                CheckedBlock::check_whole(template, part.clone(), &chain)?
+                let (commitment, chain) = (part.commitment, part.commitment.chain_id);
+                let header = Header { block: template, commitment };
+                // Every transaction came out of the pool.
+                let body = part.body.iter().map(|entry| (entry.clone(), true)).collect();
+                CheckedBlock::assemble(CheckedHeader::check(header, &chain)?, body)?
             }
         };
         Ok((subject, checked))

@@ -17,6 +17,7 @@ use super::mining::Mining;
 use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
+use crate::compact::Compact;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::limits::MAX_WAITING_SAYS;
@@ -56,6 +57,7 @@ struct State {
     sync: Sync,
     gossip: Gossip,
     headers: Headers,
+    compact: Compact,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
@@ -128,6 +130,7 @@ impl Node {
             sync: state.sync,
             gossip: state.gossip,
             headers: state.headers,
+            compact: state.compact,
             announced: state.announced,
             serving: state.serving,
             mining: state.mining,

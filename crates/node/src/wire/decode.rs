@@ -12,8 +12,11 @@ use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, WholeBlock};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::message::{ErrorReport, GetBlocks, Message};
-use super::{MAX_BLOCKS, MAX_HASHES, MAX_HEADERS, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
+use super::message::{CompactBlock, ErrorReport, GetBlocks, Message};
+use super::{
+    MAX_BLOCKS, MAX_HASHES, MAX_HEADERS, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_PLACES, MAX_TEXT,
+    cut,
+};
 
 /// What a peer's line turned out to be.
 pub type Received = Message<CheckedBlock>;
@@ -22,7 +25,10 @@ pub type Received = Message<CheckedBlock>;
 pub type Verb = &'static str;
 
 /// Verbs that carry something, and so can be refused by name.
-const VERBS: [Verb; 14] = [
+const VERBS: [Verb; 17] = [
+    "COMPACT",
+    "GET_TRANSACTIONS",
+    "TRANSACTIONS",
     "GET_HEADERS",
     "HEADERS",
     "BLOCK",
@@ -206,17 +212,31 @@ impl Dialect {
         })
     }
 
+    fn header(self, header: Header) -> Result<CheckedHeader, RuleViolation> {
+        let chain = match self {
+            Self::Ledger(chain) => chain,
+            _ => header.commitment.chain_id,
+        };
+        CheckedHeader::check(header, &chain)
+    }
+
+    fn compact(self, json: &str) -> Result<CompactBlock, Refusal> {
+        // Unknown keys are ignored, so the header and the ids are read one after the other.
+        let header: Header = object("COMPACT", json)?;
+        let Txids { txids } = object("COMPACT", json)?;
+        let header = self.header(header)?;
+        let claimed = header.header().commitment.body_count;
+        if claimed as usize != txids.len() {
+            let counted = txids.len();
+            return Err(RuleViolation::WrongBodyCount { claimed, counted }.into());
+        }
+        Ok(CompactBlock { header, txids })
+    }
+
     fn headers(self, json: &str) -> Result<Vec<CheckedHeader>, Refusal> {
         let headers: Vec<Header> = parse("HEADERS", json)?;
         let headers = at_most("HEADERS", headers, MAX_HEADERS as usize)?;
-        let check = |header: Header| {
-            let chain = match self {
-                Self::Ledger(chain) => chain,
-                _ => header.commitment.chain_id,
-            };
-            CheckedHeader::check(header, &chain).map_err(Refusal::from)
-        };
-        headers.into_iter().map(check).collect()
+        headers.into_iter().map(|header| Ok(self.header(header)?)).collect()
     }
 
     fn transaction(self, json: &str) -> Result<CheckedTransaction, Refusal> {
@@ -260,6 +280,19 @@ fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
             let limit = limit.unwrap_or(MAX_HEADERS).min(MAX_HEADERS);
             Message::GetHeaders { locator, limit }
         }
+        "COMPACT" if dialect != Dialect::Classic => {
+            Message::CompactReceived(Box::new(dialect.compact(json)?))
+        }
+        "GET_TRANSACTIONS" if dialect != Dialect::Classic => {
+            let Places { hash, places } = object("GET_TRANSACTIONS", json)?;
+            let places = at_most("GET_TRANSACTIONS", places, MAX_PLACES)?;
+            Message::GetTransactions { hash, places }
+        }
+        "TRANSACTIONS" if dialect != Dialect::Classic => {
+            let Entries { hash, entries } = object("TRANSACTIONS", json)?;
+            let entries = at_most("TRANSACTIONS", entries, MAX_PLACES)?;
+            Message::Transactions { hash, entries }
+        }
         "HEADERS" if dialect != Dialect::Classic => Message::Headers(dialect.headers(json)?),
         "END" => {
             let End { count, missing } = object("END", json)?;
@@ -294,6 +327,23 @@ struct Accepted {
 struct End {
     count: u32,
     missing: Vec<BlockHash>,
+}
+
+#[derive(Deserialize)]
+struct Txids {
+    txids: Vec<Txid>,
+}
+
+#[derive(Deserialize)]
+struct Places {
+    hash: BlockHash,
+    places: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    hash: BlockHash,
+    entries: Vec<BodyEntry>,
 }
 
 #[derive(Deserialize)]

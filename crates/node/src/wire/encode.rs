@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use kusari_chain::Block;
-use kusari_chain::ledger::{Commitment, LedgerPart, Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart, Payload, SignedTransaction, Txid};
 use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
@@ -52,6 +52,18 @@ struct TransactionLine<'a> {
 }
 
 #[derive(Serialize)]
+struct Places<'a> {
+    hash: &'a kusari_chain::BlockHash,
+    places: &'a [u32],
+}
+
+#[derive(Serialize)]
+struct Entries<'a> {
+    hash: &'a kusari_chain::BlockHash,
+    entries: &'a [BodyEntry],
+}
+
+#[derive(Serialize)]
 struct Accepted {
     txid: Txid,
 }
@@ -87,6 +99,20 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
         }
         Message::Accepted { txid } => line("ACCEPTED", &Accepted { txid: *txid }),
         Message::GetMempool => bare("GET_MEMPOOL"),
+        Message::Compact(block) => {
+            let part = block.as_ledger();
+            let body = part.map_or(&[][..], |part| &part.body);
+            let txids = body.iter().map(|entry| entry.transaction.txid()).collect();
+            compact_line(block.as_block(), part.map(|part| &part.commitment), txids)
+        }
+        Message::CompactReceived(compact) => {
+            let header = compact.header.header();
+            compact_line(&header.block, Some(&header.commitment), compact.txids.clone())
+        }
+        Message::GetTransactions { hash, places } => {
+            line("GET_TRANSACTIONS", &Places { hash, places })
+        }
+        Message::Transactions { hash, entries } => line("TRANSACTIONS", &Entries { hash, entries }),
         Message::GetChain => bare("GET_CHAIN"),
         Message::Hello(hello) => line("HELLO", hello),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -112,6 +138,22 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
         Message::Help => line("HELP", &HELP),
         Message::Error(report) => line("ERROR", report),
     }
+}
+
+/// The header, with the ids behind it.
+fn compact_line(block: &Block, commitment: Option<&Commitment>, txids: Vec<Txid>) -> Vec<u8> {
+    let mut line = b"COMPACT:".to_vec();
+    match commitment {
+        Some(commitment) => {
+            kusari_chain::whole::write_header_json(block, commitment, &mut line);
+        }
+        None => block.write_canonical_json(&mut line),
+    }
+    line.pop();
+    line.extend_from_slice(b",\"txids\":");
+    line.extend_from_slice(&serde_json::to_vec(&txids).unwrap_or_default());
+    line.extend_from_slice(b"}\n");
+    line
 }
 
 /// Appends the `BLOCK` line of a block with what a ledger adds to it, for whoever writes many.

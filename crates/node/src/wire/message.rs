@@ -8,7 +8,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use kusari_chain::accept::CheckedHeader;
-use kusari_chain::ledger::{LedgerPart, Txid};
+use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -22,6 +22,25 @@ pub enum Message<B> {
     /// `BLOCK:{…}` with the seven keys alone, as originals know it. Written only: what is read is
     /// a [`Message::Block`], whichever keys it has.
     SevenKeys(B),
+    /// `COMPACT:{…}`: one new block as its header and the ids of its transactions. Written from
+    /// the block.
+    Compact(B),
+    /// The same, as it is read.
+    CompactReceived(Box<CompactBlock>),
+    /// `GET_TRANSACTIONS:{…}`: send the transactions at these places of a block's body.
+    GetTransactions {
+        /// The block.
+        hash: BlockHash,
+        /// The places, rising from 0.
+        places: Vec<u32>,
+    },
+    /// `TRANSACTIONS:{…}`: the answer, in the same order.
+    Transactions {
+        /// The block.
+        hash: BlockHash,
+        /// What stands there.
+        entries: Vec<BodyEntry>,
+    },
     /// `GET_CHAIN`: send the best chain.
     GetChain,
     /// `HELLO:{…}`: who the sender is and what it has.
@@ -74,6 +93,15 @@ pub enum Message<B> {
     Help,
     /// `ERROR:{…}`: why something was refused.
     Error(ErrorReport),
+}
+
+/// A block without its body: its header keeps every rule by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompactBlock {
+    /// The seven keys and the commitment.
+    pub header: CheckedHeader,
+    /// The ids of its transactions, in order; as many as the header says.
+    pub txids: Vec<Txid>,
 }
 
 /// The forms in which a block is held by whoever writes it to a line.
