@@ -17,6 +17,8 @@ mod commit;
 mod fault;
 mod handle;
 mod hash_index;
+mod kind;
+mod ledger;
 mod lock;
 mod open;
 mod outbox;
@@ -30,6 +32,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kusari_chain::StoreError;
+use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
@@ -41,6 +44,8 @@ pub use self::backup::{BackupError, copy_directory, put_in_place};
 pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
+use self::kind::Kind;
+pub use self::ledger::FoundTransaction;
 use self::lock::DirectoryLock;
 pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
 pub(crate) use self::open::BACKUP_FILE;
@@ -62,19 +67,29 @@ struct Inner {
     /// Held throughout a commit. Keeps what made the first one fail: from then on the store lacks a
     /// batch, and whatever is written after it would not fit what lies before.
     first_failure: Mutex<Option<String>>,
+    kind: Kind,
     _lock: Option<DirectoryLock>,
 }
 
 impl Store {
-    /// Opens the store in a data directory and creates both where they are missing.
+    /// Opens the classic store in a data directory and creates both where they are missing.
     ///
     /// The directory is locked until the last clone is dropped.
     ///
     /// # Errors
     /// [`OpenError`], one sentence that says what is wrong and what to do.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_or_create(directory)?;
-        Ok(Self::over(database, Some(lock)))
+        Self::open_chain(directory, None)
+    }
+
+    /// The same for the ledger chain with these parameters; `None` stands for the classic chain.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::ChainKind`] where the store is another chain's.
+    pub fn open_chain(directory: &Path, spec: Option<&Arc<ChainSpec>>) -> Result<Self, OpenError> {
+        let kind = Kind::of(spec);
+        let (database, lock) = open::open_or_create(directory, &kind)?;
+        Ok(Self::over(database, Some(lock), kind))
     }
 
     /// Opens the store that is in a data directory. Creates none.
@@ -82,8 +97,8 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
     pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_existing(directory)?;
-        Ok(Self::over(database, Some(lock)))
+        let (database, lock, kind) = open::open_existing(directory)?;
+        Ok(Self::over(database, Some(lock), kind))
     }
 
     /// A store in memory that is forgotten when the last clone is dropped. Everything else is as on
@@ -92,18 +107,36 @@ impl Store {
     /// # Errors
     /// [`OpenError`] where the database cannot be set up.
     pub fn ephemeral() -> Result<Self, OpenError> {
-        Self::with_backend(InMemoryBackend::new())
+        Self::ephemeral_chain(None)
+    }
+
+    /// The same for the ledger chain with these parameters; `None` stands for the classic chain.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the database cannot be set up.
+    pub fn ephemeral_chain(spec: Option<&Arc<ChainSpec>>) -> Result<Self, OpenError> {
+        Self::with_backend(InMemoryBackend::new(), spec)
     }
 
     /// A new store over any medium.
-    pub(crate) fn with_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
-        Ok(Self::over(open::create_with_backend(backend)?, None))
+    pub(crate) fn with_backend(
+        backend: impl StorageBackend,
+        spec: Option<&Arc<ChainSpec>>,
+    ) -> Result<Self, OpenError> {
+        let kind = Kind::of(spec);
+        Ok(Self::over(open::create_with_backend(backend, &kind)?, None, kind))
     }
 
-    fn over(database: Database, lock: Option<DirectoryLock>) -> Self {
+    fn over(database: Database, lock: Option<DirectoryLock>, kind: Kind) -> Self {
         let first_failure = Mutex::new(None);
         let database = Handle::from(database);
-        Self { inner: Arc::new(Inner { database, first_failure, _lock: lock }) }
+        Self { inner: Arc::new(Inner { database, first_failure, kind, _lock: lock }) }
+    }
+
+    /// The parameters of its chain, where that is a ledger.
+    #[must_use]
+    pub fn spec(&self) -> Option<&Arc<ChainSpec>> {
+        self.inner.kind.spec()
     }
 
     /// Writes batches in order, all or none. They are durable when this returns.

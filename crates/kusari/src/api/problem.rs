@@ -78,6 +78,8 @@ pub const HOST: Kind = Kind::new(421, "host", "This is another host");
 pub const EMPTY_RECORD: Kind = Kind::new(422, "empty-record", "The record is empty");
 /// The record fits no block.
 pub const RECORD_TOO_LONG: Kind = Kind::new(422, "record-too-long", "The record is too long");
+/// A ledger takes signed transactions and no lines.
+pub const UNSIGNED: Kind = Kind::new(409, "unsigned", "This chain takes signed transactions");
 /// The address of a peer is not one.
 pub const BAD_ADDRESS: Kind = Kind::new(422, "bad-address", "The address is not understood");
 /// The store cannot be read.
@@ -94,7 +96,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 22] = [
+pub const ALL: [Kind; 23] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -110,6 +112,7 @@ pub const ALL: [Kind; 22] = [
     HOST,
     EMPTY_RECORD,
     RECORD_TOO_LONG,
+    UNSIGNED,
     BAD_ADDRESS,
     STORE,
     INTERNAL,

@@ -65,6 +65,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
     Snapshot {
         tip: BestPoint::genesis(),
         peers,
+        ledger: None,
         waiting_lines: 1,
         side_bytes: 0,
         side_limit: 67_108_864,

@@ -159,7 +159,9 @@ impl Presenter {
                             self.block(at, block, BlockSource::Mined(entry));
                         }
                     }
-                    BlockSource::Announced | BlockSource::Synced => self.block(at, block, source),
+                    BlockSource::MinedBody | BlockSource::Announced | BlockSource::Synced => {
+                        self.block(at, block, source)
+                    }
                 },
                 Item::Event(event) => self.say(&words(&event)),
                 Item::Said(said) => self.say(&said),

@@ -98,6 +98,17 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::LineReopened { entry } => Said::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"
         )),
+        Event::TransactionMined { txid, height } => {
+            Said::answer(format!("Your transaction {txid} stands in block {height}"))
+        }
+        Event::TransactionReturned { txid } => Said::warning(format!(
+            "The block of your transaction {txid} is no longer in the best chain; it waits to be \
+             mined again"
+        )),
+        Event::TransactionDisplaced { txid } => Said::warning(format!(
+            "Your transaction {txid} cannot be mined any more: another one of the same account took \
+             its place (`kusari tx {txid}` shows what it said); record it again if it still counts"
+        )),
         Event::OutboxFull { waiting } => Said::warning(format!(
             "The outbox is full: {} to be mined; the next one waits for room",
             if *waiting == 1 {

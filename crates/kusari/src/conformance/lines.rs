@@ -52,6 +52,25 @@ pub(super) fn without_newline(line: &[u8]) -> String {
 fn parts(message: &Received) -> (&'static str, Value) {
     match message {
         Message::Block(block) => ("BLOCK", json!(block.block())),
+        Message::SevenKeys(block) => ("BLOCK", json!(block.block())),
+        Message::Compact(block) => ("COMPACT", json!(block.block())),
+        Message::CompactReceived(compact) => ("COMPACT", json!(compact)),
+        Message::GetTransactions { hash, places } => {
+            ("GET_TRANSACTIONS", json!({"hash": hash, "places": places}))
+        }
+        Message::Transactions { hash, entries } => {
+            ("TRANSACTIONS", json!({"hash": hash, "entries": entries}))
+        }
+        Message::GetHeaders { locator, limit } => {
+            ("GET_HEADERS", json!({"locator": locator, "limit": limit}))
+        }
+        Message::Headers(headers) => ("HEADERS", json!(headers)),
+        Message::Transaction(checked) => {
+            let (transaction, payload) = (checked.transaction(), checked.payload());
+            ("TX", json!({"transaction": transaction, "payload": payload}))
+        }
+        Message::Accepted { txid } => ("ACCEPTED", json!({"txid": txid})),
+        Message::GetMempool => ("GET_MEMPOOL", Value::Null),
         Message::GetChain => ("GET_CHAIN", Value::Null),
         Message::Hello(hello) => ("HELLO", json!(hello)),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {

@@ -291,20 +291,35 @@ impl Driver {
     }
 }
 
+/// The forms of a block's line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Compact,
+    SevenKeys,
+}
+
 /// The last line that was written out: a new block goes to many peers in a row.
 #[derive(Default)]
 struct Lines {
-    block: Option<Arc<StoredBlock>>,
+    block: Option<(Arc<StoredBlock>, Form)>,
     line: Vec<u8>,
 }
 
 impl Lines {
     fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
-        let block = if let Message::Block(block) = message { Some(block) } else { None };
-        let is_same = matches!((block, &self.block), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
-        if !is_same {
+        let block = match message {
+            Message::Block(block) => Some((block, Form::Whole)),
+            Message::Compact(block) => Some((block, Form::Compact)),
+            Message::SevenKeys(block) => Some((block, Form::SevenKeys)),
+            _ => None,
+        };
+        let is_same = |(block, form): (&Arc<StoredBlock>, Form)| {
+            self.block.as_ref().is_some_and(|(last, of)| Arc::ptr_eq(last, block) && *of == form)
+        };
+        if !block.is_some_and(is_same) {
             self.line = encode(message);
-            self.block = block.cloned();
+            self.block = block.map(|(block, form)| (Arc::clone(block), form));
         }
         &self.line
     }

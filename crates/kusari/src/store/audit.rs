@@ -10,6 +10,7 @@ mod blocks;
 mod file;
 mod finding;
 mod index;
+mod ledger;
 mod outbox;
 mod untouched;
 
@@ -79,6 +80,8 @@ struct Auditor {
     /// What is being looked at.
     place: Place,
     report: AuditReport,
+    /// What follows from the blocks of a ledger.
+    replay: ledger::Replay,
 }
 
 impl Auditor {
@@ -90,6 +93,9 @@ impl Auditor {
         let tip = self.audit_best(&blocks)?;
         self.audit_side(&blocks, &tip)?;
         self.audit_nothing_else(&blocks)?;
+        if let Some(ledger) = &blocks.ledger {
+            self.audit_ledger(ledger)?;
+        }
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
         self.audit_outbox(&outbox, &blocks, tip.height())
@@ -110,6 +116,9 @@ impl Auditor {
             tables::OUTBOX.name(),
             tables::OUTBOX_OPEN.name(),
             tables::OUTBOX_BLOCKS.name(),
+            tables::ACCOUNTS.name(),
+            tables::TRANSACTIONS.name(),
+            tables::POOL.name(),
         ];
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));
         let multimaps = transaction.list_multimap_tables()?.map(|table| String::from(table.name()));
@@ -124,7 +133,13 @@ impl Auditor {
     fn audit_meta(&mut self, transaction: &ReadTransaction) -> Result<(u64, u64), AuditFault> {
         self.place = Place::Table("meta");
         let facts = transaction.open_table(tables::META)?;
-        let keys = [meta::SCHEMA_VERSION, meta::CHAIN_KIND, meta::NEXT_ORDER, meta::NEXT_ENTRY_ID];
+        let keys = [
+            meta::SCHEMA_VERSION,
+            meta::CHAIN_KIND,
+            meta::CHAIN_SPEC,
+            meta::NEXT_ORDER,
+            meta::NEXT_ENTRY_ID,
+        ];
         for entry in facts.iter()? {
             let key = entry?.0;
             if !keys.contains(&key.value()) {

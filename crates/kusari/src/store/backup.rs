@@ -16,6 +16,7 @@ use redb::{
 use super::Store;
 use super::audit::open_untouched;
 use super::fault::{Fault, guarded};
+use super::kind::Kind;
 use super::open::{self, OpenError};
 use super::tables;
 
@@ -51,7 +52,7 @@ impl Store {
     /// # Errors
     /// [`BackupError`].
     pub fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
-        copy_database(&*self.inner.database, file)
+        copy_database(&*self.inner.database, &self.inner.kind, file)
     }
 }
 
@@ -64,8 +65,8 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let (source, _lock) = open::lock_existing(directory)?;
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
-    guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
-    copy_database(&*database, file)
+    let kind = guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
+    copy_database(&*database, &kind, file)
 }
 
 /// Gives a finished copy its name, durably. What had that name before is gone.
@@ -101,11 +102,15 @@ fn target(fault: impl Into<Fault>) -> Side {
     Side::Target(fault.into())
 }
 
-fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
+fn copy_database(
+    database: &impl ReadableDatabase,
+    kind: &Kind,
+    file: &Path,
+) -> Result<(), BackupError> {
     let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
     create_private(file).map_err(|error| unwritable(error.to_string()))?;
-    let copy = open::create_file(file).map_err(|error| unwritable(error.to_string()))?;
-    let copied = guarded(|| copy_tables(&database.begin_read().map_err(source)?, &copy));
+    let copy = open::create_file(file, kind).map_err(|error| unwritable(error.to_string()))?;
+    let copied = guarded(|| copy_tables(&database.begin_read().map_err(source)?, kind, &copy));
     let closed = copy.close();
     copied.map_err(|side| match side {
         Side::Source(fault) => BackupError::Source(fault.into()),
@@ -129,7 +134,12 @@ fn create_private(file: &Path) -> io::Result<()> {
     options.open(file).map(drop)
 }
 
-fn copy_tables(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
+fn copy_tables(from: &ReadTransaction, kind: &Kind, copy: &Database) -> Result<(), Side> {
+    if kind.spec().is_some() {
+        copy_table(from, copy, tables::ACCOUNTS)?;
+        copy_table(from, copy, tables::TRANSACTIONS)?;
+        copy_table(from, copy, tables::POOL)?;
+    }
     copy_table(from, copy, tables::META)?;
     copy_table(from, copy, tables::BLOCKS)?;
     copy_table(from, copy, tables::BEST)?;

@@ -2,7 +2,7 @@
 //!
 //! Owns where a reader goes on after the best chain has changed under it.
 
-use kusari_chain::{BestPoint, Block, BlockHash, StoreError};
+use kusari_chain::{BestPoint, Block, BlockHash, StoreError, StoredBlock, WholeBlock};
 
 use super::Store;
 use super::blocks::BlockReader;
@@ -43,7 +43,7 @@ pub struct Chunk {
     /// Consecutive blocks of the best chain, the lowest first. None where nothing follows within
     /// the asked range. The first one's parent is where the reading went on: the asked position, or
     /// the fork point below it.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<WholeBlock>,
     /// The last block of the stored best chain; the genesis block where none is stored.
     pub tip: ChainPosition,
 }
@@ -78,8 +78,9 @@ impl Store {
     ) -> Result<Chunk, StoreError> {
         let mut blocks = Vec::new();
         let stretch = Stretch { after, through, max_blocks: max };
-        let tip = self.visit_best_chain(stretch, |block| {
-            blocks.push(block);
+        let tip = self.visit_best_chain(stretch, |stored| {
+            let ledger = stored.ledger.map(|ledger| Box::new(ledger.part));
+            blocks.push(WholeBlock { block: stored.block, ledger });
             true
         })?;
         Ok(Chunk { blocks, tip })
@@ -93,7 +94,7 @@ impl Store {
     pub fn visit_best_chain(
         &self,
         stretch: Stretch,
-        mut visit: impl FnMut(Block) -> bool,
+        mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         let Stretch { after, through, max_blocks } = stretch;
         Ok(self.read_blocks(|reader| {

@@ -6,13 +6,14 @@
 use core::ops::Bound;
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
-use kusari_node::store::StoreBatch;
-use redb::{CursorError, Database, Table, WriteTransaction};
+use kusari_node::store::{Erasure, StoreBatch};
+use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
 
 use super::fault::Fault;
 use super::hash_index::IndexWriter;
+use super::ledger::{self, LedgerChanges};
 use super::outbox::OutboxWriter;
-use super::record::write_block;
+use super::record::{read_block, write_block};
 use super::tables::{self, meta};
 
 /// Writes the batches in order, durably, all or none.
@@ -24,6 +25,9 @@ pub(super) fn commit(database: &Database, batches: &[StoreBatch]) -> Result<(), 
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
     write_blocks(&transaction, batches)?;
+    if batches.iter().any(|batch| !batch.pool.is_empty()) {
+        ledger::write_pool(&transaction, batches.iter().flat_map(|batch| &batch.pool))?;
+    }
     // Blocks and outbox share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
@@ -35,14 +39,20 @@ pub(super) fn commit(database: &Database, batches: &[StoreBatch]) -> Result<(), 
 }
 
 fn write_blocks(transaction: &WriteTransaction, batches: &[StoreBatch]) -> Result<(), Fault> {
-    if batches.iter().all(|batch| batch.blocks.is_empty()) {
+    if batches.iter().all(|batch| batch.blocks.is_empty() && batch.erased.is_empty()) {
         return Ok(());
     }
     let mut writer = BlockWriter::open(transaction)?;
-    for write in batches.iter().flat_map(|batch| &batch.blocks) {
-        writer.apply(write)?;
+    for batch in batches {
+        for write in &batch.blocks {
+            writer.apply(write)?;
+        }
+        for erasure in &batch.erased {
+            writer.erase(erasure)?;
+        }
     }
-    writer.finish()
+    let changes = writer.finish()?;
+    changes.write(transaction)
 }
 
 /// The tables of blocks within one commit.
@@ -60,6 +70,7 @@ struct BlockWriter<'txn> {
     record_ends: Vec<(u64, usize)>,
     /// New heights at the end of the best chain, with their orders; written in the same way.
     heights: Vec<(u32, u64)>,
+    ledger: LedgerChanges,
 }
 
 /// Bytes of new records that are held before they are written.
@@ -78,6 +89,7 @@ impl<'txn> BlockWriter<'txn> {
             records: Vec::new(),
             record_ends: Vec::new(),
             heights: Vec::new(),
+            ledger: LedgerChanges::default(),
         })
     }
 
@@ -97,6 +109,10 @@ impl<'txn> BlockWriter<'txn> {
                 self.set_best(*height, *order)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
+            BlockWrite::SetAccount(account) => {
+                self.ledger.set_account(account);
+                Ok(())
+            }
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
         }
     }
@@ -111,6 +127,7 @@ impl<'txn> BlockWriter<'txn> {
         write_block(stored, &mut self.records)?;
         self.record_ends.push((*order, self.records.len()));
         self.index.insert(block.hash.suffix(), *order);
+        self.ledger.insert(stored);
         if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
     }
 
@@ -173,15 +190,40 @@ impl<'txn> BlockWriter<'txn> {
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
         self.write_records()?;
         self.take_side(order)?;
-        self.blocks.remove(order)?;
+        if let Some(record) = self.blocks.remove(order)? {
+            self.ledger.evict(&read_block(order, record.value())?);
+        }
         self.index.evict(hash.suffix(), order);
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Fault> {
+    /// Drops a payload from the record of its block.
+    fn erase(&mut self, erasure: &Erasure) -> Result<(), Fault> {
+        let Erasure { block, order, place } = erasure;
+        self.write_records()?;
+        let unknown = || Fault::Unfitting(format!("block {block} of an erased payload is unknown"));
+        let mut stored = match self.blocks.get(order)? {
+            Some(record) => read_block(*order, record.value())?,
+            None => return Err(unknown()),
+        };
+        if stored.block.hash != *block {
+            return Err(unknown());
+        }
+        let body = stored.ledger.as_mut().map(|ledger| &mut ledger.part.body);
+        let place = usize::try_from(*place).unwrap_or(usize::MAX);
+        let entry = body.and_then(|body| body.get_mut(place)).ok_or_else(unknown)?;
+        entry.payload = None;
+        let mut record = Vec::new();
+        write_block(&stored, &mut record)?;
+        self.blocks.insert(stored.order, record.as_slice())?;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<LedgerChanges, Fault> {
         self.write_records()?;
         self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
-        self.index.finish(self.next_order)
+        self.index.finish(self.next_order)?;
+        Ok(self.ledger)
     }
 }

@@ -12,8 +12,9 @@ use redb::{
 };
 
 use super::fault::{Fault, guarded};
+use super::kind::Kind;
 use super::lock::DirectoryLock;
-use super::tables::{self, CHAIN_KIND, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
+use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -99,15 +100,17 @@ pub enum OpenError {
     },
     /// The file holds the blocks of another kind of chain.
     #[error(
-        "{} holds a chain of kind `{found}` and not `{CHAIN_KIND}`: choose another data directory \
-         for this chain",
+        "{} holds the chain {found} and not {wanted}: choose another data directory for this chain, \
+         or say --chain as it was made",
         .file.display()
     )]
     ChainKind {
         /// The file.
         file: PathBuf,
-        /// The kind of its chain.
+        /// The chain in it.
         found: String,
+        /// The chain that was asked for.
+        wanted: String,
     },
     /// The medium failed.
     #[error(
@@ -130,7 +133,10 @@ fn remedy_for_version(found: u64) -> &'static str {
 }
 
 /// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+pub(crate) fn open_or_create(
+    directory: &Path,
+    kind: &Kind,
+) -> Result<(Database, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -138,18 +144,23 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLoc
     let _ = std::fs::remove_file(directory.join(BACKUP_FILE));
     let file = directory.join(DATABASE_FILE);
     if !file.try_exists().map_err(unusable)? {
-        create(directory, &file)?;
+        create(directory, &file, kind)?;
     }
-    Ok((open_locked(&file)?, lock))
+    let (database, found) = open_locked(&file)?;
+    found.expect_to_be(kind, &file)?;
+    Ok((database, lock))
 }
 
 /// Locks a data directory and opens the database that is there.
-pub(crate) fn open_existing(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+pub(crate) fn open_existing(
+    directory: &Path,
+) -> Result<(Database, DirectoryLock, Kind), OpenError> {
     let (file, lock) = lock_existing(directory)?;
-    Ok((open_locked(&file)?, lock))
+    let (database, kind) = open_locked(&file)?;
+    Ok((database, lock, kind))
 }
 
-fn open_locked(file: &Path) -> Result<Database, OpenError> {
+fn open_locked(file: &Path) -> Result<(Database, Kind), OpenError> {
     guarded(|| Ok(open_checked(file)))
         .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
 }
@@ -165,23 +176,26 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
     Ok((file, DirectoryLock::take(directory)?))
 }
 
-fn open_checked(file: &Path) -> Result<Database, OpenError> {
+fn open_checked(file: &Path) -> Result<(Database, Kind), OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    match check_schema(&database, file) {
+    let kind = match check_schema(&database, file) {
         Err(OpenError::SchemaVersion { found: FORMER_SCHEMA_VERSION, .. }) => {
             update_schema(&database).map_err(|fault| medium(file, fault))?;
-            check_schema(&database, file)?;
+            check_schema(&database, file)?
         }
         checked => checked?,
-    }
-    Ok(database)
+    };
+    Ok((database, kind))
 }
 
 /// Sets up a database on an empty medium.
-pub(crate) fn create_with_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
+pub(crate) fn create_with_backend(
+    backend: impl StorageBackend,
+    kind: &Kind,
+) -> Result<Database, OpenError> {
     let file = Path::new("the medium");
     let database = builder().create_with_backend(backend).map_err(|error| refused(file, error))?;
-    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    write_schema(&database, kind).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }
 
@@ -194,9 +208,9 @@ pub(super) fn open_with_backend(
 }
 
 /// Creates a database with our tables, all of them empty, in a file that does not exist.
-pub(super) fn create_file(file: &Path) -> Result<Database, OpenError> {
+pub(super) fn create_file(file: &Path, kind: &Kind) -> Result<Database, OpenError> {
     let database = builder().create(file).map_err(|error| refused(file, error))?;
-    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    write_schema(&database, kind).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }
 
@@ -217,14 +231,14 @@ fn create_directory(directory: &Path) -> io::Result<()> {
 
 /// Creates the database under another name and renames it when it is complete, so that a crash in
 /// between leaves no half of one under its name.
-fn create(directory: &Path, file: &Path) -> Result<(), OpenError> {
+fn create(directory: &Path, file: &Path, kind: &Kind) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     let new = directory.join(NEW_DATABASE_FILE);
     match std::fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
         _ => {}
     }
-    let database = create_file(&new)?;
+    let database = create_file(&new, kind)?;
     database.close().map_err(|error| refused(&new, error))?;
     std::fs::rename(&new, file).map_err(unusable)?;
     sync_directory(directory).map_err(unusable)
@@ -244,13 +258,19 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write_schema(database: &Database) -> Result<(), Fault> {
+fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
     {
         let mut meta_table = transaction.open_table(tables::META)?;
         meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
-        meta_table.insert(meta::CHAIN_KIND, CHAIN_KIND.as_bytes())?;
+        meta_table.insert(meta::CHAIN_KIND, kind.name().as_bytes())?;
+        if let Some(spec) = kind.spec_bytes() {
+            meta_table.insert(meta::CHAIN_SPEC, spec.as_slice())?;
+            transaction.open_table(tables::ACCOUNTS)?;
+            transaction.open_table(tables::TRANSACTIONS)?;
+            transaction.open_table(tables::POOL)?;
+        }
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
         // Readers open tables without creating them, so all exist from the start.
@@ -285,7 +305,7 @@ fn update_schema(database: &Database) -> Result<(), Fault> {
     Ok(transaction.commit()?)
 }
 
-pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
+pub(super) fn check_schema(database: &Database, file: &Path) -> Result<Kind, OpenError> {
     let unreadable = |fault: Fault| damaged(file, fault);
     let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
     let meta_table = match transaction.open_table(tables::META) {
@@ -300,15 +320,17 @@ pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenE
     }
     let kind = meta_table.get(meta::CHAIN_KIND).map_err(|error| unreadable(error.into()))?;
     let kind = kind.as_ref().map_or(&[][..], |kind| kind.value());
-    if kind != CHAIN_KIND.as_bytes() {
-        let found = String::from_utf8_lossy(kind).escape_debug().to_string();
-        return Err(OpenError::ChainKind { file: file.into(), found });
-    }
+    let spec = meta_table.get(meta::CHAIN_SPEC).map_err(|error| unreadable(error.into()))?;
+    let spec = spec.as_ref().map(|spec| spec.value());
+    let kind = Kind::read(kind, spec).ok_or_else(|| {
+        let name = String::from_utf8_lossy(kind).escape_debug().to_string();
+        foreign(file, format!("it says to hold a chain `{name}`, which this program does not know"))
+    })?;
     // After the kind: a chain of another kind is nothing to be brought up to date.
     if found == FORMER_SCHEMA_VERSION {
         return Err(wrong_version());
     }
-    Ok(())
+    Ok(kind)
 }
 
 /// What it means that a file cannot be read.

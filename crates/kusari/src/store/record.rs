@@ -4,8 +4,11 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use kusari_chain::ledger::{LedgerPart, Payload, SignedTransaction, Txid};
+use kusari_chain::pow::ChainTime;
+use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
-use kusari_node::store::{EntryId, OutboxEntry};
+use kusari_node::store::{EntryId, OutboxEntry, PoolRecord};
 
 use super::fault::Fault;
 
@@ -19,19 +22,62 @@ struct BlockRecord<B> {
     block: B,
 }
 
+/// What follows it in the store of a ledger.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct LedgerRecord<P, S> {
+    active_s: u64,
+    latest: u64,
+    subtrees: S,
+    part: P,
+}
+
 /// Writes the record of `stored` to the end of `bytes`.
 pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-    let StoredBlock { order, work, total_bytes, block } = stored;
+    let StoredBlock { order, work, total_bytes, block, ledger } = stored;
     let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
-    BlockRecord { work, total_bytes, block }
-        .serialize(bytes)
-        .map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+    let unwritable = |error| Fault::Unfitting(format!("block {order} cannot be written ({error})"));
+    BlockRecord { work, total_bytes, block }.serialize(bytes).map_err(unwritable)?;
+    let Some(ledger) = ledger else { return Ok(()) };
+    let StoredLedger { part, time: ChainTime { active_s, latest }, subtrees } = ledger.as_ref();
+    let (active_s, latest) = (*active_s, *latest);
+    LedgerRecord { active_s, latest, subtrees, part }.serialize(bytes).map_err(unwritable)
 }
 
 pub(crate) fn read_block(order: u64, bytes: &[u8]) -> Result<StoredBlock, Fault> {
+    let unreadable = |error| Fault::unreadable("blocks", order, error);
+    let mut rest = bytes;
     let BlockRecord::<Block> { work, total_bytes, block } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("blocks", order, error))?;
-    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block })
+        BorshDeserialize::deserialize(&mut rest).map_err(unreadable)?;
+    let ledger = match rest {
+        [] => None,
+        rest => {
+            let LedgerRecord { active_s, latest, subtrees, part }: LedgerRecord<LedgerPart, _> =
+                borsh::from_slice(rest).map_err(unreadable)?;
+            let time = ChainTime { active_s, latest };
+            Some(Box::new(StoredLedger { part, time, subtrees }))
+        }
+    };
+    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block, ledger })
+}
+
+/// A transaction of the pool; its id is the key.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct PoolEntry<T, P> {
+    transaction: T,
+    payload: P,
+    since: u64,
+}
+
+pub(crate) fn write_pooled(record: &PoolRecord) -> Result<Vec<u8>, Fault> {
+    let PoolRecord { transaction, payload, since } = record;
+    borsh::to_vec(&PoolEntry { transaction, payload, since: *since })
+        .map_err(|error| Fault::Unfitting(format!("a transaction cannot be written ({error})")))
+}
+
+pub(crate) fn read_pooled(txid: &Txid, bytes: &[u8]) -> Result<PoolRecord, Fault> {
+    let PoolEntry::<SignedTransaction, Option<Payload>> { transaction, payload, since } =
+        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("pool", txid, error))?;
+    Ok(PoolRecord { transaction, payload, since })
 }
 
 /// An outbox entry; its number is the key.

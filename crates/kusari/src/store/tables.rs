@@ -10,8 +10,8 @@ use super::fault::Fault;
 pub(crate) const SCHEMA_VERSION: u64 = 2;
 /// The version before, which lacks the tables of runs and is brought up to date when it is opened.
 pub(crate) const FORMER_SCHEMA_VERSION: u64 = 1;
-/// The kind of chain that the blocks belong to.
-pub(crate) const CHAIN_KIND: &str = "classic";
+/// The kind of chain that the blocks of a classic store belong to. A ledger's is its chain id.
+pub(crate) const CLASSIC: &str = "classic";
 
 /// Facts about the whole store.
 pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -41,10 +41,23 @@ pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::ne
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
+/// Balance and sequence by key, of every account that is not empty. Only in the store of a ledger, as
+/// are the two tables below.
+pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
+    TableDefinition::new("accounts");
+/// Places of transactions: the last eight bytes of the id, the order of the block, and the place in
+/// its body, for every branch. A reader compares the whole id.
+pub(crate) const TRANSACTIONS: TableDefinition<'_, (u64, u64, u32), ()> =
+    TableDefinition::new("transactions");
+/// Pool record by transaction id.
+pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+
 /// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text.
 pub(crate) mod meta {
     pub(crate) const SCHEMA_VERSION: &str = "schema_version";
     pub(crate) const CHAIN_KIND: &str = "chain_kind";
+    /// Borsh of the chain spec; only in the store of a ledger.
+    pub(crate) const CHAIN_SPEC: &str = "chain_spec";
     /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
     pub(crate) const NEXT_ORDER: &str = "next_order";
     pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";

@@ -7,7 +7,7 @@ use alloc::string::ToString;
 
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{ChainChange, StoreError};
+use kusari_chain::{BlockHash, ChainChange, StoreError};
 
 use super::Node;
 use crate::event::Event;
@@ -142,15 +142,19 @@ impl Node {
     }
 
     /// Drops a payload. The block and every proof stay as they are.
-    pub(super) fn erase(&mut self, request: RequestId, erasure: Erasure) -> Result<(), StoreError> {
-        let stored = self.chain.block(&erasure.block)?;
-        let entry = stored
-            .as_ref()
-            .and_then(|stored| stored.part())
-            .and_then(|part| part.body.get(usize::try_from(erasure.place).ok()?));
-        let Some(txid) =
-            entry.filter(|entry| entry.payload.is_some()).map(|e| e.transaction.txid())
-        else {
+    pub(super) fn erase(
+        &mut self,
+        request: RequestId,
+        block: &BlockHash,
+        place: u32,
+    ) -> Result<(), StoreError> {
+        let stored = self.chain.block(block)?;
+        let found = stored.as_ref().and_then(|stored| {
+            let entry = stored.part()?.body.get(usize::try_from(place).ok()?)?;
+            entry.payload.as_ref()?;
+            Some((entry.transaction.txid(), stored.order))
+        });
+        let Some((txid, order)) = found else {
             self.actions.push(Action::Reply(request, Reply::NothingToErase));
             return Ok(());
         };
@@ -158,7 +162,7 @@ impl Node {
             let store = self.outbox_store.as_ref();
             self.batch.outbox.extend(transactions.own().erase(&txid, store)?);
         }
-        self.batch.erased.push(erasure);
+        self.batch.erased.push(Erasure { block: *block, order, place });
         self.then.push(Action::Reply(request, Reply::Erased));
         Ok(())
     }

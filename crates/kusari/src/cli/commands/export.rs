@@ -7,7 +7,8 @@ mod track;
 
 use std::path::{Path, PathBuf};
 
-use kusari_node::wire::{Message, Received, encode};
+use kusari_chain::WholeBlock;
+use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
 use super::Failure;
 use crate::cli::access::Access;
@@ -105,9 +106,11 @@ fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
     while !sink.is_gone() {
         let chunk = store.best_chain_chunk(last, None, CHUNK_BLOCKS)?;
         let Some(end) = chunk.blocks.last() else { break };
-        last = end.into();
-        for block in &chunk.blocks {
-            sink.write(&encode(&Message::Block(block)))?;
+        last = (&end.block).into();
+        for WholeBlock { block, ledger } in &chunk.blocks {
+            let mut line = Vec::new();
+            encode_whole_block(block, ledger.as_deref(), &mut line);
+            sink.write(&line)?;
             count += 1;
         }
         progress.set(count);

@@ -1,8 +1,10 @@
 //! The audit of blocks: the best chain from below, what lies beside it, and that there is no more.
 
+use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
+use super::ledger::LedgerTables;
 use super::{AuditFault, Auditor, Place};
 use crate::store::hash_index::IndexReader;
 use crate::store::record::read_block;
@@ -16,11 +18,15 @@ pub(super) struct BlockTables {
     blocks: ReadOnlyTable<u64, &'static [u8]>,
     best: ReadOnlyTable<u32, u64>,
     side: ReadOnlyTable<u64, ()>,
+    /// What a ledger has beside; `None` in a classic store.
+    pub(super) ledger: Option<LedgerTables>,
 }
 
 /// A block whose place is known to be right, for the one that builds on it.
 pub(super) struct Link {
     point: BestPoint,
+    /// On a ledger.
+    time: ChainTime,
     total_bytes: u64,
     /// None for the genesis block, which is not stored.
     order: Option<u64>,
@@ -28,13 +34,15 @@ pub(super) struct Link {
 
 impl Link {
     fn genesis() -> Self {
-        Self { point: BestPoint::genesis(), total_bytes: 0, order: None }
+        let (point, time) = (BestPoint::genesis(), ChainTime::default());
+        Self { point, time, total_bytes: 0, order: None }
     }
 
     fn of(stored: &StoredBlock) -> Self {
-        let StoredBlock { order, work, total_bytes, block } = stored;
+        let StoredBlock { order, work, total_bytes, block, ledger } = stored;
         let point = BestPoint { height: block.index, hash: block.hash, work: *work };
-        Self { point, total_bytes: *total_bytes, order: Some(*order) }
+        let time = ledger.as_ref().map_or_else(ChainTime::default, |ledger| ledger.time);
+        Self { point, time, total_bytes: *total_bytes, order: Some(*order) }
     }
 
     pub(super) fn height(&self) -> u32 {
@@ -49,6 +57,7 @@ impl BlockTables {
             best: transaction.open_table(tables::BEST)?,
             side: transaction.open_table(tables::SIDE)?,
             index: IndexReader::open(transaction)?,
+            ledger: LedgerTables::open(transaction)?,
             next_order,
         })
     }
@@ -75,7 +84,7 @@ impl BlockTables {
 
     /// Checks everything about a block that its parent and its record determine.
     fn check(&self, stored: StoredBlock, parent: &Link) -> Result<Link, AuditFault> {
-        let StoredBlock { order, work, total_bytes, block } = &stored;
+        let StoredBlock { order, work, total_bytes, block, ledger } = &stored;
         let link = Link::of(&stored);
         if *order >= self.next_order {
             return Err(AuditFault::OrderNotDue { order: *order, next: self.next_order });
@@ -91,13 +100,24 @@ impl BlockTables {
             let (named, parent) = (block.prev_hash, parent.point.hash);
             return Err(AuditFault::WrongLink { named, parent });
         }
-        let due = parent.point.work.plus(Target::CLASSIC.work());
+        let added = match (&self.ledger, ledger) {
+            (None, None) => Target::CLASSIC.work(),
+            (Some(tables), Some(ledger)) => tables.check(&stored, ledger, parent.time)?,
+            _ => return Err(AuditFault::OtherKind),
+        };
+        let due = parent.point.work.plus(added);
         if *work != due {
             return Err(AuditFault::WrongWork { stored: *work, computed: due });
         }
         let (hash, claimed_bytes) = (block.hash, *total_bytes);
         self.check_indexed(*order, &hash)?;
-        let checked = CheckedBlock::check(stored.block)?;
+        let checked = match stored.ledger {
+            Some(ledger) => {
+                let chain = ledger.part.commitment.chain_id;
+                CheckedBlock::check_whole(stored.block, Box::new(ledger.part), &chain)?
+            }
+            None => CheckedBlock::check(stored.block)?,
+        };
         let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
         if claimed_bytes != due {
             return Err(AuditFault::WrongBytes { stored: claimed_bytes, computed: due });
@@ -135,7 +155,12 @@ impl Auditor {
             if height.value() != due {
                 return Err(AuditFault::MissingHeight { next: height.value() });
             }
-            tip = tables.check(tables.record(order.value())?, &tip)?;
+            let stored = tables.record(order.value())?;
+            if let Some(ledger) = &tables.ledger {
+                self.replay(ledger, &stored)?;
+                self.note_transactions(&stored);
+            }
+            tip = tables.check(stored, &tip)?;
             self.report.best_blocks += 1;
         }
         Ok(tip)
@@ -160,6 +185,7 @@ impl Auditor {
             if tables.is_best(&stored)? {
                 return Err(AuditFault::BestAndSide);
             }
+            self.note_transactions(&stored);
             let genesis = Link::genesis();
             let parent = if stored.block.prev_hash == genesis.point.hash {
                 genesis

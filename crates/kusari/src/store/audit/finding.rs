@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
@@ -256,6 +257,41 @@ pub enum AuditFault {
         /// Hash of the second block.
         hash: BlockHash,
     },
+    /// A block of a ledger lacks its body, or one of the classic chain has one.
+    #[error("it is stored as a block of another kind of chain")]
+    OtherKind,
+    /// The chain's time up to a block does not follow from its ancestors.
+    #[error("the time stored with it does not follow from its parent's")]
+    WrongTime,
+    /// The stored part of the history does not follow from the blocks.
+    #[error("the part of the history stored with it does not follow from the blocks before it")]
+    WrongHistory,
+    /// The index of transactions lacks one.
+    #[error("the index of transactions lacks the one at place {place}")]
+    TransactionNotIndexed {
+        /// Its place in the body.
+        place: u32,
+    },
+    /// The index of transactions has something that no block has.
+    #[error("it has {found} entries, but the blocks have {due} transactions")]
+    StrayTransactions {
+        /// Entries that there are.
+        found: u64,
+        /// Transactions in all blocks.
+        due: u64,
+    },
+    /// An account does not follow from the blocks.
+    #[error("the account {key} does not follow from the blocks of the best chain")]
+    WrongAccount {
+        /// Its key.
+        key: PublicKey,
+    },
+    /// A transaction of the pool is not the one under its id.
+    #[error("the transaction under {txid} is another one, or breaks a rule by itself")]
+    WrongPooled {
+        /// The id.
+        txid: Txid,
+    },
     /// A settled record is not deep in the best chain.
     #[error("it is settled, but no block of it is deep enough in the best chain")]
     NotSettled,
@@ -302,6 +338,13 @@ impl AuditFault {
             Self::OtherText { .. } => "other-text",
             Self::StandsTwice { .. } => "stands-twice",
             Self::NotSettled => "not-settled",
+            Self::OtherKind => "other-kind",
+            Self::WrongTime => "bad-time",
+            Self::WrongHistory => "bad-history",
+            Self::TransactionNotIndexed { .. } => "transaction-not-indexed",
+            Self::StrayTransactions { .. } => "stray-transactions",
+            Self::WrongAccount { .. } => "bad-account",
+            Self::WrongPooled { .. } => "bad-pooled",
         }
     }
 }
