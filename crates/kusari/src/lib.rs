@@ -8,10 +8,13 @@
 
 pub mod api;
 pub mod bench;
+mod chain_spec;
 pub mod cli;
 pub mod conformance;
 pub mod grade;
 pub mod journal;
 mod net;
+mod private_file;
 pub mod runtime;
 pub mod store;
+pub mod wallet;

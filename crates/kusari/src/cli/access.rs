@@ -103,17 +103,7 @@ impl NodeChoice {
 
     /// The directory that is meant; `data_directory` is where programs keep their data.
     fn directory(&self, data_directory: Option<&Path>) -> Result<PathBuf, UsageError> {
-        if let Some(directory) = &self.data_dir {
-            return Ok(directory.clone());
-        }
-        let port = self.port.unwrap_or(places::DEFAULT_PORT);
-        match data_directory {
-            Some(data) => Ok(places::chain_directory(data, port)),
-            None => Err(UsageError {
-                cause: String::from("this user has no home directory to look for the chain in"),
-                remedy: String::from("say where it is with --data-dir DIRECTORY"),
-            }),
-        }
+        places::chosen(self.data_dir.as_deref(), self.port, data_directory)
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use super::settings::UsageError;
+
 /// Port of the node that a subcommand is about, unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 8080;
 
@@ -18,4 +20,23 @@ pub(crate) fn data_directory() -> Option<PathBuf> {
 /// Where the node that was started with `port` keeps its chain.
 pub(crate) fn chain_directory(data_directory: &Path, port: u16) -> PathBuf {
     data_directory.join("kusari").join(format!("classic-{port}"))
+}
+
+/// The directory that a command is about: the one that is named, or else the one of a port.
+/// `data_directory` is where programs keep their data.
+pub(crate) fn chosen(
+    named: Option<&Path>,
+    port: Option<u16>,
+    data_directory: Option<&Path>,
+) -> Result<PathBuf, UsageError> {
+    if let Some(directory) = named {
+        return Ok(directory.to_owned());
+    }
+    match data_directory {
+        Some(data) => Ok(chain_directory(data, port.unwrap_or(DEFAULT_PORT))),
+        None => Err(UsageError {
+            cause: String::from("this user has no home directory to look for the chain in"),
+            remedy: String::from("say where it is with --data-dir DIRECTORY"),
+        }),
+    }
 }

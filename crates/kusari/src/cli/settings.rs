@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use kusari_chain::ledger::ChainSpec;
 use kusari_miner::Kernel;
 use kusari_node::PeerAddress;
 use tracing_subscriber::filter::LevelFilter;
@@ -15,6 +16,7 @@ use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
 use super::places;
 use crate::api::Place;
+use crate::chain_spec;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -253,6 +255,21 @@ fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageErr
     let count = usize::try_from(count).ok().and_then(NonZeroUsize::new);
     count.filter(|count| count.get() <= limit).ok_or_else(|| {
         wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
+    })
+}
+
+/// The chain that the option, or else the file, names; `None` is the classic one.
+#[cfg_attr(not(test), expect(dead_code, reason = "a node keeps the classic chain alone so far"))]
+pub(crate) fn chain(
+    args: Option<String>,
+    file: Option<String>,
+) -> Result<Option<ChainSpec>, UsageError> {
+    let choice = args.or(file);
+    chain_spec::load(choice.as_deref().unwrap_or(chain_spec::CLASSIC)).map_err(|error| {
+        let sentence = error.to_string();
+        // Every one of these sentences has its remedy behind the last semicolon.
+        let (cause, remedy) = sentence.rsplit_once("; ").unwrap_or((&sentence, "name another"));
+        wrong(cause, remedy)
     })
 }
 
