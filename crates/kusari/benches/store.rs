@@ -146,8 +146,8 @@ fn visit_256_blocks_to_lines(bencher: Bencher) {
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
-        let show = |block| {
-            encode_block(&block, &mut lines);
+        let show = |stored: kusari_chain::StoredBlock| {
+            encode_block(&stored.block, &mut lines);
             true
         };
         store.visit_best_chain(black_box(stretch), show).unwrap();
