@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,8 @@ pub enum Command {
     Submit(Box<WrittenTransaction>),
     /// What an account owns, and which sequence its next transaction needs.
     GetAccount(PublicKey),
+    /// A transaction that waits to be mined.
+    GetPooled(Txid),
     /// Mine for this long, although nothing waits: somebody waits for confirmations.
     MineOn {
         /// In seconds, from now.
@@ -181,6 +183,8 @@ pub enum Reply {
         /// The sequence that its next transaction needs.
         next_sequence: u64,
     },
+    /// What waits under an id, if anything does.
+    Pooled(Option<Box<BodyEntry>>),
     /// The node mines on.
     MiningOn,
     /// The payload is gone from this node.

@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 
+use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
 use kusari_chain::{Block, BlockHash, Work};
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +151,89 @@ pub struct RecordPlace {
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included.
     pub confirmations: u32,
+}
+
+/// `GET /v1/ledger`: the ledger chain that the node keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerReport {
+    /// Its id.
+    pub chain_id: ChainId,
+    /// Its parameters.
+    pub spec: ChainSpec,
+    /// When this node mines: `on-demand`, `interval SECONDS`, `always` or `off`.
+    pub mining: String,
+    /// Who gets the reward of blocks that are mined here.
+    pub miner: Address,
+    /// Transactions that wait to be mined.
+    pub waiting_transactions: usize,
+    /// What they count for, in bytes.
+    pub waiting_bytes: u64,
+    /// Those of them that were entrusted to this node.
+    pub own_waiting: usize,
+}
+
+/// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountReport {
+    /// Whose it is.
+    pub address: Address,
+    /// In whole units.
+    pub balance: u64,
+    /// Transactions of it in the best chain.
+    pub sequence: u64,
+    /// The sequence that its next transaction needs, after those that wait.
+    pub next_sequence: u64,
+}
+
+/// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionReceipt {
+    /// Its id.
+    pub txid: Txid,
+}
+
+/// `GET /v1/transactions/{txid}`: one transaction and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionReport {
+    /// Its id.
+    pub txid: Txid,
+    /// The transaction itself.
+    pub transaction: SignedTransaction,
+    /// Its payload, unless it has none or it was erased here.
+    pub payload: Option<Payload>,
+    /// The block that it stands in, of the best chain if it does there; absent while it waits.
+    pub block: Option<TransactionPlace>,
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionPlace {
+    /// Height of the block.
+    pub height: u32,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// The block's timestamp, in Unix seconds.
+    pub timestamp: u64,
+    /// Place in its body, from 0.
+    pub place: u32,
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
+    pub confirmations: u32,
+}
+
+/// `POST /v1/mining`: mine on for a while, although nothing waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MineOnRequest {
+    /// For how long, at most an hour.
+    pub seconds: u32,
+}
+
+/// `POST /v1/erasures`: drop the payload of a transaction from this node for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseRequest {
+    /// Its id.
+    pub txid: Txid,
 }
 
 /// What went wrong, by RFC 9457 (`application/problem+json`).

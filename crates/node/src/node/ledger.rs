@@ -5,7 +5,7 @@
 use alloc::boxed::Box;
 use alloc::string::ToString;
 
-use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, ChainChange, StoreError};
 
@@ -132,6 +132,19 @@ impl Node {
         };
         self.actions.push(Action::Reply(request, reply));
         Ok(())
+    }
+
+    pub(super) fn get_pooled(&mut self, request: RequestId, txid: &Txid) {
+        let reply = match &self.transactions {
+            Some(transactions) => Reply::Pooled(transactions.pool().get(txid).map(|pooled| {
+                Box::new(BodyEntry {
+                    transaction: *pooled.transaction(),
+                    payload: pooled.payload().cloned(),
+                })
+            })),
+            None => Reply::NoLedger,
+        };
+        self.actions.push(Action::Reply(request, reply));
     }
 
     pub(super) fn mine_on(&mut self, now: Now, request: RequestId, seconds: u32) {
