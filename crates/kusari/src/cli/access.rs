@@ -101,6 +101,12 @@ impl NodeChoice {
         }
     }
 
+    /// The data directory whose wallets and labels are meant, whichever node is asked.
+    pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf, Failure> {
+        let directory = self.directory(places::data_directory().as_deref())?;
+        std::path::absolute(directory).map_err(Failure::failed)
+    }
+
     /// The directory that is meant; `data_directory` is where programs keep their data.
     fn directory(&self, data_directory: Option<&Path>) -> Result<PathBuf, UsageError> {
         places::chosen(self.data_dir.as_deref(), self.port, data_directory)

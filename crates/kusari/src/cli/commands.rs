@@ -14,6 +14,7 @@ pub(crate) mod conformance;
 pub(crate) mod export;
 pub(crate) mod grade;
 pub(crate) mod import;
+pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod peers;
 pub(crate) mod replay;
@@ -91,6 +92,11 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     Replay(replay::ReplayArgs),
     Grade(grade::GradeArgs),
+    Record(ledger::record::RecordArgs),
+    Send(ledger::send::SendArgs),
+    Balance(ledger::balance::BalanceArgs),
+    Tx(ledger::tx::TxArgs),
+    Erase(ledger::erase::EraseArgs),
     Wallet(wallet::WalletArgs),
     ChainSpec(chain_spec::ChainSpecArgs),
     Bench(bench::BenchArgs),
@@ -112,6 +118,11 @@ impl Command {
             Self::Backup(args) => backup::run(args),
             Self::Replay(args) => replay::run(args),
             Self::Grade(args) => grade::run(args),
+            Self::Record(args) => ledger::record::run(args),
+            Self::Send(args) => ledger::send::run(args),
+            Self::Balance(args) => ledger::balance::run(args),
+            Self::Tx(args) => ledger::tx::run(args),
+            Self::Erase(args) => ledger::erase::run(args),
             Self::Wallet(args) => wallet::run(args),
             Self::ChainSpec(args) => chain_spec::run(args),
             Self::Bench(args) => bench::run(args),

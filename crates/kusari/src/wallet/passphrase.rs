@@ -123,7 +123,7 @@ impl Source {
 
     /// Whether it names a place that holds a passphrase, without anybody being asked.
     #[must_use]
-    pub(super) fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.file.is_some() || self.variable.is_some()
     }
 }
