@@ -51,7 +51,7 @@ fn read_everything(directory: &Path, sound: bool) -> bool {
     for _ in 0..MAX_CHUNKS {
         match store.best_chain_chunk(after, None, CHUNK) {
             Ok(chunk) => match chunk.blocks.last() {
-                Some(last) => after = last.into(),
+                Some(last) => after = (&last.block).into(),
                 None => break,
             },
             Err(_) => {

@@ -65,6 +65,17 @@ impl WholeBlock {
     }
 }
 
+impl WholeBlock {
+    /// The JSON in the one canonical form: seven keys, and what a ledger adds behind them.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> String {
+        let mut json = Vec::new();
+        write_json(&self.block, self.ledger.as_deref(), &mut json);
+        // Text between ASCII is all that was written, so this never falls back.
+        String::from_utf8(json).unwrap_or_default()
+    }
+}
+
 /// Appends the JSON of a header: the seven keys and the commitment.
 pub fn write_header_json(block: &Block, commitment: &Commitment, out: &mut Vec<u8>) {
     block.write_canonical_json(out);

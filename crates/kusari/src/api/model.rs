@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
-use kusari_chain::{Block, BlockHash, Work};
+use kusari_chain::{BlockHash, WholeBlock, Work};
 use serde::{Deserialize, Serialize};
 
 /// `GET /v1/status`: what the node has and where it is.
@@ -48,8 +48,8 @@ pub struct Status {
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockReport {
-    /// The block, in the form of the protocol.
-    pub block: Block,
+    /// The block, in the form of the protocol; on a ledger with its commitment and its body.
+    pub block: WholeBlock,
     /// Accumulated work up to it.
     pub work: Work,
     /// Whether it is in the best chain.
@@ -62,7 +62,7 @@ pub struct BlockReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<WholeBlock>,
     /// Height to go on from; absent where the chain ended.
     pub next: Option<u32>,
 }

@@ -29,7 +29,10 @@ impl Status {
         let BestPoint { height, hash, work } = snapshot.tip;
         Self {
             agent: NodeConfig::default().agent,
-            chain: CHAIN.to_owned(),
+            chain: snapshot
+                .ledger
+                .as_ref()
+                .map_or_else(|| CHAIN.to_owned(), |ledger| ledger.chain_id.to_string()),
             height,
             tip: hash,
             work,

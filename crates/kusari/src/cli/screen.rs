@@ -222,7 +222,9 @@ impl Presenter {
         }
         for show in show {
             match show {
-                Show::Card(block) => self.output.line(&added(&block.block), Tone::Routine),
+                Show::Card(block) => {
+                    self.output.line(&added(&block.block, block.part()), Tone::Routine)
+                }
                 Show::Progress(text) => self.output.progress(&text),
                 Show::ProgressEnd(text) => self.output.progress_end(&text),
             }

@@ -43,7 +43,7 @@ impl Signer {
         if made {
             let file = super::escape::Plain(&wallet.path().display().to_string()).to_string();
             said.push(Said::answer(format!(
-                "A new wallet is in {file}: write down its words (`kusari wallet export \\
+                "A new wallet is in {file}: write down its words (`kusari wallet export \
                  --data-dir {}`), without which nobody can restore it",
                 super::escape::Plain(&directory.display().to_string())
             )));

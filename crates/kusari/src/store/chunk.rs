@@ -79,8 +79,7 @@ impl Store {
         let mut blocks = Vec::new();
         let stretch = Stretch { after, through, max_blocks: max };
         let tip = self.visit_best_chain(stretch, |stored| {
-            let ledger = stored.ledger.map(|ledger| Box::new(ledger.part));
-            blocks.push(WholeBlock { block: stored.block, ledger });
+            blocks.push(stored.into_whole());
             true
         })?;
         Ok(Chunk { blocks, tip })

@@ -3,7 +3,7 @@
 //! Each is one read transaction, so that what it says fits together. The genesis block, which is
 //! not stored, is reported like any other.
 
-use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
+use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, WholeBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
 use super::Store;
@@ -16,7 +16,7 @@ use super::tables;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// The block.
-    pub block: Block,
+    pub block: WholeBlock,
     /// Accumulated work up to it.
     pub work: Work,
     /// Blocks of the best chain from it to the tip, itself included; `None` beside the best chain.
@@ -25,12 +25,13 @@ pub struct Placed {
 
 impl Placed {
     fn new(stored: StoredBlock, confirmations: Option<u32>) -> Self {
-        Self { block: stored.block, work: stored.work, confirmations }
+        let work = stored.work;
+        Self { block: stored.into_whole(), work, confirmations }
     }
 
     fn genesis(tip: u32) -> Self {
         let confirmations = Some(tip.saturating_add(1));
-        Self { block: Block::genesis(), work: Work::ZERO, confirmations }
+        Self { block: genesis(), work: Work::ZERO, confirmations }
     }
 }
 
@@ -38,9 +39,13 @@ impl Placed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The blocks, lowest first.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<WholeBlock>,
     /// The height after them, if the best chain reaches it.
     pub next: Option<u32>,
+}
+
+fn genesis() -> WholeBlock {
+    WholeBlock { block: Block::genesis(), ledger: None }
 }
 
 /// Height of the best chain.
@@ -107,10 +112,13 @@ impl Store {
             {
                 let missing = || Fault::unreadable("best", height, "there is none");
                 let block = match height {
-                    0 => Block::genesis(),
-                    _ => reader.best_at(height)?.ok_or_else(missing)?.block,
+                    0 => genesis(),
+                    _ => {
+                        let stored = reader.best_at(height)?.ok_or_else(missing)?;
+                        bytes += usize::try_from(stored.counted_bytes()).unwrap_or(usize::MAX);
+                        stored.into_whole()
+                    }
                 };
-                bytes += block.canonical_line_bytes();
                 page.next = Some(height.saturating_add(1)).filter(|next| *next <= tip);
                 page.blocks.push(block);
             }

@@ -101,8 +101,8 @@ pub(super) async fn one(
         problem::NO_RECORD.because(detail)
     })?;
     let block = place.map(|place| RecordPlace {
-        height: place.block.index,
-        hash: place.block.hash,
+        height: place.block.block.index,
+        hash: place.block.block.hash,
         confirmations: place.confirmations.unwrap_or(0),
     });
     Ok(Json(RecordReport { id, text: entry.text, block }))

@@ -119,7 +119,7 @@ impl Signing {
             if start.elapsed() >= timeout {
                 progress.finish();
                 return Err(Failure::failed(format!(
-                    "transaction {txid} is {depth} of {wanted} deep after {} s; it stays entrusted \\
+                    "transaction {txid} is {depth} of {wanted} deep after {} s; it stays entrusted \
                      to the node, so do not send it again: `kusari tx {txid}` tells how it goes on",
                     timeout.as_secs()
                 )));
@@ -138,7 +138,7 @@ impl Signing {
 fn known(client: &Client, txid: &Txid) -> Result<TransactionReport, Failure> {
     client.transaction(txid)?.ok_or_else(|| {
         Failure::failed(format!(
-            "the node no longer knows transaction {txid}: another one of the same account took its \\
+            "the node no longer knows transaction {txid}: another one of the same account took its \
              place"
         ))
     })
@@ -150,7 +150,7 @@ pub(crate) fn ledger_node(choice: &NodeChoice) -> Result<(Client, LedgerReport),
         Access::Running(client) => client,
         Access::Stored { .. } => {
             return Err(Failure::failed(
-                "no node runs that would take this; start one, as in `kusari --listen 8080 --chain \\
+                "no node runs that would take this; start one, as in `kusari --listen 8080 --chain \
                  ledger`",
             ));
         }

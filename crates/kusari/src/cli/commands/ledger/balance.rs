@@ -46,7 +46,7 @@ pub(crate) fn run(args: &BalanceArgs) -> Result<(), Failure> {
 pub(crate) fn in_words(account: &AccountReport) -> String {
     let AccountReport { address, balance, sequence, next_sequence } = account;
     let mut text = format!(
-        "{address}\\n- Balance: {}\\n- Sent   : {}",
+        "{address}\n- Balance: {}\n- Sent   : {}",
         grouped(balance),
         counted(*sequence, "transaction")
     );

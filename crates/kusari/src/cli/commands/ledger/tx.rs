@@ -76,5 +76,5 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
         }
         None => String::from("- Block : none yet, it waits to be mined"),
     });
-    lines.join("\\n")
+    lines.join("\n")
 }
