@@ -31,6 +31,12 @@ pub struct Status {
     pub inbound_peers: usize,
     /// Records that wait to be mined.
     pub waiting_records: usize,
+    /// The ledger's name; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_name: Option<String>,
+    /// Transactions that wait to be mined; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_transactions: Option<usize>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.

@@ -41,6 +41,8 @@ impl Status {
             outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
             inbound_peers,
             waiting_records: snapshot.waiting_lines,
+            chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
+            waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,

@@ -127,7 +127,13 @@ pub(crate) fn status(status: &Status) -> String {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
         lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));
     }
-    lines.push(format!("- Lines : {} to be mined", counted(status.waiting_records as u64, "line")));
+    if let (Some(name), Some(waiting)) = (&status.chain_name, status.waiting_transactions) {
+        lines.push(format!("- Chain : {} ({})", Plain(name), status.chain));
+        lines.push(format!("- Waiting: {}", counted(waiting as u64, "transaction")));
+    } else {
+        let waiting = counted(status.waiting_records as u64, "line");
+        lines.push(format!("- Lines : {waiting} to be mined"));
+    }
     lines.push(format!(
         "- Beside: {} of {} bytes of side branches, {} waiting for parents",
         grouped(status.side_bytes),

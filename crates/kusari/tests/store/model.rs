@@ -130,7 +130,8 @@ impl Pair {
 
             let after = ChainPosition { height: planned.height, hash: planned.hash };
             let chunk = self.store().best_chain_chunk(after, through, max).unwrap();
-            assert_eq!(chunk.blocks, expected, "after {after:?} through {through:?}");
+            let blocks: Vec<_> = chunk.blocks.into_iter().map(|whole| whole.block).collect();
+            assert_eq!(blocks, expected, "after {after:?} through {through:?}");
             let tip = best.last().map_or_else(ChainPosition::genesis, ChainPosition::from);
             assert_eq!(chunk.tip, tip);
         }

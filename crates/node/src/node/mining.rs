@@ -171,19 +171,25 @@ impl Node {
         Ok(match config.mining {
             MiningPolicy::Off => false,
             MiningPolicy::Always => true,
-            MiningPolicy::OnDemand => {
-                self.mine_again_at = self.mine_on_until;
-                self.mine_on_until.is_some() || transactions.pool().iter().next().is_some()
-            }
-            MiningPolicy::Interval { seconds } => {
-                let tip = self.chain.block(&self.chain.tip().hash)?;
-                let due = tip.map_or(0, |tip| tip.block.timestamp + u64::from(seconds));
-                if now.wall < due {
-                    self.mine_again_at = Some(after(now, due));
-                }
-                now.wall >= due
-            }
+            MiningPolicy::OnDemand if transactions.pool().iter().next().is_some() => true,
+            // Blocks that nothing stands in come a second apart at least, or an easy chain would run
+            // ahead of the clock while somebody waits.
+            MiningPolicy::OnDemand if self.mine_on_until.is_some() => self.is_due(now, 1)?,
+            MiningPolicy::OnDemand => false,
+            MiningPolicy::Interval { seconds } => self.is_due(now, seconds)?,
         })
+    }
+}
+
+impl Node {
+    /// Whether the tip was stamped so many seconds ago; if not, looks again when it will have been.
+    fn is_due(&mut self, now: Now, seconds: u32) -> Result<bool, StoreError> {
+        let tip = self.chain.block(&self.chain.tip().hash)?;
+        let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
+        if now.wall < due {
+            self.mine_again_at = Some(after(now, due));
+        }
+        Ok(now.wall >= due)
     }
 }
 

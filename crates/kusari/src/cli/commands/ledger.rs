@@ -28,7 +28,7 @@ use crate::wallet::{AddressBook, Wallet, WalletName, path_of};
 /// How often the node is asked how deep a transaction stands.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// For how long the node is asked to mine on at a time, in seconds; asked again at half of it.
-const MINE_ON_SECONDS: u32 = 20;
+const MINE_ON_SECONDS: u32 = 4;
 /// How long `--confirmations` waits, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
 
