@@ -12,7 +12,7 @@ use std::path::Path;
 
 use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
 use kusari::store::{ChainPosition, Store, Stretch};
-use kusari_chain::BlockHash;
+use kusari_chain::{BlockHash, StoredBlock};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::encode_block;
 use support::{Planner, TempDir, batch};
@@ -146,8 +146,8 @@ fn visit_256_blocks_to_lines(bencher: Bencher) {
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
-        let show = |block| {
-            encode_block(&block, &mut lines);
+        let show = |stored: StoredBlock| {
+            encode_block(&stored.block, &mut lines);
             true
         };
         store.visit_best_chain(black_box(stretch), show).unwrap();

@@ -178,6 +178,10 @@ pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String,
         Ok(Accepted::Known(_)) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
         Ok(Accepted::Added(_)) => Ok(String::from("added")),
+        // A classic chain has no clock, no bodies and no accounts.
+        Ok(Accepted::Ahead { .. } | Accepted::Bare | Accepted::BranchRefused { .. }) => {
+            Err(InputError(String::from("a classic chain speaks of what a ledger alone has")))
+        }
         Err(AcceptError::Rule(violation)) => Ok(refused(violation.code())),
         Err(AcceptError::Store(error)) => Err(InputError(error.to_string())),
     }

@@ -36,9 +36,9 @@ struct Chunk {
 /// Reads what follows and writes it as lines.
 fn read_chunk(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
     let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
-    let tip = store.visit_best_chain(stretch, |block| {
-        encode_block(&block, &mut chunk.lines);
-        chunk.last = (&block).into();
+    let tip = store.visit_best_chain(stretch, |stored| {
+        encode_block(&stored.block, &mut chunk.lines);
+        chunk.last = (&stored).into();
         chunk.count += 1;
         chunk.lines.len() < CHUNK_BYTES
     })?;

@@ -2,7 +2,8 @@
 
 use core::cell::OnceCell;
 
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
@@ -51,7 +52,7 @@ impl<'txn> BlockReader<'txn> {
         &self,
         from: u32,
         through: u32,
-        visit: &mut dyn FnMut(Block) -> bool,
+        visit: &mut dyn FnMut(StoredBlock) -> bool,
     ) -> Result<(), Fault> {
         // Blocks that came one after another have orders one after another, so both tables are
         // walked side by side; where that does not hold the record is looked up.
@@ -76,7 +77,7 @@ impl<'txn> BlockReader<'txn> {
                     self.at(order, "best", height)?
                 }
             };
-            if !visit(stored.block) {
+            if !visit(stored) {
                 break;
             }
         }
@@ -171,5 +172,13 @@ impl BlockStore for Store {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(self.read_meta(meta::NEXT_ORDER)?)
+    }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.read_account(key)
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.read_accounts(visit)
     }
 }

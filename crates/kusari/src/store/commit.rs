@@ -9,40 +9,60 @@ use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use redb::{CursorError, Database, Table, WriteTransaction};
 
+use super::accounts::AccountWriter;
 use super::fault::Fault;
 use super::hash_index::IndexWriter;
+use super::kind::Kind;
 use super::outbox::OutboxWriter;
+use super::pool::PoolWriter;
 use super::record::write_block;
 use super::tables::{self, meta};
 
 /// Writes the batches in order, durably, all or none.
-pub(super) fn commit(database: &Database, batches: &[StoreBatch]) -> Result<(), Fault> {
+pub(super) fn commit(
+    database: &Database,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
     if batches.iter().all(StoreBatch::is_empty) {
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
-    write_blocks(&transaction, batches)?;
-    // Blocks and outbox share no table, so all of one may go before all of the other.
+    write_blocks(&transaction, kind, batches)?;
+    // Blocks, outbox and pool share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
             writer.apply(write)?;
         }
     }
+    if batches.iter().any(|batch| !batch.pool.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a transaction waits on a classic chain")));
+        }
+        let mut writer = PoolWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
     Ok(transaction.commit()?)
 }
 
-fn write_blocks(transaction: &WriteTransaction, batches: &[StoreBatch]) -> Result<(), Fault> {
+fn write_blocks(
+    transaction: &WriteTransaction,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
     if batches.iter().all(|batch| batch.blocks.is_empty()) {
         return Ok(());
     }
-    let mut writer = BlockWriter::open(transaction)?;
+    let mut writer = BlockWriter::open(transaction, kind)?;
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
-    writer.finish()
+    writer.finish(transaction)
 }
 
 /// The tables of blocks within one commit.
@@ -52,6 +72,8 @@ struct BlockWriter<'txn> {
     best: Table<'txn, u32, u64>,
     index: IndexWriter<'txn>,
     side: Table<'txn, u64, ()>,
+    /// On a ledger.
+    ledger: Option<AccountWriter>,
     next_order: u64,
     /// New records, one after another, that are not in their table yet. They go to its end in one
     /// sweep, which costs a fraction of finding the end for each.
@@ -66,7 +88,7 @@ struct BlockWriter<'txn> {
 const HELD_BYTES: usize = 256 * 1024;
 
 impl<'txn> BlockWriter<'txn> {
-    fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+    fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
         let meta_table = transaction.open_table(tables::META)?;
         Ok(Self {
             next_order: tables::read_number(&meta_table, meta::NEXT_ORDER)?,
@@ -75,6 +97,7 @@ impl<'txn> BlockWriter<'txn> {
             best: transaction.open_table(tables::BEST)?,
             index: IndexWriter::open(transaction)?,
             side: transaction.open_table(tables::SIDE)?,
+            ledger: kind.is_ledger().then(AccountWriter::default),
             records: Vec::new(),
             record_ends: Vec::new(),
             heights: Vec::new(),
@@ -97,6 +120,15 @@ impl<'txn> BlockWriter<'txn> {
                 self.set_best(*height, *order)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
+            BlockWrite::SetAccount(account) => match &mut self.ledger {
+                Some(accounts) => {
+                    accounts.set(*account);
+                    Ok(())
+                }
+                None => {
+                    Err(Fault::Unfitting(String::from("an account changes on a classic chain")))
+                }
+            },
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
         }
     }
@@ -178,7 +210,10 @@ impl<'txn> BlockWriter<'txn> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Fault> {
+    fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        if let Some(accounts) = self.ledger.take() {
+            accounts.finish(transaction)?;
+        }
         self.write_records()?;
         self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;

@@ -3,7 +3,7 @@
 use core::fmt::Display;
 
 use kusari_chain::{BlockHash, StoreError};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::Store;
@@ -112,5 +112,9 @@ impl OutboxStore for Store {
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         Ok(self.read_meta(meta::NEXT_ENTRY_ID)?)
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.read_pool(visit)
     }
 }

@@ -4,6 +4,10 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use kusari_chain::ledger::LedgerPart;
+use kusari_chain::pow::ChainTime;
+use kusari_chain::proof::NodeHash;
+use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
@@ -19,19 +23,45 @@ struct BlockRecord<B> {
     block: B,
 }
 
-/// Writes the record of `stored` to the end of `bytes`.
-pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-    let StoredBlock { order, work, total_bytes, block } = stored;
-    let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
-    BlockRecord { work, total_bytes, block }
-        .serialize(bytes)
-        .map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+/// What follows in the record of a ledger block.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct LedgerRecord<S, P> {
+    active_s: u64,
+    latest: u64,
+    subtrees: S,
+    part: P,
 }
 
-pub(crate) fn read_block(order: u64, bytes: &[u8]) -> Result<StoredBlock, Fault> {
+/// Writes the record of `stored` to the end of `bytes`.
+pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let StoredBlock { order, work, total_bytes, block, ledger } = stored;
+    let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
+    let mut written = BlockRecord { work, total_bytes, block }.serialize(bytes);
+    if let Some(ledger) = ledger {
+        let StoredLedger { part, time, subtrees } = ledger.as_ref();
+        let ChainTime { active_s, latest } = *time;
+        let record = LedgerRecord { active_s, latest, subtrees, part };
+        written = written.and_then(|()| record.serialize(bytes));
+    }
+    written.map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+}
+
+pub(crate) fn read_block(order: u64, mut bytes: &[u8]) -> Result<StoredBlock, Fault> {
+    let unreadable = |error| Fault::unreadable("blocks", order, error);
     let BlockRecord::<Block> { work, total_bytes, block } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("blocks", order, error))?;
-    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block })
+        BlockRecord::deserialize(&mut bytes).map_err(unreadable)?;
+    // Whatever follows must be a ledger's part to its end.
+    let ledger = match bytes {
+        [] => None,
+        rest => Some(Box::new(read_ledger(rest).map_err(unreadable)?)),
+    };
+    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block, ledger })
+}
+
+fn read_ledger(bytes: &[u8]) -> borsh::io::Result<StoredLedger> {
+    let LedgerRecord::<Vec<NodeHash>, LedgerPart> { active_s, latest, subtrees, part } =
+        borsh::from_slice(bytes)?;
+    Ok(StoredLedger { part, time: ChainTime { active_s, latest }, subtrees })
 }
 
 /// An outbox entry; its number is the key.

@@ -10,8 +10,6 @@ use super::fault::Fault;
 pub(crate) const SCHEMA_VERSION: u64 = 2;
 /// The version before, which lacks the tables of runs and is brought up to date when it is opened.
 pub(crate) const FORMER_SCHEMA_VERSION: u64 = 1;
-/// The kind of chain that the blocks belong to.
-pub(crate) const CHAIN_KIND: &str = "classic";
 
 /// Facts about the whole store.
 pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -41,10 +39,20 @@ pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::ne
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
-/// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text.
+// The tables from here on are in the store of a ledger alone.
+
+/// Balance and sequence by key, of every account that is not empty.
+pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
+    TableDefinition::new("accounts");
+/// Record of a waiting transaction by its id.
+pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+
+/// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text, the spec Borsh.
 pub(crate) mod meta {
     pub(crate) const SCHEMA_VERSION: &str = "schema_version";
     pub(crate) const CHAIN_KIND: &str = "chain_kind";
+    /// Of a ledger alone.
+    pub(crate) const CHAIN_SPEC: &str = "chain_spec";
     /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
     pub(crate) const NEXT_ORDER: &str = "next_order";
     pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";

@@ -106,8 +106,8 @@ fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
         let chunk = store.best_chain_chunk(last, None, CHUNK_BLOCKS)?;
         let Some(end) = chunk.blocks.last() else { break };
         last = end.into();
-        for block in &chunk.blocks {
-            sink.write(&encode(&Message::Block(block)))?;
+        for stored in &chunk.blocks {
+            sink.write(&encode(&Message::Block(&stored.block)))?;
             count += 1;
         }
         progress.set(count);

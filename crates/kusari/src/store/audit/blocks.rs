@@ -32,7 +32,7 @@ impl Link {
     }
 
     fn of(stored: &StoredBlock) -> Self {
-        let StoredBlock { order, work, total_bytes, block } = stored;
+        let StoredBlock { order, work, total_bytes, block, .. } = stored;
         let point = BestPoint { height: block.index, hash: block.hash, work: *work };
         Self { point, total_bytes: *total_bytes, order: Some(*order) }
     }
@@ -75,7 +75,7 @@ impl BlockTables {
 
     /// Checks everything about a block that its parent and its record determine.
     fn check(&self, stored: StoredBlock, parent: &Link) -> Result<Link, AuditFault> {
-        let StoredBlock { order, work, total_bytes, block } = &stored;
+        let StoredBlock { order, work, total_bytes, block, .. } = &stored;
         let link = Link::of(&stored);
         if *order >= self.next_order {
             return Err(AuditFault::OrderNotDue { order: *order, next: self.next_order });
