@@ -15,9 +15,9 @@ mod backup;
 mod blocks;
 mod chunk;
 mod commit;
+mod erase;
 mod fault;
 mod handle;
-mod hash_index;
 mod kind;
 mod lock;
 mod open;
@@ -25,9 +25,11 @@ mod outbox;
 mod pool;
 mod record;
 mod reports;
+mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +54,7 @@ pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 use self::open::Opened;
 pub use self::reports::{Page, Placed};
+pub use self::transactions::FoundTransaction;
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///

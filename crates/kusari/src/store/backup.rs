@@ -18,6 +18,7 @@ use super::audit::open_untouched;
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
 /// Bytes of keys and values that are written in one commit, so that memory stays bounded.
@@ -137,10 +138,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_table(from, copy, tables::META)?;
     copy_table(from, copy, tables::BLOCKS)?;
     copy_table(from, copy, tables::BEST)?;
-    copy_table(from, copy, tables::BY_HASH)?;
-    copy_table(from, copy, tables::HASH_RUNS)?;
-    copy_table(from, copy, tables::HASH_PARTS)?;
-    copy_table(from, copy, tables::EVICTED)?;
+    copy_index(from, copy, &tables::HASHES)?;
     copy_table(from, copy, tables::SIDE)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
@@ -148,8 +146,20 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
+        copy_index(from, copy, &tables::TRANSACTIONS)?;
     }
     Ok(())
+}
+
+fn copy_index<R: RunRow>(
+    from: &ReadTransaction,
+    copy: &Database,
+    index: &IndexTables<R>,
+) -> Result<(), Side> {
+    copy_table(from, copy, index.young)?;
+    copy_table(from, copy, index.runs)?;
+    copy_table(from, copy, index.parts)?;
+    copy_table(from, copy, index.evicted)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

@@ -14,6 +14,7 @@ use redb::{
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::lock::DirectoryLock;
+use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
@@ -280,7 +281,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         // Readers open tables without creating them, so all exist from the start.
         transaction.open_table(tables::BLOCKS)?;
         transaction.open_table(tables::BEST)?;
-        open_index(&transaction)?;
+        open_index(&transaction, &tables::HASHES)?;
         transaction.open_table(tables::SIDE)?;
         transaction.open_table(tables::OUTBOX)?;
         transaction.open_table(tables::OUTBOX_OPEN)?;
@@ -288,17 +289,21 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         if kind.is_ledger() {
             transaction.open_table(tables::ACCOUNTS)?;
             transaction.open_table(tables::POOL)?;
+            open_index(&transaction, &tables::TRANSACTIONS)?;
         }
     }
     Ok(transaction.commit()?)
 }
 
-/// Creates the tables of the index of hashes where they are missing.
-fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
-    transaction.open_table(tables::BY_HASH)?;
-    transaction.open_table(tables::HASH_RUNS)?;
-    transaction.open_table(tables::HASH_PARTS)?;
-    transaction.open_table(tables::EVICTED)?;
+/// Creates the tables of an index where they are missing.
+fn open_index<R: RunRow>(
+    transaction: &WriteTransaction,
+    index: &IndexTables<R>,
+) -> Result<(), Fault> {
+    transaction.open_table(index.young)?;
+    transaction.open_table(index.runs)?;
+    transaction.open_table(index.parts)?;
+    transaction.open_table(index.evicted)?;
     Ok(())
 }
 
@@ -307,7 +312,7 @@ fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
 fn update_schema(database: &Database) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
-    open_index(&transaction)?;
+    open_index(&transaction, &tables::HASHES)?;
     let version = SCHEMA_VERSION.to_le_bytes();
     transaction.open_table(tables::META)?.insert(meta::SCHEMA_VERSION, version.as_slice())?;
     Ok(transaction.commit()?)
