@@ -12,7 +12,7 @@ use std::path::Path;
 
 use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
 use kusari::store::{ChainPosition, Store, Stretch};
-use kusari_chain::BlockHash;
+use kusari_chain::{BlockHash, StoredBlock};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::encode_block;
 use support::{Planner, TempDir, batch};
@@ -146,7 +146,7 @@ fn visit_256_blocks_to_lines(bencher: Bencher) {
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
-        let show = |stored: kusari_chain::StoredBlock| {
+        let show = |stored: StoredBlock| {
             encode_block(&stored.block, &mut lines);
             true
         };

@@ -134,12 +134,13 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
     let spec = settings.ledger.as_ref();
+    let parameters = spec.map(|spec| spec.as_ref());
     let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open_chain(&path, spec)?, Some(path))
+            (Store::open_chain(&path, parameters)?, Some(path))
         }
-        Storage::Memory => (Store::ephemeral_chain(spec)?, None),
+        Storage::Memory => (Store::ephemeral_chain(parameters)?, None),
     };
     // The wallet of a chain in memory is forgotten with it.
     let forgotten = path.is_none().then(tempfile::tempdir).transpose()?;

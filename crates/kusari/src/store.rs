@@ -9,24 +9,27 @@
 //! - Opening costs the same however long the chain is; a crash before does not change that.
 //! - No content of the file is trusted to be readable: what is not becomes a [`StoreError`].
 
+mod accounts;
 mod audit;
 mod backup;
 mod blocks;
 mod chunk;
 mod commit;
+mod erase;
 mod fault;
 mod handle;
-mod hash_index;
 mod kind;
-mod ledger;
 mod lock;
 mod open;
 mod outbox;
+mod pool;
 mod record;
 mod reports;
+mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +38,7 @@ use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
-use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
+use redb::{ReadTransaction, ReadableDatabase, StorageBackend};
 
 pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
@@ -45,12 +48,13 @@ pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::kind::Kind;
-pub use self::ledger::FoundTransaction;
 use self::lock::DirectoryLock;
 pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
 pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
+use self::open::Opened;
 pub use self::reports::{Page, Placed};
+pub use self::transactions::FoundTransaction;
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///
@@ -72,7 +76,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the classic store in a data directory and creates both where they are missing.
+    /// Opens the classic chain's store in a data directory and creates both where they are missing.
     ///
     /// The directory is locked until the last clone is dropped.
     ///
@@ -82,27 +86,27 @@ impl Store {
         Self::open_chain(directory, None)
     }
 
-    /// The same for the ledger chain with these parameters; `None` stands for the classic chain.
+    /// Opens the store of a ledger with these parameters, or of the classic chain where there are
+    /// none, as [`Store::open`] does.
     ///
     /// # Errors
-    /// [`OpenError`]; [`OpenError::ChainKind`] where the store is another chain's.
-    pub fn open_chain(directory: &Path, spec: Option<&Arc<ChainSpec>>) -> Result<Self, OpenError> {
-        let kind = Kind::of(spec);
-        let (database, lock) = open::open_or_create(directory, &kind)?;
-        Ok(Self::over(database, Some(lock), kind))
+    /// [`OpenError`]; [`OpenError::ChainKind`] where another chain is there.
+    pub fn open_chain(directory: &Path, spec: Option<&ChainSpec>) -> Result<Self, OpenError> {
+        let (opened, lock) = open::open_or_create(directory, Kind::of(spec))?;
+        Ok(Self::over(opened, Some(lock)))
     }
 
-    /// Opens the store that is in a data directory. Creates none.
+    /// Opens the store that is in a data directory, of whatever chain. Creates none.
     ///
     /// # Errors
     /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
     pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock, kind) = open::open_existing(directory)?;
-        Ok(Self::over(database, Some(lock), kind))
+        let (opened, lock) = open::open_existing(directory)?;
+        Ok(Self::over(opened, Some(lock)))
     }
 
-    /// A store in memory that is forgotten when the last clone is dropped. Everything else is as on
-    /// disk.
+    /// A store of the classic chain in memory that is forgotten when the last clone is dropped.
+    /// Everything else is as on disk.
     ///
     /// # Errors
     /// [`OpenError`] where the database cannot be set up.
@@ -110,33 +114,29 @@ impl Store {
         Self::ephemeral_chain(None)
     }
 
-    /// The same for the ledger chain with these parameters; `None` stands for the classic chain.
+    /// The same for a ledger with these parameters, or for the classic chain where there are none.
     ///
     /// # Errors
     /// [`OpenError`] where the database cannot be set up.
-    pub fn ephemeral_chain(spec: Option<&Arc<ChainSpec>>) -> Result<Self, OpenError> {
-        Self::with_backend(InMemoryBackend::new(), spec)
+    pub fn ephemeral_chain(spec: Option<&ChainSpec>) -> Result<Self, OpenError> {
+        Self::with_backend(InMemoryBackend::new(), Kind::of(spec))
     }
 
     /// A new store over any medium.
-    pub(crate) fn with_backend(
-        backend: impl StorageBackend,
-        spec: Option<&Arc<ChainSpec>>,
-    ) -> Result<Self, OpenError> {
-        let kind = Kind::of(spec);
-        Ok(Self::over(open::create_with_backend(backend, &kind)?, None, kind))
+    fn with_backend(backend: impl StorageBackend, kind: Kind) -> Result<Self, OpenError> {
+        Ok(Self::over((open::create_with_backend(backend, &kind)?, kind), None))
     }
 
-    fn over(database: Database, lock: Option<DirectoryLock>, kind: Kind) -> Self {
+    fn over((database, kind): Opened, lock: Option<DirectoryLock>) -> Self {
         let first_failure = Mutex::new(None);
         let database = Handle::from(database);
         Self { inner: Arc::new(Inner { database, first_failure, kind, _lock: lock }) }
     }
 
-    /// The parameters of its chain, where that is a ledger.
+    /// The parameters of the ledger that the store is made for; `None` on the classic chain.
     #[must_use]
-    pub fn spec(&self) -> Option<&Arc<ChainSpec>> {
-        self.inner.kind.spec()
+    pub fn spec(&self) -> Option<ChainSpec> {
+        self.inner.kind.spec().map(|spec| spec.as_ref().clone())
     }
 
     /// Writes batches in order, all or none. They are durable when this returns.
@@ -155,11 +155,13 @@ impl Store {
         if let Some(first) = first_failure.as_ref() {
             return Err(Fault::Earlier(first.clone()).into());
         }
-        guarded(|| commit::commit(&self.inner.database, batches)).map_err(|fault: Fault| {
-            *first_failure = Some(fault.to_string());
-            self.inner.database.abandon();
-            fault.into()
-        })
+        guarded(|| commit::commit(&self.inner.database, &self.inner.kind, batches)).map_err(
+            |fault: Fault| {
+                *first_failure = Some(fault.to_string());
+                self.inner.database.abandon();
+                fault.into()
+            },
+        )
     }
 
     /// Lets go of a store that is known to be damaged: nothing is written when it is closed.

@@ -8,8 +8,8 @@ use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
 use super::fault::{Fault, guarded};
-use super::hash_index::IndexReader;
 use super::record::read_block;
+use super::suffix_index::IndexReader;
 use super::tables::{self, meta};
 
 /// The tables of blocks as they are in one read transaction: whatever is read through one of these
@@ -95,7 +95,7 @@ impl<'txn> BlockReader<'txn> {
         let index = match self.index.get() {
             Some(index) => index,
             None => {
-                let opened = IndexReader::open(self.transaction)?;
+                let opened = IndexReader::open(self.transaction, &tables::HASHES)?;
                 self.index.get_or_init(|| opened)
             }
         };
@@ -179,6 +179,6 @@ impl BlockStore for Store {
     }
 
     fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.visit_all_accounts(visit)
+        self.read_accounts(visit)
     }
 }

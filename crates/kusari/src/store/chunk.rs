@@ -2,7 +2,7 @@
 //!
 //! Owns where a reader goes on after the best chain has changed under it.
 
-use kusari_chain::{BestPoint, Block, BlockHash, StoreError, StoredBlock, WholeBlock};
+use kusari_chain::{BestPoint, Block, BlockHash, StoreError, StoredBlock};
 
 use super::Store;
 use super::blocks::BlockReader;
@@ -37,13 +37,19 @@ impl From<&Block> for ChainPosition {
     }
 }
 
+impl From<&StoredBlock> for ChainPosition {
+    fn from(stored: &StoredBlock) -> Self {
+        (&stored.block).into()
+    }
+}
+
 /// What [`Store::best_chain_chunk`] read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// Consecutive blocks of the best chain, the lowest first. None where nothing follows within
     /// the asked range. The first one's parent is where the reading went on: the asked position, or
     /// the fork point below it.
-    pub blocks: Vec<WholeBlock>,
+    pub blocks: Vec<StoredBlock>,
     /// The last block of the stored best chain; the genesis block where none is stored.
     pub tip: ChainPosition,
 }
@@ -78,8 +84,8 @@ impl Store {
     ) -> Result<Chunk, StoreError> {
         let mut blocks = Vec::new();
         let stretch = Stretch { after, through, max_blocks: max };
-        let tip = self.visit_best_chain(stretch, |stored| {
-            blocks.push(stored.into_whole());
+        let tip = self.visit_best_chain(stretch, |block| {
+            blocks.push(block);
             true
         })?;
         Ok(Chunk { blocks, tip })
@@ -98,7 +104,7 @@ impl Store {
         let Stretch { after, through, max_blocks } = stretch;
         Ok(self.read_blocks(|reader| {
             let tip = reader.best_tip()?;
-            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into());
+            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip).into());
             let last = through.map_or(tip.height, |through| through.min(tip.height));
             let start = shared_height(reader, after)?;
             if start < last {

@@ -6,53 +6,66 @@
 use core::ops::Bound;
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
-use kusari_node::store::{Erasure, StoreBatch};
-use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
+use kusari_node::store::StoreBatch;
+use redb::{CursorError, Database, Table, WriteTransaction};
 
+use super::accounts::AccountWriter;
+use super::erase::erase;
 use super::fault::Fault;
-use super::hash_index::IndexWriter;
-use super::ledger::{self, LedgerChanges};
+use super::kind::Kind;
 use super::outbox::OutboxWriter;
+use super::pool::PoolWriter;
 use super::record::{read_block, write_block};
+use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
+use super::transactions::{self, TransactionWriter};
 
 /// Writes the batches in order, durably, all or none.
-pub(super) fn commit(database: &Database, batches: &[StoreBatch]) -> Result<(), Fault> {
+pub(super) fn commit(
+    database: &Database,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
     if batches.iter().all(StoreBatch::is_empty) {
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
-    write_blocks(&transaction, batches)?;
-    if batches.iter().any(|batch| !batch.pool.is_empty()) {
-        ledger::write_pool(&transaction, batches.iter().flat_map(|batch| &batch.pool))?;
-    }
-    // Blocks and outbox share no table, so all of one may go before all of the other.
+    write_blocks(&transaction, kind, batches)?;
+    erase(&transaction, batches)?;
+    // Blocks, outbox and pool share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
             writer.apply(write)?;
         }
     }
+    if batches.iter().any(|batch| !batch.pool.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a transaction waits on a classic chain")));
+        }
+        let mut writer = PoolWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
     Ok(transaction.commit()?)
 }
 
-fn write_blocks(transaction: &WriteTransaction, batches: &[StoreBatch]) -> Result<(), Fault> {
-    if batches.iter().all(|batch| batch.blocks.is_empty() && batch.erased.is_empty()) {
+fn write_blocks(
+    transaction: &WriteTransaction,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
+    if batches.iter().all(|batch| batch.blocks.is_empty()) {
         return Ok(());
     }
-    let mut writer = BlockWriter::open(transaction)?;
-    for batch in batches {
-        for write in &batch.blocks {
-            writer.apply(write)?;
-        }
-        for erasure in &batch.erased {
-            writer.erase(erasure)?;
-        }
+    let mut writer = BlockWriter::open(transaction, kind)?;
+    for write in batches.iter().flat_map(|batch| &batch.blocks) {
+        writer.apply(write)?;
     }
-    let changes = writer.finish()?;
-    changes.write(transaction)
+    writer.finish(transaction)
 }
 
 /// The tables of blocks within one commit.
@@ -60,8 +73,10 @@ struct BlockWriter<'txn> {
     meta: Table<'txn, &'static str, &'static [u8]>,
     blocks: Table<'txn, u64, &'static [u8]>,
     best: Table<'txn, u32, u64>,
-    index: IndexWriter<'txn>,
+    index: IndexWriter<'txn, (u64, u64)>,
     side: Table<'txn, u64, ()>,
+    /// On a ledger.
+    ledger: Option<LedgerWriter<'txn>>,
     next_order: u64,
     /// New records, one after another, that are not in their table yet. They go to its end in one
     /// sweep, which costs a fraction of finding the end for each.
@@ -70,26 +85,38 @@ struct BlockWriter<'txn> {
     record_ends: Vec<(u64, usize)>,
     /// New heights at the end of the best chain, with their orders; written in the same way.
     heights: Vec<(u32, u64)>,
-    ledger: LedgerChanges,
+}
+
+/// What a ledger keeps beside its blocks, within one commit.
+struct LedgerWriter<'txn> {
+    accounts: AccountWriter,
+    transactions: TransactionWriter<'txn>,
 }
 
 /// Bytes of new records that are held before they are written.
 const HELD_BYTES: usize = 256 * 1024;
 
 impl<'txn> BlockWriter<'txn> {
-    fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+    fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
         let meta_table = transaction.open_table(tables::META)?;
+        let ledger = match kind.is_ledger() {
+            true => Some(LedgerWriter {
+                accounts: AccountWriter::default(),
+                transactions: transactions::writer(transaction)?,
+            }),
+            false => None,
+        };
         Ok(Self {
             next_order: tables::read_number(&meta_table, meta::NEXT_ORDER)?,
             meta: meta_table,
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
-            index: IndexWriter::open(transaction)?,
+            index: IndexWriter::open(transaction, &tables::HASHES)?,
             side: transaction.open_table(tables::SIDE)?,
+            ledger,
             records: Vec::new(),
             record_ends: Vec::new(),
             heights: Vec::new(),
-            ledger: LedgerChanges::default(),
         })
     }
 
@@ -109,10 +136,15 @@ impl<'txn> BlockWriter<'txn> {
                 self.set_best(*height, *order)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
-            BlockWrite::SetAccount(account) => {
-                self.ledger.set_account(account);
-                Ok(())
-            }
+            BlockWrite::SetAccount(account) => match &mut self.ledger {
+                Some(ledger) => {
+                    ledger.accounts.set(*account);
+                    Ok(())
+                }
+                None => {
+                    Err(Fault::Unfitting(String::from("an account changes on a classic chain")))
+                }
+            },
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
         }
     }
@@ -127,7 +159,11 @@ impl<'txn> BlockWriter<'txn> {
         write_block(stored, &mut self.records)?;
         self.record_ends.push((*order, self.records.len()));
         self.index.insert(block.hash.suffix(), *order);
-        self.ledger.insert(stored);
+        if let Some(ledger) = &mut self.ledger {
+            for suffix in transactions::suffixes(stored) {
+                ledger.transactions.insert(suffix, *order);
+            }
+        }
         if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
     }
 
@@ -190,40 +226,23 @@ impl<'txn> BlockWriter<'txn> {
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
         self.write_records()?;
         self.take_side(order)?;
-        if let Some(record) = self.blocks.remove(order)? {
-            self.ledger.evict(&read_block(order, record.value())?);
+        let removed = self.blocks.remove(order)?;
+        self.index.evict(order, core::iter::once(hash.suffix()));
+        if let (Some(ledger), Some(record)) = (&mut self.ledger, removed) {
+            let stored = read_block(order, record.value())?;
+            ledger.transactions.evict(order, transactions::suffixes(&stored));
         }
-        self.index.evict(hash.suffix(), order);
         Ok(())
     }
 
-    /// Drops a payload from the record of its block.
-    fn erase(&mut self, erasure: &Erasure) -> Result<(), Fault> {
-        let Erasure { block, order, place } = erasure;
-        self.write_records()?;
-        let unknown = || Fault::Unfitting(format!("block {block} of an erased payload is unknown"));
-        let mut stored = match self.blocks.get(order)? {
-            Some(record) => read_block(*order, record.value())?,
-            None => return Err(unknown()),
-        };
-        if stored.block.hash != *block {
-            return Err(unknown());
+    fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        if let Some(LedgerWriter { accounts, transactions }) = self.ledger.take() {
+            accounts.finish(transaction)?;
+            transactions.finish(self.next_order)?;
         }
-        let body = stored.ledger.as_mut().map(|ledger| &mut ledger.part.body);
-        let place = usize::try_from(*place).unwrap_or(usize::MAX);
-        let entry = body.and_then(|body| body.get_mut(place)).ok_or_else(unknown)?;
-        entry.payload = None;
-        let mut record = Vec::new();
-        write_block(&stored, &mut record)?;
-        self.blocks.insert(stored.order, record.as_slice())?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<LedgerChanges, Fault> {
         self.write_records()?;
         self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
-        self.index.finish(self.next_order)?;
-        Ok(self.ledger)
+        self.index.finish(self.next_order)
     }
 }

@@ -1,71 +1,110 @@
-//! Which chain a store is made for.
+//! Which chain a store is made for: the classic one, or one ledger.
 //!
-//! Owns how that is noted in the store, and what it means to open a store of another chain.
+//! Owns how the kind stands in `meta` and how it is called. A store never changes its kind.
 
-use std::path::Path;
+use core::fmt;
 use std::sync::Arc;
 
 use kusari_chain::ledger::ChainSpec;
+use redb::{ReadTransaction, ReadableTable, Table};
 
-use super::open::OpenError;
-use super::tables::CLASSIC;
+use super::fault::Fault;
+use super::tables::{self, meta};
 
-/// The chain of a store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+/// Text of the classic chain's kind. A ledger's is its chain id, in 64 hexadecimal digits.
+const CLASSIC: &str = "classic";
+/// Digits of a chain id that people are shown.
+const SHOWN_DIGITS: usize = 8;
+
+/// The chain that a store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Unsigned lines.
+    #[default]
     Classic,
+    /// The ledger with these parameters.
     Ledger(Arc<ChainSpec>),
+    /// One that this version does not know, by its text, escaped.
+    Other(String),
 }
 
 impl Kind {
-    pub(super) fn of(spec: Option<&Arc<ChainSpec>>) -> Self {
-        spec.map_or(Self::Classic, |spec| Self::Ledger(Arc::clone(spec)))
+    /// The ledger of this spec, or the classic chain.
+    pub(super) fn of(spec: Option<&ChainSpec>) -> Self {
+        spec.map_or(Self::Classic, |spec| Self::Ledger(Arc::new(spec.clone())))
     }
 
-    /// What is noted; `None` where no store of this program says so.
-    pub(super) fn read(name: &[u8], spec: Option<&[u8]>) -> Option<Self> {
-        let kind = match spec {
-            None => Self::Classic,
-            Some(bytes) => Self::Ledger(Arc::new(borsh::from_slice(bytes).ok()?)),
-        };
-        (kind.name().as_bytes() == name).then_some(kind)
+    pub(super) fn is_ledger(&self) -> bool {
+        matches!(self, Self::Ledger(_))
     }
 
-    /// `classic`, or the id of the chain.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::Classic => String::from(CLASSIC),
-            Self::Ledger(spec) => spec.chain_id().to_string(),
-        }
-    }
-
-    pub(super) fn spec_bytes(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Classic => None,
-            // Writing numbers and text into memory has no way to fail.
-            Self::Ledger(spec) => Some(borsh::to_vec(spec.as_ref()).unwrap_or_default()),
-        }
-    }
-
+    /// The parameters, of a ledger.
     pub(super) fn spec(&self) -> Option<&Arc<ChainSpec>> {
         match self {
-            Self::Classic => None,
             Self::Ledger(spec) => Some(spec),
+            Self::Classic | Self::Other(_) => None,
         }
     }
 
-    fn in_words(&self) -> String {
+    /// Writes what `meta` says of the kind.
+    pub(super) fn write(
+        &self,
+        facts: &mut Table<'_, &'static str, &'static [u8]>,
+    ) -> Result<(), Fault> {
         match self {
-            Self::Classic => String::from("`classic`"),
-            Self::Ledger(spec) => format!("{:?} ({})", spec.name, spec.chain_id()),
-        }
+            Self::Classic => facts.insert(meta::CHAIN_KIND, CLASSIC.as_bytes())?,
+            Self::Other(text) => facts.insert(meta::CHAIN_KIND, text.as_bytes())?,
+            Self::Ledger(spec) => {
+                let bytes = borsh::to_vec(spec.as_ref()).map_err(|error| {
+                    Fault::Unfitting(format!("the chain spec cannot be written ({error})"))
+                })?;
+                facts.insert(meta::CHAIN_SPEC, bytes.as_slice())?;
+                facts.insert(meta::CHAIN_KIND, spec.chain_id().to_string().as_bytes())?
+            }
+        };
+        Ok(())
     }
 
-    pub(super) fn expect_to_be(&self, wanted: &Self, file: &Path) -> Result<(), OpenError> {
-        if self == wanted {
-            return Ok(());
+    /// Reads what `meta` says of the kind.
+    pub(super) fn read(transaction: &ReadTransaction) -> Result<Self, Fault> {
+        Self::read_from(&transaction.open_table(tables::META)?)
+    }
+
+    pub(super) fn read_from(
+        facts: &impl ReadableTable<&'static str, &'static [u8]>,
+    ) -> Result<Self, Fault> {
+        let kind = facts.get(meta::CHAIN_KIND)?;
+        let text = String::from_utf8_lossy(kind.as_ref().map_or(&[][..], |kind| kind.value()));
+        if text == CLASSIC {
+            return Ok(Self::Classic);
         }
-        let (found, wanted) = (self.in_words(), wanted.in_words());
-        Err(OpenError::ChainKind { file: file.into(), found, wanted })
+        let Some(spec) = facts.get(meta::CHAIN_SPEC)? else {
+            return Ok(Self::Other(text.escape_debug().to_string()));
+        };
+        let unreadable = |reason: &dyn fmt::Display| {
+            Fault::unreadable("meta", meta::CHAIN_SPEC, format_args!("{reason}"))
+        };
+        let spec: ChainSpec =
+            borsh::from_slice(spec.value()).map_err(|error| unreadable(&error))?;
+        spec.check().map_err(|error| unreadable(&error))?;
+        if spec.chain_id().to_string() != text {
+            return Err(unreadable(&"it is not the spec of the chain that `chain_kind` names"));
+        }
+        Ok(Self::Ledger(Arc::new(spec)))
+    }
+}
+
+/// As people are told which chain it is.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classic => f.write_str("the classic chain"),
+            Self::Ledger(spec) => {
+                let id = spec.chain_id().to_string();
+                let id = id.get(..SHOWN_DIGITS).unwrap_or(&id);
+                write!(f, "the ledger `{}` (chain id {id}…)", spec.name)
+            }
+            Self::Other(text) => write!(f, "a chain of kind `{text}`"),
+        }
     }
 }

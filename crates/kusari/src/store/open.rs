@@ -14,6 +14,7 @@ use redb::{
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::lock::DirectoryLock;
+use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
@@ -98,19 +99,31 @@ pub enum OpenError {
         /// Its version.
         found: u64,
     },
-    /// The file holds the blocks of another kind of chain.
+    /// The file holds the blocks of another chain.
     #[error(
-        "{} holds the chain {found} and not {wanted}: choose another data directory for this chain, \
-         or say --chain as it was made",
+        "{} holds {found} and not {wanted}: choose another data directory for this chain, or start \
+         with the one that is there",
         .file.display()
     )]
     ChainKind {
         /// The file.
         file: PathBuf,
-        /// The chain in it.
+        /// The chain that it holds, for people: `the classic chain`, or a ledger by its name and id.
         found: String,
-        /// The chain that was asked for.
+        /// The chain that it should hold.
         wanted: String,
+    },
+    /// The file holds the blocks of a chain that this version knows nothing of.
+    #[error(
+        "{} holds {found}, which this program does not know: use the version of the program that \
+         wrote it, or choose another data directory",
+        .file.display()
+    )]
+    UnknownKind {
+        /// The file.
+        file: PathBuf,
+        /// What it says of its chain.
+        found: String,
     },
     /// The medium failed.
     #[error(
@@ -132,11 +145,14 @@ fn remedy_for_version(found: u64) -> &'static str {
     }
 }
 
-/// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_or_create(
+/// A database of ours, and the chain that it holds.
+pub(super) type Opened = (Database, Kind);
+
+/// Locks a data directory and opens its database, which must be of this kind; creates what is missing.
+pub(super) fn open_or_create(
     directory: &Path,
-    kind: &Kind,
-) -> Result<(Database, DirectoryLock), OpenError> {
+    wanted: Kind,
+) -> Result<(Opened, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -144,24 +160,19 @@ pub(crate) fn open_or_create(
     let _ = std::fs::remove_file(directory.join(BACKUP_FILE));
     let file = directory.join(DATABASE_FILE);
     if !file.try_exists().map_err(unusable)? {
-        create(directory, &file, kind)?;
+        create(directory, &file, &wanted)?;
     }
-    let (database, found) = open_locked(&file)?;
-    found.expect_to_be(kind, &file)?;
-    Ok((database, lock))
+    Ok((open_locked(&file, Some(wanted))?, lock))
 }
 
-/// Locks a data directory and opens the database that is there.
-pub(crate) fn open_existing(
-    directory: &Path,
-) -> Result<(Database, DirectoryLock, Kind), OpenError> {
+/// Locks a data directory and opens the database that is there, of whatever kind.
+pub(super) fn open_existing(directory: &Path) -> Result<(Opened, DirectoryLock), OpenError> {
     let (file, lock) = lock_existing(directory)?;
-    let (database, kind) = open_locked(&file)?;
-    Ok((database, lock, kind))
+    Ok((open_locked(&file, None)?, lock))
 }
 
-fn open_locked(file: &Path) -> Result<(Database, Kind), OpenError> {
-    guarded(|| Ok(open_checked(file)))
+fn open_locked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
+    guarded(|| Ok(open_checked(file, wanted)))
         .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
 }
 
@@ -176,12 +187,12 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
     Ok((file, DirectoryLock::take(directory)?))
 }
 
-fn open_checked(file: &Path) -> Result<(Database, Kind), OpenError> {
+fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    let kind = match check_schema(&database, file) {
+    let kind = match check_schema(&database, file, wanted.as_ref()) {
         Err(OpenError::SchemaVersion { found: FORMER_SCHEMA_VERSION, .. }) => {
             update_schema(&database).map_err(|fault| medium(file, fault))?;
-            check_schema(&database, file)?
+            check_schema(&database, file, wanted.as_ref())?
         }
         checked => checked?,
     };
@@ -189,7 +200,7 @@ fn open_checked(file: &Path) -> Result<(Database, Kind), OpenError> {
 }
 
 /// Sets up a database on an empty medium.
-pub(crate) fn create_with_backend(
+pub(super) fn create_with_backend(
     backend: impl StorageBackend,
     kind: &Kind,
 ) -> Result<Database, OpenError> {
@@ -264,33 +275,35 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
     {
         let mut meta_table = transaction.open_table(tables::META)?;
         meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
-        meta_table.insert(meta::CHAIN_KIND, kind.name().as_bytes())?;
-        if let Some(spec) = kind.spec_bytes() {
-            meta_table.insert(meta::CHAIN_SPEC, spec.as_slice())?;
-            transaction.open_table(tables::ACCOUNTS)?;
-            transaction.open_table(tables::TRANSACTIONS)?;
-            transaction.open_table(tables::POOL)?;
-        }
+        kind.write(&mut meta_table)?;
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
         // Readers open tables without creating them, so all exist from the start.
         transaction.open_table(tables::BLOCKS)?;
         transaction.open_table(tables::BEST)?;
-        open_index(&transaction)?;
+        open_index(&transaction, &tables::HASHES)?;
         transaction.open_table(tables::SIDE)?;
         transaction.open_table(tables::OUTBOX)?;
         transaction.open_table(tables::OUTBOX_OPEN)?;
         transaction.open_table(tables::OUTBOX_BLOCKS)?;
+        if kind.is_ledger() {
+            transaction.open_table(tables::ACCOUNTS)?;
+            transaction.open_table(tables::POOL)?;
+            open_index(&transaction, &tables::TRANSACTIONS)?;
+        }
     }
     Ok(transaction.commit()?)
 }
 
-/// Creates the tables of the index of hashes where they are missing.
-fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
-    transaction.open_table(tables::BY_HASH)?;
-    transaction.open_table(tables::HASH_RUNS)?;
-    transaction.open_table(tables::HASH_PARTS)?;
-    transaction.open_table(tables::EVICTED)?;
+/// Creates the tables of an index where they are missing.
+fn open_index<R: RunRow>(
+    transaction: &WriteTransaction,
+    index: &IndexTables<R>,
+) -> Result<(), Fault> {
+    transaction.open_table(index.young)?;
+    transaction.open_table(index.runs)?;
+    transaction.open_table(index.parts)?;
+    transaction.open_table(index.evicted)?;
     Ok(())
 }
 
@@ -299,13 +312,18 @@ fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
 fn update_schema(database: &Database) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
-    open_index(&transaction)?;
+    open_index(&transaction, &tables::HASHES)?;
     let version = SCHEMA_VERSION.to_le_bytes();
     transaction.open_table(tables::META)?.insert(meta::SCHEMA_VERSION, version.as_slice())?;
     Ok(transaction.commit()?)
 }
 
-pub(super) fn check_schema(database: &Database, file: &Path) -> Result<Kind, OpenError> {
+/// Checks that the database is one of ours and, where one is wanted, of that kind; returns its kind.
+pub(super) fn check_schema(
+    database: &Database,
+    file: &Path,
+    wanted: Option<&Kind>,
+) -> Result<Kind, OpenError> {
     let unreadable = |fault: Fault| damaged(file, fault);
     let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
     let meta_table = match transaction.open_table(tables::META) {
@@ -318,14 +336,15 @@ pub(super) fn check_schema(database: &Database, file: &Path) -> Result<Kind, Ope
     if found != SCHEMA_VERSION && found != FORMER_SCHEMA_VERSION {
         return Err(wrong_version());
     }
-    let kind = meta_table.get(meta::CHAIN_KIND).map_err(|error| unreadable(error.into()))?;
-    let kind = kind.as_ref().map_or(&[][..], |kind| kind.value());
-    let spec = meta_table.get(meta::CHAIN_SPEC).map_err(|error| unreadable(error.into()))?;
-    let spec = spec.as_ref().map(|spec| spec.value());
-    let kind = Kind::read(kind, spec).ok_or_else(|| {
-        let name = String::from_utf8_lossy(kind).escape_debug().to_string();
-        foreign(file, format!("it says to hold a chain `{name}`, which this program does not know"))
-    })?;
+    let kind = Kind::read_from(&meta_table).map_err(unreadable)?;
+    let found_kind = kind.to_string();
+    if let Some(wanted) = wanted.filter(|wanted| **wanted != kind) {
+        let (found, wanted) = (found_kind, wanted.to_string());
+        return Err(OpenError::ChainKind { file: file.into(), found, wanted });
+    }
+    if let Kind::Other(_) = kind {
+        return Err(OpenError::UnknownKind { file: file.into(), found: found_kind });
+    }
     // After the kind: a chain of another kind is nothing to be brought up to date.
     if found == FORMER_SCHEMA_VERSION {
         return Err(wrong_version());

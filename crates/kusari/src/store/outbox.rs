@@ -118,10 +118,10 @@ impl OutboxStore for Store {
 
     fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
         let found = self.transaction(txid)?;
-        Ok(found.filter(|found| found.confirmations.is_some()).map(|found| found.height))
+        Ok(found.filter(|found| found.on_best_chain).map(|found| found.height))
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
-        self.visit_pooled(visit)
+        self.read_pool(visit)
     }
 }

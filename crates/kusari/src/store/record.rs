@@ -4,11 +4,12 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use kusari_chain::ledger::{LedgerPart, Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::LedgerPart;
 use kusari_chain::pow::ChainTime;
+use kusari_chain::proof::NodeHash;
 use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
-use kusari_node::store::{EntryId, OutboxEntry, PoolRecord};
+use kusari_node::store::{EntryId, OutboxEntry};
 
 use super::fault::Fault;
 
@@ -22,9 +23,9 @@ struct BlockRecord<B> {
     block: B,
 }
 
-/// What follows it in the store of a ledger.
+/// What follows in the record of a ledger block.
 #[derive(BorshSerialize, BorshDeserialize)]
-struct LedgerRecord<P, S> {
+struct LedgerRecord<S, P> {
     active_s: u64,
     latest: u64,
     subtrees: S,
@@ -35,49 +36,32 @@ struct LedgerRecord<P, S> {
 pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
     let StoredBlock { order, work, total_bytes, block, ledger } = stored;
     let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
-    let unwritable = |error| Fault::Unfitting(format!("block {order} cannot be written ({error})"));
-    BlockRecord { work, total_bytes, block }.serialize(bytes).map_err(unwritable)?;
-    let Some(ledger) = ledger else { return Ok(()) };
-    let StoredLedger { part, time: ChainTime { active_s, latest }, subtrees } = ledger.as_ref();
-    let (active_s, latest) = (*active_s, *latest);
-    LedgerRecord { active_s, latest, subtrees, part }.serialize(bytes).map_err(unwritable)
+    let mut written = BlockRecord { work, total_bytes, block }.serialize(bytes);
+    if let Some(ledger) = ledger {
+        let StoredLedger { part, time, subtrees } = ledger.as_ref();
+        let ChainTime { active_s, latest } = *time;
+        let record = LedgerRecord { active_s, latest, subtrees, part };
+        written = written.and_then(|()| record.serialize(bytes));
+    }
+    written.map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
 }
 
-pub(crate) fn read_block(order: u64, bytes: &[u8]) -> Result<StoredBlock, Fault> {
+pub(crate) fn read_block(order: u64, mut bytes: &[u8]) -> Result<StoredBlock, Fault> {
     let unreadable = |error| Fault::unreadable("blocks", order, error);
-    let mut rest = bytes;
     let BlockRecord::<Block> { work, total_bytes, block } =
-        BorshDeserialize::deserialize(&mut rest).map_err(unreadable)?;
-    let ledger = match rest {
+        BlockRecord::deserialize(&mut bytes).map_err(unreadable)?;
+    // Whatever follows must be a ledger's part to its end.
+    let ledger = match bytes {
         [] => None,
-        rest => {
-            let LedgerRecord { active_s, latest, subtrees, part }: LedgerRecord<LedgerPart, _> =
-                borsh::from_slice(rest).map_err(unreadable)?;
-            let time = ChainTime { active_s, latest };
-            Some(Box::new(StoredLedger { part, time, subtrees }))
-        }
+        rest => Some(Box::new(read_ledger(rest).map_err(unreadable)?)),
     };
     Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block, ledger })
 }
 
-/// A transaction of the pool; its id is the key.
-#[derive(BorshSerialize, BorshDeserialize)]
-struct PoolEntry<T, P> {
-    transaction: T,
-    payload: P,
-    since: u64,
-}
-
-pub(crate) fn write_pooled(record: &PoolRecord) -> Result<Vec<u8>, Fault> {
-    let PoolRecord { transaction, payload, since } = record;
-    borsh::to_vec(&PoolEntry { transaction, payload, since: *since })
-        .map_err(|error| Fault::Unfitting(format!("a transaction cannot be written ({error})")))
-}
-
-pub(crate) fn read_pooled(txid: &Txid, bytes: &[u8]) -> Result<PoolRecord, Fault> {
-    let PoolEntry::<SignedTransaction, Option<Payload>> { transaction, payload, since } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("pool", txid, error))?;
-    Ok(PoolRecord { transaction, payload, since })
+fn read_ledger(bytes: &[u8]) -> borsh::io::Result<StoredLedger> {
+    let LedgerRecord::<Vec<NodeHash>, LedgerPart> { active_s, latest, subtrees, part } =
+        borsh::from_slice(bytes)?;
+    Ok(StoredLedger { part, time: ChainTime { active_s, latest }, subtrees })
 }
 
 /// An outbox entry; its number is the key.

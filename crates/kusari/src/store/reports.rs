@@ -3,19 +3,20 @@
 //! Each is one read transaction, so that what it says fits together. The genesis block, which is
 //! not stored, is reported like any other.
 
+use kusari_chain::ledger::Txid;
 use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, WholeBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
+use redb::ReadTransaction;
 
-use super::Store;
 use super::blocks::BlockReader;
 use super::fault::Fault;
 use super::record::read_entry;
-use super::tables;
+use super::{Store, tables, transactions};
 
 /// A block and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// The block.
+    /// The block, on a ledger with its commitment and its body.
     pub block: WholeBlock,
     /// Accumulated work up to it.
     pub work: Work,
@@ -65,6 +66,39 @@ fn placed(reader: &BlockReader<'_>, hash: &BlockHash) -> Result<Option<Placed>, 
         false => None,
     };
     Ok(Some(Placed::new(stored, confirmations)))
+}
+
+/// The best chain's block among those that were mined for a line.
+fn place_of_line(
+    transaction: &ReadTransaction,
+    entry: &OutboxEntry,
+) -> Result<Option<Placed>, Fault> {
+    let reader = BlockReader::open(transaction)?;
+    // At most one of its blocks is in the best chain, most likely the last.
+    for hash in entry.blocks.iter().rev() {
+        let found = placed(&reader, hash)?;
+        if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+/// The best chain's block that holds a transaction, whose id is what its entry names.
+fn place_of_transaction(
+    transaction: &ReadTransaction,
+    entry: &OutboxEntry,
+) -> Result<Option<Placed>, Fault> {
+    let reader = BlockReader::open(transaction)?;
+    for id in &entry.blocks {
+        if let Some((found, stored)) = transactions::find(transaction, &reader, &Txid(id.0))?
+            && found.on_best_chain
+        {
+            let confirmations = Some(depth(tip_height(&reader)?, found.height));
+            return Ok(Some(Placed::new(stored, confirmations)));
+        }
+    }
+    Ok(None)
 }
 
 impl Store {
@@ -135,15 +169,11 @@ impl Store {
             let entries = transaction.open_table(tables::OUTBOX)?;
             let Some(bytes) = entries.get(id)? else { return Ok(None) };
             let entry = read_entry(id, bytes.value())?;
-            let reader = BlockReader::open(transaction)?;
-            // At most one of its blocks is in the best chain, most likely the last.
-            for hash in entry.blocks.iter().rev() {
-                let found = placed(&reader, hash)?;
-                if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
-                    return Ok(Some((entry, Some(place))));
-                }
-            }
-            Ok(Some((entry, None)))
+            let place = match self.inner.kind.is_ledger() {
+                true => place_of_transaction(transaction, &entry)?,
+                false => place_of_line(transaction, &entry)?,
+            };
+            Ok(Some((entry, place)))
         })?)
     }
 }

@@ -7,7 +7,7 @@ use crate::support::{Planner, batch};
 
 fn heights(store: &Store, after: ChainPosition, max: usize) -> Vec<u32> {
     let chunk = store.best_chain_chunk(after, None, max).unwrap();
-    chunk.blocks.iter().map(|whole| whole.block.index).collect()
+    chunk.blocks.iter().map(|stored| stored.block.index).collect()
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn reading_goes_on_from_the_fork_point_after_a_reorganisation() {
     let store = Store::ephemeral().unwrap();
     store.commit(&[batch(std::mem::take(&mut writes))]).unwrap();
     let chunk = store.best_chain_chunk(ChainPosition::genesis(), None, 4).unwrap();
-    let after = ChainPosition::from(&chunk.blocks.last().unwrap().block);
+    let after = ChainPosition::from(chunk.blocks.last().unwrap());
     assert_eq!(after.height, 4);
 
     // Blocks 3, 4, 5 and 6 are replaced; block 2, of order 1, stays.
@@ -37,12 +37,10 @@ fn reading_goes_on_from_the_fork_point_after_a_reorganisation() {
     store.commit(&[batch(writes)]).unwrap();
 
     let chunk = store.best_chain_chunk(after, None, 256).unwrap();
-    assert_eq!(
-        chunk.blocks.iter().map(|whole| whole.block.index).collect::<Vec<_>>(),
-        [3, 4, 5, 6, 7]
-    );
+    let heights: Vec<u32> = chunk.blocks.iter().map(|stored| stored.block.index).collect();
+    assert_eq!(heights, [3, 4, 5, 6, 7]);
     assert_eq!(chunk.blocks[0].block.prev_hash, planner.ever[1].hash);
-    assert_eq!(chunk.tip, ChainPosition::from(&chunk.blocks.last().unwrap().block));
+    assert_eq!(chunk.tip, ChainPosition::from(chunk.blocks.last().unwrap()));
 }
 
 #[test]

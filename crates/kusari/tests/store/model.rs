@@ -2,7 +2,7 @@
 
 use kusari::store::{ChainPosition, Store};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{Block, BlockHash, BlockStore, StoredBlock};
+use kusari_chain::{BlockHash, BlockStore, StoredBlock};
 use kusari_node::store::StoreBatch;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -116,8 +116,8 @@ impl Pair {
     /// Chunks after every block that ever was, against the planner.
     fn check_chunks(&self, max: usize, through: Option<u32>) {
         let planner = &self.planner;
-        let best: Vec<Block> =
-            (1..).map_while(|height| Some(self.memory.best_at(height).unwrap()?.block)).collect();
+        let best: Vec<StoredBlock> =
+            (1..).map_while(|height| self.memory.best_at(height).unwrap()).collect();
         for (order, planned) in (0_u64..).zip(&planner.ever) {
             let mut at = Some(order);
             while let Some(order) = at.filter(|order| !planner.best.contains(order)) {
@@ -130,8 +130,7 @@ impl Pair {
 
             let after = ChainPosition { height: planned.height, hash: planned.hash };
             let chunk = self.store().best_chain_chunk(after, through, max).unwrap();
-            let blocks: Vec<_> = chunk.blocks.into_iter().map(|whole| whole.block).collect();
-            assert_eq!(blocks, expected, "after {after:?} through {through:?}");
+            assert_eq!(chunk.blocks, expected, "after {after:?} through {through:?}");
             let tip = best.last().map_or_else(ChainPosition::genesis, ChainPosition::from);
             assert_eq!(chunk.tip, tip);
         }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use kusari_chain::BlockStore;
 use kusari_chain::ledger::{Address, BodyEntry, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
@@ -46,7 +45,7 @@ pub(super) async fn ledger(State(shared): State<Arc<Shared>>) -> Answer<Json<Led
     let LedgerSummary { chain_id, miner, mining, pooled, pooled_bytes, own_waiting, .. } = summary;
     Ok(Json(LedgerReport {
         chain_id: *chain_id,
-        spec: spec.as_ref().clone(),
+        spec,
         mining: policy_in_words(*mining),
         miner: Address(*miner),
         waiting_transactions: *pooled,
@@ -119,20 +118,22 @@ pub(super) async fn transaction(
     let txid = read_txid(&txid)?;
     let stored = shared.read(move |store| {
         let Some(found) = store.transaction(&txid)? else { return Ok(None) };
-        let stored = store.by_hash(&found.block)?;
-        Ok(stored.map(|stored| (found, stored)))
+        let placed = store.placed(&found.block)?;
+        Ok(placed.map(|placed| (found, placed)))
     });
-    if let Some((found, stored)) = stored.await? {
-        let entry = stored
-            .part()
+    if let Some((found, placed)) = stored.await? {
+        let whole = &placed.block;
+        let entry = whole
+            .ledger
+            .as_ref()
             .and_then(|part| part.body.get(usize::try_from(found.place).ok()?).cloned());
         let BodyEntry { transaction, payload } = entry.ok_or_else(unfitting)?;
         let block = Some(TransactionPlace {
             height: found.height,
             hash: found.block,
-            timestamp: stored.block.timestamp,
+            timestamp: whole.block.timestamp,
             place: found.place,
-            confirmations: found.confirmations.unwrap_or(0),
+            confirmations: placed.confirmations.unwrap_or(0),
         });
         return Ok(Json(TransactionReport { txid, transaction, payload, block }));
     }

@@ -7,7 +7,6 @@ mod track;
 
 use std::path::{Path, PathBuf};
 
-use kusari_chain::WholeBlock;
 use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
 use super::Failure;
@@ -106,10 +105,10 @@ fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
     while !sink.is_gone() {
         let chunk = store.best_chain_chunk(last, None, CHUNK_BLOCKS)?;
         let Some(end) = chunk.blocks.last() else { break };
-        last = (&end.block).into();
-        for WholeBlock { block, ledger } in &chunk.blocks {
+        last = end.into();
+        for stored in &chunk.blocks {
             let mut line = Vec::new();
-            encode_whole_block(block, ledger.as_deref(), &mut line);
+            encode_whole_block(&stored.block, stored.part(), &mut line);
             sink.write(&line)?;
             count += 1;
         }

@@ -1,179 +1,175 @@
-//! The audit of what a ledger has beside blocks: times, history, accounts, the index of transactions
-//! and the pool.
+//! The audit of what a ledger adds: bodies, the chain's time, the history, and the lists beside them.
 //!
-//! Owns the replay of the best chain, whose accounts are held in memory: some hundred bytes for each.
+//! Owns the checks of one block that need its ancestors, and of the index of transactions and the pool.
+//! Left out is what a node checks by its clock and by the last timestamps.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use kusari_chain::ledger::{Account, ChainSpec, PublicKey, Txid};
-use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::params::HISTORY_STEP;
-use kusari_chain::pow::ChainTime;
-use kusari_chain::proof::{MerkleBuilder, leaf_hash};
+use kusari_chain::ledger::commitment::MerkleRoot;
+use kusari_chain::ledger::{ChainId, ChainSpec, LedgerPart, Txid};
+use kusari_chain::pow::asert::next_target;
+use kusari_chain::pow::{ChainTime, CompactTarget};
+use kusari_chain::proof::NodeHash;
+use kusari_chain::rules::transaction::{check_fee, check_payload_bound};
 use kusari_chain::store::StoredLedger;
-use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoredBlock, Work};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use kusari_chain::{Block, CheckedBlock, RuleViolation, StoredBlock, Work};
+use redb::ReadTransaction;
 
+use super::blocks::{BlockTables, Link};
+use super::history::Histories;
+use super::index::Indexed;
 use super::{AuditFault, Auditor, Place};
-use crate::store::record::read_pooled;
-use crate::store::tables::{self, meta};
+use crate::store::kind::Kind;
+use crate::store::pool::all_waiting;
+use crate::store::suffix_index::IndexReader;
+use crate::store::{tables, transactions};
 
-/// The tables of a ledger, and its parameters.
+/// What an audit needs of a ledger.
 pub(super) struct LedgerTables {
-    spec: ChainSpec,
-    accounts: ReadOnlyTable<&'static [u8; 32], (u64, u64)>,
-    transactions: ReadOnlyTable<(u64, u64, u32), ()>,
-    pool: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
+    pub(super) spec: Arc<ChainSpec>,
+    id: ChainId,
+    pub(super) index: IndexReader,
 }
 
-/// What follows from the blocks that were looked at.
-pub(super) struct Replay {
-    accounts: BTreeMap<PublicKey, Account>,
-    history: MerkleBuilder,
-    /// Transactions in blocks of any branch.
-    transactions: u64,
-}
-
-impl Default for Replay {
-    fn default() -> Self {
-        let mut history = MerkleBuilder::default();
-        history.push_leaf(&BestPoint::genesis().hash.0);
-        Self { accounts: BTreeMap::new(), history, transactions: 0 }
-    }
+/// What is stored with a block beside its content.
+pub(super) struct Context {
+    pub(super) time: ChainTime,
+    subtrees: Vec<NodeHash>,
 }
 
 impl LedgerTables {
-    pub(super) fn open(transaction: &ReadTransaction) -> Result<Option<Self>, AuditFault> {
-        let facts = transaction.open_table(tables::META)?;
-        let Some(spec) = facts.get(meta::CHAIN_SPEC)? else { return Ok(None) };
-        let unreadable = |error: borsh::io::Error| AuditFault::Unreadable(error.to_string());
-        Ok(Some(Self {
-            spec: borsh::from_slice(spec.value()).map_err(unreadable)?,
-            accounts: transaction.open_table(tables::ACCOUNTS)?,
-            transactions: transaction.open_table(tables::TRANSACTIONS)?,
-            pool: transaction.open_table(tables::POOL)?,
-        }))
+    pub(super) fn open(
+        transaction: &ReadTransaction,
+        kind: &Kind,
+    ) -> Result<Option<Self>, AuditFault> {
+        let Some(spec) = kind.spec().cloned() else { return Ok(None) };
+        let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
+        Ok(Some(Self { id: spec.chain_id(), spec, index }))
     }
 
-    /// What a block says beside its seven keys, as far as its parent decides it. Returns its work.
-    pub(super) fn check(
+    /// The target of the block after `parent`, and its work.
+    pub(super) fn due(&self, parent: &Link) -> (CompactTarget, Work) {
+        let target = next_target(parent.height(), parent.time.active_s, &self.spec);
+        (target, target.target().map_or(Work::ZERO, |target| target.work()))
+    }
+
+    /// Checks all of a whole block that needs none but itself.
+    pub(super) fn check_content(
         &self,
-        stored: &StoredBlock,
-        ledger: &StoredLedger,
-        parent: ChainTime,
-    ) -> Result<Work, AuditFault> {
-        let block = &stored.block;
-        let (found, expected) = (ledger.part.commitment.chain_id, self.spec.chain_id());
-        if found != expected {
-            return Err(RuleViolation::WrongChain { found, expected }.into());
+        block: Block,
+        ledger: StoredLedger,
+    ) -> Result<(CheckedBlock, Context), AuditFault> {
+        let StoredLedger { part, time, subtrees } = ledger;
+        let checked = CheckedBlock::check_whole(block, Box::new(part), &self.id)?;
+        Ok((checked, Context { time, subtrees }))
+    }
+
+    /// Checks what the chain's parameters and the ancestors decide.
+    pub(super) fn check_context(
+        &self,
+        checked: &CheckedBlock,
+        context: &Context,
+        parent: &Link,
+        (histories, tables): (&mut Histories, &BlockTables),
+    ) -> Result<(), AuditFault> {
+        let (Some(part), block) = (checked.ledger(), checked.block()) else {
+            return Err(AuditFault::WrongBody { has_body: false });
+        };
+        let (claimed, (expected, _)) = (part.commitment.target, self.due(parent));
+        if claimed != expected {
+            return Err(RuleViolation::WrongTarget { claimed, expected }.into());
         }
-        if ledger.time != parent.after(block.index, block.timestamp, &self.spec) {
-            return Err(AuditFault::WrongTime);
+        check_bounds(part, &self.spec)?;
+        let (stored, computed) =
+            (context.time, parent.time.after(block.index, block.timestamp, &self.spec));
+        if stored != computed {
+            return Err(AuditFault::WrongTime { stored, computed });
         }
-        for (place, entry) in (0_u32..).zip(&ledger.part.body) {
-            let suffix = BlockHash(entry.transaction.txid().0).suffix();
-            if self.transactions.get((suffix, stored.order, place))?.is_none() {
-                return Err(AuditFault::TransactionNotIndexed { place });
-            }
+        let history = histories.through(&block.prev_hash, tables)?;
+        let (claimed, computed) = (part.commitment.history_root, MerkleRoot(history.root()));
+        if claimed != computed {
+            return Err(RuleViolation::WrongHistoryRoot { claimed, computed }.into());
         }
-        let target = ledger.part.commitment.target.target();
-        Ok(target.map_or(Work::ZERO, |target| target.work()))
+        if histories.extend(history, block.hash) != context.subtrees {
+            return Err(AuditFault::WrongSubtrees);
+        }
+        Ok(())
+    }
+
+    /// The index leads from each transaction to the block. Returns how many entries do.
+    pub(super) fn check_indexed(&self, order: u64, part: &LedgerPart) -> Result<u64, AuditFault> {
+        let mut suffixes = Vec::new();
+        for entry in &part.body {
+            let txid = entry.transaction.txid();
+            let suffix = transactions::suffix(&txid);
+            let found = self
+                .index
+                .find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))?;
+            found.ok_or(AuditFault::TransactionNotIndexed { txid })?;
+            suffixes.push(suffix);
+        }
+        // Two transactions of one block that share a suffix share an entry.
+        suffixes.sort_unstable();
+        suffixes.dedup();
+        Ok(suffixes.len() as u64)
+    }
+
+    /// Height of the best chain's block that holds a transaction.
+    pub(super) fn best_height_of(
+        &self,
+        txid: &Txid,
+        tables: &BlockTables,
+    ) -> Result<Option<u32>, AuditFault> {
+        self.index.find(transactions::suffix(txid), |order| {
+            let stored = tables.record(order)?;
+            let body = stored.part().map_or(&[][..], |part| &part.body);
+            let holds = body.iter().any(|entry| entry.transaction.txid() == *txid);
+            Ok((holds && tables.is_best(&stored)?).then_some(stored.block.index))
+        })
     }
 }
 
+/// The body keeps to the chain's own bounds.
+fn check_bounds(part: &LedgerPart, spec: &ChainSpec) -> Result<(), RuleViolation> {
+    let (bytes, limit) = (part.weight(), spec.max_body_bytes);
+    if bytes > u64::from(limit) {
+        return Err(RuleViolation::BodyTooLarge { bytes, limit });
+    }
+    for (place, entry) in part.body.iter().enumerate() {
+        check_payload_bound(&entry.transaction, spec)
+            .and_then(|()| check_fee(&entry.transaction, spec))
+            .map_err(|fault| RuleViolation::Transaction { place, fault })?;
+    }
+    Ok(())
+}
+
 impl Auditor {
-    /// Applies a block of the best chain, without the rules that acceptance checked.
-    pub(super) fn replay(
+    /// The index of transactions has nothing but transactions of stored blocks.
+    pub(super) fn audit_transactions(
         &mut self,
-        tables: &LedgerTables,
-        stored: &StoredBlock,
+        ledger: &LedgerTables,
+        tables: &BlockTables,
     ) -> Result<(), AuditFault> {
-        let Some(ledger) = &stored.ledger else { return Err(AuditFault::OtherKind) };
-        let mut subtrees = Vec::new();
-        self.replay.history.push_hash(leaf_hash(&stored.block.hash.0), |level, root| {
-            if level >= HISTORY_STEP.trailing_zeros() {
-                subtrees.push(*root);
-            }
-        });
-        if subtrees != ledger.subtrees {
-            return Err(AuditFault::WrongHistory);
-        }
-        let mut earned = tables.spec.reward;
-        for entry in &ledger.part.body {
-            let transaction = &entry.transaction;
-            earned = earned.saturating_add(transaction.fee);
-            let cost = transaction.cost().unwrap_or(u64::MAX);
-            self.change(&transaction.sender, |sender| {
-                sender.balance = sender.balance.checked_sub(cost)?;
-                sender.sequence = sender.sequence.checked_add(1)?;
-                Some(())
-            })?;
-            let amount = transaction.amount;
-            self.change(&transaction.receiver, |receiver| {
-                receiver.balance = receiver.balance.checked_add(amount)?;
-                Some(())
-            })?;
-        }
-        self.change(&ledger.part.commitment.miner, |miner| {
-            miner.balance = miner.balance.checked_add(earned)?;
-            Some(())
-        })
+        let is_stray = |suffix: u64, order: u64| {
+            let leads_there =
+                |stored: StoredBlock| transactions::suffixes(&stored).any(|other| other == suffix);
+            !tables.record(order).is_ok_and(leads_there)
+        };
+        let stray = |suffix, order| AuditFault::StrayTransaction { suffix, order };
+        let (index, entries) = (&ledger.index, self.indexed_transactions);
+        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
     }
 
-    fn change(
-        &mut self,
-        key: &PublicKey,
-        change: impl FnOnce(&mut Account) -> Option<()>,
-    ) -> Result<(), AuditFault> {
-        let account = self.replay.accounts.entry(*key).or_insert_with(|| Account::empty(*key));
-        change(account).ok_or(AuditFault::WrongAccount { key: *key })
-    }
-
-    /// A side block's transactions count as well.
-    pub(super) fn note_transactions(&mut self, stored: &StoredBlock) {
-        let count = stored.part().map_or(0, |part| part.body.len());
-        self.replay.transactions += count as u64;
-    }
-
-    /// The tables say what follows from the blocks, and no more.
-    pub(super) fn audit_ledger(&mut self, tables: &LedgerTables) -> Result<(), AuditFault> {
-        self.place = Place::Table("accounts");
-        let accounts = std::mem::take(&mut self.replay.accounts);
-        let mut due = accounts.into_values().filter(|account| !account.is_empty());
-        for row in tables.accounts.iter()? {
-            let (key, value) = row?;
-            let (key, (balance, sequence)) = (PublicKey(*key.value()), value.value());
-            let stored = Account { key, balance, sequence };
-            match due.next() {
-                Some(due) if due == stored => {}
-                Some(due) => return Err(AuditFault::WrongAccount { key: due.key.min(key) }),
-                None => return Err(AuditFault::WrongAccount { key }),
-            }
-        }
-        if let Some(Account { key, .. }) = due.next() {
-            return Err(AuditFault::WrongAccount { key });
-        }
-        self.place = Place::Table("transactions");
-        let mut found = 0;
-        for entry in tables.transactions.iter()? {
-            entry?;
-            found += 1;
-        }
-        let due = self.replay.transactions;
-        if found != due {
-            return Err(AuditFault::StrayTransactions { found, due });
-        }
+    /// Each transaction that waits stands under its id. Whether it could be mined is up to the node.
+    pub(super) fn audit_pool(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
         self.place = Place::Table("pool");
-        for row in tables.pool.iter()? {
-            let (key, bytes) = row?;
-            let txid = Txid(*key.value());
-            let record = read_pooled(&txid, bytes.value())?;
-            let chain = tables.spec.chain_id();
-            let checked = CheckedTransaction::check(record.transaction, record.payload, &chain);
-            if checked.is_ok_and(|checked| checked.txid() == txid) {
-                continue;
+        for row in all_waiting(transaction)? {
+            let (txid, record) = row?;
+            let computed = record.transaction.txid();
+            if computed != txid {
+                self.place = Place::Waiting(txid);
+                return Err(AuditFault::WrongWaiting { computed });
             }
-            return Err(AuditFault::WrongPooled { txid });
         }
         Ok(())
     }
