@@ -142,14 +142,11 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         }
         Storage::Memory => (Store::ephemeral_chain(parameters)?, None),
     };
-    // The wallet of a chain in memory is forgotten with it.
-    let forgotten = path.is_none().then(tempfile::tempdir).transpose()?;
-    let place_of_wallet = path.as_deref().or(forgotten.as_ref().map(|place| place.path()));
-    let signer = match (spec, place_of_wallet) {
-        (Some(spec), Some(place)) => {
-            Some(Signer::open(place, spec, settings.passphrase_file.as_deref())?)
-        }
-        _ => None,
+    let passphrase = settings.passphrase_file.as_deref();
+    let signer = match (spec, &path) {
+        (Some(spec), Some(place)) => Some(Signer::open(place, spec, passphrase)?),
+        (Some(spec), None) => Some(Signer::forgotten(spec)?),
+        (None, _) => None,
     };
     let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
@@ -165,9 +162,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
 
     if let (Some((_, said)), Some(spec)) = (&signer, spec) {
         first.push(Said::routine(format!("Chain: {} ({})", Plain(&spec.name), spec.chain_id())));
-        // A wallet that is forgotten needs no copy.
-        let told = if path.is_some() { said.len() } else { 1 };
-        first.extend(said.iter().take(told).cloned());
+        first.extend(said.iter().cloned());
     }
     let signer = signer.map(|(signer, _)| signer);
 

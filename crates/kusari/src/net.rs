@@ -40,6 +40,9 @@ pub(crate) const INBOX_MESSAGES: usize = 64;
 /// Lines that may wait for one peer; a peer that lets more pile up is closed. A block line takes
 /// at most 4 KiB, so this is about 4 MiB.
 const QUEUE_LINES: usize = 1_024;
+/// Bytes of lines that may wait for one peer, beyond a single line, which may be longer. Only blocks
+/// of a ledger reach it before their number reaches [`QUEUE_LINES`].
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of unfinished lines of all peers together, beyond the first 4 KiB of each connection.
 const RECEIVE_BUDGET: usize = 32 * 1024 * 1024;
 /// Stretches of lines and of stored blocks that are worked on at once beside the node's thread. More

@@ -19,7 +19,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ed25519_zebra::SigningKey;
+use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use kusari_chain::ledger::{
     Address, ChainId, PublicKey, Signature, SignedTransaction, UnsignedTransaction,
 };
@@ -332,6 +332,17 @@ impl fmt::Debug for UnlockedWallet {
 }
 
 impl UnlockedWallet {
+    /// A new wallet that is in no file and is forgotten when it is dropped.
+    ///
+    /// # Errors
+    /// [`WalletError::Chance`].
+    pub fn forgotten() -> Result<Self, WalletError> {
+        let phrase = Phrase::random().map_err(WalletError::Chance)?;
+        let key = phrase.signing_key();
+        let address = Address(PublicKey(VerificationKeyBytes::from(&*key).into()));
+        Ok(Self { address, phrase, key })
+    }
+
     /// Whose it is.
     #[must_use]
     pub fn address(&self) -> Address {

@@ -19,7 +19,9 @@ use crate::wallet::{self, UnlockedWallet, Wallet, WalletError};
 /// What a prompt or a pipe signs with.
 #[derive(Clone)]
 pub(crate) struct Signer {
-    wallet: Wallet,
+    address: Address,
+    /// `None` where it is in no file.
+    wallet: Option<Wallet>,
     chain: ChainId,
     fee: u64,
     unlocked: Arc<Mutex<Option<Arc<UnlockedWallet>>>>,
@@ -51,16 +53,26 @@ impl Signer {
             said.push(Said::routine("The wallet is locked; it is asked for when it must sign"));
         }
         let (chain, fee) = (spec.chain_id(), spec.min_fee);
-        Ok((Self { wallet, chain, fee, unlocked: Arc::new(Mutex::new(unlocked)) }, said))
+        let (address, unlocked) = (wallet.address(), Arc::new(Mutex::new(unlocked)));
+        Ok((Self { address, wallet: Some(wallet), chain, fee, unlocked }, said))
+    }
+
+    /// A wallet that is forgotten at the end, as the chain in memory is that it goes with.
+    pub(crate) fn forgotten(spec: &ChainSpec) -> Result<(Self, Vec<Said>), WalletError> {
+        let unlocked = UnlockedWallet::forgotten()?;
+        let (address, chain, fee) = (unlocked.address(), spec.chain_id(), spec.min_fee);
+        let unlocked = Arc::new(Mutex::new(Some(Arc::new(unlocked))));
+        let said = vec![Said::routine(format!("Wallet: {address}, forgotten at the end"))];
+        Ok((Self { address, wallet: None, chain, fee, unlocked }, said))
     }
 
     pub(crate) fn address(&self) -> Address {
-        self.wallet.address()
+        self.address
     }
 
     /// Who gets the reward of blocks that are mined here.
     pub(crate) fn public_key(&self) -> PublicKey {
-        self.wallet.public_key()
+        self.address.0
     }
 
     /// Signs a draft and has the node take it. A person at a terminal is asked for a passphrase
@@ -76,7 +88,12 @@ impl Signer {
         if let Some(wallet) = unlocked.as_ref() {
             return Ok(Arc::clone(wallet));
         }
-        let wallet = Arc::new(self.wallet.unlock_from(&Source::new(None))?);
+        let wallet = match &self.wallet {
+            Some(wallet) => wallet.unlock_from(&Source::new(None))?,
+            // One that is in no file is never locked.
+            None => UnlockedWallet::forgotten()?,
+        };
+        let wallet = Arc::new(wallet);
         *unlocked = Some(Arc::clone(&wallet));
         Ok(wallet)
     }
