@@ -23,7 +23,7 @@ use core::time::Duration;
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::allowance::Allowance;
 use crate::announced::Announced;
@@ -318,6 +318,12 @@ impl Node {
             }
         }
         Ok(self.chain.tip())
+    }
+
+    /// What people entrusted to this node and is not mined yet.
+    fn waiting(&self) -> usize {
+        let own = self.transactions.as_ref().map(|transactions| transactions.own().waiting());
+        own.unwrap_or_else(|| self.outbox.waiting())
     }
 
     fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {

@@ -122,7 +122,7 @@ impl Node {
         self.announced.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {
-            transactions.remove_listener(id);
+            transactions.listeners.remove(id);
         }
     }
 

@@ -129,7 +129,7 @@ impl Node {
             let renew_at = *made_at + TEMPLATE_AGE;
             let has_more = admitted != *then;
             if !has_more || now.monotonic < renew_at {
-                self.mine_again_at = Some(renew_at).filter(|_| has_more);
+                self.look_again_at(Some(renew_at).filter(|_| has_more));
                 return Ok(());
             }
         }
@@ -146,12 +146,17 @@ impl Node {
             }
             Err(NoTemplate::TooEarly { until }) => {
                 self.stop_mining();
-                self.mine_again_at = Some(after(now, until));
+                self.look_again_at(Some(after(now, until)));
             }
             Err(NoTemplate::NoLedger) => self.stop_mining(),
             Err(NoTemplate::Store(error)) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Looks again then, or earlier where that was decided before.
+    fn look_again_at(&mut self, at: Option<Duration>) {
+        self.mine_again_at = self.mine_again_at.into_iter().chain(at).min();
     }
 
     /// Whether the policy asks for a block now.
