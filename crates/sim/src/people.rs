@@ -12,7 +12,6 @@ use kusari_chain::ledger::{
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
 
-use crate::ledger;
 use crate::world::{Event, Micros, World};
 
 /// Somebody who signs. The keys follow from a number, and are worth nothing.
@@ -176,12 +175,11 @@ impl World {
         self.input(host, Input::Command(request, command));
     }
 
-    /// Everything is said: miners rest where nothing waits, and mine on where something of theirs is
-    /// still to be paid for.
+    /// Whoever waits for something of his has his node mine on: what a branch took away may first have
+    /// to be earned again.
     pub(crate) fn let_miners_go_on(&mut self) {
         for host in self.kusari_hosts() {
-            let waits = |state: &ledger::Waiting| state.own > 0 && state.pooled == 0;
-            if self.waiting(host).as_ref().is_some_and(waits)
+            if self.waiting(host).is_some_and(|waiting| waiting.own > 0)
                 && let Some(kusari) = self.kusari(host)
             {
                 let request = kusari.ask(Asked::MineOn);

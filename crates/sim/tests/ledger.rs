@@ -71,6 +71,7 @@ fn one_seed_is_one_run_and_a_node_made_again_from_its_state_goes_on_in_it() {
             let outcome = scenario.run_with_twins(seed);
             let (outcome, made) = outcome.unwrap_or_else(|error| panic!("{name}, {seed}: {error}"));
             assert!(made > 0, "{name}: there was no twin");
+            println!("{name}: {made} twins, {outcome:?}");
             assert_eq!(scenario.run(seed, false), Ok(outcome), "{name}, {seed}: twins disturb");
         }
     }
