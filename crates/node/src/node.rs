@@ -329,6 +329,12 @@ impl Node {
         Ok(self.chain.tip())
     }
 
+    /// What people entrusted to this node and is not mined yet.
+    fn waiting(&self) -> usize {
+        let own = self.transactions.as_ref().map(|transactions| transactions.own().waiting());
+        own.unwrap_or_else(|| self.outbox.waiting())
+    }
+
     fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {
         self.actions.push(Action::Send { peer, message });
     }

@@ -7,9 +7,10 @@
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use kusari_chain::ledger::Txid;
+use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, CheckedBlock, StoreError};
@@ -31,6 +32,8 @@ pub(crate) struct Own {
     capacity: usize,
     open: BTreeMap<Txid, Open>,
     done: BTreeSet<(u32, Txid)>,
+    /// Those that wait, but not in the pool, each with its sender.
+    stranded: BTreeMap<Txid, PublicKey>,
     /// Entries written as settled by a commit that is not durable yet.
     settling: VecDeque<(CommitId, Txid)>,
     next_id: EntryId,
@@ -48,6 +51,7 @@ impl Own {
             capacity,
             open: BTreeMap::new(),
             done: BTreeSet::new(),
+            stranded: BTreeMap::new(),
             settling: VecDeque::new(),
             next_id: store.next_entry_id()?,
         };
@@ -66,22 +70,64 @@ impl Own {
     /// An entry of the store as a transaction. One whose text was erased cannot be mined again; its
     /// block still stands, or it was erased while it did.
     fn load(&mut self, entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
-        let OutboxEntry { id, text, .. } = entry;
-        if text.is_empty() {
-            return Ok(None);
+        let transaction = read(entry)?;
+        if let Some(transaction) = &transaction {
+            self.open.insert(transaction.txid(), Open { id: entry.id, done_at: None });
         }
-        let read = Dialect::Written.receive(text.as_bytes());
-        let Ok(Message::Transaction(transaction)) = read else {
-            let reason = alloc::format!("entry {id} of the outbox is not a transaction");
-            return Err(StoreError(reason));
-        };
-        self.open.insert(transaction.txid(), Open { id: *id, done_at: None });
-        Ok(Some(*transaction))
+        Ok(transaction)
+    }
+
+    /// One of ours as the store holds it; `None` where it does not yet.
+    pub(crate) fn text_of(
+        &self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+    ) -> Result<Option<CheckedTransaction>, StoreError> {
+        match store.entry_of_block(&BlockHash(txid.0))? {
+            Some(entry) => read(&entry),
+            None => Ok(None),
+        }
     }
 
     /// Transactions that wait to be mined.
     pub(crate) fn waiting(&self) -> usize {
-        self.open.len() - self.done.len() - self.settling.len()
+        self.open.len().saturating_sub(self.done.len() + self.settling.len())
+    }
+
+    fn is_waiting(&self, txid: &Txid) -> bool {
+        self.open.get(txid).is_some_and(|open| open.done_at.is_none())
+            && !self.settling.iter().any(|(_, settling)| settling == txid)
+    }
+
+    /// Whether it does not contradict itself: it may come from a stranger's file.
+    pub(crate) fn is_sound(&self) -> bool {
+        let settling = self.settling.iter().map(|(_, txid)| txid);
+        let listed = self.done.iter().map(|(_, txid)| txid).chain(settling);
+        let listed: BTreeSet<&Txid> = listed.chain(self.stranded.keys()).collect();
+        listed.len() == self.done.len() + self.settling.len() + self.stranded.len()
+            && listed.into_iter().all(|txid| self.open.contains_key(txid))
+    }
+
+    /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
+    pub(crate) fn strand(&mut self, txid: Txid, sender: PublicKey) {
+        if self.is_waiting(&txid) {
+            self.stranded.insert(txid, sender);
+        }
+    }
+
+    /// The pool holds it again.
+    pub(crate) fn unstrand(&mut self, txid: &Txid) {
+        self.stranded.remove(txid);
+    }
+
+    pub(crate) fn has_stranded(&self) -> bool {
+        !self.stranded.is_empty()
+    }
+
+    /// Those that the pool does not hold, of some senders.
+    pub(crate) fn stranded(&self, of: impl Fn(&PublicKey) -> bool) -> Vec<Txid> {
+        let some = self.stranded.iter().filter(|(_, sender)| of(sender));
+        some.map(|(txid, _)| *txid).collect()
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -114,6 +160,9 @@ impl Own {
             self.done.remove(&(former, *txid));
         }
         open.done_at = height;
+        if height.is_some() {
+            self.stranded.remove(txid);
+        }
         self.done.extend(height.map(|height| (height, *txid)));
     }
 
@@ -167,17 +216,27 @@ impl Own {
     }
 
     /// The payload of a transaction is erased: what must be written so that its entry, if it is one
-    /// of ours, keeps the text no longer.
+    /// of ours, keeps the text no longer. While it waits it keeps it, or it could not be mined.
     pub(crate) fn erase(
-        &self,
+        &mut self,
         txid: &Txid,
         store: &dyn OutboxStore,
-    ) -> Result<Option<OutboxWrite>, StoreError> {
-        if self.is_unused() {
-            return Ok(None);
+    ) -> Result<Vec<OutboxWrite>, StoreError> {
+        if self.is_unused() || self.is_waiting(txid) {
+            return Ok(Vec::new());
         }
-        let entry = store.entry_of_block(&BlockHash(txid.0))?;
-        Ok(entry.map(|entry| OutboxWrite::EraseText { id: entry.id }))
+        let id = match self.open.get(txid) {
+            Some(open) => open.id,
+            None => match store.entry_of_block(&BlockHash(txid.0))? {
+                Some(entry) => entry.id,
+                None => return Ok(Vec::new()),
+            },
+        };
+        // Whatever becomes of its block, there is nothing left to mine again.
+        self.set_done(txid, None);
+        self.settling.retain(|(_, settling)| settling != txid);
+        self.open.remove(txid);
+        Ok(vec![OutboxWrite::EraseText { id }, OutboxWrite::SetSettled { id, settled: true }])
     }
 
     /// Every commit up to `through` is durable: settled entries leave memory.
@@ -187,6 +246,18 @@ impl Own {
                 self.open.remove(&txid);
             }
         }
+    }
+}
+
+/// An entry as a transaction; `None` where its text was erased.
+fn read(entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
+    let OutboxEntry { id, text, .. } = entry;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Dialect::Written.receive(text.as_bytes()) {
+        Ok(Message::Transaction(transaction)) => Ok(Some(*transaction)),
+        _ => Err(StoreError(alloc::format!("entry {id} of the outbox is not a transaction"))),
     }
 }
 

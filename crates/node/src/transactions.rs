@@ -2,44 +2,34 @@
 //! and which of them each peer is still to be sent.
 //!
 //! Owns what happens to them when one comes and when the best chain moves, with what must be written
-//! for it. Knows nothing of connections, and does not mine.
+//! for it. One of our own that the pool does not take as the chain stands now is *stranded*: it is
+//! tried again when its sender's account changes, and now and then. Knows nothing of connections, and
+//! does not mine.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+mod listeners;
+
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::ledger::{BodyEntry, ChainSpec, Txid};
+use kusari_chain::ledger::{BodyEntry, ChainSpec, PublicKey, Txid};
 use kusari_chain::mempool::{
     Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
 };
+use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{Chain, ChainChange, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::allowance::Allowance;
-use crate::limits::{
-    MAX_PENDING_TRANSACTIONS, MEMPOOL_INTERVAL, TRANSACTION_BURST, TRANSACTION_REFILL,
-};
+pub(crate) use self::listeners::Listeners;
 use crate::own::Own;
 use crate::seam::{CommitId, PeerId};
 use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
-
-/// What a peer is still to be sent.
-#[derive(Serialize, Deserialize)]
-struct Listener {
-    /// Oldest first; at most [`MAX_PENDING_TRANSACTIONS`].
-    pending: VecDeque<Txid>,
-    allowance: Allowance,
-    /// Whether it is sent what comes, beside what it asked for.
-    follows: bool,
-    /// When it asked for all that waits.
-    asked_at: Option<Duration>,
-}
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Transactions {
     pool: Mempool,
     own: Own,
-    listeners: BTreeMap<PeerId, Listener>,
+    pub(crate) listeners: Listeners,
     /// Counts admissions, so that a miner sees that there is more to mine.
     admitted: u64,
 }
@@ -55,6 +45,8 @@ pub(crate) struct Moved {
     pub(crate) returned: Vec<Txid>,
     /// Others took their places.
     pub(crate) displaced: Vec<Txid>,
+    /// They wait in the pool again, which others may not know.
+    pub(crate) offered: Vec<Txid>,
 }
 
 impl Transactions {
@@ -65,8 +57,8 @@ impl Transactions {
         chain: &Chain,
     ) -> Result<(Self, Vec<PoolWrite>), StoreError> {
         let (own, waiting) = Own::open(store, capacity)?;
-        let mut opened =
-            Self { pool: Mempool::new(limits), own, listeners: BTreeMap::new(), admitted: 0 };
+        let (pool, listeners) = (Mempool::new(limits), Listeners::default());
+        let mut opened = Self { pool, own, listeners, admitted: 0 };
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         let others =
@@ -79,10 +71,19 @@ impl Transactions {
         loaded.sort_by_key(|(checked, _, own)| (!own, checked.transaction().sequence));
         let mut stale = Vec::new();
         for (checked, since, own) in loaded {
-            let txid = checked.txid();
+            let (txid, sender) = (checked.txid(), checked.transaction().sender);
             // What no longer fits was mined meanwhile, or lost its place while nobody looked.
-            if opened.admit(checked, chain, own, since)?.is_err() && !own {
-                stale.push(PoolWrite::Remove { txid });
+            match opened.admit(checked, chain, own, since)? {
+                // The person had the one replace the other.
+                Ok(Admission { replaced: Some(replaced), .. }) => {
+                    opened.own.set_done(&replaced, Some(chain.tip().height));
+                }
+                Ok(_) => {}
+                Err(_) if !own => stale.push(PoolWrite::Remove { txid }),
+                Err(refusal) if is_used(&refusal) => {
+                    opened.own.set_done(&txid, Some(chain.tip().height));
+                }
+                Err(_) => opened.own.strand(txid, sender),
             }
         }
         Ok((opened, stale))
@@ -102,6 +103,21 @@ impl Transactions {
 
     pub(crate) fn committed(&mut self, through: CommitId) {
         self.own.committed(through);
+        self.listeners.committed(through);
+    }
+
+    /// The payload of a transaction is erased: what must be written so that the outbox forgets it.
+    pub(crate) fn erase(
+        &mut self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+    ) -> Result<Vec<OutboxWrite>, StoreError> {
+        self.own.erase(txid, store)
+    }
+
+    /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
+    pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
+        self.listeners.is_within_bounds() && self.own.is_sound() && self.pool.check(spec).is_ok()
     }
 
     fn admit(
@@ -125,8 +141,12 @@ impl Transactions {
         chain: &Chain,
         now: u64,
     ) -> Result<Result<(bool, Vec<PoolWrite>), PoolRefusal>, StoreError> {
-        let txid = checked.txid();
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
         Ok(self.admit(checked, chain, false, now)?.map(|admission| {
+            // It may yet come to nothing: ours stays until another one is mined in its place.
+            if let Some(replaced) = admission.replaced {
+                self.own.strand(replaced, sender);
+            }
             let mut touched = touched(&admission);
             touched.insert(txid);
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
@@ -152,8 +172,7 @@ impl Transactions {
             let mut touched = touched(&admission);
             touched.insert(txid);
             if let Some(replaced) = admission.replaced.filter(|txid| self.own.contains(txid)) {
-                self.own.set_done(&replaced, Some(chain.tip().height));
-                moved.displaced.push(replaced);
+                self.displace(replaced, chain, &mut moved);
             }
             moved.pool = self.writes(&touched);
             (admission.known, moved)
@@ -184,7 +203,47 @@ impl Transactions {
             return Ok(moved);
         }
         let connected = self.connected(change, chain)?;
-        let mut back: Vec<(CheckedTransaction, bool)> = Vec::new();
+        let back = self.reverted(change, &connected, (chain, store), &mut moved)?;
+        let followed = self.pool.follow(change.accounts().copied());
+        let mut touched: BTreeSet<Txid> = BTreeSet::new();
+        for settled in followed.settled {
+            let txid = settled.txid();
+            touched.insert(txid);
+            if settled.is_own() && !connected.contains_key(&txid) {
+                self.displace(txid, chain, &mut moved);
+            }
+        }
+        let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
+        for (checked, own) in back.into_iter().chain(dropped) {
+            self.admit_again(checked, own, (chain, now), &mut moved, &mut touched)?;
+        }
+        let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
+        let concerned = self.own.stranded(|sender| accounts.contains(sender));
+        self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
+        for (txid, height) in connected {
+            if self.own.contains(&txid) {
+                self.own.set_done(&txid, Some(height));
+                moved.mined.push((txid, height));
+            }
+        }
+        // What another one displaced at once has not returned.
+        let Moved { returned, displaced, .. } = &mut moved;
+        returned.retain(|txid| !displaced.contains(txid));
+        self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        moved.pool = self.writes(&touched);
+        Ok(moved)
+    }
+
+    /// What stood in the blocks that left the best chain and does not stand in those that joined it,
+    /// oldest first, and whether it is ours.
+    fn reverted(
+        &mut self,
+        change: &ChainChange,
+        connected: &BTreeMap<Txid, u32>,
+        (chain, store): (&Chain, &dyn OutboxStore),
+        moved: &mut Moved,
+    ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
+        let mut back = Vec::new();
         for point in change.reverted.iter().rev() {
             let stored = chain.block(&point.hash)?;
             let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
@@ -195,40 +254,69 @@ impl Transactions {
                     continue;
                 }
                 if own {
+                    self.own.strand(txid, transaction.sender);
                     moved.returned.push(txid);
                 }
-                // Without its payload, which was erased, it cannot be offered again.
+                // Without its payload, which is not in every block, it cannot be offered again: ours
+                // is read from the outbox instead.
                 let checked = CheckedTransaction::check_unsigned(*transaction, payload.clone());
                 back.extend(checked.ok().map(|checked| (checked, own)));
             }
         }
-        let followed = self.pool.follow(change.accounts().copied());
-        let mut touched: BTreeSet<Txid> = BTreeSet::new();
-        for settled in followed.settled {
-            let txid = settled.txid();
-            touched.insert(txid);
-            if settled.is_own() && !connected.contains_key(&txid) {
-                self.own.set_done(&txid, Some(chain.tip().height));
-                moved.displaced.push(txid);
-            }
-        }
-        back.extend(followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false)));
-        for (checked, own) in back {
-            touched.insert(checked.txid());
-            // What is refused now lost its place on the new branch.
-            if let Ok(admission) = self.admit(checked, chain, own, now)? {
+        Ok(back)
+    }
+
+    /// Tries a transaction again. One of somebody else that is refused has lost its place.
+    fn admit_again(
+        &mut self,
+        checked: CheckedTransaction,
+        own: bool,
+        (chain, now): (&Chain, u64),
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) -> Result<(), StoreError> {
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        touched.insert(txid);
+        match self.admit(checked, chain, own, now)? {
+            Ok(admission) => {
                 touched.extend(self::touched(&admission));
+                if let Some(replaced) = admission.replaced {
+                    self.own.strand(replaced, sender);
+                }
+                if own {
+                    self.own.unstrand(&txid);
+                    moved.offered.push(txid);
+                }
             }
+            Err(refusal) if own && is_used(&refusal) => self.displace(txid, chain, moved),
+            Err(_) => {}
         }
-        for (txid, height) in connected {
-            if self.own.contains(&txid) {
-                self.own.set_done(&txid, Some(height));
-                moved.mined.push((txid, height));
-            }
+        Ok(())
+    }
+
+    /// Tries some of our own again that the pool did not take.
+    fn admit_stranded(
+        &mut self,
+        stranded: Vec<Txid>,
+        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) -> Result<(), StoreError> {
+        let mut loaded = Vec::new();
+        for txid in stranded {
+            loaded.extend(self.own.text_of(&txid, store)?);
         }
-        self.own.settle(chain.tip().height, commit, &mut moved.outbox);
-        moved.pool = self.writes(&touched);
-        Ok(moved)
+        loaded.sort_by_key(|checked| checked.transaction().sequence);
+        for checked in loaded {
+            self.admit_again(checked, true, (chain, now), moved, touched)?;
+        }
+        Ok(())
+    }
+
+    /// Another transaction stands in the place of one of ours.
+    fn displace(&mut self, txid: Txid, chain: &Chain, moved: &mut Moved) {
+        self.own.set_done(&txid, Some(chain.tip().height));
+        moved.displaced.push(txid);
     }
 
     /// The transactions of the blocks that joined the best chain, each with its height.
@@ -247,86 +335,45 @@ impl Transactions {
         Ok(connected)
     }
 
-    /// Forgets what others sent and what has waited too long.
-    pub(crate) fn expire(&mut self, now: u64) -> Vec<PoolWrite> {
-        let gone = self.pool.expire(now).into_iter();
-        gone.map(|txid| PoolWrite::Remove { txid }).collect()
+    /// Forgets what others sent and what has waited too long, and tries again what is stranded.
+    pub(crate) fn expire(
+        &mut self,
+        chain: &Chain,
+        store: &dyn OutboxStore,
+        now: u64,
+    ) -> Result<Moved, StoreError> {
+        let mut moved = Moved::default();
+        let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
+        let stranded = self.own.stranded(|_| true);
+        self.admit_stranded(stranded, (chain, store, now), &mut moved, &mut touched)?;
+        moved.pool = self.writes(&touched);
+        Ok(moved)
     }
 
-    /// From now on the peer is sent what comes.
-    pub(crate) fn add_listener(&mut self, peer: PeerId, now: Duration) {
-        self.listener(peer, now).follows = true;
-    }
-
-    fn listener(&mut self, peer: PeerId, now: Duration) -> &mut Listener {
-        self.listeners.entry(peer).or_insert_with(|| Listener {
-            pending: VecDeque::new(),
-            allowance: Allowance::new(TRANSACTION_BURST, TRANSACTION_REFILL, now),
-            follows: false,
-            asked_at: None,
-        })
-    }
-
-    /// Whether the peer is still to be sent something that it asked for.
-    pub(crate) fn is_busy(&self, peer: PeerId) -> bool {
-        self.listeners.get(&peer).is_some_and(|listener| !listener.pending.is_empty())
-    }
-
-    pub(crate) fn remove_listener(&mut self, peer: PeerId) {
-        self.listeners.remove(&peer);
-    }
-
-    /// Every listener but the sender is to be sent the transaction.
-    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
-        for (peer, listener) in &mut self.listeners {
-            if listener.follows && Some(*peer) != sender {
-                listener.want(txid);
-            }
-        }
-    }
-
-    /// The peer asks for all that waits: it is sent the best of it, at its pace.
-    pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
-        let listener = self.listener(peer, now);
-        // Looking through the pool costs more than asking.
-        if listener.asked_at.is_some_and(|asked| now < asked + MEMPOOL_INTERVAL) {
-            return;
-        }
-        listener.asked_at = Some(now);
-        let best = self.pool.select(u64::from(spec.max_body_bytes));
-        let best: Vec<Txid> = best.into_iter().map(PooledTransaction::txid).collect();
-        let listener = self.listener(peer, now);
-        best.into_iter().for_each(|txid| listener.want(txid));
+    /// Whether there is anything that [`Transactions::expire`] is to be called for.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pool.is_empty() && !self.own.has_stranded()
     }
 
     /// What to send now, to whom.
     pub(crate) fn due(&mut self, now: Duration) -> Vec<(PeerId, CheckedTransaction)> {
-        let mut due = Vec::new();
-        for (peer, listener) in &mut self.listeners {
-            while !listener.pending.is_empty() && listener.allowance.take(1, now) {
-                let Some(txid) = listener.pending.pop_front() else { break };
-                // One that was mined or replaced meanwhile takes no line.
-                let pooled = self.pool.get(&txid);
-                due.extend(pooled.map(|pooled| (*peer, pooled.clone().into_checked())));
-            }
-        }
-        due
+        self.listeners.due(&self.pool, now)
     }
 
     /// When [`Transactions::due`] has something next.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        let waiting = self.listeners.values().filter(|listener| !listener.pending.is_empty());
-        waiting.filter_map(|listener| listener.allowance.deadline()).min()
+        self.listeners.deadline(&self.pool)
+    }
+
+    /// The peer asks for all that waits.
+    pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
+        self.listeners.wants_all(peer, &self.pool, u64::from(spec.max_body_bytes), now);
     }
 }
 
-impl Listener {
-    fn want(&mut self, txid: Txid) {
-        // A peer that is this far behind learns the rest from blocks.
-        if self.pending.len() < MAX_PENDING_TRANSACTIONS {
-            self.pending.push_back(txid);
-        }
-    }
+/// Whether another transaction is confirmed with this sender and sequence.
+fn is_used(refusal: &PoolRefusal) -> bool {
+    matches!(refusal, PoolRefusal::Transaction(TransactionViolation::SequenceUsed { .. }))
 }
 
 fn record_of(pooled: &PooledTransaction) -> PoolRecord {

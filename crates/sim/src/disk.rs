@@ -65,6 +65,21 @@ impl Disk {
         chain.into_iter().map(|stored| stored.block).collect()
     }
 
+    /// Every account that is not empty.
+    pub(crate) fn accounts(&self) -> BTreeMap<PublicKey, Account> {
+        let mut accounts = BTreeMap::new();
+        // Memory has no way to fail.
+        let _ = self.visit_accounts(&mut |account| {
+            accounts.insert(account.key, account);
+        });
+        accounts
+    }
+
+    /// The stored best chain with what a ledger adds, from height 1.
+    pub(crate) fn best_whole(&self) -> Vec<StoredBlock> {
+        self.chunk((0, BlockHash::ZERO), None, usize::MAX)
+    }
+
     /// Up to `most` blocks of the stored best chain that follow `after`, or the fork point below it
     /// where the best chain has changed since.
     pub(crate) fn chunk(

@@ -16,6 +16,7 @@ use crate::commits::Commits;
 use crate::connection::{Place, Stream};
 use crate::disk::Disk;
 use crate::mining;
+use crate::people::Asked;
 use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
@@ -50,6 +51,8 @@ pub(crate) struct Kusari {
     mining: Option<(TemplateId, Block, Target)>,
     pub(crate) commits: Commits,
     requests: BTreeMap<u64, String>,
+    /// What else was asked for and not answered.
+    pub(crate) asked: BTreeMap<u64, Asked>,
     next_request: u64,
     /// Blocks that were mined here, in any life.
     own: BTreeSet<BlockHash>,
@@ -77,11 +80,19 @@ impl Kusari {
             mining: None,
             commits: Commits::default(),
             requests: BTreeMap::new(),
+            asked: BTreeMap::new(),
             next_request: 0,
             own: BTreeSet::new(),
             spoken: BTreeMap::new(),
             inputs_at: (0, 0),
         }
+    }
+
+    /// A number for what a person asks the node for next.
+    pub(crate) fn ask(&mut self, asked: Asked) -> RequestId {
+        self.next_request += 1;
+        self.asked.insert(self.next_request, asked);
+        RequestId(self.next_request)
     }
 }
 
@@ -115,8 +126,10 @@ impl World {
         kusari.mining = None;
         kusari.commits = Commits::default();
         kusari.requests.clear();
+        kusari.asked.clear();
         let restart = kusari.restart_after;
         self.plan(self.now + restart, Event::Start(host));
+        self.ledger.crashed(host);
         let at_host = |place: &Place, world: &World| {
             let connection = world.connections.get(&place.connection);
             connection.is_some_and(|state| state.ends[place.side].host == host)
@@ -199,7 +212,7 @@ impl World {
             Action::Send { peer, message } => {
                 let line = wire::encode(&message);
                 self.check_durable_before_spoken(host, peer, &message);
-                if let Message::Block(stored) = &message {
+                if let Message::Block(stored) | Message::SevenKeys(stored) = &message {
                     self.lines.block_sent(peer, stored.block.hash);
                 }
                 self.send_line(Place::of(peer), line);
@@ -251,6 +264,9 @@ impl World {
         target: Target,
     ) {
         let draw = self.random.between(1, 2_000);
+        if self.may_rest(host) {
+            return;
+        }
         let Some(kusari) = self.kusari(host) else { return };
         kusari.mining = Some((template_id, template, target));
         let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
@@ -265,6 +281,7 @@ impl World {
         };
         block.nonce = mining::search(&block, target);
         kusari.own.insert(block.compute_hash());
+        self.counts.mined += 1;
         self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
     }
 
@@ -282,6 +299,9 @@ impl World {
         let Some(kusari) = self.kusari(host) else { return };
         if matches!(reply, Reply::Connecting) {
             return;
+        }
+        if let Some(asked) = kusari.asked.remove(&request.0) {
+            return self.told(host, asked, reply);
         }
         let Some(text) = kusari.requests.remove(&request.0) else {
             return self.fail(format!("node {host} answers a command twice: {request:?}"));

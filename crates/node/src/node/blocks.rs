@@ -3,17 +3,19 @@
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
 
-use kusari_chain::params::FUTURE_WARNING_SECONDS;
+use kusari_chain::block::escaped_bytes;
+use kusari_chain::ledger::SignedTransaction;
+use kusari_chain::params::{FUTURE_WARNING_SECONDS, MAX_LINE_BYTES};
 use kusari_chain::{
     AcceptError, Accepted, BestPoint, BlockHash, ChainChange, CheckedBlock, RuleViolation,
-    StoreError,
+    StoreError, StoredBlock,
 };
 
 use super::Node;
 use super::mining::Subject;
 use crate::event::{BlockSource, Event};
-use crate::limits::INVALID_BLOCK_SCORE;
-use crate::peers::PeerStage;
+use crate::limits::{INVALID_BLOCK_SCORE, MAX_SENT_BYTES};
+use crate::peers::{Peer, PeerStage};
 use crate::seam::{Action, Now, PeerId, TemplateId};
 use crate::sync::Arrival;
 
@@ -58,7 +60,10 @@ impl Node {
                 self.gossip.sent_orphan(peer, hash);
                 self.ask_about_orphan(now, peer, hash);
             }
-            Arrival::Bare => self.follow_hint(now, height, hash),
+            Arrival::Bare => {
+                self.peers.set_sent_block(peer);
+                self.follow_hint(now, height, hash);
+            }
             Arrival::Held => {}
         }
         Ok(())
@@ -135,7 +140,8 @@ impl Node {
                 Arrival::Fresh(point)
             }
             Accepted::Ahead { .. } => Arrival::Held,
-            Accepted::Bare => Arrival::Bare,
+            // It is still to come.
+            Accepted::Bare => return Ok(Arrival::Bare),
             Accepted::BranchRefused { violation, change, .. } => {
                 self.chain_version = change.version;
                 self.batch.blocks.extend(change.writes);
@@ -269,6 +275,25 @@ impl Node {
         Ok(())
     }
 
+    /// Whether blocks of the best chain are more than an introduced peer is sent at once. The seven
+    /// keys alone, which others get, never are.
+    pub(super) fn are_large(
+        &self,
+        peer: PeerId,
+        from: u32,
+        through: u32,
+    ) -> Result<bool, StoreError> {
+        if self.transactions.is_none() || !self.peers.get(peer).is_some_and(Peer::is_introduced) {
+            return Ok(false);
+        }
+        let mut bytes = 0;
+        for height in from..=through {
+            let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
+            bytes += self.chain.block(&hash)?.map_or(0, |stored| line_bytes(&stored));
+        }
+        Ok(bytes > MAX_SENT_BYTES)
+    }
+
     /// The blocks of the best chain between two heights, to one peer.
     pub(super) fn send_blocks(
         &mut self,
@@ -286,4 +311,15 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// What the line of a whole block takes, and not much more.
+pub(super) fn line_bytes(stored: &StoredBlock) -> usize {
+    let body = stored.part().map(|part| part.body.iter());
+    // Digits of hexadecimal numbers, and names.
+    let entries = body.into_iter().flatten().map(|entry| {
+        let text = entry.payload.as_ref().map_or(0, |payload| escaped_bytes(&payload.data));
+        4 * SignedTransaction::BYTES + text
+    });
+    MAX_LINE_BYTES + entries.sum::<usize>()
 }

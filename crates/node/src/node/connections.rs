@@ -124,7 +124,7 @@ impl Node {
         self.compact.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {
-            transactions.remove_listener(id);
+            transactions.listeners.remove(id);
         }
     }
 

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreError};
 
 use super::Node;
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::Due;
-use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm};
+use crate::seam::{Action, CommitId, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::transactions::Transactions;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
@@ -21,7 +21,7 @@ impl Node {
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
-        self.pass_on_transactions(now);
+        self.pass_on_transactions(now)?;
         self.actions.append(&mut self.news);
         self.commit();
         self.serve();
@@ -54,7 +54,8 @@ impl Node {
     }
 
     fn commit(&mut self) {
-        if self.batch.is_empty() {
+        // What is to follow may wait for commits that are under way, with nothing new to write.
+        if self.batch.is_empty() && self.then.is_empty() {
             return;
         }
         let id = self.commit_in_progress();
@@ -88,11 +89,15 @@ impl Node {
                 now.monotonic,
                 &mut self.random,
             )? {
-                Some(Step::Blocks { from, through }) => self.send_blocks(peer, from, through)?,
-                Some(Step::Announce(tip)) => {
-                    let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
-                    self.send(peer, Message::Have(have));
+                Some(Step::Blocks { from, through }) => {
+                    // Whoever is announced a large one asks for it, and is then sent it as a stream.
+                    if self.are_large(peer, from, through)? {
+                        self.announce(peer, tip);
+                    } else {
+                        self.send_blocks(peer, from, through)?;
+                    }
                 }
+                Some(Step::Announce(tip)) => self.announce(peer, tip),
                 Some(Step::Stream { after }) => {
                     let ready_after = self.commit_so_far();
                     let introduced = self.peers.get(peer).is_some_and(|p| p.is_introduced());
@@ -104,6 +109,11 @@ impl Node {
             }
         }
         Ok(())
+    }
+
+    fn announce(&mut self, peer: PeerId, tip: BestPoint) {
+        let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
+        self.send(peer, Message::Have(have));
     }
 
     fn keep_time(&mut self, now: Now) -> Result<(), StoreError> {
@@ -133,14 +143,14 @@ impl Node {
     }
 
     /// Asks an original for its chain, in the only way it knows.
-    pub(super) fn ask_for_chain(&mut self, id: crate::seam::PeerId) {
+    pub(super) fn ask_for_chain(&mut self, id: PeerId) {
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.send(id, Message::GetChain);
         self.notify(Event::RequestedChain { address });
     }
 
     /// A dialled peer did not say `HELLO`.
-    fn meet_original(&mut self, now: Now, id: crate::seam::PeerId) {
+    fn meet_original(&mut self, now: Now, id: PeerId) {
         self.peers.set_original(id);
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.notify(Event::FoundOriginal { address });
@@ -198,7 +208,7 @@ impl Node {
             now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
         });
         let transactions = self.transactions.as_ref();
-        let expire_at = transactions.filter(|t| !t.pool().is_empty()).map(|_| self.expire_at);
+        let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
         let deadlines: [Option<Duration>; 10] = [
             self.headers.deadline(),
             self.mine_again_at,

@@ -37,14 +37,17 @@ impl Node {
         };
         match transactions.offer(checked, chain, now.wall)? {
             Ok((known, writes)) => {
+                transactions.listeners.has(peer, &txid);
                 if !known {
-                    transactions.pass_on(txid, Some(peer));
+                    transactions.listeners.pass_on(txid, Some(peer));
                 }
                 self.batch.pool.extend(writes);
-                // Durable where it came with this input; one that was here before has been written.
-                let accepted = Action::Send { peer, message: Message::Accepted { txid } };
-                let queue = if known { &mut self.actions } else { &mut self.then };
-                queue.push(accepted);
+                let message = Message::Accepted { txid };
+                if self.once_durable(Action::Send { peer, message }) {
+                    let commit = self.commit_in_progress();
+                    let transactions = self.transactions.as_mut();
+                    transactions.map(|all| all.listeners.accepts_with(peer, commit));
+                }
             }
             Err(refusal) => {
                 // What a peer passes on may have been mined, replaced or crowded out here a moment
@@ -80,7 +83,7 @@ impl Node {
     /// A peer introduced itself: from now on it is told of transactions, and asked for those it has.
     pub(super) fn follow_transactions(&mut self, now: Now, peer: PeerId) {
         if let Some(transactions) = &mut self.transactions {
-            transactions.add_listener(peer, now.monotonic);
+            transactions.listeners.add(peer, now.monotonic);
             self.send(peer, Message::GetMempool);
         }
     }
@@ -105,9 +108,9 @@ impl Node {
         }
         match transactions.submit(checked, &self.chain, now.wall)? {
             Ok((_, moved)) => {
-                transactions.pass_on(txid, None);
+                transactions.listeners.pass_on(txid, None);
                 self.note_moved(moved);
-                self.then.push(Action::Reply(request, Reply::Submitted(txid)));
+                self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
             }
             Err(refusal) => {
                 let reply = Reply::NotSubmitted(refusal.into());
@@ -171,9 +174,9 @@ impl Node {
             self.actions.push(Action::Reply(request, Reply::NothingToErase));
             return Ok(());
         };
-        if let Some(transactions) = &self.transactions {
+        if let Some(transactions) = &mut self.transactions {
             let store = self.outbox_store.as_ref();
-            self.batch.outbox.extend(transactions.own().erase(&txid, store)?);
+            self.batch.outbox.extend(transactions.erase(&txid, store)?);
         }
         self.batch.erased.push(Erasure { block: *block, order, place });
         self.then.push(Action::Reply(request, Reply::Erased));
@@ -194,9 +197,21 @@ impl Node {
         Ok(())
     }
 
+    /// Does what may be done only once everything decided so far is durable. Returns whether that is
+    /// still to come.
+    fn once_durable(&mut self, action: Action) -> bool {
+        let waits = !self.batch.is_empty() || self.committed < self.last_commit;
+        let queue = if waits { &mut self.then } else { &mut self.actions };
+        queue.push(action);
+        waits
+    }
+
     /// Writes what moved, and tells the person once it is durable.
     fn note_moved(&mut self, moved: Moved) {
-        let Moved { outbox, pool, mined, returned, displaced } = moved;
+        let Moved { outbox, pool, mined, returned, displaced, offered } = moved;
+        if let Some(transactions) = &mut self.transactions {
+            offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
+        }
         self.batch.outbox.extend(outbox);
         self.batch.pool.extend(pool);
         let mut tell = |event| self.then.push(Action::Notify(event));
@@ -208,14 +223,16 @@ impl Node {
     }
 
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
-    pub(super) fn pass_on_transactions(&mut self, now: Now) {
-        let Some(transactions) = &mut self.transactions else { return };
+    pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
+        let Some(transactions) = &mut self.transactions else { return Ok(()) };
         for (peer, checked) in transactions.due(now.monotonic) {
             let message = Message::Transaction(Box::new(checked));
             self.actions.push(Action::Send { peer, message });
         }
         if now.monotonic >= self.expire_at {
-            self.batch.pool.extend(transactions.expire(now.wall));
+            let store = self.outbox_store.as_ref();
+            let moved = transactions.expire(&self.chain, store, now.wall)?;
+            self.note_moved(moved);
             self.expire_at = now.monotonic + EXPIRE_INTERVAL;
         }
         let finished: alloc::vec::Vec<PeerId> =
@@ -223,6 +240,7 @@ impl Node {
         for peer in finished {
             self.close_if_finished(now, peer);
         }
+        Ok(())
     }
 
     pub(super) fn ledger_summary(&self) -> Option<LedgerSummary> {
@@ -238,8 +256,8 @@ impl Node {
         })
     }
 
-    /// Whether a peer is still to be sent transactions that it asked for.
+    /// Whether a peer is still to be answered about transactions.
     pub(super) fn owes_transactions(&self, peer: PeerId) -> bool {
-        self.transactions.as_ref().is_some_and(|transactions| transactions.is_busy(peer))
+        self.transactions.as_ref().is_some_and(|transactions| transactions.listeners.is_busy(peer))
     }
 }

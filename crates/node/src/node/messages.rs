@@ -7,9 +7,10 @@ use core::net::SocketAddr;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
 
 use super::Node;
+use super::blocks::line_bytes;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::limits::{ANSWER_BYTES, INVALID_BLOCK_SCORE, MALFORMED_SCORE};
+use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
 use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
@@ -259,24 +260,37 @@ impl Node {
 
     fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
         let mut count = 0;
-        let mut missing = Vec::new();
         let mut bytes = 0;
+        let mut missing = Vec::new();
         for hash in hashes {
-            if bytes > ANSWER_BYTES {
-                break;
-            }
             let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
             match self.chain.block(hash)?.filter(|_| !ours) {
-                Some(stored) => {
+                // What is too much at once can be asked for again.
+                Some(stored) if bytes <= MAX_SENT_BYTES => {
+                    bytes += line_bytes(&stored);
+                    if hashes.len() == 1
+                        && bytes > MAX_SENT_BYTES
+                        && let Some(parent) = self.parent_on_best_chain(hash)?
+                    {
+                        let through = Some(parent.height + 1);
+                        self.answer(peer, parent, through, StreamForm::Counted);
+                        return Ok(());
+                    }
                     count += 1;
-                    bytes += stored.counted_bytes();
                     self.send(peer, Message::Block(stored));
                 }
-                None => missing.push(*hash),
+                _ => missing.push(*hash),
             }
         }
         self.send(peer, Message::End { count, missing });
         Ok(())
+    }
+
+    fn parent_on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+        match self.chain.on_best_chain(hash)? {
+            Some(point) => self.chain.best_at(point.height.saturating_sub(1)),
+            None => Ok(None),
+        }
     }
 
     fn ping(&mut self, peer: PeerId, number: u64) {
@@ -297,7 +311,7 @@ impl Node {
             work: tip.work,
             tip: tip.hash,
             peers: count(self.peers.iter().count()),
-            waiting: count(self.outbox.waiting()),
+            waiting: count(self.waiting()),
         };
         self.send(peer, Message::Status(report));
         Ok(())

@@ -132,7 +132,7 @@ impl Node {
             let renew_at = *made_at + TEMPLATE_AGE;
             let has_more = admitted != *then;
             if !has_more || now.monotonic < renew_at {
-                self.mine_again_at = Some(renew_at).filter(|_| has_more);
+                self.look_again_at(Some(renew_at).filter(|_| has_more));
                 return Ok(());
             }
         }
@@ -149,12 +149,17 @@ impl Node {
             }
             Err(NoTemplate::TooEarly { until }) => {
                 self.stop_mining();
-                self.mine_again_at = Some(after(now, until));
+                self.look_again_at(Some(after(now, until)));
             }
             Err(NoTemplate::NoLedger) => self.stop_mining(),
             Err(NoTemplate::Store(error)) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Looks again then, or earlier where that was decided before.
+    fn look_again_at(&mut self, at: Option<Duration>) {
+        self.mine_again_at = self.mine_again_at.into_iter().chain(at).min();
     }
 
     /// Whether the policy asks for a block now.
@@ -174,7 +179,13 @@ impl Node {
             MiningPolicy::OnDemand if transactions.pool().iter().next().is_some() => true,
             // Blocks that nothing stands in come a second apart at least, or an easy chain would run
             // ahead of the clock while somebody waits.
-            MiningPolicy::OnDemand if self.mine_on_until.is_some() => self.is_due(now, 1)?,
+            MiningPolicy::OnDemand if self.mine_on_until.is_some() => {
+                let is_due = self.is_due(now, 1)?;
+                // The search ends when the time is over.
+                let ends = [self.mine_again_at, self.mine_on_until];
+                self.mine_again_at = ends.into_iter().flatten().min();
+                is_due
+            }
             MiningPolicy::OnDemand => false,
             MiningPolicy::Interval { seconds } => self.is_due(now, seconds)?,
         })

@@ -117,8 +117,19 @@ impl Node {
         if state.waiting_says.len() > MAX_WAITING_SAYS || !state.gossip.is_within_bounds() {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
+        let chain = Chain::restore(state.chain, blocks, state.config.tree_limits)?;
+        let is_of_one_kind = match (&state.config.ledger, &state.transactions, chain.spec()) {
+            (Some(ledger), Some(transactions), Some(spec)) => {
+                *ledger.spec == *spec && transactions.is_sound(spec)
+            }
+            (None, None, None) => true,
+            _ => false,
+        };
+        if !is_of_one_kind {
+            return Err(RestoreError::Form(String::from("it does not fit the chain")));
+        }
         Ok(Self {
-            chain: Chain::restore(state.chain, blocks, state.config.tree_limits)?,
+            chain,
             outbox_store: outbox,
             config: state.config,
             id: state.id,
