@@ -144,13 +144,14 @@ pub fn path_of(data_directory: &Path, name: &WalletName) -> PathBuf {
     data_directory.join(DIRECTORY).join(format!("{name}.{EXTENSION}"))
 }
 
+/// A wallet of a data directory by its name, or why it cannot be read.
+pub type Found = (WalletName, Result<Wallet, WalletError>);
+
 /// Every wallet of a data directory, or why it cannot be read, by name. Other files are passed over.
 ///
 /// # Errors
 /// [`WalletError::Unreadable`] where the directory cannot be read; one that is not there is empty.
-pub fn list(
-    data_directory: &Path,
-) -> Result<Vec<(WalletName, Result<Wallet, WalletError>)>, WalletError> {
+pub fn list(data_directory: &Path) -> Result<Vec<Found>, WalletError> {
     let directory = data_directory.join(DIRECTORY);
     let entries = match fs::read_dir(&directory) {
         Ok(entries) => entries,
