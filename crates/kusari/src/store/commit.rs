@@ -10,7 +10,7 @@ use kusari_node::store::StoreBatch;
 use redb::{CursorError, Database, Table, WriteTransaction};
 
 use super::accounts::AccountWriter;
-use super::erase::erase;
+use super::erase::{erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::kind::Kind;
 use super::outbox::OutboxWriter;
@@ -50,7 +50,11 @@ pub(super) fn commit(
             writer.apply(write)?;
         }
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    if kind.is_ledger() && erases(batches) {
+        overwrite_free_pages(database)?;
+    }
+    Ok(())
 }
 
 fn write_blocks(

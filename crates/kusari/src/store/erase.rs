@@ -1,6 +1,10 @@
 //! Erasures: the payload of a stored transaction is dropped for good.
 //!
-//! Owns how the record is written anew.
+//! Owns how the record is written anew, and what is done about its old bytes: the database never writes
+//! over a page that is in use, and leaves a page that it freed as it was until it needs one. So after
+//! such a commit zeros are written to pages that are free, and freed again. Pages are given out from the
+//! lowest on, so they most likely are those that were freed last; it is no proof, and
+//! `docs/formats/store.md` says what is.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +17,37 @@ use super::fault::Fault;
 use super::record::{read_block, write_block};
 use super::tables;
 
+/// Pages that are overwritten, as rows of which each fills one of 4 KiB: as many as a commit of a node
+/// that catches up frees.
+const OVERWRITTEN: u64 = 1_024;
+/// Bytes of such a row: what a page holds beside its own bookkeeping.
+const ROW_BYTES: usize = 4_000;
+
+/// Whether the batches erase anything.
+pub(super) fn erases(batches: &[StoreBatch]) -> bool {
+    batches.iter().any(|batch| !batch.erased.is_empty())
+}
+
+/// Writes zeros to pages that are free, in a table that is empty again when this returns. Of a crash in
+/// between some of them are left, and go the next time.
+pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
+    let zeros = [0; ROW_BYTES];
+    // What one commit frees may be used by the one after the next.
+    for rows in [1, OVERWRITTEN, 0] {
+        let mut transaction = database.begin_write()?;
+        transaction.set_quick_repair(true);
+        {
+            let mut table = transaction.open_table(tables::ZEROS)?;
+            table.retain(|_, _| false)?;
+            for row in 0..rows {
+                table.insert(row, zeros.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
 /// Drops the payloads, after all changes to the blocks are in their tables. One that is not there, or
 /// whose block is gone, needs no erasing.
 pub(super) fn erase(
@@ -20,7 +55,7 @@ pub(super) fn erase(
     transaction: &WriteTransaction,
     batches: &[StoreBatch],
 ) -> Result<(), Fault> {
-    if batches.iter().all(|batch| batch.erased.is_empty()) {
+    if !erases(batches) {
         return Ok(());
     }
     let inserted = inserted(batches);

@@ -156,6 +156,21 @@ fn holds(file: &std::path::Path, text: &str) -> bool {
 }
 
 #[test]
+fn an_erased_text_is_gone_from_the_file_where_nothing_else_holds_it() {
+    let directory = TempDir::new();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    for writes in ledger_writes().chunks(5) {
+        store.commit(&[batch(writes.to_vec())]).unwrap();
+    }
+    let file = directory.path().join("chain.redb");
+    assert!(holds(&file, TEXT));
+    store.commit(&[erase(1, 0)]).unwrap();
+    assert!(!holds(&file, TEXT), "while it is open");
+    drop(store);
+    assert!(!holds(&file, TEXT), "after it was closed");
+}
+
+#[test]
 fn a_copy_is_whole_and_has_nothing_of_what_was_erased_before() {
     let directory = TempDir::new();
     let store = sound_ledger_store(&directory);
