@@ -94,8 +94,6 @@ pub enum PoolWrite {
 pub struct Erasure {
     /// The block, of any branch.
     pub block: BlockHash,
-    /// Its order.
-    pub order: u64,
     /// The transaction's place in its body, from 0.
     pub place: u32,
 }

@@ -10,7 +10,7 @@ use kusari_node::store::StoreBatch;
 use redb::{CursorError, Database, Table, WriteTransaction};
 
 use super::accounts::AccountWriter;
-use super::erase::erase;
+use super::erase::{erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::kind::Kind;
 use super::outbox::OutboxWriter;
@@ -33,7 +33,7 @@ pub(super) fn commit(
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
     write_blocks(&transaction, kind, batches)?;
-    erase(&transaction, batches)?;
+    erase(database, &transaction, batches)?;
     // Blocks, outbox and pool share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
@@ -50,7 +50,11 @@ pub(super) fn commit(
             writer.apply(write)?;
         }
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    if kind.is_ledger() && erases(batches) {
+        overwrite_free_pages(database)?;
+    }
+    Ok(())
 }
 
 fn write_blocks(

@@ -77,3 +77,30 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kusari_chain::ledger::transaction::Salt;
+    use kusari_chain::ledger::{PublicKey, Signature, UnsignedTransaction};
+
+    use super::*;
+
+    #[test]
+    fn record_of_the_pool_is_frozen() {
+        let payload = Payload { salt: Salt([8; 16]), data: String::from("hi") };
+        let unsigned = UnsignedTransaction::record(PublicKey([1; 32]), 2, 3, &payload);
+        let transaction = unsigned.signed(Signature([7; 64]));
+        for (payload, written) in [
+            (None, String::from("00")),
+            (Some(payload), format!("01{}020000006869", "08".repeat(16))),
+        ] {
+            let record = PoolRecord { transaction, payload, since: 0x0102 };
+            let bytes = write_waiting(&record).unwrap();
+            let (signed, rest) = bytes.split_at(SignedTransaction::BYTES);
+            assert_eq!(signed, borsh::to_vec(&transaction).unwrap());
+            let rest: String = rest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(rest, format!("{written}0201000000000000"));
+            assert_eq!(read_waiting(&transaction.txid(), &bytes).unwrap(), record);
+        }
+    }
+}

@@ -44,6 +44,8 @@ pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
 /// Record of a waiting transaction by its id.
 pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
 
+/// Nothing but zeros, while freed pages are overwritten; empty otherwise.
+pub(crate) const ZEROS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("zeros");
 /// The index of transactions: from the suffix of an id to the blocks that may hold the transaction.
 pub(crate) static TRANSACTIONS: IndexTables<(u64, u64, u64)> = IndexTables {
     young: TableDefinition::new("by_txid"),

@@ -168,9 +168,9 @@ impl Node {
         let found = stored.as_ref().and_then(|stored| {
             let entry = stored.part()?.body.get(usize::try_from(place).ok()?)?;
             entry.payload.as_ref()?;
-            Some((entry.transaction.txid(), stored.order))
+            Some(entry.transaction.txid())
         });
-        let Some((txid, order)) = found else {
+        let Some(txid) = found else {
             self.actions.push(Action::Reply(request, Reply::NothingToErase));
             return Ok(());
         };
@@ -178,7 +178,7 @@ impl Node {
             let store = self.outbox_store.as_ref();
             self.batch.outbox.extend(transactions.erase(&txid, store)?);
         }
-        self.batch.erased.push(Erasure { block: *block, order, place });
+        self.batch.erased.push(Erasure { block: *block, place });
         self.then.push(Action::Reply(request, Reply::Erased));
         Ok(())
     }
