@@ -157,6 +157,23 @@ fn one_peer_after_another_is_asked_for_what_an_original_announced() {
     assert_eq!(asked, peers, "each once, and then it is forgotten");
 }
 
+/// Otherwise none of them would be told of the block.
+#[test]
+fn a_hint_does_not_say_that_those_who_may_be_asked_have_the_block() {
+    let mut bench = bench(MiningPolicy::Off);
+    let (sender, other, teller) =
+        (bench.ledger_peer(7), bench.ledger_peer(8), bench.ledger_peer(9));
+    let original = original(&mut bench);
+    let block = Maker::new(1).next(&[]);
+    bench.receive(original, bare(&block));
+    let (hash, height) = (block.block().hash, 1);
+    let work = kusari_chain::Work::of_classic_blocks(1);
+    bench.receive(teller, Message::Have(kusari_node::wire::Have { hash, height, work }));
+    let actions = bench.receive(sender, whole(&block));
+    let sent = |peer| lines_to(&actions, peer).iter().any(|line| line.starts_with("BLOCK:"));
+    assert!(sent(other) && !sent(teller), "whoever announced it has it, and nobody else");
+}
+
 #[test]
 fn a_silent_peer_that_is_asked_for_a_hint_is_given_up() {
     let mut bench = bench(MiningPolicy::Off);
