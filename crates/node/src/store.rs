@@ -73,6 +73,7 @@ pub struct PoolRecord {
 /// One step of a change to the pool of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and most of them are insertions")]
 pub enum PoolWrite {
     /// A transaction waits from now on.
     Insert {

@@ -76,3 +76,10 @@ fn one_seed_is_one_run_and_a_node_made_again_from_its_state_goes_on_in_it() {
         }
     }
 }
+
+/// A node that is slow to introduce itself is met as an original first: its seven keys hint at blocks,
+/// and hints once passed for announcements of everybody.
+#[test]
+fn a_hint_keeps_no_block_from_anybody() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(33, false).err(), None);
+}

@@ -45,8 +45,9 @@ impl Node {
                 let message = Message::Accepted { txid };
                 if self.once_durable(Action::Send { peer, message }) {
                     let commit = self.commit_in_progress();
-                    let transactions = self.transactions.as_mut();
-                    transactions.map(|all| all.listeners.accepts_with(peer, commit));
+                    if let Some(transactions) = &mut self.transactions {
+                        transactions.listeners.accepts_with(peer, commit);
+                    }
                 }
             }
             Err(refusal) => {
