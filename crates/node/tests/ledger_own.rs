@@ -182,6 +182,31 @@ fn another_transaction_of_the_account_on_a_heavier_branch_displaces_one_that_was
 }
 
 #[test]
+fn one_that_was_displaced_on_a_branch_that_lost_waits_again() {
+    for restarts in [false, true] {
+        let mut bench = bench(MiningPolicy::Off);
+        let author = Person::new(2);
+        let (ours, theirs) = (author.record(0, 0, "ours"), author.record(0, 0, "theirs"));
+        bench.submit(&ours);
+        let mut first = Maker::new(1);
+        let block = first.next(&[&theirs]);
+        // Without its payload the other one cannot come back.
+        let mut stripped = block.into_whole();
+        stripped.ledger.as_mut().unwrap().body[0].payload = None;
+        let (part, chain) = (stripped.ledger.unwrap(), ledger::spec().chain_id());
+        let block = kusari_chain::CheckedBlock::check_whole(stripped.block, part, &chain).unwrap();
+        let peer = bench.ledger_peer(7);
+        assert_eq!(displaced(&bench.receive(peer, whole(&block))), [ours.txid()]);
+        let mut bench = if restarts { restarted(&bench.disk, MiningPolicy::Off) } else { bench };
+        let mut rival = Maker::behind(&first);
+        rival.next(&[]);
+        let actions = give(&mut bench, &rival);
+        assert_eq!((returned(&actions), displaced(&actions)), (vec![ours.txid()], vec![]));
+        assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
+    }
+}
+
+#[test]
 fn one_that_replaces_ours_displaces_it_and_the_outbox_stays_in_step_across_a_restart() {
     let mut bench = funded(MiningPolicy::Off);
     let (rich, other) = (Person::new(1), Person::new(2));

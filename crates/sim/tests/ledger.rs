@@ -90,3 +90,9 @@ fn a_hint_keeps_no_block_from_anybody() {
 fn seven_keys_to_a_peer_that_is_late_to_introduce_itself_do_not_count() {
     assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(82, false).err(), None);
 }
+
+/// What displaced it was mined on a branch that lost, and came from nobody who still had it.
+#[test]
+fn what_was_displaced_on_a_branch_that_lost_is_not_lost() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(139, false).err(), None);
+}
