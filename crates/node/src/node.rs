@@ -254,7 +254,7 @@ impl Node {
         match command {
             Command::Submit(written) => return self.submit(now, request, *written),
             Command::GetAccount(key) => return self.get_account(request, &key),
-            Command::Erase { block, place } => return self.erase(request, &block, place),
+            Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetPooled(txid) => self.get_pooled(request, &txid),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),

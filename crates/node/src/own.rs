@@ -108,6 +108,17 @@ impl Own {
             && listed.into_iter().all(|txid| self.open.contains_key(txid))
     }
 
+    /// Whether it stands in the best chain, or another one in its place.
+    pub(crate) fn is_done(&self, txid: &Txid) -> bool {
+        self.open.get(txid).is_some_and(|open| open.done_at.is_some())
+    }
+
+    /// Those that were done above a height, and are not settled.
+    pub(crate) fn done_above(&self, height: u32) -> Vec<Txid> {
+        let above = self.done.iter().filter(|(done_at, _)| *done_at > height);
+        above.map(|(_, txid)| *txid).collect()
+    }
+
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
     pub(crate) fn strand(&mut self, txid: Txid, sender: PublicKey) {
         if self.is_waiting(&txid) {

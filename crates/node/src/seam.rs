@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::event::Event;
-use crate::store::{EntryId, StoreBatch};
+use crate::store::{EntryId, Erasure, StoreBatch};
 use crate::wire::{Message, Received, Refusal};
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -156,12 +156,7 @@ pub enum Command {
         seconds: u32,
     },
     /// Drop the payload of a transaction in a stored block for good.
-    Erase {
-        /// The block.
-        block: BlockHash,
-        /// The transaction's place in its body, from 0.
-        place: u32,
-    },
+    Erase(Erasure),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }

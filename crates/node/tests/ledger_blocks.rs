@@ -157,6 +157,38 @@ fn one_peer_after_another_is_asked_for_what_an_original_announced() {
     assert_eq!(asked, peers, "each once, and then it is forgotten");
 }
 
+/// Otherwise none of them would be told of the block.
+#[test]
+fn a_hint_does_not_say_that_those_who_may_be_asked_have_the_block() {
+    let mut bench = bench(MiningPolicy::Off);
+    let (sender, other, teller) =
+        (bench.ledger_peer(7), bench.ledger_peer(8), bench.ledger_peer(9));
+    let original = original(&mut bench);
+    let block = Maker::new(1).next(&[]);
+    bench.receive(original, bare(&block));
+    let (hash, height) = (block.block().hash, 1);
+    let work = kusari_chain::Work::of_classic_blocks(1);
+    bench.receive(teller, Message::Have(kusari_node::wire::Have { hash, height, work }));
+    let actions = bench.receive(sender, whole(&block));
+    let sent = |peer| lines_to(&actions, peer).iter().any(|line| line.starts_with("BLOCK:"));
+    assert!(sent(other) && !sent(teller), "whoever announced it has it, and nobody else");
+}
+
+/// It was sent seven keys while it might have been an original, which are worth little to it.
+#[test]
+fn a_peer_that_is_late_to_introduce_itself_is_told_of_what_it_was_sent_in_seven_keys() {
+    let mut bench = bench(MiningPolicy::Off);
+    let sender = bench.ledger_peer(7);
+    let late = bench.connect(Direction::Outbound("a:1".parse().unwrap()), "10.0.0.1:1").0;
+    let mut maker = Maker::new(1);
+    let actions = bench.receive(sender, whole(&maker.next(&[])));
+    assert_eq!(keys(&lines_to(&actions, late)[0]).len(), 7);
+    let mut actions = bench.receive(late, Message::Hello(ledger_hello(8, 0)));
+    actions.extend(bench.pass(Duration::from_secs(1)));
+    let told = |message: &&common::Sent| matches!(message, Message::Have(_) | Message::Block(_));
+    assert!(sent_to(&actions, late).iter().any(told));
+}
+
 #[test]
 fn a_silent_peer_that_is_asked_for_a_hint_is_given_up() {
     let mut bench = bench(MiningPolicy::Off);

@@ -9,72 +9,22 @@
 
 mod common;
 
+use common::Bench;
 use common::ledger::{
-    self, Maker, Person, bench, config, events, is_submitted, transactions_to, whole,
+    self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, restarted,
+    returned, stored_ids, transactions_to, whole,
 };
-use common::{Bench, Disk};
-use kusari_chain::BlockStore;
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_node::seam::{Command, Reply, SubmitRefusal};
-
-use kusari_node::{Action, Event, MiningPolicy, NodeConfig};
+use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 fn refusal(actions: &[Action]) -> Option<&SubmitRefusal> {
     actions.iter().find_map(|action| match action {
         Action::Reply(_, Reply::NotSubmitted(refusal)) => Some(refusal),
         _ => None,
     })
-}
-
-fn returned(actions: &[Action]) -> Vec<Txid> {
-    let ids = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionReturned { txid } => Some(*txid),
-        _ => None,
-    });
-    ids.collect()
-}
-
-fn displaced(actions: &[Action]) -> Vec<Txid> {
-    let ids = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionDisplaced { txid } => Some(*txid),
-        _ => None,
-    });
-    ids.collect()
-}
-
-fn mined(actions: &[Action]) -> Vec<(Txid, u32)> {
-    let ids = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionMined { txid, height } => Some((*txid, *height)),
-        _ => None,
-    });
-    ids.collect()
-}
-
-/// Gives the blocks of a branch to a node, and returns all that it did.
-fn give(bench: &mut Bench, maker: &Maker) -> Vec<Action> {
-    let peer = bench.ledger_peer(1_000 + bench.node.snapshot().tip.height as u64);
-    let blocks = maker.blocks.iter();
-    let actions: Vec<Action> = blocks.flat_map(|block| bench.receive(peer, whole(block))).collect();
-    assert_eq!(bench.node.snapshot().tip.hash, maker.blocks.last().unwrap().block().hash);
-    bench.give(kusari_node::Input::PeerDisconnected { peer, reason: String::new() });
-    actions
-}
-
-fn restarted(disk: &Disk, mining: MiningPolicy) -> Bench {
-    Bench::on(disk.clone(), NodeConfig { seed: 5, ..config(mining) })
-}
-
-/// The ids in the best chain of a disk, in order.
-fn stored_ids(disk: &Disk) -> Vec<Txid> {
-    let mut ids = Vec::new();
-    let mut height = 1;
-    while let Some(stored) = disk.best_at(height).unwrap() {
-        ids.extend(stored.part().unwrap().body.iter().map(|entry| entry.transaction.txid()));
-        height += 1;
-    }
-    ids
 }
 
 #[test]
@@ -96,7 +46,7 @@ fn a_submitted_transaction_is_passed_on_at_once_and_to_whoever_comes_later() {
     let mut bench = bench(MiningPolicy::Off);
     let peer = bench.ledger_peer(7);
     let record = Person::new(2).record(0, 0, "hi");
-    assert_eq!(transactions_to(&bench.submit(&record), peer), [record.clone()]);
+    assert_eq!(transactions_to(&bench.submit(&record), peer), std::slice::from_ref(&record));
     let mut bench = restarted(&bench.disk, MiningPolicy::Off);
     let later = bench.ledger_peer(8);
     assert_eq!(transactions_to(&bench.line(later, "GET_MEMPOOL"), later), [record]);
@@ -232,6 +182,31 @@ fn another_transaction_of_the_account_on_a_heavier_branch_displaces_one_that_was
 }
 
 #[test]
+fn one_that_was_displaced_on_a_branch_that_lost_waits_again() {
+    for restarts in [false, true] {
+        let mut bench = bench(MiningPolicy::Off);
+        let author = Person::new(2);
+        let (ours, theirs) = (author.record(0, 0, "ours"), author.record(0, 0, "theirs"));
+        bench.submit(&ours);
+        let mut first = Maker::new(1);
+        let block = first.next(&[&theirs]);
+        // Without its payload the other one cannot come back.
+        let mut stripped = block.into_whole();
+        stripped.ledger.as_mut().unwrap().body[0].payload = None;
+        let (part, chain) = (stripped.ledger.unwrap(), ledger::spec().chain_id());
+        let block = kusari_chain::CheckedBlock::check_whole(stripped.block, part, &chain).unwrap();
+        let peer = bench.ledger_peer(7);
+        assert_eq!(displaced(&bench.receive(peer, whole(&block))), [ours.txid()]);
+        let mut bench = if restarts { restarted(&bench.disk, MiningPolicy::Off) } else { bench };
+        let mut rival = Maker::behind(&first);
+        rival.next(&[]);
+        let actions = give(&mut bench, &rival);
+        assert_eq!((returned(&actions), displaced(&actions)), (vec![ours.txid()], vec![]));
+        assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
+    }
+}
+
+#[test]
 fn one_that_replaces_ours_displaces_it_and_the_outbox_stays_in_step_across_a_restart() {
     let mut bench = funded(MiningPolicy::Off);
     let (rich, other) = (Person::new(1), Person::new(2));
@@ -241,15 +216,6 @@ fn one_that_replaces_ours_displaces_it_and_the_outbox_stays_in_step_across_a_res
     assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
     let bench = restarted(&bench.disk, MiningPolicy::Off);
     assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
-}
-
-/// A node that has one block, by which the first person owns 1,000.
-fn funded(mining: MiningPolicy) -> Bench {
-    let mut bench = bench(mining);
-    let mut maker = Maker::new(1);
-    maker.next(&[]);
-    give(&mut bench, &maker);
-    bench
 }
 
 #[test]
@@ -344,63 +310,6 @@ fn one_that_was_mined_without_its_payload_returns_with_it() {
     assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
     let peer = bench.ledger_peer(8);
     assert_eq!(transactions_to(&bench.line(peer, "GET_MEMPOOL"), peer), [record]);
-}
-
-#[test]
-fn erasing_drops_the_payload_from_block_outbox_and_disk() {
-    let mut bench = bench(MiningPolicy::OnDemand);
-    let record = Person::new(2).record(0, 0, "secret");
-    let work = bench.submit(&record);
-    bench.mine(&work);
-    let block = bench.mined_block().block.hash;
-    let erase = || Command::Erase { block, place: 0 };
-    bench.hold_commits = true;
-    let told = |actions: &[Action]| {
-        actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Erased)))
-    };
-    assert!(!told(&bench.command(erase())), "it is not durable yet");
-    assert!(told(&bench.release_commits()));
-    assert_eq!(bench.mined_block().part().unwrap().body[0].payload, None);
-    assert!(bench.disk.entry(1).text.is_empty());
-    assert!(bench.disk.pool.borrow().is_empty());
-    assert!(!String::from_utf8(bench.node.state()).unwrap().contains("secret"));
-    let again = bench.command(erase());
-    assert!(again.iter().any(|a| matches!(a, Action::Reply(_, Reply::NothingToErase))));
-    // The block is whole without it, for us and for others.
-    let peer = bench.ledger_peer(7);
-    let ask = kusari_node::wire::GetBlocks::ByHash(vec![block]);
-    let actions = bench.receive(peer, kusari_node::wire::Message::GetBlocks(ask));
-    assert!(matches!(common::sent_to(&actions, peer)[0], kusari_node::wire::Message::Block(_)));
-    // What is erased does not come back, and nothing waits for it.
-    let mut bench = restarted(&bench.disk, MiningPolicy::OnDemand);
-    let mut rival = Maker::new(3);
-    (0..2).for_each(|_| drop(rival.next(&[])));
-    let actions = give(&mut bench, &rival);
-    assert_eq!((returned(&actions), bench.own_waiting()), (vec![], 0));
-}
-
-#[test]
-fn what_was_erased_and_loses_its_block_waits_no_more_whether_the_node_restarted_or_not() {
-    let mut bench = bench(MiningPolicy::OnDemand);
-    let record = Person::new(2).record(0, 0, "secret");
-    let work = bench.submit(&record);
-    bench.mine(&work);
-    let block = bench.mined_block().block.hash;
-    bench.command(Command::Erase { block, place: 0 });
-    let mut rival = Maker::new(3);
-    (0..2).for_each(|_| drop(rival.next(&[])));
-    let actions = give(&mut bench, &rival);
-    assert_eq!((returned(&actions), bench.own_waiting(), bench.pooled()), (vec![], 0, 0));
-}
-
-#[test]
-fn there_is_nothing_to_erase_where_there_is_no_payload() {
-    let mut bench = funded(MiningPolicy::Off);
-    let block = bench.mined_block().block.hash;
-    for block in [block, kusari_chain::BlockHash([1; 32])] {
-        let actions = bench.command(Command::Erase { block, place: 0 });
-        assert!(matches!(actions[..], [Action::Reply(_, Reply::NothingToErase), ..]));
-    }
 }
 
 #[test]

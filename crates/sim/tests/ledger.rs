@@ -76,3 +76,23 @@ fn one_seed_is_one_run_and_a_node_made_again_from_its_state_goes_on_in_it() {
         }
     }
 }
+
+/// A node that is slow to introduce itself is met as an original first: its seven keys hint at blocks,
+/// and hints once passed for announcements of everybody.
+#[test]
+fn a_hint_keeps_no_block_from_anybody() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(33, false).err(), None);
+}
+
+/// A node that came back was still waiting to be greeted when it sent what the other lacked, in seven
+/// keys, and never spoke of it again.
+#[test]
+fn seven_keys_to_a_peer_that_is_late_to_introduce_itself_do_not_count() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(82, false).err(), None);
+}
+
+/// What displaced it was mined on a branch that lost, and came from nobody who still had it.
+#[test]
+fn what_was_displaced_on_a_branch_that_lost_is_not_lost() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(139, false).err(), None);
+}

@@ -54,8 +54,11 @@ pub(super) fn describe(input: &Input) -> String {
         Input::Command(_, Command::MineOn { seconds }) => {
             format!("blocks are to be mined for {seconds} s")
         }
-        Input::Command(_, Command::Erase { block, place }) => {
-            format!("the payload at place {place} of block {block} is to be erased")
+        Input::Command(_, Command::Erase(erasure)) => {
+            format!(
+                "the payload at place {} of block {} is to be erased",
+                erasure.place, erasure.block
+            )
         }
         Input::Tick => "the time to wake has come".to_string(),
     }

@@ -7,7 +7,7 @@ use alloc::string::ToString;
 
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{BlockHash, ChainChange, StoreError};
+use kusari_chain::{ChainChange, StoreError};
 
 use super::Node;
 use crate::event::Event;
@@ -45,8 +45,9 @@ impl Node {
                 let message = Message::Accepted { txid };
                 if self.once_durable(Action::Send { peer, message }) {
                     let commit = self.commit_in_progress();
-                    let transactions = self.transactions.as_mut();
-                    transactions.map(|all| all.listeners.accepts_with(peer, commit));
+                    if let Some(transactions) = &mut self.transactions {
+                        transactions.listeners.accepts_with(peer, commit);
+                    }
                 }
             }
             Err(refusal) => {
@@ -158,15 +159,10 @@ impl Node {
     }
 
     /// Drops a payload. The block and every proof stay as they are.
-    pub(super) fn erase(
-        &mut self,
-        request: RequestId,
-        block: &BlockHash,
-        place: u32,
-    ) -> Result<(), StoreError> {
-        let stored = self.chain.block(block)?;
+    pub(super) fn erase(&mut self, request: RequestId, erasure: Erasure) -> Result<(), StoreError> {
+        let stored = self.chain.block(&erasure.block)?;
         let found = stored.as_ref().and_then(|stored| {
-            let entry = stored.part()?.body.get(usize::try_from(place).ok()?)?;
+            let entry = stored.part()?.body.get(usize::try_from(erasure.place).ok()?)?;
             entry.payload.as_ref()?;
             Some(entry.transaction.txid())
         });
@@ -178,7 +174,7 @@ impl Node {
             let store = self.outbox_store.as_ref();
             self.batch.outbox.extend(transactions.erase(&txid, store)?);
         }
-        self.batch.erased.push(Erasure { block: *block, place });
+        self.batch.erased.push(erasure);
         self.then.push(Action::Reply(request, Reply::Erased));
         Ok(())
     }

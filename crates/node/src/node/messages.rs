@@ -194,6 +194,11 @@ impl Node {
         self.follow_transactions(now, id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
+        // Until now it was sent seven keys, which on a ledger are no block to it.
+        if self.transactions.is_some() && stage != PeerStage::Silent {
+            let known = self.chain.point(&hello.tip)?;
+            self.gossip.has_only(id, known.unwrap_or_else(BestPoint::genesis));
+        }
         Ok(())
     }
 
@@ -336,7 +341,9 @@ impl Node {
         count: u32,
     ) -> Result<(), StoreError> {
         let Some(ended) = self.serving.ended(peer) else { return Ok(()) };
-        if ended.form == StreamForm::Plain {
+        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+        let counts = self.transactions.is_none() || !introduced;
+        if ended.form == StreamForm::Plain && counts {
             // Where the last block has left every branch since, its height still tells how far the
             // peer is on the best chain at most.
             let point = match self.chain.point(hash)? {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use ed25519_zebra::SigningKey;
 use kusari_chain::ledger::transaction::Salt32;
 use kusari_chain::ledger::{
-    BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, UnsignedTransaction,
+    BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, Txid, UnsignedTransaction,
 };
 use kusari_chain::mempool::{CheckedTransaction, PoolLimits};
-use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits};
+use kusari_chain::{Accepted, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
 use kusari_node::seam::{Command, PeerId, Reply, WrittenTransaction};
 use kusari_node::wire::{Hello, Message};
 use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig};
 
-use super::{Bench, hello, mined_to, sent_to};
+use super::{Bench, Disk, hello, mined_to, sent_to};
 
 /// The time at which every bench begins.
 pub const START: u64 = 1_800_000_000;
@@ -105,7 +105,7 @@ pub fn line(transaction: &CheckedTransaction) -> String {
 /// Makes blocks by hand, on a chain of its own.
 pub struct Maker {
     chain: Chain,
-    disk: super::Disk,
+    disk: Disk,
     pub blocks: Vec<CheckedBlock>,
     miner: PublicKey,
 }
@@ -113,7 +113,7 @@ pub struct Maker {
 impl Maker {
     /// Its blocks pay the person with this number.
     pub fn new(person: u8) -> Self {
-        let disk = super::Disk::default();
+        let disk = Disk::default();
         let limits = TreeLimits::default();
         let store = Box::new(disk.clone());
         let chain = Chain::open_ledger(store, limits, Arc::new(spec())).unwrap();
@@ -201,7 +201,7 @@ impl Bench {
 
     /// What the last of these actions has mined.
     pub fn mined_block(&self) -> kusari_chain::StoredBlock {
-        kusari_chain::BlockStore::best_tip(&self.disk).unwrap().unwrap()
+        self.disk.best_tip().unwrap().unwrap()
     }
 }
 
@@ -246,4 +246,62 @@ pub fn template(actions: &[Action]) -> Option<&Block> {
         Action::Mine { template, .. } => Some(template),
         _ => None,
     })
+}
+
+pub fn returned(actions: &[Action]) -> Vec<Txid> {
+    let ids = events(actions).into_iter().filter_map(|event| match event {
+        Event::TransactionReturned { txid } => Some(*txid),
+        _ => None,
+    });
+    ids.collect()
+}
+
+pub fn displaced(actions: &[Action]) -> Vec<Txid> {
+    let ids = events(actions).into_iter().filter_map(|event| match event {
+        Event::TransactionDisplaced { txid } => Some(*txid),
+        _ => None,
+    });
+    ids.collect()
+}
+
+pub fn mined(actions: &[Action]) -> Vec<(Txid, u32)> {
+    let ids = events(actions).into_iter().filter_map(|event| match event {
+        Event::TransactionMined { txid, height } => Some((*txid, *height)),
+        _ => None,
+    });
+    ids.collect()
+}
+
+/// Gives the blocks of a branch to a node, and returns all that it did.
+pub fn give(bench: &mut Bench, maker: &Maker) -> Vec<Action> {
+    let peer = bench.ledger_peer(1_000 + bench.node.snapshot().tip.height as u64);
+    let blocks = maker.blocks.iter();
+    let actions: Vec<Action> = blocks.flat_map(|block| bench.receive(peer, whole(block))).collect();
+    assert_eq!(bench.node.snapshot().tip.hash, maker.blocks.last().unwrap().block().hash);
+    bench.give(kusari_node::Input::PeerDisconnected { peer, reason: String::new() });
+    actions
+}
+
+pub fn restarted(disk: &Disk, mining: MiningPolicy) -> Bench {
+    Bench::on(disk.clone(), NodeConfig { seed: 5, ..config(mining) })
+}
+
+/// The ids in the best chain of a disk, in order.
+pub fn stored_ids(disk: &Disk) -> Vec<Txid> {
+    let mut ids = Vec::new();
+    let mut height = 1;
+    while let Some(stored) = disk.best_at(height).unwrap() {
+        ids.extend(stored.part().unwrap().body.iter().map(|entry| entry.transaction.txid()));
+        height += 1;
+    }
+    ids
+}
+
+/// A node that has one block, by which the first person owns 1,000.
+pub fn funded(mining: MiningPolicy) -> Bench {
+    let mut bench = bench(mining);
+    let mut maker = Maker::new(1);
+    maker.next(&[]);
+    give(&mut bench, &maker);
+    bench
 }

@@ -4,6 +4,7 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "shared by several test programs, each of which uses its own part"
 )]
 

@@ -11,6 +11,7 @@ use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
 use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
+use kusari_node::store::Erasure;
 
 use super::super::guard::Trusted;
 use super::super::model::{
@@ -178,7 +179,7 @@ pub(super) async fn erase(
 ) -> Answer<Response> {
     let found = shared.read(move |store| store.transaction(&txid)).await?;
     let found = found.ok_or_else(|| unknown(&txid))?;
-    match shared.ask(Command::Erase { block: found.block, place: found.place }).await? {
+    match shared.ask(Command::Erase(Erasure { block: found.block, place: found.place })).await? {
         Reply::Erased => Ok(accepted(EraseRequest { txid })),
         Reply::NothingToErase => {
             let detail = format!("transaction {txid} carries no payload here, or it was erased");
