@@ -9,8 +9,12 @@ mod definition;
 mod people;
 mod support;
 
+mod batch;
 mod block_rules;
 mod body_rules;
 mod clock;
+mod encodings;
 mod small_order;
 mod spending;
+mod time;
+mod vectors;
