@@ -6,15 +6,18 @@
 mod common;
 
 mod definition;
+mod naive;
 mod people;
 mod support;
 
 mod batch;
 mod block_rules;
 mod body_rules;
+mod branches;
 mod clock;
 mod encodings;
 mod small_order;
 mod spending;
+mod thicket;
 mod time;
 mod vectors;
