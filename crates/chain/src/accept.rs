@@ -224,6 +224,7 @@ impl Chain {
         if self.ledger.is_some() && block.ledger().is_none() {
             return Ok(Accepted::Bare);
         }
+        self.check_not_refused(&hash)?;
         self.judge(
             hash,
             classic::check_parent_stands(&parent_hash, self.refused.contains(&parent_hash)),
@@ -273,6 +274,15 @@ impl Chain {
         verdict: Result<(), RuleViolation>,
     ) -> Result<(), RuleViolation> {
         verdict.map_err(|violation| self.refuse(hash, violation))
+    }
+
+    /// A whole ledger block is its hash: what was refused once need not be judged again. A classic
+    /// block of the same hash may be another one.
+    fn check_not_refused(&self, hash: &BlockHash) -> Result<(), RuleViolation> {
+        match self.ledger.is_some() && self.refused.contains(hash) {
+            true => Err(RuleViolation::RefusedBefore),
+            false => Ok(()),
+        }
     }
 
     fn refuse(&mut self, hash: BlockHash, violation: RuleViolation) -> RuleViolation {

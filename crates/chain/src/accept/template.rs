@@ -12,6 +12,7 @@ use crate::ledger::commitment::{MerkleRoot, body_root};
 use crate::ledger::{BodyEntry, Commitment, LedgerPart, PublicKey};
 use crate::params::{MAX_MINING_AHEAD_SECONDS, STATE_ROOT_INTERVAL};
 use crate::pow::Target;
+use crate::rules::transaction::{check_fee, check_payload_bound};
 use crate::store::StoreError;
 
 /// What a search for a nonce would complete.
@@ -43,8 +44,9 @@ pub enum NoTemplate {
 }
 
 impl Chain {
-    /// The next block for `miner`. Of the transactions offered, in order, it takes those that apply
-    /// and fit, and leaves out the rest.
+    /// The next block for `miner`. Of the transactions offered, each of which keeps the rules by
+    /// itself, it takes in order those that apply and keep to the chain's bounds, and leaves out the
+    /// rest.
     ///
     /// # Errors
     /// [`NoTemplate`] says why there is none.
@@ -74,8 +76,11 @@ impl Chain {
         let mut room = u64::from(spec.max_body_bytes);
         let mut body = Vec::new();
         for entry in offered {
-            let weight = entry.transaction.weight();
-            if weight <= room && view.apply_transaction(&entry.transaction)?.is_ok() {
+            let transaction = &entry.transaction;
+            let weight = transaction.weight();
+            let suits = check_payload_bound(transaction, &spec).is_ok()
+                && check_fee(transaction, &spec).is_ok();
+            if suits && weight <= room && view.apply_transaction(transaction)?.is_ok() {
                 room -= weight;
                 body.push(entry);
             }

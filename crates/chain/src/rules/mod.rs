@@ -55,6 +55,9 @@ pub enum RuleViolation {
         /// Index of the parent.
         parent: u32,
     },
+    /// It was judged before, and what it breaks does not change.
+    #[error("it was refused before")]
+    RefusedBefore,
     /// The parent was refused before, so nothing can build on it.
     #[error("it builds on {parent}, which was refused")]
     RefusedParent {
@@ -181,6 +184,7 @@ impl RuleViolation {
             Self::WrongHash { .. } => "bad-hash",
             Self::TooLittleWork { .. } => "too-little-work",
             Self::WrongIndex { .. } => "bad-index",
+            Self::RefusedBefore => "refused-before",
             Self::RefusedParent { .. } => "refused-parent",
             Self::WrongLink { .. } => "bad-link",
             Self::WrongChain { .. } => "wrong-chain",

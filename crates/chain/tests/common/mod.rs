@@ -206,7 +206,7 @@ impl Rig {
 }
 
 /// Applies a change to a plain list of the best chain, and holds the change to what it says.
-fn replay(best: &mut Vec<BlockHash>, change: &ChainChange) {
+pub(crate) fn replay(best: &mut Vec<BlockHash>, change: &ChainChange) {
     for point in &change.reverted {
         assert_eq!(best.len(), usize::try_from(point.height).unwrap());
         assert_eq!(best.pop(), Some(point.hash), "what is reverted was the tip");

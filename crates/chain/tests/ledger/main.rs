@@ -1,0 +1,23 @@
+//! The rules of a ledger, each against the protocol's text: what breaks a block, what time and
+//! history decide, and what accounts follow from whatever order blocks come in.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod definition;
+mod naive;
+mod people;
+mod support;
+
+mod batch;
+mod block_rules;
+mod body_rules;
+mod branches;
+mod clock;
+mod encodings;
+mod small_order;
+mod spending;
+mod thicket;
+mod time;
+mod vectors;
