@@ -110,9 +110,7 @@ impl UnsignedTransaction {
 }
 
 /// A transaction: who pays whom, what it carries, and the signature over all of it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct SignedTransaction {
     /// Who pays, and signs.
     pub sender: PublicKey,
@@ -130,6 +128,27 @@ pub struct SignedTransaction {
     pub payload_len: u32,
     /// The sender's signature over [`UnsignedTransaction::signing_bytes`].
     pub signature: Signature,
+}
+
+/// The fields of [`SignedTransaction`] once more: the derived reader alone would take a list for an
+/// object.
+#[derive(Deserialize)]
+#[serde(remote = "SignedTransaction", expecting = "an object with the eight keys of a transaction")]
+struct SignedTransactionObject {
+    sender: PublicKey,
+    receiver: PublicKey,
+    amount: u64,
+    fee: u64,
+    sequence: u64,
+    payload: PayloadHash,
+    payload_len: u32,
+    signature: Signature,
+}
+
+impl<'de> Deserialize<'de> for SignedTransaction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SignedTransactionObject::deserialize(ObjectOnly(deserializer))
+    }
 }
 
 impl SignedTransaction {
