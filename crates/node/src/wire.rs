@@ -7,14 +7,16 @@ mod decode;
 mod encode;
 mod frame;
 mod message;
+mod refusal;
 mod written;
 
-pub use decode::{Dialect, Received, Refusal, Verb, WireError, receive};
+pub use decode::{Dialect, Received, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{
     AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport,
 };
+pub use refusal::{Refusal, Verb, WireError};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;

@@ -174,7 +174,16 @@ pub(super) fn new_chain() -> Result<Chain, InputError> {
 
 /// Gives a block to a chain, and says in a word what became of it.
 pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String, InputError> {
-    match chain.accept(block, 0) {
+    accept_at(chain, block, 0)
+}
+
+/// The same where the node's clock has a say.
+pub(super) fn accept_at(
+    chain: &mut Chain,
+    block: CheckedBlock,
+    clock: u64,
+) -> Result<String, InputError> {
+    match chain.accept(block, clock) {
         Ok(Accepted::Known(_)) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
         Ok(Accepted::Added(_)) => Ok(String::from("added")),
