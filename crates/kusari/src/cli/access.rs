@@ -66,9 +66,13 @@ impl NodeChoice {
         self.find(Store::open_existing)
     }
 
-    /// The same, and creates the store where there is none.
+    /// The same, and creates a classic store where there is none.
     pub(crate) fn open_or_create(&self) -> Result<Access, Failure> {
-        self.find(Store::open)
+        self.find(|directory| match Store::open_existing(directory) {
+            Err(OpenError::NoChain { .. }) => Store::open(directory),
+            // Of whatever chain it is.
+            opened => opened,
+        })
     }
 
     fn find(&self, open: fn(&Path) -> Result<Store, OpenError>) -> Result<Access, Failure> {

@@ -5,12 +5,15 @@
 //! as it does in a node that runs. Decides nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
+use kusari_chain::ledger::PublicKey;
+use kusari_chain::mempool::PoolLimits;
 use kusari_chain::{BlockWrite, StoreError};
 use kusari_node::seam::{Action, Command, CommitId, Direction, PeerId, Reply, RequestId};
 use kusari_node::store::StoreBatch;
-use kusari_node::wire::{ErrorReport, Message, Received, Refusal};
-use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
+use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
+use kusari_node::{Event, Input, LedgerConfig, MiningPolicy, Node, NodeConfig, Snapshot};
 
 use super::clock::Clock;
 use crate::store::Store;
@@ -73,7 +76,15 @@ impl Offline {
     /// [`OfflineError::Read`] where the store cannot be read.
     pub fn open(store: Store) -> Result<Self, OfflineError> {
         let (blocks, outbox) = (Box::new(store.clone()), Box::new(store.clone()));
-        let node = Node::new(NodeConfig::default(), blocks, outbox).map_err(OfflineError::Read)?;
+        // Nothing is mined here, so nobody is to be credited.
+        let ledger = store.spec().map(|spec| LedgerConfig {
+            spec: Arc::new(spec),
+            miner: PublicKey::ZERO,
+            mining: MiningPolicy::Off,
+            pool_limits: PoolLimits::default(),
+        });
+        let config = NodeConfig { ledger, ..NodeConfig::default() };
+        let node = Node::new(config, blocks, outbox).map_err(OfflineError::Read)?;
         let mut offline = Self {
             node,
             store,
@@ -132,6 +143,12 @@ impl Offline {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.node.snapshot()
+    }
+
+    /// How lines that are handed to the node are to be read.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.node.dialect()
     }
 
     /// The store, for reading. It lacks what is not flushed.

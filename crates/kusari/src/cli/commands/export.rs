@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
 use super::Failure;
+use crate::api::client::Client;
 use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
@@ -23,6 +24,8 @@ use track::Track;
 
 /// Blocks that are read from a store at once.
 const CHUNK_BLOCKS: usize = 256;
+/// Blocks that a node of a ledger is asked for at once.
+const PAGE_BLOCKS: u32 = 256;
 
 /// Write the best chain to a file, as BLOCK lines
 #[derive(Debug, clap::Args)]
@@ -45,6 +48,10 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
         Access::Stored { store, .. } => from_store(&store, &mut sink)?,
         Access::Running(client) => {
             let status = client.status()?;
+            if status.chain_name.is_some() {
+                let count = from_ledger(&client, status.height, &mut sink)?;
+                return sink.finish(count, &args.file);
+            }
             let listen = status.listen.ok_or_else(|| {
                 Failure::failed(
                     "the node takes no connections of peers, through which the chain is read; stop \
@@ -116,6 +123,31 @@ fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
     }
     progress.finish();
     Ok(count)
+}
+
+/// Asks a node of a ledger for its blocks page by page: `GET_CHAIN` answers with seven keys, and an
+/// export holds whole blocks. Returns how many were written.
+fn from_ledger(client: &Client, height: u32, sink: &mut Sink) -> Result<u64, Failure> {
+    let progress = Progress::of_blocks("Exporting", height);
+    let mut track = Track::new();
+    while !sink.is_gone() && track.height() < height {
+        let page = client.blocks(track.height() + 1, PAGE_BLOCKS)?.blocks;
+        if page.is_empty() {
+            return Err(unfit(&format!("it ends at block {} of {height}", track.height())));
+        }
+        for whole in page {
+            if !track.follows(&whole.block) {
+                let index = whole.block.index;
+                return Err(unfit(&format!("block {index} does not build on the ones before it")));
+            }
+            let mut line = Vec::new();
+            encode_whole_block(&whole.block, whole.ledger.as_deref(), &mut line);
+            sink.write(&line)?;
+        }
+        progress.set(track.height().into());
+    }
+    progress.finish();
+    Ok(track.height().into())
 }
 
 /// Asks the node at `address`, which has said that its chain is `height` blocks high. Returns how

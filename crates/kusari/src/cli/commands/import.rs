@@ -88,6 +88,12 @@ fn target(choice: &NodeChoice) -> Result<Box<dyn Target>, Failure> {
         Access::Stored { store, .. } => Box::new(Stored::new(store)?),
         Access::Running(client) => {
             let status = client.status()?;
+            if status.chain_name.is_some() {
+                return Err(Failure::failed(
+                    "a node of a ledger runs there, and whole blocks are imported into its store \
+                     alone; stop it, import, and start it again",
+                ));
+            }
             let listen = status.listen.ok_or_else(|| {
                 Failure::failed(
                     "the node takes no connections of peers, through which blocks are imported; \
@@ -105,7 +111,7 @@ fn feed(
     tally: &mut Tally,
     path: &Path,
 ) -> Result<u32, Failure> {
-    let mut lines = BlockLines::new(input);
+    let mut lines = BlockLines::new(input, target.dialect());
     loop {
         match lines.next_line() {
             Ok(Some(line)) => match line.block {

@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, Read};
 
 use kusari_chain::CheckedBlock;
-use kusari_node::wire::{self, MAX_BLOCK_LINE, Message, Refusal, WireError};
+use kusari_node::wire::{Dialect, MAX_BLOCK_LINE, Message, Refusal, WireError};
 
 use crate::cli::escape::grouped;
 
@@ -22,6 +22,7 @@ pub(super) struct Line {
 /// Reads the lines of `reader`.
 pub(super) struct BlockLines<R> {
     reader: R,
+    dialect: Dialect,
     number: u64,
     bytes: u64,
     /// Reused for each line; holds at most [`MAX_BLOCK_LINE`].
@@ -39,8 +40,8 @@ enum End {
 }
 
 impl<R: BufRead> BlockLines<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self { reader, number: 0, bytes: 0, line: Vec::new() }
+    pub(super) fn new(reader: R, dialect: Dialect) -> Self {
+        Self { reader, dialect, number: 0, bytes: 0, line: Vec::new() }
     }
 
     /// Bytes of the lines that were given out.
@@ -60,7 +61,10 @@ impl<R: BufRead> BlockLines<R> {
             if matches!(self.line.as_slice(), b"" | b"\r") && end == End::Newline {
                 continue;
             }
-            return Ok(Some(Line { number: self.number, block: judge(&self.line, &end) }));
+            return Ok(Some(Line {
+                number: self.number,
+                block: judge(self.dialect, &self.line, &end),
+            }));
         }
     }
 
@@ -80,11 +84,11 @@ impl<R: BufRead> BlockLines<R> {
     }
 }
 
-fn judge(line: &[u8], end: &End) -> Result<CheckedBlock, String> {
+fn judge(dialect: Dialect, line: &[u8], end: &End) -> Result<CheckedBlock, String> {
     if *end == End::TooLong {
         return Err(format!("it is longer than {} bytes", grouped(MAX_BLOCK_LINE)));
     }
-    let refusal = match wire::receive(line) {
+    let refusal = match dialect.receive(line) {
         Ok(Message::Block(block)) => return Ok(block),
         Ok(_) | Err(Refusal::Malformed(WireError::UnknownVerb(_))) => {
             return Err(String::from("it is not a BLOCK line, and only those are imported"));
@@ -108,7 +112,7 @@ mod tests {
     /// The number of each line, and `ok` or what is said of it.
     fn read(bytes: impl Read) -> Vec<(u64, String)> {
         // A small buffer, so that lines come in pieces.
-        let mut lines = BlockLines::new(BufReader::with_capacity(7, bytes));
+        let mut lines = BlockLines::new(BufReader::with_capacity(7, bytes), Dialect::Classic);
         let mut found = Vec::new();
         while let Some(line) = lines.next_line().unwrap() {
             found.push((line.number, line.block.err().unwrap_or_else(|| String::from("ok"))));
@@ -157,7 +161,7 @@ mod tests {
     fn a_huge_line_takes_bounded_memory_and_the_next_one_is_read() {
         let huge = io::repeat(b'x').take(5 * MAX_BLOCK_LINE as u64);
         let input = BufReader::new(huge.chain(&b"\n"[..]).chain(BLOCK.as_bytes()));
-        let mut lines = BlockLines::new(input);
+        let mut lines = BlockLines::new(input, Dialect::Classic);
         let line = lines.next_line().unwrap().unwrap();
         assert_eq!((line.number, line.block.unwrap_err().as_str()), {
             (1, "it is longer than 8,388,608 bytes")

@@ -6,7 +6,7 @@
 //! it refuses comes before that answer. Its gossip in between is let pass.
 
 use kusari_chain::{BlockHash, CheckedBlock};
-use kusari_node::wire::{ErrorReport, GetBlocks, Message, Received, StatusReport};
+use kusari_node::wire::{Dialect, ErrorReport, GetBlocks, Message, Received, StatusReport};
 
 use super::stored::UNKNOWN_PARENT;
 use super::tally::{Tally, Target};
@@ -87,6 +87,11 @@ impl Running {
 }
 
 impl Target for Running {
+    /// A node of a ledger takes blocks from those alone who introduced themselves, so none comes here.
+    fn dialect(&self) -> Dialect {
+        Dialect::Classic
+    }
+
     fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure> {
         let hash = block.block().hash;
         if self.round.iter().any(|(_, other)| other.block().hash == hash) {

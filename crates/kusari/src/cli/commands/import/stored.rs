@@ -1,7 +1,7 @@
 //! Import into a store that no node runs on.
 
 use kusari_chain::{BlockStore, CheckedBlock};
-use kusari_node::wire::Message;
+use kusari_node::wire::{Dialect, Message};
 
 use super::tally::{Tally, Target};
 use crate::cli::commands::Failure;
@@ -20,6 +20,10 @@ impl Stored {
 }
 
 impl Target for Stored {
+    fn dialect(&self) -> Dialect {
+        self.0.dialect()
+    }
+
     fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure> {
         let hash = block.block().hash;
         let told = self.0.receive(Ok(Message::Block(block)))?;

@@ -5,6 +5,7 @@
 
 use kusari_chain::{BlockHash, CheckedBlock};
 use kusari_node::Event;
+use kusari_node::wire::Dialect;
 
 use crate::cli::commands::Failure;
 use crate::cli::escape::{counted, grouped};
@@ -20,6 +21,9 @@ const WITHOUT_PARENT: &str =
 
 /// Takes blocks: a node that runs, or the store of one that does not.
 pub(super) trait Target {
+    /// How lines for it are read.
+    fn dialect(&self) -> Dialect;
+
     /// Takes the block of a line, now or soon.
     fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure>;
 
