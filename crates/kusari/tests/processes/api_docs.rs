@@ -10,9 +10,16 @@ use super::support::{Node, Setup, eventually, http};
 
 const DOCS: &str = include_str!("../../../../docs/api.md");
 
+/// The page but for what is about a ledger, and that.
+fn parts() -> (String, &'static str) {
+    let (before, rest) = DOCS.split_once("\n## A ledger\n").unwrap();
+    let (ledger, after) = rest.split_once("\n## ").unwrap();
+    (format!("{before}\n## {after}"), ledger)
+}
+
 /// Each command of the console blocks, with the line that answers it.
-fn examples() -> Vec<(&'static str, &'static str)> {
-    let lines: Vec<&str> = DOCS.lines().collect();
+fn examples(part: &str) -> Vec<(&str, &str)> {
+    let lines: Vec<&str> = part.lines().collect();
     let commands = lines.windows(2).filter(|pair| pair[0].starts_with("$ curl -s "));
     commands.map(|pair| (pair[0], pair[1])).collect()
 }
@@ -36,7 +43,8 @@ fn the_examples_of_the_local_api_show_what_happens() {
     let NodeFile { http: address, token, .. } = NodeFile::read(&a.directory()).unwrap().unwrap();
     let ask = |command: &str| run(command, address.unwrap(), &token);
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
-    let examples = examples();
+    let (classic, _) = parts();
+    let examples = examples(&classic);
     assert_eq!(examples.len(), 10);
     for (command, shown) in examples {
         let answer = ask(command);
@@ -49,9 +57,31 @@ fn the_examples_of_the_local_api_show_what_happens() {
 }
 
 #[test]
+fn the_examples_for_a_ledger_show_what_happens() {
+    let mut node = Setup::new("ledger").args(["--chain", "ledger"]).start();
+    let wallet = node.wait_for("Wallet: ks1");
+    let own_address = wallet.trim_start_matches("Wallet: ");
+    node.say("hi");
+    let mined = node.wait_for("Your transaction ");
+    let txid = mined.split(' ').nth(2).unwrap();
+    node.wait_for("Added new block index=1, ");
+    let NodeFile { http: address, token, .. } = NodeFile::read(&node.directory()).unwrap().unwrap();
+    let (_, ledger) = parts();
+    let examples = examples(ledger);
+    assert_eq!(examples.len(), 7);
+    for (command, shown) in examples {
+        let asked = command.replace("$address", own_address).replace("$txid", txid);
+        let answer = run(&asked.replace('…', txid), address.unwrap(), &token);
+        let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", node.port));
+        assert!(matches(&answer, &shown), "{command}\nthe page shows {shown}\nbut it is {answer}");
+    }
+}
+
+#[test]
 fn every_kind_of_problem_is_listed_with_its_status() {
     for kind in problem::ALL {
-        let row = DOCS.lines().find(|line| line.contains(&format!("`{}`", kind.name())));
+        let name = format!("`{}`", kind.name());
+        let row = DOCS.lines().find(|line| line.starts_with("| ") && line.contains(&name));
         let row = row.unwrap_or_else(|| panic!("{} is not listed", kind.name()));
         assert!(row.starts_with(&format!("| {} |", kind.status())), "{row}");
     }

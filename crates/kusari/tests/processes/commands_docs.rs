@@ -4,12 +4,15 @@ use std::path::Path;
 use std::process::Command;
 
 use super::readme::matches;
-use super::support::{Setup, eventually};
+use super::support::{Node, Setup, eventually};
 
 const DOCS: &str = include_str!("../../../../docs/commands.md");
 
 /// From here on the page speaks of a store without a node.
 const WITHOUT_NODE: &str = "## Where no node runs";
+
+/// From here on it speaks of a ledger.
+const ON_A_LEDGER: &str = "## On a ledger";
 
 /// Each command of the console blocks in a part of the page, with the lines that it prints.
 fn examples(part: &str) -> Vec<(&str, Vec<&str>)> {
@@ -32,7 +35,7 @@ fn examples(part: &str) -> Vec<(&str, Vec<&str>)> {
 fn run(command: &str, home: &Path, directory: &Path) -> String {
     let program = env!("CARGO_BIN_EXE_kusari");
     let script = format!(
-        "kusari() {{ case \"$*\" in *--data-dir*|man*|completions*|sya*|chain-spec*) '{program}' \"$@\";; \
+        "kusari() {{ case \"$*\" in *--data-dir*|man*|completions*|chain-spec*|sya*) '{program}' \"$@\";; \
          *) '{program}' \"$@\" --data-dir '{}';; esac; }}\n{command}",
         directory.display()
     );
@@ -40,23 +43,29 @@ fn run(command: &str, home: &Path, directory: &Path) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
+/// Runs a command, and holds what it prints to what the page shows.
+fn check((command, shown): &(&str, Vec<&str>), home: &Setup, node: &Node, directory: &Path) {
+    let printed = run(command, home.home(), directory);
+    let printed: Vec<&str> = printed.lines().collect();
+    assert_eq!(printed.len(), shown.len(), "{command}\nprints {printed:#?}");
+    for (line, shown) in printed.into_iter().zip(shown) {
+        let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", node.port));
+        assert!(matches(line, &shown), "{command}\nshows {shown}\nbut prints {line}");
+    }
+}
+
 #[test]
 fn the_commands_of_the_page_print_what_it_shows() {
     let mut node = Setup::new("docs").start();
     let home = Setup::bare("home");
     let directory = node.directory();
-    let (with_node, without) = DOCS.split_once(WITHOUT_NODE).unwrap();
+    let (classic, _) = DOCS.split_once(ON_A_LEDGER).unwrap();
+    let (with_node, without) = classic.split_once(WITHOUT_NODE).unwrap();
     for (part, count) in [(with_node, 13), (without, 19)] {
         let examples = examples(part);
         assert_eq!(examples.len(), count);
-        for (command, shown) in examples {
-            let printed = run(command, home.home(), &directory);
-            let printed: Vec<&str> = printed.lines().collect();
-            assert_eq!(printed.len(), shown.len(), "{command}\nprints {printed:#?}");
-            for (line, shown) in printed.into_iter().zip(shown) {
-                let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", node.port));
-                assert!(matches(line, &shown), "{command}\nshows {shown}\nbut prints {line}");
-            }
+        for example in examples {
+            check(&example, &home, &node, &directory);
             // What a line says it will be, it is before the next command.
             eventually("what was said is mined", || {
                 let state = || run("kusari status", home.home(), &directory);
@@ -66,5 +75,17 @@ fn the_commands_of_the_page_print_what_it_shows() {
         if part == with_node {
             node.terminate();
         }
+    }
+}
+
+#[test]
+fn the_commands_for_a_ledger_print_what_the_page_shows() {
+    let node = Setup::new("ledger").args(["--chain", "ledger"]).start();
+    let home = Setup::bare("home");
+    let (_, part) = DOCS.split_once(ON_A_LEDGER).unwrap();
+    let examples = examples(part);
+    assert_eq!(examples.len(), 28);
+    for example in examples {
+        check(&example, &home, &node, &node.directory());
     }
 }
