@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the suites genesis, hash, printed-sample and fork-choice without kusari.
+"""Checks the suites genesis, hash, printed-sample, fork-choice and ledger-bytes without kusari.
 
 Needs Python 3 and nothing else. It shares no code with kusari: what both agree on is not just what
 one of them says. Run it anywhere; it reads the files beside itself, or those in the directory that
@@ -13,6 +13,11 @@ import itertools
 import json
 import pathlib
 import sys
+
+# Nothing is left behind beside the files.
+sys.dont_write_bytecode = True
+
+import ledger
 
 KEYS = ["index", "timestamp", "nonce", "data", "prev_hash", "hash", "transactions"]
 TARGET = 2**240 - 1
@@ -192,6 +197,7 @@ ANSWERS = {
     "hash": answer_block,
     "printed-sample": answer_block,
     "fork-choice": answer_forks,
+    "ledger-bytes": ledger.answer,
 }
 
 

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod journals;
 pub mod node;
 pub mod store_open;
+pub mod wallet_file;
 pub mod wire_line;
 
 /// The sources of the store and of the journal by themselves: the whole program has ten times as many dependencies, and all
@@ -17,6 +18,11 @@ mod kusari {
     pub mod journal;
     #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod store;
+    /// The form of a key file alone: it needs none of the wallet's cryptography.
+    pub mod wallet {
+        #[allow(dead_code, reason = "a target uses what it checks")]
+        pub mod key_file;
+    }
 }
 
-pub use kusari::{journal, store};
+pub use kusari::{journal, store, wallet};

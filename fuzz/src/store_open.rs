@@ -1,10 +1,18 @@
-//! A store's file with anything in it: opening, auditing and reading end, without a panic.
+//! A store's file with anything in it, of the classic chain or of a ledger: opening, auditing and
+//! reading end, without a panic.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use kusari_chain::{Block, BlockStore, BlockWrite, StoredBlock, Work};
-use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
+use kusari_chain::ledger::transaction::Salt;
+use kusari_chain::ledger::{ChainSpec, Payload, PublicKey, Signature, Txid, UnsignedTransaction};
+use kusari_chain::store::MemoryBlocks;
+use kusari_chain::{
+    Accepted, Block, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock,
+    TreeLimits, Work,
+};
+use kusari_miner::Search;
+use kusari_node::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch};
 
 use crate::store::{ChainPosition, Store, audit_file};
 
@@ -20,10 +28,11 @@ const VECTORS: &str = include_str!("../../crates/chain/tests/vectors/classic.jso
 
 /// Takes the bytes for the file `chain.redb`, where the first is even. Where it is odd, the file is
 /// a sound store, and the rest says what of it is overwritten: where (two bytes for the page in use,
-/// two for the place in it), how long (one byte), and with what.
+/// two for the place in it), how long (one byte), and with what. The store is a ledger's where the second
+/// lowest bit of the first byte is set.
 pub fn check(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
-    let content = if first % 2 == 0 { rest.to_vec() } else { overwritten(rest) };
+    let content = if first % 2 == 0 { rest.to_vec() } else { overwritten(rest, first & 2 != 0) };
     let directory = directory();
     let file = directory.join("chain.redb");
     std::fs::write(&file, &content).expect("the temporary directory can be written");
@@ -45,13 +54,13 @@ fn directory() -> PathBuf {
 /// Opens the store as a node does, reads all of it, and writes a little to one that is sound: over a
 /// damaged file the database may end the process as it writes. Whether all of that worked.
 fn read_everything(directory: &Path, sound: bool) -> bool {
-    let Ok(store) = Store::open(directory) else { return false };
+    let Ok(store) = Store::open_existing(directory) else { return false };
     let mut works = true;
     let mut after = ChainPosition::genesis();
     for _ in 0..MAX_CHUNKS {
         match store.best_chain_chunk(after, None, CHUNK) {
             Ok(chunk) => match chunk.blocks.last() {
-                Some(last) => after = last.into(),
+                Some(last) => after = (&last.block).into(),
                 None => break,
             },
             Err(_) => {
@@ -63,6 +72,8 @@ fn read_everything(directory: &Path, sound: bool) -> bool {
     works &= store.visit_side_blocks(&mut |_| ()).is_ok();
     works &= store.visit_open_entries(&mut |_| ()).is_ok();
     works &= store.by_hash(&after.hash).is_ok() && store.entry_of_block(&after.hash).is_ok();
+    works &= store.visit_accounts(&mut |_| ()).is_ok() && store.visit_pool(&mut |_| ()).is_ok();
+    works &= store.transaction(&Txid(after.hash.0)).is_ok();
     let _ = store.audit();
     if !sound {
         store.abandon();
@@ -73,22 +84,64 @@ fn read_everything(directory: &Path, sound: bool) -> bool {
     works & store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).is_ok()
 }
 
-/// A sound store, and its pages in use by where they begin. Made once.
-fn sound_store() -> &'static (Vec<u8>, Vec<usize>) {
-    static STORE: OnceLock<(Vec<u8>, Vec<usize>)> = OnceLock::new();
-    STORE.get_or_init(|| {
-        let directory = directory();
-        let file = directory.join("chain.redb");
-        let _ = std::fs::remove_file(&file);
-        let store = Store::open(&directory).expect("a new store can be made");
-        store.commit(&[batch()]).expect("a new store can be written");
-        drop(store);
-        let content = std::fs::read(&file).expect("the store is there");
-        let pages = (PAGE..content.len()).step_by(PAGE);
-        let used = |page: &usize| content[*page..].iter().take(PAGE).any(|byte| *byte != 0);
-        let pages = pages.filter(used).collect();
-        (content, pages)
-    })
+/// A sound store, and its pages in use by where they begin.
+type Sound = (Vec<u8>, Vec<usize>);
+
+/// A sound store of either kind. Each is made once.
+fn sound_store(ledger: bool) -> &'static Sound {
+    static CLASSIC: OnceLock<Sound> = OnceLock::new();
+    static LEDGER: OnceLock<Sound> = OnceLock::new();
+    match ledger {
+        false => CLASSIC.get_or_init(|| make(None, batch())),
+        true => LEDGER.get_or_init(|| make(Some(&ChainSpec::ledger()), ledger_batch())),
+    }
+}
+
+fn make(spec: Option<&ChainSpec>, batch: StoreBatch) -> Sound {
+    let directory = directory();
+    let file = directory.join("chain.redb");
+    let _ = std::fs::remove_file(&file);
+    let store = Store::open_chain(&directory, spec).expect("a new store can be made");
+    store.commit(&[batch]).expect("a new store can be written");
+    drop(store);
+    let content = std::fs::read(&file).expect("the store is there");
+    let pages = (PAGE..content.len()).step_by(PAGE);
+    let used = |page: &usize| content[*page..].iter().take(PAGE).any(|byte| *byte != 0);
+    let pages = pages.filter(used).collect();
+    (content, pages)
+}
+
+/// Two empty blocks of a ledger, and a transaction that waits; nobody signed it, which a store does not
+/// look at.
+fn ledger_batch() -> StoreBatch {
+    let spec = Arc::new(ChainSpec::ledger());
+    let memory = Box::new(MemoryBlocks::default());
+    let chain = Chain::open_ledger(memory, TreeLimits::default(), Arc::clone(&spec));
+    let mut chain = chain.expect("memory can be read");
+    let mut blocks = Vec::new();
+    for now in [1_700_000_000, 1_700_000_010] {
+        let template = chain.template(PublicKey([3; 32]), [], now).expect("a block can be mined");
+        let mut search = Search::new(&template.block, template.target);
+        let mut block = template.block;
+        block.nonce = search.try_nonces(0, u64::MAX).expect("some nonce will do");
+        block.hash = search.hash(block.nonce);
+        let part = Box::new(template.part);
+        let block = CheckedBlock::check_whole(block, part, &spec.chain_id());
+        let block = block.expect("it was mined by the rules");
+        if let Ok(Accepted::Added(change)) = chain.accept(block, now) {
+            blocks.extend(change.writes);
+        }
+    }
+    let payload = Payload { salt: Salt([5; 16]), data: String::from("it waits") };
+    let transaction = UnsignedTransaction::record(PublicKey([3; 32]), 0, 0, &payload);
+    let transaction = transaction.signed(Signature::ZERO);
+    let txid = transaction.txid();
+    let record = PoolRecord { transaction, payload: Some(payload), since: 7 };
+    let pool = vec![PoolWrite::Insert { txid, record }];
+    let text = String::from("{}");
+    let mined = OutboxWrite::Mined { id: 1, hash: BlockHash(txid.0) };
+    let outbox = vec![OutboxWrite::Insert { id: 1, text }, mined];
+    StoreBatch { blocks, outbox, pool, ..StoreBatch::default() }
 }
 
 fn batch() -> StoreBatch {
@@ -131,8 +184,8 @@ fn batch() -> StoreBatch {
     StoreBatch { blocks, outbox, ..StoreBatch::default() }
 }
 
-fn overwritten(mut changes: &[u8]) -> Vec<u8> {
-    let (content, pages) = sound_store();
+fn overwritten(mut changes: &[u8], ledger: bool) -> Vec<u8> {
+    let (content, pages) = sound_store(ledger);
     let mut content = content.clone();
     while let [page_low, page_high, low, high, length, rest @ ..] = changes {
         let page = usize::from(u16::from_le_bytes([*page_low, *page_high])) % (pages.len() + 1);

@@ -5,6 +5,7 @@
 //! write. It knows no peers and holds no opinion of who sent a block.
 
 mod accounts;
+mod headers;
 mod held;
 mod history;
 mod ledger;
@@ -19,6 +20,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
+pub use self::headers::{CheckedHeader, Header, HeaderChain};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 pub use self::template::{LedgerTemplate, NoTemplate};

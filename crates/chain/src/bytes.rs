@@ -93,27 +93,28 @@ pub(crate) use fixed_bytes;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::Salt;
     use alloc::string::ToString;
-
-    fixed_bytes!(
-        /// Two bytes.
-        Two,
-        2,
-        "a pair"
-    );
 
     #[test]
     fn a_value_reads_what_it_writes_in_any_case() {
-        assert_eq!("0aFF".parse(), Ok(Two([0x0a, 0xff])));
-        assert_eq!(Two([0x0a, 0xff]).to_string(), "0aff");
+        let salt = Salt([0x0a; 16]);
+        assert_eq!(salt.to_string(), "0a".repeat(16));
+        assert_eq!("0A".repeat(16).parse(), Ok(salt));
     }
 
     #[test]
     fn other_lengths_and_other_characters_are_refused_with_what_was_expected() {
-        for wrong in ["", "0a", "0affaa", "0afg", "+aff", "é00"] {
-            let error = wrong.parse::<Two>().unwrap_err();
-            assert_eq!(error.to_string(), "a pair is 4 hexadecimal digits", "{wrong}");
+        let right = "0a".repeat(16);
+        for wrong in [
+            "",
+            "0a",
+            &(right.clone() + "0a"),
+            &right.replacen('a', "g", 1),
+            &right.replacen('0', "+", 1),
+        ] {
+            let error = wrong.parse::<Salt>().unwrap_err();
+            assert_eq!(error.to_string(), "a salt is 32 hexadecimal digits", "{wrong}");
         }
     }
 }

@@ -4,11 +4,13 @@
 //! [`crate::accept`].
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accept::{CheckedHeader, Header};
 use crate::block::Block;
-use crate::ledger::{ChainId, LedgerPart};
+use crate::ledger::{BodyEntry, ChainId, LedgerPart};
 use crate::rules::{RuleViolation, classic, ledger};
 
 /// A block that keeps every rule which needs no other block: its hash is right, meets the target,
@@ -67,7 +69,35 @@ impl CheckedBlock {
         ledger::check_any_body_bound(&part)?;
         ledger::check_body_root(&part)?;
         ledger::check_transactions(&part)?;
-        ledger::check_signatures(&part)?;
+        ledger::check_signatures(&part, |_| true)?;
+        let line_bytes = whole_bytes(bare.line_bytes, &part);
+        Ok(Self { line_bytes, ledger: Some(part), ..bare })
+    }
+
+    /// Puts a block together from its header and a body of which some transactions were checked
+    /// before: those with `true` beside them came out of a [`crate::mempool::CheckedTransaction`] of
+    /// this chain, and their signatures are not checked again.
+    ///
+    /// # Errors
+    /// The first rule that the block breaks.
+    pub fn assemble(
+        header: CheckedHeader,
+        body: Vec<(BodyEntry, bool)>,
+    ) -> Result<Self, RuleViolation> {
+        let Header { block, commitment } = header.into_header();
+        let mut unsigned = Vec::with_capacity(body.len());
+        let mut entries = Vec::with_capacity(body.len());
+        for (entry, is_checked) in body {
+            entries.push(entry);
+            unsigned.push(!is_checked);
+        }
+        let part = Box::new(LedgerPart { commitment, body: entries });
+        ledger::check_body_count(&part)?;
+        let bare = Self::check(block)?;
+        ledger::check_any_body_bound(&part)?;
+        ledger::check_body_root(&part)?;
+        ledger::check_transactions(&part)?;
+        ledger::check_signatures(&part, |place| unsigned.get(place).copied().unwrap_or(true))?;
         let line_bytes = whole_bytes(bare.line_bytes, &part);
         Ok(Self { line_bytes, ledger: Some(part), ..bare })
     }

@@ -22,6 +22,7 @@ mod canonical;
 pub mod checked;
 pub mod hash;
 pub mod ledger;
+pub mod mempool;
 mod object;
 pub mod params;
 pub mod pow;

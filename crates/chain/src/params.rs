@@ -80,3 +80,30 @@ pub const WINDOW_BLOCKS: usize = 1_024;
 
 /// Depth at which a block counts as settled, in blocks including itself.
 pub const SETTLED_DEPTH: u32 = 6;
+
+/// Memory that the pool of waiting transactions may take, in bytes: their weights and
+/// [`POOLED_OVERHEAD_BYTES`] for each. Some fourteen full bodies of large records, or thirteen
+/// thousand of the smallest transactions, and a quarter of the 64 MiB that a node keeps below.
+pub const MAX_MEMPOOL_BYTES: u64 = 16 << 20;
+
+/// What a waiting transaction takes beside its weight, in bytes, at most: tables that are half
+/// empty, a sender of its own, and its payload's salt. The pool checks it when it is compiled.
+pub const POOLED_OVERHEAD_BYTES: u64 = 1_024;
+
+/// Transactions of one sender that may wait. A busy sender is mined out of a few blocks, and
+/// following the best chain costs a step for each.
+pub const MAX_PER_SENDER: usize = 1_024;
+
+/// Bytes of one sender's waiting transactions, counted as for [`MAX_MEMPOOL_BYTES`]: an eighth of
+/// it, so that without fees one key crowds out nobody, and still more than a full body.
+pub const MAX_SENDER_BYTES: u64 = MAX_MEMPOOL_BYTES / 8;
+const _: () = assert!(MAX_SENDER_BYTES > MAX_BODY_BYTES as u64);
+
+/// Bytes of our own waiting transactions, counted as for [`MAX_MEMPOOL_BYTES`]. They are never
+/// evicted, so they leave the greater part of the pool to others.
+pub const MAX_OWN_BYTES: u64 = MAX_MEMPOOL_BYTES / 4;
+const _: () = assert!(MAX_OWN_BYTES + MAX_SENDER_BYTES < MAX_MEMPOOL_BYTES);
+
+/// Seconds that a transaction of others may wait. Who still wants it after three days, a weekend,
+/// sends it again; and one that nobody mines for so long pays too little.
+pub const MAX_POOL_AGE_S: u64 = 72 * 60 * 60;

@@ -57,6 +57,22 @@ impl Target {
     }
 }
 
+/// 64 hexadecimal digits.
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hex = [0; 64];
+        serializer.serialize_str(write_hex(&self.0.to_be_bytes(), &mut hex))
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex: BlockHash =
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?;
+        Ok(Self::from_be_bytes(hex.0))
+    }
+}
+
 /// Accumulated work of a chain: the expected number of hashes that mined it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Work(U256);

@@ -16,6 +16,7 @@ pub use memory::MemoryBlocks;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
+use crate::checked::WholeBlock;
 use crate::hash::BlockHash;
 use crate::ledger::{Account, LedgerPart, PublicKey};
 use crate::pow::{ChainTime, Work};
@@ -63,6 +64,13 @@ impl StoredBlock {
             }
             None => u64::try_from(line).unwrap_or(u64::MAX),
         }
+    }
+
+    /// The block without its place.
+    #[must_use]
+    pub fn into_whole(self) -> WholeBlock {
+        let ledger = self.ledger.map(|ledger| Box::new(ledger.part));
+        WholeBlock { block: self.block, ledger }
     }
 
     /// The commitment and the body, on a ledger chain.

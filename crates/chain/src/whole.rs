@@ -65,19 +65,34 @@ impl WholeBlock {
     }
 }
 
-/// Appends the JSON of a block with what a ledger adds to it, in the one canonical form.
-pub fn write_json(block: &Block, ledger: Option<&LedgerPart>, out: &mut Vec<u8>) {
+impl WholeBlock {
+    /// The JSON in the one canonical form: seven keys, and what a ledger adds behind them.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> String {
+        let mut json = Vec::new();
+        write_json(&self.block, self.ledger.as_deref(), &mut json);
+        // Text between ASCII is all that was written, so this never falls back.
+        String::from_utf8(json).unwrap_or_default()
+    }
+}
+
+/// Appends the JSON of a header: the seven keys and the commitment.
+pub fn write_header_json(block: &Block, commitment: &Commitment, out: &mut Vec<u8>) {
     block.write_canonical_json(out);
-    let Some(part) = ledger else { return };
     // The closing brace comes last again.
     out.pop();
-    for (key, json) in [
-        (&b",\"commitment\":"[..], serde_json::to_vec(&part.commitment)),
-        (&b",\"body\":"[..], serde_json::to_vec(&part.body)),
-    ] {
-        out.extend_from_slice(key);
-        // Numbers, text and lists of them have no way to fail.
-        out.extend_from_slice(&json.unwrap_or_default());
-    }
+    out.extend_from_slice(b",\"commitment\":");
+    // Numbers, text and lists of them have no way to fail.
+    out.extend_from_slice(&serde_json::to_vec(commitment).unwrap_or_default());
+    out.push(b'}');
+}
+
+/// Appends the JSON of a block with what a ledger adds to it, in the one canonical form.
+pub fn write_json(block: &Block, ledger: Option<&LedgerPart>, out: &mut Vec<u8>) {
+    let Some(part) = ledger else { return block.write_canonical_json(out) };
+    write_header_json(block, &part.commitment, out);
+    out.pop();
+    out.extend_from_slice(b",\"body\":");
+    out.extend_from_slice(&serde_json::to_vec(&part.body).unwrap_or_default());
     out.push(b'}');
 }

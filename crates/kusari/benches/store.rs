@@ -9,10 +9,12 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use divan::{Bencher, black_box, counter::BytesCount, counter::ItemsCount};
 use kusari::store::{ChainPosition, Store, Stretch};
-use kusari_chain::BlockHash;
+use kusari_chain::ledger::ChainSpec;
+use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::encode_block;
 use support::{Planner, TempDir, batch};
@@ -77,6 +79,52 @@ fn commit_blocks(bencher: Bencher, blocks: usize) {
         .bench_local_values(|(store, copy)| {
             store.commit(black_box(&batches)).unwrap();
             // Closing and removing it are no part of a commit.
+            (store, copy)
+        });
+}
+
+/// Transactions of one block.
+const IN_A_BLOCK: u64 = 1_000;
+/// Blocks of a ledger that are there before: their transactions make its index some runs large.
+const LEDGER_BEFORE: usize = 250;
+
+/// Blocks of a ledger with a thousand records each.
+fn ledger_blocks(planner: &mut Planner, blocks: usize) -> StoreBatch {
+    let mut writes = Vec::new();
+    for _ in 0..blocks {
+        let number = planner.ever.len() as u64;
+        for write in planner.extend(number.wrapping_mul(6_364_136_223_846_793_005)) {
+            let BlockWrite::InsertBest(mut stored) = write else { continue };
+            let body =
+                (0..IN_A_BLOCK).map(|place| support::fake_entry(number * IN_A_BLOCK + place));
+            if let Some(ledger) = &mut Arc::make_mut(&mut stored).ledger {
+                ledger.part.body = body.collect();
+            }
+            writes.push(BlockWrite::InsertBest(stored));
+        }
+    }
+    batch(writes)
+}
+
+/// A ledger that catches up, and one that follows: 60 blocks of a thousand records in a commit, and one.
+#[divan::bench(args = [1, 60], sample_count = 20, sample_size = 1)]
+fn commit_transactions(bencher: Bencher, blocks: usize) {
+    let (directory, spec) = (TempDir::new(), ChainSpec::ledger());
+    let mut planner = Planner { ledger: true, ..Planner::default() };
+    let store = Store::open_chain(directory.path(), Some(&spec)).unwrap();
+    for _ in 0..LEDGER_BEFORE / 10 {
+        store.commit(&[ledger_blocks(&mut planner, 10)]).unwrap();
+    }
+    drop(store);
+    let batch = ledger_blocks(&mut planner, blocks);
+    bencher
+        .counter(ItemsCount::new(blocks * IN_A_BLOCK as usize))
+        .with_inputs(|| {
+            let copy = copy(directory.path());
+            (Store::open_chain(copy.path(), Some(&spec)).unwrap(), copy)
+        })
+        .bench_local_values(|(store, copy)| {
+            store.commit(black_box(std::slice::from_ref(&batch))).unwrap();
             (store, copy)
         });
 }
@@ -146,8 +194,8 @@ fn visit_256_blocks_to_lines(bencher: Bencher) {
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
-        let show = |block| {
-            encode_block(&block, &mut lines);
+        let show = |stored: StoredBlock| {
+            encode_block(&stored.block, &mut lines);
             true
         };
         store.visit_best_chain(black_box(stretch), show).unwrap();

@@ -29,6 +29,7 @@ mod screen;
 #[cfg(test)]
 mod scripted;
 mod settings;
+mod signer;
 mod similar;
 mod slash;
 mod stdout;
@@ -47,7 +48,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use kusari_node::NodeConfig;
+use kusari_chain::mempool::PoolLimits;
+use kusari_node::{LedgerConfig, NodeConfig};
 
 use crate::api::{Api, Door, Subject, Token};
 use crate::journal::{JOURNAL_LIMIT, JournalConfig};
@@ -63,6 +65,7 @@ use output::{Looks, Output};
 use prompt::{Place, Prompt};
 use screen::Screen;
 use settings::{Settings, Storage, Surroundings, UsageError};
+use signer::Signer;
 use words::Said;
 
 /// The node failed, or could not begin.
@@ -130,12 +133,20 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     stop_on_signals(&link, &console)?;
+    let spec = settings.ledger.as_ref();
+    let parameters = spec.map(|spec| spec.as_ref());
     let (store, path) = match &settings.storage {
         Storage::Directory(path) => {
             let path = std::path::absolute(path)?;
-            (Store::open(&path)?, Some(path))
+            (Store::open_chain(&path, parameters)?, Some(path))
         }
-        Storage::Memory => (Store::ephemeral()?, None),
+        Storage::Memory => (Store::ephemeral_chain(parameters)?, None),
+    };
+    let passphrase = settings.passphrase_file.as_deref();
+    let signer = match (spec, &path) {
+        (Some(spec), Some(place)) => Some(Signer::open(place, spec, passphrase)?),
+        (Some(spec), None) => Some(Signer::forgotten(spec)?),
+        (None, _) => None,
     };
     let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
@@ -149,6 +160,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
     }
 
+    if let (Some((_, said)), Some(spec)) = (&signer, spec) {
+        first.push(Said::routine(format!("Chain: {} ({})", Plain(&spec.name), spec.chain_id())));
+        first.extend(said.iter().cloned());
+    }
+    let signer = signer.map(|(signer, _)| signer);
+
     let mut prompt = None;
     if interactive {
         console.save();
@@ -159,6 +176,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         node: NodeConfig {
             max_peers: settings.max_peers,
             connect: settings.connect,
+            ledger: spec.zip(signer.as_ref()).map(|(spec, signer)| LedgerConfig {
+                spec: Arc::clone(spec),
+                miner: signer.public_key(),
+                mining: settings.mining,
+                pool_limits: PoolLimits::default(),
+            }),
             ..NodeConfig::default()
         },
         listen: Some(settings.listen),
@@ -185,7 +208,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     }));
     screen.start(output, settings.quiet, &first)?;
     link.attach(running.handle());
-    read_lines(prompt, &link, &screen, Place { listen, directory })?;
+    read_lines(prompt, &link, &screen, Place { listen, directory, signer })?;
 
     let stopped = running.wait();
     drop(api);
@@ -274,7 +297,7 @@ fn read_lines(
                 end_at_once();
             }
         }
-        None => pipe::run(&link, &screen),
+        None => pipe::run(&link, &screen, place.signer.as_ref()),
     })?;
     Ok(())
 }

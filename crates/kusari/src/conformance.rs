@@ -11,6 +11,7 @@ mod diff;
 mod files;
 mod forks;
 mod layout;
+mod ledger;
 mod lines;
 mod suites;
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 use kusari_chain::CheckedBlock;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Direction, PeerId};
-use kusari_node::wire::{Received, Refusal};
+use kusari_node::wire::{Dialect, Received, Refusal};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::{ChainPosition, Store};
@@ -40,6 +40,9 @@ pub(crate) const INBOX_MESSAGES: usize = 64;
 /// Lines that may wait for one peer; a peer that lets more pile up is closed. A block line takes
 /// at most 4 KiB, so this is about 4 MiB.
 const QUEUE_LINES: usize = 1_024;
+/// Bytes of lines that may wait for one peer, beyond a single line, which may be longer. Only blocks
+/// of a ledger reach it before their number reaches [`QUEUE_LINES`].
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of unfinished lines of all peers together, beyond the first 4 KiB of each connection.
 const RECEIVE_BUDGET: usize = 32 * 1024 * 1024;
 /// Stretches of lines and of stored blocks that are worked on at once beside the node's thread. More
@@ -112,6 +115,8 @@ impl Traffic {
 
 /// What every connection shares.
 pub(crate) struct Net {
+    /// How lines are read.
+    dialect: Dialect,
     inbox: mpsc::Sender<NetEvent>,
     streams: mpsc::UnboundedSender<StreamDone>,
     store: Store,
@@ -126,22 +131,24 @@ pub(crate) struct Net {
 impl Net {
     /// `streams` is never longer than there are peers: each has one stream at a time.
     pub(crate) fn new(
+        dialect: Dialect,
         max_peers: usize,
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
-        Self::with_budget(RECEIVE_BUDGET, max_peers, store, inbox, streams)
+        Self::with_budget((dialect, RECEIVE_BUDGET), max_peers, store, inbox, streams)
     }
 
     fn with_budget(
-        budget: usize,
+        (dialect, budget): (Dialect, usize),
         max_peers: usize,
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
         Arc::new(Self {
+            dialect,
             inbox,
             streams,
             store,

@@ -22,6 +22,7 @@ use std::thread::JoinHandle;
 use kusari_chain::StoreError;
 use kusari_miner::Kernel;
 use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
+use kusari_node::wire::Dialect;
 use kusari_node::{Event, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -262,7 +263,9 @@ pub fn start(
     let (inbox, from_net) = mpsc::channel(INBOX_MESSAGES);
     let (streams, from_streams) = mpsc::unbounded_channel::<StreamDone>();
     let (control, from_control) = mpsc::unbounded_channel();
-    let net = Net::new(config.node.max_peers, store.clone(), inbox, streams);
+    let ledger = config.node.ledger.as_ref();
+    let dialect = ledger.map_or(Dialect::Classic, |ledger| Dialect::Ledger(ledger.spec.chain_id()));
+    let net = Net::new(dialect, config.node.max_peers, store.clone(), inbox, streams);
     if let Some(listener) = listener {
         runtime.spawn(Arc::clone(&net).accept(listener));
     }

@@ -9,30 +9,36 @@
 //! - Opening costs the same however long the chain is; a crash before does not change that.
 //! - No content of the file is trusted to be readable: what is not becomes a [`StoreError`].
 
+mod accounts;
 mod audit;
 mod backup;
 mod blocks;
 mod chunk;
 mod commit;
+mod erase;
 mod fault;
 mod handle;
-mod hash_index;
+mod kind;
 mod lock;
 mod open;
 mod outbox;
+mod pool;
 mod record;
 mod reports;
+mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kusari_chain::StoreError;
+use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
-use redb::{Database, ReadTransaction, ReadableDatabase, StorageBackend};
+use redb::{ReadTransaction, ReadableDatabase, StorageBackend};
 
 pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
@@ -41,11 +47,14 @@ pub use self::backup::{BackupError, copy_directory, put_in_place};
 pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
+use self::kind::Kind;
 use self::lock::DirectoryLock;
 pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
 pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
+use self::open::Opened;
 pub use self::reports::{Page, Placed};
+pub use self::transactions::FoundTransaction;
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///
@@ -62,48 +71,72 @@ struct Inner {
     /// Held throughout a commit. Keeps what made the first one fail: from then on the store lacks a
     /// batch, and whatever is written after it would not fit what lies before.
     first_failure: Mutex<Option<String>>,
+    kind: Kind,
     _lock: Option<DirectoryLock>,
 }
 
 impl Store {
-    /// Opens the store in a data directory and creates both where they are missing.
+    /// Opens the classic chain's store in a data directory and creates both where they are missing.
     ///
     /// The directory is locked until the last clone is dropped.
     ///
     /// # Errors
     /// [`OpenError`], one sentence that says what is wrong and what to do.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_or_create(directory)?;
-        Ok(Self::over(database, Some(lock)))
+        Self::open_chain(directory, None)
     }
 
-    /// Opens the store that is in a data directory. Creates none.
+    /// Opens the store of a ledger with these parameters, or of the classic chain where there are
+    /// none, as [`Store::open`] does.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::ChainKind`] where another chain is there.
+    pub fn open_chain(directory: &Path, spec: Option<&ChainSpec>) -> Result<Self, OpenError> {
+        let (opened, lock) = open::open_or_create(directory, Kind::of(spec))?;
+        Ok(Self::over(opened, Some(lock)))
+    }
+
+    /// Opens the store that is in a data directory, of whatever chain. Creates none.
     ///
     /// # Errors
     /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
     pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
-        let (database, lock) = open::open_existing(directory)?;
-        Ok(Self::over(database, Some(lock)))
+        let (opened, lock) = open::open_existing(directory)?;
+        Ok(Self::over(opened, Some(lock)))
     }
 
-    /// A store in memory that is forgotten when the last clone is dropped. Everything else is as on
-    /// disk.
+    /// A store of the classic chain in memory that is forgotten when the last clone is dropped.
+    /// Everything else is as on disk.
     ///
     /// # Errors
     /// [`OpenError`] where the database cannot be set up.
     pub fn ephemeral() -> Result<Self, OpenError> {
-        Self::with_backend(InMemoryBackend::new())
+        Self::ephemeral_chain(None)
+    }
+
+    /// The same for a ledger with these parameters, or for the classic chain where there are none.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the database cannot be set up.
+    pub fn ephemeral_chain(spec: Option<&ChainSpec>) -> Result<Self, OpenError> {
+        Self::with_backend(InMemoryBackend::new(), Kind::of(spec))
     }
 
     /// A new store over any medium.
-    pub(crate) fn with_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
-        Ok(Self::over(open::create_with_backend(backend)?, None))
+    fn with_backend(backend: impl StorageBackend, kind: Kind) -> Result<Self, OpenError> {
+        Ok(Self::over((open::create_with_backend(backend, &kind)?, kind), None))
     }
 
-    fn over(database: Database, lock: Option<DirectoryLock>) -> Self {
+    fn over((database, kind): Opened, lock: Option<DirectoryLock>) -> Self {
         let first_failure = Mutex::new(None);
         let database = Handle::from(database);
-        Self { inner: Arc::new(Inner { database, first_failure, _lock: lock }) }
+        Self { inner: Arc::new(Inner { database, first_failure, kind, _lock: lock }) }
+    }
+
+    /// The parameters of the ledger that the store is made for; `None` on the classic chain.
+    #[must_use]
+    pub fn spec(&self) -> Option<ChainSpec> {
+        self.inner.kind.spec().map(|spec| spec.as_ref().clone())
     }
 
     /// Writes batches in order, all or none. They are durable when this returns.
@@ -122,11 +155,13 @@ impl Store {
         if let Some(first) = first_failure.as_ref() {
             return Err(Fault::Earlier(first.clone()).into());
         }
-        guarded(|| commit::commit(&self.inner.database, batches)).map_err(|fault: Fault| {
-            *first_failure = Some(fault.to_string());
-            self.inner.database.abandon();
-            fault.into()
-        })
+        guarded(|| commit::commit(&self.inner.database, &self.inner.kind, batches)).map_err(
+            |fault: Fault| {
+                *first_failure = Some(fault.to_string());
+                self.inner.database.abandon();
+                fault.into()
+            },
+        )
     }
 
     /// Lets go of a store that is known to be damaged: nothing is written when it is closed.

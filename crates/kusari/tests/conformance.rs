@@ -243,7 +243,7 @@ fn a_script_without_code_of_ours_comes_to_the_same_results() {
     let Some(output) = check(&root().join("conformance")) else { return };
     let (code, out, errors) = words(&output);
     assert_eq!(code, Some(0), "{out}{errors}");
-    let suites = ["genesis", "hash", "printed-sample", "fork-choice"];
+    let suites = ["genesis", "hash", "printed-sample", "fork-choice", "ledger-bytes"];
     let count: usize = suites.map(|name| cases_of(name).len()).iter().sum();
     assert_eq!(out, format!("{count} passed, 0 failed\n"));
 

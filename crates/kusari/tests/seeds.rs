@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// The store and the journal, by the names that the checks know them by.
-use kusari::{journal, store};
+/// The store, the journal and the wallet, by the names that the checks know them by.
+use kusari::{journal, store, wallet};
 
 #[path = "../../../fuzz/src"]
 mod targets {
@@ -16,18 +16,20 @@ mod targets {
     pub mod journals;
     pub mod node;
     pub mod store_open;
+    pub mod wallet_file;
     pub mod wire_line;
 }
 
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 6] = [
+const TARGETS: [(&str, Check); 7] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("store_open", targets::store_open::check),
+    ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
 ];
 

@@ -5,7 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use kusari_node::wire::{Message, encode, receive};
+use kusari_node::wire::{Dialect, Message, Received, encode, receive};
+
+/// Where the verbs stand, each with what ends its one `match`: those of every chain, and those that
+/// only a ledger has.
+const DECODERS: [(&str, &str); 2] = [
+    ("crates/node/src/wire/decode.rs", "UnknownVerb"),
+    ("crates/node/src/wire/decode/ledger.rs", "return Ok(None)"),
+];
+
+/// The rules of blocks and transactions.
+const RULES: [&str; 2] = ["crates/chain/src/rules/mod.rs", "crates/chain/src/rules/transaction.rs"];
+
+/// Codes without a case, which no file can bring about: how fast a peer reads, a caller that mixes up
+/// accounts, and more money than all blocks together can create.
+const WITHOUT_CASE: [&str; 3] = ["busy", "other-account", "balance-overflow"];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
@@ -40,26 +54,31 @@ fn quoted(text: &str) -> Option<String> {
     Some(word.to_owned())
 }
 
-/// Verbs that the decoder knows: the patterns of its one `match`.
-fn verbs_of_the_code() -> BTreeSet<String> {
-    let decode = file("crates/node/src/wire/decode.rs");
+/// Verbs of one decoder: the patterns of its one `match`.
+fn verbs_of((path, end): (&str, &str)) -> BTreeSet<String> {
+    let decode = file(path);
     let (_, body) = decode.split_once("match verb {").unwrap();
-    let (arms, _) = body.split_once("UnknownVerb").unwrap();
+    let (arms, _) = body.split_once(end).unwrap();
     let patterns = arms.lines().filter_map(quoted).filter(|verb| !verb.is_empty());
     let prefix = decode.split_once("text.starts_with(").and_then(|(_, rest)| quoted(rest));
     patterns.chain(prefix).collect()
 }
 
+fn verbs_of_the_code() -> BTreeSet<String> {
+    DECODERS.into_iter().flat_map(verbs_of).collect()
+}
+
 /// Codes that `ERROR` lines carry: the arms of every `fn code`, and those sent by name.
 fn codes_of_the_code() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    for path in ["crates/node/src/wire/decode.rs", "crates/chain/src/rules/mod.rs"] {
+    let refusals = ["crates/node/src/wire/refusal.rs", "crates/chain/src/mempool/refusal.rs"];
+    for path in RULES.into_iter().chain(refusals) {
         let text = file(path);
         let (_, body) = text.split_once("fn code(").unwrap();
         let (body, _) = body.split_once("\n    }\n").unwrap();
         codes.extend(body.lines().filter_map(|line| quoted(line.split_once("=>")?.1)));
     }
-    for name in ["blocks", "connections", "follow_up", "messages"] {
+    for name in ["blocks", "compact", "connections", "follow_up", "headers", "ledger", "messages"] {
         let text = file(&format!("crates/node/src/node/{name}.rs"));
         let calls = text.split("send_error(").skip(1);
         codes.extend(calls.filter_map(|call| quoted(call.split_once(',')?.1)));
@@ -86,11 +105,12 @@ fn constants(path: &str) -> BTreeMap<String, String> {
 
 /// A constant's value as the document writes it; `None` where it is no number and no time.
 fn written(value: &str) -> Option<String> {
+    let number = |digits: &str| digits.trim().replace('_', "").parse::<u64>().ok();
     let product = |factors: &str| -> Option<u64> {
-        factors
-            .split('*')
-            .map(|factor| factor.trim().replace('_', "").parse::<u64>().ok())
-            .product()
+        match factors.split_once("<<") {
+            Some((number_of, bits)) => Some(number(number_of)? << number(bits)?),
+            None => factors.split('*').map(number).product(),
+        }
     };
     for (call, unit) in [("Duration::from_secs(", "s"), ("Duration::from_millis(", "ms")] {
         if let Some(inner) = value.strip_prefix(call) {
@@ -102,6 +122,7 @@ fn written(value: &str) -> Option<String> {
         "MAX_LINE_BYTES - LINE_FRAME_BYTES - MAX_NUMBER_DIGITS" => {
             kusari_chain::params::MAX_TEXT_BYTES.to_string()
         }
+        "MAX_MEMPOOL_BYTES / 8" => kusari_chain::params::MAX_SENDER_BYTES.to_string(),
         value => product(value)?.to_string(),
     };
     let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
@@ -114,16 +135,35 @@ fn the_document_lists_every_verb_and_no_other() {
     assert_eq!(names(&table("Verbs")), verbs_of_the_code());
 }
 
+/// The chain of a whole block.
+fn chain_of(message: &Received) -> Option<Dialect> {
+    match message {
+        Message::Block(block) => Some(Dialect::Ledger(block.ledger()?.commitment.chain_id)),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_example_line_is_the_canonical_form_of_a_verb() {
     let verbs = section("Verbs");
     let (_, examples) = verbs.split_once("```text\n").unwrap();
     let (examples, _) = examples.split_once("```").unwrap();
+    let of_a_ledger = verbs_of(DECODERS[1]);
+    let written = |line: &str| Dialect::Written.receive(line.as_bytes()).unwrap();
+    let ledger = examples.lines().find_map(|line| chain_of(&written(line))).unwrap();
     let mut shown = BTreeSet::new();
     for line in examples.lines() {
-        let message = receive(line.as_bytes()).unwrap();
-        assert_eq!(String::from_utf8(encode(&message)).unwrap(), format!("{line}\n"));
-        shown.insert(line.split(':').next().unwrap().to_owned());
+        let verb = line.split(':').next().unwrap().to_owned();
+        assert_eq!(String::from_utf8(encode(&written(line))).unwrap(), format!("{line}\n"));
+        // Signatures and all else are right on the chain of the example.
+        assert_eq!(ledger.receive(line.as_bytes()), Ok(written(line)));
+        let classic = receive(line.as_bytes());
+        if of_a_ledger.contains(&verb) {
+            assert_eq!(classic.unwrap_err().code(), "unknown-verb");
+        } else {
+            assert!(classic.is_ok(), "{line}");
+        }
+        shown.insert(verb);
     }
     assert_eq!(shown, verbs_of_the_code(), "a verb without an example");
     assert!(matches!(receive(b"HELP:{}"), Ok(Message::Help)));
@@ -167,7 +207,7 @@ fn scores_in_the_document_are_those_of_the_code() {
     let limits = constants("crates/node/src/limits.rs");
     let malformed = ["empty-line", "bad-utf8", "bad-json", "bad-field", "too-many"];
     for (code, cells) in table("Error codes") {
-        let is_rule = file("crates/chain/src/rules/mod.rs").contains(&format!("\"{code}\""));
+        let is_rule = RULES.iter().any(|path| file(path).contains(&format!("\"{code}\"")));
         let score = if is_rule {
             &limits["INVALID_BLOCK_SCORE"]
         } else if malformed.contains(&code.as_str()) || code == "line-without-end" {
@@ -183,17 +223,26 @@ fn scores_in_the_document_are_those_of_the_code() {
 
 #[test]
 fn the_suites_have_a_case_for_every_verb_and_every_error_code() {
-    let wire: serde_json::Value = serde_json::from_str(&file("conformance/wire.json")).unwrap();
-    let cases = wire["cases"].as_array().unwrap();
-    let verbs = cases.iter().filter_map(|case| case["expected"]["verb"].as_str());
-    assert_eq!(verbs.map(str::to_owned).collect::<BTreeSet<_>>(), verbs_of_the_code());
+    let mut verbs = BTreeSet::new();
+    for suite in ["wire", "ledger-lines"] {
+        let text = file(&format!("conformance/{suite}.json"));
+        let suite: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let cases = suite["cases"].as_array().unwrap();
+        let found = cases.iter().filter_map(|case| case["expected"]["verb"].as_str());
+        verbs.extend(found.map(str::to_owned));
+    }
+    assert_eq!(verbs, verbs_of_the_code());
 
     let bad_input = file("conformance/bad-input.json");
+    let limits = file("conformance/limits.json");
+    let of_ledgers = ["lines", "pool", "blocks"]
+        .map(|name| file(&format!("conformance/ledger-{name}.json")))
+        .concat();
     for code in codes_of_the_code() {
-        // How fast a peer reads is nothing that a file can say.
-        let in_dialogue = bad_input.contains(&format!("\"ERROR {code}\""));
-        let found = in_dialogue
-            || file("conformance/limits.json").contains(&format!("\"result\": \"{code}\""));
-        assert_eq!(found, code != "busy", "{code}");
+        let found = bad_input.contains(&format!("\"ERROR {code}\""))
+            || limits.contains(&format!("\"result\": \"{code}\""))
+            || of_ledgers.contains(&format!("\"refused: {code}\""))
+            || of_ledgers.contains(&format!("\"error\": \"{code}\""));
+        assert_eq!(found, !WITHOUT_CASE.contains(&code.as_str()), "{code}");
     }
 }

@@ -34,6 +34,11 @@ impl Allowance {
         enough
     }
 
+    /// When there will be so many, if the time of the last [`Allowance::take`] was not enough.
+    pub(crate) fn deadline_for(&self, count: u32) -> Duration {
+        self.refilled_at + self.refill * count.saturating_sub(self.left).max(1)
+    }
+
     /// When there is one again, if there is none.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         (self.left == 0).then(|| self.refilled_at + self.refill)

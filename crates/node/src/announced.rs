@@ -24,6 +24,8 @@ struct Announcement {
     heard_at: Duration,
     /// When this peer was asked for it, if it was.
     asked_at: Option<Duration>,
+    /// The peer said so itself; of a hint, nobody knows who has the block.
+    said: bool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -46,13 +48,15 @@ impl Announced {
         if teller.owes {
             return;
         }
-        if teller.last.as_ref().is_some_and(|last| last.point.hash == point.hash) {
+        if let Some(last) = teller.last.as_mut().filter(|last| last.point.hash == point.hash) {
+            last.said = true;
             return;
         }
         // What is far away is no block on its way: it is caught up with at once.
         let ahead = point.height.checked_sub(tip.height);
         let is_near = ahead.is_some_and(|blocks| blocks <= ANNOUNCED_AHEAD);
-        teller.last = is_near.then_some(Announcement { point, heard_at: now, asked_at: None });
+        let (heard_at, asked_at, said) = (now, None, true);
+        teller.last = is_near.then_some(Announcement { point, heard_at, asked_at, said });
     }
 
     /// An original sent the seven keys of a block that no branch of ours has: this peer may have the
@@ -66,7 +70,16 @@ impl Announced {
     ) {
         if self.tellers.get(&peer).is_none_or(|teller| teller.last.is_none()) {
             self.heard(peer, point, tip, now);
+            let last = self.tellers.get_mut(&peer).and_then(|teller| teller.last.as_mut());
+            if let Some(last) = last {
+                last.said = false;
+            }
         }
+    }
+
+    /// Whether the peer was asked for a block here and has not ended its answer.
+    pub(crate) fn is_owed_by(&self, peer: PeerId) -> bool {
+        self.tellers.get(&peer).is_some_and(|teller| teller.owes)
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
@@ -85,7 +98,8 @@ impl Announced {
     pub(crate) fn arrived(&mut self, hash: &BlockHash) -> Vec<PeerId> {
         let mut told_by = Vec::new();
         for (&peer, teller) in &mut self.tellers {
-            if teller.last.take_if(|last| last.point.hash == *hash).is_some() {
+            let last = teller.last.take_if(|last| last.point.hash == *hash);
+            if last.is_some_and(|last| last.said) {
                 told_by.push(peer);
             }
         }
@@ -161,7 +175,7 @@ impl Announced {
     fn deadlines(&self) -> BTreeMap<BlockHash, Duration> {
         let mut graces: BTreeMap<BlockHash, Duration> = BTreeMap::new();
         let mut asked: BTreeMap<BlockHash, Duration> = BTreeMap::new();
-        for (_, Announcement { point, heard_at, asked_at }) in self.announcements() {
+        for (_, Announcement { point, heard_at, asked_at, .. }) in self.announcements() {
             let grace = *heard_at + ANNOUNCED_GRACE;
             let first = graces.entry(point.hash).or_insert(grace);
             *first = grace.min(*first);

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash, StoredBlock};
 use serde::Serialize;
 
@@ -130,6 +131,24 @@ pub enum Event {
         /// The outbox entry.
         entry: EntryId,
     },
+    /// A transaction of ours stands in the best chain.
+    TransactionMined {
+        /// Which.
+        txid: Txid,
+        /// Height of its block.
+        height: u32,
+    },
+    /// A transaction of ours left the best chain with its block and waits to be mined again.
+    TransactionReturned {
+        /// Which.
+        txid: Txid,
+    },
+    /// Another transaction of the same account took the place of one of ours, which can't be mined
+    /// any more.
+    TransactionDisplaced {
+        /// Which.
+        txid: Txid,
+    },
     /// A typed line waits for room in the outbox.
     OutboxFull {
         /// Lines that wait to be mined.
@@ -150,6 +169,8 @@ pub enum Event {
 pub enum BlockSource {
     /// Mined here, for this outbox entry.
     Mined(EntryId),
+    /// Mined here, on a ledger.
+    MinedBody,
     /// Announced by a peer.
     Announced,
     /// Asked for while catching up.

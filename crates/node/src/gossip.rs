@@ -102,6 +102,13 @@ impl Gossip {
         }
     }
 
+    /// What the peer was sent beyond this block is of no use to it.
+    pub(crate) fn has_only(&mut self, peer: PeerId, point: BestPoint) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            (listener.position, listener.pushed) = (point, None);
+        }
+    }
+
     /// The peer has this block, since it sent or announced it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
         let Some(listener) = self.listeners.get_mut(&peer) else { return };

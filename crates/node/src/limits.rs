@@ -84,6 +84,10 @@ pub const GOSSIP_BURST: u32 = 64;
 /// Time after which one more may be sent.
 pub const GOSSIP_REFILL: Duration = Duration::from_millis(20);
 
+/// Bytes of whole blocks that are sent to one peer at once, beside the first: a quarter of what a
+/// driver queues for it. What is larger is streamed from the store instead, at the pace of the peer.
+pub const MAX_SENT_BYTES: usize = 1 << 20;
+
 /// Typed lines that may wait to be mined. At 4 KiB a line, 4 MiB.
 pub const OUTBOX_CAPACITY: usize = 1_000;
 /// Commands that may wait for room in the outbox.
@@ -95,3 +99,26 @@ pub const MAX_UNCOMMITTED: usize = 8_192;
 /// Bytes that the blocks of these changes may count for, which only ledger blocks reach before their
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
+
+/// Transactions that one peer is still to be sent. Ids of 32 bytes, so 128 KiB.
+pub const MAX_PENDING_TRANSACTIONS: usize = 4_096;
+/// Kibibytes of transactions that may be sent to one peer in a burst, each rounded up: more than the
+/// longest line, of 64 KiB of text that is escaped, and less than half of the lines, and an eighth of
+/// the bytes, that a driver queues for a peer.
+pub const TRANSACTION_BURST: u32 = 480;
+/// Time after which one more may be sent: 250 transactions, or a quarter of a mebibyte, a second.
+pub const TRANSACTION_REFILL: Duration = Duration::from_millis(4);
+/// How long a search for a nonce goes on before what waits since is put into the block as well.
+pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
+/// How often the pool is looked through for what has waited too long.
+pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
+/// Longest that somebody may have a node mine on without anything to mine, in seconds.
+pub const MAX_MINE_ON_SECONDS: u32 = 3_600;
+/// How often one peer may ask for all transactions that wait.
+pub const MEMPOOL_INTERVAL: Duration = Duration::from_secs(60);
+/// Bodies that are asked for at once, of all peers together. They come out of order, and those whose
+/// parents are still to come are kept as orphans.
+pub const MAX_BODIES_ASKED: usize = 192;
+/// Blocks that wait for the rest of their bodies, one for each peer at most. Each holds a header and
+/// ids, at most 1 MiB of line.
+pub const MAX_COMPACT_WAITING: usize = 16;

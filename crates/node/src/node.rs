@@ -5,9 +5,14 @@
 //! serving, outbox) do not know one another; what one learns reaches another only through here.
 
 mod blocks;
+mod compact;
+mod config;
 mod connections;
 mod follow_up;
+mod headers;
+mod ledger;
 mod messages;
+mod mining;
 mod state;
 
 use alloc::boxed::Box;
@@ -19,78 +24,35 @@ use core::time::Duration;
 
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
-use kusari_chain::{BestPoint, Block, BlockStore, Chain, StoreError, StoredBlock, TreeLimits};
-use serde::{Deserialize, Serialize};
+use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
+use serde::Serialize;
 
-use crate::address::PeerAddress;
 use crate::allowance::Allowance;
 use crate::announced::Announced;
+use crate::compact::Compact;
 use crate::event::Event;
 use crate::gossip::Gossip;
+use crate::headers::Headers;
 use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED, MAX_UNCOMMITTED_BYTES,
-    MAX_WAITING_SAYS, OUTBOX_CAPACITY,
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED_BYTES, MAX_WAITING_SAYS,
 };
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
-use crate::seam::{
-    Action, Command, CommitId, Input, Now, PeerId, Reply, RequestId, SayRefusal, TemplateId,
-};
+use crate::seam::{Action, Command, CommitId, Input, Now, PeerId, Reply, RequestId, SayRefusal};
 use crate::serving::Serving;
 use crate::snapshot::{PeerSummary, Snapshot};
-use crate::store::{EntryId, OutboxStore, StoreBatch};
+use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::transactions::Transactions;
 use crate::wire::{Message, NodeId};
 
+use self::mining::Mining;
+pub use config::{LedgerConfig, MiningPolicy, NodeConfig};
 pub use state::{RestoreError, hash_of_state};
 
-/// What a node is told when it starts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeConfig {
-    /// Program and version, as other nodes see it; at most [`crate::wire::MAX_NAME`] characters.
-    pub agent: String,
-    /// Port on which the driver takes connections, if it does.
-    pub listen_port: Option<u16>,
-    /// Connections at once. A quarter, or as many as `connect` has, is kept for those that we dial.
-    pub max_peers: usize,
-    /// Addresses to keep connected; those beyond `max_peers` are not dialled.
-    pub connect: Vec<PeerAddress>,
-    /// Typed lines that may wait to be mined.
-    pub outbox_capacity: usize,
-    /// Changes of the chain that may be accepted and not committed.
-    pub max_uncommitted: usize,
-    /// Bounds of the tree of blocks.
-    pub tree_limits: TreeLimits,
-    /// Where chance comes from. Two nodes must never share it.
-    pub seed: u64,
-}
-
-impl Default for NodeConfig {
-    fn default() -> Self {
-        Self {
-            agent: concat!("kusari/", env!("CARGO_PKG_VERSION")).to_string(),
-            listen_port: None,
-            max_peers: 64,
-            connect: Vec::new(),
-            outbox_capacity: OUTBOX_CAPACITY,
-            max_uncommitted: MAX_UNCOMMITTED,
-            tree_limits: TreeLimits::default(),
-            seed: 0,
-        }
-    }
-}
-
-/// The chain that this node follows, as `HELLO` names it.
-const CHAIN_NAME: &str = "classic";
-
-/// The search for a nonce that is under way.
-#[derive(Serialize, Deserialize)]
-struct Mining {
-    id: TemplateId,
-    entry: EntryId,
-    template: Block,
-}
+/// The classic chain, as `HELLO` names it; a ledger is named by its id.
+const CLASSIC: &str = "classic";
 
 /// A peer of the network, without a body.
 ///
@@ -114,9 +76,22 @@ pub struct Node {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    headers: Headers,
+    compact: Compact,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
+    /// `None` on the classic chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transactions: Option<Transactions>,
+    /// Until when blocks are mined although nothing waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mine_on_until: Option<Duration>,
+    /// When to look again whether to mine, and on what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mine_again_at: Option<Duration>,
+    /// When the pool is looked through for what has waited too long.
+    expire_at: Duration,
     /// Inbound connections that may be shown to the person.
     connection_reports: Allowance,
     last_template: u64,
@@ -155,8 +130,20 @@ impl Node {
         blocks: Box<dyn BlockStore>,
         outbox_store: Box<dyn OutboxStore>,
     ) -> Result<Self, StoreError> {
-        let chain = Chain::open(blocks, config.tree_limits)?;
-        let outbox = Outbox::open(outbox_store.as_ref(), config.outbox_capacity, &chain)?;
+        let (limits, capacity) = (config.tree_limits, config.outbox_capacity);
+        let store = outbox_store.as_ref();
+        let (chain, outbox, (transactions, stale)) = match &config.ledger {
+            None => {
+                let chain = Chain::open(blocks, limits)?;
+                let outbox = Outbox::open(store, capacity, &chain)?;
+                (chain, outbox, (None, Vec::new()))
+            }
+            Some(ledger) => {
+                let chain = Chain::open_ledger(blocks, limits, Arc::clone(&ledger.spec))?;
+                let opened = Transactions::open(ledger.pool_limits, capacity, store, &chain)?;
+                (chain, Outbox::closed(), (Some(opened.0), opened.1))
+            }
+        };
         let mut random = Random::new(config.seed);
         let places = Peers::outbound_places(config.max_peers, config.connect.len());
         let mut dials = Dials::new(places);
@@ -174,9 +161,15 @@ impl Node {
             dials,
             sync: Sync::default(),
             gossip: Gossip::default(),
+            headers: Headers::default(),
+            compact: Compact::default(),
             announced: Announced::default(),
             serving: Serving::default(),
             mining: None,
+            transactions,
+            mine_on_until: None,
+            mine_again_at: None,
+            expire_at: Duration::ZERO,
             connection_reports: Allowance::new(
                 CONNECTION_REPORT_BURST,
                 CONNECTION_REPORT_REFILL,
@@ -192,7 +185,7 @@ impl Node {
             wake_at: None,
             catching_up: false,
             halted: false,
-            batch: StoreBatch::default(),
+            batch: StoreBatch { pool: stale, ..StoreBatch::default() },
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),
@@ -244,10 +237,7 @@ impl Node {
             Input::StreamEnded { peer, height, hash, count } => {
                 self.stream_ended(now, peer, height, &hash, count)
             }
-            Input::Command(request, command) => {
-                self.command(now, request, command);
-                Ok(())
-            }
+            Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
                 Ok(())
@@ -255,8 +245,18 @@ impl Node {
         }
     }
 
-    fn command(&mut self, now: Now, request: RequestId, command: Command) {
+    fn command(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        command: Command,
+    ) -> Result<(), StoreError> {
         match command {
+            Command::Submit(written) => return self.submit(now, request, *written),
+            Command::GetAccount(key) => return self.get_account(request, &key),
+            Command::Erase(erasure) => return self.erase(request, erasure),
+            Command::GetPooled(txid) => self.get_pooled(request, &txid),
+            Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
             Command::Offer(text) => self.say(request, text, 0),
             Command::Connect(address) => {
@@ -268,13 +268,16 @@ impl Node {
                 self.actions.push(Action::Reply(request, reply));
             }
         }
+        Ok(())
     }
 
     /// Takes a line, or lets it wait for room behind fewer than `most_waiting` others.
     fn say(&mut self, request: RequestId, text: String, most_waiting: usize) {
         let bytes = escaped_bytes(&text);
         let waiting = self.outbox.waiting();
-        let refusal = if text.is_empty() {
+        let refusal = if self.transactions.is_some() {
+            SayRefusal::Unsigned
+        } else if text.is_empty() {
             SayRefusal::Empty
         } else if bytes > MAX_TEXT_BYTES {
             SayRefusal::TooLong { bytes, limit: MAX_TEXT_BYTES }
@@ -304,6 +307,14 @@ impl Node {
             self.unannounced.pop_front();
         }
         self.outbox.committed(through);
+        if let Some(transactions) = &mut self.transactions {
+            transactions.committed(through);
+        }
+    }
+
+    /// The chain that this node follows, as `HELLO` names it.
+    fn chain_name(&self) -> String {
+        self.chain.chain_id().map_or_else(|| CLASSIC.to_string(), |id| id.to_string())
     }
 
     /// The best chain as we may speak of it: without our own blocks that are not durable yet.
@@ -316,6 +327,12 @@ impl Node {
             }
         }
         Ok(self.chain.tip())
+    }
+
+    /// What people entrusted to this node and is not mined yet.
+    fn waiting(&self) -> usize {
+        let own = self.transactions.as_ref().map(|transactions| transactions.own().waiting());
+        own.unwrap_or_else(|| self.outbox.waiting())
     }
 
     fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {
@@ -348,6 +365,7 @@ impl Node {
             tip: self.chain.tip(),
             peers: self.peers.iter().map(summary).collect(),
             waiting_lines: self.outbox.waiting() + self.waiting_says.len(),
+            ledger: self.ledger_summary(),
             side_bytes,
             side_limit,
             orphans: self.chain.orphan_count(),

@@ -63,6 +63,19 @@ impl Outbox {
         Ok(outbox)
     }
 
+    /// The outbox of a ledger, which has no lines.
+    pub(crate) fn closed() -> Self {
+        Self {
+            capacity: 0,
+            open: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            satisfied: BTreeSet::new(),
+            by_block: BTreeMap::new(),
+            settling: VecDeque::new(),
+            next_id: 1,
+        }
+    }
+
     fn load(&mut self, entry: OutboxEntry, chain: &Chain) -> Result<(), StoreError> {
         let mut satisfied_at = None;
         for hash in &entry.blocks {

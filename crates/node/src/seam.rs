@@ -3,18 +3,21 @@
 //! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
 //! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
+use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
+use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::event::Event;
-use crate::store::{EntryId, StoreBatch};
+use crate::store::{EntryId, Erasure, StoreBatch};
 use crate::wire::{Message, Received, Refusal};
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -140,6 +143,20 @@ pub enum Command {
     Say(String),
     /// The same for whoever can come again: refused at once where the outbox is full.
     Offer(String),
+    /// Have a transaction mined that a person of this node signed. Answered once it is durable, or
+    /// refused.
+    Submit(Box<WrittenTransaction>),
+    /// What an account owns, and which sequence its next transaction needs.
+    GetAccount(PublicKey),
+    /// A transaction that waits to be mined.
+    GetPooled(Txid),
+    /// Mine for this long, although nothing waits: somebody waits for confirmations.
+    MineOn {
+        /// In seconds, from now.
+        seconds: u32,
+    },
+    /// Drop the payload of a transaction in a stored block for good.
+    Erase(Erasure),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }
@@ -150,6 +167,27 @@ pub enum Command {
 pub enum Reply {
     /// The line is stored and will be mined.
     Saved(EntryId),
+    /// The transaction is stored and waits to be mined.
+    Submitted(Txid),
+    /// The transaction can't wait here.
+    NotSubmitted(SubmitRefusal),
+    /// An account, after what is mined.
+    Account {
+        /// As the best chain has it.
+        account: Account,
+        /// The sequence that its next transaction needs.
+        next_sequence: u64,
+    },
+    /// What waits under an id, if anything does.
+    Pooled(Option<Box<BodyEntry>>),
+    /// The node mines on.
+    MiningOn,
+    /// The payload is gone from this node.
+    Erased,
+    /// There is no such payload here.
+    NothingToErase,
+    /// This is a classic chain, which knows no accounts.
+    NoLedger,
     /// The line can't be recorded, for a reason that will not pass by itself.
     Refused(SayRefusal),
     /// The address will be dialled.
@@ -163,10 +201,51 @@ pub enum Reply {
     },
 }
 
+/// Why a transaction of a person of this node can't wait to be mined.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubmitRefusal {
+    /// The pool is against it.
+    #[error(transparent)]
+    Pool(#[from] PoolRefusal),
+    /// As many wait as may.
+    #[error("{waiting} transactions of this node wait to be mined; try again when some are")]
+    OutboxFull {
+        /// How many wait.
+        waiting: usize,
+    },
+}
+
+/// A transaction in a file: as the line that carries it, without its newline, and checked again but
+/// for its signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Message<CheckedBlock>", try_from = "Message<CheckedBlock>")]
+pub struct WrittenTransaction(pub CheckedTransaction);
+
+impl From<WrittenTransaction> for Message<CheckedBlock> {
+    fn from(written: WrittenTransaction) -> Self {
+        Self::Transaction(Box::new(written.0))
+    }
+}
+
+impl TryFrom<Message<CheckedBlock>> for WrittenTransaction {
+    type Error = &'static str;
+
+    fn try_from(message: Message<CheckedBlock>) -> Result<Self, Self::Error> {
+        match message {
+            Message::Transaction(checked) => Ok(Self(*checked)),
+            _ => Err("it is no transaction"),
+        }
+    }
+}
+
 /// Why a line can't be recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SayRefusal {
+    /// A ledger takes signed transactions and no lines.
+    #[error("this chain is a ledger: record the line as a signed transaction (`kusari record`)")]
+    Unsigned,
     /// There is nothing in it.
     #[error("the line is empty")]
     Empty,
@@ -238,6 +317,8 @@ pub enum Action {
         template_id: TemplateId,
         /// The block; its nonce is where the search begins, its hash is not set.
         template: Block,
+        /// What its hash must meet.
+        target: Target,
     },
     /// End the search.
     StopMining,
@@ -255,9 +336,13 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamForm {
-    /// `BLOCK` lines and nothing else, as an original node knows it.
+    /// `BLOCK` lines of seven keys and nothing else, as an original node knows it.
     Plain,
-    /// `BLOCK` lines, then `END`.
+    /// `BLOCK` lines of whole blocks and nothing else.
+    Whole,
+    /// One `HEADERS` line, of as many as fit [`crate::wire::MAX_LINE`].
+    Headers,
+    /// `BLOCK` lines of whole blocks, then `END`.
     Counted,
 }
 

@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use kusari_chain::BestPoint;
+use kusari_chain::ledger::{ChainId, PublicKey};
 
+use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
 
 /// A picture of the node.
@@ -19,6 +21,8 @@ pub struct Snapshot {
     pub peers: Vec<PeerSummary>,
     /// Typed lines that wait to be mined.
     pub waiting_lines: usize,
+    /// What a ledger adds; `None` on the classic chain.
+    pub ledger: Option<LedgerSummary>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.
@@ -36,12 +40,32 @@ impl Default for Snapshot {
             tip: BestPoint::genesis(),
             peers: Vec::new(),
             waiting_lines: 0,
+            ledger: None,
             side_bytes: 0,
             side_limit: 0,
             orphans: 0,
             catching_up: false,
         }
     }
+}
+
+/// A ledger at one moment.
+#[derive(Clone, Debug)]
+pub struct LedgerSummary {
+    /// The chain's id.
+    pub chain_id: ChainId,
+    /// The chain's name, for people.
+    pub name: String,
+    /// Who gets the reward of blocks that are mined here.
+    pub miner: PublicKey,
+    /// When blocks are mined here.
+    pub mining: MiningPolicy,
+    /// Transactions that wait to be mined.
+    pub pooled: usize,
+    /// What they count for, in bytes.
+    pub pooled_bytes: u64,
+    /// Those of this node's own people among them.
+    pub own_waiting: usize,
 }
 
 /// One connected peer.

@@ -44,6 +44,11 @@ pub enum OutboxWrite {
         /// The block.
         hash: BlockHash,
     },
+    /// The entry's text is dropped for good, since its payload was erased.
+    EraseText {
+        /// The entry.
+        id: EntryId,
+    },
     /// The entry is settled, or no longer.
     SetSettled {
         /// The entry.
@@ -68,6 +73,7 @@ pub struct PoolRecord {
 /// One step of a change to the pool of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most are insertions, and a batch is soon written")]
 pub enum PoolWrite {
     /// A transaction waits from now on.
     Insert {
@@ -84,7 +90,7 @@ pub enum PoolWrite {
 }
 
 /// A transaction of a stored block whose payload is dropped for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
     /// The block, of any branch.
     pub block: BlockHash,
@@ -138,6 +144,12 @@ pub trait OutboxStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn next_entry_id(&self) -> Result<EntryId, StoreError>;
+
+    /// The height of the block of the best chain that holds the transaction, if one does.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError>;
 
     /// Visits every transaction of the stored pool, in order of ids.
     ///

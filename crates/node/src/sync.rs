@@ -147,6 +147,13 @@ impl Sync {
         }
     }
 
+    /// A peer's answer goes on without a block of its own so far.
+    pub(crate) fn answer_moved(&mut self, peer: PeerId, now: Duration) {
+        if let Some(request) = self.sources.get_mut(&peer).and_then(|s| s.request.as_mut()) {
+            request.moved_at = now;
+        }
+    }
+
     /// Whether the block belongs to an answer that we asked for.
     pub(crate) fn is_asked(&self, peer: PeerId) -> bool {
         self.sources.get(&peer).is_some_and(|source| source.request.is_some())

@@ -7,12 +7,16 @@ mod decode;
 mod encode;
 mod frame;
 mod message;
+mod refusal;
 mod written;
 
-pub use decode::{Received, Refusal, Verb, WireError, receive};
-pub use encode::{encode, encode_block};
+pub use decode::{Dialect, Received, receive};
+pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
-pub use message::{AsBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport};
+pub use message::{
+    AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport,
+};
+pub use refusal::{Refusal, Verb, WireError};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;
@@ -24,6 +28,14 @@ pub const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
 pub const MAX_LOCATOR: usize = 64;
 /// Most hashes in `GET_BLOCKS:{"hashes":…}`.
 pub const MAX_HASHES: usize = 128;
+/// Most headers in one answer to `GET_HEADERS`, which has at most [`MAX_LINE`] bytes besides.
+pub const MAX_HEADERS: u32 = 1_024;
+/// Most places in `GET_TRANSACTIONS`: a body of any size has fewer transactions.
+pub const MAX_PLACES: usize = 6_000;
+const _: () = assert!(
+    MAX_PLACES * kusari_chain::ledger::SignedTransaction::BYTES
+        > kusari_chain::params::MAX_BODY_BYTES as usize
+);
 /// Most blocks in one answer to `GET_BLOCKS`.
 pub const MAX_BLOCKS: u32 = 256;
 /// Most addresses in `PEERS`.

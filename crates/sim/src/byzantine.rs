@@ -6,8 +6,9 @@
 use std::net::SocketAddr;
 
 use kusari_chain::{Block, BlockHash, Work};
-use kusari_node::wire::{self, Have, Message};
+use kusari_node::wire::{self, Dialect, Have, Message};
 
+use crate::cheat::Cheat;
 use crate::connection::Place;
 use crate::mining;
 use crate::world::{Event, Host, MILLISECOND, SECOND, World};
@@ -33,6 +34,8 @@ pub(crate) enum Malice {
     Knocker,
     /// Announces every block that it hears of to everybody, and sends none.
     Crier,
+    /// Sends blocks and transactions of a ledger that break its rules, each with its work.
+    Cheat,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -57,6 +60,8 @@ pub(crate) struct Byzantine {
     seen: Vec<Block>,
     orphans: u32,
     gone: bool,
+    /// What a cheat knows of the ledger.
+    pub(crate) cheat: Option<Box<Cheat>>,
 }
 
 impl Byzantine {
@@ -69,6 +74,7 @@ impl Byzantine {
             seen: Vec::new(),
             orphans: 0,
             gone: false,
+            cheat: None,
         }
     }
 
@@ -82,7 +88,7 @@ impl Byzantine {
 const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 impl World {
-    fn byzantine(&mut self, host: usize) -> Option<&mut Byzantine> {
+    pub(crate) fn byzantine(&mut self, host: usize) -> Option<&mut Byzantine> {
         match self.hosts.get_mut(host) {
             Some(Host::Byzantine(byzantine)) if !byzantine.gone => Some(byzantine),
             _ => None,
@@ -99,8 +105,9 @@ impl World {
 
     fn greet(&mut self, place: Place) {
         let (id, tip) = (self.random.draw(), self.random.draw());
+        let chain = self.chain_name();
         let hello = format!(
-            "HELLO:{{\"agent\":\"liar\\u001b[2J\",\"protocol\":1,\"chain\":\"classic\",\
+            "HELLO:{{\"agent\":\"liar\\u001b[2J\",\"protocol\":1,\"chain\":\"{chain}\",\
              \"height\":4000000000,\"work\":\"{}\",\"tip\":\"{tip:064x}\",\"listen\":null,\
              \"id\":\"{id:016x}\"}}\n",
             "f".repeat(64),
@@ -166,6 +173,7 @@ impl World {
                 }
             }
             Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
+            Malice::Cheat => self.cheat(host, place),
             // It waits for what others say.
             Malice::Crier => {}
         }
@@ -235,13 +243,17 @@ impl World {
             return;
         }
         let malice = byzantine.malice;
+        let dialect = byzantine.cheat.as_ref().map_or(Dialect::Classic, |cheat| cheat.dialect());
         let bytes = self.take_inbox(place);
         if let Some(connection) = self.connection(place) {
             connection.ends[place.side].framer.set_introduced();
             connection.ends[place.side].framer.push(&bytes);
         }
         while let Some(Ok(line)) = self.next_line(place) {
-            match wire::receive(&line) {
+            match dialect.receive(&line) {
+                Ok(Message::Block(block)) if malice == Malice::Cheat => {
+                    self.cheat_hears(host, block)
+                }
                 Ok(Message::GetBlocks(_)) if malice == Malice::EmptyHanded => {
                     self.send_line(place, b"END:{\"count\":0,\"missing\":[]}\n".to_vec());
                 }

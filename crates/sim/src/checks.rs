@@ -45,7 +45,7 @@ impl World {
         message: &Message<Arc<StoredBlock>>,
     ) {
         let spoken: BlockHash = match message {
-            Message::Block(stored) => stored.block.hash,
+            Message::Block(stored) | Message::SevenKeys(stored) => stored.block.hash,
             Message::Hello(hello) => hello.tip,
             Message::Have(have) => have.hash,
             Message::Status(report) => report.tip,
@@ -83,7 +83,9 @@ impl World {
                 let Some(node) = &kusari.node else { return false };
                 let snapshot = node.snapshot();
                 let stored = kusari.disk.tip().1 == snapshot.tip.hash;
-                if !stored || snapshot.waiting_lines > 0 || kusari.commits.is_busy() {
+                let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled + ledger.own_waiting);
+                let waiting = snapshot.waiting_lines + pooled;
+                if !stored || waiting > 0 || kusari.commits.is_busy() {
                     return false;
                 }
                 tips.push(snapshot.tip.hash);
@@ -103,6 +105,7 @@ impl World {
         let deadline = peace + DEADLINE;
         let mut calm = 0;
         while self.failure.is_none() && calm < CALM {
+            self.let_miners_go_on();
             self.run_until(self.now + STEP);
             calm = if self.is_settled() { calm + 1 } else { 0 };
             if calm == 1 {
@@ -115,6 +118,7 @@ impl World {
         }
         self.check_connected();
         self.check_outcome();
+        self.check_ledger();
     }
 
     /// Lets time pass until all nodes agree, whatever goes wrong meanwhile.
@@ -136,10 +140,11 @@ impl World {
                 Host::Kusari(kusari) => match kusari.node.as_ref().map(kusari_node::Node::snapshot)
                 {
                     Some(s) => format!(
-                        "tip {} {}, {} waiting, {} orphans, catching up {}, peers {:?}",
+                        "tip {} {}, {} waiting, {:?}, {} orphans, catching up {}, peers {:?}",
                         s.tip.height,
                         s.tip.hash,
                         s.waiting_lines,
+                        s.ledger.map(|ledger| (ledger.own_waiting, ledger.pooled)),
                         s.orphans,
                         s.catching_up,
                         s.peers.iter().map(|p| (p.address, p.stage, p.height)).collect::<Vec<_>>()
@@ -191,7 +196,11 @@ impl World {
             let chain = kusari.disk.best_chain();
             let linked = chain.windows(2).all(|pair| pair[1].prev_hash == pair[0].hash);
             let limits = kusari.config.tree_limits;
-            let reopened = Chain::open(Box::new(kusari.disk.clone()), limits);
+            let disk = Box::new(kusari.disk.clone());
+            let reopened = match &kusari.config.ledger {
+                Some(ledger) => Chain::open_ledger(disk, limits, Arc::clone(&ledger.spec)),
+                None => Chain::open(disk, limits),
+            };
             let same = reopened.is_ok_and(|chain| chain.tip().hash == kusari.disk.tip().1);
             if let Some(fault) = self.lines.fault_of(&chain) {
                 self.fail(format!("node {place}: {fault}"));

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use kusari_chain::BlockWrite;
 use kusari_node::Action;
 use kusari_node::seam::{CommitId, Input};
 use kusari_node::store::StoreBatch;
@@ -70,14 +71,20 @@ impl World {
         let most = kusari.commits.waiting.len() as u64;
         let group = usize::try_from(draw % most.max(1) + 1).unwrap_or(1);
         let mut through = CommitId::default();
+        let mut reorganised = false;
         for pending in kusari.commits.waiting.drain(..group.min(kusari.commits.waiting.len())) {
             kusari.disk.apply(&pending.batch);
+            let mut writes = pending.batch.blocks.iter();
+            reorganised |= writes.any(|write| matches!(write, BlockWrite::Disconnect { .. }));
             through = pending.id;
         }
         kusari.commits.disk_busy = false;
         kusari.commits.reported_at = kusari.commits.reported_at.max(now + delay);
         let at = kusari.commits.reported_at;
         self.plan(at, Event::Durable { host, life, through });
+        if reorganised {
+            self.audit(host);
+        }
         if !self.crash_point(host) {
             self.run_disk(host);
         }

@@ -61,6 +61,22 @@ impl Disk {
 
     /// The stored best chain, from height 1.
     pub(crate) fn best_chain(&self) -> Vec<Block> {
+        let chain = self.chunk((0, BlockHash::ZERO), None, usize::MAX);
+        chain.into_iter().map(|stored| stored.block).collect()
+    }
+
+    /// Every account that is not empty.
+    pub(crate) fn accounts(&self) -> BTreeMap<PublicKey, Account> {
+        let mut accounts = BTreeMap::new();
+        // Memory has no way to fail.
+        let _ = self.visit_accounts(&mut |account| {
+            accounts.insert(account.key, account);
+        });
+        accounts
+    }
+
+    /// The stored best chain with what a ledger adds, from height 1.
+    pub(crate) fn best_whole(&self) -> Vec<StoredBlock> {
         self.chunk((0, BlockHash::ZERO), None, usize::MAX)
     }
 
@@ -71,11 +87,11 @@ impl Disk {
         after: (u32, BlockHash),
         through: Option<u32>,
         most: usize,
-    ) -> Vec<Block> {
+    ) -> Vec<StoredBlock> {
         let last = self.tip().0.min(through.unwrap_or(u32::MAX));
         let start = self.shared_height(after);
         let heights = (start..last).map(|below| below + 1).take(most);
-        heights.filter_map(|height| self.best_at(height).ok().flatten()).map(|s| s.block).collect()
+        heights.filter_map(|height| self.best_at(height).ok().flatten()).collect()
     }
 
     /// The last block that the best chain shares with the branch which ends in `after`.
@@ -112,6 +128,11 @@ impl Content {
                 self.entry_of_block.insert(*hash, *id);
                 if let Some(entry) = self.entries.get_mut(id) {
                     entry.blocks.push(*hash);
+                }
+            }
+            OutboxWrite::EraseText { id } => {
+                if let Some(entry) = self.entries.get_mut(id) {
+                    entry.text.clear();
                 }
             }
             OutboxWrite::SetSettled { id, settled } => {
@@ -173,5 +194,9 @@ impl OutboxStore for Disk {
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().pool.values().cloned().for_each(visit);
         Ok(())
+    }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        Ok(self.0.borrow().blocks.mined_at(txid))
     }
 }

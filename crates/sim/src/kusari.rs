@@ -7,15 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock};
+use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
 use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::wire::{self, Message};
+use kusari_node::wire::{self, Dialect, Message};
 use kusari_node::{Action, Node, NodeConfig};
 
 use crate::commits::Commits;
 use crate::connection::{Place, Stream};
 use crate::disk::Disk;
 use crate::mining;
+use crate::people::Asked;
 use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
@@ -47,9 +48,11 @@ pub(crate) struct Kusari {
     /// Mean time to find a nonce.
     pub(crate) mining_time: Micros,
     wish: u64,
-    mining: Option<(TemplateId, Block)>,
+    mining: Option<(TemplateId, Block, Target)>,
     pub(crate) commits: Commits,
     requests: BTreeMap<u64, String>,
+    /// What else was asked for and not answered.
+    pub(crate) asked: BTreeMap<u64, Asked>,
     next_request: u64,
     /// Blocks that were mined here, in any life.
     own: BTreeSet<BlockHash>,
@@ -77,11 +80,19 @@ impl Kusari {
             mining: None,
             commits: Commits::default(),
             requests: BTreeMap::new(),
+            asked: BTreeMap::new(),
             next_request: 0,
             own: BTreeSet::new(),
             spoken: BTreeMap::new(),
             inputs_at: (0, 0),
         }
+    }
+
+    /// A number for what a person asks the node for next.
+    pub(crate) fn ask(&mut self, asked: Asked) -> RequestId {
+        self.next_request += 1;
+        self.asked.insert(self.next_request, asked);
+        RequestId(self.next_request)
     }
 }
 
@@ -115,8 +126,10 @@ impl World {
         kusari.mining = None;
         kusari.commits = Commits::default();
         kusari.requests.clear();
+        kusari.asked.clear();
         let restart = kusari.restart_after;
         self.plan(self.now + restart, Event::Start(host));
+        self.ledger.crashed(host);
         let at_host = |place: &Place, world: &World| {
             let connection = world.connections.get(&place.connection);
             connection.is_some_and(|state| state.ends[place.side].host == host)
@@ -199,7 +212,7 @@ impl World {
             Action::Send { peer, message } => {
                 let line = wire::encode(&message);
                 self.check_durable_before_spoken(host, peer, &message);
-                if let Message::Block(stored) = &message {
+                if let Message::Block(stored) | Message::SevenKeys(stored) = &message {
                     self.lines.block_sent(peer, stored.block.hash);
                 }
                 self.send_line(Place::of(peer), line);
@@ -216,8 +229,8 @@ impl World {
             }
             Action::Disconnect { peer, .. } => self.drain_end(Place::of(peer)),
             Action::Commit { id, batch, then } => self.begin_commit(host, id, batch, then),
-            Action::Mine { template_id, template } => {
-                self.begin_mining(host, template_id, template)
+            Action::Mine { template_id, template, target } => {
+                self.begin_mining(host, template_id, template, target)
             }
             Action::StopMining => {
                 if let Some(kusari) = self.kusari(host) {
@@ -243,21 +256,32 @@ impl World {
         }
     }
 
-    fn begin_mining(&mut self, host: usize, template_id: TemplateId, template: Block) {
+    fn begin_mining(
+        &mut self,
+        host: usize,
+        template_id: TemplateId,
+        template: Block,
+        target: Target,
+    ) {
         let draw = self.random.between(1, 2_000);
+        if self.may_rest(host) {
+            return;
+        }
         let Some(kusari) = self.kusari(host) else { return };
-        kusari.mining = Some((template_id, template));
+        kusari.mining = Some((template_id, template, target));
         let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
         self.plan(self.now + time, Event::Mined { host, life, template_id });
     }
 
     pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
         let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
-        let Some((_, mut block)) = kusari.mining.take_if(|(id, _)| *id == template_id) else {
+        let Some((_, mut block, target)) = kusari.mining.take_if(|(id, ..)| *id == template_id)
+        else {
             return;
         };
-        block.nonce = mining::search(&block);
+        block.nonce = mining::search(&block, target);
         kusari.own.insert(block.compute_hash());
+        self.counts.mined += 1;
         self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
     }
 
@@ -275,6 +299,9 @@ impl World {
         let Some(kusari) = self.kusari(host) else { return };
         if matches!(reply, Reply::Connecting) {
             return;
+        }
+        if let Some(asked) = kusari.asked.remove(&request.0) {
+            return self.told(host, asked, reply);
         }
         let Some(text) = kusari.requests.remove(&request.0) else {
             return self.fail(format!("node {host} answers a command twice: {request:?}"));
@@ -305,7 +332,9 @@ impl World {
         let mut blocks = Vec::new();
         while let Some(line) = self.next_line(place) {
             let received = line.map_err(wire::WireError::from).map_err(wire::Refusal::from);
-            let received = received.and_then(|line| wire::receive(&line));
+            let node = self.kusari(host).and_then(|kusari| kusari.node.as_ref());
+            let dialect = node.map_or(Dialect::Classic, Node::dialect);
+            let received = received.and_then(|line| dialect.receive(&line));
             if matches!(received, Ok(Message::Hello(_)))
                 && let Some(connection) = self.connection(place)
             {

@@ -8,18 +8,23 @@
 //!
 //! Knows the node only through its seam and the bytes it sends, as a real driver does.
 
+mod audit;
 mod byzantine;
+mod cheat;
 mod checks;
 mod commits;
 mod connection;
 mod disk;
 pub mod flood;
 mod kusari;
+mod ledger;
+pub mod ledger_scenarios;
 mod lines;
 mod links;
 mod mining;
 mod network;
 mod original;
+mod people;
 mod random;
 pub mod scenarios;
 mod setup;

@@ -14,14 +14,14 @@ use kusari_miner::Search;
 static FOUND: OnceLock<Mutex<HashMap<Vec<u8>, u64>>> = OnceLock::new();
 
 /// The first nonce from the block's own upwards that meets the target.
-pub(crate) fn search(block: &Block) -> u64 {
+pub(crate) fn search(block: &Block, target: Target) -> u64 {
     let found = FOUND.get_or_init(Mutex::default);
     let key = block.preimage();
     if let Some(&nonce) = found.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return nonce;
     }
     // The whole range of nonces always holds one that is good enough.
-    let mut search = Search::new(block, Target::CLASSIC);
+    let mut search = Search::new(block, target);
     let nonce = search.try_nonces(block.nonce, u64::MAX).unwrap_or(block.nonce);
     found.lock().unwrap_or_else(PoisonError::into_inner).insert(key, nonce);
     nonce
@@ -38,7 +38,7 @@ pub(crate) fn mine(parent: &Block, timestamp: u64, first_nonce: u64, data: Strin
         hash: BlockHash::ZERO,
         transactions: Vec::new(),
     };
-    block.nonce = search(&block);
+    block.nonce = search(&block, Target::CLASSIC);
     block.hash = block.compute_hash();
     block
 }

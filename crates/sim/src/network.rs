@@ -6,7 +6,7 @@
 //! lost, never doubled. Knows nothing of what the bytes mean.
 
 use kusari_node::seam::StreamForm;
-use kusari_node::wire::{self, Message};
+use kusari_node::wire::{self, HeadersLine, MAX_HEADERS, Message};
 
 use crate::connection::{Connection, Item, Place, Stream, WINDOW};
 use crate::world::{Event, Host, MILLISECOND, Micros, World};
@@ -155,11 +155,24 @@ impl World {
         let most = usize::try_from(most).unwrap_or(1);
         let blocks = kusari.disk.chunk(stream.after, stream.through, most);
         let mut bytes = Vec::new();
-        if let Some(last) = blocks.last() {
-            stream.after = (last.index, last.hash);
+        if stream.form == StreamForm::Headers {
+            let mut line = HeadersLine::default();
+            for stored in kusari.disk.chunk(stream.after, stream.through, MAX_HEADERS as usize) {
+                let Some(part) = stored.part() else { break };
+                if !line.push(&stored.block, &part.commitment) {
+                    break;
+                }
+                stream.after = (stored.block.index, stored.block.hash);
+            }
+            stream.count = line.count();
+            stream.finished = true;
+            bytes.extend(line.finish());
+        } else if let Some(last) = blocks.last() {
+            stream.after = (last.block.index, last.block.hash);
             stream.count += u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-            for block in blocks {
-                bytes.extend(wire::encode(&Message::Block(block)));
+            for stored in blocks {
+                let ledger = stored.part().filter(|_| stream.form != StreamForm::Plain);
+                wire::encode_whole_block(&stored.block, ledger, &mut bytes);
             }
         } else {
             stream.finished = true;

@@ -127,6 +127,9 @@ impl World {
             }
             return;
         }
+        if line.windows(12).any(|part| part == b"\"commitment\"") {
+            self.check_original_is_spared(host, place, "keys that it does not know");
+        }
         match wire::receive(line) {
             Ok(Message::Block(block)) => {
                 let block = block.into_block();

@@ -22,7 +22,7 @@ pub struct Outcome {
 pub struct Scenario {
     /// What happens in it.
     pub name: &'static str,
-    build: fn(&mut World),
+    pub(crate) build: fn(&mut World),
 }
 
 impl Scenario {
@@ -325,14 +325,14 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     finish(&mut world).map(|outcome| crashed.then_some(outcome))
 }
 
-fn finish(world: &mut World) -> Result<Outcome, String> {
+pub(crate) fn finish(world: &mut World) -> Result<Outcome, String> {
     world.settle();
     match world.failure.take() {
         Some(failure) => Err(failure),
         None => Ok(Outcome {
             trace: world.trace.hash(),
             counts: world.counts,
-            acknowledged: world.lines.acknowledged_count(),
+            acknowledged: world.lines.acknowledged_count() + world.ledger.acknowledged_count(),
         }),
     }
 }

@@ -10,6 +10,7 @@ use kusari_node::store::StoreBatch;
 use kusari_node::{NodeConfig, PeerAddress};
 
 use crate::byzantine::{Byzantine, Malice};
+use crate::cheat::Cheat;
 use crate::kusari::Kusari;
 use crate::original::Original;
 use crate::random::Random;
@@ -80,6 +81,14 @@ impl World {
         self.input(host, Input::Command(RequestId(0), command));
     }
 
+    /// The same, also after a crash: it dials from its next start on, at the latest.
+    pub(crate) fn dial_when_it_runs(&mut self, host: usize, target: usize) {
+        if let Some(kusari) = self.kusari(host) {
+            kusari.config.connect.push(PeerAddress::from(address(target)));
+        }
+        self.dial_while_running(host, target);
+    }
+
     /// Puts a chain on the disk of a machine that has not started.
     pub(crate) fn install(&mut self, host: usize, blocks: &[Block]) {
         let Some(kusari) = self.kusari(host) else { return };
@@ -108,7 +117,11 @@ impl World {
     /// Adds a machine that means no good.
     pub(crate) fn add_byzantine(&mut self, malice: Malice, targets: &[usize]) -> usize {
         let host = self.hosts.len();
-        let byzantine = Byzantine::new(address(host), malice, targets.to_vec());
+        let mut byzantine = Byzantine::new(address(host), malice, targets.to_vec());
+        byzantine.cheat = Some(malice)
+            .filter(|malice| *malice == Malice::Cheat)
+            .and_then(|_| Cheat::new(host))
+            .map(Box::new);
         self.add(Host::Byzantine(Box::new(byzantine)));
         self.plan(self.now, Event::Act(host));
         host

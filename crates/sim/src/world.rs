@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::seam::{CommitId, Input, TemplateId};
 use kusari_node::{Event as NodeEvent, PeerAddress};
 
@@ -14,6 +15,7 @@ use crate::connection::{Connection, Place};
 use crate::kusari::Kusari;
 use crate::lines::Lines;
 use crate::original::Original;
+use crate::people::Ledger;
 use crate::random::Random;
 use crate::trace::Trace;
 use crate::twins::Twins;
@@ -61,6 +63,10 @@ pub(crate) enum Event {
     Start(usize),
     /// A person types a line.
     Say { host: usize, text: String },
+    /// A person has a mind to record something, or to pay somebody.
+    Transact(usize),
+    /// A person submits a signed transaction.
+    Submit { host: usize, life: u32, transaction: Box<CheckedTransaction> },
     /// A machine that follows no protocol of ours does what it does.
     Act(usize),
     /// Something goes wrong somewhere.
@@ -116,6 +122,7 @@ pub struct World {
     pub(crate) weather: Weather,
     pub(crate) trace: Trace,
     pub(crate) lines: Lines,
+    pub(crate) ledger: Ledger,
     pub(crate) counts: Counts,
     pub(crate) twins: Twins,
     pub(crate) failure: Option<String>,
@@ -138,6 +145,16 @@ pub struct Counts {
     pub connections: u64,
     /// Virtual seconds from the end of all faults until everybody agreed.
     pub seconds_to_agree: u64,
+    /// Blocks that nodes mined.
+    pub mined: u64,
+    /// Transactions of people that were refused.
+    pub not_submitted: u64,
+    /// Times that the accounts of a disk were compared with its blocks.
+    pub audits: u64,
+    /// Transactions of people that others displaced.
+    pub displaced: u64,
+    /// Transactions of people that came back after a reorganisation.
+    pub returned: u64,
     /// Points at which a node may crash that were passed.
     pub seam_points: u64,
     /// Bytes that were queued for peers, signs of life left out: those take the same whatever
@@ -162,6 +179,7 @@ impl World {
             weather: Weather::default(),
             trace: Trace::new(printed),
             lines: Lines::default(),
+            ledger: Ledger::default(),
             counts: Counts::default(),
             twins: Twins::default(),
             failure: None,
@@ -216,6 +234,8 @@ impl World {
             Event::DrainOver(place) => self.close_end(place),
             Event::Start(host) => self.start(host),
             Event::Say { host, text } => self.say(host, text),
+            Event::Transact(host) => self.transact(host),
+            Event::Submit { host, life, transaction } => self.submit(host, life, *transaction),
             Event::Act(host) => self.act(host),
             Event::Weather => self.change_weather(),
             Event::Heal => self.heal_links(),
@@ -234,7 +254,15 @@ impl World {
     pub(crate) fn notified(&mut self, host: usize, event: &NodeEvent) {
         match event {
             NodeEvent::Reorganised { .. } => self.counts.reorganisations += 1,
-            NodeEvent::Banned { .. } => self.counts.bans += 1,
+            NodeEvent::Banned { address, .. } => {
+                self.counts.bans += 1;
+                self.check_ban(host, address.ip());
+            }
+            NodeEvent::TransactionDisplaced { txid } => {
+                self.counts.displaced += 1;
+                self.ledger.displaced(host, txid);
+            }
+            NodeEvent::TransactionReturned { .. } => self.counts.returned += 1,
             NodeEvent::Rejected { .. } => self.counts.refusals += 1,
             NodeEvent::BlockAdded { block, .. } => self.lines.block_added(host, block.block.hash),
             _ => {}

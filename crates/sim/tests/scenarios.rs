@@ -3,47 +3,19 @@
 //! `KUSARI_SIM_SEED` replays one seed and prints every step; `KUSARI_SIM_SEEDS` sets how many seeds
 //! each scenario gets.
 
-use kusari_sim::scenarios::{self, Scenario};
+mod common;
+
+use common::number_from_environment;
+use kusari_sim::scenarios;
 
 /// Seeds of one scenario, where the environment does not say otherwise.
 const SEEDS: u64 = 40;
-
-#[expect(clippy::disallowed_methods, reason = "a test has no configuration file to read")]
-fn number_from_environment(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    let number = text.parse();
-    assert!(number.is_ok(), "{name} must be a number, not {text:?}");
-    number.ok()
-}
-
-fn run(scenario: Scenario) {
-    let Scenario { name, .. } = scenario;
-    if let Some(seed) = number_from_environment("KUSARI_SIM_SEED") {
-        let outcome = scenario.run(seed, true);
-        println!("{name}, seed {seed}: {outcome:?}");
-        assert_eq!(outcome.err(), None, "{name}, seed {seed}");
-        return;
-    }
-    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS);
-    let mut slowest = 0;
-    for seed in 0..seeds {
-        let outcome = scenario.run(seed, false);
-        slowest = slowest.max(outcome.as_ref().map_or(0, |o| o.counts.seconds_to_agree));
-        let failure = outcome.err().unwrap_or_default();
-        assert!(
-            failure.is_empty(),
-            "{name}, seed {seed}: {failure}\nreplay it with\n    \
-             KUSARI_SIM_SEED={seed} cargo test -p kusari-sim {name} -- --nocapture"
-        );
-    }
-    println!("{name}: {seeds} seeds, all agreed {slowest} s after the last fault at the latest");
-}
 
 macro_rules! tests {
     ($($test:ident: $scenario:ident),* $(,)?) => {
         $(#[test]
         fn $test() {
-            run(scenarios::$scenario);
+            common::run(scenarios::$scenario, SEEDS);
         })*
     };
 }

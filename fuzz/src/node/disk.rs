@@ -46,6 +46,9 @@ impl Disk {
                     assert!(blocks.by_hash(hash).is_ok_and(|block| block.is_some()));
                     entry.blocks.push(*hash);
                 }
+                OutboxWrite::EraseText { id } => {
+                    outbox.get_mut(id).expect("erases an entry that is stored").text.clear();
+                }
                 OutboxWrite::SetSettled { id, settled } => {
                     outbox.get_mut(id).expect("settles an entry that is stored").settled = *settled;
                 }
@@ -93,5 +96,9 @@ impl OutboxStore for Disk {
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().2.values().cloned().for_each(visit);
         Ok(())
+    }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        Ok(self.0.borrow().0.mined_at(txid))
     }
 }

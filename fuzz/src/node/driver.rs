@@ -109,7 +109,7 @@ impl Driver {
                     self.last_commit = id;
                     self.commits.push_back((id, batch, then));
                 }
-                Action::Mine { template_id, template } => {
+                Action::Mine { template_id, template, .. } => {
                     let tip = self.node.snapshot().tip;
                     assert_eq!((template.prev_hash, template.index), (tip.hash, tip.height + 1));
                     self.mine = Some((template_id, template));

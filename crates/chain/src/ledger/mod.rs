@@ -10,6 +10,7 @@ pub mod keys;
 pub mod spec;
 pub mod transaction;
 
+pub use crate::bytes::ParseBytesError;
 pub use accounts::Account;
 pub use address::Address;
 pub use commitment::{BodyEntry, Commitment, LedgerPart};

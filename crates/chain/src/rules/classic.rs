@@ -50,6 +50,14 @@ pub(crate) fn check_index(block: &Block, parent: u32) -> Result<(), RuleViolatio
     Ok(())
 }
 
+/// The parent is this one.
+pub(crate) fn check_link(block: &Block, parent: &BlockHash) -> Result<(), RuleViolation> {
+    if block.prev_hash != *parent {
+        return Err(RuleViolation::WrongLink { parent: block.prev_hash, expected: *parent });
+    }
+    Ok(())
+}
+
 /// Nothing builds on a block that was refused.
 pub(crate) fn check_parent_stands(parent: &BlockHash, refused: bool) -> Result<(), RuleViolation> {
     if refused {

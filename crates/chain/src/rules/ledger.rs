@@ -4,6 +4,8 @@
 //! what the block shows by itself, what its ancestors decide, and what the accounts decide. Source:
 //! protocol, sections 4 to 4.2.
 
+use alloc::vec::Vec;
+
 use super::RuleViolation;
 use super::transaction::{
     TransactionViolation, check_cost, check_fee, check_key, check_payload, check_payload_bound,
@@ -104,16 +106,21 @@ pub(crate) fn check_transactions(part: &LedgerPart) -> Verdict {
     })
 }
 
-/// Every transaction is signed by its sender, for this chain.
-pub(crate) fn check_signatures(part: &LedgerPart) -> Verdict {
+/// Every transaction is signed by its sender, for this chain: of those whose places `needs_check`.
+pub(crate) fn check_signatures(part: &LedgerPart, needs_check: impl Fn(usize) -> bool) -> Verdict {
     let chain = &part.commitment.chain_id;
     let mut batch = SignatureBatch::default();
-    for BodyEntry { transaction, .. } in &part.body {
+    let places: Vec<usize> = (0..part.body.len()).filter(|place| needs_check(*place)).collect();
+    for place in &places {
+        let BodyEntry { transaction, .. } = &part.body[*place];
         let message = transaction.unsigned().signing_bytes(chain);
         batch.add(&transaction.sender, &message, &transaction.signature);
     }
     match batch.first_wrong() {
-        Some(place) => Err(at(place, TransactionViolation::WrongSignature)),
+        Some(wrong) => {
+            let place = places.get(wrong).copied().unwrap_or(wrong);
+            Err(at(place, TransactionViolation::WrongSignature))
+        }
         None => Ok(()),
     }
 }

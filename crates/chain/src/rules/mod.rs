@@ -64,6 +64,14 @@ pub enum RuleViolation {
         /// Hash of the refused parent.
         parent: BlockHash,
     },
+    /// It does not follow on the header before it.
+    #[error("its parent is {parent}, but it stands behind {expected}")]
+    WrongLink {
+        /// The parent in the header.
+        parent: BlockHash,
+        /// Hash of the header before it.
+        expected: BlockHash,
+    },
     /// It belongs to another ledger.
     #[error("it belongs to the chain {found}, and this is {expected}")]
     WrongChain {
@@ -178,6 +186,7 @@ impl RuleViolation {
             Self::WrongIndex { .. } => "bad-index",
             Self::RefusedBefore => "refused-before",
             Self::RefusedParent { .. } => "refused-parent",
+            Self::WrongLink { .. } => "bad-link",
             Self::WrongChain { .. } => "wrong-chain",
             Self::UnsignedTransfers { .. } => "unsigned-transfers",
             Self::WrongCommitment { .. } => "bad-commitment",

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Account, ChainId, ChainSpec, Payload, SignedTransaction};
+use crate::params::MAX_DATA_BYTES;
 
 /// The rule that a transaction breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub enum TransactionViolation {
     /// A payload beside a transaction that commits to none, or to another one.
     #[error("the payload is not the one that the transaction commits to")]
     PayloadMismatch,
+    /// A payload that is committed to is not there. In a block it may be, where it was erased.
+    #[error("the transaction commits to a payload that is not with it: send both together")]
+    PayloadMissing,
     /// The payload is longer than the chain allows.
     #[error("the payload has {bytes} bytes, at most {limit} are allowed on this chain")]
     PayloadTooLong {
@@ -85,6 +89,7 @@ impl TransactionViolation {
             Self::WrongSignature => "bad-signature",
             Self::LengthWithoutPayload { .. } => "bad-payload-length",
             Self::PayloadMismatch => "payload-mismatch",
+            Self::PayloadMissing => "payload-missing",
             Self::PayloadTooLong { .. } => "payload-too-long",
             Self::FeeTooLow { .. } => "fee-too-low",
             Self::CostOverflow => "cost-overflow",
@@ -128,6 +133,24 @@ pub fn check_payload(transaction: &SignedTransaction, payload: &Payload) -> Verd
     let fits = payload.data.len() as u64 == u64::from(transaction.payload_len);
     if !transaction.has_payload() || !fits || payload.hash() != transaction.payload {
         return Err(TransactionViolation::PayloadMismatch);
+    }
+    Ok(())
+}
+
+/// A payload is there where one is committed to, and it is that one; nowhere else is one.
+pub fn check_whole_payload(transaction: &SignedTransaction, payload: Option<&Payload>) -> Verdict {
+    match payload {
+        Some(payload) => check_payload(transaction, payload),
+        None if transaction.has_payload() => Err(TransactionViolation::PayloadMissing),
+        None => Ok(()),
+    }
+}
+
+/// The payload keeps to the bound of every chain.
+pub fn check_any_payload_bound(transaction: &SignedTransaction) -> Verdict {
+    let (bytes, limit) = (transaction.payload_len, MAX_DATA_BYTES);
+    if bytes > limit {
+        return Err(TransactionViolation::PayloadTooLong { bytes, limit });
     }
     Ok(())
 }

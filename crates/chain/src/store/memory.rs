@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 
 use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
 use crate::hash::BlockHash;
-use crate::ledger::{Account, PublicKey};
+use crate::ledger::{Account, PublicKey, Txid};
 
 /// Blocks in ordered maps.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,16 @@ impl MemoryBlocks {
                 }
             }
         }
+    }
+
+    /// The height of the block of the best chain that holds the transaction. Looks through all.
+    #[must_use]
+    pub fn mined_at(&self, txid: &Txid) -> Option<u32> {
+        self.best.iter().find_map(|(height, order)| {
+            let part = self.blocks.get(order)?.part()?;
+            let holds = part.body.iter().any(|entry| entry.transaction.txid() == *txid);
+            holds.then_some(*height)
+        })
     }
 
     /// Drops payloads, each named by its block and the place of its transaction in the body.

@@ -4,7 +4,8 @@
 
 use std::net::SocketAddr;
 
-use kusari_chain::{Block, BlockHash, Work};
+use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
+use kusari_chain::{BlockHash, WholeBlock, Work};
 use serde::{Deserialize, Serialize};
 
 /// `GET /v1/status`: what the node has and where it is.
@@ -30,6 +31,12 @@ pub struct Status {
     pub inbound_peers: usize,
     /// Records that wait to be mined.
     pub waiting_records: usize,
+    /// The ledger's name; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_name: Option<String>,
+    /// Transactions that wait to be mined; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_transactions: Option<usize>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.
@@ -47,8 +54,8 @@ pub struct Status {
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockReport {
-    /// The block, in the form of the protocol.
-    pub block: Block,
+    /// The block, in the form of the protocol; on a ledger with its commitment and its body.
+    pub block: WholeBlock,
     /// Accumulated work up to it.
     pub work: Work,
     /// Whether it is in the best chain.
@@ -61,7 +68,7 @@ pub struct BlockReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<WholeBlock>,
     /// Height to go on from; absent where the chain ended.
     pub next: Option<u32>,
 }
@@ -150,6 +157,89 @@ pub struct RecordPlace {
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included.
     pub confirmations: u32,
+}
+
+/// `GET /v1/ledger`: the ledger chain that the node keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerReport {
+    /// Its id.
+    pub chain_id: ChainId,
+    /// Its parameters.
+    pub spec: ChainSpec,
+    /// When this node mines: `on-demand`, `interval SECONDS`, `always` or `off`.
+    pub mining: String,
+    /// Who gets the reward of blocks that are mined here.
+    pub miner: Address,
+    /// Transactions that wait to be mined.
+    pub waiting_transactions: usize,
+    /// What they count for, in bytes.
+    pub waiting_bytes: u64,
+    /// Those of them that were entrusted to this node.
+    pub own_waiting: usize,
+}
+
+/// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountReport {
+    /// Whose it is.
+    pub address: Address,
+    /// In whole units.
+    pub balance: u64,
+    /// Transactions of it in the best chain.
+    pub sequence: u64,
+    /// The sequence that its next transaction needs, after those that wait.
+    pub next_sequence: u64,
+}
+
+/// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionReceipt {
+    /// Its id.
+    pub txid: Txid,
+}
+
+/// `GET /v1/transactions/{txid}`: one transaction and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionReport {
+    /// Its id.
+    pub txid: Txid,
+    /// The transaction itself.
+    pub transaction: SignedTransaction,
+    /// Its payload, unless it has none or it was erased here.
+    pub payload: Option<Payload>,
+    /// The block that it stands in, of the best chain if it does there; absent while it waits.
+    pub block: Option<TransactionPlace>,
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionPlace {
+    /// Height of the block.
+    pub height: u32,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// The block's timestamp, in Unix seconds.
+    pub timestamp: u64,
+    /// Place in its body, from 0.
+    pub place: u32,
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
+    pub confirmations: u32,
+}
+
+/// `POST /v1/mining`: mine on for a while, although nothing waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MineOnRequest {
+    /// For how long, at most an hour.
+    pub seconds: u32,
+}
+
+/// `POST /v1/erasures`: drop the payload of a transaction from this node for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EraseRequest {
+    /// Its id.
+    pub txid: Txid,
 }
 
 /// What went wrong, by RFC 9457 (`application/problem+json`).

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::model::NodeFile;
 use super::token::create_private;
 
-const NAME: &str = "node.json";
+pub(crate) const NAME: &str = "node.json";
 /// Its name until it is whole.
 const NEW_NAME: &str = "node.json.new";
 /// Longest content that is looked at, in bytes. A real one has a few hundred.

@@ -78,6 +78,22 @@ pub const HOST: Kind = Kind::new(421, "host", "This is another host");
 pub const EMPTY_RECORD: Kind = Kind::new(422, "empty-record", "The record is empty");
 /// The record fits no block.
 pub const RECORD_TOO_LONG: Kind = Kind::new(422, "record-too-long", "The record is too long");
+/// There is no such transaction.
+pub const NO_TRANSACTION: Kind =
+    Kind::new(404, "no-such-transaction", "There is no such transaction");
+/// The chain has no accounts.
+pub const NO_LEDGER: Kind = Kind::new(409, "no-ledger", "This chain is no ledger");
+/// The transaction's sequence is not its sender's next.
+pub const SEQUENCE: Kind = Kind::new(409, "sequence", "The sequence is not the next one");
+/// There is no payload to erase.
+pub const NOTHING_TO_ERASE: Kind = Kind::new(409, "nothing-to-erase", "There is nothing to erase");
+/// The transaction breaks a rule.
+pub const BAD_TRANSACTION: Kind =
+    Kind::new(422, "bad-transaction", "The transaction breaks a rule");
+/// The pool has no room for the transaction.
+pub const POOL_FULL: Kind = Kind::new(503, "pool-full", "The transaction cannot wait here now");
+/// A ledger takes signed transactions and no lines.
+pub const UNSIGNED: Kind = Kind::new(409, "unsigned", "This chain takes signed transactions");
 /// The address of a peer is not one.
 pub const BAD_ADDRESS: Kind = Kind::new(422, "bad-address", "The address is not understood");
 /// The store cannot be read.
@@ -94,7 +110,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 22] = [
+pub const ALL: [Kind; 29] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -110,6 +126,13 @@ pub const ALL: [Kind; 22] = [
     HOST,
     EMPTY_RECORD,
     RECORD_TOO_LONG,
+    UNSIGNED,
+    NO_TRANSACTION,
+    NO_LEDGER,
+    SEQUENCE,
+    NOTHING_TO_ERASE,
+    BAD_TRANSACTION,
+    POOL_FULL,
     BAD_ADDRESS,
     STORE,
     INTERNAL,

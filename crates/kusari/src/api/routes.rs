@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod blocks;
 mod body;
+pub(crate) mod ledger;
 mod peers;
 mod records;
 mod status;
@@ -32,6 +33,9 @@ use crate::store::Store;
 
 /// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
 const MAX_BODY_BYTES: usize = 32 * 1024;
+/// Longest transaction as JSON, in bytes: 64 KiB of text, each byte of it written as `\u00XX`, and
+/// what stands around it.
+const MAX_TRANSACTION_BYTES: usize = 512 * 1024;
 /// How long a read waits until the store holds what the node has shown.
 const STORED_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -123,6 +127,15 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/peers", get(peers::list).post(peers::connect))
         .route("/v1/records", axum::routing::post(records::record))
         .route("/v1/records/{id}", get(records::one))
+        .route("/v1/ledger", get(ledger::ledger))
+        .route("/v1/accounts/{address}", get(ledger::account))
+        .route(
+            "/v1/transactions",
+            axum::routing::post(ledger::submit).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
+        )
+        .route("/v1/transactions/{txid}", get(ledger::transaction))
+        .route("/v1/mining", axum::routing::post(ledger::mine_on))
+        .route("/v1/erasures", axum::routing::post(ledger::erase))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -29,7 +29,10 @@ impl Status {
         let BestPoint { height, hash, work } = snapshot.tip;
         Self {
             agent: NodeConfig::default().agent,
-            chain: CHAIN.to_owned(),
+            chain: snapshot
+                .ledger
+                .as_ref()
+                .map_or_else(|| CHAIN.to_owned(), |ledger| ledger.chain_id.to_string()),
             height,
             tip: hash,
             work,
@@ -38,6 +41,8 @@ impl Status {
             outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
             inbound_peers,
             waiting_records: snapshot.waiting_lines,
+            chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
+            waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,

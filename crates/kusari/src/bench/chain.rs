@@ -133,7 +133,7 @@ fn look_up(directory: &Path, sample: &[(u32, BlockHash)]) -> Result<(f64, f64), 
         Ok(began.elapsed().as_secs_f64() * 1e6 / sample.len().max(1) as f64)
     };
     let found = |placed: Result<Option<crate::store::Placed>, _>, hash: &BlockHash| {
-        placed.is_ok_and(|placed| placed.is_some_and(|placed| placed.block.hash == *hash))
+        placed.is_ok_and(|placed| placed.is_some_and(|placed| placed.block.block.hash == *hash))
     };
     Ok((
         mean(&|height, hash| found(store.placed_at(height), hash))?,

@@ -101,19 +101,15 @@ impl NodeChoice {
         }
     }
 
+    /// The data directory whose wallets and labels are meant, whichever node is asked.
+    pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf, Failure> {
+        let directory = self.directory(places::data_directory().as_deref())?;
+        std::path::absolute(directory).map_err(Failure::failed)
+    }
+
     /// The directory that is meant; `data_directory` is where programs keep their data.
     fn directory(&self, data_directory: Option<&Path>) -> Result<PathBuf, UsageError> {
-        if let Some(directory) = &self.data_dir {
-            return Ok(directory.clone());
-        }
-        let port = self.port.unwrap_or(places::DEFAULT_PORT);
-        match data_directory {
-            Some(data) => Ok(places::chain_directory(data, port)),
-            None => Err(UsageError {
-                cause: String::from("this user has no home directory to look for the chain in"),
-                remedy: String::from("say where it is with --data-dir DIRECTORY"),
-            }),
-        }
+        places::chosen(self.data_dir.as_deref(), self.port, data_directory)
     }
 }
 

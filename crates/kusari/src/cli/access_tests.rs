@@ -38,6 +38,8 @@ fn node_of(directory: &Path) -> SocketAddr {
         data_directory: Some(directory.to_str().unwrap().into()),
         outbound_peers: 0,
         inbound_peers: 0,
+        chain_name: None,
+        waiting_transactions: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

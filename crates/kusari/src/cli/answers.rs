@@ -7,7 +7,7 @@ use core::fmt::Write;
 
 use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
 
-use super::card::card;
+use super::card::{card, card_of};
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
 use crate::api::model::{PeerList, PeerReport, Stage, Status};
@@ -41,8 +41,8 @@ pub(crate) fn last_blocks(
     let height = stored_tip(store)?.height;
     for height in (height + 1).saturating_sub(count)..=height {
         // A reorganisation may shorten the chain between two reads.
-        if let Some(block) = at_height(store, height)? {
-            show(card(&block));
+        if let Some(card) = at_height(store, height)? {
+            show(card);
         }
     }
     Ok(())
@@ -54,11 +54,14 @@ pub(crate) fn one_block(store: &dyn BlockStore, which: &Which) -> Result<String,
         Which::Height(height) => at_height(store, *height)?,
         Which::Hash(hash) => {
             let genesis = Some(Block::genesis()).filter(|genesis| genesis.hash == *hash);
-            genesis.or(store.by_hash(hash)?.map(|stored| stored.block))
+            match genesis {
+                Some(genesis) => Some(card(&genesis, None)),
+                None => store.by_hash(hash)?.as_ref().map(card_of),
+            }
         }
     };
     Ok(match found {
-        Some(block) => card(&block),
+        Some(card) => card,
         None => format!("There is {}; /status shows how high the chain is", no_block(which)),
     })
 }
@@ -71,11 +74,11 @@ pub(crate) fn no_block(which: &Which) -> String {
     }
 }
 
-/// The genesis block is nowhere stored.
-fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<Block>, StoreError> {
+/// The card of the best chain's block at a height. The genesis block is nowhere stored.
+fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<String>, StoreError> {
     match height {
-        0 => Ok(Some(Block::genesis())),
-        _ => Ok(store.best_at(height)?.map(|stored| stored.block)),
+        0 => Ok(Some(card(&Block::genesis(), None))),
+        _ => Ok(store.best_at(height)?.as_ref().map(card_of)),
     }
 }
 
@@ -124,7 +127,13 @@ pub(crate) fn status(status: &Status) -> String {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
         lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));
     }
-    lines.push(format!("- Lines : {} to be mined", counted(status.waiting_records as u64, "line")));
+    if let (Some(name), Some(waiting)) = (&status.chain_name, status.waiting_transactions) {
+        lines.push(format!("- Chain : {} ({})", Plain(name), status.chain));
+        lines.push(format!("- Waiting: {}", counted(waiting as u64, "transaction")));
+    } else {
+        let waiting = counted(status.waiting_records as u64, "line");
+        lines.push(format!("- Lines : {waiting} to be mined"));
+    }
     lines.push(format!(
         "- Beside: {} of {} bytes of side branches, {} waiting for parents",
         grouped(status.side_bytes),

@@ -40,11 +40,11 @@ fn the_last_blocks_are_shown_oldest_first_and_end_at_genesis() {
 fn a_block_is_found_by_height_and_by_hash() {
     let store = chain(2);
     let find = |which| one_block(&store, &which).unwrap();
-    assert_eq!(find(Which::Height(0)), card(&Block::genesis()));
-    assert_eq!(find(Which::Hash(Block::genesis().hash)), card(&Block::genesis()));
+    assert_eq!(find(Which::Height(0)), card(&Block::genesis(), None));
+    assert_eq!(find(Which::Hash(Block::genesis().hash)), card(&Block::genesis(), None));
     let second = store.best_at(2).unwrap().unwrap().block;
-    assert_eq!(find(Which::Height(2)), card(&second));
-    assert_eq!(find(Which::Hash(second.hash)), card(&second));
+    assert_eq!(find(Which::Height(2)), card(&second, None));
+    assert_eq!(find(Which::Hash(second.hash)), card(&second, None));
     assert!(find(Which::Height(3)).starts_with("There is no block at height 3; "));
     assert!(find(Which::Hash(kusari_chain::BlockHash::ZERO)).starts_with("There is no block with"));
 }
@@ -65,6 +65,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
     Snapshot {
         tip: BestPoint::genesis(),
         peers,
+        ledger: None,
         waiting_lines: 1,
         side_bytes: 0,
         side_limit: 67_108_864,

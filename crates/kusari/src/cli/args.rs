@@ -28,6 +28,8 @@ Examples:
       Every line of a pipe becomes the data of a block.
   printf 'GET_CHAIN\\n' | nc -N 127.0.0.1 8080
       What a node has, as its peers see it.
+  kusari --listen 8080 --chain ledger
+      A node of the ledger: what is typed is signed, and anybody can be paid.
   kusari say 'hello'
       Records a line by the node that runs, or in its store; `kusari status` and `kusari chain` show
       what is there.
@@ -105,6 +107,19 @@ pub(crate) struct Args {
     /// How they try nonces, by a name from `kusari bench mine` [default: the fastest here]
     #[arg(long, value_name = "NAME")]
     pub(crate) miner_kernel: Option<String>,
+
+    /// Which chain to keep: classic, ledger, or the file of a chain spec [default: classic]
+    #[arg(long, value_name = "classic|ledger|FILE")]
+    pub(crate) chain: Option<String>,
+
+    /// When a node of a ledger mines: on-demand, always, off or 'interval SECONDS' [default:
+    /// on-demand]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) mine: Option<String>,
+
+    /// File with the passphrase of the wallet that signs on a ledger
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 
     /// Print only the address, receipts and warnings
     #[arg(long)]

@@ -249,6 +249,21 @@ fn a_journal_is_written_where_the_option_or_else_the_file_says() {
 }
 
 #[test]
+fn a_chain_is_classic_unless_the_option_or_else_the_file_says_otherwise() {
+    let chain = |args: Option<&str>, file: Option<&str>| {
+        super::super::settings::chain(args.map(String::from), file.map(String::from))
+    };
+    let ledger = Some(kusari_chain::ledger::ChainSpec::ledger());
+    assert_eq!(chain(None, None), Ok(None));
+    assert_eq!(chain(Some("classic"), Some("ledger")), Ok(None));
+    assert_eq!(chain(None, Some("ledger")), Ok(ledger.clone()));
+    assert_eq!(chain(Some("ledger"), Some("classic")), Ok(ledger));
+    let error = chain(Some("legder"), None).unwrap_err();
+    assert!(error.cause.ends_with("nor a file that is there"), "{error}");
+    assert!(error.remedy.starts_with("`kusari chain-spec new"), "{error}");
+}
+
+#[test]
 fn what_a_command_lacks_is_named_with_its_form() {
     for (line, lacks) in [("say", "<TEXT|->"), ("export", "<FILE|->"), ("grade", "<HOST:PORT>")] {
         let error = settings(line).unwrap_err().to_string();

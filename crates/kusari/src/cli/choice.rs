@@ -1,8 +1,11 @@
-//! Which node a subcommand is about.
+//! Which node a subcommand is about, or which data directory.
 //!
-//! Owns the options that name it. Finding the node is up to [`super::access`].
+//! Owns the options that name them. Finding the node is up to [`super::access`].
 
 use std::path::PathBuf;
+
+use super::places;
+use super::settings::UsageError;
 
 /// The options that choose a node.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -22,4 +25,23 @@ pub(crate) struct NodeChoice {
     /// File with the token of the node that --node names
     #[arg(long, value_name = "FILE", requires = "node")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// The options that choose a data directory, whether a node runs there or not.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct DirectoryChoice {
+    /// The data directory
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "port")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// The data directory of the node that is started with this port [default: 8080]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+}
+
+impl DirectoryChoice {
+    /// The directory that is meant; it need not be there.
+    pub(crate) fn directory(&self) -> Result<PathBuf, UsageError> {
+        places::chosen(self.data_dir.as_deref(), self.port, places::data_directory().as_deref())
+    }
 }

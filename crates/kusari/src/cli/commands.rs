@@ -8,16 +8,19 @@ pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod block;
 pub(crate) mod chain;
+pub(crate) mod chain_spec;
 pub(crate) mod completions;
 pub(crate) mod conformance;
 pub(crate) mod export;
 pub(crate) mod grade;
 pub(crate) mod import;
+pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod peers;
 pub(crate) mod replay;
 pub(crate) mod say;
 pub(crate) mod status;
+pub(crate) mod wallet;
 
 use std::error::Error;
 
@@ -26,7 +29,10 @@ use kusari_chain::StoreError;
 use super::conversation::Interruption;
 use super::settings::UsageError;
 use crate::api::client::ClientError;
+use crate::private_file::FileError;
 use crate::runtime::offline::OfflineError;
+use crate::wallet::passphrase::PassphraseError;
+use crate::wallet::{LabelError, WalletError};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -62,7 +68,16 @@ macro_rules! failures {
     };
 }
 
-failures!(ClientError, Interruption, OfflineError, StoreError);
+failures!(
+    ClientError,
+    FileError,
+    Interruption,
+    LabelError,
+    OfflineError,
+    PassphraseError,
+    StoreError,
+    WalletError,
+);
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -77,6 +92,13 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     Replay(replay::ReplayArgs),
     Grade(grade::GradeArgs),
+    Record(ledger::record::RecordArgs),
+    Send(ledger::send::SendArgs),
+    Balance(ledger::balance::BalanceArgs),
+    Tx(ledger::tx::TxArgs),
+    Erase(ledger::erase::EraseArgs),
+    Wallet(wallet::WalletArgs),
+    ChainSpec(chain_spec::ChainSpecArgs),
     Bench(bench::BenchArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -96,6 +118,13 @@ impl Command {
             Self::Backup(args) => backup::run(args),
             Self::Replay(args) => replay::run(args),
             Self::Grade(args) => grade::run(args),
+            Self::Record(args) => ledger::record::run(args),
+            Self::Send(args) => ledger::send::run(args),
+            Self::Balance(args) => ledger::balance::run(args),
+            Self::Tx(args) => ledger::tx::run(args),
+            Self::Erase(args) => ledger::erase::run(args),
+            Self::Wallet(args) => wallet::run(args),
+            Self::ChainSpec(args) => chain_spec::run(args),
             Self::Bench(args) => bench::run(args),
             Self::Completions(args) => completions::run(args),
             Self::Man(args) => man::run(args),

@@ -26,6 +26,9 @@ pub(crate) struct ConfigFile {
     pub(crate) miner_threads: Option<u64>,
     pub(crate) miner_kernel: Option<String>,
     pub(crate) journal: Option<PathBuf>,
+    pub(crate) chain: Option<String>,
+    pub(crate) mine: Option<String>,
+    pub(crate) passphrase_file: Option<PathBuf>,
     pub(crate) quiet: Option<bool>,
     pub(crate) log: Option<String>,
 }

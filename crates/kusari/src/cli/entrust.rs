@@ -5,7 +5,9 @@ use kusari_node::store::EntryId;
 
 use super::link::Link;
 use super::screen::Screen;
+use super::signer::Signer;
 use super::words::Said;
+use crate::signing::{Draft, Unsent};
 
 /// Gives a line to the node and shows the receipt. Waits until the line is durable, and while the
 /// outbox is full. Returns whether the node still runs. `origin` says which line it is.
@@ -26,6 +28,31 @@ pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) 
     };
     screen.answered(entry, Some(said));
     reply.is_ok()
+}
+
+/// The same on a ledger: the line becomes a signed record, or whatever else the draft says. `origin`
+/// says which line it is.
+pub(crate) fn entrust_signed(
+    link: &Link,
+    screen: &Screen,
+    signer: &Signer,
+    draft: &Draft,
+    origin: &str,
+) -> bool {
+    let Some(node) = link.node() else { return false };
+    screen.say(match signer.send(&node, draft) {
+        Ok(txid) => {
+            Said::answer(format!("Saved as transaction {txid}; it will be mined into a block"))
+        }
+        Err(Unsent::Refused(why)) => Said::warning(format!("{origin} is not saved: {why}")),
+        Err(Unsent::Node(_)) => {
+            screen.say(Said::warning(format!(
+                "{origin} may not be saved: the node stopped before it said so"
+            )));
+            return false;
+        }
+    });
+    true
 }
 
 /// The receipt for a line.

@@ -7,21 +7,23 @@ use std::io::{self, BufReader};
 
 use kusari_chain::params::MAX_TEXT_BYTES;
 
-use super::entrust::entrust;
+use super::entrust::{entrust, entrust_signed};
 use super::escape::grouped;
 use super::lines::{Content, Line, Lines};
 use super::link::Link;
 use super::screen::Screen;
+use super::signer::Signer;
 use super::words::Said;
+use crate::signing::Draft;
 
 /// Reads stdin to its end.
-pub(crate) fn run(link: &Link, screen: &Screen) {
+pub(crate) fn run(link: &Link, screen: &Screen, signer: Option<&Signer>) {
     let mut lines = Lines::new(BufReader::new(io::stdin()));
     loop {
         match lines.next_line() {
             Ok(Some(line)) => {
                 screen.wait_for_room();
-                if !take(link, screen, line) {
+                if !take(link, screen, signer, line) {
                     return;
                 }
             }
@@ -36,10 +38,14 @@ pub(crate) fn run(link: &Link, screen: &Screen) {
 }
 
 /// Returns whether the node still runs.
-fn take(link: &Link, screen: &Screen, line: Line) -> bool {
+fn take(link: &Link, screen: &Screen, signer: Option<&Signer>, line: Line) -> bool {
     match line.content {
         Content::Text(text) => {
-            entrust(link, screen, text, &format!("Line {} of the input", line.number))
+            let origin = format!("Line {} of the input", line.number);
+            match signer {
+                Some(signer) => entrust_signed(link, screen, signer, &Draft::Record(text), &origin),
+                None => entrust(link, screen, text, &origin),
+            }
         }
         refused => {
             screen.say(Said::warning(refusal(line.number, &refused)));

@@ -4,10 +4,12 @@
 //! goes above the line that is being typed.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use kusari_chain::ledger::Address;
+use kusari_chain::ledger::address::AddressError;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Command, Reply};
 use rustyline::error::ReadlineError;
@@ -15,15 +17,19 @@ use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
 use super::answers;
-use super::entrust::entrust;
+use super::commands::ledger::balance;
+use super::entrust::{entrust, entrust_signed};
 use super::escape::Plain;
 use super::link::Link;
 use super::output::{AtPrompt, PrintAbove};
 use super::screen::Screen;
+use super::signer::Signer;
 use super::slash::{self, Typed};
 use super::words::Said;
-use crate::api::model::{PeerList, Status};
+use crate::api::model::{AccountReport, PeerList, Status};
 use crate::runtime::NodeHandle;
+use crate::signing::Draft;
+use crate::wallet::AddressBook;
 
 const PROMPT: &str = "msg> ";
 
@@ -36,6 +42,8 @@ pub(crate) struct Place {
     pub(crate) listen: SocketAddr,
     /// None for a chain in memory.
     pub(crate) directory: Option<String>,
+    /// On a ledger.
+    pub(crate) signer: Option<Signer>,
 }
 
 /// Reads lines that a person types.
@@ -133,13 +141,25 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
     screen.say(match typed {
         Typed::Nothing => return true,
         Typed::Quit => return false,
-        Typed::Say(text) => return entrust(link, screen, text, "The line"),
+        Typed::Say(text) => {
+            return match &place.signer {
+                Some(signer) => {
+                    entrust_signed(link, screen, signer, &Draft::Record(text), "The line")
+                }
+                None => entrust(link, screen, text, "The line"),
+            };
+        }
+        Typed::Send { to, amount, note } => return send(link, screen, place, (&to, amount, note)),
+        Typed::Balance(of) => match balance(&node, place, of.as_deref()) {
+            Ok(text) => Said::answer(text),
+            Err(why) => Said::warning(Plain(&why).to_string()),
+        },
         Typed::Connect(address) => return connect(address, &node, screen),
         Typed::Help => Said::answer(slash::HELP),
         Typed::Hint(text) => Said::warning(Plain(&text).to_string()),
         Typed::Peers => Said::answer(answers::peers(&PeerList::new(&node.snapshot()))),
         Typed::Status => {
-            let Place { listen, directory } = place.clone();
+            let Place { listen, directory, .. } = place.clone();
             let status = Status::new(&node.snapshot(), Some(listen), directory);
             Said::answer(answers::status(&status))
         }
@@ -159,6 +179,55 @@ fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {
     match answer {
         Ok(text) => Said::answer(text),
         Err(error) => Said::warning(error.to_string()),
+    }
+}
+
+/// What is said where the chain knows no accounts.
+const NO_LEDGER: &str =
+    "this is the classic chain, which has no accounts; start with `--chain ledger`";
+
+/// An address, or a label of the address book beside the chain.
+fn resolve(place: &Place, text: &str) -> Result<Address, String> {
+    let book = match &place.directory {
+        Some(directory) => AddressBook::open(Path::new(directory)),
+        None => return text.parse().map_err(|error: AddressError| error.to_string()),
+    };
+    book.and_then(|book| book.resolve(text)).map_err(|error| error.to_string())
+}
+
+fn send(
+    link: &Link,
+    screen: &Screen,
+    place: &Place,
+    (to, amount, note): (&str, u64, Option<String>),
+) -> bool {
+    let resolved = match &place.signer {
+        Some(signer) => resolve(place, to).map(|to| (signer, to)),
+        None => Err(NO_LEDGER.to_owned()),
+    };
+    match resolved {
+        Ok((signer, to)) => {
+            let draft = Draft::Transfer { to, amount, note };
+            entrust_signed(link, screen, signer, &draft, "The transfer")
+        }
+        Err(why) => {
+            screen.say(Said::warning(Plain(&why).to_string()));
+            true
+        }
+    }
+}
+
+fn balance(node: &NodeHandle, place: &Place, of: Option<&str>) -> Result<String, String> {
+    let signer = place.signer.as_ref().ok_or_else(|| NO_LEDGER.to_owned())?;
+    let address = of.map_or_else(|| Ok(signer.address()), |text| resolve(place, text))?;
+    match node.command(Command::GetAccount(address.0)) {
+        Ok(Reply::Account { account, next_sequence }) => Ok(balance::in_words(&AccountReport {
+            address,
+            balance: account.balance,
+            sequence: account.sequence,
+            next_sequence,
+        })),
+        _ => Err(String::from("the node stops and answers nothing more")),
     }
 }
 

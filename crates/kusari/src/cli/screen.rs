@@ -159,7 +159,9 @@ impl Presenter {
                             self.block(at, block, BlockSource::Mined(entry));
                         }
                     }
-                    BlockSource::Announced | BlockSource::Synced => self.block(at, block, source),
+                    BlockSource::MinedBody | BlockSource::Announced | BlockSource::Synced => {
+                        self.block(at, block, source)
+                    }
                 },
                 Item::Event(event) => self.say(&words(&event)),
                 Item::Said(said) => self.say(&said),
@@ -220,7 +222,9 @@ impl Presenter {
         }
         for show in show {
             match show {
-                Show::Card(block) => self.output.line(&added(&block.block), Tone::Routine),
+                Show::Card(block) => {
+                    self.output.line(&added(&block.block, block.part()), Tone::Routine)
+                }
                 Show::Progress(text) => self.output.progress(&text),
                 Show::ProgressEnd(text) => self.output.progress_end(&text),
             }

@@ -6,15 +6,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use kusari_chain::ledger::ChainSpec;
 use kusari_miner::Kernel;
-use kusari_node::PeerAddress;
+use kusari_node::{MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
 use super::places;
 use crate::api::Place;
+use crate::chain_spec;
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;
@@ -63,6 +66,10 @@ pub(crate) struct Settings {
     pub(crate) max_peers: usize,
     pub(crate) miner_threads: NonZeroUsize,
     pub(crate) miner_kernel: Option<Kernel>,
+    /// The ledger to keep; `None` is the classic chain.
+    pub(crate) ledger: Option<Arc<ChainSpec>>,
+    pub(crate) mining: MiningPolicy,
+    pub(crate) passphrase_file: Option<PathBuf>,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
@@ -77,9 +84,15 @@ impl Settings {
     ) -> Result<Self, UsageError> {
         take_port_for_a_peer(&mut args);
         let listen = listen(&args, file.listen)?;
+        let ledger = chain(args.chain, file.chain)?.map(Arc::new);
+        let mining = mining(args.mine.or(file.mine), ledger.is_some())?;
+        let passphrase_file = args.passphrase_file.or(file.passphrase_file);
+        if passphrase_file.is_some() && ledger.is_none() {
+            return Err(wrong("--passphrase-file is for the wallet of a ledger", NEEDS_LEDGER));
+        }
         let from_args = (args.data_dir, args.ephemeral);
         let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
-        let storage = storage(from_args, from_file, listen, surroundings)?;
+        let storage = storage(from_args, from_file, (listen, ledger.as_deref()), surroundings)?;
         let max_peers = args.max_peers.or(file.max_peers);
         let max_peers = match max_peers {
             Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
@@ -99,6 +112,9 @@ impl Settings {
             max_peers,
             miner_threads,
             miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,
+            ledger,
+            mining,
+            passphrase_file,
             journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
@@ -209,7 +225,7 @@ fn connect(
 fn storage(
     args: (Option<PathBuf>, bool),
     file: (Option<PathBuf>, bool),
-    listen: SocketAddr,
+    (listen, ledger): (SocketAddr, Option<&ChainSpec>),
     surroundings: &Surroundings,
 ) -> Result<Storage, UsageError> {
     // Either of the two on the command line settles the question.
@@ -230,7 +246,9 @@ fn storage(
             "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
         )),
         (None, false) => match &surroundings.data_directory {
-            Some(data) => Ok(Storage::Directory(places::chain_directory(data, listen.port()))),
+            Some(data) => {
+                Ok(Storage::Directory(places::chain_directory(data, ledger, listen.port())))
+            }
             None => Err(wrong(
                 "this user has no home directory to keep the chain in",
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",
@@ -253,6 +271,49 @@ fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageErr
     let count = usize::try_from(count).ok().and_then(NonZeroUsize::new);
     count.filter(|count| count.get() <= limit).ok_or_else(|| {
         wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
+    })
+}
+
+/// The chain that the option, or else the file, names; `None` is the classic one.
+pub(crate) fn chain(
+    args: Option<String>,
+    file: Option<String>,
+) -> Result<Option<ChainSpec>, UsageError> {
+    let choice = args.or(file);
+    chain_spec::load(choice.as_deref().unwrap_or(chain_spec::CLASSIC)).map_err(|error| {
+        let sentence = error.to_string();
+        // Every one of these sentences has its remedy behind the last semicolon.
+        let (cause, remedy) = sentence.rsplit_once("; ").unwrap_or((&sentence, "name another"));
+        wrong(cause, remedy)
+    })
+}
+
+/// What to do about an option that only a ledger has.
+const NEEDS_LEDGER: &str = "add `--chain ledger` or a chain spec, or leave it out";
+
+/// When a node of a ledger mines.
+fn mining(text: Option<String>, is_ledger: bool) -> Result<MiningPolicy, UsageError> {
+    let Some(text) = text else { return Ok(MiningPolicy::OnDemand) };
+    if !is_ledger {
+        return Err(wrong(
+            "--mine is for a ledger: a classic node mines what is typed",
+            NEEDS_LEDGER,
+        ));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    let policy = match words.as_slice() {
+        ["on-demand"] => Some(MiningPolicy::OnDemand),
+        ["always"] => Some(MiningPolicy::Always),
+        ["off"] => Some(MiningPolicy::Off),
+        ["interval", number] => seconds(number).map(|seconds| MiningPolicy::Interval { seconds }),
+        _ => None,
+    };
+    policy.ok_or_else(|| {
+        wrong(
+            format!("`{text}` does not say when to mine"),
+            "write on-demand, always, off, or 'interval SECONDS' with 1 to 86400",
+        )
     })
 }
 

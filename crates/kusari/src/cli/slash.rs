@@ -19,6 +19,8 @@ What you type is mined into a block and passed on to every peer. Lines that begi
   /peers              show who is connected
   /connect host:port  connect to a peer, and again whenever the connection is lost
   /status             show the state of the chain and of this node
+  /send to n [note]   on a ledger: pay n to an address or a label
+  /balance [address]  on a ledger: show what an account owns
   /help               show this
   /quit               stop the node; Ctrl-D and Ctrl-C do the same
   //text              record /text, with one slash";
@@ -37,6 +39,14 @@ pub(crate) enum Typed {
     Peers,
     Connect(PeerAddress),
     Status,
+    /// Pay somebody.
+    Send {
+        to: String,
+        amount: u64,
+        note: Option<String>,
+    },
+    /// Show what an account owns; that of the wallet where none is named.
+    Balance(Option<String>),
     Help,
     Quit,
     /// It is none of these; what to do instead.
@@ -61,6 +71,11 @@ pub(crate) fn read(line: &str) -> Typed {
     if command.starts_with('/') {
         return Typed::Say(command.to_owned());
     }
+    if let Some(rest) =
+        command.strip_prefix("send").filter(|rest| rest.is_empty() || rest.starts_with(' '))
+    {
+        return send(rest.trim());
+    }
     let mut words = command.split_whitespace();
     let name = words.next().unwrap_or_default();
     let argument = words.next();
@@ -81,6 +96,7 @@ pub(crate) fn read(line: &str) -> Typed {
         ("connect", None) => Typed::Hint(String::from(
             "/connect needs an address; write it so: /connect 127.0.0.1:8080",
         )),
+        ("balance", of) => Typed::Balance(of.map(str::to_owned)),
         ("peers", None) => Typed::Peers,
         ("status", None) => Typed::Status,
         ("help", None) => Typed::Help,
@@ -100,6 +116,20 @@ fn chain(count: &str) -> Typed {
         _ => Typed::Hint(format!(
             "/chain takes a number from 1 to {MAX_CARDS}; for all blocks send GET_CHAIN to the \
              port of this node"
+        )),
+    }
+}
+
+fn send(rest: &str) -> Typed {
+    let mut words = rest.splitn(3, ' ').map(str::trim);
+    let (to, amount, note) = (words.next(), words.next(), words.next());
+    match (to, amount.map(str::parse)) {
+        (Some(to), Some(Ok(amount))) if !to.is_empty() => {
+            let note = note.filter(|note| !note.is_empty()).map(str::to_owned);
+            Typed::Send { to: to.to_owned(), amount, note }
+        }
+        _ => Typed::Hint(String::from(
+            "/send needs an address or a label and a whole number; write it so: /send ks1… 5 for lunch",
         )),
     }
 }

@@ -6,6 +6,7 @@
 use core::time::Duration;
 
 use kusari_chain::Block;
+use kusari_chain::ledger::LedgerPart;
 use kusari_node::Event;
 
 use super::card::card;
@@ -72,7 +73,7 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::SentBlocks { address, count } => {
             Said::routine(format!("Sent {} to {address}", counted(u64::from(*count), "block")))
         }
-        Event::BlockAdded { block, source: _ } => Said::routine(added(&block.block)),
+        Event::BlockAdded { block, source: _ } => Said::routine(added(&block.block, block.part())),
         Event::SideBlock { height, hash } => Said::routine(format!(
             "Kept a block beside the best chain: height={height}, hash={hash}"
         )),
@@ -97,6 +98,17 @@ pub(crate) fn words(event: &Event) -> Said {
         }
         Event::LineReopened { entry } => Said::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"
+        )),
+        Event::TransactionMined { txid, height } => {
+            Said::answer(format!("Your transaction {txid} stands in block {height}"))
+        }
+        Event::TransactionReturned { txid } => Said::warning(format!(
+            "The block of your transaction {txid} is no longer in the best chain; it waits to be \
+             mined again"
+        )),
+        Event::TransactionDisplaced { txid } => Said::warning(format!(
+            "Your transaction {txid} cannot be mined any more: another one of the same account took \
+             its place (`kusari tx {txid}` shows what it said); record it again if it still counts"
         )),
         Event::OutboxFull { waiting } => Said::warning(format!(
             "The outbox is full: {} to be mined; the next one waits for room",
@@ -124,9 +136,9 @@ fn connected(target: &kusari_node::PeerAddress, address: &core::net::SocketAddr)
 }
 
 /// The line and the card of a block that joined the best chain.
-pub(crate) fn added(block: &Block) -> String {
+pub(crate) fn added(block: &Block, ledger: Option<&LedgerPart>) -> String {
     let Block { index, nonce, hash, .. } = block;
-    format!("Added new block index={index}, nonce={nonce}, hash={hash}\n{}", card(block))
+    format!("Added new block index={index}, nonce={nonce}, hash={hash}\n{}", card(block, ledger))
 }
 
 /// Rounded up: nobody is told to expect something before it comes.
@@ -203,7 +215,7 @@ mod tests {
         let text = format!(
             "Added new block index=0, nonce=2945, \
              hash=000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\n{}",
-            card(&block)
+            card(&block, None)
         );
         assert_says(event, Tone::Routine, &text);
     }

@@ -174,10 +174,22 @@ pub(super) fn new_chain() -> Result<Chain, InputError> {
 
 /// Gives a block to a chain, and says in a word what became of it.
 pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String, InputError> {
-    match chain.accept(block, 0) {
+    accept_at(chain, block, 0)
+}
+
+/// The same where the node's clock has a say.
+pub(super) fn accept_at(
+    chain: &mut Chain,
+    block: CheckedBlock,
+    clock: u64,
+) -> Result<String, InputError> {
+    match chain.accept(block, clock) {
         Ok(Accepted::Known(_)) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
         Ok(Accepted::Added(_)) => Ok(String::from("added")),
+        Ok(Accepted::Ahead { .. }) => Ok(String::from("held")),
+        Ok(Accepted::Bare) => Ok(String::from("hint")),
+        Ok(Accepted::BranchRefused { violation, .. }) => Ok(refused(violation.code())),
         Err(AcceptError::Rule(violation)) => Ok(refused(violation.code())),
         Err(AcceptError::Store(error)) => Err(InputError(error.to_string())),
     }

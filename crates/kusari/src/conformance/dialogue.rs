@@ -174,10 +174,13 @@ impl Bench {
             .best_chain_chunk(after.into(), through, usize::MAX)
             .map_err(|error| InputError(error.to_string()))?;
         let count = u32::try_from(chunk.blocks.len()).unwrap_or(u32::MAX);
-        let (height, hash): (u32, BlockHash) =
-            chunk.blocks.last().map_or((after.height, after.hash), |last| (last.index, last.hash));
+        let (height, hash): (u32, BlockHash) = chunk
+            .blocks
+            .last()
+            .map_or((after.height, after.hash), |last| (last.block.index, last.block.hash));
         if peer == STRANGER {
-            self.answers.extend(chunk.blocks.iter().map(|block| summary(&Message::Block(block))));
+            self.answers
+                .extend(chunk.blocks.iter().map(|block| summary(&Message::Block(&block.block))));
             if form == StreamForm::Counted {
                 let end = Message::<CheckedBlock>::End { count, missing: Vec::new() };
                 self.answers.push(summary(&end));

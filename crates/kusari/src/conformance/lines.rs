@@ -1,10 +1,12 @@
 //! Lines: what one means, and where a stream of bytes is cut into lines or given up.
 //!
-//! Answers the suites `wire` and `limits`.
+//! Answers the suites `wire`, `ledger-lines` and `limits`.
 
+use kusari_chain::ledger::ChainId;
 use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_node::wire::{
-    GetBlocks, LineFramer, LineTooLong, Message, Received, Refusal, WireError, encode, receive,
+    CompactBlock, Dialect, GetBlocks, LineFramer, LineTooLong, Message, Received, Refusal,
+    WireError, encode, receive,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,14 +24,32 @@ struct Line {
     line: Bytes,
 }
 
-/// What one line means, and how it is written in the canonical form.
+/// A line on the ledger chain with this id.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LedgerLine {
+    chain: ChainId,
+    line: Bytes,
+}
+
+/// What one line of the classic chain means, and how it is written in the canonical form.
 pub(super) fn read_one(input: &Value) -> Result<Value, InputError> {
     let Line { line } = form(input)?;
+    read_in(Dialect::Classic, &line)
+}
+
+/// The same on a ledger chain.
+pub(super) fn read_one_of_ledger(input: &Value) -> Result<Value, InputError> {
+    let LedgerLine { chain, line } = form(input)?;
+    read_in(Dialect::Ledger(chain), &line)
+}
+
+fn read_in(dialect: Dialect, line: &Bytes) -> Result<Value, InputError> {
     let line = line.expand()?;
     if line.contains(&b'\n') {
         return Err(InputError(String::from("a line holds no newline")));
     }
-    let message = match receive(&line) {
+    let message = match dialect.receive(&line) {
         Ok(message) => message,
         Err(refusal) => return Ok(json!({"error": refusal.code()})),
     };
@@ -51,7 +71,26 @@ pub(super) fn without_newline(line: &[u8]) -> String {
 /// The verb of a message, and what it carries; null where that is nothing.
 fn parts(message: &Received) -> (&'static str, Value) {
     match message {
-        Message::Block(block) => ("BLOCK", json!(block.block())),
+        Message::Block(block) => ("BLOCK", json!(block)),
+        Message::SevenKeys(block) => ("BLOCK", json!(block.block())),
+        Message::Compact(block) => ("COMPACT", json!(block.block())),
+        Message::CompactReceived(compact) => ("COMPACT", compact_fields(compact)),
+        Message::GetTransactions { hash, places } => {
+            ("GET_TRANSACTIONS", json!({"hash": hash, "places": places}))
+        }
+        Message::Transactions { hash, entries } => {
+            ("TRANSACTIONS", json!({"hash": hash, "entries": entries}))
+        }
+        Message::GetHeaders { locator, limit } => {
+            ("GET_HEADERS", json!({"locator": locator, "limit": limit}))
+        }
+        Message::Headers(headers) => ("HEADERS", json!(headers)),
+        Message::Transaction(checked) => {
+            let (transaction, payload) = (checked.transaction(), checked.payload());
+            ("TX", json!({"transaction": transaction, "payload": payload}))
+        }
+        Message::Accepted { txid } => ("ACCEPTED", json!({"txid": txid})),
+        Message::GetMempool => ("GET_MEMPOOL", Value::Null),
         Message::GetChain => ("GET_CHAIN", Value::Null),
         Message::Hello(hello) => ("HELLO", json!(hello)),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -73,6 +112,13 @@ fn parts(message: &Received) -> (&'static str, Value) {
         Message::Help => ("HELP", json!({})),
         Message::Error(report) => ("ERROR", json!(report)),
     }
+}
+
+/// The keys of a header, and the ids behind them.
+fn compact_fields(compact: &CompactBlock) -> Value {
+    let mut fields = json!(compact.header);
+    fields["txids"] = json!(compact.txids);
+    fields
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{blocks, dialogue, forks, lines};
+use super::{blocks, dialogue, forks, ledger, lines};
 
 /// An input that is not of its suite's form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub(super) struct Suite {
 }
 
 /// Every suite, in the order in which `all` runs them.
-pub(super) const SUITES: [Suite; 7] = [
+pub(super) const SUITES: [Suite; 11] = [
     Suite {
         name: "genesis",
         built_in: include_str!("../../../../conformance/genesis.json"),
@@ -55,6 +55,26 @@ pub(super) const SUITES: [Suite; 7] = [
         name: "printed-sample",
         built_in: include_str!("../../../../conformance/printed-sample.json"),
         answer: blocks::answer,
+    },
+    Suite {
+        name: "ledger-bytes",
+        built_in: include_str!("../../../../conformance/ledger-bytes.json"),
+        answer: ledger::canonical,
+    },
+    Suite {
+        name: "ledger-lines",
+        built_in: include_str!("../../../../conformance/ledger-lines.json"),
+        answer: lines::read_one_of_ledger,
+    },
+    Suite {
+        name: "ledger-pool",
+        built_in: include_str!("../../../../conformance/ledger-pool.json"),
+        answer: ledger::pool,
+    },
+    Suite {
+        name: "ledger-blocks",
+        built_in: include_str!("../../../../conformance/ledger-blocks.json"),
+        answer: ledger::chain,
     },
 ];
 

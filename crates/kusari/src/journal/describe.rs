@@ -44,6 +44,22 @@ pub(super) fn describe(input: &Input) -> String {
             format!("a line was typed: {}", shown(text))
         }
         Input::Command(_, Command::Connect(address)) => format!("{address} is to be connected"),
+        Input::Command(_, Command::Submit(written)) => {
+            format!("transaction {} was submitted", written.0.txid())
+        }
+        Input::Command(_, Command::GetAccount(key)) => format!("the account {key} was asked for"),
+        Input::Command(_, Command::GetPooled(txid)) => {
+            format!("the transaction {txid} was asked for")
+        }
+        Input::Command(_, Command::MineOn { seconds }) => {
+            format!("blocks are to be mined for {seconds} s")
+        }
+        Input::Command(_, Command::Erase(erasure)) => {
+            format!(
+                "the payload at place {} of block {} is to be erased",
+                erasure.place, erasure.block
+            )
+        }
         Input::Tick => "the time to wake has come".to_string(),
     }
 }

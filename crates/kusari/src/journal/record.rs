@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
@@ -169,5 +169,9 @@ impl OutboxStore for Recording<dyn OutboxStore> {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.store.visit_pool(visit)
+    }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        self.store.mined_at(txid)
     }
 }

@@ -7,7 +7,7 @@
 
 use super::Net;
 use kusari_chain::CheckedBlock;
-use kusari_node::wire::{self, LineFramer, LineTooLong, Message, Received, Refusal};
+use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Message, Received, Refusal};
 
 /// Bytes from which on a stretch is decoded elsewhere: some fifty short blocks, which take about as
 /// long as the two wakes of threads that it costs.
@@ -38,11 +38,12 @@ pub(super) enum End {
 pub(super) async fn decode(net: &Net, framer: &mut LineFramer) -> Option<(Vec<Item>, End)> {
     // A long line that drips in is looked at here, until its end is there.
     if framer.buffered() < ELSEWHERE_BYTES || !framer.has_line() {
-        return Some(decode_here(framer));
+        return Some(decode_here(net.dialect, framer));
     }
     let mut moved = std::mem::take(framer);
+    let dialect = net.dialect;
     let decoded = net.elsewhere(move || {
-        let decoded = decode_here(&mut moved);
+        let decoded = decode_here(dialect, &mut moved);
         (moved, decoded)
     });
     let (back, decoded) = decoded.await?;
@@ -50,14 +51,14 @@ pub(super) async fn decode(net: &Net, framer: &mut LineFramer) -> Option<(Vec<It
     Some(decoded)
 }
 
-fn decode_here(framer: &mut LineFramer) -> (Vec<Item>, End) {
+fn decode_here(dialect: Dialect, framer: &mut LineFramer) -> (Vec<Item>, End) {
     let (mut items, mut blocks) = (Vec::new(), Vec::new());
     let end = loop {
         if items.len() >= MAX_MESSAGES {
             break End::MayGoOn;
         }
         let received = match framer.next_line() {
-            Ok(Some(line)) => wire::receive(line),
+            Ok(Some(line)) => dialect.receive(line),
             Ok(None) => break End::NeedsBytes,
             Err(error) => break End::TooLong(error),
         };
@@ -89,7 +90,7 @@ mod tests {
         framer.push(&[b'\n'; 60_000]);
         let mut lines = 0;
         loop {
-            let (items, end) = decode_here(&mut framer);
+            let (items, end) = decode_here(Dialect::Classic, &mut framer);
             assert!(items.len() <= MAX_MESSAGES + 1);
             lines += items.len();
             if matches!(end, End::NeedsBytes) {

@@ -10,7 +10,7 @@ use kusari_node::seam::StreamForm;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::{Notify, mpsc};
 
-use super::{CLOSE_DEADLINE, QUEUE_LINES, Traffic};
+use super::{CLOSE_DEADLINE, QUEUE_BYTES, QUEUE_LINES, Traffic};
 use crate::store::ChainPosition;
 
 /// Something to write to a peer.
@@ -31,15 +31,26 @@ pub(super) struct Queue {
     /// What was queued and is not written. Only the owner of the [`PeerHandle`] adds to it, so
     /// where it finds nothing, nothing else is being written.
     waiting: Arc<AtomicUsize>,
+    /// Bytes of lines among it.
+    bytes: Arc<AtomicUsize>,
 }
 
 impl Queue {
     pub(super) async fn next(&mut self) -> Option<Outgoing> {
-        self.outgoing.recv().await
+        let outgoing = self.outgoing.recv().await;
+        self.taken(outgoing)
     }
 
     pub(super) fn next_at_once(&mut self) -> Option<Outgoing> {
-        self.outgoing.try_recv().ok()
+        let outgoing = self.outgoing.try_recv().ok();
+        self.taken(outgoing)
+    }
+
+    fn taken(&self, outgoing: Option<Outgoing>) -> Option<Outgoing> {
+        if let Some(Outgoing::Line(line)) = &outgoing {
+            self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+        }
+        outgoing
     }
 
     /// So much of what was taken is written.
@@ -52,6 +63,7 @@ impl Queue {
 pub(crate) struct PeerHandle {
     outgoing: mpsc::Sender<Outgoing>,
     waiting: Arc<AtomicUsize>,
+    bytes: Arc<AtomicUsize>,
     /// The connection may end whenever its task wants.
     stream: Weak<OwnedWriteHalf>,
     traffic: Arc<Traffic>,
@@ -79,15 +91,16 @@ pub(super) fn queue(
     abort: &Arc<Abort>,
 ) -> (PeerHandle, Queue) {
     let (sender, outgoing) = mpsc::channel(QUEUE_LINES);
-    let waiting = Arc::new(AtomicUsize::new(0));
+    let (waiting, bytes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let handle = PeerHandle {
         outgoing: sender,
         waiting: Arc::clone(&waiting),
+        bytes: Arc::clone(&bytes),
         stream: Arc::downgrade(stream),
         traffic: Arc::clone(traffic),
         abort: Arc::clone(abort),
     };
-    (handle, Queue { outgoing, waiting })
+    (handle, Queue { outgoing, waiting, bytes })
 }
 
 impl PeerHandle {
@@ -96,6 +109,10 @@ impl PeerHandle {
     pub(crate) fn send_line(&self, line: &[u8]) {
         let written = self.write_at_once(line);
         if let Some(rest) = line.get(written..).filter(|rest| !rest.is_empty()) {
+            let before = self.bytes.fetch_add(rest.len(), Ordering::Relaxed);
+            if before > 0 && before + rest.len() > QUEUE_BYTES {
+                return self.abort.now("it reads too slowly");
+            }
             self.queue(Outgoing::Line(rest.to_vec()));
         }
     }

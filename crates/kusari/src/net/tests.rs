@@ -72,7 +72,7 @@ impl Rig {
     fn on(runtime: Runtime, store: Store) -> Self {
         let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
         let (sender, streams) = mpsc::unbounded_channel();
-        let net = Net::new(4, store, inbox, sender);
+        let net = Net::new(Dialect::Classic, 4, store, inbox, sender);
         let traffic = net.traffic();
         let entered = runtime.enter();
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -200,7 +200,13 @@ fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
     const LONG: usize = 60 * 1024;
     let runtime = Runtime::new().unwrap();
     let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
-    let net = Net::with_budget(BUDGET, 4, store(1), inbox, mpsc::unbounded_channel().0);
+    let net = Net::with_budget(
+        (Dialect::Classic, BUDGET),
+        4,
+        store(1),
+        inbox,
+        mpsc::unbounded_channel().0,
+    );
     let entered = runtime.enter();
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kusari_chain::StoreError;
 use kusari_node::seam::{PeerId, StreamForm};
-use kusari_node::wire::{Message, encode, encode_block};
+use kusari_node::wire::{HeadersLine, MAX_HEADERS, Message, encode, encode_whole_block};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::timeout;
 
@@ -23,6 +23,8 @@ const CHUNK_BLOCKS: usize = 256;
 const FIRST_BLOCKS: usize = 32;
 /// Bytes of lines after which a chunk ends before that: this is what a slow reader makes us hold.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// What the blocks of one `HEADERS` line may count for, in bytes, beyond the last.
+const HEADERS_BYTES: u64 = 8 << 20;
 
 /// Lines of stored blocks.
 struct Chunk {
@@ -34,16 +36,41 @@ struct Chunk {
 }
 
 /// Reads what follows and writes it as lines.
-fn read_chunk(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
+fn read_chunk(store: &Store, stretch: Stretch, form: StreamForm) -> Result<Chunk, StoreError> {
+    if form == StreamForm::Headers {
+        return read_headers(store, stretch);
+    }
     let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
-    let tip = store.visit_best_chain(stretch, |block| {
-        encode_block(&block, &mut chunk.lines);
-        chunk.last = (&block).into();
+    let tip = store.visit_best_chain(stretch, |stored| {
+        let ledger = stored.part().filter(|_| form != StreamForm::Plain);
+        encode_whole_block(&stored.block, ledger, &mut chunk.lines);
+        chunk.last = (&stored.block).into();
         chunk.count += 1;
         chunk.lines.len() < CHUNK_BYTES
     })?;
     let end = stretch.through.map_or(tip.height, |through| through.min(tip.height));
     chunk.is_end = chunk.count == 0 || chunk.last.height >= end;
+    Ok(chunk)
+}
+
+/// Reads what follows and writes it as one line, as far as it fits.
+fn read_headers(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
+    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
+    let mut line = HeadersLine::default();
+    let stretch = Stretch { max_blocks: MAX_HEADERS as usize, ..stretch };
+    let mut bytes = 0;
+    store.visit_best_chain(stretch, |stored| {
+        let Some(part) = stored.part() else { return false };
+        let added = line.push(&stored.block, &part.commitment);
+        if added {
+            chunk.last = (&stored.block).into();
+            bytes += stored.counted_bytes();
+        }
+        // Bodies are read as well: whoever asks for headers must not make us read a whole store.
+        added && bytes < HEADERS_BYTES
+    })?;
+    chunk.count = line.count();
+    chunk.lines = line.finish();
     Ok(chunk)
 }
 
@@ -115,7 +142,10 @@ impl<'a> Writer<'a> {
         let mut last = after;
         let mut count = 0;
         let first = Stretch { after, through, max_blocks: FIRST_BLOCKS };
-        let mut read = read_chunk(&self.net.store, first);
+        let mut read = match form {
+            StreamForm::Headers => self.read_chunk_elsewhere(first, form).await,
+            _ => read_chunk(&self.net.store, first, form),
+        };
         let result = loop {
             match read {
                 Ok(chunk) => {
@@ -129,7 +159,7 @@ impl<'a> Writer<'a> {
                 Err(error) => break Err(error),
             }
             let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
-            read = self.read_chunk_elsewhere(stretch).await;
+            read = self.read_chunk_elsewhere(stretch, form).await;
         };
         // A count after a failed read would call half an answer whole.
         if form == StreamForm::Counted && result.is_ok() {
@@ -143,9 +173,13 @@ impl<'a> Writer<'a> {
 
     /// Reads a chunk on a thread beside the node's: a peer that takes a long chain must not keep the
     /// node from its other peers.
-    async fn read_chunk_elsewhere(&self, stretch: Stretch) -> Result<Chunk, StoreError> {
+    async fn read_chunk_elsewhere(
+        &self,
+        stretch: Stretch,
+        form: StreamForm,
+    ) -> Result<Chunk, StoreError> {
         let store = self.net.store.clone();
-        let read = self.net.elsewhere(move || read_chunk(&store, stretch)).await;
+        let read = self.net.elsewhere(move || read_chunk(&store, stretch, form)).await;
         read.unwrap_or_else(|| Err(StoreError("reading it broke off".to_string())))
     }
 

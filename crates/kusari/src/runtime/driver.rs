@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::{StoredBlock, Target};
+use kusari_chain::StoredBlock;
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::{Message, encode};
@@ -270,8 +270,8 @@ impl Driver {
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
-                Action::Mine { template_id, template } => {
-                    self.miner.mine(template_id.0, &template, Target::CLASSIC);
+                Action::Mine { template_id, template, target } => {
+                    self.miner.mine(template_id.0, &template, target);
                 }
                 Action::StopMining => self.miner.stop(),
                 Action::WakeAt(monotonic) => {
@@ -291,20 +291,35 @@ impl Driver {
     }
 }
 
+/// The forms of a block's line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Compact,
+    SevenKeys,
+}
+
 /// The last line that was written out: a new block goes to many peers in a row.
 #[derive(Default)]
 struct Lines {
-    block: Option<Arc<StoredBlock>>,
+    block: Option<(Arc<StoredBlock>, Form)>,
     line: Vec<u8>,
 }
 
 impl Lines {
     fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
-        let block = if let Message::Block(block) = message { Some(block) } else { None };
-        let is_same = matches!((block, &self.block), (Some(a), Some(b)) if Arc::ptr_eq(a, b));
-        if !is_same {
+        let block = match message {
+            Message::Block(block) => Some((block, Form::Whole)),
+            Message::Compact(block) => Some((block, Form::Compact)),
+            Message::SevenKeys(block) => Some((block, Form::SevenKeys)),
+            _ => None,
+        };
+        let is_same = |(block, form): (&Arc<StoredBlock>, Form)| {
+            self.block.as_ref().is_some_and(|(last, of)| Arc::ptr_eq(last, block) && *of == form)
+        };
+        if !block.is_some_and(is_same) {
             self.line = encode(message);
-            self.block = block.cloned();
+            self.block = block.map(|(block, form)| (Arc::clone(block), form));
         }
         &self.line
     }

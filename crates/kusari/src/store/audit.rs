@@ -2,24 +2,34 @@
 //!
 //! Owns the order of the checks and what they remember on the way. Rests on nothing that a node
 //! keeps in memory, and writes nothing. Memory does not grow with the chain: one block and its
-//! parent's place are held at a time, and what must be complete is counted rather than collected.
+//! parent's place are held at a time, and what must be complete is counted rather than collected. On a
+//! ledger it grows with the accounts, which are computed anew from block 1 on and held, some 120 bytes
+//! each.
 //!
 //! The first fault ends the audit: what builds on it could not be judged anyway.
 
+mod accounts;
 mod blocks;
 mod file;
 mod finding;
+mod history;
 mod index;
+mod ledger;
 mod outbox;
+mod place;
 mod untouched;
 
 use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle};
 
 pub use self::file::{audit_directory, audit_file};
-pub use self::finding::{AuditFault, Finding, Place};
+pub use self::finding::AuditFault;
+use self::history::Histories;
+pub use self::place::{Finding, Place};
 pub(super) use self::untouched::open_untouched;
 use super::Store;
 use super::fault::{Fault, guarded};
+use super::kind::Kind;
+use super::suffix_index::IndexNames;
 use super::tables::{self, meta};
 
 /// What an audit read, and the first thing that is wrong.
@@ -79,38 +89,54 @@ struct Auditor {
     /// What is being looked at.
     place: Place,
     report: AuditReport,
+    histories: Histories,
+    /// Entries that the index of transactions has for the blocks that were found right.
+    indexed_transactions: u64,
 }
 
 impl Auditor {
     fn audit(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
-        self.audit_tables(transaction)?;
-        let (next_order, next_entry) = self.audit_meta(transaction)?;
+        self.place = Place::Fact(meta::CHAIN_KIND);
+        let kind = Kind::read(transaction)?;
+        self.audit_tables(transaction, &kind)?;
+        let (next_order, next_entry) = self.audit_meta(transaction, &kind)?;
         self.place = Place::Table("blocks");
-        let blocks = blocks::BlockTables::open(transaction, next_order)?;
-        let tip = self.audit_best(&blocks)?;
+        let blocks = blocks::BlockTables::open(transaction, &kind, next_order)?;
+        let (tip, replay) = self.audit_best(&blocks)?;
         self.audit_side(&blocks, &tip)?;
         self.audit_nothing_else(&blocks)?;
+        if let Some(ledger) = &blocks.ledger {
+            self.audit_transactions(ledger, &blocks)?;
+            self.audit_accounts(transaction, replay)?;
+            self.audit_pool(transaction)?;
+        }
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
         self.audit_outbox(&outbox, &blocks, tip.height())
     }
 
     /// There is no table but ours.
-    fn audit_tables(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
+    fn audit_tables(
+        &mut self,
+        transaction: &ReadTransaction,
+        kind: &Kind,
+    ) -> Result<(), AuditFault> {
         self.place = Place::File;
-        let known = [
+        let mut known = vec![
             tables::META.name(),
             tables::BLOCKS.name(),
             tables::BEST.name(),
-            tables::BY_HASH.name(),
-            tables::HASH_RUNS.name(),
-            tables::HASH_PARTS.name(),
-            tables::EVICTED.name(),
             tables::SIDE.name(),
             tables::OUTBOX.name(),
             tables::OUTBOX_OPEN.name(),
             tables::OUTBOX_BLOCKS.name(),
         ];
+        let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
+        known.extend(of_index(tables::HASHES.names()));
+        if kind.is_ledger() {
+            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ZEROS.name()]);
+            known.extend(of_index(tables::TRANSACTIONS.names()));
+        }
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));
         let multimaps = transaction.list_multimap_tables()?.map(|table| String::from(table.name()));
         match tables.filter(|name| !known.contains(&name.as_str())).chain(multimaps).next() {
@@ -121,13 +147,18 @@ impl Auditor {
 
     /// The facts about the whole store; returns the next order and the next entry's number. Format and
     /// kind were looked at before, to open it.
-    fn audit_meta(&mut self, transaction: &ReadTransaction) -> Result<(u64, u64), AuditFault> {
+    fn audit_meta(
+        &mut self,
+        transaction: &ReadTransaction,
+        kind: &Kind,
+    ) -> Result<(u64, u64), AuditFault> {
         self.place = Place::Table("meta");
         let facts = transaction.open_table(tables::META)?;
         let keys = [meta::SCHEMA_VERSION, meta::CHAIN_KIND, meta::NEXT_ORDER, meta::NEXT_ENTRY_ID];
         for entry in facts.iter()? {
             let key = entry?.0;
-            if !keys.contains(&key.value()) {
+            let of_ledger = kind.is_ledger() && key.value() == meta::CHAIN_SPEC;
+            if !keys.contains(&key.value()) && !of_ledger {
                 return Err(AuditFault::StrayFact { key: key.value().escape_debug().collect() });
             }
         }

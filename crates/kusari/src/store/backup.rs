@@ -16,7 +16,9 @@ use redb::{
 use super::Store;
 use super::audit::open_untouched;
 use super::fault::{Fault, guarded};
+use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
 /// Bytes of keys and values that are written in one commit, so that memory stays bounded.
@@ -64,7 +66,7 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let (source, _lock) = open::lock_existing(directory)?;
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
-    guarded(|| Ok(open::check_schema(&database, &source))).map_err(broken)??;
+    guarded(|| Ok(open::check_schema(&database, &source, None))).map_err(broken)??;
     copy_database(&*database, file)
 }
 
@@ -104,8 +106,11 @@ fn target(fault: impl Into<Fault>) -> Side {
 fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
     let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
     create_private(file).map_err(|error| unwritable(error.to_string()))?;
-    let copy = open::create_file(file).map_err(|error| unwritable(error.to_string()))?;
-    let copied = guarded(|| copy_tables(&database.begin_read().map_err(source)?, &copy));
+    let broken = |fault: Fault| BackupError::Source(fault.into());
+    let from = guarded(|| Ok(database.begin_read()?)).map_err(broken)?;
+    let kind = guarded(|| Kind::read(&from)).map_err(broken)?;
+    let copy = open::create_file(file, &kind).map_err(|error| unwritable(error.to_string()))?;
+    let copied = guarded(|| copy_tables(&from, &copy, &kind));
     let closed = copy.close();
     copied.map_err(|side| match side {
         Side::Source(fault) => BackupError::Source(fault.into()),
@@ -129,18 +134,32 @@ fn create_private(file: &Path) -> io::Result<()> {
     options.open(file).map(drop)
 }
 
-fn copy_tables(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
+fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(), Side> {
     copy_table(from, copy, tables::META)?;
     copy_table(from, copy, tables::BLOCKS)?;
     copy_table(from, copy, tables::BEST)?;
-    copy_table(from, copy, tables::BY_HASH)?;
-    copy_table(from, copy, tables::HASH_RUNS)?;
-    copy_table(from, copy, tables::HASH_PARTS)?;
-    copy_table(from, copy, tables::EVICTED)?;
+    copy_index(from, copy, &tables::HASHES)?;
     copy_table(from, copy, tables::SIDE)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
-    copy_table(from, copy, tables::OUTBOX_BLOCKS)
+    copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
+    if kind.is_ledger() {
+        copy_table(from, copy, tables::ACCOUNTS)?;
+        copy_table(from, copy, tables::POOL)?;
+        copy_index(from, copy, &tables::TRANSACTIONS)?;
+    }
+    Ok(())
+}
+
+fn copy_index<R: RunRow>(
+    from: &ReadTransaction,
+    copy: &Database,
+    index: &IndexTables<R>,
+) -> Result<(), Side> {
+    copy_table(from, copy, index.young)?;
+    copy_table(from, copy, index.runs)?;
+    copy_table(from, copy, index.parts)?;
+    copy_table(from, copy, index.evicted)
 }
 
 fn copy_table<K: Key + 'static, V: Value + 'static>(

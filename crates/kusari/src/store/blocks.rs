@@ -2,13 +2,14 @@
 
 use core::cell::OnceCell;
 
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
 use super::fault::{Fault, guarded};
-use super::hash_index::IndexReader;
 use super::record::read_block;
+use super::suffix_index::IndexReader;
 use super::tables::{self, meta};
 
 /// The tables of blocks as they are in one read transaction: whatever is read through one of these
@@ -51,7 +52,7 @@ impl<'txn> BlockReader<'txn> {
         &self,
         from: u32,
         through: u32,
-        visit: &mut dyn FnMut(Block) -> bool,
+        visit: &mut dyn FnMut(StoredBlock) -> bool,
     ) -> Result<(), Fault> {
         // Blocks that came one after another have orders one after another, so both tables are
         // walked side by side; where that does not hold the record is looked up.
@@ -76,7 +77,7 @@ impl<'txn> BlockReader<'txn> {
                     self.at(order, "best", height)?
                 }
             };
-            if !visit(stored.block) {
+            if !visit(stored) {
                 break;
             }
         }
@@ -94,7 +95,7 @@ impl<'txn> BlockReader<'txn> {
         let index = match self.index.get() {
             Some(index) => index,
             None => {
-                let opened = IndexReader::open(self.transaction)?;
+                let opened = IndexReader::open(self.transaction, &tables::HASHES)?;
                 self.index.get_or_init(|| opened)
             }
         };
@@ -105,7 +106,7 @@ impl<'txn> BlockReader<'txn> {
     }
 
     /// The block of an order that was found under `key` in another table.
-    fn at(
+    pub(super) fn at(
         &self,
         order: u64,
         table: &'static str,
@@ -171,5 +172,13 @@ impl BlockStore for Store {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(self.read_meta(meta::NEXT_ORDER)?)
+    }
+
+    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        self.read_account(key)
+    }
+
+    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        self.read_accounts(visit)
     }
 }

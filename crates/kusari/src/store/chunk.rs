@@ -2,7 +2,7 @@
 //!
 //! Owns where a reader goes on after the best chain has changed under it.
 
-use kusari_chain::{BestPoint, Block, BlockHash, StoreError};
+use kusari_chain::{BestPoint, Block, BlockHash, StoreError, StoredBlock};
 
 use super::Store;
 use super::blocks::BlockReader;
@@ -37,13 +37,19 @@ impl From<&Block> for ChainPosition {
     }
 }
 
+impl From<&StoredBlock> for ChainPosition {
+    fn from(stored: &StoredBlock) -> Self {
+        (&stored.block).into()
+    }
+}
+
 /// What [`Store::best_chain_chunk`] read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// Consecutive blocks of the best chain, the lowest first. None where nothing follows within
     /// the asked range. The first one's parent is where the reading went on: the asked position, or
     /// the fork point below it.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<StoredBlock>,
     /// The last block of the stored best chain; the genesis block where none is stored.
     pub tip: ChainPosition,
 }
@@ -93,12 +99,12 @@ impl Store {
     pub fn visit_best_chain(
         &self,
         stretch: Stretch,
-        mut visit: impl FnMut(Block) -> bool,
+        mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         let Stretch { after, through, max_blocks } = stretch;
         Ok(self.read_blocks(|reader| {
             let tip = reader.best_tip()?;
-            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into());
+            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip).into());
             let last = through.map_or(tip.height, |through| through.min(tip.height));
             let start = shared_height(reader, after)?;
             if start < last {

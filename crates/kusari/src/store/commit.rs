@@ -9,40 +9,67 @@ use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use redb::{CursorError, Database, Table, WriteTransaction};
 
+use super::accounts::AccountWriter;
+use super::erase::{erase, erases, overwrite_free_pages};
 use super::fault::Fault;
-use super::hash_index::IndexWriter;
+use super::kind::Kind;
 use super::outbox::OutboxWriter;
-use super::record::write_block;
+use super::pool::PoolWriter;
+use super::record::{read_block, write_block};
+use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
+use super::transactions::{self, TransactionWriter};
 
 /// Writes the batches in order, durably, all or none.
-pub(super) fn commit(database: &Database, batches: &[StoreBatch]) -> Result<(), Fault> {
+pub(super) fn commit(
+    database: &Database,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
     if batches.iter().all(StoreBatch::is_empty) {
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
-    write_blocks(&transaction, batches)?;
-    // Blocks and outbox share no table, so all of one may go before all of the other.
+    write_blocks(&transaction, kind, batches)?;
+    erase(database, &transaction, batches)?;
+    // Blocks, outbox and pool share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
             writer.apply(write)?;
         }
     }
-    Ok(transaction.commit()?)
+    if batches.iter().any(|batch| !batch.pool.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a transaction waits on a classic chain")));
+        }
+        let mut writer = PoolWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
+    transaction.commit()?;
+    if kind.is_ledger() && erases(batches) {
+        overwrite_free_pages(database)?;
+    }
+    Ok(())
 }
 
-fn write_blocks(transaction: &WriteTransaction, batches: &[StoreBatch]) -> Result<(), Fault> {
+fn write_blocks(
+    transaction: &WriteTransaction,
+    kind: &Kind,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
     if batches.iter().all(|batch| batch.blocks.is_empty()) {
         return Ok(());
     }
-    let mut writer = BlockWriter::open(transaction)?;
+    let mut writer = BlockWriter::open(transaction, kind)?;
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
-    writer.finish()
+    writer.finish(transaction)
 }
 
 /// The tables of blocks within one commit.
@@ -50,8 +77,10 @@ struct BlockWriter<'txn> {
     meta: Table<'txn, &'static str, &'static [u8]>,
     blocks: Table<'txn, u64, &'static [u8]>,
     best: Table<'txn, u32, u64>,
-    index: IndexWriter<'txn>,
+    index: IndexWriter<'txn, (u64, u64)>,
     side: Table<'txn, u64, ()>,
+    /// On a ledger.
+    ledger: Option<LedgerWriter<'txn>>,
     next_order: u64,
     /// New records, one after another, that are not in their table yet. They go to its end in one
     /// sweep, which costs a fraction of finding the end for each.
@@ -62,19 +91,33 @@ struct BlockWriter<'txn> {
     heights: Vec<(u32, u64)>,
 }
 
+/// What a ledger keeps beside its blocks, within one commit.
+struct LedgerWriter<'txn> {
+    accounts: AccountWriter,
+    transactions: TransactionWriter<'txn>,
+}
+
 /// Bytes of new records that are held before they are written.
 const HELD_BYTES: usize = 256 * 1024;
 
 impl<'txn> BlockWriter<'txn> {
-    fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+    fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
         let meta_table = transaction.open_table(tables::META)?;
+        let ledger = match kind.is_ledger() {
+            true => Some(LedgerWriter {
+                accounts: AccountWriter::default(),
+                transactions: transactions::writer(transaction)?,
+            }),
+            false => None,
+        };
         Ok(Self {
             next_order: tables::read_number(&meta_table, meta::NEXT_ORDER)?,
             meta: meta_table,
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
-            index: IndexWriter::open(transaction)?,
+            index: IndexWriter::open(transaction, &tables::HASHES)?,
             side: transaction.open_table(tables::SIDE)?,
+            ledger,
             records: Vec::new(),
             record_ends: Vec::new(),
             heights: Vec::new(),
@@ -97,6 +140,15 @@ impl<'txn> BlockWriter<'txn> {
                 self.set_best(*height, *order)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
+            BlockWrite::SetAccount(account) => match &mut self.ledger {
+                Some(ledger) => {
+                    ledger.accounts.set(*account);
+                    Ok(())
+                }
+                None => {
+                    Err(Fault::Unfitting(String::from("an account changes on a classic chain")))
+                }
+            },
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
         }
     }
@@ -111,6 +163,11 @@ impl<'txn> BlockWriter<'txn> {
         write_block(stored, &mut self.records)?;
         self.record_ends.push((*order, self.records.len()));
         self.index.insert(block.hash.suffix(), *order);
+        if let Some(ledger) = &mut self.ledger {
+            for suffix in transactions::suffixes(stored) {
+                ledger.transactions.insert(suffix, *order);
+            }
+        }
         if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
     }
 
@@ -173,12 +230,20 @@ impl<'txn> BlockWriter<'txn> {
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
         self.write_records()?;
         self.take_side(order)?;
-        self.blocks.remove(order)?;
-        self.index.evict(hash.suffix(), order);
+        let removed = self.blocks.remove(order)?;
+        self.index.evict(order, core::iter::once(hash.suffix()));
+        if let (Some(ledger), Some(record)) = (&mut self.ledger, removed) {
+            let stored = read_block(order, record.value())?;
+            ledger.transactions.evict(order, transactions::suffixes(&stored));
+        }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Fault> {
+    fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        if let Some(LedgerWriter { accounts, transactions }) = self.ledger.take() {
+            accounts.finish(transaction)?;
+            transactions.finish(self.next_order)?;
+        }
         self.write_records()?;
         self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;

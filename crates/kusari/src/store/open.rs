@@ -12,8 +12,10 @@ use redb::{
 };
 
 use super::fault::{Fault, guarded};
+use super::kind::Kind;
 use super::lock::DirectoryLock;
-use super::tables::{self, CHAIN_KIND, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
+use super::suffix_index::{IndexTables, RunRow};
+use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -97,16 +99,30 @@ pub enum OpenError {
         /// Its version.
         found: u64,
     },
-    /// The file holds the blocks of another kind of chain.
+    /// The file holds the blocks of another chain.
     #[error(
-        "{} holds a chain of kind `{found}` and not `{CHAIN_KIND}`: choose another data directory \
-         for this chain",
+        "{} holds {found} and not {wanted}: choose another data directory for this chain, or start \
+         with the one that is there",
         .file.display()
     )]
     ChainKind {
         /// The file.
         file: PathBuf,
-        /// The kind of its chain.
+        /// The chain that it holds, for people: `the classic chain`, or a ledger by its name and id.
+        found: String,
+        /// The chain that it should hold.
+        wanted: String,
+    },
+    /// The file holds the blocks of a chain that this version knows nothing of.
+    #[error(
+        "{} holds {found}, which this program does not know: use the version of the program that \
+         wrote it, or choose another data directory",
+        .file.display()
+    )]
+    UnknownKind {
+        /// The file.
+        file: PathBuf,
+        /// What it says of its chain.
         found: String,
     },
     /// The medium failed.
@@ -129,8 +145,14 @@ fn remedy_for_version(found: u64) -> &'static str {
     }
 }
 
-/// Locks a data directory and opens its database; creates what is missing.
-pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+/// A database of ours, and the chain that it holds.
+pub(super) type Opened = (Database, Kind);
+
+/// Locks a data directory and opens its database, which must be of this kind; creates what is missing.
+pub(super) fn open_or_create(
+    directory: &Path,
+    wanted: Kind,
+) -> Result<(Opened, DirectoryLock), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
@@ -138,19 +160,19 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<(Database, DirectoryLoc
     let _ = std::fs::remove_file(directory.join(BACKUP_FILE));
     let file = directory.join(DATABASE_FILE);
     if !file.try_exists().map_err(unusable)? {
-        create(directory, &file)?;
+        create(directory, &file, &wanted)?;
     }
-    Ok((open_locked(&file)?, lock))
+    Ok((open_locked(&file, Some(wanted))?, lock))
 }
 
-/// Locks a data directory and opens the database that is there.
-pub(crate) fn open_existing(directory: &Path) -> Result<(Database, DirectoryLock), OpenError> {
+/// Locks a data directory and opens the database that is there, of whatever kind.
+pub(super) fn open_existing(directory: &Path) -> Result<(Opened, DirectoryLock), OpenError> {
     let (file, lock) = lock_existing(directory)?;
-    Ok((open_locked(&file)?, lock))
+    Ok((open_locked(&file, None)?, lock))
 }
 
-fn open_locked(file: &Path) -> Result<Database, OpenError> {
-    guarded(|| Ok(open_checked(file)))
+fn open_locked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
+    guarded(|| Ok(open_checked(file, wanted)))
         .unwrap_or_else(|_: Fault| Err(damaged(file, "reading it broke off")))
 }
 
@@ -165,23 +187,26 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
     Ok((file, DirectoryLock::take(directory)?))
 }
 
-fn open_checked(file: &Path) -> Result<Database, OpenError> {
+fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    match check_schema(&database, file) {
+    let kind = match check_schema(&database, file, wanted.as_ref()) {
         Err(OpenError::SchemaVersion { found: FORMER_SCHEMA_VERSION, .. }) => {
             update_schema(&database).map_err(|fault| medium(file, fault))?;
-            check_schema(&database, file)?;
+            check_schema(&database, file, wanted.as_ref())?
         }
         checked => checked?,
-    }
-    Ok(database)
+    };
+    Ok((database, kind))
 }
 
 /// Sets up a database on an empty medium.
-pub(crate) fn create_with_backend(backend: impl StorageBackend) -> Result<Database, OpenError> {
+pub(super) fn create_with_backend(
+    backend: impl StorageBackend,
+    kind: &Kind,
+) -> Result<Database, OpenError> {
     let file = Path::new("the medium");
     let database = builder().create_with_backend(backend).map_err(|error| refused(file, error))?;
-    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    write_schema(&database, kind).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }
 
@@ -194,9 +219,9 @@ pub(super) fn open_with_backend(
 }
 
 /// Creates a database with our tables, all of them empty, in a file that does not exist.
-pub(super) fn create_file(file: &Path) -> Result<Database, OpenError> {
+pub(super) fn create_file(file: &Path, kind: &Kind) -> Result<Database, OpenError> {
     let database = builder().create(file).map_err(|error| refused(file, error))?;
-    write_schema(&database).map_err(|fault| medium(file, fault))?;
+    write_schema(&database, kind).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }
 
@@ -217,14 +242,14 @@ fn create_directory(directory: &Path) -> io::Result<()> {
 
 /// Creates the database under another name and renames it when it is complete, so that a crash in
 /// between leaves no half of one under its name.
-fn create(directory: &Path, file: &Path) -> Result<(), OpenError> {
+fn create(directory: &Path, file: &Path, kind: &Kind) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     let new = directory.join(NEW_DATABASE_FILE);
     match std::fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
         _ => {}
     }
-    let database = create_file(&new)?;
+    let database = create_file(&new, kind)?;
     database.close().map_err(|error| refused(&new, error))?;
     std::fs::rename(&new, file).map_err(unusable)?;
     sync_directory(directory).map_err(unusable)
@@ -244,33 +269,42 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn write_schema(database: &Database) -> Result<(), Fault> {
+fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
     {
         let mut meta_table = transaction.open_table(tables::META)?;
         meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
-        meta_table.insert(meta::CHAIN_KIND, CHAIN_KIND.as_bytes())?;
+        kind.write(&mut meta_table)?;
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
         // Readers open tables without creating them, so all exist from the start.
         transaction.open_table(tables::BLOCKS)?;
         transaction.open_table(tables::BEST)?;
-        open_index(&transaction)?;
+        open_index(&transaction, &tables::HASHES)?;
         transaction.open_table(tables::SIDE)?;
         transaction.open_table(tables::OUTBOX)?;
         transaction.open_table(tables::OUTBOX_OPEN)?;
         transaction.open_table(tables::OUTBOX_BLOCKS)?;
+        if kind.is_ledger() {
+            transaction.open_table(tables::ACCOUNTS)?;
+            transaction.open_table(tables::POOL)?;
+            transaction.open_table(tables::ZEROS)?;
+            open_index(&transaction, &tables::TRANSACTIONS)?;
+        }
     }
     Ok(transaction.commit()?)
 }
 
-/// Creates the tables of the index of hashes where they are missing.
-fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
-    transaction.open_table(tables::BY_HASH)?;
-    transaction.open_table(tables::HASH_RUNS)?;
-    transaction.open_table(tables::HASH_PARTS)?;
-    transaction.open_table(tables::EVICTED)?;
+/// Creates the tables of an index where they are missing.
+fn open_index<R: RunRow>(
+    transaction: &WriteTransaction,
+    index: &IndexTables<R>,
+) -> Result<(), Fault> {
+    transaction.open_table(index.young)?;
+    transaction.open_table(index.runs)?;
+    transaction.open_table(index.parts)?;
+    transaction.open_table(index.evicted)?;
     Ok(())
 }
 
@@ -279,13 +313,18 @@ fn open_index(transaction: &WriteTransaction) -> Result<(), Fault> {
 fn update_schema(database: &Database) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
-    open_index(&transaction)?;
+    open_index(&transaction, &tables::HASHES)?;
     let version = SCHEMA_VERSION.to_le_bytes();
     transaction.open_table(tables::META)?.insert(meta::SCHEMA_VERSION, version.as_slice())?;
     Ok(transaction.commit()?)
 }
 
-pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenError> {
+/// Checks that the database is one of ours and, where one is wanted, of that kind; returns its kind.
+pub(super) fn check_schema(
+    database: &Database,
+    file: &Path,
+    wanted: Option<&Kind>,
+) -> Result<Kind, OpenError> {
     let unreadable = |fault: Fault| damaged(file, fault);
     let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
     let meta_table = match transaction.open_table(tables::META) {
@@ -298,17 +337,20 @@ pub(super) fn check_schema(database: &Database, file: &Path) -> Result<(), OpenE
     if found != SCHEMA_VERSION && found != FORMER_SCHEMA_VERSION {
         return Err(wrong_version());
     }
-    let kind = meta_table.get(meta::CHAIN_KIND).map_err(|error| unreadable(error.into()))?;
-    let kind = kind.as_ref().map_or(&[][..], |kind| kind.value());
-    if kind != CHAIN_KIND.as_bytes() {
-        let found = String::from_utf8_lossy(kind).escape_debug().to_string();
-        return Err(OpenError::ChainKind { file: file.into(), found });
+    let kind = Kind::read_from(&meta_table).map_err(unreadable)?;
+    let found_kind = kind.to_string();
+    if let Some(wanted) = wanted.filter(|wanted| **wanted != kind) {
+        let (found, wanted) = (found_kind, wanted.to_string());
+        return Err(OpenError::ChainKind { file: file.into(), found, wanted });
+    }
+    if let Kind::Other(_) = kind {
+        return Err(OpenError::UnknownKind { file: file.into(), found: found_kind });
     }
     // After the kind: a chain of another kind is nothing to be brought up to date.
     if found == FORMER_SCHEMA_VERSION {
         return Err(wrong_version());
     }
-    Ok(())
+    Ok(kind)
 }
 
 /// What it means that a file cannot be read.

@@ -2,8 +2,9 @@
 
 use core::fmt::Display;
 
+use kusari_chain::ledger::Txid;
 use kusari_chain::{BlockHash, StoreError};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::Store;
@@ -36,6 +37,7 @@ impl<'txn> OutboxWriter<'txn> {
                 self.blocks.insert(&hash.0, id)?;
                 self.change(*id, |entry| entry.blocks.push(*hash))
             }
+            OutboxWrite::EraseText { id } => self.change(*id, |entry| entry.text.clear()),
             OutboxWrite::SetSettled { id, settled } => {
                 if *settled {
                     self.open.remove(id)?;
@@ -112,5 +114,14 @@ impl OutboxStore for Store {
 
     fn next_entry_id(&self) -> Result<EntryId, StoreError> {
         Ok(self.read_meta(meta::NEXT_ENTRY_ID)?)
+    }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        let found = self.transaction(txid)?;
+        Ok(found.filter(|found| found.on_best_chain).map(|found| found.height))
+    }
+
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        self.read_pool(visit)
     }
 }

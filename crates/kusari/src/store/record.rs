@@ -4,6 +4,10 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use kusari_chain::ledger::LedgerPart;
+use kusari_chain::pow::ChainTime;
+use kusari_chain::proof::NodeHash;
+use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
@@ -19,19 +23,45 @@ struct BlockRecord<B> {
     block: B,
 }
 
-/// Writes the record of `stored` to the end of `bytes`.
-pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-    let StoredBlock { order, work, total_bytes, block } = stored;
-    let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
-    BlockRecord { work, total_bytes, block }
-        .serialize(bytes)
-        .map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+/// What follows in the record of a ledger block.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct LedgerRecord<S, P> {
+    active_s: u64,
+    latest: u64,
+    subtrees: S,
+    part: P,
 }
 
-pub(crate) fn read_block(order: u64, bytes: &[u8]) -> Result<StoredBlock, Fault> {
+/// Writes the record of `stored` to the end of `bytes`.
+pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let StoredBlock { order, work, total_bytes, block, ledger } = stored;
+    let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
+    let mut written = BlockRecord { work, total_bytes, block }.serialize(bytes);
+    if let Some(ledger) = ledger {
+        let StoredLedger { part, time, subtrees } = ledger.as_ref();
+        let ChainTime { active_s, latest } = *time;
+        let record = LedgerRecord { active_s, latest, subtrees, part };
+        written = written.and_then(|()| record.serialize(bytes));
+    }
+    written.map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
+}
+
+pub(crate) fn read_block(order: u64, mut bytes: &[u8]) -> Result<StoredBlock, Fault> {
+    let unreadable = |error| Fault::unreadable("blocks", order, error);
     let BlockRecord::<Block> { work, total_bytes, block } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("blocks", order, error))?;
-    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block })
+        BlockRecord::deserialize(&mut bytes).map_err(unreadable)?;
+    // Whatever follows must be a ledger's part to its end.
+    let ledger = match bytes {
+        [] => None,
+        rest => Some(Box::new(read_ledger(rest).map_err(unreadable)?)),
+    };
+    Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block, ledger })
+}
+
+fn read_ledger(bytes: &[u8]) -> borsh::io::Result<StoredLedger> {
+    let LedgerRecord::<Vec<NodeHash>, LedgerPart> { active_s, latest, subtrees, part } =
+        borsh::from_slice(bytes)?;
+    Ok(StoredLedger { part, time: ChainTime { active_s, latest }, subtrees })
 }
 
 /// An outbox entry; its number is the key.
@@ -57,6 +87,13 @@ pub(crate) fn read_entry(id: EntryId, bytes: &[u8]) -> Result<OutboxEntry, Fault
 #[cfg(test)]
 mod tests {
     use kusari_chain::Transaction;
+    use kusari_chain::ledger::commitment::MerkleRoot;
+    use kusari_chain::ledger::transaction::Salt;
+    use kusari_chain::ledger::{
+        BodyEntry, ChainId, Commitment, Payload, PayloadHash, PublicKey, Signature,
+        SignedTransaction,
+    };
+    use kusari_chain::pow::CompactTarget;
 
     use super::*;
 
@@ -110,6 +147,77 @@ mod tests {
         write_block(&stored(), &mut bytes).unwrap();
         assert_eq!(hex(&bytes), BLOCK_HEX);
         assert_eq!(read_block(5, &bytes).unwrap(), stored());
+    }
+
+    fn stored_ledger() -> StoredBlock {
+        let transaction = SignedTransaction {
+            sender: PublicKey([1; 32]),
+            receiver: PublicKey([2; 32]),
+            amount: 3,
+            fee: 4,
+            sequence: 5,
+            payload: PayloadHash([6; 32]),
+            payload_len: 2,
+            signature: Signature([7; 64]),
+        };
+        let payload = Payload { salt: Salt([8; 16]), data: String::from("hi") };
+        let body = vec![
+            BodyEntry { transaction, payload: Some(payload) },
+            BodyEntry { transaction, payload: None },
+        ];
+        let commitment = Commitment {
+            chain_id: ChainId([0x11; 32]),
+            body_root: MerkleRoot([0x22; 32]),
+            body_count: 2,
+            history_root: MerkleRoot([0x33; 32]),
+            state_root: MerkleRoot([0x44; 32]),
+            target: CompactTarget::LIMIT,
+            miner: PublicKey([0x55; 32]),
+        };
+        let ledger = StoredLedger {
+            part: LedgerPart { commitment, body },
+            time: ChainTime { active_s: 10, latest: 0x0102 },
+            subtrees: vec![[0x66; 32]],
+        };
+        StoredBlock { ledger: Some(Box::new(ledger)), ..stored() }
+    }
+
+    #[test]
+    fn ledger_record_is_frozen_and_begins_as_the_classic_one() {
+        let transaction = [
+            &*"01".repeat(32),
+            &*"02".repeat(32),
+            "030000000000000004000000000000000500000000000000",
+            &*"06".repeat(32),
+            "02000000",
+            &*"07".repeat(64),
+        ]
+        .concat();
+        let expected = [
+            BLOCK_HEX,
+            "0a000000000000000201000000000000", // active_s, latest
+            "01000000",
+            &*"66".repeat(32), // subtrees
+            &*"11".repeat(32),
+            &*"22".repeat(32),
+            "02000000",
+            &*"33".repeat(32),
+            &*"44".repeat(32),
+            "ffff001f",
+            &*"55".repeat(32), // commitment
+            "02000000",
+            &*transaction,
+            "01",
+            &*"08".repeat(16),
+            "020000006869",
+            &*transaction,
+            "00", // body
+        ]
+        .concat();
+        let mut bytes = Vec::new();
+        write_block(&stored_ledger(), &mut bytes).unwrap();
+        assert_eq!(hex(&bytes), expected);
+        assert_eq!(read_block(5, &bytes).unwrap(), stored_ledger());
     }
 
     #[test]

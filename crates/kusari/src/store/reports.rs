@@ -3,20 +3,21 @@
 //! Each is one read transaction, so that what it says fits together. The genesis block, which is
 //! not stored, is reported like any other.
 
-use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
+use kusari_chain::ledger::Txid;
+use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, WholeBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
+use redb::ReadTransaction;
 
-use super::Store;
 use super::blocks::BlockReader;
 use super::fault::Fault;
 use super::record::read_entry;
-use super::tables;
+use super::{Store, tables, transactions};
 
 /// A block and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// The block.
-    pub block: Block,
+    /// The block, on a ledger with its commitment and its body.
+    pub block: WholeBlock,
     /// Accumulated work up to it.
     pub work: Work,
     /// Blocks of the best chain from it to the tip, itself included; `None` beside the best chain.
@@ -25,12 +26,13 @@ pub struct Placed {
 
 impl Placed {
     fn new(stored: StoredBlock, confirmations: Option<u32>) -> Self {
-        Self { block: stored.block, work: stored.work, confirmations }
+        let work = stored.work;
+        Self { block: stored.into_whole(), work, confirmations }
     }
 
     fn genesis(tip: u32) -> Self {
         let confirmations = Some(tip.saturating_add(1));
-        Self { block: Block::genesis(), work: Work::ZERO, confirmations }
+        Self { block: genesis(), work: Work::ZERO, confirmations }
     }
 }
 
@@ -38,9 +40,13 @@ impl Placed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The blocks, lowest first.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<WholeBlock>,
     /// The height after them, if the best chain reaches it.
     pub next: Option<u32>,
+}
+
+fn genesis() -> WholeBlock {
+    WholeBlock { block: Block::genesis(), ledger: None }
 }
 
 /// Height of the best chain.
@@ -60,6 +66,39 @@ fn placed(reader: &BlockReader<'_>, hash: &BlockHash) -> Result<Option<Placed>, 
         false => None,
     };
     Ok(Some(Placed::new(stored, confirmations)))
+}
+
+/// The best chain's block among those that were mined for a line.
+fn place_of_line(
+    transaction: &ReadTransaction,
+    entry: &OutboxEntry,
+) -> Result<Option<Placed>, Fault> {
+    let reader = BlockReader::open(transaction)?;
+    // At most one of its blocks is in the best chain, most likely the last.
+    for hash in entry.blocks.iter().rev() {
+        let found = placed(&reader, hash)?;
+        if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+/// The best chain's block that holds a transaction, whose id is what its entry names.
+fn place_of_transaction(
+    transaction: &ReadTransaction,
+    entry: &OutboxEntry,
+) -> Result<Option<Placed>, Fault> {
+    let reader = BlockReader::open(transaction)?;
+    for id in &entry.blocks {
+        if let Some((found, stored)) = transactions::find(transaction, &reader, &Txid(id.0))?
+            && found.on_best_chain
+        {
+            let confirmations = Some(depth(tip_height(&reader)?, found.height));
+            return Ok(Some(Placed::new(stored, confirmations)));
+        }
+    }
+    Ok(None)
 }
 
 impl Store {
@@ -107,10 +146,13 @@ impl Store {
             {
                 let missing = || Fault::unreadable("best", height, "there is none");
                 let block = match height {
-                    0 => Block::genesis(),
-                    _ => reader.best_at(height)?.ok_or_else(missing)?.block,
+                    0 => genesis(),
+                    _ => {
+                        let stored = reader.best_at(height)?.ok_or_else(missing)?;
+                        bytes += usize::try_from(stored.counted_bytes()).unwrap_or(usize::MAX);
+                        stored.into_whole()
+                    }
                 };
-                bytes += block.canonical_line_bytes();
                 page.next = Some(height.saturating_add(1)).filter(|next| *next <= tip);
                 page.blocks.push(block);
             }
@@ -127,15 +169,11 @@ impl Store {
             let entries = transaction.open_table(tables::OUTBOX)?;
             let Some(bytes) = entries.get(id)? else { return Ok(None) };
             let entry = read_entry(id, bytes.value())?;
-            let reader = BlockReader::open(transaction)?;
-            // At most one of its blocks is in the best chain, most likely the last.
-            for hash in entry.blocks.iter().rev() {
-                let found = placed(&reader, hash)?;
-                if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
-                    return Ok(Some((entry, Some(place))));
-                }
-            }
-            Ok(Some((entry, None)))
+            let place = match self.inner.kind.is_ledger() {
+                true => place_of_transaction(transaction, &entry)?,
+                false => place_of_line(transaction, &entry)?,
+            };
+            Ok(Some((entry, place)))
         })?)
     }
 }

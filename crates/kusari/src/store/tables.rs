@@ -5,13 +5,12 @@
 use redb::{ReadableTable, TableDefinition};
 
 use super::fault::Fault;
+use super::suffix_index::IndexTables;
 
-/// Version of everything in this file, in `record` and in `hash_index`.
+/// Version of everything in this file, in `record` and in `suffix_index`.
 pub(crate) const SCHEMA_VERSION: u64 = 2;
 /// The version before, which lacks the tables of runs and is brought up to date when it is opened.
 pub(crate) const FORMER_SCHEMA_VERSION: u64 = 1;
-/// The kind of chain that the blocks belong to.
-pub(crate) const CHAIN_KIND: &str = "classic";
 
 /// Facts about the whole store.
 pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -19,18 +18,14 @@ pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 pub(crate) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
 /// Order by height, for the best chain.
 pub(crate) const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
-/// Hash suffix and order of the youngest blocks. Eight bytes instead of 32 keep the one table whose keys
-/// come in no order small; two hashes may share a suffix, so a reader compares the whole hash.
-pub(crate) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
-/// Runs of the index of hashes: the order after the last one and the name of the run, by the first
-/// order that it covers.
-pub(crate) const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> =
-    TableDefinition::new("hash_runs");
-/// Parts of runs: packed entries by the run's name and the suffix of the first entry.
-pub(crate) const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> =
-    TableDefinition::new("hash_parts");
-/// Orders of evicted blocks whose entry still stands in a run.
-pub(crate) const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
+/// The index of hashes. Eight bytes instead of 32 keep it small; two hashes may share a suffix, so a
+/// reader compares the whole hash.
+pub(crate) static HASHES: IndexTables<(u64, u64)> = IndexTables {
+    young: TableDefinition::new("by_hash"),
+    runs: TableDefinition::new("hash_runs"),
+    parts: TableDefinition::new("hash_parts"),
+    evicted: TableDefinition::new("evicted"),
+};
 /// Order of every block that is not in the best chain.
 pub(crate) const SIDE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
 /// Outbox record by entry number.
@@ -41,10 +36,30 @@ pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::ne
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
-/// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text.
+// The tables from here on are in the store of a ledger alone.
+
+/// Balance and sequence by key, of every account that is not empty.
+pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
+    TableDefinition::new("accounts");
+/// Record of a waiting transaction by its id.
+pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+
+/// Nothing but zeros, while freed pages are overwritten; empty otherwise.
+pub(crate) const ZEROS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("zeros");
+/// The index of transactions: from the suffix of an id to the blocks that may hold the transaction.
+pub(crate) static TRANSACTIONS: IndexTables<(u64, u64, u64)> = IndexTables {
+    young: TableDefinition::new("by_txid"),
+    runs: TableDefinition::new("txid_runs"),
+    parts: TableDefinition::new("txid_parts"),
+    evicted: TableDefinition::new("txid_evicted"),
+};
+
+/// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text, the spec Borsh.
 pub(crate) mod meta {
     pub(crate) const SCHEMA_VERSION: &str = "schema_version";
     pub(crate) const CHAIN_KIND: &str = "chain_kind";
+    /// Of a ledger alone.
+    pub(crate) const CHAIN_SPEC: &str = "chain_spec";
     /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
     pub(crate) const NEXT_ORDER: &str = "next_order";
     pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";

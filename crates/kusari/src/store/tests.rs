@@ -61,7 +61,7 @@ fn full_disk_ends_writing_with_an_error_and_loses_nothing_that_was_acknowledged(
     let mut failed_at_start = 0;
     for writes in 0..150 {
         let disk = FullDisk::new(writes);
-        let Ok(store) = Store::with_backend(disk.clone()) else {
+        let Ok(store) = Store::with_backend(disk.clone(), Kind::Classic) else {
             failed_at_start += 1;
             continue;
         };
@@ -73,7 +73,8 @@ fn full_disk_ends_writing_with_an_error_and_loses_nothing_that_was_acknowledged(
         assert!(message.contains("the disk is full"), "{message}");
         drop(store);
 
-        let store = Store::over(Builder::new().create_with_backend(disk).unwrap(), None);
+        let store =
+            Store::over((Builder::new().create_with_backend(disk).unwrap(), Kind::Classic), None);
         let next = store.next_entry_id().unwrap();
         assert!((failed..=failed + 1).contains(&next), "{failed} failed, {next} is next");
         let mut count = 0;

@@ -48,8 +48,8 @@ fn what_a_node_has_can_be_asked() {
 
         let page = client.blocks(0, 256).unwrap();
         assert_eq!((page.blocks.len(), page.next), (2, None));
-        assert_eq!(page.blocks[0], Block::genesis());
-        assert_eq!(page.blocks[1].data, "hello \"world\"");
+        assert_eq!(page.blocks[0].block, Block::genesis());
+        assert_eq!(page.blocks[1].block.data, "hello \"world\"");
         assert_eq!(client.blocks(0, 1).unwrap().next, Some(1));
         assert!(client.blocks(2, 10).unwrap().blocks.is_empty());
 
@@ -57,7 +57,7 @@ fn what_a_node_has_can_be_asked() {
         assert_eq!(tip.block, page.blocks[1]);
         assert_eq!((tip.best_chain, tip.confirmations, tip.work), (true, 1, status.work));
         let genesis = client.block("0").unwrap().unwrap();
-        assert_eq!((genesis.block, genesis.confirmations), (Block::genesis(), 2));
+        assert_eq!((genesis.block.block, genesis.confirmations), (Block::genesis(), 2));
         assert_eq!(client.block("2").unwrap(), None);
     }
     let report = client(&a).record_state(id).unwrap().unwrap();

@@ -35,3 +35,4 @@ mod suites;
 mod support;
 mod unfinished;
 mod walkthrough;
+mod wallet;

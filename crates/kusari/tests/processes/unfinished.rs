@@ -22,6 +22,8 @@ fn silent_node() -> String {
         data_directory: None,
         outbound_peers: 0,
         inbound_peers: 0,
+        chain_name: None,
+        waiting_transactions: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

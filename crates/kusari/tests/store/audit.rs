@@ -1,6 +1,7 @@
 //! The audit: a sound store is found sound, and whatever is damaged in one is named.
 
 mod damage;
+mod ledger;
 mod pages;
 mod runs;
 mod sound;

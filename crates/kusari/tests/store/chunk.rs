@@ -7,7 +7,7 @@ use crate::support::{Planner, batch};
 
 fn heights(store: &Store, after: ChainPosition, max: usize) -> Vec<u32> {
     let chunk = store.best_chain_chunk(after, None, max).unwrap();
-    chunk.blocks.iter().map(|block| block.index).collect()
+    chunk.blocks.iter().map(|stored| stored.block.index).collect()
 }
 
 #[test]
@@ -37,8 +37,9 @@ fn reading_goes_on_from_the_fork_point_after_a_reorganisation() {
     store.commit(&[batch(writes)]).unwrap();
 
     let chunk = store.best_chain_chunk(after, None, 256).unwrap();
-    assert_eq!(chunk.blocks.iter().map(|block| block.index).collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
-    assert_eq!(chunk.blocks[0].prev_hash, planner.ever[1].hash);
+    let heights: Vec<u32> = chunk.blocks.iter().map(|stored| stored.block.index).collect();
+    assert_eq!(heights, [3, 4, 5, 6, 7]);
+    assert_eq!(chunk.blocks[0].block.prev_hash, planner.ever[1].hash);
     assert_eq!(chunk.tip, ChainPosition::from(chunk.blocks.last().unwrap()));
 }
 

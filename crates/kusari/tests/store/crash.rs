@@ -5,13 +5,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use kusari::store::Store;
-use kusari_chain::{Block, BlockStore};
-use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey};
+use kusari_chain::{Block, BlockStore, BlockWrite};
+use kusari_node::store::{Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch};
 
-use crate::support::{Planner, TempDir};
+use crate::forge::spec;
+use crate::support::{Planner, TempDir, fake_body, fake_entry};
 
 /// Directory to write in; set for the child alone.
 const CHILD_DIRECTORY: &str = "KUSARI_TEST_STORE_CRASH";
+/// What the store is made for: a ledger, where it is set.
+const CHILD_LEDGER: &str = "KUSARI_TEST_STORE_CRASH_LEDGER";
 const ACKNOWLEDGED: &str = "acknowledged ";
 
 /// The child. Without the variable it is no test and returns at once.
@@ -19,9 +23,10 @@ const ACKNOWLEDGED: &str = "acknowledged ";
 #[expect(clippy::disallowed_methods, reason = "this is how the parent tells its child what to do")]
 fn child_writer() {
     let Some(directory) = std::env::var_os(CHILD_DIRECTORY) else { return };
-    let store = Store::open(Path::new(&directory)).unwrap();
+    let ledger = std::env::var_os(CHILD_LEDGER).is_some();
+    let store = open(Path::new(&directory), ledger);
     // Plans everything that was stored before once more, to go on where the last child ended.
-    let mut planner = Planner::default();
+    let mut planner = Planner { ledger, ..Planner::default() };
     for number in 1.. {
         let stored = store.next_entry_id().unwrap();
         let batch = numbered_batch(&mut planner, number);
@@ -30,6 +35,21 @@ fn child_writer() {
             eprintln!("{ACKNOWLEDGED}{number}");
         }
     }
+}
+
+fn open(directory: &Path, ledger: bool) -> Store {
+    Store::open_chain(directory, ledger.then(spec).as_ref()).unwrap()
+}
+
+/// The account that batch `number` sets, and the transaction that waits from then on; the one of the
+/// batch before waits no longer.
+fn account(number: u64) -> Account {
+    Account { key: PublicKey([number.to_le_bytes()[0]; 32]), balance: number, sequence: 1 }
+}
+
+fn waiting(number: u64) -> PoolRecord {
+    let BodyEntry { transaction, payload } = fake_entry(number);
+    PoolRecord { transaction, payload, since: number }
 }
 
 /// Batch `number`: an entry, a best block that was mined for it, and a side block that takes the
@@ -49,13 +69,52 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
         OutboxWrite::Insert { id: number, text: format!("line {number}") },
         OutboxWrite::Mined { id: number, hash: mined },
     ];
-    StoreBatch { blocks, outbox, ..StoreBatch::default() }
+    if !planner.ledger {
+        return StoreBatch { blocks, outbox, ..StoreBatch::default() };
+    }
+    blocks.push(BlockWrite::SetAccount(account(number)));
+    let (record, before) = (waiting(number), waiting(number - 1).transaction.txid());
+    let pool = vec![
+        PoolWrite::Insert { txid: record.transaction.txid(), record },
+        PoolWrite::Remove { txid: before },
+    ];
+    let erasure = Erasure { block: mined, place: 0 };
+    let erased = if number.is_multiple_of(4) { vec![erasure] } else { Vec::new() };
+    StoreBatch { blocks, outbox, pool, erased }
+}
+
+/// What a ledger's store has beside blocks after batch `number`.
+fn check_ledger(store: &Store, planner: &Planner, number: u64) {
+    let mut accounts = Vec::new();
+    store.visit_accounts(&mut |account| accounts.push(account)).unwrap();
+    let mut expected: Vec<Account> =
+        (number.saturating_sub(255).max(1)..=number).map(account).collect();
+    expected.sort_by_key(|account| account.key);
+    assert_eq!(accounts, expected);
+    let mut pool = Vec::new();
+    store.visit_pool(&mut |record| pool.push(record)).unwrap();
+    assert!(pool.into_iter().eq((number > 0).then(|| waiting(number))));
+    for (height, order) in (1..).zip(&planner.best) {
+        let stored = store.best_at(height).unwrap().unwrap();
+        for (place, entry) in (0_u32..).zip(fake_body(*order, height)) {
+            let found = store.transaction(&entry.transaction.txid()).unwrap().unwrap();
+            assert_eq!((found.order, found.place), (*order, place));
+            // A batch mines a block of twice the order as its number, and every fourth erases.
+            let payload = &stored.part().unwrap().body[place as usize].payload;
+            let erased = place == 0 && order % 8 == 6;
+            assert_eq!(payload.is_none(), erased, "block {order}, place {place}");
+        }
+    }
 }
 
 /// Runs a child and kills it once it has acknowledged `lines` commits; returns the last number
 /// that it acknowledged, before the kill or during it.
-fn run_and_kill_after(lines: u64, directory: &Path) -> u64 {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+fn run_and_kill_after(lines: u64, directory: &Path, ledger: bool) -> u64 {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    if ledger {
+        child.env(CHILD_LEDGER, "1");
+    }
+    let mut child = child
         .args(["--exact", "crash::child_writer", "--nocapture"])
         .env(CHILD_DIRECTORY, directory)
         .stdout(Stdio::null())
@@ -83,7 +142,8 @@ fn run_and_kill_after(lines: u64, directory: &Path) -> u64 {
 /// Everything up to some number is there and fits together; returns that number.
 fn stored_number(store: &Store) -> u64 {
     let number = store.next_entry_id().unwrap() - 1;
-    let mut planner = Planner::default();
+    let ledger = store.spec().is_some();
+    let mut planner = Planner { ledger, ..Planner::default() };
     let mut entries = Vec::new();
     store.visit_open_entries(&mut |entry| entries.push(entry)).unwrap();
     assert_eq!(entries.len() as u64, number);
@@ -103,16 +163,25 @@ fn stored_number(store: &Store) -> u64 {
     assert_eq!(store.next_order(), Ok(planner.ever.len() as u64));
     let mut side = Vec::new();
     store.visit_side_blocks(&mut |stored| side.push(stored.order)).unwrap();
-    assert!(side.into_iter().eq(planner.side));
+    assert!(side.iter().eq(&planner.side));
+    if ledger {
+        check_ledger(store, &planner, number);
+    }
     number
 }
 
 #[test]
 fn killed_writer_loses_nothing_that_it_acknowledged() {
+    for ledger in [false, true] {
+        kill_again_and_again(ledger);
+    }
+}
+
+fn kill_again_and_again(ledger: bool) {
     let directory = TempDir::new();
     for lines in [1, 2, 3, 5, 8, 13, 34, 55, 89, 144] {
-        let acknowledged = run_and_kill_after(lines, directory.path());
-        let stored = stored_number(&Store::open(directory.path()).unwrap());
+        let acknowledged = run_and_kill_after(lines, directory.path(), ledger);
+        let stored = stored_number(&open(directory.path(), ledger));
         // One commit may have ended without its line getting out.
         assert!(
             (acknowledged..=acknowledged + 1).contains(&stored),

@@ -4,12 +4,15 @@ use kusari::store::Store;
 use kusari_chain::{BlockHash, BlockStore, BlockWrite};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
-use crate::support::{Planner, TempDir, batch};
+use crate::forge::spec;
+use crate::support::{Planner, TempDir, batch, fake_body};
 
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
 const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("hash_runs");
 const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("hash_parts");
+const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
+const TXID_EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("txid_evicted");
 const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
 
 /// A number that looks random and is not.
@@ -148,4 +151,40 @@ fn blocks_that_are_evicted_while_they_are_young_leave_no_run_behind_for_ever() {
     let read = database.begin_read().unwrap();
     let runs = read.open_table(HASH_RUNS).unwrap().len().unwrap();
     assert!(runs <= 9, "{runs} runs");
+}
+
+#[test]
+fn a_large_index_of_transactions_finds_those_of_stored_blocks_alone_in_few_runs() {
+    let directory = TempDir::new();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let mut planner = Planner { ledger: true, ..Planner::default() };
+    for (round, count) in [3_000, 1, 300, 2_000, 5_000, 3].into_iter().cycle().take(24).enumerate()
+    {
+        let mut writes = grow(&mut planner, count, 20);
+        let leaves: Vec<u64> = planner.side.iter().copied().collect();
+        for order in leaves.iter().rev().take(3).chain(leaves.iter().skip(round % 7).step_by(5)) {
+            if planner.side.contains(order) {
+                writes.extend(planner.evict(*order));
+            }
+        }
+        commit(&store, writes);
+    }
+    for (order, planned) in (0_u64..).zip(&planner.ever).step_by(13) {
+        for entry in fake_body(order, planned.height) {
+            let found = store.transaction(&entry.transaction.txid()).unwrap();
+            // Blocks of one height share transactions, so an evicted one's may stand in another.
+            let holder =
+                found.map(|found| (found.height, planner.stored.contains_key(&found.order)));
+            let is_stored = planner.stored.contains_key(&order);
+            assert!(holder == Some((planned.height, true)) || holder.is_none() && !is_stored);
+        }
+    }
+    drop(store);
+    let database = Database::open(directory.path().join("chain.redb")).unwrap();
+    let read = database.begin_read().unwrap();
+    let noted = read.open_table(TXID_EVICTED).unwrap().len().unwrap();
+    let evicted = (planner.ever.len() - planner.stored.len()) as u64;
+    assert!(noted > 0 && noted < evicted, "{noted} of {evicted}");
+    let runs = read.open_table(TXID_RUNS).unwrap().len().unwrap();
+    assert!((2..=9).contains(&runs), "{runs} runs");
 }

@@ -1,13 +1,17 @@
 //! The store against the model in memory, for the same changes.
 
+use std::collections::BTreeMap;
+
 use kusari::store::{ChainPosition, Store};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{Block, BlockHash, BlockStore, StoredBlock};
-use kusari_node::store::StoreBatch;
+use kusari_chain::{BlockHash, BlockStore, BlockWrite, StoredBlock};
+use kusari_node::store::{Erasure, OutboxStore, PoolRecord, PoolWrite, StoreBatch};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::support::{Planner, TempDir, batch};
+use crate::forge::spec;
+use crate::support::{Planner, TempDir, batch, fake_body, fake_entry};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -15,6 +19,10 @@ enum Step {
     Branch { parent: Index, suffix: u64 },
     SwitchTo(Index),
     Evict(Index),
+    SetAccount { key: u8, balance: u64 },
+    Wait { number: u64 },
+    WaitNoMore { number: u64 },
+    Erase { block: Index, place: u32 },
     EndBatch,
     Commit,
     Reopen,
@@ -28,6 +36,10 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (any::<Index>(), suffix).prop_map(|(parent, suffix)| Step::Branch { parent, suffix }),
         2 => any::<Index>().prop_map(Step::SwitchTo),
         3 => any::<Index>().prop_map(Step::Evict),
+        4 => (0..4_u8, 0..3_u64).prop_map(|(key, balance)| Step::SetAccount { key, balance }),
+        2 => (0..6_u64).prop_map(|number| Step::Wait { number }),
+        2 => (0..6_u64).prop_map(|number| Step::WaitNoMore { number }),
+        2 => (any::<Index>(), 0..3_u32).prop_map(|(block, place)| Step::Erase { block, place }),
         4 => Just(Step::EndBatch),
         3 => Just(Step::Commit),
         1 => Just(Step::Reopen),
@@ -39,23 +51,52 @@ struct Pair {
     store: Option<Store>,
     directory: Option<TempDir>,
     memory: MemoryBlocks,
+    pool: BTreeMap<Txid, PoolRecord>,
     planner: Planner,
     batches: Vec<StoreBatch>,
 }
 
 impl Pair {
-    fn new(directory: Option<TempDir>) -> Self {
+    fn new(directory: Option<TempDir>, ledger: bool) -> Self {
+        let spec = ledger.then(spec);
         let store = match &directory {
-            Some(directory) => Store::open(directory.path()).unwrap(),
-            None => Store::ephemeral().unwrap(),
+            Some(directory) => Store::open_chain(directory.path(), spec.as_ref()).unwrap(),
+            None => Store::ephemeral_chain(spec.as_ref()).unwrap(),
         };
         let batches = vec![StoreBatch::default()];
-        let (memory, planner) = Default::default();
-        Self { store: Some(store), directory, memory, planner, batches }
+        let planner = Planner { ledger, ..Planner::default() };
+        let (memory, pool) = Default::default();
+        Self { store: Some(store), directory, memory, pool, planner, batches }
     }
 
     fn store(&self) -> &Store {
         self.store.as_ref().unwrap()
+    }
+
+    /// The steps that a ledger alone has.
+    fn apply_of_ledger(&mut self, step: &Step) {
+        let Some(batch) = self.batches.last_mut().filter(|_| self.planner.ledger) else { return };
+        match step {
+            Step::SetAccount { key, balance } => {
+                let account =
+                    Account { key: PublicKey([*key; 32]), balance: *balance, sequence: 0 };
+                batch.blocks.push(BlockWrite::SetAccount(account));
+            }
+            Step::Wait { number } => {
+                let BodyEntry { transaction, payload } = fake_entry(*number);
+                let record = PoolRecord { transaction, payload, since: *number };
+                batch.pool.push(PoolWrite::Insert { txid: transaction.txid(), record });
+            }
+            Step::WaitNoMore { number } => {
+                let txid = fake_entry(*number).transaction.txid();
+                batch.pool.push(PoolWrite::Remove { txid });
+            }
+            Step::Erase { block, place } if !self.planner.ever.is_empty() => {
+                let block = block.get(&self.planner.ever).hash;
+                batch.erased.push(Erasure { block, place: *place });
+            }
+            _ => {}
+        }
     }
 
     fn apply(&mut self, step: &Step) {
@@ -77,13 +118,18 @@ impl Pair {
             Step::Evict(index) => {
                 pick_side(planner, index).map(|order| planner.evict(order)).unwrap_or_default()
             }
+            Step::SetAccount { .. }
+            | Step::Wait { .. }
+            | Step::WaitNoMore { .. }
+            | Step::Erase { .. } => return self.apply_of_ledger(step),
             Step::EndBatch => return self.batches.push(StoreBatch::default()),
             Step::Commit => return self.commit(),
             Step::Reopen => {
                 self.commit();
                 if let Some(directory) = &self.directory {
                     self.store = None;
-                    self.store = Some(Store::open(directory.path()).unwrap());
+                    let spec = self.planner.ledger.then(spec);
+                    self.store = Some(Store::open_chain(directory.path(), spec.as_ref()).unwrap());
                 }
                 return;
             }
@@ -95,6 +141,13 @@ impl Pair {
         self.store().commit(&self.batches).unwrap();
         for batch in self.batches.drain(..) {
             self.memory.apply(&batch.blocks);
+            self.memory.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+            for write in batch.pool {
+                match write {
+                    PoolWrite::Insert { txid, record } => drop(self.pool.insert(txid, record)),
+                    PoolWrite::Remove { txid } => drop(self.pool.remove(&txid)),
+                }
+            }
         }
         self.batches.push(StoreBatch::default());
     }
@@ -111,13 +164,47 @@ impl Pair {
             assert_eq!(store.by_hash(&planned.hash), memory.by_hash(&planned.hash));
         }
         assert_eq!(store.by_hash(&BlockHash::ZERO), Ok(None));
+        assert_eq!(accounts(store), accounts(memory));
+        for key in 0..4 {
+            let key = PublicKey([key; 32]);
+            assert_eq!(store.account(&key), memory.account(&key));
+        }
+        let mut waiting = Vec::new();
+        store.visit_pool(&mut |record| waiting.push(record)).unwrap();
+        assert!(waiting.iter().eq(self.pool.values()));
+        self.check_transactions();
+    }
+
+    /// Each transaction that any block ever had is found where it stands, in the best chain first.
+    fn check_transactions(&self) {
+        for (order, planned) in (0_u64..).zip(&self.planner.ever) {
+            for (place, entry) in (0..).zip(fake_body(order, planned.height)) {
+                // Every block at this height with more transactions than that has it.
+                let holders = (0_u64..).zip(&self.planner.ever).filter(|(order, other)| {
+                    other.height == planned.height
+                        && order % 4 > place
+                        && self.planner.stored.contains_key(order)
+                });
+                let holders: Vec<u64> = holders.map(|(order, _)| order).collect();
+                let best = holders.iter().find(|order| self.planner.best.contains(order));
+                let expected = best.or(holders.last()).filter(|_| self.planner.ledger).copied();
+                let found = self.store().transaction(&entry.transaction.txid()).unwrap();
+                assert_eq!(found.map(|found| found.order), expected);
+                if let Some(found) = found {
+                    assert_eq!(u64::from(found.place), place);
+                    assert_eq!(found.height, planned.height);
+                    assert_eq!(found.on_best_chain, best.is_some());
+                    assert_eq!(found.block, self.planner.stored[&found.order].hash);
+                }
+            }
+        }
     }
 
     /// Chunks after every block that ever was, against the planner.
     fn check_chunks(&self, max: usize, through: Option<u32>) {
         let planner = &self.planner;
-        let best: Vec<Block> =
-            (1..).map_while(|height| Some(self.memory.best_at(height).unwrap()?.block)).collect();
+        let best: Vec<StoredBlock> =
+            (1..).map_while(|height| self.memory.best_at(height).unwrap()).collect();
         for (order, planned) in (0_u64..).zip(&planner.ever) {
             let mut at = Some(order);
             while let Some(order) = at.filter(|order| !planner.best.contains(order)) {
@@ -137,6 +224,12 @@ impl Pair {
     }
 }
 
+fn accounts(store: &dyn BlockStore) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    store.visit_accounts(&mut |account| accounts.push(account)).unwrap();
+    accounts
+}
+
 fn side_blocks(store: &dyn BlockStore) -> Vec<StoredBlock> {
     let mut blocks = Vec::new();
     store.visit_side_blocks(&mut |stored| blocks.push(stored)).unwrap();
@@ -151,8 +244,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
         max in 0..5_usize,
         through in prop::option::of(0..12_u32),
+        ledger: bool,
     ) {
-        let mut pair = Pair::new(None);
+        let mut pair = Pair::new(None, ledger);
         for step in &steps {
             pair.apply(step);
             if matches!(step, Step::Commit) {
@@ -171,8 +265,9 @@ proptest! {
     #[test]
     fn everything_committed_is_there_after_each_reopening(
         steps in prop::collection::vec(step(), 1..60),
+        ledger: bool,
     ) {
-        let mut pair = Pair::new(Some(TempDir::new()));
+        let mut pair = Pair::new(Some(TempDir::new()), ledger);
         for step in &steps {
             pair.apply(step);
             if matches!(step, Step::Reopen) {

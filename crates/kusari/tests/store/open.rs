@@ -52,7 +52,7 @@ fn another_kind_of_chain_is_refused() {
     Store::open(directory.path()).unwrap();
     set_meta(directory.path(), "chain_kind", b"ledger");
     let said = message(directory.path());
-    assert!(said.contains("holds a chain of kind `ledger` and not `classic`"), "{said}");
+    assert!(said.contains("holds a chain of kind `ledger` and not the classic chain:"), "{said}");
 }
 
 #[test]

@@ -5,6 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use kusari_chain::ledger::commitment::MerkleRoot;
+use kusari_chain::ledger::transaction::Salt;
+use kusari_chain::ledger::{
+    BodyEntry, ChainId, Commitment, LedgerPart, Payload, PublicKey, Signature, UnsignedTransaction,
+};
+use kusari_chain::pow::{ChainTime, CompactTarget};
+use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
 use kusari_node::store::StoreBatch;
 
@@ -43,6 +50,35 @@ pub(crate) fn fake_hash(id: u64, suffix: u64) -> BlockHash {
     hash
 }
 
+/// The transaction of a number, signed by nobody; the store does not check that it is.
+pub(crate) fn fake_entry(number: u64) -> BodyEntry {
+    let payload = Payload { salt: Salt([5; 16]), data: format!("payload {number}") };
+    let author = PublicKey([number.to_le_bytes()[0]; 32]);
+    let unsigned = UnsignedTransaction::record(author, number, 0, &payload);
+    BodyEntry { transaction: unsigned.signed(Signature([6; 64])), payload: Some(payload) }
+}
+
+/// What a ledger adds to a block with these transactions; it commits to nothing.
+fn fake_ledger(body: Vec<BodyEntry>, height: u32) -> Box<StoredLedger> {
+    let commitment = Commitment {
+        chain_id: ChainId::ZERO,
+        body_root: MerkleRoot::ZERO,
+        body_count: 0,
+        history_root: MerkleRoot::ZERO,
+        state_root: MerkleRoot::ZERO,
+        target: CompactTarget::LIMIT,
+        miner: PublicKey::ZERO,
+    };
+    let part = LedgerPart { commitment, body };
+    let time = ChainTime { active_s: u64::from(height) * 3, latest: 1_700_000_000 };
+    Box::new(StoredLedger { part, time, subtrees: vec![[8; 32]; height as usize % 3] })
+}
+
+/// Transactions of a planned block: as many as its order says, and the same at a height in every branch.
+pub(crate) fn fake_body(order: u64, height: u32) -> Vec<BodyEntry> {
+    (0..order % 4).map(|place| fake_entry(u64::from(height) * 3 + place)).collect()
+}
+
 #[derive(Clone)]
 pub(crate) struct Planned {
     pub(crate) hash: BlockHash,
@@ -53,6 +89,8 @@ pub(crate) struct Planned {
 /// Plans changes as a chain makes them, without any rule about which branch is best.
 #[derive(Default)]
 pub(crate) struct Planner {
+    /// Blocks are a ledger's.
+    pub(crate) ledger: bool,
     pub(crate) stored: BTreeMap<u64, Planned>,
     /// Every hash that was ever inserted, evicted ones too.
     pub(crate) ever: Vec<Planned>,
@@ -84,7 +122,7 @@ impl Planner {
                 hash,
                 transactions: Vec::new(),
             },
-            ledger: None,
+            ledger: self.ledger.then(|| fake_ledger(fake_body(order, height), height)),
         })
     }
 

@@ -3,19 +3,21 @@
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
 
-use kusari_chain::params::FUTURE_WARNING_SECONDS;
+use kusari_chain::block::escaped_bytes;
+use kusari_chain::ledger::SignedTransaction;
+use kusari_chain::params::{FUTURE_WARNING_SECONDS, MAX_LINE_BYTES};
 use kusari_chain::{
     AcceptError, Accepted, BestPoint, BlockHash, ChainChange, CheckedBlock, RuleViolation,
-    StoreError,
+    StoreError, StoredBlock,
 };
 
-use super::{Mining, Node};
+use super::Node;
+use super::mining::Subject;
 use crate::event::{BlockSource, Event};
-use crate::limits::INVALID_BLOCK_SCORE;
-use crate::peers::PeerStage;
+use crate::limits::{INVALID_BLOCK_SCORE, MAX_SENT_BYTES};
+use crate::peers::{Peer, PeerStage};
 use crate::seam::{Action, Now, PeerId, TemplateId};
 use crate::sync::Arrival;
-use crate::wire::Message;
 
 /// Blocks of one change that are shown one by one; a longer reorganisation is only summed up.
 const SHOWN_BLOCKS: usize = 64;
@@ -38,7 +40,14 @@ impl Node {
                 return Ok(());
             }
         };
-        self.sync.block_came(peer, arrival, now.monotonic);
+        // A body that was asked for because of somebody's headers is progress of that answer. One
+        // that came before its parent waits for it, and nobody is asked for that.
+        let headers_of = self.headers.arrived(peer, &hash, now.monotonic);
+        if headers_of.is_some() && matches!(arrival, Arrival::Orphan(_)) {
+            self.gossip.sent_orphan(peer, hash);
+            return Ok(());
+        }
+        self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
                 self.peers.set_sent_block(peer);
@@ -51,7 +60,10 @@ impl Node {
                 self.gossip.sent_orphan(peer, hash);
                 self.ask_about_orphan(now, peer, hash);
             }
-            Arrival::Bare => self.follow_hint(now, height, hash),
+            Arrival::Bare => {
+                self.peers.set_sent_block(peer);
+                self.follow_hint(now, height, hash);
+            }
             Arrival::Held => {}
         }
         Ok(())
@@ -128,13 +140,17 @@ impl Node {
                 Arrival::Fresh(point)
             }
             Accepted::Ahead { .. } => Arrival::Held,
-            Accepted::Bare => Arrival::Bare,
+            // It is still to come.
+            Accepted::Bare => return Ok(Arrival::Bare),
             Accepted::BranchRefused { violation, change, .. } => {
                 self.chain_version = change.version;
                 self.batch.blocks.extend(change.writes);
                 return Err(violation.into());
             }
         };
+        if matches!(arrival, Arrival::Fresh(_) | Arrival::Known(_)) {
+            self.compact.arrived(&hash);
+        }
         for peer in self.announced.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
                 self.gossip.has(peer, point);
@@ -151,16 +167,22 @@ impl Node {
         source: BlockSource,
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
-        let (writes, reopened) = {
-            let store = self.outbox_store.as_ref();
-            self.outbox.follow(&change, commit, &self.chain, store)?
+        let (writes, reopened) = match self.transactions {
+            Some(_) => {
+                self.move_transactions(now, &change)?;
+                Default::default()
+            }
+            None => {
+                let store = self.outbox_store.as_ref();
+                self.outbox.follow(&change, commit, &self.chain, store)?
+            }
         };
         self.chain_version = change.version;
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
-        let shown =
-            if matches!(source, BlockSource::Mined(_)) { &mut self.then } else { &mut self.news };
+        let is_ours = matches!(source, BlockSource::Mined(_) | BlockSource::MinedBody);
+        let shown = if is_ours { &mut self.then } else { &mut self.news };
         shown.extend(events.into_iter().map(Action::Notify));
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),
@@ -225,19 +247,21 @@ impl Node {
         template_id: TemplateId,
         nonce: u64,
     ) -> Result<(), StoreError> {
-        let Some(Mining { entry, mut template, .. }) =
-            self.mining.take_if(|mining| mining.id == template_id)
-        else {
+        let Some(mining) = self.mining.take_if(|mining| mining.id == template_id) else {
             return Ok(());
         };
-        template.nonce = nonce;
-        template.hash = template.compute_hash();
         // A driver that reports a wrong nonce gets its work again by the follow-up.
-        let Ok(block) = CheckedBlock::check(template) else { return Ok(()) };
+        let Ok((subject, block)) = mining.complete(nonce) else { return Ok(()) };
         let hash = block.block().hash;
-        let write = self.outbox.note_mined(entry, hash);
-        self.batch.outbox.push(write);
-        match self.accept(now, block, BlockSource::Mined(entry)) {
+        let source = match subject {
+            Subject::Line(entry) => {
+                let write = self.outbox.note_mined(entry, hash);
+                self.batch.outbox.push(write);
+                BlockSource::Mined(entry)
+            }
+            Subject::Body { .. } => BlockSource::MinedBody,
+        };
+        match self.accept(now, block, source) {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
@@ -251,6 +275,25 @@ impl Node {
         Ok(())
     }
 
+    /// Whether blocks of the best chain are more than an introduced peer is sent at once. The seven
+    /// keys alone, which others get, never are.
+    pub(super) fn are_large(
+        &self,
+        peer: PeerId,
+        from: u32,
+        through: u32,
+    ) -> Result<bool, StoreError> {
+        if self.transactions.is_none() || !self.peers.get(peer).is_some_and(Peer::is_introduced) {
+            return Ok(false);
+        }
+        let mut bytes = 0;
+        for height in from..=through {
+            let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
+            bytes += self.chain.block(&hash)?.map_or(0, |stored| line_bytes(&stored));
+        }
+        Ok(bytes > MAX_SENT_BYTES)
+    }
+
     /// The blocks of the best chain between two heights, to one peer.
     pub(super) fn send_blocks(
         &mut self,
@@ -258,12 +301,25 @@ impl Node {
         from: u32,
         through: u32,
     ) -> Result<(), StoreError> {
+        let tip = self.chain.tip().height;
         for height in from..=through {
             let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
             if let Some(stored) = self.chain.block(&hash)? {
-                self.send(peer, Message::Block(stored));
+                let message = self.block_message(peer, stored, height == tip);
+                self.send(peer, message);
             }
         }
         Ok(())
     }
+}
+
+/// What the line of a whole block takes, and not much more.
+pub(super) fn line_bytes(stored: &StoredBlock) -> usize {
+    let body = stored.part().map(|part| part.body.iter());
+    // Digits of hexadecimal numbers, and names.
+    let entries = body.into_iter().flatten().map(|entry| {
+        let text = entry.payload.as_ref().map_or(0, |payload| escaped_bytes(&payload.data));
+        4 * SignedTransaction::BYTES + text
+    });
+    MAX_LINE_BYTES + entries.sum::<usize>()
 }

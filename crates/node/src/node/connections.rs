@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 
 use kusari_chain::StoreError;
 
-use super::{CHAIN_NAME, Node};
+use super::Node;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Manner;
@@ -72,7 +72,7 @@ impl Node {
     /// Closes a peer that sends nothing more, once everything it asked for is written.
     pub(super) fn close_if_finished(&mut self, now: Now, id: PeerId) {
         let finished = self.peers.get(id).is_some_and(|peer| peer.finished);
-        if finished && !self.serving.is_busy(id) {
+        if finished && !self.serving.is_busy(id) && !self.owes_transactions(id) {
             self.close(now, id, DisconnectReason::Finished);
         }
     }
@@ -120,7 +120,12 @@ impl Node {
         self.sync.remove(id);
         self.gossip.remove(id);
         self.announced.remove(id);
+        self.headers.remove(id);
+        self.compact.remove(id);
         self.serving.remove(id);
+        if let Some(transactions) = &mut self.transactions {
+            transactions.listeners.remove(id);
+        }
     }
 
     /// Scores a fault of an introduced peer, and closes and bans it where that is enough.
@@ -142,7 +147,7 @@ impl Node {
         let hello = Hello {
             agent: self.config.agent.clone(),
             protocol: 1,
-            chain: CHAIN_NAME.to_string(),
+            chain: self.chain_name(),
             height: tip.height,
             work: tip.work,
             tip: tip.hash,

@@ -1,22 +1,18 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
-use alloc::string::ToString;
 use core::time::Duration;
 
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreError};
 
-use super::{Mining, Node};
+use super::Node;
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::Due;
-use crate::seam::{Action, CommitId, DisconnectReason, Now, StreamForm, TemplateId};
+use crate::seam::{Action, CommitId, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
-use crate::wire::{GetBlocks, Have, MAX_BLOCKS, Message};
-
-/// A search begins below this nonce: what it finds is then below 2^53, which every reader of JSON
-/// takes for the same number.
-const FIRST_NONCES: u64 = 1 << 52;
+use crate::transactions::Transactions;
+use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
 
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
@@ -25,15 +21,17 @@ impl Node {
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
+        self.pass_on_transactions(now)?;
         self.actions.append(&mut self.news);
         self.commit();
         self.serve();
         self.keep_time(now)?;
         self.request_announced(now);
+        self.request_bodies(now);
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
-        self.mine(now);
+        self.mine(now)?;
         self.wake(now)
     }
 
@@ -56,7 +54,8 @@ impl Node {
     }
 
     fn commit(&mut self) {
-        if self.batch.is_empty() {
+        // What is to follow may wait for commits that are under way, with nothing new to write.
+        if self.batch.is_empty() && self.then.is_empty() {
             return;
         }
         let id = self.commit_in_progress();
@@ -90,14 +89,19 @@ impl Node {
                 now.monotonic,
                 &mut self.random,
             )? {
-                Some(Step::Blocks { from, through }) => self.send_blocks(peer, from, through)?,
-                Some(Step::Announce(tip)) => {
-                    let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
-                    self.send(peer, Message::Have(have));
+                Some(Step::Blocks { from, through }) => {
+                    // Whoever is announced a large one asks for it, and is then sent it as a stream.
+                    if self.are_large(peer, from, through)? {
+                        self.announce(peer, tip);
+                    } else {
+                        self.send_blocks(peer, from, through)?;
+                    }
                 }
+                Some(Step::Announce(tip)) => self.announce(peer, tip),
                 Some(Step::Stream { after }) => {
                     let ready_after = self.commit_so_far();
-                    let form = StreamForm::Plain;
+                    let introduced = self.peers.get(peer).is_some_and(|p| p.is_introduced());
+                    let form = if introduced { StreamForm::Whole } else { StreamForm::Plain };
                     let answer = Answer { after, through: None, form, ready_after, asked: false };
                     self.serving.push(peer, answer);
                 }
@@ -105,6 +109,11 @@ impl Node {
             }
         }
         Ok(())
+    }
+
+    fn announce(&mut self, peer: PeerId, tip: BestPoint) {
+        let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
+        self.send(peer, Message::Have(have));
     }
 
     fn keep_time(&mut self, now: Now) -> Result<(), StoreError> {
@@ -134,14 +143,14 @@ impl Node {
     }
 
     /// Asks an original for its chain, in the only way it knows.
-    pub(super) fn ask_for_chain(&mut self, id: crate::seam::PeerId) {
+    pub(super) fn ask_for_chain(&mut self, id: PeerId) {
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.send(id, Message::GetChain);
         self.notify(Event::RequestedChain { address });
     }
 
     /// A dialled peer did not say `HELLO`.
-    fn meet_original(&mut self, now: Now, id: crate::seam::PeerId) {
+    fn meet_original(&mut self, now: Now, id: PeerId) {
         self.peers.set_original(id);
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.notify(Event::FoundOriginal { address });
@@ -152,8 +161,9 @@ impl Node {
 
     /// Asks for blocks that were announced and did not come by themselves.
     fn request_announced(&mut self, now: Now) {
-        let (tip, sync) = (self.chain.tip(), &self.sync);
-        let questions = self.announced.due(now.monotonic, &tip, |peer| !sync.is_asked(peer));
+        let (tip, sync, headers) = (self.chain.tip(), &self.sync, &self.headers);
+        let may_ask = |peer| !sync.is_asked(peer) && !headers.is_asked(peer);
+        let questions = self.announced.due(now.monotonic, &tip, may_ask);
         for (peer, hash) in questions {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
@@ -169,7 +179,14 @@ impl Node {
                 return Ok(());
             };
             let locator = self.chain.locator(cursor)?;
-            self.send(peer, Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }));
+            // On a ledger, what a claim is worth shows before its bodies are asked for.
+            self.send(
+                peer,
+                match self.transactions {
+                    Some(_) => Message::GetHeaders { locator, limit: MAX_HEADERS },
+                    None => Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }),
+                },
+            );
             if cursor.is_none()
                 && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
             {
@@ -184,47 +201,19 @@ impl Node {
         }
     }
 
-    /// Mines when there is something to say, on the tip, and not while better blocks come in.
-    fn mine(&mut self, now: Now) {
-        let tip = self.chain.tip();
-        let wanted = self.outbox.next_to_mine().filter(|_| !self.catching_up);
-        let Some((entry, text)) = wanted else {
-            if self.mining.take().is_some() {
-                self.actions.push(Action::StopMining);
-            }
-            return;
-        };
-        let is_current =
-            |mining: &Mining| mining.entry == entry && mining.template.prev_hash == tip.hash;
-        let (true, Some(index)) =
-            (!self.mining.as_ref().is_some_and(is_current), tip.height.checked_add(1))
-        else {
-            return;
-        };
-        let template = kusari_chain::Block {
-            index,
-            timestamp: now.wall,
-            // Two nodes that are given the same text in the same second on the same parent would
-            // find the very same block from nonce 0, and one of the two lines would be lost.
-            nonce: self.random.below(FIRST_NONCES),
-            data: text.to_string(),
-            prev_hash: tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: alloc::vec::Vec::new(),
-        };
-        self.last_template += 1;
-        let id = TemplateId(self.last_template);
-        self.actions.push(Action::Mine { template_id: id, template: template.clone() });
-        self.mining = Some(Mining { id, entry, template });
-    }
-
     fn wake(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
         // A second late at most: the wall clock counts in seconds.
         let next_due = self.chain.next_due().map(|due| {
             now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
         });
-        let deadlines: [Option<Duration>; 6] = [
+        let transactions = self.transactions.as_ref();
+        let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
+        let deadlines: [Option<Duration>; 10] = [
+            self.headers.deadline(),
+            self.mine_again_at,
+            expire_at,
+            transactions.and_then(Transactions::deadline),
             next_due,
             self.peers.deadline(),
             self.dials.deadline(),

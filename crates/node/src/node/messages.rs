@@ -6,10 +6,11 @@ use core::net::SocketAddr;
 
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
 
-use super::{CHAIN_NAME, Node};
+use super::Node;
+use super::blocks::line_bytes;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE};
+use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
 use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
@@ -37,7 +38,11 @@ impl Node {
             }
         };
         match message {
-            Message::Block(block) => self.block_received(now, peer, block)?,
+            Message::Block(block) | Message::SevenKeys(block) | Message::Compact(block) => {
+                self.block_received(now, peer, block)?;
+            }
+            Message::Transaction(checked) => self.transaction_received(now, peer, *checked)?,
+            Message::GetMempool => self.get_mempool(now, peer)?,
             Message::GetChain => self.get_chain(now, peer),
             Message::Hello(hello) => self.hello(now, peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -49,13 +54,24 @@ impl Node {
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
             Message::End { .. } => {
-                if !self.announced.answer_ended(peer) {
+                if !self.announced.answer_ended(peer) && !self.headers.answer_ended(peer) {
                     self.sync.answer_ended(peer, now.monotonic);
                 }
             }
             Message::Have(Have { hash, height, work }) => {
                 self.have(now, peer, BestPoint { height, hash, work })?;
             }
+            Message::GetHeaders { locator, limit } => {
+                self.get_headers_after(now, peer, &locator, limit)?;
+            }
+            Message::CompactReceived(block) => self.compact_received(now, peer, *block)?,
+            Message::GetTransactions { hash, places } => {
+                self.get_transactions(peer, hash, &places)?;
+            }
+            Message::Transactions { hash, entries } => {
+                self.transactions_received(now, peer, &hash, entries)?;
+            }
+            Message::Headers(headers) => self.headers_received(now, peer, &headers)?,
             Message::GetPeers => {
                 let addresses = self.dialable_peers(peer);
                 self.send(peer, Message::Peers(addresses));
@@ -67,7 +83,11 @@ impl Node {
                 self.report(now, peer, |address| Event::PeerRefused { address, message });
             }
             // Any line is a sign of life, which has been noted; these ask for nothing.
-            Message::Pong(_) | Message::Peers(_) | Message::Status(_) | Message::Help => {}
+            Message::Accepted { .. }
+            | Message::Pong(_)
+            | Message::Peers(_)
+            | Message::Status(_)
+            | Message::Help => {}
         }
         Ok(())
     }
@@ -100,14 +120,14 @@ impl Node {
     }
 
     /// Answers a line that was refused before the chain has seen it.
-    fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
         if refusal.verb() == Some("ERROR") {
             return;
         }
         let told = match refusal {
-            Refusal::Rule(_) => self.may_be_told_of_blocks(peer),
+            Refusal::Rule(_) | Refusal::Transaction(_) => self.may_be_told_of_blocks(peer),
             Refusal::Malformed(_) => self.understands_errors(peer),
         };
         if told {
@@ -120,7 +140,9 @@ impl Node {
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
             Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
-            Refusal::Rule(_) => self.punish(now, peer, INVALID_BLOCK_SCORE),
+            Refusal::Rule(_) | Refusal::Transaction(_) => {
+                self.punish(now, peer, INVALID_BLOCK_SCORE);
+            }
         }
     }
 
@@ -145,8 +167,9 @@ impl Node {
     }
 
     fn hello(&mut self, now: Now, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
-        if hello.chain != CHAIN_NAME {
-            let message = alloc::format!("this node follows {CHAIN_NAME:?}, not {:?}", hello.chain);
+        let ours = self.chain_name();
+        if hello.chain != ours {
+            let message = alloc::format!("this node follows {ours:?}, not {:?}", hello.chain);
             self.send_error(id, "wrong-chain", &message);
             self.close(now, id, DisconnectReason::OtherChain);
             return Ok(());
@@ -168,8 +191,14 @@ impl Node {
         }
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
         self.sync.add(id);
+        self.follow_transactions(now, id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
+        // Until now it was sent seven keys, which on a ledger are no block to it.
+        if self.transactions.is_some() && stage != PeerStage::Silent {
+            let known = self.chain.point(&hello.tip)?;
+            self.gossip.has_only(id, known.unwrap_or_else(BestPoint::genesis));
+        }
         Ok(())
     }
 
@@ -198,20 +227,27 @@ impl Node {
         locator: &[BlockHash],
         limit: u32,
     ) -> Result<(), StoreError> {
-        let mut after = BestPoint::genesis();
-        for hash in locator {
-            if let Some(point) = self.chain.on_best_chain(hash)? {
-                after = point;
-                break;
-            }
-        }
+        let after = self.first_on_best_chain(locator)?;
         let through = after.height.saturating_add(limit);
         self.answer(peer, after, Some(through), StreamForm::Counted);
         Ok(())
     }
 
+    /// The first of these blocks that is in our best chain; genesis where none is.
+    pub(super) fn first_on_best_chain(
+        &self,
+        locator: &[BlockHash],
+    ) -> Result<BestPoint, StoreError> {
+        for hash in locator {
+            if let Some(point) = self.chain.on_best_chain(hash)? {
+                return Ok(point);
+            }
+        }
+        Ok(BestPoint::genesis())
+    }
+
     /// Queues an answer of stored blocks, and says whether there was room for it.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         peer: PeerId,
         after: BestPoint,
@@ -229,19 +265,37 @@ impl Node {
 
     fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
         let mut count = 0;
+        let mut bytes = 0;
         let mut missing = Vec::new();
         for hash in hashes {
             let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
             match self.chain.block(hash)?.filter(|_| !ours) {
-                Some(stored) => {
+                // What is too much at once can be asked for again.
+                Some(stored) if bytes <= MAX_SENT_BYTES => {
+                    bytes += line_bytes(&stored);
+                    if hashes.len() == 1
+                        && bytes > MAX_SENT_BYTES
+                        && let Some(parent) = self.parent_on_best_chain(hash)?
+                    {
+                        let through = Some(parent.height + 1);
+                        self.answer(peer, parent, through, StreamForm::Counted);
+                        return Ok(());
+                    }
                     count += 1;
                     self.send(peer, Message::Block(stored));
                 }
-                None => missing.push(*hash),
+                _ => missing.push(*hash),
             }
         }
         self.send(peer, Message::End { count, missing });
         Ok(())
+    }
+
+    fn parent_on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+        match self.chain.on_best_chain(hash)? {
+            Some(point) => self.chain.best_at(point.height.saturating_sub(1)),
+            None => Ok(None),
+        }
     }
 
     fn ping(&mut self, peer: PeerId, number: u64) {
@@ -257,12 +311,12 @@ impl Node {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let report = StatusReport {
             agent: self.config.agent.clone(),
-            chain: CHAIN_NAME.to_string(),
+            chain: self.chain_name(),
             height: tip.height,
             work: tip.work,
             tip: tip.hash,
             peers: count(self.peers.iter().count()),
-            waiting: count(self.outbox.waiting()),
+            waiting: count(self.waiting()),
         };
         self.send(peer, Message::Status(report));
         Ok(())
@@ -287,7 +341,9 @@ impl Node {
         count: u32,
     ) -> Result<(), StoreError> {
         let Some(ended) = self.serving.ended(peer) else { return Ok(()) };
-        if ended.form == StreamForm::Plain {
+        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+        let counts = self.transactions.is_none() || !introduced;
+        if ended.form == StreamForm::Plain && counts {
             // Where the last block has left every branch since, its height still tells how far the
             // peer is on the best chain at most.
             let point = match self.chain.point(hash)? {

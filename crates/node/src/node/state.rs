@@ -13,10 +13,13 @@ use kusari_chain::{BestPoint, BlockStore, Chain, ChainState, StateError};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::{Mining, Node, NodeConfig};
+use super::mining::Mining;
+use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
+use crate::compact::Compact;
 use crate::gossip::Gossip;
+use crate::headers::Headers;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -25,6 +28,7 @@ use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::transactions::Transactions;
 use crate::wire::NodeId;
 
 /// Why there is no node of this state.
@@ -52,9 +56,18 @@ struct State {
     dials: Dials,
     sync: Sync,
     gossip: Gossip,
+    headers: Headers,
+    compact: Compact,
     announced: Announced,
     serving: Serving,
     mining: Option<Mining>,
+    #[serde(default)]
+    transactions: Option<Transactions>,
+    #[serde(default)]
+    mine_on_until: Option<Duration>,
+    #[serde(default)]
+    mine_again_at: Option<Duration>,
+    expire_at: Duration,
     connection_reports: Allowance,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
@@ -104,8 +117,19 @@ impl Node {
         if state.waiting_says.len() > MAX_WAITING_SAYS || !state.gossip.is_within_bounds() {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
+        let chain = Chain::restore(state.chain, blocks, state.config.tree_limits)?;
+        let is_of_one_kind = match (&state.config.ledger, &state.transactions, chain.spec()) {
+            (Some(ledger), Some(transactions), Some(spec)) => {
+                *ledger.spec == *spec && transactions.is_sound(spec)
+            }
+            (None, None, None) => true,
+            _ => false,
+        };
+        if !is_of_one_kind {
+            return Err(RestoreError::Form(String::from("it does not fit the chain")));
+        }
         Ok(Self {
-            chain: Chain::restore(state.chain, blocks, state.config.tree_limits)?,
+            chain,
             outbox_store: outbox,
             config: state.config,
             id: state.id,
@@ -116,9 +140,15 @@ impl Node {
             dials: state.dials,
             sync: state.sync,
             gossip: state.gossip,
+            headers: state.headers,
+            compact: state.compact,
             announced: state.announced,
             serving: state.serving,
             mining: state.mining,
+            transactions: state.transactions,
+            mine_on_until: state.mine_on_until,
+            mine_again_at: state.mine_again_at,
+            expire_at: state.expire_at,
             connection_reports: state.connection_reports,
             last_template: state.last_template,
             waiting_says: state.waiting_says,

@@ -1,145 +1,72 @@
 //! From a line to a message. Reads any JSON that says the right thing; refuses the rest by name.
 
+mod ledger;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation};
-use serde::de::{self, DeserializeOwned};
-use serde::{Deserialize, Deserializer, Serialize};
+use kusari_chain::ledger::ChainId;
+use kusari_chain::{Block, BlockHash, CheckedBlock, WholeBlock};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::message::{ErrorReport, GetBlocks, Message};
+use super::refusal::{Refusal, WireError};
 use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
 
 /// What a peer's line turned out to be.
 pub type Received = Message<CheckedBlock>;
 
-/// The name of a verb of ours.
-pub type Verb = &'static str;
-
-/// Verbs that carry something, and so can be refused by name.
-const VERBS: [Verb; 10] =
-    ["BLOCK", "HELLO", "GET_BLOCKS", "END", "HAVE", "PEERS", "PING", "PONG", "STATUS", "ERROR"];
-
-fn known_verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let known = VERBS.into_iter().find(|verb| *verb == text);
-    known.ok_or_else(|| de::Error::custom("there is no such verb"))
+/// Which chain's lines are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The classic chain: blocks have seven keys, and every other key is ignored.
+    Classic,
+    /// The ledger chain with this id: its blocks and transactions are checked for it.
+    Ledger(ChainId),
+    /// Lines that a node of either kind wrote to a file after it had checked them: a block is checked
+    /// for the chain that it names itself, and signatures of transactions are not checked again.
+    Written,
 }
 
-/// Why a line is not a message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WireError {
-    /// The line is longer than it may be. Found by the framer; the connection is then closed.
-    #[error(transparent)]
-    TooLong(#[from] super::LineTooLong),
-    /// The line was not finished in time. Found by the driver; the connection is then closed.
-    #[error("the line was not finished within {seconds} s")]
-    Unfinished {
-        /// The time it had.
-        seconds: u64,
-    },
-    /// The input ended within a line. Found by the driver.
-    #[error("the input ended {bytes} bytes into a line; every line ends with a newline")]
-    CutOff {
-        /// Bytes of the line that came.
-        bytes: usize,
-    },
-    /// There is nothing before the newline.
-    #[error("the line is empty; HELP lists the verbs")]
-    EmptyLine,
-    /// The bytes are not UTF-8.
-    #[error("the line is not UTF-8 from byte {0} on")]
-    NotUtf8(usize),
-    /// No such verb.
-    #[error("there is no verb {0:?}; HELP lists the verbs")]
-    UnknownVerb(String),
-    /// What follows the verb is not JSON.
-    #[error("{verb} carries no valid JSON: {detail}")]
-    NotJson {
-        /// The verb.
-        #[serde(deserialize_with = "known_verb")]
-        verb: Verb,
-        /// What the JSON reader says.
-        detail: String,
-    },
-    /// It is JSON, but a field is missing, doubled, of the wrong type or out of range.
-    #[error("{verb} has a wrong field: {detail}")]
-    WrongField {
-        /// The verb.
-        #[serde(deserialize_with = "known_verb")]
-        verb: Verb,
-        /// What the JSON reader says.
-        detail: String,
-    },
-    /// A list is longer than it may be.
-    #[error("{verb} lists {count} items, at most {limit} are allowed")]
-    TooMany {
-        /// The verb.
-        #[serde(deserialize_with = "known_verb")]
-        verb: Verb,
-        /// Items in the list.
-        count: usize,
-        /// The limit.
-        limit: usize,
-    },
-}
-
-/// Why a line is refused, before the chain has seen it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// It is not a message.
-    #[error(transparent)]
-    Malformed(#[from] WireError),
-    /// It is a block that breaks a rule by itself.
-    #[error(transparent)]
-    Rule(#[from] RuleViolation),
-}
-
-impl Refusal {
-    /// Short name of the fault, as `ERROR` lines carry it.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Rule(violation) => violation.code(),
-            Self::Malformed(error) => match error {
-                WireError::TooLong(_) => "line-too-long",
-                WireError::Unfinished { .. } | WireError::CutOff { .. } => "line-without-end",
-                WireError::EmptyLine => "empty-line",
-                WireError::NotUtf8(_) => "bad-utf8",
-                WireError::UnknownVerb(_) => "unknown-verb",
-                WireError::NotJson { .. } => "bad-json",
-                WireError::WrongField { .. } => "bad-field",
-                WireError::TooMany { .. } => "too-many",
-            },
-        }
-    }
-
-    /// The verb whose JSON was refused.
-    pub(crate) fn verb(&self) -> Option<&'static str> {
-        match self {
-            Self::Malformed(
-                WireError::NotJson { verb, .. }
-                | WireError::WrongField { verb, .. }
-                | WireError::TooMany { verb, .. },
-            ) => Some(verb),
-            _ => None,
-        }
-    }
-
-    /// The refusal as the peer is told it.
-    #[must_use]
-    pub fn report(&self) -> ErrorReport {
-        ErrorReport { code: self.code().to_string(), message: self.to_string() }
-    }
-}
-
-/// Reads one line, without its newline, and checks a block by itself.
+/// Reads one line of the classic chain: [`Dialect::receive`].
 ///
 /// # Errors
-/// [`Refusal`] names what is wrong. No line panics, and none costs more than its own length.
+/// [`Refusal`] names what is wrong.
 pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
+    Dialect::Classic.receive(line)
+}
+
+impl Dialect {
+    /// Reads one line, without its newline, and checks a block or a transaction by itself.
+    ///
+    /// # Errors
+    /// [`Refusal`] names what is wrong. No line panics, and none costs more than its own length and
+    /// the signatures in it.
+    pub fn receive(self, line: &[u8]) -> Result<Received, Refusal> {
+        receive_in(self, line)
+    }
+
+    fn block(self, json: &str) -> Result<CheckedBlock, Refusal> {
+        let unread = |error: serde_json::Error| unread("BLOCK", &error);
+        if self == Self::Classic {
+            return Ok(CheckedBlock::check(Block::from_json(json).map_err(unread)?)?);
+        }
+        let whole = WholeBlock::from_json(json).map_err(unread)?;
+        Ok(match (self, whole.ledger) {
+            (Self::Ledger(chain), Some(part)) => {
+                CheckedBlock::check_whole(whole.block, part, &chain)?
+            }
+            (_, Some(part)) => {
+                let chain = part.commitment.chain_id;
+                CheckedBlock::check_whole(whole.block, part, &chain)?
+            }
+            (_, None) => CheckedBlock::check(whole.block)?,
+        })
+    }
+}
+
+fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text =
         core::str::from_utf8(line).map_err(|error| WireError::NotUtf8(error.valid_up_to()))?;
@@ -147,12 +74,14 @@ pub fn receive(line: &[u8]) -> Result<Received, Refusal> {
         return Ok(Message::GetChain);
     }
     let (verb, json) = text.split_once(':').unwrap_or((text, ""));
+    if dialect != Dialect::Classic
+        && let Some(message) = dialect.ledger_verb(verb, json)?
+    {
+        return Ok(message);
+    }
     Ok(match verb {
         "" if text.is_empty() => return Err(WireError::EmptyLine.into()),
-        "BLOCK" => {
-            let block = Block::from_json(json).map_err(|error| unread("BLOCK", &error))?;
-            Message::Block(CheckedBlock::check(block)?)
-        }
+        "BLOCK" => Message::Block(dialect.block(json)?),
         "HELLO" => {
             let mut hello: super::Hello = object("HELLO", json)?;
             hello.agent = cut(&hello.agent, MAX_NAME);

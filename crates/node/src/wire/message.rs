@@ -1,11 +1,15 @@
 //! The messages, one variant for each verb.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
+use kusari_chain::accept::CheckedHeader;
+use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid};
+use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -15,12 +19,44 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub enum Message<B> {
     /// `BLOCK:{…}`: one block.
     Block(B),
+    /// `BLOCK:{…}` with the seven keys alone, as originals know it. Written only: what is read is
+    /// a [`Message::Block`], whichever keys it has.
+    SevenKeys(B),
+    /// `COMPACT:{…}`: one new block as its header and the ids of its transactions. Written from
+    /// the block.
+    Compact(B),
+    /// The same, as it is read.
+    CompactReceived(Box<CompactBlock>),
+    /// `GET_TRANSACTIONS:{…}`: send the transactions at these places of a block's body.
+    GetTransactions {
+        /// The block.
+        hash: BlockHash,
+        /// The places, rising from 0.
+        places: Vec<u32>,
+    },
+    /// `TRANSACTIONS:{…}`: the answer, in the same order.
+    Transactions {
+        /// The block.
+        hash: BlockHash,
+        /// What stands there.
+        entries: Vec<BodyEntry>,
+    },
     /// `GET_CHAIN`: send the best chain.
     GetChain,
     /// `HELLO:{…}`: who the sender is and what it has.
     Hello(Hello),
     /// `GET_BLOCKS:{…}`: send some blocks.
     GetBlocks(GetBlocks),
+    /// `GET_HEADERS:{…}`: send the headers that follow the first of these hashes which is in the
+    /// answering node's best chain.
+    GetHeaders {
+        /// Hashes of the asking node's chain, newest first; genesis is implied.
+        locator: Vec<BlockHash>,
+        /// Most headers to send.
+        limit: u32,
+    },
+    /// `HEADERS:[…]`: the answer.
+    Headers(Vec<CheckedHeader>),
     /// `END:{…}`: the answer to `GET_BLOCKS` is complete.
     End {
         /// Blocks that were sent.
@@ -30,6 +66,15 @@ pub enum Message<B> {
     },
     /// `HAVE:{…}`: the sender's best chain, by its tip.
     Have(Have),
+    /// `TX:{…}`: one transaction of a ledger, with its payload.
+    Transaction(Box<CheckedTransaction>),
+    /// `ACCEPTED:{…}`: the transaction waits to be mined.
+    Accepted {
+        /// Its id.
+        txid: Txid,
+    },
+    /// `GET_MEMPOOL`: send the transactions that wait.
+    GetMempool,
     /// `GET_PEERS`: which peers are known?
     GetPeers,
     /// `PEERS:[…]`: addresses of peers.
@@ -50,10 +95,24 @@ pub enum Message<B> {
     Error(ErrorReport),
 }
 
+/// A block without its body: its header keeps every rule by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompactBlock {
+    /// The seven keys and the commitment.
+    pub header: CheckedHeader,
+    /// The ids of its transactions, in order; as many as the header says.
+    pub txids: Vec<Txid>,
+}
+
 /// The forms in which a block is held by whoever writes it to a line.
 pub trait AsBlock {
-    /// The block.
+    /// The seven keys.
     fn as_block(&self) -> &Block;
+
+    /// What a ledger adds to them.
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        None
+    }
 }
 
 impl AsBlock for Block {
@@ -72,11 +131,19 @@ impl AsBlock for CheckedBlock {
     fn as_block(&self) -> &Block {
         self.block()
     }
+
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        self.ledger()
+    }
 }
 
 impl AsBlock for Arc<StoredBlock> {
     fn as_block(&self) -> &Block {
         &self.block
+    }
+
+    fn as_ledger(&self) -> Option<&LedgerPart> {
+        self.part()
     }
 }
 

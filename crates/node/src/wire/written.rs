@@ -3,12 +3,13 @@
 //! Owns nothing of the form, which is the one of the wire; so what is read back is what was
 //! received.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use kusari_chain::CheckedBlock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-use super::{AsBlock, Message, encode, receive};
+use super::{AsBlock, CompactBlock, Dialect, Message, encode};
 
 impl<B: AsBlock> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -21,6 +22,23 @@ impl<B: AsBlock> Serialize for Message<B> {
 impl<'de> Deserialize<'de> for Message<CheckedBlock> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let line = String::deserialize(deserializer)?;
-        receive(line.as_bytes()).map_err(de::Error::custom)
+        Dialect::Written.receive(line.as_bytes()).map_err(de::Error::custom)
+    }
+}
+
+/// A block without its body in a file: the line that carries it.
+impl Serialize for CompactBlock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let message: Message<CheckedBlock> = Message::CompactReceived(Box::new(self.clone()));
+        message.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CompactBlock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Message::deserialize(deserializer)? {
+            Message::CompactReceived(compact) => Ok(*compact),
+            _ => Err(de::Error::custom("it is no COMPACT line")),
+        }
     }
 }

@@ -4,8 +4,11 @@
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "shared by several test programs, each of which uses its own part"
 )]
+
+pub mod ledger;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -36,7 +39,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    fn apply(&self, batch: &StoreBatch) {
+    pub fn apply(&self, batch: &StoreBatch) {
         self.blocks.borrow_mut().apply(&batch.blocks);
         self.blocks
             .borrow_mut()
@@ -62,10 +65,21 @@ impl Disk {
                 OutboxWrite::Mined { id, hash } => {
                     outbox.get_mut(id).unwrap().blocks.push(*hash);
                 }
+                OutboxWrite::EraseText { id } => outbox.get_mut(id).unwrap().text.clear(),
                 OutboxWrite::SetSettled { id, settled } => {
                     outbox.get_mut(id).unwrap().settled = *settled;
                 }
             }
+        }
+    }
+
+    /// Another disk with the same content.
+    pub fn copy(&self) -> Self {
+        let cell = |pool: &BTreeMap<Txid, PoolRecord>| Rc::new(RefCell::new(pool.clone()));
+        Self {
+            blocks: Rc::new(RefCell::new(self.blocks.borrow().clone())),
+            outbox: Rc::new(RefCell::new(self.outbox.borrow().clone())),
+            pool: cell(&self.pool.borrow()),
         }
     }
 
@@ -114,6 +128,10 @@ impl OutboxStore for Disk {
         self.pool.borrow().values().cloned().for_each(visit);
         Ok(())
     }
+
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        Ok(self.blocks.borrow().mined_at(txid))
+    }
 }
 
 pub struct Bench {
@@ -123,6 +141,10 @@ pub struct Bench {
     /// Commits wait here while `hold_commits` is set.
     pub held: VecDeque<(CommitId, StoreBatch, Vec<Action>)>,
     pub hold_commits: bool,
+    /// What it did when it was woken.
+    pub woken: Vec<Action>,
+    /// When it last wanted to be woken.
+    wish: Option<Duration>,
     next: u64,
 }
 
@@ -135,9 +157,18 @@ impl Bench {
         let node = Node::new(config, Box::new(disk.clone()), Box::new(disk.clone())).unwrap();
         let now = Now { monotonic: Duration::from_secs(1_000), wall: 1_800_000_000 };
         let held = VecDeque::new();
-        let mut bench = Self { node, disk, now, held, hold_commits: false, next: 1 };
-        bench.give(Input::Tick);
+        let mut bench =
+            Self { node, disk, now, held, hold_commits: false, woken: vec![], wish: None, next: 1 };
+        bench.woken = bench.give(Input::Tick);
         bench
+    }
+
+    /// Goes on with a node that is made again from its state.
+    pub fn restore(&mut self) {
+        let state = self.node.state();
+        let disk = (Box::new(self.disk.clone()), Box::new(self.disk.clone()));
+        self.node = Node::restore(&state, disk.0, disk.1).unwrap();
+        assert!(self.node.state() == state, "a state that is read and written is another one");
     }
 
     /// Gives one input and returns every action, those after commits included.
@@ -157,9 +188,17 @@ impl Bench {
                     }
                     action => all.push(action),
                 }
+                if let Some(Action::WakeAt(at)) = all.last() {
+                    self.wish = Some(*at);
+                }
             }
         }
         all
+    }
+
+    /// When the node is woken next, as a driver would do it.
+    pub fn next_wish(&self) -> Duration {
+        self.wish.expect("it never wants to be woken")
     }
 
     /// Makes the commits durable that were held.
@@ -203,7 +242,7 @@ impl Bench {
     }
 
     pub fn line(&mut self, peer: PeerId, line: &str) -> Vec<Action> {
-        let received = kusari_node::wire::receive(line.as_bytes());
+        let received = self.node.dialect().receive(line.as_bytes());
         self.give(Input::MessageReceived { peer, received })
     }
 
@@ -211,6 +250,12 @@ impl Bench {
         let request = RequestId(self.next);
         self.next += 1;
         self.give(Input::Command(request, Command::Say(text.to_string())))
+    }
+
+    pub fn command(&mut self, command: Command) -> Vec<Action> {
+        let request = RequestId(self.next);
+        self.next += 1;
+        self.give(Input::Command(request, command))
     }
 
     pub fn offer(&mut self, text: &str) -> Vec<Action> {
@@ -222,18 +267,24 @@ impl Bench {
     /// Mines what the last of these actions asks for.
     pub fn mine(&mut self, actions: &[Action]) -> Vec<Action> {
         let work = actions.iter().rev().find_map(|action| match action {
-            Action::Mine { template_id, template } => Some((*template_id, template.clone())),
+            Action::Mine { template_id, template, target } => {
+                Some((*template_id, template.clone(), *target))
+            }
             _ => None,
         });
-        let (template_id, template) = work.expect("nothing is to be mined");
-        let nonce = mined(template).nonce;
+        let (template_id, template, target) = work.expect("nothing is to be mined");
+        let nonce = mined_to(template, target).nonce;
         self.give(Input::BlockMined { template_id, nonce })
     }
 }
 
-pub fn mined(mut block: Block) -> Block {
+pub fn mined(block: Block) -> Block {
+    mined_to(block, Target::CLASSIC)
+}
+
+pub fn mined_to(mut block: Block, target: Target) -> Block {
     block.hash = block.compute_hash();
-    while !Target::CLASSIC.is_met_by(&block.hash) {
+    while !target.is_met_by(&block.hash) {
         block.nonce = block.nonce.wrapping_add(1);
         block.hash = block.compute_hash();
     }

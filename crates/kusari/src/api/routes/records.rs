@@ -68,6 +68,9 @@ fn refused(refusal: &SayRefusal) -> Refusal {
         SayRefusal::TooLong { bytes, limit } => problem::RECORD_TOO_LONG.because(format!(
             "the record takes {bytes} bytes, at most {limit} fit a block; shorten it or split it"
         )),
+        SayRefusal::Unsigned => problem::UNSIGNED.because(
+            "this chain is a ledger: record the text as a signed transaction (`kusari record`)",
+        ),
         SayRefusal::OutboxFull { waiting } => return full(*waiting),
     }
     .into()
@@ -98,8 +101,8 @@ pub(super) async fn one(
         problem::NO_RECORD.because(detail)
     })?;
     let block = place.map(|place| RecordPlace {
-        height: place.block.index,
-        hash: place.block.hash,
+        height: place.block.block.index,
+        hash: place.block.block.hash,
         confirmations: place.confirmations.unwrap_or(0),
     });
     Ok(Json(RecordReport { id, text: entry.text, block }))

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::api::model::BlockReport;
 use crate::cli::access::Access;
 use crate::cli::answers;
-use crate::cli::card::card;
+use crate::cli::card::card_of_whole;
 use crate::cli::choice::NodeChoice;
 use crate::cli::settings::UsageError;
 use crate::cli::slash::Which;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &BlockArgs) -> Result<(), Failure> {
     let mut output = Stdout::new();
     match args.json {
         true => output.json(&report)?,
-        false => output.line(&card(&report.block))?,
+        false => output.line(&card_of_whole(&report.block))?,
     }
     output.flush()
 }

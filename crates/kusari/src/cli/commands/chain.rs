@@ -1,12 +1,12 @@
 //! `kusari chain`.
 
-use kusari_chain::{Block, BlockHash};
+use kusari_chain::{BlockHash, WholeBlock};
 
 use super::Failure;
 use crate::api::client::Client;
 use crate::cli::access::Access;
 use crate::cli::answers;
-use crate::cli::card::card;
+use crate::cli::card::card_of_whole;
 use crate::cli::choice::NodeChoice;
 use crate::cli::settings::UsageError;
 use crate::cli::slash::DEFAULT_CARDS;
@@ -63,10 +63,10 @@ pub(crate) fn run(args: &ChainArgs) -> Result<(), Failure> {
         )));
     }
     let mut output = Stdout::new();
-    let mut show = |block: &Block| {
+    let mut show = |block: &WholeBlock| {
         match args.json {
             true => output.line(&block.to_canonical_json())?,
-            false => output.line(&card(block))?,
+            false => output.line(&card_of_whole(block))?,
         }
         Ok(!output.is_gone())
     };
@@ -79,24 +79,24 @@ pub(crate) fn run(args: &ChainArgs) -> Result<(), Failure> {
 fn visit(
     from: u32,
     to: u32,
-    mut page: impl FnMut(u32, u32) -> Result<Vec<Block>, Failure>,
-    show: &mut dyn FnMut(&Block) -> Result<bool, Failure>,
+    mut page: impl FnMut(u32, u32) -> Result<Vec<WholeBlock>, Failure>,
+    show: &mut dyn FnMut(&WholeBlock) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     let mut last: Option<BlockHash> = None;
     let mut next = from;
     while next <= to {
         let blocks = page(next, (to - next + 1).min(PAGE_BLOCKS))?;
         for block in &blocks {
-            if last.is_some_and(|last| last != block.prev_hash) {
+            if last.is_some_and(|last| last != block.block.prev_hash) {
                 return Err(changed(next));
             }
             if !show(block)? {
                 return Ok(());
             }
-            last = Some(block.hash);
+            last = Some(block.block.hash);
         }
         let Some(end) = blocks.last() else { return Err(changed(next)) };
-        next = end.index.saturating_add(1);
+        next = end.block.index.saturating_add(1);
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ impl Source {
     }
 
     /// Up to `count` blocks from a height on.
-    fn page(&self, from: u32, count: u32) -> Result<Vec<Block>, Failure> {
+    fn page(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>, Failure> {
         match self {
             Self::Node(client) => Ok(client.blocks(from, count)?.blocks),
             Self::Store(store) => Ok(store.page(from, count, PAGE_BYTES)?.blocks),
@@ -134,9 +134,10 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kusari_chain::Block;
 
     /// Blocks of the branch with this name, of which block 0 is shared by all.
-    fn branch(name: u8, heights: impl Iterator<Item = u32>) -> Vec<Block> {
+    fn branch(name: u8, heights: impl Iterator<Item = u32>) -> Vec<WholeBlock> {
         let hash = |height: u32| match height {
             0 => BlockHash::ZERO,
             _ => BlockHash([name + height.to_le_bytes()[0]; 32]),
@@ -147,15 +148,15 @@ mod tests {
             prev_hash: hash(height.saturating_sub(1)),
             ..Block::genesis()
         };
-        heights.map(block).collect()
+        heights.map(|height| WholeBlock { block: block(height), ledger: None }).collect()
     }
 
     /// The heights that are shown where pages hold two blocks, and whether that went well.
-    fn shown(mut pages: Vec<Vec<Block>>) -> (Vec<u32>, bool) {
+    fn shown(mut pages: Vec<Vec<WholeBlock>>) -> (Vec<u32>, bool) {
         pages.reverse();
         let mut heights = Vec::new();
         let result = visit(1, 4, |_, _| Ok(pages.pop().unwrap_or_default()), &mut |block| {
-            heights.push(block.index);
+            heights.push(block.block.index);
             Ok(true)
         });
         (heights, result.is_ok())

@@ -7,7 +7,7 @@ mod track;
 
 use std::path::{Path, PathBuf};
 
-use kusari_node::wire::{Message, Received, encode};
+use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
 use super::Failure;
 use crate::cli::access::Access;
@@ -106,8 +106,10 @@ fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
         let chunk = store.best_chain_chunk(last, None, CHUNK_BLOCKS)?;
         let Some(end) = chunk.blocks.last() else { break };
         last = end.into();
-        for block in &chunk.blocks {
-            sink.write(&encode(&Message::Block(block)))?;
+        for stored in &chunk.blocks {
+            let mut line = Vec::new();
+            encode_whole_block(&stored.block, stored.part(), &mut line);
+            sink.write(&line)?;
             count += 1;
         }
         progress.set(count);

@@ -188,7 +188,7 @@ impl Say<'_> {
             if self.args.json {
                 self.output.json(&report)?;
             } else if let Some(found) = client.block(&place.hash.to_string())? {
-                self.output.line(&added(&found.block))?;
+                self.output.line(&added(&found.block.block, found.block.ledger.as_deref()))?;
             }
             self.output.flush()?;
         }

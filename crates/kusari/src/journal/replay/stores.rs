@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
 
@@ -116,6 +116,10 @@ impl OutboxStore for Answering {
     }
 
     fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        Err(no_answer())
+    }
+
+    fn mined_at(&self, _txid: &Txid) -> Result<Option<u32>, StoreError> {
         Err(no_answer())
     }
 }

@@ -80,7 +80,7 @@ impl Bench {
                     self.store.commit(&[batch]).unwrap();
                     committed = Some(id);
                 }
-                Action::Mine { template_id, template } => {
+                Action::Mine { template_id, template, .. } => {
                     self.mining = Some((template_id, template));
                 }
                 Action::SendStoredBlocks { peer, form, .. } => self.streams.push((peer, form)),

@@ -1,16 +1,23 @@
 //! The audit of blocks: the best chain from below, what lies beside it, and that there is no more.
 
+use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
+use super::accounts::Replay;
+use super::history::Histories;
+use super::index::Indexed;
+use super::ledger::LedgerTables;
 use super::{AuditFault, Auditor, Place};
-use crate::store::hash_index::IndexReader;
+use crate::store::kind::Kind;
 use crate::store::record::read_block;
+use crate::store::suffix_index::IndexReader;
 use crate::store::tables;
 
 /// The tables of blocks.
 pub(super) struct BlockTables {
     pub(super) index: IndexReader,
+    pub(super) ledger: Option<LedgerTables>,
     /// As the store says.
     pub(super) next_order: u64,
     blocks: ReadOnlyTable<u64, &'static [u8]>,
@@ -22,19 +29,23 @@ pub(super) struct BlockTables {
 pub(super) struct Link {
     point: BestPoint,
     total_bytes: u64,
+    /// On a ledger.
+    pub(super) time: ChainTime,
     /// None for the genesis block, which is not stored.
     order: Option<u64>,
 }
 
 impl Link {
     fn genesis() -> Self {
-        Self { point: BestPoint::genesis(), total_bytes: 0, order: None }
+        let (point, time) = (BestPoint::genesis(), ChainTime::default());
+        Self { point, total_bytes: 0, time, order: None }
     }
 
     fn of(stored: &StoredBlock) -> Self {
-        let StoredBlock { order, work, total_bytes, block } = stored;
+        let StoredBlock { order, work, total_bytes, block, ledger } = stored;
         let point = BestPoint { height: block.index, hash: block.hash, work: *work };
-        Self { point, total_bytes: *total_bytes, order: Some(*order) }
+        let time = ledger.as_ref().map_or_else(ChainTime::default, |ledger| ledger.time);
+        Self { point, total_bytes: *total_bytes, time, order: Some(*order) }
     }
 
     pub(super) fn height(&self) -> u32 {
@@ -42,13 +53,26 @@ impl Link {
     }
 }
 
+/// A block that was found right.
+struct Checked {
+    link: Link,
+    block: CheckedBlock,
+    /// Entries that the index of transactions has for it.
+    entries: u64,
+}
+
 impl BlockTables {
-    pub(super) fn open(transaction: &ReadTransaction, next_order: u64) -> Result<Self, AuditFault> {
+    pub(super) fn open(
+        transaction: &ReadTransaction,
+        kind: &Kind,
+        next_order: u64,
+    ) -> Result<Self, AuditFault> {
         Ok(Self {
             blocks: transaction.open_table(tables::BLOCKS)?,
             best: transaction.open_table(tables::BEST)?,
             side: transaction.open_table(tables::SIDE)?,
-            index: IndexReader::open(transaction)?,
+            index: IndexReader::open(transaction, &tables::HASHES)?,
+            ledger: LedgerTables::open(transaction, kind)?,
             next_order,
         })
     }
@@ -66,6 +90,14 @@ impl BlockTables {
         Ok(best.is_some_and(|order| order.value() == stored.order))
     }
 
+    /// The best chain's block at a height.
+    pub(super) fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, AuditFault> {
+        match self.best.get(height)? {
+            Some(order) => self.record(order.value()).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A block of any branch, by the index of hashes.
     pub(super) fn find(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, AuditFault> {
         self.index.find(hash.suffix(), |order| {
@@ -74,9 +106,36 @@ impl BlockTables {
     }
 
     /// Checks everything about a block that its parent and its record determine.
-    fn check(&self, stored: StoredBlock, parent: &Link) -> Result<Link, AuditFault> {
-        let StoredBlock { order, work, total_bytes, block } = &stored;
+    fn check(
+        &self,
+        stored: StoredBlock,
+        parent: &Link,
+        histories: &mut Histories,
+    ) -> Result<Checked, AuditFault> {
+        self.check_place(&stored, parent)?;
         let link = Link::of(&stored);
+        let StoredBlock { order, total_bytes, block, ledger, .. } = stored;
+        let (checked, entries) = match (&self.ledger, ledger) {
+            (Some(tables), Some(ledger)) => {
+                let (checked, context) = tables.check_content(block, *ledger)?;
+                tables.check_context(&checked, &context, parent, (histories, self))?;
+                let entries =
+                    checked.ledger().map_or(Ok(0), |part| tables.check_indexed(order, part))?;
+                (checked, entries)
+            }
+            (None, None) => (CheckedBlock::check(block)?, 0),
+            (_, ledger) => return Err(AuditFault::WrongBody { has_body: ledger.is_some() }),
+        };
+        let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
+        if total_bytes != due {
+            return Err(AuditFault::WrongBytes { stored: total_bytes, computed: due });
+        }
+        Ok(Checked { link, block: checked, entries })
+    }
+
+    /// Checks that a block is in its place above its parent.
+    fn check_place(&self, stored: &StoredBlock, parent: &Link) -> Result<(), AuditFault> {
+        let StoredBlock { order, work, block, .. } = stored;
         if *order >= self.next_order {
             return Err(AuditFault::OrderNotDue { order: *order, next: self.next_order });
         }
@@ -91,18 +150,15 @@ impl BlockTables {
             let (named, parent) = (block.prev_hash, parent.point.hash);
             return Err(AuditFault::WrongLink { named, parent });
         }
-        let due = parent.point.work.plus(Target::CLASSIC.work());
+        let own = self
+            .ledger
+            .as_ref()
+            .map_or_else(|| Target::CLASSIC.work(), |ledger| ledger.due(parent).1);
+        let due = parent.point.work.plus(own);
         if *work != due {
             return Err(AuditFault::WrongWork { stored: *work, computed: due });
         }
-        let (hash, claimed_bytes) = (block.hash, *total_bytes);
-        self.check_indexed(*order, &hash)?;
-        let checked = CheckedBlock::check(stored.block)?;
-        let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
-        if claimed_bytes != due {
-            return Err(AuditFault::WrongBytes { stored: claimed_bytes, computed: due });
-        }
-        Ok(link)
+        self.check_indexed(*order, &block.hash)
     }
 
     /// The index of hashes has the block, and no other one with its hash.
@@ -123,10 +179,13 @@ impl BlockTables {
 }
 
 impl Auditor {
-    /// The best chain, from height 1; returns its tip.
-    pub(super) fn audit_best(&mut self, tables: &BlockTables) -> Result<Link, AuditFault> {
+    /// The best chain, from height 1; returns its tip, and the accounts after it on a ledger.
+    pub(super) fn audit_best(
+        &mut self,
+        tables: &BlockTables,
+    ) -> Result<(Link, Replay), AuditFault> {
         self.place = Place::Table("best");
-        let mut tip = Link::genesis();
+        let (mut tip, mut replay) = (Link::genesis(), Replay::default());
         for entry in tables.best.iter()? {
             // No chain is so long: each block takes a u32 of its own.
             let due = tip.point.height.saturating_add(1);
@@ -135,10 +194,16 @@ impl Auditor {
             if height.value() != due {
                 return Err(AuditFault::MissingHeight { next: height.value() });
             }
-            tip = tables.check(tables.record(order.value())?, &tip)?;
+            let stored = tables.record(order.value())?;
+            let checked = tables.check(stored, &tip, &mut self.histories)?;
+            if let (Some(ledger), Some(part)) = (&tables.ledger, checked.block.ledger()) {
+                replay.apply(due, part, &ledger.spec)?;
+            }
+            tip = checked.link;
+            self.indexed_transactions += checked.entries;
             self.report.best_blocks += 1;
         }
-        Ok(tip)
+        Ok((tip, replay))
     }
 
     /// The blocks beside it. Each one's parent is found by the index, and is looked at in its turn.
@@ -168,9 +233,11 @@ impl Auditor {
                 let unknown = AuditFault::UnknownParent { parent };
                 Link::of(&tables.find(&parent)?.ok_or(unknown)?)
             };
-            if tables.check(stored, &parent)?.point.beats(&tip.point) {
+            let checked = tables.check(stored, &parent, &mut self.histories)?;
+            if checked.link.point.beats(&tip.point) {
                 return Err(AuditFault::BetterBranch);
             }
+            self.indexed_transactions += checked.entries;
             self.report.side_blocks += 1;
         }
         Ok(())
@@ -189,7 +256,12 @@ impl Auditor {
                 return Err(first_stray_record(tables)?);
             }
         }
-        self.audit_index(tables, blocks)
+        let is_stray = |suffix: u64, order: u64| {
+            tables.record(order).map_or(true, |stored| stored.block.hash.suffix() != suffix)
+        };
+        let stray = |suffix, order| AuditFault::StrayHash { suffix, order };
+        let index = &tables.index;
+        self.audit_index(tables, &Indexed { index, entries: blocks, is_stray: &is_stray, stray })
     }
 }
 

@@ -40,11 +40,13 @@ pub fn audit_file(file: &Path) -> Result<AuditReport, OpenError> {
         Err(Unchecked::Damaged(reason)) => (Err(reason), None),
     };
     let mut report = match checked {
-        Some(database) => match guarded(|| Ok::<_, Fault>(open::check_schema(&database, file))) {
-            // Of another version or kind: what it should be like is not known here.
-            Ok(Err(error)) if !matches!(error, OpenError::Damaged { .. }) => return Err(error),
-            _ => audit_database(&*database),
-        },
+        Some(database) => {
+            match guarded(|| Ok::<_, Fault>(open::check_schema(&database, file, None))) {
+                // Of another version or kind: what it should be like is not known here.
+                Ok(Err(error)) if !matches!(error, OpenError::Damaged { .. }) => return Err(error),
+                _ => audit_database(&*database),
+            }
+        }
         // The pages are bad somewhere; what they hold may still tell which block it is.
         None => audit_damaged(file),
     };

@@ -1,84 +1,14 @@
-//! What an audit may find: where, and what is wrong there.
+//! What may be wrong with a store.
 //!
-//! Owns one variant of [`AuditFault`] for each thing that is checked, and how a finding is said.
+//! Owns one variant of [`AuditFault`] for each thing that is checked, and its words. Where it is wrong
+//! is up to [`super::place`].
 
-use core::fmt;
-
+use kusari_chain::ledger::{Account, Txid};
+use kusari_chain::pow::ChainTime;
 use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
 use crate::store::fault::Fault;
-
-/// One thing that is wrong with a store. In words, a sentence with the remedy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Where it is.
-    pub place: Place,
-    /// What is wrong there.
-    pub fault: AuditFault,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is bad: {}; restore the data directory from a backup, or move it away and start \
-             anew from the blocks of other nodes",
-            self.place, self.fault
-        )
-    }
-}
-
-/// A place in a store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
-    /// The file as a whole.
-    #[default]
-    File,
-    /// A table as a whole.
-    Table(&'static str),
-    /// A fact about the whole store, by its name.
-    Fact(&'static str),
-    /// The best chain's block at this height.
-    Best(u32),
-    /// A block beside the best chain.
-    Side {
-        /// Its order, which names it.
-        order: u64,
-        /// Its height, once its record is read.
-        height: Option<u32>,
-    },
-    /// The record of the outbox with this number.
-    Entry(EntryId),
-}
-
-impl Place {
-    /// Height of the block that this place is, if it is one.
-    #[must_use]
-    pub fn height(&self) -> Option<u32> {
-        match self {
-            Self::Best(height) => Some(*height),
-            Self::Side { height, .. } => *height,
-            Self::File | Self::Table(_) | Self::Fact(_) | Self::Entry(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File => f.write_str("the file"),
-            Self::Table(name) => write!(f, "table `{name}`"),
-            Self::Fact(name) => write!(f, "the fact `{name}`"),
-            Self::Best(height) => write!(f, "block {height}"),
-            Self::Side { order, height: None } => write!(f, "side block number {order}"),
-            Self::Side { order, height: Some(height) } => {
-                write!(f, "side block number {order}, at height {height},")
-            }
-            Self::Entry(id) => write!(f, "record {id}"),
-        }
-    }
-}
 
 /// What is wrong. The words follow those of a [`Place`] and "is bad:".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -259,6 +189,83 @@ pub enum AuditFault {
     /// A settled record is not deep in the best chain.
     #[error("it is settled, but no block of it is deep enough in the best chain")]
     NotSettled,
+    /// What a ledger adds to its blocks is in the wrong kind of store, or not in the right one.
+    #[error("its record has {}body, which it {}have on this chain",
+        if *.has_body { "a " } else { "no " }, if *.has_body { "cannot " } else { "must " })]
+    WrongBody {
+        /// Whether there is one.
+        has_body: bool,
+    },
+    /// The chain's time up to the block does not follow.
+    #[error(
+        "the chain's time up to it is {}/{}, but {}/{} is stored (seconds active/latest timestamp)",
+        .computed.active_s, .computed.latest, .stored.active_s, .stored.latest
+    )]
+    WrongTime {
+        /// As it is stored.
+        stored: ChainTime,
+        /// As it should be.
+        computed: ChainTime,
+    },
+    /// The stored part of the history's tree is another one.
+    #[error(
+        "the part of the history's tree that is stored with it does not follow from the hashes"
+    )]
+    WrongSubtrees,
+    /// The account does not follow from the blocks.
+    #[error("the blocks make it {}, but {} is stored", said(*.computed), said(*.stored))]
+    WrongAccount {
+        /// As it is stored, if it is.
+        stored: Option<Account>,
+        /// As it should be, if it should be there.
+        computed: Option<Account>,
+    },
+    /// The index of transactions lacks one.
+    #[error("the index of transactions lacks {txid}, which stands in it")]
+    TransactionNotIndexed {
+        /// The transaction.
+        txid: Txid,
+    },
+    /// The index of transactions has something that is no transaction's.
+    #[error("it has an entry ({suffix}, {order}) that belongs to no transaction")]
+    StrayTransaction {
+        /// Suffix of the entry.
+        suffix: u64,
+        /// Order of the entry.
+        order: u64,
+    },
+    /// A run of an index says a wrong number of entries.
+    #[error(
+        "the run of it that begins with number {first} has {computed} entries, and says {stored}"
+    )]
+    WrongCount {
+        /// Order that the run begins with.
+        first: u64,
+        /// As it is stored.
+        stored: u64,
+        /// As it should be.
+        computed: u64,
+    },
+    /// A waiting transaction stands under another id than its own.
+    #[error("its id is {computed}")]
+    WrongWaiting {
+        /// The id that its content has.
+        computed: Txid,
+    },
+    /// A record of a ledger names no transaction, or several.
+    #[error("it names {count} transactions, where each record has exactly one")]
+    NotOneTransaction {
+        /// How many it names.
+        count: usize,
+    },
+}
+
+/// An account in words.
+fn said(account: Option<Account>) -> String {
+    match account {
+        Some(Account { balance, sequence, .. }) => format!("{balance} with sequence {sequence}"),
+        None => String::from("nothing"),
+    }
 }
 
 impl AuditFault {
@@ -302,6 +309,15 @@ impl AuditFault {
             Self::OtherText { .. } => "other-text",
             Self::StandsTwice { .. } => "stands-twice",
             Self::NotSettled => "not-settled",
+            Self::WrongBody { .. } => "bad-body",
+            Self::WrongTime { .. } => "bad-time",
+            Self::WrongSubtrees => "bad-subtrees",
+            Self::WrongAccount { .. } => "bad-account",
+            Self::TransactionNotIndexed { .. } => "transaction-not-indexed",
+            Self::StrayTransaction { .. } => "stray-transaction",
+            Self::WrongCount { .. } => "bad-count",
+            Self::WrongWaiting { .. } => "bad-waiting",
+            Self::NotOneTransaction { .. } => "not-one-transaction",
         }
     }
 }

@@ -1,15 +1,24 @@
-//! The audit of the index of hashes: that it is in order, and has nothing but what blocks it leads to.
+//! The audit of an index, of hashes or of transactions: that it is in order, and has nothing but what
+//! it leads to.
 //!
-//! That it lacks no block is seen where each block is looked at.
+//! That it lacks nothing is seen where each block is looked at.
+
+use std::collections::HashSet;
 
 use super::blocks::BlockTables;
 use super::{AuditFault, Auditor, Place};
-use crate::store::hash_index::Run;
+use crate::store::suffix_index::{IndexReader, Run};
 
-const YOUNG: Place = Place::Table("by_hash");
-const RUNS: Place = Place::Table("hash_runs");
-const PARTS: Place = Place::Table("hash_parts");
-const EVICTED: Place = Place::Table("evicted");
+/// An index and what is known of it.
+pub(super) struct Indexed<'a> {
+    pub(super) index: &'a IndexReader,
+    /// Entries that it has, if it has no other than those that were looked for.
+    pub(super) entries: u64,
+    /// Whether a record says nothing of an entry.
+    pub(super) is_stray: &'a dyn Fn(u64, u64) -> bool,
+    /// What is wrong with such an entry.
+    pub(super) stray: fn(u64, u64) -> AuditFault,
+}
 
 /// What is counted of the runs.
 #[derive(Default)]
@@ -17,79 +26,71 @@ struct Counted {
     parts: u64,
     /// Entries of blocks that are stored, if all is right.
     entries: u64,
-    evicted: u64,
+    /// Orders with entries that are noted as evicted; they go where runs are merged.
+    evicted: HashSet<u64>,
 }
 
 impl Auditor {
-    /// Every block has its entry, so where there are as many entries as blocks there are no others.
-    /// Otherwise the first other is named.
+    /// What should have an entry was found to have one, so where there are as many entries as that
+    /// there are no others. Otherwise the first other is named.
     pub(super) fn audit_index(
         &mut self,
         tables: &BlockTables,
-        blocks: u64,
+        indexed: &Indexed<'_>,
     ) -> Result<(), AuditFault> {
+        let (index, names) = (indexed.index, indexed.index.names());
         let mut counted = Counted::default();
         let mut due = 0;
-        for run in tables.index.runs() {
-            self.place = RUNS;
+        for run in index.runs() {
+            self.place = Place::Table(names.runs);
             if run.first != due || run.end <= run.first || run.end > tables.next_order {
                 return Err(AuditFault::WrongRun { first: run.first, due });
             }
             due = run.end;
-            self.place = PARTS;
-            count_run(tables, *run, &mut counted)?;
+            self.place = Place::Table(names.parts);
+            let entries = count_run(index, *run, &mut counted)?;
+            if index.is_counted() && entries != run.entries {
+                self.place = Place::Table(names.runs);
+                let (first, stored, computed) = (run.first, run.entries, entries);
+                return Err(AuditFault::WrongCount { first, stored, computed });
+            }
         }
-        self.place = PARTS;
-        if tables.index.part_count()? != counted.parts {
+        self.place = Place::Table(names.parts);
+        if index.part_count()? != counted.parts {
             return Err(AuditFault::StrayPart);
         }
-        self.place = EVICTED;
-        self.audit_evicted(tables, counted.evicted)?;
-        self.place = YOUNG;
+        self.place = Place::Table(names.evicted);
+        audit_evicted(tables, index, &counted.evicted)?;
+        self.place = Place::Table(names.young);
         let mut entries = counted.entries;
         let mut last = None;
-        for entry in tables.index.young_entries()? {
+        for entry in index.young_entries()? {
             let (suffix, order) = entry?;
             if last.replace((suffix, order)).is_some_and(|last| last >= (suffix, order)) {
                 return Err(AuditFault::unordered());
             }
             entries += 1;
-            if order < due || entries > blocks {
-                return self.first_stray_entry(tables, due);
+            if order < due || entries > indexed.entries {
+                return self.first_stray_entry(indexed, due);
             }
         }
-        if entries > blocks { self.first_stray_entry(tables, due) } else { Ok(()) }
+        if entries > indexed.entries { self.first_stray_entry(indexed, due) } else { Ok(()) }
     }
 
-    /// Every order that is noted as evicted has an entry in a run and no record.
-    fn audit_evicted(&self, tables: &BlockTables, in_runs: u64) -> Result<(), AuditFault> {
-        let mut noted = 0_u64;
-        for order in tables.index.evicted()? {
-            let order = order?;
-            noted += 1;
-            if noted > in_runs || tables.record(order).is_ok() {
-                return Err(AuditFault::StrayEviction { order });
-            }
-        }
-        Ok(())
-    }
-
-    fn first_stray_entry(&mut self, tables: &BlockTables, due: u64) -> Result<(), AuditFault> {
-        let is_stray = |suffix: u64, order: u64| {
-            tables.record(order).map_or(true, |stored| stored.block.hash.suffix() != suffix)
-        };
-        for entry in tables.index.young_entries()? {
+    fn first_stray_entry(&mut self, indexed: &Indexed<'_>, due: u64) -> Result<(), AuditFault> {
+        let Indexed { index, is_stray, stray, .. } = indexed;
+        for entry in index.young_entries()? {
             let (suffix, order) = entry?;
             if order < due || is_stray(suffix, order) {
-                return Err(AuditFault::StrayHash { suffix, order });
+                return Err(stray(suffix, order));
             }
         }
-        self.place = PARTS;
-        for run in tables.index.runs() {
-            for part in tables.index.parts_of(*run)? {
+        self.place = Place::Table(index.names().parts);
+        for run in index.runs() {
+            for part in index.parts_of(*run)? {
                 for (suffix, order) in part?.1 {
-                    if !tables.index.is_evicted(order)? && is_stray(suffix, order) {
-                        return Err(AuditFault::StrayHash { suffix, order });
+                    if !index.is_evicted(order)? && is_stray(suffix, order) {
+                        return Err(stray(suffix, order));
                     }
                 }
             }
@@ -98,9 +99,26 @@ impl Auditor {
     }
 }
 
-fn count_run(tables: &BlockTables, run: Run, counted: &mut Counted) -> Result<(), AuditFault> {
+/// Every order that is noted as evicted has an entry in a run and no record.
+fn audit_evicted(
+    tables: &BlockTables,
+    index: &IndexReader,
+    in_runs: &HashSet<u64>,
+) -> Result<(), AuditFault> {
+    for order in index.evicted()? {
+        let order = order?;
+        if !in_runs.contains(&order) || tables.record(order).is_ok() {
+            return Err(AuditFault::StrayEviction { order });
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many entries the run has.
+fn count_run(index: &IndexReader, run: Run, counted: &mut Counted) -> Result<u64, AuditFault> {
     let mut last: Option<(u64, u64)> = None;
-    for part in tables.index.parts_of(run)? {
+    let mut all = 0;
+    for part in index.parts_of(run)? {
         let (key, entries) = part?;
         counted.parts += 1;
         // One suffix never stands in two parts: a look-up reads only one.
@@ -113,11 +131,13 @@ fn count_run(tables: &BlockTables, run: Run, counted: &mut Counted) -> Result<()
             if last.replace(entry).is_some_and(|last| last >= entry) || entry.1 >= run.end {
                 return Err(AuditFault::unordered());
             }
-            match tables.index.is_evicted(entry.1)? {
-                true => counted.evicted += 1,
-                false => counted.entries += 1,
+            all += 1;
+            if index.is_evicted(entry.1)? {
+                counted.evicted.insert(entry.1);
+            } else {
+                counted.entries += 1;
             }
         }
     }
-    Ok(())
+    Ok(all)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use kusari_chain::ledger::Txid;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_node::store::{EntryId, OutboxEntry};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
@@ -132,6 +133,14 @@ fn stands_in_best_chain(
     tip_height: u32,
 ) -> Result<bool, AuditFault> {
     let mut depth = None;
+    if let Some(ledger) = &blocks.ledger {
+        // Its text is a transaction, and what stands for a block is the transaction's id.
+        let [id] = entry.blocks.as_slice() else {
+            return Err(AuditFault::NotOneTransaction { count: entry.blocks.len() });
+        };
+        let height = ledger.best_height_of(&Txid(id.0), blocks)?;
+        return settled_enough(entry, height.map(|height| depth_of(tip_height, height)));
+    }
     for hash in &entry.blocks {
         let Some(stored) = blocks.find(hash)? else { continue };
         if stored.block.data != entry.text {
@@ -141,9 +150,19 @@ fn stands_in_best_chain(
             if depth.is_some() {
                 return Err(AuditFault::StandsTwice { hash: *hash });
             }
-            depth = Some(tip_height.saturating_sub(stored.block.index).saturating_add(1));
+            depth = Some(depth_of(tip_height, stored.block.index));
         }
     }
+    settled_enough(entry, depth)
+}
+
+/// Depth of a block at `height` under a tip, itself included.
+fn depth_of(tip_height: u32, height: u32) -> u32 {
+    tip_height.saturating_sub(height).saturating_add(1)
+}
+
+/// A settled record is deep in the best chain. Returns whether it is there at all.
+fn settled_enough(entry: &OutboxEntry, depth: Option<u32>) -> Result<bool, AuditFault> {
     if entry.settled && depth.is_none_or(|depth| depth < SETTLED_DEPTH) {
         return Err(AuditFault::NotSettled);
     }

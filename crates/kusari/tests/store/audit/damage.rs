@@ -12,14 +12,15 @@ use super::sound::{
 };
 use crate::support::TempDir;
 
-const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+pub(super) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
 const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
 pub(super) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
 const SIDE_TABLE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
-const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("outbox_blocks");
+pub(super) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
+    TableDefinition::new("outbox_blocks");
 
 pub(super) type Transaction = WriteTransaction;
 
@@ -60,7 +61,7 @@ fn set_number(transaction: &Transaction, key: &str, number: u64) {
     transaction.open_table(META).unwrap().insert(key, bytes.as_slice()).unwrap();
 }
 
-fn edit_entry(transaction: &Transaction, id: u64, change: impl FnOnce(&mut Entry)) {
+pub(super) fn edit_entry(transaction: &Transaction, id: u64, change: impl FnOnce(&mut Entry)) {
     let mut table = transaction.open_table(OUTBOX).unwrap();
     let mut entry: Entry = borsh::from_slice(table.get(id).unwrap().unwrap().value()).unwrap();
     change(&mut entry);
@@ -268,12 +269,11 @@ fn damages() -> impl Iterator<Item = &'static Damage> {
     OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX)
 }
 
-#[test]
-fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
-    let whole = TempDir::new();
-    sound_store(&whole);
+/// Does each damage to a copy of the store in `whole`, which nobody has open, and audits the copy.
+#[track_caller]
+pub(super) fn assert_found<'a>(whole: &TempDir, damages: impl Iterator<Item = &'a Damage>) {
     let mut missed = Vec::new();
-    for (name, damage, code, place) in damages() {
+    for (name, damage, code, place) in damages {
         let directory = TempDir::new();
         std::fs::create_dir_all(directory.path()).unwrap();
         let file = directory.path().join("chain.redb");
@@ -286,8 +286,11 @@ fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
             transaction.commit().unwrap();
         }
         let closed = audit_directory(directory.path(), |_| ()).unwrap();
-        let open = Store::open(directory.path()).unwrap().audit();
-        for (how, report) in [("closed", closed), ("open", open)] {
+        // What is said of the kind cannot be read before it is open.
+        let open = Store::open_existing(directory.path()).map(|store| store.audit());
+        assert!(open.is_ok() || *place == Place::Fact("chain_kind"), "{name}: {open:?}");
+        for (how, report) in [("closed", Some(closed)), ("open", open.ok())] {
+            let Some(report) = report else { continue };
             let found = report.finding.as_ref().map(|found| (found.fault.code(), found.place));
             if found != Some((*code, *place)) {
                 missed.push(format!("{name} ({how}): {:?}", report.finding));
@@ -300,6 +303,13 @@ fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
         }
     }
     assert!(missed.is_empty(), "not found as they should be:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn every_damage_is_found_and_named_in_a_file_and_in_an_open_store() {
+    let whole = TempDir::new();
+    sound_store(&whole);
+    assert_found(&whole, damages());
 }
 
 #[test]
@@ -341,6 +351,7 @@ fn no_kind_of_fault_is_without_a_damage_that_brings_it_about() {
     missing.extend(["bad-hash", "bad-index", "too-little-work", "block-too-long"]);
     missing.retain(|code| {
         !damages().any(|(_, _, found, _)| found == code)
+            && !super::ledger::codes().any(|found| found == *code)
             && !ELSEWHERE.iter().any(|(elsewhere, _)| elsewhere == code)
     });
     assert!(missing.is_empty(), "nothing brings these about: {missing:?}");

@@ -1,0 +1,190 @@
+//! What a ledger adds: `/v1/ledger`, `/v1/accounts`, `/v1/transactions`, `/v1/mining` and
+//! `/v1/erasures`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use kusari_chain::ledger::{Address, BodyEntry, Txid};
+use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
+use kusari_node::MiningPolicy;
+use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
+use kusari_node::snapshot::LedgerSummary;
+use kusari_node::store::Erasure;
+
+use super::super::guard::Trusted;
+use super::super::model::{
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionPlace, TransactionReceipt,
+    TransactionReport,
+};
+use super::super::problem;
+use super::super::reply::{Answer, Refusal, accepted};
+use super::body::Body;
+use super::{Shared, unfitting};
+
+fn no_ledger() -> Refusal {
+    let detail = "this node keeps the classic chain, which has no accounts; start one with `--chain \
+                  ledger` or a chain spec";
+    problem::NO_LEDGER.because(detail).into()
+}
+
+/// The words of a mining policy, as `--mine` takes them.
+pub(crate) fn policy_in_words(policy: MiningPolicy) -> String {
+    match policy {
+        MiningPolicy::OnDemand => String::from("on-demand"),
+        MiningPolicy::Interval { seconds } => format!("interval {seconds}"),
+        MiningPolicy::Always => String::from("always"),
+        MiningPolicy::Off => String::from("off"),
+    }
+}
+
+pub(super) async fn ledger(State(shared): State<Arc<Shared>>) -> Answer<Json<LedgerReport>> {
+    let snapshot = shared.node.snapshot();
+    let spec = shared.node.store().spec().ok_or_else(no_ledger)?;
+    let Some(summary) = &snapshot.ledger else { return Err(no_ledger()) };
+    let LedgerSummary { chain_id, miner, mining, pooled, pooled_bytes, own_waiting, .. } = summary;
+    Ok(Json(LedgerReport {
+        chain_id: *chain_id,
+        spec,
+        mining: policy_in_words(*mining),
+        miner: Address(*miner),
+        waiting_transactions: *pooled,
+        waiting_bytes: *pooled_bytes,
+        own_waiting: *own_waiting,
+    }))
+}
+
+pub(super) async fn account(
+    State(shared): State<Arc<Shared>>,
+    Path(address): Path<String>,
+) -> Answer<Json<AccountReport>> {
+    let wrong = |error: kusari_chain::ledger::address::AddressError| {
+        Refusal(problem::BAD_ADDRESS.because(error.to_string()))
+    };
+    let address: Address = address.parse().map_err(wrong)?;
+    match shared.ask(Command::GetAccount(address.0)).await? {
+        Reply::Account { account, next_sequence } => Ok(Json(AccountReport {
+            address,
+            balance: account.balance,
+            sequence: account.sequence,
+            next_sequence,
+        })),
+        Reply::NoLedger => Err(no_ledger()),
+        _ => Err(unfitting()),
+    }
+}
+
+pub(super) async fn submit(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(BodyEntry { transaction, payload }): Body<BodyEntry>,
+) -> Answer<Response> {
+    let spec = shared.node.store().spec().ok_or_else(no_ledger)?;
+    let chain = spec.chain_id();
+    let checked = CheckedTransaction::check(transaction, payload, &chain)
+        .map_err(|fault| refused(&PoolRefusal::from(fault)))?;
+    match shared.ask(Command::Submit(Box::new(WrittenTransaction(checked)))).await? {
+        Reply::Submitted(txid) => Ok(accepted(TransactionReceipt { txid })),
+        Reply::NotSubmitted(SubmitRefusal::Pool(refusal)) => Err(refused(&refusal)),
+        Reply::NotSubmitted(full @ SubmitRefusal::OutboxFull { .. }) => {
+            Err(problem::OUTBOX_FULL.because(full.to_string()).into())
+        }
+        Reply::NoLedger => Err(no_ledger()),
+        _ => Err(unfitting()),
+    }
+}
+
+/// What fits again by itself is a conflict; anything else is wrong in the transaction.
+fn refused(refusal: &PoolRefusal) -> Refusal {
+    use kusari_chain::rules::TransactionViolation as Violation;
+    let detail = format!("{refusal} [{}]", refusal.code());
+    let passing = match refusal {
+        PoolRefusal::Transaction(
+            Violation::SequenceUsed { .. } | Violation::SequenceGap { .. },
+        ) => {
+            return problem::SEQUENCE.because(detail).into();
+        }
+        PoolRefusal::Transaction(_) | PoolRefusal::TooLarge { .. } => false,
+        _ => true,
+    };
+    let kind = if passing { problem::POOL_FULL } else { problem::BAD_TRANSACTION };
+    kind.because(detail).into()
+}
+
+pub(super) async fn transaction(
+    State(shared): State<Arc<Shared>>,
+    Path(txid): Path<String>,
+) -> Answer<Json<TransactionReport>> {
+    let txid = read_txid(&txid)?;
+    let stored = shared.read(move |store| {
+        let Some(found) = store.transaction(&txid)? else { return Ok(None) };
+        let placed = store.placed(&found.block)?;
+        Ok(placed.map(|placed| (found, placed)))
+    });
+    if let Some((found, placed)) = stored.await? {
+        let whole = &placed.block;
+        let entry = whole
+            .ledger
+            .as_ref()
+            .and_then(|part| part.body.get(usize::try_from(found.place).ok()?).cloned());
+        let BodyEntry { transaction, payload } = entry.ok_or_else(unfitting)?;
+        let block = Some(TransactionPlace {
+            height: found.height,
+            hash: found.block,
+            timestamp: whole.block.timestamp,
+            place: found.place,
+            confirmations: placed.confirmations.unwrap_or(0),
+        });
+        return Ok(Json(TransactionReport { txid, transaction, payload, block }));
+    }
+    match shared.ask(Command::GetPooled(txid)).await? {
+        Reply::Pooled(Some(entry)) => {
+            let BodyEntry { transaction, payload } = *entry;
+            Ok(Json(TransactionReport { txid, transaction, payload, block: None }))
+        }
+        Reply::Pooled(None) => Err(unknown(&txid)),
+        Reply::NoLedger => Err(no_ledger()),
+        _ => Err(unfitting()),
+    }
+}
+
+fn read_txid(text: &str) -> Answer<Txid> {
+    text.parse().map_err(|error: kusari_chain::ledger::ParseBytesError| {
+        problem::BAD_REQUEST.because(error.to_string()).into()
+    })
+}
+
+fn unknown(txid: &Txid) -> Refusal {
+    let detail =
+        format!("this node knows no transaction {txid}; it may be on its way, or on another chain");
+    problem::NO_TRANSACTION.because(detail).into()
+}
+
+pub(super) async fn mine_on(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(MineOnRequest { seconds }): Body<MineOnRequest>,
+) -> Answer<Response> {
+    match shared.ask(Command::MineOn { seconds }).await? {
+        Reply::MiningOn => Ok(accepted(MineOnRequest { seconds })),
+        _ => Err(unfitting()),
+    }
+}
+
+pub(super) async fn erase(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(EraseRequest { txid }): Body<EraseRequest>,
+) -> Answer<Response> {
+    let found = shared.read(move |store| store.transaction(&txid)).await?;
+    let found = found.ok_or_else(|| unknown(&txid))?;
+    match shared.ask(Command::Erase(Erasure { block: found.block, place: found.place })).await? {
+        Reply::Erased => Ok(accepted(EraseRequest { txid })),
+        Reply::NothingToErase => {
+            let detail = format!("transaction {txid} carries no payload here, or it was erased");
+            Err(problem::NOTHING_TO_ERASE.because(detail).into())
+        }
+        _ => Err(unfitting()),
+    }
+}

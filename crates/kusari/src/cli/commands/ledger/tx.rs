@@ -1,0 +1,80 @@
+//! `kusari tx`.
+
+use kusari_chain::ledger::{Address, Txid};
+
+use super::super::Failure;
+use super::ledger_node;
+use crate::api::model::TransactionReport;
+use crate::cli::choice::NodeChoice;
+use crate::cli::escape::{Plain, grouped};
+use crate::cli::stdout::Stdout;
+
+/// Show one transaction and where it stands
+#[derive(Debug, clap::Args)]
+pub(crate) struct TxArgs {
+    /// Its id
+    #[arg(value_name = "ID")]
+    pub(crate) txid: Txid,
+
+    #[command(flatten)]
+    pub(crate) node: NodeChoice,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(args: &TxArgs) -> Result<(), Failure> {
+    let (client, _) = ledger_node(&args.node)?;
+    let report = client.transaction(&args.txid)?.ok_or_else(|| {
+        Failure::failed(format!(
+            "the node knows no transaction {}; it may be on its way, or on another chain",
+            args.txid
+        ))
+    })?;
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&report)?,
+        false => output.line(&in_words(&report))?,
+    }
+    output.flush()
+}
+
+/// A transaction, for people. What it carries is text of a stranger.
+pub(crate) fn in_words(report: &TransactionReport) -> String {
+    let TransactionReport { txid, transaction, payload, block } = report;
+    let mut lines = vec![format!("Transaction {txid}")];
+    let from = Address(transaction.sender);
+    if transaction.is_record() {
+        lines.push(format!("- Record of {from}"));
+    } else {
+        lines.push(format!("- From  : {from}"));
+        lines.push(format!("- To    : {}", Address(transaction.receiver)));
+        lines.push(format!("- Amount: {}", grouped(transaction.amount)));
+    }
+    if transaction.fee > 0 {
+        lines.push(format!("- Fee   : {}", grouped(transaction.fee)));
+    }
+    match payload {
+        Some(payload) => lines.push(format!("- Text  : {}", Plain(&payload.data))),
+        None if transaction.has_payload() => lines.push(format!(
+            "- Text  : erased on this node; it had {} bytes and the hash {}",
+            grouped(transaction.payload_len),
+            transaction.payload
+        )),
+        None => {}
+    }
+    lines.push(match block {
+        Some(place) if place.confirmations > 0 => format!(
+            "- Block : {} at height {}, {} deep",
+            place.hash,
+            place.height,
+            grouped(place.confirmations)
+        ),
+        Some(place) => {
+            format!("- Block : {} at height {}, beside the best chain", place.hash, place.height)
+        }
+        None => String::from("- Block : none yet, it waits to be mined"),
+    });
+    lines.join("\n")
+}

@@ -1,0 +1,86 @@
+//! Accounts: what each key owns after the best chain's tip.
+//!
+//! Owns the table of accounts. What a block does to them is up to the chain, which says each account
+//! as it is from now on.
+
+use std::collections::BTreeMap;
+
+use kusari_chain::StoreError;
+use kusari_chain::ledger::{Account, PublicKey};
+use redb::{ReadTransaction, Table, WriteTransaction};
+
+use super::Store;
+use super::fault::{Fault, guarded};
+use super::tables;
+
+/// Accounts that are read at once, so that whoever visits them all runs outside of the guard.
+const VISITED_AT_ONCE: usize = 1_024;
+
+/// The accounts that one commit changes. One that changes a thousand times is written once, and keys
+/// are written in their order, which is what a tree on disk takes fastest.
+#[derive(Default)]
+pub(super) struct AccountWriter(BTreeMap<PublicKey, Account>);
+
+impl AccountWriter {
+    pub(super) fn set(&mut self, account: Account) {
+        self.0.insert(account.key, account);
+    }
+
+    pub(super) fn finish(self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let mut table: Table<'_, &[u8; 32], (u64, u64)> =
+            transaction.open_table(tables::ACCOUNTS)?;
+        for account in self.0.into_values() {
+            if account.is_empty() {
+                table.remove(&account.key.0)?;
+            } else {
+                table.insert(&account.key.0, (account.balance, account.sequence))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The accounts that a transaction sees, in order of keys.
+pub(super) fn all_accounts(
+    transaction: &ReadTransaction,
+) -> Result<impl Iterator<Item = Result<Account, Fault>> + use<>, Fault> {
+    let table = transaction.open_table(tables::ACCOUNTS)?;
+    Ok(table.range::<&[u8; 32]>(..)?.map(|row| {
+        let (key, content) = row?;
+        let (balance, sequence) = content.value();
+        Ok(Account { key: PublicKey(*key.value()), balance, sequence })
+    }))
+}
+
+impl Store {
+    pub(super) fn read_account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(None);
+        }
+        Ok(self.read(|transaction| {
+            let found = transaction.open_table(tables::ACCOUNTS)?.get(&key.0)?;
+            Ok(found.map(|content| {
+                let (balance, sequence) = content.value();
+                Account { key: *key, balance, sequence }
+            }))
+        })?)
+    }
+
+    pub(super) fn read_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(());
+        }
+        let mut accounts = self.read(all_accounts)?;
+        loop {
+            let some: Vec<Account> =
+                guarded(|| accounts.by_ref().take(VISITED_AT_ONCE).collect::<Result<_, Fault>>())?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            some.into_iter().for_each(&mut *visit);
+        }
+    }
+}

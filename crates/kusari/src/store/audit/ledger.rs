@@ -1,0 +1,176 @@
+//! The audit of what a ledger adds: bodies, the chain's time, the history, and the lists beside them.
+//!
+//! Owns the checks of one block that need its ancestors, and of the index of transactions and the pool.
+//! Left out is what a node checks by its clock and by the last timestamps.
+
+use std::sync::Arc;
+
+use kusari_chain::ledger::commitment::MerkleRoot;
+use kusari_chain::ledger::{ChainId, ChainSpec, LedgerPart, Txid};
+use kusari_chain::pow::asert::next_target;
+use kusari_chain::pow::{ChainTime, CompactTarget};
+use kusari_chain::proof::NodeHash;
+use kusari_chain::rules::transaction::{check_fee, check_payload_bound};
+use kusari_chain::store::StoredLedger;
+use kusari_chain::{Block, CheckedBlock, RuleViolation, StoredBlock, Work};
+use redb::ReadTransaction;
+
+use super::blocks::{BlockTables, Link};
+use super::history::Histories;
+use super::index::Indexed;
+use super::{AuditFault, Auditor, Place};
+use crate::store::kind::Kind;
+use crate::store::pool::all_waiting;
+use crate::store::suffix_index::IndexReader;
+use crate::store::{tables, transactions};
+
+/// What an audit needs of a ledger.
+pub(super) struct LedgerTables {
+    pub(super) spec: Arc<ChainSpec>,
+    id: ChainId,
+    pub(super) index: IndexReader,
+}
+
+/// What is stored with a block beside its content.
+pub(super) struct Context {
+    pub(super) time: ChainTime,
+    subtrees: Vec<NodeHash>,
+}
+
+impl LedgerTables {
+    pub(super) fn open(
+        transaction: &ReadTransaction,
+        kind: &Kind,
+    ) -> Result<Option<Self>, AuditFault> {
+        let Some(spec) = kind.spec().cloned() else { return Ok(None) };
+        let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
+        Ok(Some(Self { id: spec.chain_id(), spec, index }))
+    }
+
+    /// The target of the block after `parent`, and its work.
+    pub(super) fn due(&self, parent: &Link) -> (CompactTarget, Work) {
+        let target = next_target(parent.height(), parent.time.active_s, &self.spec);
+        (target, target.target().map_or(Work::ZERO, |target| target.work()))
+    }
+
+    /// Checks all of a whole block that needs none but itself.
+    pub(super) fn check_content(
+        &self,
+        block: Block,
+        ledger: StoredLedger,
+    ) -> Result<(CheckedBlock, Context), AuditFault> {
+        let StoredLedger { part, time, subtrees } = ledger;
+        let checked = CheckedBlock::check_whole(block, Box::new(part), &self.id)?;
+        Ok((checked, Context { time, subtrees }))
+    }
+
+    /// Checks what the chain's parameters and the ancestors decide.
+    pub(super) fn check_context(
+        &self,
+        checked: &CheckedBlock,
+        context: &Context,
+        parent: &Link,
+        (histories, tables): (&mut Histories, &BlockTables),
+    ) -> Result<(), AuditFault> {
+        let (Some(part), block) = (checked.ledger(), checked.block()) else {
+            return Err(AuditFault::WrongBody { has_body: false });
+        };
+        let (claimed, (expected, _)) = (part.commitment.target, self.due(parent));
+        if claimed != expected {
+            return Err(RuleViolation::WrongTarget { claimed, expected }.into());
+        }
+        check_bounds(part, &self.spec)?;
+        let (stored, computed) =
+            (context.time, parent.time.after(block.index, block.timestamp, &self.spec));
+        if stored != computed {
+            return Err(AuditFault::WrongTime { stored, computed });
+        }
+        let history = histories.through(&block.prev_hash, tables)?;
+        let (claimed, computed) = (part.commitment.history_root, MerkleRoot(history.root()));
+        if claimed != computed {
+            return Err(RuleViolation::WrongHistoryRoot { claimed, computed }.into());
+        }
+        if histories.extend(history, block.hash) != context.subtrees {
+            return Err(AuditFault::WrongSubtrees);
+        }
+        Ok(())
+    }
+
+    /// The index leads from each transaction to the block. Returns how many entries do.
+    pub(super) fn check_indexed(&self, order: u64, part: &LedgerPart) -> Result<u64, AuditFault> {
+        let mut suffixes = Vec::new();
+        for entry in &part.body {
+            let txid = entry.transaction.txid();
+            let suffix = transactions::suffix(&txid);
+            let found = self
+                .index
+                .find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))?;
+            found.ok_or(AuditFault::TransactionNotIndexed { txid })?;
+            suffixes.push(suffix);
+        }
+        // Two transactions of one block that share a suffix share an entry.
+        suffixes.sort_unstable();
+        suffixes.dedup();
+        Ok(suffixes.len() as u64)
+    }
+
+    /// Height of the best chain's block that holds a transaction.
+    pub(super) fn best_height_of(
+        &self,
+        txid: &Txid,
+        tables: &BlockTables,
+    ) -> Result<Option<u32>, AuditFault> {
+        self.index.find(transactions::suffix(txid), |order| {
+            let stored = tables.record(order)?;
+            let body = stored.part().map_or(&[][..], |part| &part.body);
+            let holds = body.iter().any(|entry| entry.transaction.txid() == *txid);
+            Ok((holds && tables.is_best(&stored)?).then_some(stored.block.index))
+        })
+    }
+}
+
+/// The body keeps to the chain's own bounds.
+fn check_bounds(part: &LedgerPart, spec: &ChainSpec) -> Result<(), RuleViolation> {
+    let (bytes, limit) = (part.weight(), spec.max_body_bytes);
+    if bytes > u64::from(limit) {
+        return Err(RuleViolation::BodyTooLarge { bytes, limit });
+    }
+    for (place, entry) in part.body.iter().enumerate() {
+        check_payload_bound(&entry.transaction, spec)
+            .and_then(|()| check_fee(&entry.transaction, spec))
+            .map_err(|fault| RuleViolation::Transaction { place, fault })?;
+    }
+    Ok(())
+}
+
+impl Auditor {
+    /// The index of transactions has nothing but transactions of stored blocks.
+    pub(super) fn audit_transactions(
+        &mut self,
+        ledger: &LedgerTables,
+        tables: &BlockTables,
+    ) -> Result<(), AuditFault> {
+        let is_stray = |suffix: u64, order: u64| {
+            let leads_there =
+                |stored: StoredBlock| transactions::suffixes(&stored).any(|other| other == suffix);
+            !tables.record(order).is_ok_and(leads_there)
+        };
+        let stray = |suffix, order| AuditFault::StrayTransaction { suffix, order };
+        let (index, entries) = (&ledger.index, self.indexed_transactions);
+        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
+    }
+
+    /// Each transaction that waits stands under its id. Whether it could be mined is up to the node.
+    pub(super) fn audit_pool(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
+        self.place = Place::Table("pool");
+        for row in all_waiting(transaction)? {
+            let (txid, record) = row?;
+            let computed = record.transaction.txid();
+            if computed != txid {
+                self.place = Place::Waiting(txid);
+                return Err(AuditFault::WrongWaiting { computed });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Erasures: the payload of a stored transaction is dropped for good.
+//!
+//! Owns how the record is written anew, and what is done about its old bytes: the database never writes
+//! over a page that is in use, and leaves a page that it freed as it was until it needs one. So after
+//! such a commit zeros are written to pages that are free, and freed again. Pages are given out from the
+//! lowest on, so they most likely are those that were freed last; it is no proof, and
+//! `docs/formats/store.md` says what is.
+
+use std::collections::BTreeMap;
+
+use kusari_chain::{BlockHash, BlockWrite};
+use kusari_node::store::StoreBatch;
+use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
+
+use super::blocks::BlockReader;
+use super::fault::Fault;
+use super::record::{read_block, write_block};
+use super::tables;
+
+/// Pages that are overwritten, as rows of which each fills one of 4 KiB: as many as a commit of a node
+/// that catches up frees.
+const OVERWRITTEN: u64 = 1_024;
+/// Bytes of such a row: what a page holds beside its own bookkeeping.
+const ROW_BYTES: usize = 4_000;
+
+/// Whether the batches erase anything.
+pub(super) fn erases(batches: &[StoreBatch]) -> bool {
+    batches.iter().any(|batch| !batch.erased.is_empty())
+}
+
+/// Writes zeros to pages that are free, in a table that is empty again when this returns. Of a crash in
+/// between some of them are left, and go the next time.
+pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
+    let zeros = [0; ROW_BYTES];
+    // What one commit frees may be used by the one after the next.
+    for rows in [1, OVERWRITTEN, 0] {
+        let mut transaction = database.begin_write()?;
+        transaction.set_quick_repair(true);
+        {
+            let mut table = transaction.open_table(tables::ZEROS)?;
+            table.retain(|_, _| false)?;
+            for row in 0..rows {
+                table.insert(row, zeros.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Drops the payloads, after all changes to the blocks are in their tables. One that is not there, or
+/// whose block is gone, needs no erasing.
+pub(super) fn erase(
+    database: &Database,
+    transaction: &WriteTransaction,
+    batches: &[StoreBatch],
+) -> Result<(), Fault> {
+    if !erases(batches) {
+        return Ok(());
+    }
+    let inserted = inserted(batches);
+    // As of the commit before; nobody else commits meanwhile.
+    let before = database.begin_read()?;
+    let before = BlockReader::open(&before)?;
+    let mut places: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
+    for erasure in batches.iter().flat_map(|batch| &batch.erased) {
+        let order = match inserted.get(&erasure.block) {
+            Some(order) => Some(*order),
+            None => before.by_hash(&erasure.block)?.map(|stored| stored.order),
+        };
+        if let Some(order) = order {
+            places.entry(order).or_default().push(erasure.place);
+        }
+    }
+    let mut blocks = transaction.open_table(tables::BLOCKS)?;
+    for (order, places) in places {
+        let mut stored = match blocks.get(order)? {
+            Some(bytes) => read_block(order, bytes.value())?,
+            None => continue,
+        };
+        let Some(ledger) = &mut stored.ledger else { continue };
+        for place in places {
+            if let Some(entry) = ledger.part.body.get_mut(place as usize) {
+                entry.payload = None;
+            }
+        }
+        let mut record = Vec::new();
+        write_block(&stored, &mut record)?;
+        blocks.insert(order, record.as_slice())?;
+    }
+    Ok(())
+}
+
+/// Orders of the blocks that the batches bring.
+fn inserted(batches: &[StoreBatch]) -> BTreeMap<BlockHash, u64> {
+    let writes = batches.iter().flat_map(|batch| &batch.blocks);
+    writes
+        .filter_map(|write| match write {
+            BlockWrite::InsertBest(stored) | BlockWrite::InsertSide(stored) => {
+                Some((stored.block.hash, stored.order))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! The steps of a commit that change an index: young entries, new runs, and their merging.
+
+use std::collections::{BTreeMap, HashSet};
+
+use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
+
+use super::parts::{Parts, RunBuilder, Source};
+use super::{IndexTables, MERGED_RUNS, RUN_ENTRIES, Run, RunRow, runs};
+use crate::store::fault::Fault;
+
+/// The index within one commit.
+pub(in crate::store) struct IndexWriter<'txn, R: RunRow> {
+    young: Table<'txn, (u64, u64), ()>,
+    runs: Table<'txn, u64, R>,
+    parts: Parts<'txn>,
+    evicted: Table<'txn, u64, ()>,
+    /// Suffix and order of what this commit inserts.
+    inserted: Vec<(u64, u64)>,
+    /// Suffixes of what this commit evicts, by order.
+    gone: BTreeMap<u64, Vec<u64>>,
+}
+
+impl<'txn, R: RunRow> IndexWriter<'txn, R> {
+    pub(in crate::store) fn open(
+        transaction: &'txn WriteTransaction,
+        tables: &IndexTables<R>,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            young: transaction.open_table(tables.young)?,
+            runs: transaction.open_table(tables.runs)?,
+            parts: transaction.open_table(tables.parts)?,
+            evicted: transaction.open_table(tables.evicted)?,
+            inserted: Vec::new(),
+            gone: BTreeMap::new(),
+        })
+    }
+
+    pub(in crate::store) fn insert(&mut self, suffix: u64, order: u64) {
+        self.inserted.push((suffix, order));
+    }
+
+    /// A block is evicted that was inserted with these suffixes.
+    pub(in crate::store) fn evict(&mut self, order: u64, suffixes: impl Iterator<Item = u64>) {
+        let mut suffixes: Vec<u64> = suffixes.collect();
+        suffixes.sort_unstable();
+        suffixes.dedup();
+        self.gone.insert(order, suffixes);
+    }
+
+    /// Writes what came in this commit, after which every order below `next_order` is covered.
+    pub(in crate::store) fn finish(mut self, next_order: u64) -> Result<(), Fault> {
+        let mut inserted = self.settle()?;
+        inserted.sort_unstable();
+        inserted.dedup();
+        if self.young.len()?.saturating_add(inserted.len() as u64) < RUN_ENTRIES {
+            for entry in inserted {
+                self.young.insert(entry, ())?;
+            }
+            return Ok(());
+        }
+        inserted.reserve_exact(usize::try_from(self.young.len()?).unwrap_or(0));
+        for entry in self.young.iter()? {
+            inserted.push(entry?.0.value());
+        }
+        self.young.retain(|_, ()| false)?;
+        inserted.sort_unstable();
+        let first = runs(&self.runs)?.last().map_or(0, |run| run.end);
+        let mut run = RunBuilder::new(first, next_order, self.next_id()?);
+        for (suffix, order) in inserted {
+            run.push(&mut self.parts, suffix, order)?;
+        }
+        run.finish(&mut self.parts, &mut self.runs)?;
+        self.merge_runs()
+    }
+
+    /// Takes out what is evicted; returns what came in this commit and stays.
+    fn settle(&mut self) -> Result<Vec<(u64, u64)>, Fault> {
+        let mut inserted = core::mem::take(&mut self.inserted);
+        let gone = core::mem::take(&mut self.gone);
+        let mut came_and_went = HashSet::new();
+        if !gone.is_empty() {
+            inserted.retain(|(_, order)| {
+                let stays = !gone.contains_key(order);
+                if !stays {
+                    came_and_went.insert(*order);
+                }
+                stays
+            });
+        }
+        for (order, suffixes) in gone {
+            if came_and_went.contains(&order) {
+                continue;
+            }
+            let mut in_a_run = false;
+            for suffix in suffixes {
+                in_a_run |= self.young.remove((suffix, order))?.is_none();
+            }
+            if in_a_run {
+                // A run is not written again for this.
+                self.evicted.insert(order, ())?;
+            }
+        }
+        Ok(inserted)
+    }
+
+    fn next_id(&self) -> Result<u64, Fault> {
+        Ok(runs(&self.runs)?.iter().map(|run| run.id + 1).max().unwrap_or(0))
+    }
+
+    /// Merges the last runs while enough of them are of one level.
+    fn merge_runs(&mut self) -> Result<(), Fault> {
+        loop {
+            let all = runs(&self.runs)?;
+            let Some(last) = all.len().checked_sub(MERGED_RUNS).and_then(|at| all.get(at..)) else {
+                return Ok(());
+            };
+            let merged_span: u64 = last.iter().map(Run::span).sum();
+            let fits = u32::try_from(merged_span).is_ok();
+            // Where many blocks were evicted while they were young, a new run may be of a higher level
+            // than those before it; they are merged with it, or they would stay for ever.
+            let newest = last.last().map_or(0, Run::level);
+            if !fits || last.iter().any(|run| run.level() > newest) {
+                return Ok(());
+            }
+            self.merge(last)?;
+        }
+    }
+
+    /// Makes one run of several, part by part: memory does not grow with them.
+    fn merge(&mut self, merged: &[Run]) -> Result<(), Fault> {
+        let (Some(first), Some(last)) = (merged.first(), merged.last()) else { return Ok(()) };
+        let (first, end) = (first.first, last.end);
+        let mut gone = HashSet::new();
+        for order in self.evicted.range(first..end)? {
+            gone.insert(order?.0.value());
+        }
+        let mut run = RunBuilder::new(first, end, self.next_id()?);
+        let mut sources: Vec<Source> = merged.iter().map(|run| Source::new(*run)).collect();
+        loop {
+            let mut least: Option<((u64, u64), &mut Source)> = None;
+            for source in &mut sources {
+                if let Some(entry) = source.peek(&mut self.parts)?
+                    && least.as_ref().is_none_or(|(other, _)| entry < *other)
+                {
+                    least = Some((entry, source));
+                }
+            }
+            let Some(((suffix, order), source)) = least else { break };
+            source.entries.pop();
+            // The block is gone, and now its entries are.
+            if gone.is_empty() || !gone.contains(&order) {
+                run.push(&mut self.parts, suffix, order)?;
+            }
+        }
+        // With them nothing is left to be noted.
+        for order in gone {
+            self.evicted.remove(order)?;
+        }
+        for run in merged {
+            self.runs.remove(run.first)?;
+        }
+        run.finish(&mut self.parts, &mut self.runs)
+    }
+}

@@ -1,0 +1,203 @@
+//! Damages of what a ledger's store has beside blocks, each named by the audit.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use kusari::store::{Place, Store};
+use kusari_chain::Work;
+use kusari_chain::ledger::LedgerPart;
+use kusari_node::store::StoreBatch;
+use redb::{ReadableTable, TableDefinition};
+
+use super::damage::{BLOCKS, Damage, META, OUTBOX_BLOCKS, Transaction, assert_found, edit_entry};
+use super::sound::{Record, assert_sound};
+use crate::forge::{
+    BESIDE, LEDGER_SIDE, LEDGER_TIP, Person, body_of_two, ledger_writes, sound_ledger_store, spec,
+};
+use crate::support::TempDir;
+
+const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
+const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+const BY_TXID: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_txid");
+const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
+const TXID_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("txid_parts");
+const TXID_EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("txid_evicted");
+
+/// A ledger block's record, by the letter of `docs/formats/store.md`.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct Whole {
+    record: Record,
+    active_s: u64,
+    latest: u64,
+    subtrees: Vec<[u8; 32]>,
+    part: LedgerPart,
+}
+
+fn edit(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Whole)) {
+    let mut table = transaction.open_table(BLOCKS).unwrap();
+    let order = u64::from(height) - 1;
+    let mut whole: Whole = borsh::from_slice(table.get(order).unwrap().unwrap().value()).unwrap();
+    change(&mut whole);
+    table.insert(order, borsh::to_vec(&whole).unwrap().as_slice()).unwrap();
+}
+
+/// Makes one run of all entries of the index of transactions, which claims to have `more` than it has.
+fn make_run(transaction: &Transaction, more: u64, edit: impl FnOnce(&mut Vec<(u64, u64)>)) {
+    let mut young = transaction.open_table(BY_TXID).unwrap();
+    let mut entries: Vec<(u64, u64)> =
+        young.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
+    young.retain(|_, ()| false).unwrap();
+    edit(&mut entries);
+    let packed: Vec<u8> = entries
+        .iter()
+        .flat_map(|&(suffix, order)| {
+            let offset = u32::try_from(order).unwrap();
+            suffix.to_be_bytes().into_iter().chain(offset.to_le_bytes())
+        })
+        .collect();
+    let key = (0, entries[0].0);
+    transaction.open_table(TXID_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
+    let row = (LEDGER_SIDE + 2, 0, entries.len() as u64 + more);
+    transaction.open_table(TXID_RUNS).unwrap().insert(0, row).unwrap();
+}
+
+fn set_account(t: &Transaction, person: u8, content: (u64, u64)) {
+    let key = Person::new(person).key();
+    t.open_table(ACCOUNTS).unwrap().insert(&key.0, content).unwrap();
+}
+
+fn place_of(person: u8) -> Place {
+    Place::Account(Person::new(person).key())
+}
+
+fn suffix() -> u64 {
+    kusari_chain::BlockHash(body_of_two()[0].transaction.txid().0).suffix()
+}
+
+/// A damage, its fault's code, and its place, which is not known before the blocks are mined.
+type LedgerDamage = (&'static str, fn(&Transaction), &'static str, fn() -> Place);
+
+#[rustfmt::skip]
+const OF_LEDGERS: &[LedgerDamage] = &[
+    ("a body is gone", |t| {
+        let mut table = t.open_table(BLOCKS).unwrap();
+        let whole: Whole = borsh::from_slice(table.get(4).unwrap().unwrap().value()).unwrap();
+        table.insert(4, borsh::to_vec(&whole.record).unwrap().as_slice()).unwrap();
+    }, "bad-body", || Place::Best(5)),
+    ("a body is cut off", |t| {
+        let mut table = t.open_table(BLOCKS).unwrap();
+        let bytes = table.get(1).unwrap().unwrap().value().to_vec();
+        table.insert(1, &bytes[..bytes.len() - 3]).unwrap();
+    }, "unreadable", || Place::Best(2)),
+    ("the commitment is another one", |t| edit(t, 5, |w| w.part.commitment.history_root.0[3] ^= 1),
+        "bad-commitment", || Place::Best(5)),
+    ("a transaction is gone", |t| edit(t, 2, |w| drop(w.part.body.pop())),
+        "bad-body-count", || Place::Best(2)),
+    ("a transaction is another one", |t| edit(t, 2, |w| w.part.body[1].transaction.amount = 1),
+        "bad-body-root", || Place::Best(2)),
+    ("a payload is another one", |t| edit(t, 2, |w| {
+        w.part.body[0].payload.as_mut().unwrap().data = String::from("what is to be remembered a day!");
+    }), "payload-mismatch", || Place::Best(2)),
+    ("a work is one too many", |t| edit(t, 5, |w| {
+        w.record.work = Work::from_be_bytes(w.record.work).plus(Work::of_classic_blocks(1)).to_be_bytes();
+    }), "bad-work", || Place::Best(5)),
+    ("a body counts for nothing", |t| edit(t, 5, |w| w.record.total_bytes -= 168),
+        "bad-bytes", || Place::Best(5)),
+    ("the active time changed", |t| edit(t, 5, |w| w.active_s += 1), "bad-time", || Place::Best(5)),
+    ("the latest time changed", |t| edit(t, 5, |w| w.latest -= 1), "bad-time", || Place::Best(5)),
+    ("a part of the history is another one", |t| edit(t, 63, |w| w.subtrees[0][7] ^= 1),
+        "bad-subtrees", || Place::Best(63)),
+    ("a part of the history is where none belongs", |t| edit(t, 5, |w| w.subtrees.push([1; 32])),
+        "bad-subtrees", || Place::Best(5)),
+    ("a side block's time changed", |t| edit(t, LEDGER_TIP + 2, |w| w.latest += 1),
+        "bad-time", || Place::Side { order: LEDGER_SIDE + 1, height: Some(BESIDE + 1) }),
+    ("an account owns more", |t| set_account(t, 2, (260, 2)), "bad-account", || place_of(2)),
+    ("an account was used less", |t| set_account(t, 2, (259, 1)), "bad-account", || place_of(2)),
+    ("an account is gone",
+        |t| drop(t.open_table(ACCOUNTS).unwrap().remove(&Person::new(1).key().0).unwrap()),
+        "bad-account", || place_of(1)),
+    ("an account is there that nobody paid to", |t| set_account(t, 7, (1, 0)),
+        "bad-account", || place_of(7)),
+    ("an empty account is kept", |t| set_account(t, 7, (0, 0)), "bad-account", || place_of(7)),
+    ("the index of transactions lacks one",
+        |t| drop(t.open_table(BY_TXID).unwrap().remove((suffix(), 1)).unwrap()),
+        "transaction-not-indexed", || Place::Best(2)),
+    ("the index has a transaction that no block has",
+        |t| drop(t.open_table(BY_TXID).unwrap().insert((77, 1), ()).unwrap()),
+        "stray-transaction", || Place::Table("by_txid")),
+    ("a run has a transaction that no block has",
+        |t| make_run(t, 0, |run| run.push((u64::MAX, 1))),
+        "stray-transaction", || Place::Table("txid_parts")),
+    ("a run lacks a transaction", |t| make_run(t, 0, |run| run.retain(|entry| entry.0 != suffix())),
+        "transaction-not-indexed", || Place::Best(2)),
+    ("a run says a wrong number of entries", |t| make_run(t, 1, |_| ()),
+        "bad-count", || Place::Table("txid_runs")),
+    ("a stored block is noted as evicted", |t| {
+        make_run(t, 0, |_| ());
+        t.open_table(TXID_EVICTED).unwrap().insert(40, ()).unwrap();
+    }, "stray-eviction", || Place::Table("txid_evicted")),
+    ("a waiting transaction is another one", |t| {
+        let mut table = t.open_table(POOL).unwrap();
+        let (key, mut bytes) = {
+            let row = table.first().unwrap().unwrap();
+            (*row.0.value(), row.1.value().to_vec())
+        };
+        bytes[70] ^= 1;
+        table.insert(&key, bytes.as_slice()).unwrap();
+    }, "bad-waiting", || Place::Waiting(Person::new(3).record(0, "waiting").transaction.txid())),
+    ("a waiting transaction is cut off", |t| {
+        let mut table = t.open_table(POOL).unwrap();
+        let key = *table.first().unwrap().unwrap().0.value();
+        table.insert(&key, &[1, 2][..]).unwrap();
+    }, "unreadable", || Place::Table("pool")),
+    ("an entry names two transactions", |t| {
+        let other = [9; 32];
+        edit_entry(t, 2, |entry| entry.blocks.push(kusari_chain::BlockHash(other)));
+        t.open_table(OUTBOX_BLOCKS).unwrap().insert(&other, 2).unwrap();
+    }, "not-one-transaction", || Place::Entry(2)),
+    ("a waiting entry is settled", |t| {
+        edit_entry(t, 2, |entry| entry.settled = true);
+        t.open_table(TableDefinition::<u64, ()>::new("outbox_open")).unwrap().remove(2).unwrap();
+    }, "not-settled", || Place::Entry(2)),
+    ("the spec is another one", |t| {
+        let mut other = spec();
+        other.reward += 1;
+        let bytes = borsh::to_vec(&other).unwrap();
+        t.open_table(META).unwrap().insert("chain_spec", bytes.as_slice()).unwrap();
+    }, "unreadable", || Place::Fact("chain_kind")),
+];
+
+/// Codes of the damages here.
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    OF_LEDGERS.iter().map(|damage| damage.2)
+}
+
+#[test]
+fn every_damage_of_a_ledger_is_found_and_named() {
+    let whole = TempDir::new();
+    drop(sound_ledger_store(&whole));
+    let damages: Vec<Damage> = OF_LEDGERS
+        .iter()
+        .map(|(name, damage, code, place)| (*name, *damage, *code, place()))
+        .collect();
+    assert_found(&whole, damages.iter());
+}
+
+#[test]
+fn a_sound_ledger_is_found_sound_open_and_closed() {
+    let directory = TempDir::new();
+    drop(sound_ledger_store(&directory));
+    let report = assert_sound(&directory);
+    assert_eq!((report.best_blocks, report.side_blocks), (LEDGER_TIP, 2));
+    assert_eq!((report.records, report.waiting_records), (2, 1));
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    assert_eq!(store.audit().finding, None);
+}
+
+#[test]
+fn a_ledger_is_sound_after_every_commit() {
+    let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+    for writes in ledger_writes().chunks(9) {
+        let batch = StoreBatch { blocks: writes.to_vec(), ..StoreBatch::default() };
+        store.commit(&[batch]).unwrap();
+    }
+    assert_eq!(store.audit().finding, None);
+}

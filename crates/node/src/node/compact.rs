@@ -1,0 +1,118 @@
+//! Passing new blocks on without what the other side has.
+//!
+//! Owns the three lines of it; how a body is put together is up to [`crate::compact`].
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use kusari_chain::ledger::BodyEntry;
+use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreError, StoredBlock};
+
+use super::Node;
+use crate::compact::{Put, entries_at};
+use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
+use crate::seam::{Now, PeerId};
+use crate::wire::{CompactBlock, GetBlocks, Message};
+
+impl Node {
+    /// A new block as the peer is sent it.
+    pub(super) fn block_message(
+        &self,
+        peer: PeerId,
+        stored: Arc<StoredBlock>,
+        is_tip: bool,
+    ) -> Message<Arc<StoredBlock>> {
+        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+        match stored.part() {
+            // What an original is sent has the keys that it knows, and no more.
+            Some(_) if !introduced => Message::SevenKeys(stored),
+            // Its transactions were passed on before it.
+            Some(part) if is_tip && !part.body.is_empty() => Message::Compact(stored),
+            _ => Message::Block(stored),
+        }
+    }
+
+    pub(super) fn compact_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        block: CompactBlock,
+    ) -> Result<(), StoreError> {
+        let hash = block.hash();
+        let Some(transactions) = &self.transactions else {
+            return self.refuse_verb(now, peer, "COMPACT");
+        };
+        if let Some(point) = self.chain.point(&hash)? {
+            self.gossip.has(peer, point);
+            return Ok(());
+        }
+        let height = block.header.header().block.index;
+        match self.compact.came(peer, block, transactions.pool()) {
+            Put::Together(Ok(whole)) => self.block_received(now, peer, whole)?,
+            Put::Together(Err(violation)) => self.refuse_compact(now, peer, &violation),
+            Put::Missing(places) => {
+                // Whole, from whoever has it, where the rest does not come in time.
+                let tip = self.chain.tip();
+                let point = BestPoint { height, hash, work: tip.work };
+                let from = now.monotonic + ANNOUNCED_TIMEOUT;
+                self.announced.hinted(peer, point, &tip, from);
+                self.send(peer, Message::GetTransactions { hash, places });
+            }
+            Put::NoRoom => {
+                let hashes = alloc::vec![hash];
+                self.send(peer, Message::GetBlocks(GetBlocks::ByHash(hashes)));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn transactions_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        hash: &BlockHash,
+        entries: Vec<BodyEntry>,
+    ) -> Result<(), StoreError> {
+        let Some(transactions) = &self.transactions else {
+            return self.refuse_verb(now, peer, "TRANSACTIONS");
+        };
+        match self.compact.rest_came(peer, hash, entries, transactions.pool()) {
+            Some(Ok(whole)) => self.block_received(now, peer, whole)?,
+            Some(Err(violation)) => self.refuse_compact(now, peer, &violation),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// The ids in a block are those of its transactions, so whoever sent what does not fit is at
+    /// fault.
+    fn refuse_compact(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
+        self.report_refusal(now, peer, violation.code(), violation.to_string());
+        self.send_error(peer, violation.code(), &violation.to_string());
+        self.punish(now, peer, INVALID_BLOCK_SCORE);
+    }
+
+    pub(super) fn get_transactions(
+        &mut self,
+        peer: PeerId,
+        hash: BlockHash,
+        places: &[u32],
+    ) -> Result<(), StoreError> {
+        let ours = self.unannounced.iter().any(|(_, own)| own.hash == hash);
+        let Some(stored) = self.chain.block(&hash)?.filter(|_| !ours) else { return Ok(()) };
+        let body = stored.part().map_or(&[][..], |part| &part.body);
+        let entries = entries_at(body, places);
+        // As JSON an entry takes at most six times its weight.
+        let weight = |entries: &[BodyEntry]| -> u64 {
+            entries.iter().map(|entry| entry.transaction.weight()).sum()
+        };
+        let most = crate::wire::MAX_LINE as u64 / 8;
+        let message = match entries.filter(|entries| weight(entries) <= most) {
+            Some(entries) => Message::Transactions { hash, entries },
+            None => Message::Block(stored),
+        };
+        self.send(peer, message);
+        Ok(())
+    }
+}

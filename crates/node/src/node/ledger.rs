@@ -1,0 +1,259 @@
+//! What a node does on a ledger beyond blocks: transactions, accounts, erasures.
+//!
+//! Owns how they are answered and passed on; the pool itself is up to [`crate::transactions`].
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+
+use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
+use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::{ChainChange, StoreError};
+
+use super::Node;
+use crate::event::Event;
+use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS};
+use crate::seam::{Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WrittenTransaction};
+use crate::snapshot::LedgerSummary;
+use crate::store::Erasure;
+use crate::transactions::Moved;
+use crate::wire::{Dialect, Message, WireError};
+
+impl Node {
+    /// How lines of peers are to be read, for whoever reads them.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.chain.chain_id().map_or(Dialect::Classic, Dialect::Ledger)
+    }
+
+    pub(super) fn transaction_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        checked: CheckedTransaction,
+    ) -> Result<(), StoreError> {
+        let (txid, chain) = (checked.txid(), &self.chain);
+        let Some(transactions) = &mut self.transactions else {
+            return self.refuse_verb(now, peer, "TX");
+        };
+        match transactions.offer(checked, chain, now.wall)? {
+            Ok((known, writes)) => {
+                transactions.listeners.has(peer, &txid);
+                if !known {
+                    transactions.listeners.pass_on(txid, Some(peer));
+                }
+                self.batch.pool.extend(writes);
+                let message = Message::Accepted { txid };
+                if self.once_durable(Action::Send { peer, message }) {
+                    let commit = self.commit_in_progress();
+                    if let Some(transactions) = &mut self.transactions {
+                        transactions.listeners.accepts_with(peer, commit);
+                    }
+                }
+            }
+            Err(refusal) => {
+                // What a peer passes on may have been mined, replaced or crowded out here a moment
+                // ago: it is told nothing. A person or a program is.
+                let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+                if !introduced && self.understands_errors(peer) {
+                    self.send_error(peer, refusal.code(), &refusal.to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A verb that this kind of chain does not have.
+    pub(super) fn refuse_verb(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        verb: &str,
+    ) -> Result<(), StoreError> {
+        self.refuse(now, peer, &WireError::UnknownVerb(verb.to_string()).into());
+        Ok(())
+    }
+
+    pub(super) fn get_mempool(&mut self, now: Now, peer: PeerId) -> Result<(), StoreError> {
+        let (Some(transactions), Some(spec)) = (&mut self.transactions, self.chain.spec()) else {
+            return self.refuse_verb(now, peer, "GET_MEMPOOL");
+        };
+        transactions.wants_all(peer, spec, now.monotonic);
+        Ok(())
+    }
+
+    /// A peer introduced itself: from now on it is told of transactions, and asked for those it has.
+    pub(super) fn follow_transactions(&mut self, now: Now, peer: PeerId) {
+        if let Some(transactions) = &mut self.transactions {
+            transactions.listeners.add(peer, now.monotonic);
+            self.send(peer, Message::GetMempool);
+        }
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        written: WrittenTransaction,
+    ) -> Result<(), StoreError> {
+        let Some(transactions) = &mut self.transactions else {
+            self.actions.push(Action::Reply(request, Reply::NoLedger));
+            return Ok(());
+        };
+        let checked = written.0;
+        let txid = checked.txid();
+        if transactions.own().is_full() && !transactions.own().contains(&txid) {
+            let waiting = transactions.own().waiting();
+            let refusal = SubmitRefusal::OutboxFull { waiting };
+            self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
+            return Ok(());
+        }
+        match transactions.submit(checked, &self.chain, now.wall)? {
+            Ok((_, moved)) => {
+                transactions.listeners.pass_on(txid, None);
+                self.note_moved(moved);
+                self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
+            }
+            Err(refusal) => {
+                let reply = Reply::NotSubmitted(refusal.into());
+                self.actions.push(Action::Reply(request, reply));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn get_account(
+        &mut self,
+        request: RequestId,
+        key: &PublicKey,
+    ) -> Result<(), StoreError> {
+        let reply = match &self.transactions {
+            Some(transactions) => {
+                let account = self.chain.account(key)?;
+                let next_sequence = transactions.pool().next_sequence(&account);
+                Reply::Account { account, next_sequence }
+            }
+            None => Reply::NoLedger,
+        };
+        self.actions.push(Action::Reply(request, reply));
+        Ok(())
+    }
+
+    pub(super) fn get_pooled(&mut self, request: RequestId, txid: &Txid) {
+        let reply = match &self.transactions {
+            Some(transactions) => Reply::Pooled(transactions.pool().get(txid).map(|pooled| {
+                Box::new(BodyEntry {
+                    transaction: *pooled.transaction(),
+                    payload: pooled.payload().cloned(),
+                })
+            })),
+            None => Reply::NoLedger,
+        };
+        self.actions.push(Action::Reply(request, reply));
+    }
+
+    pub(super) fn mine_on(&mut self, now: Now, request: RequestId, seconds: u32) {
+        let seconds = u64::from(seconds.min(MAX_MINE_ON_SECONDS));
+        let until = now.monotonic + core::time::Duration::from_secs(seconds);
+        self.mine_on_until = self.mine_on_until.max(Some(until));
+        self.actions.push(Action::Reply(request, Reply::MiningOn));
+    }
+
+    /// Drops a payload. The block and every proof stay as they are.
+    pub(super) fn erase(&mut self, request: RequestId, erasure: Erasure) -> Result<(), StoreError> {
+        let stored = self.chain.block(&erasure.block)?;
+        let found = stored.as_ref().and_then(|stored| {
+            let entry = stored.part()?.body.get(usize::try_from(erasure.place).ok()?)?;
+            entry.payload.as_ref()?;
+            Some(entry.transaction.txid())
+        });
+        let Some(txid) = found else {
+            self.actions.push(Action::Reply(request, Reply::NothingToErase));
+            return Ok(());
+        };
+        if let Some(transactions) = &mut self.transactions {
+            let store = self.outbox_store.as_ref();
+            self.batch.outbox.extend(transactions.erase(&txid, store)?);
+        }
+        self.batch.erased.push(erasure);
+        self.then.push(Action::Reply(request, Reply::Erased));
+        Ok(())
+    }
+
+    /// Lets waiting transactions follow a change of the best chain.
+    pub(super) fn move_transactions(
+        &mut self,
+        now: Now,
+        change: &ChainChange,
+    ) -> Result<(), StoreError> {
+        let commit = self.commit_in_progress();
+        let Some(transactions) = &mut self.transactions else { return Ok(()) };
+        let store = self.outbox_store.as_ref();
+        let moved = transactions.follow(change, commit, &self.chain, store, now.wall)?;
+        self.note_moved(moved);
+        Ok(())
+    }
+
+    /// Does what may be done only once everything decided so far is durable. Returns whether that is
+    /// still to come.
+    fn once_durable(&mut self, action: Action) -> bool {
+        let waits = !self.batch.is_empty() || self.committed < self.last_commit;
+        let queue = if waits { &mut self.then } else { &mut self.actions };
+        queue.push(action);
+        waits
+    }
+
+    /// Writes what moved, and tells the person once it is durable.
+    fn note_moved(&mut self, moved: Moved) {
+        let Moved { outbox, pool, mined, returned, displaced, offered } = moved;
+        if let Some(transactions) = &mut self.transactions {
+            offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
+        }
+        self.batch.outbox.extend(outbox);
+        self.batch.pool.extend(pool);
+        let mut tell = |event| self.then.push(Action::Notify(event));
+        returned.into_iter().for_each(|txid| tell(Event::TransactionReturned { txid }));
+        displaced.into_iter().for_each(|txid| tell(Event::TransactionDisplaced { txid }));
+        mined
+            .into_iter()
+            .for_each(|(txid, height): (Txid, u32)| tell(Event::TransactionMined { txid, height }));
+    }
+
+    /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
+    pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
+        let Some(transactions) = &mut self.transactions else { return Ok(()) };
+        for (peer, checked) in transactions.due(now.monotonic) {
+            let message = Message::Transaction(Box::new(checked));
+            self.actions.push(Action::Send { peer, message });
+        }
+        if now.monotonic >= self.expire_at {
+            let store = self.outbox_store.as_ref();
+            let moved = transactions.expire(&self.chain, store, now.wall)?;
+            self.note_moved(moved);
+            self.expire_at = now.monotonic + EXPIRE_INTERVAL;
+        }
+        let finished: alloc::vec::Vec<PeerId> =
+            self.peers.iter().filter(|(_, peer)| peer.finished).map(|(id, _)| id).collect();
+        for peer in finished {
+            self.close_if_finished(now, peer);
+        }
+        Ok(())
+    }
+
+    pub(super) fn ledger_summary(&self) -> Option<LedgerSummary> {
+        let (transactions, config) = (self.transactions.as_ref()?, self.config.ledger.as_ref()?);
+        Some(LedgerSummary {
+            chain_id: self.chain.chain_id()?,
+            name: config.spec.name.clone(),
+            miner: config.miner,
+            mining: config.mining,
+            pooled: transactions.pool().len(),
+            pooled_bytes: transactions.pool().bytes(),
+            own_waiting: transactions.own().waiting(),
+        })
+    }
+
+    /// Whether a peer is still to be answered about transactions.
+    pub(super) fn owes_transactions(&self, peer: PeerId) -> bool {
+        self.transactions.as_ref().is_some_and(|transactions| transactions.listeners.is_busy(peer))
+    }
+}

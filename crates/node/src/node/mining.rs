@@ -1,0 +1,211 @@
+//! Mining: when, and on which template.
+//!
+//! Owns the choice. The search for a nonce is up to the driver; what a block may hold, to the chain.
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::accept::{CheckedHeader, Header, LedgerTemplate, NoTemplate};
+use kusari_chain::ledger::{BodyEntry, LedgerPart};
+use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target};
+use serde::{Deserialize, Serialize};
+
+use super::{MiningPolicy, Node};
+use crate::limits::TEMPLATE_AGE;
+use crate::seam::{Action, Now, TemplateId};
+use crate::store::EntryId;
+
+/// A search begins below this nonce: what it finds is then below 2^53, which every reader of JSON
+/// takes for the same number.
+const FIRST_NONCES: u64 = 1 << 52;
+
+/// The search for a nonce that is under way.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Mining {
+    pub(super) id: TemplateId,
+    pub(super) template: Block,
+    pub(super) subject: Subject,
+}
+
+/// What is mined.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Subject {
+    /// A line of the outbox.
+    Line(EntryId),
+    /// A body of transactions.
+    Body {
+        part: Box<LedgerPart>,
+        made_at: Duration,
+        /// Admissions to the pool when it was made.
+        admitted: u64,
+    },
+}
+
+impl Mining {
+    /// The block that the nonce completes, checked by itself.
+    pub(super) fn complete(self, nonce: u64) -> Result<(Subject, CheckedBlock), RuleViolation> {
+        let Self { mut template, subject, .. } = self;
+        template.nonce = nonce;
+        template.hash = template.compute_hash();
+        let checked = match &subject {
+            Subject::Line(_) => CheckedBlock::check(template)?,
+            Subject::Body { part, .. } => {
+                let (commitment, chain) = (part.commitment, part.commitment.chain_id);
+                let header = Header { block: template, commitment };
+                // Every transaction came out of the pool.
+                let body = part.body.iter().map(|entry| (entry.clone(), true)).collect();
+                CheckedBlock::assemble(CheckedHeader::check(header, &chain)?, body)?
+            }
+        };
+        Ok((subject, checked))
+    }
+}
+
+impl Node {
+    /// Mines when there is something to say, on the tip, and not while better blocks come in.
+    pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
+        self.mine_again_at = None;
+        if self.config.ledger.is_some() {
+            return self.mine_ledger(now);
+        }
+        let tip = self.chain.tip();
+        let wanted = self.outbox.next_to_mine().filter(|_| !self.catching_up);
+        let Some((entry, text)) = wanted else {
+            self.stop_mining();
+            return Ok(());
+        };
+        let is_current = |mining: &Mining| {
+            matches!(mining.subject, Subject::Line(current) if current == entry)
+                && mining.template.prev_hash == tip.hash
+        };
+        let (true, Some(index)) =
+            (!self.mining.as_ref().is_some_and(is_current), tip.height.checked_add(1))
+        else {
+            return Ok(());
+        };
+        let template = Block {
+            index,
+            timestamp: now.wall,
+            nonce: 0,
+            data: text.to_string(),
+            prev_hash: tip.hash,
+            hash: BlockHash::ZERO,
+            transactions: Vec::new(),
+        };
+        self.begin(template, Target::CLASSIC, Subject::Line(entry));
+        Ok(())
+    }
+
+    fn begin(&mut self, mut template: Block, target: Target, subject: Subject) {
+        // Two nodes that are given the same text in the same second on the same parent would find
+        // the very same block from nonce 0, and one of the two lines would be lost.
+        template.nonce = self.random.below(FIRST_NONCES);
+        self.last_template += 1;
+        let id = TemplateId(self.last_template);
+        self.actions.push(Action::Mine { template_id: id, template: template.clone(), target });
+        self.mining = Some(Mining { id, template, subject });
+    }
+
+    fn stop_mining(&mut self) {
+        if self.mining.take().is_some() {
+            self.actions.push(Action::StopMining);
+        }
+    }
+
+    fn mine_ledger(&mut self, now: Now) -> Result<(), StoreError> {
+        if !self.ledger_wants_block(now)? {
+            self.stop_mining();
+            return Ok(());
+        }
+        let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
+            return Ok(());
+        };
+        let admitted = transactions.admitted();
+        if let Some(Mining {
+            template, subject: Subject::Body { made_at, admitted: then, .. }, ..
+        }) = &self.mining
+            && template.prev_hash == self.chain.tip().hash
+        {
+            let renew_at = *made_at + TEMPLATE_AGE;
+            let has_more = admitted != *then;
+            if !has_more || now.monotonic < renew_at {
+                self.look_again_at(Some(renew_at).filter(|_| has_more));
+                return Ok(());
+            }
+        }
+        let limit = u64::from(config.spec.max_body_bytes);
+        let entries = transactions.pool().select(limit).into_iter().map(|pooled| BodyEntry {
+            transaction: *pooled.transaction(),
+            payload: pooled.payload().cloned(),
+        });
+        let (entries, miner): (Vec<BodyEntry>, _) = (entries.collect(), config.miner);
+        match self.chain.template(miner, entries, now.wall) {
+            Ok(LedgerTemplate { block, part, target }) => {
+                let (part, made_at) = (Box::new(part), now.monotonic);
+                self.begin(block, target, Subject::Body { part, made_at, admitted });
+            }
+            Err(NoTemplate::TooEarly { until }) => {
+                self.stop_mining();
+                self.look_again_at(Some(after(now, until)));
+            }
+            Err(NoTemplate::NoLedger) => self.stop_mining(),
+            Err(NoTemplate::Store(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Looks again then, or earlier where that was decided before.
+    fn look_again_at(&mut self, at: Option<Duration>) {
+        self.mine_again_at = self.mine_again_at.into_iter().chain(at).min();
+    }
+
+    /// Whether the policy asks for a block now.
+    fn ledger_wants_block(&mut self, now: Now) -> Result<bool, StoreError> {
+        let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
+            return Ok(false);
+        };
+        if self.catching_up {
+            return Ok(false);
+        }
+        if self.mine_on_until.is_some_and(|until| now.monotonic >= until) {
+            self.mine_on_until = None;
+        }
+        Ok(match config.mining {
+            MiningPolicy::Off => false,
+            MiningPolicy::Always => true,
+            MiningPolicy::OnDemand if transactions.pool().iter().next().is_some() => true,
+            // Blocks that nothing stands in come a second apart at least, or an easy chain would run
+            // ahead of the clock while somebody waits.
+            MiningPolicy::OnDemand if self.mine_on_until.is_some() => {
+                let is_due = self.is_due(now, 1)?;
+                // The search ends when the time is over.
+                let ends = [self.mine_again_at, self.mine_on_until];
+                self.mine_again_at = ends.into_iter().flatten().min();
+                is_due
+            }
+            MiningPolicy::OnDemand => false,
+            MiningPolicy::Interval { seconds } => self.is_due(now, seconds)?,
+        })
+    }
+}
+
+impl Node {
+    /// Whether the tip was stamped so many seconds ago; if not, looks again when it will have been.
+    fn is_due(&mut self, now: Now, seconds: u32) -> Result<bool, StoreError> {
+        let tip = self.chain.block(&self.chain.tip().hash)?;
+        let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
+        if now.wall < due {
+            self.mine_again_at = Some(after(now, due));
+        }
+        Ok(now.wall >= due)
+    }
+}
+
+/// When it will be `until` on the wall, in monotonic time; an hour from now at the latest, since the
+/// wall's clock may be set.
+fn after(now: Now, until: u64) -> Duration {
+    now.monotonic + Duration::from_secs(until.saturating_sub(now.wall).clamp(1, 3_600))
+}

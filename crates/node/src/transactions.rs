@@ -1,0 +1,243 @@
+//! Transactions that wait to be mined on a ledger: the pool, those of this node's own people in it,
+//! and which of them each peer is still to be sent.
+//!
+//! Owns what happens to them when one comes and when the best chain moves, with what must be written
+//! for it. One of our own that the pool does not take as the chain stands now is *stranded*: it is
+//! tried again when its sender's account changes, and now and then. Knows nothing of connections, and
+//! does not mine.
+
+mod follow;
+mod listeners;
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::ledger::{ChainSpec, Txid};
+use kusari_chain::mempool::{
+    Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
+};
+use kusari_chain::rules::TransactionViolation;
+use kusari_chain::{Chain, StoreError};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::listeners::Listeners;
+use crate::own::Own;
+use crate::seam::{CommitId, PeerId};
+use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Transactions {
+    pool: Mempool,
+    own: Own,
+    pub(crate) listeners: Listeners,
+    /// Counts admissions, so that a miner sees that there is more to mine.
+    admitted: u64,
+}
+
+/// What a change of the best chain did to transactions of ours, and what must be written.
+#[derive(Default)]
+pub(crate) struct Moved {
+    pub(crate) outbox: Vec<OutboxWrite>,
+    pub(crate) pool: Vec<PoolWrite>,
+    /// They stand in the best chain, at this height.
+    pub(crate) mined: Vec<(Txid, u32)>,
+    /// They left it with their blocks and wait again.
+    pub(crate) returned: Vec<Txid>,
+    /// Others took their places.
+    pub(crate) displaced: Vec<Txid>,
+    /// They wait in the pool again, which others may not know.
+    pub(crate) offered: Vec<Txid>,
+}
+
+impl Transactions {
+    pub(crate) fn open(
+        limits: PoolLimits,
+        capacity: usize,
+        store: &dyn OutboxStore,
+        chain: &Chain,
+    ) -> Result<(Self, Vec<PoolWrite>), StoreError> {
+        let (own, waiting) = Own::open(store, capacity)?;
+        let (pool, listeners) = (Mempool::new(limits), Listeners::default());
+        let mut opened = Self { pool, own, listeners, admitted: 0 };
+        let mut records = Vec::new();
+        store.visit_pool(&mut |record| records.push(record))?;
+        let others =
+            records.into_iter().filter_map(|PoolRecord { transaction, payload, since }| {
+                let checked = CheckedTransaction::check_unsigned(transaction, payload).ok()?;
+                Some((checked, since))
+            });
+        let mut loaded: Vec<_> = waiting.into_iter().map(|own| (own, 0, true)).collect();
+        loaded.extend(others.map(|(checked, since)| (checked, since, false)));
+        loaded.sort_by_key(|(checked, _, own)| (!own, checked.transaction().sequence));
+        let mut stale = Vec::new();
+        for (checked, since, own) in loaded {
+            let (txid, sender) = (checked.txid(), checked.transaction().sender);
+            // What no longer fits was mined meanwhile, or lost its place while nobody looked.
+            match opened.admit(checked, chain, own, since)? {
+                // The person had the one replace the other.
+                Ok(Admission { replaced: Some(replaced), .. }) => {
+                    opened.own.set_done(&replaced, Some(chain.tip().height));
+                }
+                Ok(_) => {}
+                Err(_) if !own => stale.push(PoolWrite::Remove { txid }),
+                Err(refusal) if is_used(&refusal) => {
+                    opened.own.set_done(&txid, Some(chain.tip().height));
+                }
+                Err(_) => opened.own.strand(txid, sender),
+            }
+        }
+        Ok((opened, stale))
+    }
+
+    pub(crate) fn pool(&self) -> &Mempool {
+        &self.pool
+    }
+
+    pub(crate) fn own(&self) -> &Own {
+        &self.own
+    }
+
+    pub(crate) fn admitted(&self) -> u64 {
+        self.admitted
+    }
+
+    pub(crate) fn committed(&mut self, through: CommitId) {
+        self.own.committed(through);
+        self.listeners.committed(through);
+    }
+
+    /// The payload of a transaction is erased: what must be written so that the outbox forgets it.
+    pub(crate) fn erase(
+        &mut self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+    ) -> Result<Vec<OutboxWrite>, StoreError> {
+        self.own.erase(txid, store)
+    }
+
+    /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
+    pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
+        self.listeners.is_within_bounds() && self.own.is_sound() && self.pool.check(spec).is_ok()
+    }
+
+    fn admit(
+        &mut self,
+        checked: CheckedTransaction,
+        chain: &Chain,
+        own: bool,
+        now: u64,
+    ) -> Result<Result<Admission, PoolRefusal>, StoreError> {
+        let Some(spec) = chain.spec() else { return Ok(Ok(Admission::default())) };
+        let account = chain.account(&checked.transaction().sender)?;
+        let admitted = self.pool.admit(checked, &account, spec, own, now);
+        self.admitted += u64::from(admitted.is_ok());
+        Ok(admitted)
+    }
+
+    /// A transaction of somebody else.
+    pub(crate) fn offer(
+        &mut self,
+        checked: CheckedTransaction,
+        chain: &Chain,
+        now: u64,
+    ) -> Result<Result<(bool, Vec<PoolWrite>), PoolRefusal>, StoreError> {
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        Ok(self.admit(checked, chain, false, now)?.map(|admission| {
+            // It may yet come to nothing: ours stays until another one is mined in its place.
+            if let Some(replaced) = admission.replaced {
+                self.own.strand(replaced, sender);
+            }
+            let mut touched = touched(&admission);
+            touched.insert(txid);
+            let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
+            (admission.known, writes)
+        }))
+    }
+
+    /// A transaction that is entrusted to this node.
+    pub(crate) fn submit(
+        &mut self,
+        checked: CheckedTransaction,
+        chain: &Chain,
+        now: u64,
+    ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
+        let txid = checked.txid();
+        if self.own.contains(&txid) {
+            return Ok(Ok((true, Moved::default())));
+        }
+        let admitted = self.admit(checked.clone(), chain, true, now)?;
+        Ok(admitted.map(|admission| {
+            let mut moved = Moved::default();
+            moved.outbox.extend(self.own.insert(&checked));
+            let mut touched = touched(&admission);
+            touched.insert(txid);
+            if let Some(replaced) = admission.replaced.filter(|txid| self.own.contains(txid)) {
+                self.displace(replaced, chain, &mut moved);
+            }
+            moved.pool = self.writes(&touched);
+            (admission.known, moved)
+        }))
+    }
+
+    /// What the store is told of transactions that came, went or changed hands.
+    fn writes(&self, touched: &BTreeSet<Txid>) -> Vec<PoolWrite> {
+        let write = |txid: &Txid| match self.pool.get(txid).filter(|pooled| !pooled.is_own()) {
+            Some(pooled) => PoolWrite::Insert { txid: *txid, record: record_of(pooled) },
+            None => PoolWrite::Remove { txid: *txid },
+        };
+        touched.iter().map(write).collect()
+    }
+
+    /// Forgets what others sent and what has waited too long, and tries again what is stranded.
+    pub(crate) fn expire(
+        &mut self,
+        chain: &Chain,
+        store: &dyn OutboxStore,
+        now: u64,
+    ) -> Result<Moved, StoreError> {
+        let mut moved = Moved::default();
+        let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
+        let stranded = self.own.stranded(|_| true);
+        self.admit_stranded(stranded, (chain, store, now), &mut moved, &mut touched)?;
+        moved.pool = self.writes(&touched);
+        Ok(moved)
+    }
+
+    /// Whether there is anything that [`Transactions::expire`] is to be called for.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pool.is_empty() && !self.own.has_stranded()
+    }
+
+    /// What to send now, to whom.
+    pub(crate) fn due(&mut self, now: Duration) -> Vec<(PeerId, CheckedTransaction)> {
+        self.listeners.due(&self.pool, now)
+    }
+
+    /// When [`Transactions::due`] has something next.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.listeners.deadline(&self.pool)
+    }
+
+    /// The peer asks for all that waits.
+    pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
+        self.listeners.wants_all(peer, &self.pool, u64::from(spec.max_body_bytes), now);
+    }
+}
+
+/// Whether another transaction is confirmed with this sender and sequence.
+fn is_used(refusal: &PoolRefusal) -> bool {
+    matches!(refusal, PoolRefusal::Transaction(TransactionViolation::SequenceUsed { .. }))
+}
+
+fn record_of(pooled: &PooledTransaction) -> PoolRecord {
+    PoolRecord {
+        transaction: *pooled.transaction(),
+        payload: pooled.payload().cloned(),
+        since: pooled.since(),
+    }
+}
+
+fn touched(admission: &Admission) -> BTreeSet<Txid> {
+    admission.evicted.iter().chain(&admission.replaced).copied().collect()
+}

@@ -1,0 +1,191 @@
+//! Waiting transactions after the best chain moved: what is mined, what comes back, what is displaced.
+//!
+//! Owns the order of these. What reverted blocks held comes before what was stranded, in the order of
+//! its blocks.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
+use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::{Chain, ChainChange, StoreError};
+
+use super::{Moved, Transactions, is_used};
+use crate::seam::CommitId;
+use crate::store::OutboxStore;
+
+impl Transactions {
+    /// Follows a change of the best chain, which `commit` makes durable.
+    pub(crate) fn follow(
+        &mut self,
+        change: &ChainChange,
+        commit: CommitId,
+        chain: &Chain,
+        store: &dyn OutboxStore,
+        now: u64,
+    ) -> Result<Moved, StoreError> {
+        let mut moved = Moved::default();
+        // Nothing waits and nothing comes back: the usual case while a chain is being synced.
+        if self.pool.is_empty() && self.own.is_unused() && change.reverted.is_empty() {
+            return Ok(moved);
+        }
+        let connected = self.connected(change, chain)?;
+        let back = self.reverted(change, &connected, (chain, store), &mut moved)?;
+        let undone = self.undone(change, &connected, store)?;
+        let followed = self.pool.follow(change.accounts().copied());
+        let mut touched: BTreeSet<Txid> = BTreeSet::new();
+        for settled in followed.settled {
+            let txid = settled.txid();
+            touched.insert(txid);
+            if settled.is_own() && !connected.contains_key(&txid) {
+                self.displace(txid, chain, &mut moved);
+            }
+        }
+        let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
+        for (checked, own) in back.into_iter().chain(dropped) {
+            self.admit_again(checked, own, (chain, now), &mut moved, &mut touched)?;
+        }
+        let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
+        let concerned = self.own.stranded(|sender| accounts.contains(sender));
+        self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
+        // What was said of them before still holds, or they have returned.
+        moved.displaced.retain(|txid| !undone.contains(txid));
+        moved.returned.extend(undone.iter().filter(|txid| !self.own.is_done(txid)));
+        for (txid, height) in connected {
+            if self.own.contains(&txid) {
+                self.own.set_done(&txid, Some(height));
+                moved.mined.push((txid, height));
+            }
+        }
+        // What another one displaced at once has not returned.
+        let Moved { returned, displaced, .. } = &mut moved;
+        returned.retain(|txid| !displaced.contains(txid));
+        self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        moved.pool = self.writes(&touched);
+        Ok(moved)
+    }
+
+    /// What stood in the blocks that left the best chain and does not stand in those that joined it,
+    /// oldest first, and whether it is ours.
+    fn reverted(
+        &mut self,
+        change: &ChainChange,
+        connected: &BTreeMap<Txid, u32>,
+        (chain, store): (&Chain, &dyn OutboxStore),
+        moved: &mut Moved,
+    ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
+        let mut back = Vec::new();
+        for point in change.reverted.iter().rev() {
+            let stored = chain.block(&point.hash)?;
+            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
+            for BodyEntry { transaction, payload } in body.into_iter().flatten() {
+                let txid = transaction.txid();
+                let own = self.own.revert(&txid, store, &mut moved.outbox)?;
+                if connected.contains_key(&txid) {
+                    continue;
+                }
+                if own {
+                    self.own.strand(txid, transaction.sender);
+                    moved.returned.push(txid);
+                }
+                // Without its payload, which is not in every block, it cannot be offered again: ours
+                // is read from the outbox instead.
+                let checked = CheckedTransaction::check_unsigned(*transaction, payload.clone());
+                back.extend(checked.ok().map(|checked| (checked, own)));
+            }
+        }
+        Ok(back)
+    }
+
+    /// Those of ours that others displaced on the branch that lost: they are stranded now.
+    fn undone(
+        &mut self,
+        change: &ChainChange,
+        connected: &BTreeMap<Txid, u32>,
+        store: &dyn OutboxStore,
+    ) -> Result<BTreeSet<Txid>, StoreError> {
+        let mut undone = BTreeSet::new();
+        if change.reverted.is_empty() {
+            return Ok(undone);
+        }
+        for txid in self.own.done_above(change.fork.height) {
+            if !connected.contains_key(&txid)
+                && let Some(checked) = self.own.text_of(&txid, store)?
+            {
+                self.own.set_done(&txid, None);
+                self.own.strand(txid, checked.transaction().sender);
+                undone.insert(txid);
+            }
+        }
+        Ok(undone)
+    }
+
+    /// Tries a transaction again. One of somebody else that is refused has lost its place.
+    fn admit_again(
+        &mut self,
+        checked: CheckedTransaction,
+        own: bool,
+        (chain, now): (&Chain, u64),
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) -> Result<(), StoreError> {
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        touched.insert(txid);
+        match self.admit(checked, chain, own, now)? {
+            Ok(admission) => {
+                touched.extend(super::touched(&admission));
+                if let Some(replaced) = admission.replaced {
+                    self.own.strand(replaced, sender);
+                }
+                if own {
+                    self.own.unstrand(&txid);
+                    moved.offered.push(txid);
+                }
+            }
+            Err(refusal) if own && is_used(&refusal) => self.displace(txid, chain, moved),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Tries some of our own again that the pool did not take.
+    pub(super) fn admit_stranded(
+        &mut self,
+        stranded: Vec<Txid>,
+        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) -> Result<(), StoreError> {
+        let mut loaded = Vec::new();
+        for txid in stranded {
+            loaded.extend(self.own.text_of(&txid, store)?);
+        }
+        loaded.sort_by_key(|checked| checked.transaction().sequence);
+        for checked in loaded {
+            self.admit_again(checked, true, (chain, now), moved, touched)?;
+        }
+        Ok(())
+    }
+
+    /// Another transaction stands in the place of one of ours.
+    pub(super) fn displace(&mut self, txid: Txid, chain: &Chain, moved: &mut Moved) {
+        self.own.set_done(&txid, Some(chain.tip().height));
+        moved.displaced.push(txid);
+    }
+
+    /// The transactions of the blocks that joined the best chain, each with its height.
+    fn connected(
+        &self,
+        change: &ChainChange,
+        chain: &Chain,
+    ) -> Result<BTreeMap<Txid, u32>, StoreError> {
+        let mut connected = BTreeMap::new();
+        for point in &change.connected {
+            let stored = chain.block(&point.hash)?;
+            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
+            let entries = body.into_iter().flatten();
+            connected.extend(entries.map(|entry| (entry.transaction.txid(), point.height)));
+        }
+        Ok(connected)
+    }
+}

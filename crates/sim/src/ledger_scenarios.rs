@@ -1,0 +1,237 @@
+//! The situations in which a ledger is tried, each named by what happens and built from a seed.
+//!
+//! Each ends with quiet, after which all nodes must agree, accounts must follow from the blocks, and
+//! every transaction that a person was told is stored must stand in the chain once.
+
+use kusari_node::MiningPolicy;
+
+use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::scenarios::{Outcome, Scenario, finish};
+use crate::weather::Weather;
+use crate::world::{MILLISECOND, SECOND, World};
+
+const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
+
+/// Three nodes, every two connected, and nothing goes wrong; one of them only submits.
+pub const LEDGER_CALM: Scenario = Scenario {
+    name: "ledger_calm",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
+        let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
+        for host in [a, b, c] {
+            world.let_people_act(host, 6, 5 * SECOND, 60 * SECOND);
+        }
+        world.run_until(80 * SECOND);
+        for (host, hash) in world.lines.added_twice() {
+            world.fail(format!("node {host} added the block {hash} twice"));
+        }
+    },
+};
+
+/// Nodes that mine by every policy at once, so that equal work meets equal work.
+pub const LEDGER_MINERS_RACE: Scenario = Scenario {
+    name: "ledger_miners_race",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let b = world.add_ledger(&[a], 0, MiningPolicy::Always);
+        let c = world.add_ledger(&[b], 0, MiningPolicy::Always);
+        let d = world.add_ledger(&[a, c], 0, MiningPolicy::Interval { seconds: 5 });
+        for host in [a, b, c, d] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.mining_time = 600 * MILLISECOND;
+            }
+            world.let_people_act(host, 8, SECOND, 20 * SECOND);
+        }
+        world.run_until(25 * SECOND);
+    },
+};
+
+/// A network that falls apart while people submit on both sides.
+pub const LEDGER_PARTITION_HEALS: Scenario = Scenario {
+    name: "ledger_partition_heals",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policies = [world.draw_policy(), world.draw_policy()];
+        let b = world.add_ledger(&[a], 0, policies[0]);
+        let c = world.add_ledger(&[a, b], 0, policies[1]);
+        let d = world.add_ledger(&[b, c], 0, ON_DEMAND);
+        for host in [a, b, c, d] {
+            world.let_people_act(host, 8, SECOND, 100 * SECOND);
+        }
+        world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
+        world.run_until(120 * SECOND);
+    },
+};
+
+/// Machines crash at any point of the seam while people submit, and their disks are slow.
+pub const LEDGER_CRASHES: Scenario = Scenario {
+    name: "ledger_crashes",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policy = world.draw_policy();
+        let b = world.add_ledger(&[a], 0, policy);
+        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
+        for host in [a, b, c] {
+            world.let_people_act(host, 10, SECOND, 60 * SECOND);
+        }
+        world.set_weather(Weather { crashes: true, ..Weather::default() });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// Everything at once, among honest machines.
+pub const LEDGER_STORM: Scenario = Scenario {
+    name: "ledger_storm",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policies = [world.draw_policy(), world.draw_policy()];
+        let b = world.add_ledger(&[a], 0, policies[0]);
+        let c = world.add_ledger(&[a, b], 0, policies[1]);
+        let d = world.add_ledger(&[c], 0, MiningPolicy::Off);
+        world.dial_by_name(a, b);
+        world.dial_by_name(c, a);
+        for host in [a, b, c, d] {
+            let capacity = world.random.between(1, 6);
+            if let Some(kusari) = world.kusari(host) {
+                kusari.config.outbox_capacity = usize::try_from(capacity).unwrap_or(1);
+                kusari.config.max_uncommitted = kusari.config.outbox_capacity;
+            }
+            world.let_people_act(host, 8, SECOND, 120 * SECOND);
+        }
+        world.set_weather(Weather {
+            crashes: true,
+            resets: true,
+            silence: true,
+            partitions: true,
+            slow_readers: true,
+            ..Weather::default()
+        });
+        world.run_until(150 * SECOND);
+    },
+};
+
+/// Original nodes among ours: they know seven keys of each block, and hint at what they hear.
+pub const LEDGER_ORIGINALS: Scenario = Scenario {
+    name: "ledger_originals",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let mines = Some(30 * SECOND).filter(|_| world.random.chance(30));
+        let first = world.add_original(&[a], None);
+        let second = world.add_original(&[first], mines);
+        let b = world.add_ledger(&[a, second], 0, ON_DEMAND);
+        let c = world.add_ledger(&[b, first], 0, ON_DEMAND);
+        for host in [a, b, c] {
+            world.let_people_act(host, 6, SECOND, 60 * SECOND);
+        }
+        let resets = world.random.chance(50);
+        world.set_weather(Weather { resets, ..Weather::default() });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// Machines that break the rules of the ledger, and do the work for it.
+pub const LEDGER_CHEATS: Scenario = Scenario {
+    name: "ledger_cheats",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policy = world.draw_policy();
+        let b = world.add_ledger(&[a], 0, policy);
+        let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
+        let original = world.add_original(&[a, c], None);
+        for number in 0..5 {
+            let other = EVERY_MALICE[world.random.index(EVERY_MALICE.len())];
+            let malice = if number < 3 { Malice::Cheat } else { other };
+            world.add_byzantine(malice, &[a, b, c]);
+        }
+        world.add_byzantine(Malice::Cheat, &[original]);
+        for host in [a, b, c] {
+            world.let_people_act(host, 6, SECOND, 60 * SECOND);
+        }
+        let (partitions, wrong_blocks) = (world.random.chance(30), true);
+        world.set_weather(Weather { partitions, wrong_blocks, ..Weather::default() });
+        world.run_until(90 * SECOND);
+    },
+};
+
+/// Clocks that are so far apart that blocks are held until their time comes.
+pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
+    name: "ledger_clocks_apart",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let b = world.add_ledger(&[a], 0, ON_DEMAND);
+        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Always);
+        for (host, skew) in [(a, 0), (b, 60), (c, 135)] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.skew = skew;
+            }
+            world.let_people_act(host, 6, SECOND, 60 * SECOND);
+        }
+        let crashes = world.random.chance(40);
+        world.set_weather(Weather { crashes, ..Weather::default() });
+        world.run_until(80 * SECOND);
+    },
+};
+
+/// What was settled long since loses its place to a longer chain, and finds another.
+pub const LEDGER_DEEP_REORGANISATION: Scenario = Scenario {
+    name: "ledger_deep_reorganisation",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let b = world.add_ledger(&[a], 0, ON_DEMAND);
+        let c = world.add_ledger(&[], 0, MiningPolicy::Always);
+        let d = world.add_ledger(&[c], 0, MiningPolicy::Off);
+        for host in [a, b, c, d] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.mining_time = SECOND;
+            }
+            if world.random.chance(40)
+                && let Some(kusari) = world.kusari(host)
+            {
+                // So slow that much happens between a decision and its commit.
+                kusari.slowest_commit = 15 * SECOND;
+            }
+            world.let_people_act(host, 8, SECOND, 40 * SECOND);
+        }
+        let crashes = world.random.chance(60);
+        world.set_weather(Weather { crashes, resets: true, ..Weather::default() });
+        let at = world.random.between(20 * SECOND, 60 * SECOND);
+        world.run_until(at);
+        world.dial_when_it_runs(b, d);
+        world.run_until(90 * SECOND);
+    },
+};
+
+/// One machine crashes at the given point of the seam while people submit on two, and soon after its
+/// restart once more.
+///
+/// # Errors
+/// What went wrong first, and when. `Ok(None)` where the run has no such point.
+pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Outcome>, String> {
+    let mut world = World::new(seed, printed);
+    let a = world.add_ledger(&[], 0, ON_DEMAND);
+    let b = world.add_ledger(&[a], 0, ON_DEMAND);
+    world.let_people_act(a, 3, SECOND, 12 * SECOND);
+    world.let_people_act(b, 3, SECOND, 12 * SECOND);
+    let again = world.random.below(60);
+    if let Some(kusari) = world.kusari(a) {
+        kusari.crash_in = Some(point);
+        kusari.crash_again_in = Some(again);
+    }
+    world.run_until(30 * SECOND);
+    let crashed = world.counts.crashes > 0;
+    finish(&mut world).map(|outcome| crashed.then_some(outcome))
+}
+
+/// Every scenario of a ledger.
+pub const ALL: [Scenario; 9] = [
+    LEDGER_CALM,
+    LEDGER_MINERS_RACE,
+    LEDGER_PARTITION_HEALS,
+    LEDGER_CRASHES,
+    LEDGER_STORM,
+    LEDGER_ORIGINALS,
+    LEDGER_CHEATS,
+    LEDGER_CLOCKS_APART,
+    LEDGER_DEEP_REORGANISATION,
+];

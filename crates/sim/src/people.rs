@@ -1,0 +1,190 @@
+//! People with keys, what they submitted to which node, and what became of it as far as they were
+//! told.
+//!
+//! Owns who signs what, and when. What must hold in the end is up to [`crate::audit`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ed25519_zebra::SigningKey;
+use kusari_chain::ledger::{
+    Account, ChainId, Payload, PublicKey, Salt, Signature, Txid, UnsignedTransaction,
+};
+use kusari_chain::mempool::CheckedTransaction;
+use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
+
+use crate::world::{Event, Micros, World};
+
+/// Somebody who signs. The keys follow from a number, and are worth nothing.
+pub(crate) struct Person {
+    key: SigningKey,
+    pub(crate) public: PublicKey,
+}
+
+impl Person {
+    pub(crate) fn new(number: usize) -> Self {
+        let mut seed = [0x5e; 32];
+        seed[..8].copy_from_slice(&(number as u64).to_le_bytes());
+        let key = SigningKey::from(seed);
+        let public = PublicKey(key.verification_key().into());
+        Self { key, public }
+    }
+
+    /// Signs a transaction. `None` where it is wrong by itself.
+    pub(crate) fn sign(
+        &self,
+        unsigned: UnsignedTransaction,
+        note: Option<Payload>,
+        chain: &ChainId,
+    ) -> Option<CheckedTransaction> {
+        let signature = Signature(self.key.sign(&unsigned.signing_bytes(chain)).to_bytes());
+        CheckedTransaction::check_unsigned(unsigned.signed(signature), note).ok()
+    }
+}
+
+/// Somebody who submits to several machines at once, and so is displaced by himself.
+pub(crate) const SHARED: usize = 1_000;
+
+/// What a person asked a node for.
+pub(crate) enum Asked {
+    /// The account of the person with this number, to sign what comes next.
+    Account(usize),
+    /// To mine this transaction.
+    Submit(Txid),
+    /// To mine on.
+    MineOn,
+    /// An account that must be this one.
+    Same(Account),
+}
+
+/// A transaction that was submitted.
+pub(crate) struct Submitted {
+    pub(crate) transaction: CheckedTransaction,
+    /// The machines whose person was told that it is stored.
+    pub(crate) acknowledged: BTreeSet<usize>,
+    /// The machines whose person was told that another one took its place.
+    pub(crate) displaced: BTreeSet<usize>,
+}
+
+/// Everything that anybody submitted.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) submitted: BTreeMap<Txid, Submitted>,
+    pub(crate) crashed: BTreeSet<usize>,
+    drawn: u64,
+}
+
+impl Ledger {
+    pub(crate) fn crashed(&mut self, host: usize) {
+        self.crashed.insert(host);
+    }
+
+    pub(crate) fn displaced(&mut self, host: usize, txid: &Txid) {
+        if let Some(submitted) = self.submitted.get_mut(txid) {
+            submitted.displaced.insert(host);
+        }
+    }
+
+    pub(crate) fn acknowledged_count(&self) -> usize {
+        self.submitted.values().filter(|submitted| !submitted.acknowledged.is_empty()).count()
+    }
+}
+
+impl World {
+    /// Has people submit on a machine, spread over a stretch of time.
+    pub(crate) fn let_people_act(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
+        for _ in 0..count {
+            let at = self.random.between(from, until);
+            self.plan(at, Event::Transact(host));
+        }
+    }
+
+    /// A person looks up what its next transaction needs.
+    pub(crate) fn transact(&mut self, host: usize) {
+        let person = if self.random.chance(15) { SHARED } else { host };
+        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
+        let request = kusari.ask(Asked::Account(person));
+        let key = Person::new(person).public;
+        self.input(host, Input::Command(request, Command::GetAccount(key)));
+    }
+
+    /// A node answers what a person asked.
+    pub(crate) fn told(&mut self, host: usize, asked: Asked, reply: Reply) {
+        match (asked, reply) {
+            (Asked::Account(person), Reply::Account { account, next_sequence }) => {
+                self.sign_and_submit(host, person, &account, next_sequence);
+            }
+            (Asked::Submit(txid), Reply::Submitted(told)) if told == txid => {
+                if let Some(submitted) = self.ledger.submitted.get_mut(&txid) {
+                    submitted.acknowledged.insert(host);
+                }
+            }
+            (Asked::Submit(_), Reply::NotSubmitted(_)) => self.counts.not_submitted += 1,
+            (Asked::MineOn, Reply::MiningOn) => {}
+            (Asked::Same(expected), Reply::Account { account, .. }) if expected == account => {}
+            (_, reply) => self.fail(format!("node {host} answers something else: {reply:?}")),
+        }
+    }
+
+    fn sign_and_submit(&mut self, host: usize, person: usize, account: &Account, sequence: u64) {
+        let Some(chain) = self.chain_id() else { return };
+        self.ledger.drawn += 1;
+        let note = self.draw_note(host);
+        let signer = Person::new(person);
+        // Only who mines can be sure to be able to pay in the end, whatever branch wins.
+        let may_pay = person != SHARED && self.mines(host) && account.balance > 0;
+        let unsigned = if may_pay && self.random.chance(50) {
+            let hosts = self.hosts.len();
+            let receiver = Person::new(self.random.index(hosts)).public;
+            let amount = self.random.below(account.balance / 8 + 1);
+            let fee = self.random.below(4);
+            let note = Some(&note).filter(|_| self.random.chance(50));
+            let pair = (signer.public, receiver);
+            (UnsignedTransaction::transfer(pair, amount, sequence, fee, note), note.cloned())
+        } else {
+            (UnsignedTransaction::record(signer.public, sequence, 0, &note), Some(note))
+        };
+        let Some(transaction) = signer.sign(unsigned.0, unsigned.1, &chain) else { return };
+        let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
+        let transaction = Box::new(transaction);
+        self.plan(self.now, Event::Submit { host, life, transaction });
+    }
+
+    fn draw_note(&mut self, host: usize) -> Payload {
+        const SPICE: [&str; 4] = ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀"];
+        let spice = SPICE[self.random.index(SPICE.len())];
+        let mut data = format!("note {} of machine {host}{spice}", self.ledger.drawn);
+        if self.random.chance(5) {
+            let room = usize::try_from(self.random.below(60_000)).unwrap_or(0);
+            data.push_str(&"-".repeat(room));
+        }
+        let mut salt = [0; 16];
+        salt[..8].copy_from_slice(&self.random.draw().to_le_bytes());
+        Payload { salt: Salt(salt), data }
+    }
+
+    pub(crate) fn submit(&mut self, host: usize, life: u32, transaction: CheckedTransaction) {
+        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
+        let txid = transaction.txid();
+        let request = kusari.ask(Asked::Submit(txid));
+        self.ledger.submitted.entry(txid).or_insert_with(|| Submitted {
+            transaction: transaction.clone(),
+            acknowledged: BTreeSet::new(),
+            displaced: BTreeSet::new(),
+        });
+        let command = Command::Submit(Box::new(WrittenTransaction(transaction)));
+        self.input(host, Input::Command(request, command));
+    }
+
+    /// Whoever waits for something of his has his node mine on: what a branch took away may first have
+    /// to be earned again.
+    pub(crate) fn let_miners_go_on(&mut self) {
+        for host in self.kusari_hosts() {
+            if self.waiting(host).is_some_and(|waiting| waiting.own > 0)
+                && let Some(kusari) = self.kusari(host)
+            {
+                let request = kusari.ask(Asked::MineOn);
+                self.input(host, Input::Command(request, Command::MineOn { seconds: 5 }));
+            }
+        }
+    }
+}

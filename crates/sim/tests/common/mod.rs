@@ -1,0 +1,37 @@
+//! Running scenarios over seeds: `KUSARI_SIM_SEED` replays one and prints every step,
+//! `KUSARI_SIM_SEEDS` sets how many each scenario gets.
+#![allow(unreachable_pub, reason = "shared by several test programs")]
+
+use kusari_sim::scenarios::Scenario;
+
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration file to read")]
+pub fn number_from_environment(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    assert!(number.is_ok(), "{name} must be a number, not {text:?}");
+    number.ok()
+}
+
+/// Runs a scenario over so many seeds, where the environment does not say otherwise.
+pub fn run(scenario: Scenario, seeds: u64) {
+    let Scenario { name, .. } = scenario;
+    if let Some(seed) = number_from_environment("KUSARI_SIM_SEED") {
+        let outcome = scenario.run(seed, true);
+        println!("{name}, seed {seed}: {outcome:?}");
+        assert_eq!(outcome.err(), None, "{name}, seed {seed}");
+        return;
+    }
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(seeds);
+    let mut slowest = 0;
+    for seed in 0..seeds {
+        let outcome = scenario.run(seed, false);
+        slowest = slowest.max(outcome.as_ref().map_or(0, |o| o.counts.seconds_to_agree));
+        let failure = outcome.err().unwrap_or_default();
+        assert!(
+            failure.is_empty(),
+            "{name}, seed {seed}: {failure}\nreplay it with\n    \
+             KUSARI_SIM_SEED={seed} cargo test -p kusari-sim {name} -- --nocapture"
+        );
+    }
+    println!("{name}: {seeds} seeds, all agreed {slowest} s after the last fault at the latest");
+}

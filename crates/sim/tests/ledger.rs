@@ -1,0 +1,98 @@
+//! Every scenario of a ledger over some seeds.
+//!
+//! `KUSARI_SIM_SEED` replays one seed and prints every step; `KUSARI_SIM_SEEDS` sets how many seeds
+//! each scenario gets.
+
+#![allow(clippy::panic, reason = "tests end by panicking")]
+
+mod common;
+
+use common::number_from_environment;
+use kusari_sim::ledger_scenarios as scenarios;
+
+/// Seeds of one scenario, where the environment does not say otherwise: blocks are really mined.
+const SEEDS: u64 = 6;
+
+macro_rules! tests {
+    ($($test:ident: $scenario:ident),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            common::run(scenarios::$scenario, SEEDS);
+        })*
+    };
+}
+
+tests! {
+    ledger_calm: LEDGER_CALM,
+    ledger_miners_race: LEDGER_MINERS_RACE,
+    ledger_partition_heals: LEDGER_PARTITION_HEALS,
+    ledger_crashes: LEDGER_CRASHES,
+    ledger_storm: LEDGER_STORM,
+    ledger_originals: LEDGER_ORIGINALS,
+    ledger_cheats: LEDGER_CHEATS,
+    ledger_clocks_apart: LEDGER_CLOCKS_APART,
+    ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
+}
+
+#[test]
+fn ledger_crash_at_every_point_of_the_seam() {
+    if let (Some(seed), Some(point)) =
+        (number_from_environment("KUSARI_SIM_SEED"), number_from_environment("KUSARI_SIM_POINT"))
+    {
+        let outcome = scenarios::crash_at_point(point, seed, true);
+        assert_eq!(outcome.err(), None, "point {point}, seed {seed}");
+        return;
+    }
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
+    for seed in 0..seeds {
+        for point in 0.. {
+            let outcome = scenarios::crash_at_point(point, seed, false);
+            let failure = outcome.as_ref().err().cloned().unwrap_or_default();
+            assert!(
+                failure.is_empty(),
+                "crash at point {point}, seed {seed}: {failure}\nreplay it with\n    \
+                 KUSARI_SIM_SEED={seed} KUSARI_SIM_POINT={point} cargo test -p kusari-sim \
+                 ledger_crash_at_every_point -- --nocapture"
+            );
+            if outcome == Ok(None) {
+                println!("seed {seed}: {point} points");
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn one_seed_is_one_run_and_a_node_made_again_from_its_state_goes_on_in_it() {
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
+    for scenario in scenarios::ALL {
+        let name = scenario.name;
+        for seed in 0..seeds {
+            let outcome = scenario.run_with_twins(seed);
+            let (outcome, made) = outcome.unwrap_or_else(|error| panic!("{name}, {seed}: {error}"));
+            assert!(made > 0, "{name}: there was no twin");
+            println!("{name}: {made} twins, {outcome:?}");
+            assert_eq!(scenario.run(seed, false), Ok(outcome), "{name}, {seed}: twins disturb");
+        }
+    }
+}
+
+/// A node that is slow to introduce itself is met as an original first: its seven keys hint at blocks,
+/// and hints once passed for announcements of everybody.
+#[test]
+fn a_hint_keeps_no_block_from_anybody() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(33, false).err(), None);
+}
+
+/// A node that came back was still waiting to be greeted when it sent what the other lacked, in seven
+/// keys, and never spoke of it again.
+#[test]
+fn seven_keys_to_a_peer_that_is_late_to_introduce_itself_do_not_count() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(82, false).err(), None);
+}
+
+/// What displaced it was mined on a branch that lost, and came from nobody who still had it.
+#[test]
+fn what_was_displaced_on_a_branch_that_lost_is_not_lost() {
+    assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(139, false).err(), None);
+}
