@@ -16,6 +16,7 @@ mod body_rules;
 mod branches;
 mod clock;
 mod encodings;
+mod headers;
 mod history;
 mod small_order;
 mod spending;
