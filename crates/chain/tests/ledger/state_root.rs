@@ -165,11 +165,12 @@ fn on_wrong(rig: &mut Rig, blocks: &[CheckedBlock]) -> Draft {
     draft
 }
 
-/// A chain that is one block past the interval, committed.
+/// A chain that is one block past the interval, committed. Somebody owns something there alone, so
+/// that a branch that wins leaves an empty account behind.
 fn past() -> Rig {
     let mut rig = rig(0);
     for _ in 0..2 {
-        let block = next(&mut rig, 0).complete(&rig.id);
+        let block = next(&mut rig, 3).complete(&rig.id);
         rig.accept(block).unwrap();
     }
     rig.commit_all();
