@@ -5,6 +5,10 @@ use super::tools::read;
 
 const WORDS: [&str; 2] = ["--config", CONFIG_FILE];
 
+/// Settings that only a ledger has, and the one that chooses a ledger.
+const OF_A_LEDGER: [&str; 2] = ["mine", "passphrase-file"];
+const A_LEDGER: &str = "chain = \"ledger\"";
+
 fn text() -> String {
     read("deploy/kusari.toml")
 }
@@ -26,9 +30,16 @@ fn every_setting_it_offers_is_right() {
     let text = text();
     let offered: Vec<&str> = text.lines().filter_map(offered).collect();
     assert!(offered.len() >= 4, "only {offered:?} is offered");
-    for setting in &offered {
+    let choose = |text: &str, setting: &str| {
         let chosen = text.replace(&format!("# {setting}\n"), &format!("{setting}\n"));
         assert_ne!(chosen, text);
+        chosen
+    };
+    for setting in &offered {
+        let mut chosen = choose(&text, setting);
+        if OF_A_LEDGER.iter().any(|name| setting.starts_with(&format!("{name} = "))) {
+            chosen = choose(&chosen, A_LEDGER);
+        }
         assert_understood_with(&WORDS, &chosen);
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn matches(line: &str, shown: &str) -> bool {
 }
 
 #[track_caller]
-fn expect_in_order(node: &Node, from: usize, shown: &[String]) -> usize {
+pub(crate) fn expect_in_order(node: &Node, from: usize, shown: &[String]) -> usize {
     let count = shown.len();
     let found = node.out.wait(|lines| (lines.len() >= from + count).then(|| lines.to_vec()));
     let lines = found.unwrap_or_else(|| node.out.lines());
@@ -104,7 +104,7 @@ fn the_walkthrough_shows_what_happens() {
 
 #[test]
 fn every_line_of_a_pipe_is_recorded_as_shown() {
-    let block = &blocks("console")[3];
+    let block = &blocks_of("Using it", "console")[0];
     let (printf, kusari) = block[0].split_once(" | ").unwrap();
     let text = printf.strip_prefix("$ printf '").and_then(|text| text.strip_suffix('\'')).unwrap();
     let command = format!("$ {kusari}");

@@ -6,12 +6,14 @@
 use std::net::TcpListener;
 use std::process::Stdio;
 
-use super::readme::{blocks_of, matches};
+use super::readme::{blocks_of, expect_in_order, matches};
 use super::support::{Node, Setup};
 
 /// Commands that are about a node.
-const ABOUT_A_NODE: [&str; 9] =
-    ["say", "status", "peers", "chain", "block", "export", "import", "audit", "backup"];
+const ABOUT_A_NODE: [&str; 13] = [
+    "say", "status", "peers", "chain", "block", "export", "import", "audit", "backup", "record",
+    "send", "balance", "wallet",
+];
 
 /// A command of the README with the lines it shows.
 struct Example {
@@ -89,6 +91,25 @@ fn commands_from_a_shell_print_what_the_readme_shows() {
     for example in examples("From a shell") {
         run(&setup, node.port, &example);
     }
+}
+
+#[test]
+fn a_ledger_is_kept_as_the_readme_shows() {
+    let setup = Setup::bare("ledger");
+    let mut nodes: Vec<Node> = Vec::new();
+    for example in examples("A ledger") {
+        let Some(rest) = example.command.strip_prefix("kusari --listen ") else {
+            run(&setup, nodes[0].port, &example);
+            continue;
+        };
+        let (port, more) = rest.split_once(' ').unwrap();
+        let node = node_by_port(&setup, &more.split(' ').collect::<Vec<_>>());
+        let (shown, here) = (format!("0.0.0.0:{port}"), format!("127.0.0.1:{}", node.port));
+        let lines = example.shown.iter().map(|line| line.replace(&shown, &here));
+        expect_in_order(&node, 0, &lines.collect::<Vec<_>>());
+        nodes.push(node);
+    }
+    assert_eq!(nodes.len(), 2);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn what_is_no_journal_is_told_apart() {
         (&b""[..], "before there is anything"),
         (b"BLOCK:{}\n", "no journal"),
         (b"{\"journal\":\"kusari\"}\n", "missing field `version`"),
-        (b"{\"journal\":\"kusari\",\"version\":2}\n", "version 2"),
+        (b"{\"journal\":\"kusari\",\"version\":1}\n", "version 1"),
     ] {
         let error = replay_bytes(bytes).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
