@@ -1,6 +1,7 @@
 //! What a ledger block costs: its check by itself, which is signatures, and its way onto the chain.
 //!
 //! The blocks are full: transfers of a thousand senders, so that a batch finds few keys twice.
+#![allow(clippy::expect_used, reason = "a bench may stop at the first surprise")]
 
 use std::hint::black_box;
 use std::sync::{Arc, LazyLock};

@@ -26,7 +26,7 @@ pub struct CheckedBlock {
 }
 
 /// A block with what a ledger adds to it, as a line or a file carries it: claims nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WholeBlock {
     /// The seven keys of every block.
     #[serde(flatten)]

@@ -39,19 +39,9 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-impl WholeBlock {
-    /// Reads a JSON object that says a block with what a ledger adds, or a block of seven keys:
-    /// keys in any order, white space, hexadecimal in any case, and unknown keys, which are ignored.
-    ///
-    /// # Errors
-    /// What the JSON reader says: no JSON, or a key that is missing, doubled or of the wrong kind.
-    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        if let Some(block) = crate::canonical::read(json) {
-            return Ok(Self { block, ledger: None });
-        }
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let object = WholeObject::deserialize(ObjectOnly(&mut deserializer))?;
-        deserializer.end()?;
+impl<'de> Deserialize<'de> for WholeBlock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = WholeObject::deserialize(ObjectOnly(deserializer))?;
         let WholeObject { index, timestamp, nonce, data, prev_hash, hash, transactions, .. } =
             object;
         let ledger = match (object.commitment, object.body) {
@@ -66,6 +56,18 @@ impl WholeBlock {
 }
 
 impl WholeBlock {
+    /// Reads a JSON object that says a block with what a ledger adds, or a block of seven keys:
+    /// keys in any order, white space, hexadecimal in any case, and unknown keys, which are ignored.
+    ///
+    /// # Errors
+    /// What the JSON reader says: no JSON, or a key that is missing, doubled or of the wrong kind.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        match crate::canonical::read(json) {
+            Some(block) => Ok(Self { block, ledger: None }),
+            None => serde_json::from_str(json),
+        }
+    }
+
     /// The JSON in the one canonical form: seven keys, and what a ledger adds behind them.
     #[must_use]
     pub fn to_canonical_json(&self) -> String {

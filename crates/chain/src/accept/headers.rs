@@ -139,6 +139,7 @@ impl HeaderChain {
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
         rules::check_median(block, median)?;
         rules::check_history_root(commitment, MerkleRoot(self.history.root()))?;
+        rules::check_no_state_root(block, commitment)?;
         let work = expected.target().map_or(Work::ZERO, |target| target.work());
         self.tip =
             BestPoint { height: block.index, hash: block.hash, work: self.tip.work.plus(work) };

@@ -205,9 +205,7 @@ fn check_ancestry(
     rules::check_target(commitment, following.target)?;
     rules::check_median(checked.block(), following.median)?;
     rules::check_history_root(commitment, MerkleRoot(following.history.root()))?;
-    if !rules::has_state_root(checked.block().index) {
-        rules::check_state_root(commitment, MerkleRoot::ZERO)?;
-    }
+    rules::check_no_state_root(checked.block(), commitment)?;
     rules::check_chain_bounds(part, spec)
 }
 

@@ -166,7 +166,15 @@ pub fn has_state_root(height: u32) -> bool {
     height.is_multiple_of(STATE_ROOT_INTERVAL)
 }
 
-/// The state root is that of the accounts before this block, and zero at other heights.
+/// The state root is zero, unless this height carries one.
+pub(crate) fn check_no_state_root(block: &Block, commitment: &Commitment) -> Verdict {
+    match has_state_root(block.index) {
+        true => Ok(()),
+        false => check_state_root(commitment, MerkleRoot::ZERO),
+    }
+}
+
+/// The state root is that of the accounts before this block.
 pub(crate) fn check_state_root(commitment: &Commitment, computed: MerkleRoot) -> Verdict {
     let claimed = commitment.state_root;
     if claimed != computed {

@@ -217,11 +217,13 @@ fn nothing_builds_on_a_refused_block_and_the_refused_block_stays_out() {
     let child = child.complete(&CHAIN);
     let (mut rig, wrong) = (rig(), wrong.check(&CHAIN).unwrap());
     assert!(matches!(rig.accept(child.clone()), Ok(Accepted::Orphan { .. })));
-    for _ in 0..2 {
-        assert!(matches!(rig.accept(wrong.clone()), Err(AcceptError::Rule(_))));
-        assert_eq!(rig.chain.orphan_count(), 0, "orphans of a refused block go with it");
-        let refused = rig.accept(child.clone()).unwrap_err();
-        assert_eq!(refused, AcceptError::Rule(RuleViolation::RefusedParent { parent }));
+    assert!(matches!(rig.accept(wrong.clone()), Err(AcceptError::Rule(_))));
+    assert_eq!(rig.chain.orphan_count(), 0, "orphans of a refused block go with it");
+    let refused = rig.accept(child.clone()).unwrap_err();
+    assert_eq!(refused, AcceptError::Rule(RuleViolation::RefusedParent { parent }));
+    for again in [wrong, child] {
+        let refused = rig.accept(again).unwrap_err();
+        assert_eq!(refused, AcceptError::Rule(RuleViolation::RefusedBefore));
     }
     assert_eq!(rig.chain.tip().hash, BASE[BASE_BLOCKS as usize - 1].block().hash);
 }

@@ -61,7 +61,7 @@ fn block_two_minutes_ahead_is_accepted_and_one_second_more_is_held_until_then() 
     assert_eq!(rig.chain.next_due(), Some(NEXT + 1));
     assert_eq!(rig.chain.point(&hash), Ok(None));
     assert!(rig.chain.take_due(NEXT).is_empty());
-    assert_eq!(rig.chain.take_due(NEXT + 1), [ahead.clone()]);
+    assert_eq!(rig.chain.take_due(NEXT + 1), std::slice::from_ref(&ahead));
     assert_eq!(rig.chain.next_due(), None);
     assert!(rig.chain.take_due(NEXT + 1).is_empty(), "it is given back once");
     rig.now = NEXT + 1;

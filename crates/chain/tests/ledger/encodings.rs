@@ -312,3 +312,20 @@ fn entry_of_a_body_is_read_with_its_payload_or_with_null() {
     assert!(text.ends_with(",\"payload\":null}"), "{text}");
     assert_eq!(serde_json::from_str::<BodyEntry>(&text).unwrap(), erased);
 }
+
+#[test]
+fn block_of_a_file_whose_part_is_damaged_is_refused_and_not_read_without_it() {
+    let value = serde_json::to_value(whole()).unwrap();
+    let damages: [fn(&mut Value); 4] = [
+        |value| value["commitment"]["target"] = json!("x"),
+        |value| value["body"][0]["transaction"]["fee"] = json!(-1),
+        |value| drop(value.as_object_mut().unwrap().remove("body")),
+        |value| drop(value.as_object_mut().unwrap().remove("commitment")),
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        let mut wrong = value.clone();
+        damage(&mut wrong);
+        let read = serde_json::from_value::<CheckedBlock>(wrong);
+        assert!(read.is_err(), "damage {number} was read as {read:?}");
+    }
+}

@@ -1,14 +1,13 @@
 //! Difficulty, active time and the median, held to formulas that are written from the text alone.
 
-use kusari_chain::ledger::ChainSpec;
+use kusari_chain::ledger::{ChainSpec, PublicKey};
 use kusari_chain::pow::asert::next_target;
 use kusari_chain::pow::{ChainTime, CompactTarget};
 use kusari_chain::{AcceptError, Accepted, Block, RuleViolation, TreeLimits};
 use proptest::prelude::*;
 
 use crate::definition;
-use crate::people::PEOPLE;
-use crate::support::{CHAIN, Rig, SPEC, START};
+use crate::support::{CHAIN, LATE, Rig, SPEC, START};
 
 /// Block times and half-lives that a spec may have, small and large ones alike.
 fn times() -> impl Strategy<Value = (u32, u32)> {
@@ -97,9 +96,11 @@ proptest! {
         let mut rig = Rig::new(&SPEC, limits);
         let mut timestamps = vec![Block::genesis().timestamp];
         let mut now = START;
-        for (step, commit) in steps.into_iter().zip(commits) {
+        for (number, (step, commit)) in (0..).zip(steps.into_iter().zip(commits)) {
             now = now.saturating_add_signed(step);
-            let mut draft = rig.draft(&PEOPLE[0].key, &[], crate::support::LATE);
+            // No two are the same block, of which the second would be known or refused before.
+            let miner = PublicKey([number; 32]);
+            let mut draft = rig.draft(&miner, &[], LATE);
             draft.block.timestamp = now;
             let parent = timestamps.len() as u32 - 1;
             let active = definition::active_times(&timestamps[1..], 10);
