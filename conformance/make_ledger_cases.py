@@ -181,7 +181,7 @@ def chain_cases():
     three = block([one, two], [entry(B, 0, A, 50)])
     erased = {**two, "body": [two["body"][0], {**two["body"][1], "payload": None}]}
     keys = [A.hex, B.hex, C.hex]
-    bad = block([one], [entry(A, 0, B, 5000)])
+    bad = losing(one, two)
     on_bad = block([one, bad], [])
 
     def arrive(name, *given, about=None, clock=CLOCK):
@@ -200,7 +200,8 @@ def chain_cases():
         arrive("two-blocks-at-one-height-the-other-way", one, rival, two),
         arrive("a-branch-that-wins", one, two, rival, rival_two),
         arrive("a-bad-block-beside-the-chain", one, two, three, bad),
-        arrive("a-bad-branch-that-would-win", one, two, bad, on_bad, block([one, bad, on_bad])),
+        arrive("a-bad-branch-that-would-win", one, two, bad, on_bad, bad, block([one, bad, on_bad])),
+        arrive("a-bad-block-that-wins", one, bad),
         arrive("two-minutes-ahead", one, late, clock=late["timestamp"] - 120),
         arrive("more-than-two-minutes-ahead", one, late, clock=late["timestamp"] - 121),
         arrive("a-refused-parent", one, wrong_index, block([one, wrong_index], index=4)),
@@ -214,9 +215,20 @@ def chain_cases():
     return made + header_cases(one, two, three)
 
 
+def losing(one, two):
+    """A block on `one` that spends too much, and comes after `two` where both are as high."""
+    amount = 5000
+    while True:
+        bad = block([one], [entry(A, 0, B, amount)])
+        if bad["hash"] > two["hash"]:
+            return bad
+        amount += 1
+
+
 def faulty_blocks(one, two):
     """Blocks on `one` that break one rule each."""
     data = two["data"]
+    assert set(data[8:]) & set("-_"), "the other alphabet would make no difference"
     values = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     twin = data[:-1] + values[values.index(data[-1]) ^ 1]
     body = two["body"]
@@ -230,7 +242,7 @@ def faulty_blocks(one, two):
         "with-another-commitment": {**two, "commitment": {**two["commitment"], "miner": A.hex}},
         "with-another-spelling-of-its-data": on_one(data=twin),
         "with-padded-data": on_one(data=data + "="),
-        "with-data-in-the-other-alphabet": on_one(data=data.replace("-", "+").replace("_", "/") + "+"),
+        "with-data-in-the-other-alphabet": on_one(data=data.replace("-", "+").replace("_", "/")),
         "with-another-hash": {**two, "hash": one["hash"]},
         "without-work": {**two, "nonce": 0, "hash": hash_at(two, 0)},
         "with-an-easy-target": on_one(commitment={"target": 0x1F010000}),
