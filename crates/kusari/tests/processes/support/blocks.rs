@@ -68,7 +68,8 @@ pub(crate) fn read(line: &str) -> Block {
 pub(crate) struct Chain(pub(crate) Vec<Block>);
 
 impl Chain {
-    /// Reads an answer and checks every line by the protocol.
+    /// Reads an answer and checks every line by the protocol. As section 3 has it, the news of a
+    /// reorganisation may follow an answer: the new branch, from the first block that is new.
     #[track_caller]
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -78,6 +79,7 @@ impl Chain {
             let block = read(text);
             assert!(text.len() < 4_096, "a line of {} bytes", text.len());
             assert_eq!(text, canonical_line(&block));
+            blocks.truncate((block.index as usize).saturating_sub(1));
             let prev_hash = blocks.last().map_or(GENESIS.to_owned(), |tip| tip.hash.to_string());
             assert_eq!(block.prev_hash.to_string(), prev_hash, "{text}");
             assert_eq!(block.index as usize, blocks.len() + 1, "{text}");
