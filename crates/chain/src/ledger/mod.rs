@@ -9,6 +9,7 @@ pub mod commitment;
 pub mod keys;
 pub mod spec;
 pub mod transaction;
+pub mod witness;
 
 pub use crate::bytes::ParseBytesError;
 pub use accounts::Account;
@@ -17,3 +18,4 @@ pub use commitment::{BodyEntry, Commitment, LedgerPart};
 pub use keys::{PublicKey, Signature};
 pub use spec::{ChainId, ChainSpec, SpecError};
 pub use transaction::{Payload, PayloadHash, Salt, SignedTransaction, Txid, UnsignedTransaction};
+pub use witness::{StatementHash, UnsignedStatement, WitnessStatement};
