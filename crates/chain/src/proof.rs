@@ -1,9 +1,20 @@
 //! Merkle trees as RFC 9162 defines them, section 2.1.1: SHA-256, with a prefix that tells leaves
 //! from nodes.
 //!
-//! Owns how a root grows leaf by leaf. Knows nothing of what the leaves are.
+//! Owns how a root grows leaf by leaf. Knows nothing of what the leaves are. Below it stand the
+//! paths in such trees, and the proof files that are made of them.
+
+mod check;
+pub mod file;
+mod make;
+pub mod path;
+mod work;
 
 use alloc::vec::Vec;
+
+pub use check::{CheckedProof, ProofFault};
+pub use file::{ConsistencyProof, ProofFile, TransactionProof};
+pub use work::{COUNTED_HASHES, work_shown};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

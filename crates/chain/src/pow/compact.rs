@@ -47,8 +47,15 @@ impl CompactTarget {
     /// way to write what has a shorter one.
     #[must_use]
     pub fn target(self) -> Option<Target> {
+        let target = self.number()?;
+        (Self::of(target) == self).then_some(target)
+    }
+
+    /// The target, whether or not this is the shortest way to write it; `None` where the number is
+    /// negative, zero or does not fit 256 bits.
+    pub(crate) fn number(self) -> Option<Target> {
         let (exponent, mantissa) = (self.0 >> 24, self.0 & 0x007f_ffff);
-        if self.0 & SIGN != 0 || mantissa == 0 {
+        if self.0 & SIGN != 0 {
             return None;
         }
         let mantissa = U256::from(mantissa);
@@ -56,8 +63,7 @@ impl CompactTarget {
             Some(above) => mantissa.checked_shl(8 * above as usize)?,
             None => mantissa.wrapping_shr(8 * (3 - exponent) as usize),
         };
-        let target = Target(target);
-        (Self::of(target) == self).then_some(target)
+        (!target.is_zero()).then_some(Target(target))
     }
 }
 
