@@ -135,7 +135,10 @@ impl Auditor {
         known.extend(of_index(tables::HASHES.names()));
         if kind.is_ledger() {
             known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ZEROS.name()]);
+            known.push(tables::HISTORY.name());
             known.extend(of_index(tables::TRANSACTIONS.names()));
+            known.extend(of_index(tables::CONTENTS.names()));
+            known.extend(of_index(tables::ADDRESSES.names()));
         }
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));
         let multimaps = transaction.list_multimap_tables()?.map(|table| String::from(table.name()));

@@ -147,6 +147,9 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
         copy_index(from, copy, &tables::TRANSACTIONS)?;
+        copy_table(from, copy, tables::HISTORY)?;
+        copy_index(from, copy, &tables::CONTENTS)?;
+        copy_index(from, copy, &tables::ADDRESSES)?;
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use core::cell::OnceCell;
 
-use kusari_chain::ledger::{Account, PublicKey};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::ledger::{Account, Commitment, PublicKey};
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
 use super::fault::{Fault, guarded};
-use super::record::read_block;
+use super::record::{read_block, read_header};
 use super::suffix_index::IndexReader;
 use super::tables::{self, meta};
 
@@ -44,6 +44,21 @@ impl<'txn> BlockReader<'txn> {
             Some(order) => self.at(order.value(), "best", height).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Height of the best chain's tip; 0 where only the genesis block exists.
+    pub(super) fn best_height(&self) -> Result<u32, Fault> {
+        Ok(self.best.last()?.map_or(0, |(height, _)| height.value()))
+    }
+
+    /// The seven keys and the commitment of the best chain's block at a height of a ledger. Its body is
+    /// not read.
+    pub(super) fn best_header_at(&self, height: u32) -> Result<(Block, Commitment), Fault> {
+        let missing = |reason| Fault::unreadable("best", height, reason);
+        let order = self.best.get(height)?.ok_or_else(|| missing("there is none"))?.value();
+        let bytes = self.blocks.get(order)?;
+        let bytes = bytes.ok_or_else(|| missing("it stands for a block that is missing"))?;
+        read_header(order, bytes.value())
     }
 
     /// Shows `visit` the best chain's blocks of these heights, which must be there, until it says

@@ -7,12 +7,14 @@ use core::ops::Bound;
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use redb::{CursorError, Database, Table, WriteTransaction};
+use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
 
 use super::accounts::AccountWriter;
 use super::erase::{erase, erases, overwrite_free_pages};
 use super::fault::Fault;
+use super::history::HistoryWriter;
 use super::kind::Kind;
+use super::lookup::Lookups;
 use super::outbox::OutboxWriter;
 use super::pool::PoolWriter;
 use super::record::{read_block, write_block};
@@ -95,6 +97,8 @@ struct BlockWriter<'txn> {
 struct LedgerWriter<'txn> {
     accounts: AccountWriter,
     transactions: TransactionWriter<'txn>,
+    lookups: Lookups<'txn>,
+    history: HistoryWriter<'txn>,
 }
 
 /// Bytes of new records that are held before they are written.
@@ -103,10 +107,13 @@ const HELD_BYTES: usize = 256 * 1024;
 impl<'txn> BlockWriter<'txn> {
     fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
         let meta_table = transaction.open_table(tables::META)?;
+        let best = transaction.open_table(tables::BEST)?;
         let ledger = match kind.is_ledger() {
             true => Some(LedgerWriter {
                 accounts: AccountWriter::default(),
                 transactions: transactions::writer(transaction)?,
+                lookups: Lookups::open(transaction)?,
+                history: HistoryWriter::open(transaction, tip_height(&best)?)?,
             }),
             false => None,
         };
@@ -114,7 +121,7 @@ impl<'txn> BlockWriter<'txn> {
             next_order: tables::read_number(&meta_table, meta::NEXT_ORDER)?,
             meta: meta_table,
             blocks: transaction.open_table(tables::BLOCKS)?,
-            best: transaction.open_table(tables::BEST)?,
+            best,
             index: IndexWriter::open(transaction, &tables::HASHES)?,
             side: transaction.open_table(tables::SIDE)?,
             ledger,
@@ -128,7 +135,7 @@ impl<'txn> BlockWriter<'txn> {
         match write {
             BlockWrite::InsertBest(stored) => {
                 self.insert(stored)?;
-                self.set_best(stored.block.index, stored.order)
+                self.set_best(stored.block.index, stored.order, Some(&stored.block.hash))
             }
             BlockWrite::InsertSide(stored) => {
                 self.insert(stored)?;
@@ -137,7 +144,7 @@ impl<'txn> BlockWriter<'txn> {
             }
             BlockWrite::Connect { height, order } => {
                 self.take_side(*order)?;
-                self.set_best(*height, *order)
+                self.set_best(*height, *order, None)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
             BlockWrite::SetAccount(account) => match &mut self.ledger {
@@ -167,6 +174,7 @@ impl<'txn> BlockWriter<'txn> {
             for suffix in transactions::suffixes(stored) {
                 ledger.transactions.insert(suffix, *order);
             }
+            ledger.lookups.insert(stored);
         }
         if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
     }
@@ -190,9 +198,27 @@ impl<'txn> BlockWriter<'txn> {
         Ok(())
     }
 
-    fn set_best(&mut self, height: u32, order: u64) -> Result<(), Fault> {
+    /// The block joins the best chain. Its hash is read where the caller does not have it.
+    fn set_best(&mut self, height: u32, order: u64, hash: Option<&BlockHash>) -> Result<(), Fault> {
         self.heights.push((height, order));
-        Ok(())
+        if self.ledger.is_none() {
+            return Ok(());
+        }
+        let hash = match hash {
+            Some(hash) => *hash,
+            None => self.hash_of(order)?,
+        };
+        match &mut self.ledger {
+            Some(ledger) => ledger.history.push(height, &hash),
+            None => Ok(()),
+        }
+    }
+
+    fn hash_of(&mut self, order: u64) -> Result<BlockHash, Fault> {
+        self.write_records()?;
+        let record = self.blocks.get(order)?;
+        let record = record.ok_or_else(|| Fault::Unfitting(format!("block {order} is missing")))?;
+        Ok(read_block(order, record.value())?.block.hash)
     }
 
     /// Writes the heights that are held.
@@ -224,7 +250,10 @@ impl<'txn> BlockWriter<'txn> {
             )));
         }
         self.side.insert(order, ())?;
-        Ok(())
+        match &mut self.ledger {
+            Some(ledger) => ledger.history.cut(height),
+            None => Ok(()),
+        }
     }
 
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
@@ -235,18 +264,27 @@ impl<'txn> BlockWriter<'txn> {
         if let (Some(ledger), Some(record)) = (&mut self.ledger, removed) {
             let stored = read_block(order, record.value())?;
             ledger.transactions.evict(order, transactions::suffixes(&stored));
+            ledger.lookups.evict(&stored);
         }
         Ok(())
     }
 
     fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
-        if let Some(LedgerWriter { accounts, transactions }) = self.ledger.take() {
+        if let Some(writer) = self.ledger.take() {
+            let LedgerWriter { accounts, transactions, lookups, history } = writer;
             accounts.finish(transaction)?;
             transactions.finish(self.next_order)?;
+            lookups.finish(self.next_order)?;
+            history.finish()?;
         }
         self.write_records()?;
         self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
         self.index.finish(self.next_order)
     }
+}
+
+/// Height of the best chain's tip; 0 where only the genesis block exists.
+fn tip_height(best: &Table<'_, u32, u64>) -> Result<u32, Fault> {
+    Ok(best.last()?.map_or(0, |(height, _)| height.value()))
 }

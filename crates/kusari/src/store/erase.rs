@@ -14,6 +14,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
 use super::blocks::BlockReader;
 use super::fault::Fault;
+use super::lookup::change_contents;
 use super::record::{read_block, write_block};
 use super::tables;
 
@@ -78,6 +79,7 @@ pub(super) fn erase(
             Some(bytes) => read_block(order, bytes.value())?,
             None => continue,
         };
+        let former = stored.clone();
         let Some(ledger) = &mut stored.ledger else { continue };
         for place in places {
             if let Some(entry) = ledger.part.body.get_mut(place as usize) {
@@ -87,6 +89,7 @@ pub(super) fn erase(
         let mut record = Vec::new();
         write_block(&stored, &mut record)?;
         blocks.insert(order, record.as_slice())?;
+        change_contents(transaction, &former, &stored)?;
     }
     Ok(())
 }

@@ -291,6 +291,9 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
             transaction.open_table(tables::POOL)?;
             transaction.open_table(tables::ZEROS)?;
             open_index(&transaction, &tables::TRANSACTIONS)?;
+            transaction.open_table(tables::HISTORY)?;
+            open_index(&transaction, &tables::CONTENTS)?;
+            open_index(&transaction, &tables::ADDRESSES)?;
         }
     }
     Ok(transaction.commit()?)

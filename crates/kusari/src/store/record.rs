@@ -4,7 +4,7 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use kusari_chain::ledger::LedgerPart;
+use kusari_chain::ledger::{Commitment, LedgerPart};
 use kusari_chain::pow::ChainTime;
 use kusari_chain::proof::NodeHash;
 use kusari_chain::store::StoredLedger;
@@ -56,6 +56,16 @@ pub(crate) fn read_block(order: u64, mut bytes: &[u8]) -> Result<StoredBlock, Fa
         rest => Some(Box::new(read_ledger(rest).map_err(unreadable)?)),
     };
     Ok(StoredBlock { order, work: Work::from_be_bytes(work), total_bytes, block, ledger })
+}
+
+/// Reads the block and the commitment of a ledger's record, and leaves its body.
+pub(crate) fn read_header(order: u64, mut bytes: &[u8]) -> Result<(Block, Commitment), Fault> {
+    let unreadable = |error| Fault::unreadable("blocks", order, error);
+    let BlockRecord::<Block> { block, .. } =
+        BlockRecord::deserialize(&mut bytes).map_err(unreadable)?;
+    let LedgerRecord::<Vec<NodeHash>, Commitment> { part, .. } =
+        LedgerRecord::deserialize(&mut bytes).map_err(unreadable)?;
+    Ok((block, part))
 }
 
 fn read_ledger(bytes: &[u8]) -> borsh::io::Result<StoredLedger> {

@@ -54,6 +54,23 @@ pub(crate) static TRANSACTIONS: IndexTables<(u64, u64, u64)> = IndexTables {
     evicted: TableDefinition::new("txid_evicted"),
 };
 
+/// The history of the best chain: a tile by its level and its number on it.
+pub(crate) const HISTORY: TableDefinition<'_, (u8, u32), &[u8]> = TableDefinition::new("history");
+/// The index of contents: from the suffix of a content's hash to the blocks that may record it.
+pub(crate) static CONTENTS: IndexTables<(u64, u64, u64)> = IndexTables {
+    young: TableDefinition::new("by_content"),
+    runs: TableDefinition::new("content_runs"),
+    parts: TableDefinition::new("content_parts"),
+    evicted: TableDefinition::new("content_evicted"),
+};
+/// The index of addresses: from the suffix of a key to the blocks that may concern it.
+pub(crate) static ADDRESSES: IndexTables<(u64, u64, u64)> = IndexTables {
+    young: TableDefinition::new("by_address"),
+    runs: TableDefinition::new("address_runs"),
+    parts: TableDefinition::new("address_parts"),
+    evicted: TableDefinition::new("address_evicted"),
+};
+
 /// Keys of [`META`]. Numbers are eight bytes, little-endian; the chain kind is text, the spec Borsh.
 pub(crate) mod meta {
     pub(crate) const SCHEMA_VERSION: &str = "schema_version";

@@ -69,13 +69,7 @@ impl RunBuilder {
             self.part_suffix = suffix;
         }
         self.last_suffix = suffix;
-        let offset =
-            order.checked_sub(self.run.first).and_then(|offset| u32::try_from(offset).ok());
-        let offset = offset.ok_or_else(|| {
-            Fault::Unfitting(format!("block {order} is indexed after run {:?}", self.run))
-        })?;
-        self.part.extend_from_slice(&suffix.to_be_bytes());
-        self.part.extend_from_slice(&offset.to_le_bytes());
+        push_entry(self.run, suffix, order, &mut self.part)?;
         self.run.entries += 1;
         Ok(())
     }
@@ -97,4 +91,52 @@ impl RunBuilder {
         runs.insert(self.run.first, R::of(self.run))?;
         Ok(())
     }
+}
+
+/// Entries of a part: suffix and order.
+type Entries = Vec<(u64, u64)>;
+
+/// The part of a run that a suffix belongs to: its key, where there is one, and its entries.
+pub(super) fn read_part(
+    run: Run,
+    suffix: u64,
+    parts: &Parts<'_>,
+) -> Result<(Option<u64>, Entries), Fault> {
+    // Before the first one as well: its key becomes smaller then.
+    let mut found = parts.range((run.id, 0)..=(run.id, suffix))?.next_back().transpose()?;
+    if found.is_none() {
+        found = parts.range((run.id, suffix)..=(run.id, u64::MAX))?.next().transpose()?;
+    }
+    Ok(match found {
+        Some((key, bytes)) => (Some(key.value().1), entries(run, bytes.value()).collect()),
+        None => (None, Vec::new()),
+    })
+}
+
+/// Writes a part in place of the one with this key.
+pub(super) fn write_part(
+    run: Run,
+    key: Option<u64>,
+    entries: &[(u64, u64)],
+    parts: &mut Parts<'_>,
+) -> Result<(), Fault> {
+    if let Some(key) = key {
+        parts.remove((run.id, key))?;
+    }
+    let Some((first, _)) = entries.first() else { return Ok(()) };
+    let mut bytes = Vec::with_capacity(entries.len() * ENTRY_BYTES);
+    for (suffix, order) in entries {
+        push_entry(run, *suffix, *order, &mut bytes)?;
+    }
+    parts.insert((run.id, *first), bytes.as_slice())?;
+    Ok(())
+}
+
+fn push_entry(run: Run, suffix: u64, order: u64, bytes: &mut Vec<u8>) -> Result<(), Fault> {
+    let offset = order.checked_sub(run.first).and_then(|offset| u32::try_from(offset).ok());
+    let offset = offset
+        .ok_or_else(|| Fault::Unfitting(format!("block {order} is indexed after run {run:?}")))?;
+    bytes.extend_from_slice(&suffix.to_be_bytes());
+    bytes.extend_from_slice(&offset.to_le_bytes());
+    Ok(())
 }

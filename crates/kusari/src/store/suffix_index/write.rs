@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use super::parts::{Parts, RunBuilder, Source};
+use super::parts::{Parts, RunBuilder, Source, read_part, write_part};
 use super::{IndexTables, MERGED_RUNS, RUN_ENTRIES, Run, RunRow, runs};
 use crate::store::fault::Fault;
 
@@ -45,6 +45,53 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
         suffixes.sort_unstable();
         suffixes.dedup();
         self.gone.insert(order, suffixes);
+    }
+
+    /// Takes out the entry of a block that stays. Nothing of it is left in the tables.
+    pub(in crate::store) fn remove(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
+        if self.young.remove((suffix, order))?.is_some() {
+            return Ok(());
+        }
+        self.change_run(order, |run, parts| {
+            let (key, mut entries) = read_part(run, suffix, parts)?;
+            let before = entries.len();
+            entries.retain(|entry| *entry != (suffix, order));
+            let removed = (before - entries.len()) as u64;
+            write_part(run, key, &entries, parts)?;
+            Ok(run.entries.saturating_sub(removed))
+        })
+    }
+
+    /// Adds an entry of a block that was inserted before.
+    pub(in crate::store) fn add(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
+        if runs(&self.runs)?.last().is_none_or(|run| run.end <= order) {
+            self.young.insert((suffix, order), ())?;
+            return Ok(());
+        }
+        self.change_run(order, |run, parts| {
+            let (key, mut entries) = read_part(run, suffix, parts)?;
+            let Err(place) = entries.binary_search(&(suffix, order)) else {
+                return Ok(run.entries);
+            };
+            entries.insert(place, (suffix, order));
+            write_part(run, key, &entries, parts)?;
+            Ok(run.entries + 1)
+        })
+    }
+
+    /// Changes the run that covers an order, and how many entries it has.
+    fn change_run(
+        &mut self,
+        order: u64,
+        change: impl FnOnce(Run, &mut Parts<'_>) -> Result<u64, Fault>,
+    ) -> Result<(), Fault> {
+        let all = runs(&self.runs)?;
+        let Some(run) = all.into_iter().find(|run| (run.first..run.end).contains(&order)) else {
+            return Ok(());
+        };
+        let entries = change(run, &mut self.parts)?;
+        self.runs.insert(run.first, R::of(Run { entries, ..run }))?;
+        Ok(())
     }
 
     /// Writes what came in this commit, after which every order below `next_order` is covered.

@@ -1,0 +1,267 @@
+//! Transactions by what they say and by whom they concern.
+//!
+//! Owns the two indexes that lead from the hash of a recorded content, and from an address, to the blocks
+//! that may hold such a transaction. Knows nothing of how a file is read.
+
+use kusari_chain::ledger::{Payload, PublicKey, SignedTransaction};
+use kusari_chain::{StoreError, StoredBlock};
+use redb::{ReadTransaction, WriteTransaction};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::blocks::BlockReader;
+use super::fault::Fault;
+use super::suffix_index::{IndexReader, IndexTables, IndexWriter};
+use super::transactions::FoundTransaction;
+use super::{Store, tables};
+
+/// SHA-256 of what a record is about: of the file that it names, or of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentHash(pub [u8; 32]);
+
+/// What is recorded of a file, as JSON in the text of a payload. The order of the keys is part of the
+/// form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRecord {
+    /// SHA-256 of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its name, without directories.
+    pub name: String,
+}
+
+impl FileRecord {
+    /// The record that a text is, if it is one in the one form that is written.
+    #[must_use]
+    pub fn of_text(text: &str) -> Option<Self> {
+        let record: Self = serde_json::from_str(text).ok()?;
+        (serde_json::to_string(&record).ok()? == text && record.hash().is_some()).then_some(record)
+    }
+
+    fn hash(&self) -> Option<ContentHash> {
+        let (digits, mut bytes) = (self.sha256.as_bytes(), [0; 32]);
+        if digits.len() != 64 || digits.iter().any(u8::is_ascii_uppercase) {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(ContentHash(bytes))
+    }
+}
+
+impl ContentHash {
+    /// Of a text that is recorded as it is, or as what is said of a file.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        let of_file = FileRecord::of_text(text).and_then(|record| record.hash());
+        of_file.unwrap_or_else(|| Self(Sha256::digest(text).into()))
+    }
+
+    fn of(payload: &Payload) -> Self {
+        Self::of_text(&payload.data)
+    }
+}
+
+/// The last eight bytes, as a big-endian number.
+fn suffix(bytes: &[u8; 32]) -> u64 {
+    bytes[24..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Suffixes of the contents that a block has, each once, in order.
+pub(super) fn contents(stored: &StoredBlock) -> Vec<u64> {
+    let body = stored.part().map_or(&[][..], |part| &part.body);
+    let payloads = body.iter().filter_map(|entry| entry.payload.as_ref());
+    sorted(payloads.map(|payload| suffix(&ContentHash::of(payload).0)).collect())
+}
+
+/// Suffixes of the senders and receivers of a block, each once, in order.
+pub(super) fn addresses(stored: &StoredBlock) -> Vec<u64> {
+    let body = stored.part().map_or(&[][..], |part| &part.body);
+    let keys = body.iter().flat_map(|entry| [entry.transaction.sender, entry.transaction.receiver]);
+    sorted(keys.map(|key| suffix(&key.0)).collect())
+}
+
+fn sorted(mut suffixes: Vec<u64>) -> Vec<u64> {
+    suffixes.sort_unstable();
+    suffixes.dedup();
+    suffixes
+}
+
+/// One of the indexes within one commit.
+type LookupWriter<'txn> = IndexWriter<'txn, (u64, u64, u64)>;
+
+/// Both indexes within one commit.
+pub(super) struct Lookups<'txn> {
+    contents: LookupWriter<'txn>,
+    addresses: LookupWriter<'txn>,
+}
+
+impl<'txn> Lookups<'txn> {
+    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            contents: IndexWriter::open(transaction, &tables::CONTENTS)?,
+            addresses: IndexWriter::open(transaction, &tables::ADDRESSES)?,
+        })
+    }
+
+    pub(super) fn insert(&mut self, stored: &StoredBlock) {
+        for suffix in contents(stored) {
+            self.contents.insert(suffix, stored.order);
+        }
+        for suffix in addresses(stored) {
+            self.addresses.insert(suffix, stored.order);
+        }
+    }
+
+    pub(super) fn evict(&mut self, stored: &StoredBlock) {
+        self.contents.evict(stored.order, contents(stored).into_iter());
+        self.addresses.evict(stored.order, addresses(stored).into_iter());
+    }
+
+    pub(super) fn finish(self, next_order: u64) -> Result<(), Fault> {
+        self.contents.finish(next_order)?;
+        self.addresses.finish(next_order)
+    }
+}
+
+/// A block's payloads were `former` and are `stored` now: nothing may lead to what is gone, since
+/// whoever guesses a text could see by its hash that it was there.
+pub(super) fn change_contents(
+    transaction: &WriteTransaction,
+    former: &StoredBlock,
+    stored: &StoredBlock,
+) -> Result<(), Fault> {
+    let (before, after) = (contents(former), contents(stored));
+    let mut writer = LookupWriter::open(transaction, &tables::CONTENTS)?;
+    for suffix in before.iter().filter(|suffix| !after.contains(suffix)) {
+        writer.remove(*suffix, stored.order)?;
+    }
+    for suffix in after.iter().filter(|suffix| !before.contains(suffix)) {
+        writer.add(*suffix, stored.order)?;
+    }
+    Ok(())
+}
+
+/// Whoever searches for more gets no more than this at once.
+const MAX_FOUND: usize = 1_000;
+
+/// Where a search goes on: it found everything down to this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchPosition {
+    /// Order of a block.
+    pub order: u64,
+    /// Place in its body, from 0.
+    pub place: u32,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub struct SearchPage {
+    /// Transactions, the youngest block's first, and in a block the last one first.
+    pub found: Vec<(FoundTransaction, SignedTransaction, Option<Payload>)>,
+    /// Where to go on; absent where there is no more.
+    pub next: Option<SearchPosition>,
+}
+
+impl Store {
+    /// Transactions of the best chain whose payload has this content, the youngest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn transactions_with(
+        &self,
+        content: &ContentHash,
+        after: Option<SearchPosition>,
+        limit: usize,
+    ) -> Result<SearchPage, StoreError> {
+        self.search(&tables::CONTENTS, suffix(&content.0), after, limit, |_, payload| {
+            payload.is_some_and(|payload| ContentHash::of(payload) == *content)
+        })
+    }
+
+    /// Transactions of the best chain that this key sent or received, the youngest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn transactions_of(
+        &self,
+        key: &PublicKey,
+        after: Option<SearchPosition>,
+        limit: usize,
+    ) -> Result<SearchPage, StoreError> {
+        self.search(&tables::ADDRESSES, suffix(&key.0), after, limit, |transaction, _| {
+            transaction.sender == *key || transaction.receiver == *key
+        })
+    }
+
+    fn search(
+        &self,
+        tables: &'static IndexTables<(u64, u64, u64)>,
+        suffix: u64,
+        after: Option<SearchPosition>,
+        limit: usize,
+        suits: impl Fn(&SignedTransaction, Option<&Payload>) -> bool,
+    ) -> Result<SearchPage, StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(SearchPage::default());
+        }
+        let limit = limit.clamp(1, MAX_FOUND);
+        Ok(self.read(|transaction| {
+            let mut page = SearchPage::default();
+            visit(transaction, tables, suffix, after, |found, transaction, payload| {
+                if !suits(&transaction, payload.as_ref()) {
+                    return true;
+                }
+                if page.found.len() == limit {
+                    page.next = page
+                        .found
+                        .last()
+                        .map(|(last, ..)| SearchPosition { order: last.order, place: last.place });
+                    return false;
+                }
+                page.found.push((found, transaction, payload));
+                true
+            })?;
+            Ok(page)
+        })?)
+    }
+}
+
+/// Shows `look` every transaction of the best chain in the blocks that the suffix leads to, the youngest
+/// first, until it says `false`.
+fn visit(
+    transaction: &ReadTransaction,
+    tables: &'static IndexTables<(u64, u64, u64)>,
+    suffix: u64,
+    after: Option<SearchPosition>,
+    mut look: impl FnMut(FoundTransaction, SignedTransaction, Option<Payload>) -> bool,
+) -> Result<(), Fault> {
+    let blocks = BlockReader::open(transaction)?;
+    let index = IndexReader::open(transaction, tables)?;
+    let end = after.map_or(u64::MAX, |after| after.order);
+    index.find(suffix, |order| {
+        if order > end {
+            return Ok(None);
+        }
+        let stored = blocks.at(order, "by_content", suffix)?;
+        if !blocks.is_best(&stored)? {
+            return Ok(None);
+        }
+        let (block, height) = (stored.block.hash, stored.block.index);
+        let body = stored.into_whole().ledger.map_or_else(Vec::new, |part| part.body);
+        for (place, entry) in (0..).zip(body).collect::<Vec<_>>().into_iter().rev() {
+            if after.is_some_and(|after| order == after.order && place >= after.place) {
+                continue;
+            }
+            let found = FoundTransaction { block, height, order, place, on_best_chain: true };
+            if !look(found, entry.transaction, entry.payload) {
+                return Ok::<_, Fault>(Some(()));
+            }
+        }
+        Ok(None)
+    })?;
+    Ok(())
+}

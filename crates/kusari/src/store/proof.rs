@@ -1,0 +1,162 @@
+//! Proofs from what is stored.
+//!
+//! Owns which blocks a proof shows beside the one that it is about: those with the lowest hashes, which
+//! stand for the work, the newest one, and those that witnesses signed. What a proof is, and what it
+//! proves, is up to [`kusari_chain::proof`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kusari_chain::ledger::{ChainId, PublicKey, Txid, WitnessStatement};
+use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement};
+use kusari_chain::proof::{COUNTED_HASHES, ConsistencyProof, TransactionProof};
+use kusari_chain::{BlockHash, StoreError};
+use redb::ReadTransaction;
+
+use super::Store;
+use super::blocks::BlockReader;
+use super::fault::Fault;
+use super::history::HistoryReader;
+use super::transactions::find;
+
+/// Witnesses whose statements go into one proof: with three blocks of each, beside those for the work,
+/// a proof has as many blocks as it may.
+const MAX_WITNESSES: usize = 16;
+
+/// The best chain as one read sees it.
+struct Chain<'txn> {
+    blocks: BlockReader<'txn>,
+    history: HistoryReader,
+    tip: u32,
+}
+
+impl<'txn> Chain<'txn> {
+    fn open(transaction: &'txn ReadTransaction) -> Result<Self, Fault> {
+        let blocks = BlockReader::open(transaction)?;
+        let tip = blocks.best_height()?;
+        Ok(Self { history: HistoryReader::open(transaction, tip)?, blocks, tip })
+    }
+
+    fn header(&self, height: u32) -> Result<ProvenHeader, Fault> {
+        let (block, commitment) = self.blocks.best_header_at(height)?;
+        Ok(ProvenHeader::of(&block, &commitment))
+    }
+
+    /// Whether the statement names a block of the best chain.
+    fn is_named_by(&mut self, statement: &WitnessStatement) -> Result<bool, Fault> {
+        let known = (1..=self.tip).contains(&statement.height);
+        Ok(known && self.history.hash_at(statement.height)? == statement.hash)
+    }
+}
+
+impl Store {
+    /// A proof of a transaction in the best chain, up to its tip, with what the statements say about it.
+    /// `None` where it does not stand there.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn prove(
+        &self,
+        txid: &Txid,
+        statements: &[WitnessStatement],
+    ) -> Result<Option<TransactionProof>, StoreError> {
+        let Some(chain_id) = self.chain_id() else { return Ok(None) };
+        Ok(self.read(|transaction| prove(transaction, chain_id, txid, statements))?)
+    }
+
+    /// A proof that one block of the best chain is an ancestor of another. `None` where one of them is not
+    /// there, or not below the other.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn prove_consistency(
+        &self,
+        earlier: &BlockHash,
+        later: &BlockHash,
+    ) -> Result<Option<ConsistencyProof>, StoreError> {
+        let Some(chain_id) = self.chain_id() else { return Ok(None) };
+        Ok(self.read(|transaction| {
+            let mut chain = Chain::open(transaction)?;
+            let place = |hash: &BlockHash| {
+                let stored = chain.blocks.by_hash(hash)?;
+                let stored = stored.filter(|stored| chain.blocks.is_best(stored).unwrap_or(false));
+                Ok::<_, Fault>(stored.map(|stored| stored.block.index))
+            };
+            let (Some(from), Some(to)) = (place(earlier)?, place(later)?) else { return Ok(None) };
+            if from >= to {
+                return Ok(None);
+            }
+            let earlier = EarlierBlock::of((from, *earlier), to, &mut chain.history)?;
+            Ok(Some(ConsistencyProof::new(chain_id, earlier, chain.header(to)?)))
+        })?)
+    }
+
+    fn chain_id(&self) -> Option<ChainId> {
+        self.inner.kind.spec().map(|spec| spec.chain_id())
+    }
+}
+
+fn prove(
+    transaction: &ReadTransaction,
+    chain_id: ChainId,
+    txid: &Txid,
+    statements: &[WitnessStatement],
+) -> Result<Option<TransactionProof>, Fault> {
+    let mut chain = Chain::open(transaction)?;
+    let Some((found, stored)) = find(transaction, &chain.blocks, txid)? else { return Ok(None) };
+    let (Some(part), true) = (stored.part(), found.on_best_chain) else { return Ok(None) };
+    let (Some(body), Some(entry)) =
+        (BodyPath::of(part, found.place), part.body.get(found.place as usize))
+    else {
+        return Ok(None);
+    };
+    let header = ProvenHeader::of(&stored.block, &part.commitment);
+    let said = (entry.transaction, entry.payload.clone());
+    let mut proof = TransactionProof::new(chain_id, said, body, header);
+
+    let chosen = choose(statements, found.height, &mut chain)?;
+    let mut later: BTreeSet<u32> =
+        chain.history.lowest(found.height, COUNTED_HASHES)?.into_iter().collect();
+    later.insert(chain.tip);
+    later.extend(chosen.iter().map(|statement| statement.height));
+    let earlier: BTreeSet<u32> =
+        later.iter().copied().filter(|height| *height < found.height).collect();
+    later.retain(|height| *height > found.height);
+
+    let later = later.into_iter().map(|height| chain.header(height));
+    let later = later.collect::<Result<Vec<_>, Fault>>()?;
+    proof.set_later(&later, &mut chain.history)?;
+    for height in earlier {
+        let named = (height, chain.history.hash_at(height)?);
+        proof.earlier.push(EarlierBlock::of(named, found.height, &mut chain.history)?);
+    }
+    proof.statements = chosen.into_iter().map(ProvenStatement).collect();
+    Ok(Some(proof))
+}
+
+/// Of each key the last statement before a height, the first one from it on and the newest: between the
+/// first two lies when the key saw it, and the third one stands for all that it confirmed since.
+fn choose(
+    statements: &[WitnessStatement],
+    height: u32,
+    chain: &mut Chain<'_>,
+) -> Result<Vec<WitnessStatement>, Fault> {
+    let mut by_key: BTreeMap<PublicKey, Vec<WitnessStatement>> = BTreeMap::new();
+    for statement in statements {
+        if chain.is_named_by(statement)? {
+            by_key.entry(statement.key).or_default().push(*statement);
+        }
+    }
+    let mut chosen = Vec::new();
+    for (_, mut of_key) in by_key.into_iter().take(MAX_WITNESSES) {
+        of_key.sort_unstable_by_key(|statement| (statement.height, statement.sequence));
+        let seen = of_key.partition_point(|statement| statement.height < height);
+        let (before, seen) = of_key.split_at(seen);
+        // Without a statement about the block or a later one, a key says nothing about it.
+        let Some(first) = seen.first() else { continue };
+        chosen.extend(before.last());
+        chosen.push(*first);
+        chosen.extend(seen.get(1..).and_then(<[_]>::last));
+    }
+    chosen.sort_unstable_by_key(|said| (said.height, said.key, said.sequence));
+    Ok(chosen)
+}
