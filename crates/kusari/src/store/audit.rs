@@ -90,8 +90,8 @@ struct Auditor {
     place: Place,
     report: AuditReport,
     histories: Histories,
-    /// Entries that the index of transactions has for the blocks that were found right.
-    indexed_transactions: u64,
+    /// Entries that the indexes of a ledger have for the blocks that were found right.
+    indexed: ledger::IndexedEntries,
 }
 
 impl Auditor {
@@ -107,6 +107,8 @@ impl Auditor {
         self.audit_nothing_else(&blocks)?;
         if let Some(ledger) = &blocks.ledger {
             self.audit_transactions(ledger, &blocks)?;
+            self.audit_lookups(ledger, &blocks)?;
+            self.audit_tiles(transaction, &blocks)?;
             self.audit_accounts(transaction, replay)?;
             self.audit_pool(transaction)?;
         }

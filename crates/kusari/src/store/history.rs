@@ -5,12 +5,16 @@
 //! each level above of the entries of the tiles below. A path takes a few tiles, however long the chain
 //! is, and no block has to be read with its body. Knows nothing of what a block is.
 
+mod check;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use kusari_chain::BlockHash;
 use kusari_chain::proof::{NodeHash, leaf_hash, node_hash};
 
+pub(super) use self::check::TileCheck;
 pub(super) use self::read::HistoryReader;
 pub(super) use self::write::HistoryWriter;
 

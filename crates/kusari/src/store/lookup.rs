@@ -3,7 +3,7 @@
 //! Owns the two indexes that lead from the hash of a recorded content, and from an address, to the blocks
 //! that may hold such a transaction. Knows nothing of how a file is read.
 
-use kusari_chain::ledger::{Payload, PublicKey, SignedTransaction};
+use kusari_chain::ledger::{BodyEntry, Payload, PublicKey, SignedTransaction};
 use kusari_chain::{StoreError, StoredBlock};
 use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -71,17 +71,19 @@ fn suffix(bytes: &[u8; 32]) -> u64 {
 }
 
 /// Suffixes of the contents that a block has, each once, in order.
-pub(super) fn contents(stored: &StoredBlock) -> Vec<u64> {
-    let body = stored.part().map_or(&[][..], |part| &part.body);
+pub(super) fn contents(body: &[BodyEntry]) -> Vec<u64> {
     let payloads = body.iter().filter_map(|entry| entry.payload.as_ref());
     sorted(payloads.map(|payload| suffix(&ContentHash::of(payload).0)).collect())
 }
 
 /// Suffixes of the senders and receivers of a block, each once, in order.
-pub(super) fn addresses(stored: &StoredBlock) -> Vec<u64> {
-    let body = stored.part().map_or(&[][..], |part| &part.body);
+pub(super) fn addresses(body: &[BodyEntry]) -> Vec<u64> {
     let keys = body.iter().flat_map(|entry| [entry.transaction.sender, entry.transaction.receiver]);
     sorted(keys.map(|key| suffix(&key.0)).collect())
+}
+
+fn body_of(stored: &StoredBlock) -> &[BodyEntry] {
+    stored.part().map_or(&[], |part| &part.body)
 }
 
 fn sorted(mut suffixes: Vec<u64>) -> Vec<u64> {
@@ -108,17 +110,17 @@ impl<'txn> Lookups<'txn> {
     }
 
     pub(super) fn insert(&mut self, stored: &StoredBlock) {
-        for suffix in contents(stored) {
+        for suffix in contents(body_of(stored)) {
             self.contents.insert(suffix, stored.order);
         }
-        for suffix in addresses(stored) {
+        for suffix in addresses(body_of(stored)) {
             self.addresses.insert(suffix, stored.order);
         }
     }
 
     pub(super) fn evict(&mut self, stored: &StoredBlock) {
-        self.contents.evict(stored.order, contents(stored).into_iter());
-        self.addresses.evict(stored.order, addresses(stored).into_iter());
+        self.contents.evict(stored.order, contents(body_of(stored)).into_iter());
+        self.addresses.evict(stored.order, addresses(body_of(stored)).into_iter());
     }
 
     pub(super) fn finish(self, next_order: u64) -> Result<(), Fault> {
@@ -134,7 +136,7 @@ pub(super) fn change_contents(
     former: &StoredBlock,
     stored: &StoredBlock,
 ) -> Result<(), Fault> {
-    let (before, after) = (contents(former), contents(stored));
+    let (before, after) = (contents(body_of(former)), contents(body_of(stored)));
     let mut writer = LookupWriter::open(transaction, &tables::CONTENTS)?;
     for suffix in before.iter().filter(|suffix| !after.contains(suffix)) {
         writer.remove(*suffix, stored.order)?;

@@ -7,7 +7,7 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use super::accounts::Replay;
 use super::history::Histories;
 use super::index::Indexed;
-use super::ledger::LedgerTables;
+use super::ledger::{IndexedEntries, LedgerTables};
 use super::{AuditFault, Auditor, Place};
 use crate::store::kind::Kind;
 use crate::store::record::read_block;
@@ -57,8 +57,8 @@ impl Link {
 struct Checked {
     link: Link,
     block: CheckedBlock,
-    /// Entries that the index of transactions has for it.
-    entries: u64,
+    /// Entries that the indexes of a ledger have for it.
+    entries: IndexedEntries,
 }
 
 impl BlockTables {
@@ -119,11 +119,13 @@ impl BlockTables {
             (Some(tables), Some(ledger)) => {
                 let (checked, context) = tables.check_content(block, *ledger)?;
                 tables.check_context(&checked, &context, parent, (histories, self))?;
-                let entries =
-                    checked.ledger().map_or(Ok(0), |part| tables.check_indexed(order, part))?;
+                let entries = match checked.ledger() {
+                    Some(part) => tables.check_indexed(order, part)?,
+                    None => IndexedEntries::default(),
+                };
                 (checked, entries)
             }
-            (None, None) => (CheckedBlock::check(block)?, 0),
+            (None, None) => (CheckedBlock::check(block)?, IndexedEntries::default()),
             (_, ledger) => return Err(AuditFault::WrongBody { has_body: ledger.is_some() }),
         };
         let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
@@ -200,7 +202,7 @@ impl Auditor {
                 replay.apply(due, part, &ledger.spec)?;
             }
             tip = checked.link;
-            self.indexed_transactions += checked.entries;
+            self.indexed.add(checked.entries);
             self.report.best_blocks += 1;
         }
         Ok((tip, replay))
@@ -237,7 +239,7 @@ impl Auditor {
             if checked.link.point.beats(&tip.point) {
                 return Err(AuditFault::BetterBranch);
             }
-            self.indexed_transactions += checked.entries;
+            self.indexed.add(checked.entries);
             self.report.side_blocks += 1;
         }
         Ok(())

@@ -97,6 +97,23 @@ pub enum AuditFault {
         /// Order of the entry.
         order: u64,
     },
+    /// The index of contents lacks the block.
+    #[error("the index of contents lacks something that it records")]
+    ContentNotIndexed,
+    /// The index of addresses lacks the block.
+    #[error("the index of addresses lacks somebody whom it concerns")]
+    AddressNotIndexed,
+    /// The index of contents or of addresses has something that no block has.
+    #[error("it has an entry ({suffix}, {order}) that the block does not have")]
+    StrayLookup {
+        /// Suffix of the entry.
+        suffix: u64,
+        /// Order of the entry.
+        order: u64,
+    },
+    /// The tiles of the history are not those of the best chain.
+    #[error("it is not the history of the best chain")]
+    WrongHistory,
     /// The runs of the index of hashes do not follow one another.
     #[error("a run of it begins with number {first} or ends wrongly, where {due} is due")]
     WrongRun {
@@ -292,6 +309,10 @@ impl AuditFault {
             Self::OrderNotDue { .. } => "order-not-due",
             Self::NotIndexed => "not-indexed",
             Self::StrayHash { .. } => "stray-hash",
+            Self::ContentNotIndexed => "content-not-indexed",
+            Self::AddressNotIndexed => "address-not-indexed",
+            Self::StrayLookup { .. } => "stray-lookup",
+            Self::WrongHistory => "bad-history",
             Self::WrongRun { .. } => "bad-run",
             Self::StrayPart => "stray-part",
             Self::StrayEviction { .. } => "stray-eviction",

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use kusari_chain::ledger::commitment::MerkleRoot;
-use kusari_chain::ledger::{ChainId, ChainSpec, LedgerPart, Txid};
+use kusari_chain::ledger::{BodyEntry, ChainId, ChainSpec, LedgerPart, Txid};
 use kusari_chain::pow::asert::next_target;
 use kusari_chain::pow::{ChainTime, CompactTarget};
 use kusari_chain::proof::NodeHash;
@@ -19,7 +19,9 @@ use super::blocks::{BlockTables, Link};
 use super::history::Histories;
 use super::index::Indexed;
 use super::{AuditFault, Auditor, Place};
+use crate::store::history::TileCheck;
 use crate::store::kind::Kind;
+use crate::store::lookup;
 use crate::store::pool::all_waiting;
 use crate::store::suffix_index::IndexReader;
 use crate::store::{tables, transactions};
@@ -29,6 +31,24 @@ pub(super) struct LedgerTables {
     pub(super) spec: Arc<ChainSpec>,
     id: ChainId,
     pub(super) index: IndexReader,
+    contents: IndexReader,
+    addresses: IndexReader,
+}
+
+/// Entries that the indexes have for blocks that were found right.
+#[derive(Clone, Copy, Default)]
+pub(super) struct IndexedEntries {
+    transactions: u64,
+    contents: u64,
+    addresses: u64,
+}
+
+impl IndexedEntries {
+    pub(super) fn add(&mut self, other: Self) {
+        self.transactions += other.transactions;
+        self.contents += other.contents;
+        self.addresses += other.addresses;
+    }
 }
 
 /// What is stored with a block beside its content.
@@ -44,7 +64,9 @@ impl LedgerTables {
     ) -> Result<Option<Self>, AuditFault> {
         let Some(spec) = kind.spec().cloned() else { return Ok(None) };
         let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
-        Ok(Some(Self { id: spec.chain_id(), spec, index }))
+        let contents = IndexReader::open(transaction, &tables::CONTENTS)?;
+        let addresses = IndexReader::open(transaction, &tables::ADDRESSES)?;
+        Ok(Some(Self { id: spec.chain_id(), spec, index, contents, addresses }))
     }
 
     /// The target of the block after `parent`, and its work.
@@ -96,8 +118,13 @@ impl LedgerTables {
         Ok(())
     }
 
-    /// The index leads from each transaction to the block. Returns how many entries do.
-    pub(super) fn check_indexed(&self, order: u64, part: &LedgerPart) -> Result<u64, AuditFault> {
+    /// The indexes lead from each transaction, content and address to the block. Returns how many
+    /// entries do.
+    pub(super) fn check_indexed(
+        &self,
+        order: u64,
+        part: &LedgerPart,
+    ) -> Result<IndexedEntries, AuditFault> {
         let mut suffixes = Vec::new();
         for entry in &part.body {
             let txid = entry.transaction.txid();
@@ -111,7 +138,21 @@ impl LedgerTables {
         // Two transactions of one block that share a suffix share an entry.
         suffixes.sort_unstable();
         suffixes.dedup();
-        Ok(suffixes.len() as u64)
+        let (contents, addresses) = (lookup::contents(&part.body), lookup::addresses(&part.body));
+        let leads_here = |index: &IndexReader, suffix: u64| {
+            index.find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))
+        };
+        for suffix in &contents {
+            leads_here(&self.contents, *suffix)?.ok_or(AuditFault::ContentNotIndexed)?;
+        }
+        for suffix in &addresses {
+            leads_here(&self.addresses, *suffix)?.ok_or(AuditFault::AddressNotIndexed)?;
+        }
+        Ok(IndexedEntries {
+            transactions: suffixes.len() as u64,
+            contents: contents.len() as u64,
+            addresses: addresses.len() as u64,
+        })
     }
 
     /// Height of the best chain's block that holds a transaction.
@@ -156,8 +197,48 @@ impl Auditor {
             !tables.record(order).is_ok_and(leads_there)
         };
         let stray = |suffix, order| AuditFault::StrayTransaction { suffix, order };
-        let (index, entries) = (&ledger.index, self.indexed_transactions);
+        let (index, entries) = (&ledger.index, self.indexed.transactions);
         self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
+    }
+
+    /// Nor have those of contents and addresses.
+    pub(super) fn audit_lookups(
+        &mut self,
+        ledger: &LedgerTables,
+        tables: &BlockTables,
+    ) -> Result<(), AuditFault> {
+        let stray = |suffix, order| AuditFault::StrayLookup { suffix, order };
+        let is_in = |order: u64, suffix: u64, of: fn(&[BodyEntry]) -> Vec<u64>| {
+            let record = tables.record(order).ok();
+            let part = record.as_ref().and_then(StoredBlock::part);
+            part.is_some_and(|part| of(&part.body).contains(&suffix))
+        };
+        let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, lookup::contents);
+        let (index, entries) = (&ledger.contents, self.indexed.contents);
+        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })?;
+        let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, lookup::addresses);
+        let (index, entries) = (&ledger.addresses, self.indexed.addresses);
+        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
+    }
+
+    /// The tiles of the history are those of the best chain, and there are no others.
+    pub(super) fn audit_tiles(
+        &mut self,
+        transaction: &ReadTransaction,
+        tables: &BlockTables,
+    ) -> Result<(), AuditFault> {
+        self.place = Place::Table("history");
+        let mut tiles = TileCheck::open(transaction)?;
+        tiles.push(&Block::genesis().hash)?;
+        for height in 1..=self.report.best_blocks {
+            let stored = tables.best_at(height)?;
+            let stored = stored.ok_or(AuditFault::MissingHeight { next: height })?;
+            tiles.push(&stored.block.hash)?;
+        }
+        match tiles.finish()? {
+            true => Ok(()),
+            false => Err(AuditFault::WrongHistory),
+        }
     }
 
     /// Each transaction that waits stands under its id. Whether it could be mined is up to the node.

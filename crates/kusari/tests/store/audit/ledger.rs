@@ -21,6 +21,10 @@ const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::ne
 const TXID_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("txid_parts");
 const TXID_EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("txid_evicted");
 
+const BY_CONTENT: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_content");
+const BY_ADDRESS: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_address");
+const HISTORY: TableDefinition<'_, (u8, u32), &[u8]> = TableDefinition::new("history");
+
 /// A ledger block's record, by the letter of `docs/formats/store.md`.
 #[derive(BorshSerialize, BorshDeserialize)]
 struct Whole {
@@ -70,6 +74,20 @@ fn place_of(person: u8) -> Place {
 
 fn suffix() -> u64 {
     kusari_chain::BlockHash(body_of_two()[0].transaction.txid().0).suffix()
+}
+
+fn remove_of_order(t: &Transaction, table: TableDefinition<'_, (u64, u64), ()>, order: u64) {
+    let mut table = t.open_table(table).unwrap();
+    let entries: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
+    let entry = entries.into_iter().find(|entry| entry.1 == order).unwrap();
+    table.remove(entry).unwrap();
+}
+
+fn edit_tile(t: &Transaction, key: (u8, u32), place: usize) {
+    let mut table = t.open_table(HISTORY).unwrap();
+    let mut bytes = table.get(key).unwrap().unwrap().value().to_vec();
+    bytes[place] ^= 1;
+    table.insert(key, bytes.as_slice()).unwrap();
 }
 
 /// A damage, its fault's code, and its place, which is not known before the blocks are mined.
@@ -134,6 +152,23 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         make_run(t, 0, |_| ());
         t.open_table(TXID_EVICTED).unwrap().insert(40, ()).unwrap();
     }, "stray-eviction", || Place::Table("txid_evicted")),
+    ("the index of contents lacks one", |t| remove_of_order(t, BY_CONTENT, 1),
+        "content-not-indexed", || Place::Best(2)),
+    ("the index of contents has one that no block records",
+        |t| drop(t.open_table(BY_CONTENT).unwrap().insert((77, 1), ()).unwrap()),
+        "stray-lookup", || Place::Table("by_content")),
+    ("the index of addresses lacks one", |t| remove_of_order(t, BY_ADDRESS, 1),
+        "address-not-indexed", || Place::Best(2)),
+    ("the index of addresses has somebody whom no block concerns",
+        |t| drop(t.open_table(BY_ADDRESS).unwrap().insert((77, 1), ()).unwrap()),
+        "stray-lookup", || Place::Table("by_address")),
+    ("a hash of the history changed", |t| edit_tile(t, (0, 0), 35), "bad-history",
+        || Place::Table("history")),
+    ("a root of the history changed", |t| edit_tile(t, (1, 0), 3), "bad-history",
+        || Place::Table("history")),
+    ("the history has a tile too many",
+        |t| drop(t.open_table(HISTORY).unwrap().insert((3, 0), &[1][..]).unwrap()),
+        "bad-history", || Place::Table("history")),
     ("a waiting transaction is another one", |t| {
         let mut table = t.open_table(POOL).unwrap();
         let (key, mut bytes) = {
