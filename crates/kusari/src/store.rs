@@ -53,7 +53,7 @@ use self::handle::Handle;
 use self::kind::Kind;
 use self::lock::DirectoryLock;
 pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
-pub use self::lookup::{ContentHash, FileRecord, SearchPage, SearchPosition};
+pub use self::lookup::{ContentHash, FileRecord, Match, SearchPage, SearchPosition};
 pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 use self::open::Opened;

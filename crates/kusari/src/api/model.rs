@@ -226,6 +226,15 @@ pub struct TransactionPlace {
     pub confirmations: u32,
 }
 
+/// `GET /v1/transactions`: transactions of the best chain, the youngest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionList {
+    /// The transactions.
+    pub transactions: Vec<TransactionReport>,
+    /// What `after` takes for the next page; absent where there is none.
+    pub next: Option<String>,
+}
+
 /// `POST /v1/mining`: mine on for a while, although nothing waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,7 @@ mod blocks;
 mod body;
 pub(crate) mod ledger;
 mod peers;
+mod proofs;
 mod records;
 mod status;
 
@@ -131,9 +132,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/accounts/{address}", get(ledger::account))
         .route(
             "/v1/transactions",
-            axum::routing::post(ledger::submit).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
+            get(proofs::search)
+                .post(ledger::submit)
+                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
         )
         .route("/v1/transactions/{txid}", get(ledger::transaction))
+        .route("/v1/proofs/{txid}", get(proofs::proof))
+        .route("/v1/consistency", get(proofs::consistency))
         .route("/v1/mining", axum::routing::post(ledger::mine_on))
         .route("/v1/erasures", axum::routing::post(ledger::erase))
         .fallback(no_route)

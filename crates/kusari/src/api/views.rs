@@ -9,9 +9,12 @@ use kusari_chain::BestPoint;
 use kusari_node::snapshot::PeerSummary;
 use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
-use super::model::{BlockReport, PeerList, PeerReport, Stage, Status};
+use super::model::{
+    BlockReport, PeerList, PeerReport, Stage, Status, TransactionList, TransactionPlace,
+    TransactionReport,
+};
 use crate::runtime::Traffic;
-use crate::store::Placed;
+use crate::store::{Match, Placed, SearchPage};
 
 /// The chain that nodes of this kind follow, as `HELLO` names it too.
 const CHAIN: &str = "classic";
@@ -50,6 +53,30 @@ impl Status {
             bytes_sent: 0,
             bytes_received: 0,
         }
+    }
+}
+
+impl TransactionReport {
+    /// A transaction that a search found, where the best chain has this height.
+    #[must_use]
+    pub fn of_match(one: Match, tip: u32) -> Self {
+        let Match { found, timestamp, transaction, payload } = one;
+        let block = TransactionPlace {
+            height: found.height,
+            hash: found.block,
+            timestamp,
+            place: found.place,
+            confirmations: tip.saturating_sub(found.height).saturating_add(1),
+        };
+        Self { txid: transaction.txid(), transaction, payload, block: Some(block) }
+    }
+}
+
+impl From<SearchPage> for TransactionList {
+    fn from(SearchPage { found, tip, next }: SearchPage) -> Self {
+        let reports = found.into_iter().map(|one| TransactionReport::of_match(one, tip));
+        let next = next.map(|position| position.to_string());
+        Self { transactions: reports.collect(), next }
     }
 }
 

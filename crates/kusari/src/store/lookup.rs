@@ -3,7 +3,9 @@
 //! Owns the two indexes that lead from the hash of a recorded content, and from an address, to the blocks
 //! that may hold such a transaction. Knows nothing of how a file is read.
 
-use kusari_chain::ledger::{BodyEntry, Payload, PublicKey, SignedTransaction};
+use kusari_chain::ledger::{
+    BodyEntry, ParseBytesError, Payload, PublicKey, SignedTransaction, Txid,
+};
 use kusari_chain::{StoreError, StoredBlock};
 use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,24 @@ impl FileRecord {
             *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
         }
         Some(ContentHash(bytes))
+    }
+}
+
+impl core::fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl core::str::FromStr for ContentHash {
+    type Err = ParseBytesError;
+
+    fn from_str(text: &str) -> Result<Self, ParseBytesError> {
+        // The same digits, of the same number of bytes.
+        let bytes = text.parse::<Txid>();
+        bytes
+            .map(|bytes| Self(bytes.0))
+            .map_err(|error| ParseBytesError { what: "a content hash", ..error })
     }
 }
 
@@ -159,13 +179,44 @@ pub struct SearchPosition {
     pub place: u32,
 }
 
+/// One transaction that a search found.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// Where it stands.
+    pub found: FoundTransaction,
+    /// The block's timestamp, in Unix seconds.
+    pub timestamp: u64,
+    /// The transaction.
+    pub transaction: SignedTransaction,
+    /// Its payload, unless it has none or it was erased.
+    pub payload: Option<Payload>,
+}
+
 /// What a search found.
 #[derive(Clone, Debug, Default)]
 pub struct SearchPage {
     /// Transactions, the youngest block's first, and in a block the last one first.
-    pub found: Vec<(FoundTransaction, SignedTransaction, Option<Payload>)>,
+    pub found: Vec<Match>,
+    /// Height of the best chain's tip.
+    pub tip: u32,
     /// Where to go on; absent where there is no more.
     pub next: Option<SearchPosition>,
+}
+
+/// As programs and people are given it to go on: `ORDER.PLACE`.
+impl core::fmt::Display for SearchPosition {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}.{}", self.order, self.place)
+    }
+}
+
+impl core::str::FromStr for SearchPosition {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (order, place) = text.split_once('.').ok_or(())?;
+        Ok(Self { order: order.parse().map_err(|_| ())?, place: place.parse().map_err(|_| ())? })
+    }
 }
 
 impl Store {
@@ -179,8 +230,8 @@ impl Store {
         after: Option<SearchPosition>,
         limit: usize,
     ) -> Result<SearchPage, StoreError> {
-        self.search(&tables::CONTENTS, suffix(&content.0), after, limit, |_, payload| {
-            payload.is_some_and(|payload| ContentHash::of(payload) == *content)
+        self.search(&tables::CONTENTS, suffix(&content.0), after, limit, |one| {
+            one.payload.as_ref().is_some_and(|payload| ContentHash::of(payload) == *content)
         })
     }
 
@@ -194,8 +245,8 @@ impl Store {
         after: Option<SearchPosition>,
         limit: usize,
     ) -> Result<SearchPage, StoreError> {
-        self.search(&tables::ADDRESSES, suffix(&key.0), after, limit, |transaction, _| {
-            transaction.sender == *key || transaction.receiver == *key
+        self.search(&tables::ADDRESSES, suffix(&key.0), after, limit, |one| {
+            one.transaction.sender == *key || one.transaction.receiver == *key
         })
     }
 
@@ -205,26 +256,27 @@ impl Store {
         suffix: u64,
         after: Option<SearchPosition>,
         limit: usize,
-        suits: impl Fn(&SignedTransaction, Option<&Payload>) -> bool,
+        suits: impl Fn(&Match) -> bool,
     ) -> Result<SearchPage, StoreError> {
         if !self.inner.kind.is_ledger() {
             return Ok(SearchPage::default());
         }
         let limit = limit.clamp(1, MAX_FOUND);
         Ok(self.read(|transaction| {
-            let mut page = SearchPage::default();
-            visit(transaction, tables, suffix, after, |found, transaction, payload| {
-                if !suits(&transaction, payload.as_ref()) {
+            let blocks = BlockReader::open(transaction)?;
+            let mut page = SearchPage { tip: blocks.best_height()?, ..SearchPage::default() };
+            visit(transaction, &blocks, (tables, suffix), after, |one| {
+                if !suits(&one) {
                     return true;
                 }
                 if page.found.len() == limit {
-                    page.next = page
-                        .found
-                        .last()
-                        .map(|(last, ..)| SearchPosition { order: last.order, place: last.place });
+                    page.next = page.found.last().map(|last| SearchPosition {
+                        order: last.found.order,
+                        place: last.found.place,
+                    });
                     return false;
                 }
-                page.found.push((found, transaction, payload));
+                page.found.push(one);
                 true
             })?;
             Ok(page)
@@ -236,12 +288,11 @@ impl Store {
 /// first, until it says `false`.
 fn visit(
     transaction: &ReadTransaction,
-    tables: &'static IndexTables<(u64, u64, u64)>,
-    suffix: u64,
+    blocks: &BlockReader<'_>,
+    (tables, suffix): (&'static IndexTables<(u64, u64, u64)>, u64),
     after: Option<SearchPosition>,
-    mut look: impl FnMut(FoundTransaction, SignedTransaction, Option<Payload>) -> bool,
+    mut look: impl FnMut(Match) -> bool,
 ) -> Result<(), Fault> {
-    let blocks = BlockReader::open(transaction)?;
     let index = IndexReader::open(transaction, tables)?;
     let end = after.map_or(u64::MAX, |after| after.order);
     index.find(suffix, |order| {
@@ -253,13 +304,15 @@ fn visit(
             return Ok(None);
         }
         let (block, height) = (stored.block.hash, stored.block.index);
+        let timestamp = stored.block.timestamp;
         let body = stored.into_whole().ledger.map_or_else(Vec::new, |part| part.body);
         for (place, entry) in (0..).zip(body).collect::<Vec<_>>().into_iter().rev() {
             if after.is_some_and(|after| order == after.order && place >= after.place) {
                 continue;
             }
             let found = FoundTransaction { block, height, order, place, on_best_chain: true };
-            if !look(found, entry.transaction, entry.payload) {
+            let BodyEntry { transaction, payload } = entry;
+            if !look(Match { found, timestamp, transaction, payload }) {
                 return Ok::<_, Fault>(Some(()));
             }
         }

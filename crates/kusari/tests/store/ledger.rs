@@ -1,9 +1,7 @@
 //! The store of a ledger: whole blocks, accounts, transactions by their ids, the pool, and erasures.
 
-use kusari::store::{
-    ChainPosition, ContentHash, FoundTransaction, Store, audit_directory, copy_directory,
-};
-use kusari_chain::ledger::{Account, ChainSpec, Payload, SignedTransaction, Txid};
+use kusari::store::{ChainPosition, ContentHash, Match, Store, audit_directory, copy_directory};
+use kusari_chain::ledger::{Account, ChainSpec, Txid};
 use kusari_chain::proof::ProofFile;
 use kusari_chain::{BlockStore, BlockWrite, Work};
 use kusari_node::store::{Erasure, OutboxStore, PoolWrite, StoreBatch};
@@ -270,11 +268,11 @@ fn a_record_is_found_by_its_text_and_by_its_author_until_it_is_erased() {
     let content = ContentHash::of_text(TEXT);
     let found = store.transactions_with(&content, None, 10).unwrap().found;
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].0.height, found[0].0.place), (2, 0));
-    assert_eq!(found[0].2.as_ref().map(|payload| payload.data.as_str()), Some(TEXT));
-    let author = found[0].1.sender;
+    assert_eq!((found[0].found.height, found[0].found.place), (2, 0));
+    assert_eq!(found[0].payload.as_ref().map(|payload| payload.data.as_str()), Some(TEXT));
+    let author = found[0].transaction.sender;
     let all = store.transactions_of(&author, None, 10).unwrap().found;
-    assert!(all.len() > 1 && all.iter().any(|one| one.0 == found[0].0));
+    assert!(all.len() > 1 && all.iter().any(|one| one.found == found[0].found));
 
     store.commit(&[erase(1, 0)]).unwrap();
     assert_eq!(store.transactions_with(&content, None, 10).unwrap().found.len(), 0);
@@ -332,9 +330,8 @@ fn long_lists_are_read_page_by_page_without_gap_or_repetition() {
             break;
         }
     }
-    type Found = (FoundTransaction, SignedTransaction, Option<Payload>);
-    let places = |found: &[Found]| -> Vec<(u32, u32)> {
-        found.iter().map(|one| (one.0.height, one.0.place)).collect()
+    let places = |found: &[Match]| -> Vec<(u32, u32)> {
+        found.iter().map(|one| (one.found.height, one.found.place)).collect()
     };
     assert_eq!(places(&paged), places(&all.found));
 }

@@ -23,7 +23,7 @@ use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
 
-fn no_ledger() -> Refusal {
+pub(super) fn no_ledger() -> Refusal {
     let detail = "this node keeps the classic chain, which has no accounts; start one with `--chain \
                   ledger` or a chain spec";
     problem::NO_LEDGER.because(detail).into()
@@ -149,13 +149,13 @@ pub(super) async fn transaction(
     }
 }
 
-fn read_txid(text: &str) -> Answer<Txid> {
+pub(super) fn read_txid(text: &str) -> Answer<Txid> {
     text.parse().map_err(|error: kusari_chain::ledger::ParseBytesError| {
         problem::BAD_REQUEST.because(error.to_string()).into()
     })
 }
 
-fn unknown(txid: &Txid) -> Refusal {
+pub(super) fn unknown(txid: &Txid) -> Refusal {
     let detail =
         format!("this node knows no transaction {txid}; it may be on its way, or on another chain");
     problem::NO_TRANSACTION.because(detail).into()

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::super::Failure;
 use super::Signing;
 use crate::signing::Draft;
+use crate::store::FileRecord;
 
 /// Record a text, or a file by its hash, as a signed transaction
 #[derive(Debug, clap::Args)]
@@ -44,15 +44,14 @@ pub(crate) fn run(args: &RecordArgs) -> Result<(), Failure> {
     args.signing.send(&Draft::Record(text))
 }
 
-/// What is recorded of a file. The order of the keys is part of the form.
-#[derive(Serialize)]
-struct FileRecord {
-    sha256: String,
-    size: u64,
-    name: String,
+/// What is recorded of a file.
+fn of_file(file: &Path) -> Result<String, Failure> {
+    let record = hashed(file)?;
+    serde_json::to_string(&record).map_err(Failure::failed)
 }
 
-fn of_file(file: &Path) -> Result<String, Failure> {
+/// Reads a file, whatever its size, for what is recorded of it.
+pub(crate) fn hashed(file: &Path) -> Result<FileRecord, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::failed(format!(
             "{} cannot be read ({error}); name a file that can",
@@ -74,5 +73,5 @@ fn of_file(file: &Path) -> Result<String, Failure> {
     }
     let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    serde_json::to_string(&FileRecord { sha256, size, name }).map_err(|error| unreadable(&error))
+    Ok(FileRecord { sha256, size, name })
 }
