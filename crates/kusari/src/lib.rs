@@ -11,6 +11,8 @@ pub mod bench;
 mod chain_spec;
 pub mod cli;
 pub mod conformance;
+pub mod cost;
+mod evidence;
 pub mod grade;
 pub mod journal;
 mod net;

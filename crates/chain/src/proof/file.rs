@@ -3,6 +3,7 @@
 //! Owns the keys, their order and how they are read; what they prove is up to the checks beside it.
 //! Source: `docs/formats/proof.md`, whose tables these types follow key by key.
 
+mod form;
 mod text;
 
 use alloc::boxed::Box;
@@ -209,7 +210,7 @@ impl ProofFile {
     pub fn read(text: &str) -> Result<Self, ProofFault> {
         let form = |reason: String| ProofFault::Form { reason };
         if text.len() > MAX_PROOF_BYTES {
-            return Err(form(alloc::format!("it is longer than {MAX_PROOF_BYTES} bytes")));
+            return Err(ProofFault::TooLarge);
         }
         let text = text.strip_suffix('\n').unwrap_or(text);
         let unreadable = |error: serde_json::Error| form(alloc::format!("{error}"));
@@ -239,31 +240,6 @@ impl ProofFile {
             Self::Transaction(proof) => serde_json::to_string(proof).unwrap_or_default(),
             Self::Consistency(proof) => serde_json::to_string(proof).unwrap_or_default(),
         }
-    }
-
-    fn check_order(&self) -> Result<(), ProofFault> {
-        let Self::Transaction(proof) = self else { return Ok(()) };
-        let fault = |reason: &str| Err(ProofFault::Form { reason: reason.into() });
-        if proof.later.len().max(proof.earlier.len()) > MAX_PROOF_BLOCKS {
-            return fault("it has too many blocks");
-        }
-        if proof.statements.len() > MAX_PROOF_STATEMENTS {
-            return fault("it has too many statements");
-        }
-        let heights =
-            core::iter::once(proof.block.index).chain(proof.later.iter().map(|b| b.index));
-        if !heights.is_sorted_by(|one, next| one < next) {
-            return fault("its later blocks are not in order");
-        }
-        let heights = proof.earlier.iter().map(|block| block.height);
-        if !heights.chain([proof.block.index]).is_sorted_by(|one, next| one < next) {
-            return fault("its earlier blocks are not in order");
-        }
-        let place = |said: &ProvenStatement| (said.0.height, said.0.key, said.0.sequence);
-        if !proof.statements.is_sorted_by(|one, next| place(one) <= place(next)) {
-            return fault("its statements are not in order");
-        }
-        Ok(())
     }
 }
 

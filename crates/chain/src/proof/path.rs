@@ -35,8 +35,10 @@ fn uses(leaf: u64, leaves: u64, level: u32) -> bool {
     level < parting || (level > parting && level < u64::BITS && leaf >> level & 1 == 1)
 }
 
-/// Whether the tree has leaves behind the largest whole subtree that the leaf is in.
-fn has_rest(leaf: u64, leaves: u64) -> bool {
+/// Whether the tree has leaves behind the largest whole subtree that the leaf is in: whether the path
+/// has a rest.
+#[must_use]
+pub fn has_rest(leaf: u64, leaves: u64) -> bool {
     leaves & ((1 << parting(leaf, leaves)) - 1) != 0
 }
 
@@ -73,11 +75,12 @@ pub fn root(
     Some(root)
 }
 
-/// Whether the siblings are those that the paths of a leaf to trees of these sizes use, and no more.
+/// Whether the siblings are those that the paths of a leaf to trees of these sizes use, all of which
+/// have that leaf, and no more.
 pub fn is_exact(leaf: u64, sizes: impl Iterator<Item = u64> + Clone, siblings: &Siblings) -> bool {
     let used = |level| sizes.clone().any(|leaves| uses(leaf, leaves, level));
-    // The list ends with a hash, so a level that is not in it and used would be missed by `root`.
-    siblings.last().is_none_or(Option::is_some)
+    let end = (0..u64::BITS).rev().find(|level| used(*level)).map_or(0, |level| level + 1);
+    siblings.len() == end as usize
         && siblings.iter().zip(0..).all(|(sibling, level)| sibling.is_some() == used(level))
 }
 

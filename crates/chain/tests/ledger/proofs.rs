@@ -4,6 +4,7 @@
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use ct_merkle::{HashableLeaf, InclusionProof, RootHash};
 use ed25519_zebra::{SigningKey, VerificationKey};
+use kusari_chain::ledger::commitment::MerkleRoot;
 use kusari_chain::ledger::{
     BodyEntry, PublicKey, Signature, StatementHash, UnsignedStatement, WitnessStatement,
 };
@@ -193,14 +194,16 @@ fn a_proof_of_what_is_not_in_the_chain_is_refused_with_the_step_that_fails() {
     let other = told.prove(9, 2, &[10, 13, 20]);
     assert_eq!(fault(&|proof| proof.payload = other.payload.clone()), "payload");
     assert_eq!(fault(&|proof| proof.transaction.amount = 1), "signature");
-    assert_eq!(fault(&|proof| proof.body.place = 2), "body-path");
+    let root = MerkleRoot::ZERO;
+    assert_eq!(fault(&|proof| proof.body.place = 2), "form");
     assert_eq!(fault(&|proof| proof.body = other.body.clone()), "body-path");
+    assert_eq!(fault(&|proof| proof.body.rest = proof.body.rest.xor(Some(root))), "form");
     assert_eq!(fault(&|proof| proof.block.timestamp += 1), "block-hash");
     assert_eq!(fault(&|proof| proof.block.target.0 -= 1), "block-hash");
     assert_eq!(fault(&|proof| proof.later[0].nonce += 1), "later-hash");
-    assert_eq!(fault(&|proof| proof.siblings = other.body.siblings.clone()), "later-hash");
+    assert_eq!(fault(&|proof| proof.siblings = other.body.siblings.clone()), "form");
     assert_eq!(fault(&|proof| proof.later.swap(0, 1)), "form");
-    assert_eq!(fault(&|proof| proof.later.truncate(2)), "later-hash");
+    assert_eq!(fault(&|proof| proof.later.truncate(2)), "form");
     assert_eq!(fault(&|proof| proof.statements.push(told.witness(1, 0, 5))), "statement-block");
     let unsigned = |proof: &mut TransactionProof| {
         let statement = told.witness(1, 0, 13).0;
@@ -285,14 +288,17 @@ fn a_tip_extends_all_its_ancestors_and_nothing_else() {
 
 #[test]
 fn files_with_more_than_they_may_hold_are_refused() {
-    let told = Told::new(3);
-    let proof = told.prove(2, 0, &[3]);
-    let mut crowded = proof.clone();
-    crowded.later = vec![proof.later[0]; 65];
-    assert_eq!(read(&text(&crowded)).unwrap_err().code(), "form");
-    let mut crowded = proof.clone();
-    crowded.statements = vec![told.witness(1, 0, 2); 257];
-    assert_eq!(read(&text(&crowded)).unwrap_err().code(), "form");
-    let long = " ".repeat(1 << 20) + &text(&proof);
-    assert_eq!(read(&long).unwrap_err().code(), "form");
+    let told = Told::new(80);
+    let all: Vec<u32> = (3..=80).collect();
+    let code = |proof: &TransactionProof| read(&text(proof)).unwrap_err().code();
+    assert!(read(&text(&told.prove(2, 0, &all[..64]))).is_ok());
+    assert_eq!(code(&told.prove(2, 0, &all[..65])), "too-many");
+    let mut crowded = told.prove(2, 0, &[3]);
+    crowded.statements = (0..257).map(|sequence| told.witness(1, sequence, 2)).collect();
+    assert_eq!(code(&crowded), "too-many");
+    let mut doubled = told.prove(2, 0, &[3]);
+    doubled.statements = vec![told.witness(1, 0, 2); 2];
+    assert_eq!(code(&doubled), "form");
+    let long = " ".repeat(1 << 20) + &text(&told.prove(2, 0, &[3]));
+    assert_eq!(read(&long).unwrap_err().code(), "too-large");
 }

@@ -227,6 +227,17 @@ impl Client {
         self.understood(answer)
     }
 
+    /// Asks for what is taken as it is, byte for byte.
+    pub(crate) fn text(&self, path: &str) -> Result<String, ClientError> {
+        let mut answer = self.open(path)?;
+        if !answer.status().is_success() {
+            // Always an error, which says what the node said.
+            return self.understood::<serde_json::Value>(answer).map(|value| value.to_string());
+        }
+        let body = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_string();
+        body.map_err(|error| self.unreadable(&error))
+    }
+
     /// The same, and `None` where there is no such thing.
     fn get_if_there<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, ClientError> {
         let answer = self.open(path)?;

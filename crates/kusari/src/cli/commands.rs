@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod man;
 pub(crate) mod peers;
+pub(crate) mod proof;
 pub(crate) mod replay;
 pub(crate) mod say;
 pub(crate) mod status;
@@ -97,6 +98,11 @@ pub(crate) enum Command {
     Balance(ledger::balance::BalanceArgs),
     Tx(ledger::tx::TxArgs),
     Erase(ledger::erase::EraseArgs),
+    Find(proof::find::FindArgs),
+    Prove(proof::prove::ProveArgs),
+    Verify(proof::verify::VerifyArgs),
+    Consistency(proof::consistency::ConsistencyArgs),
+    Evidence(proof::evidence::EvidenceArgs),
     Wallet(wallet::WalletArgs),
     ChainSpec(chain_spec::ChainSpecArgs),
     Bench(bench::BenchArgs),
@@ -123,6 +129,11 @@ impl Command {
             Self::Balance(args) => ledger::balance::run(args),
             Self::Tx(args) => ledger::tx::run(args),
             Self::Erase(args) => ledger::erase::run(args),
+            Self::Find(args) => proof::find::run(args),
+            Self::Prove(args) => proof::prove::run(args),
+            Self::Verify(args) => proof::verify::run(args),
+            Self::Consistency(args) => proof::consistency::run(args),
+            Self::Evidence(args) => proof::evidence::run(args),
             Self::Wallet(args) => wallet::run(args),
             Self::ChainSpec(args) => chain_spec::run(args),
             Self::Bench(args) => bench::run(args),

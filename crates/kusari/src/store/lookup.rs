@@ -21,6 +21,9 @@ use super::{Store, tables};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContentHash(pub [u8; 32]);
 
+/// Sizes of files are below this, so that readers that keep numbers as floating point see the same.
+const MAX_FILE_BYTES: u64 = 1 << 53;
+
 /// What is recorded of a file, as JSON in the text of a payload. The order of the keys is part of the
 /// form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +42,8 @@ impl FileRecord {
     #[must_use]
     pub fn of_text(text: &str) -> Option<Self> {
         let record: Self = serde_json::from_str(text).ok()?;
-        (serde_json::to_string(&record).ok()? == text && record.hash().is_some()).then_some(record)
+        let canonical = serde_json::to_string(&record).ok()? == text;
+        (canonical && record.size < MAX_FILE_BYTES && record.hash().is_some()).then_some(record)
     }
 
     fn hash(&self) -> Option<ContentHash> {

@@ -5,7 +5,8 @@ use kusari_chain::mempool::CheckedTransaction;
 
 use super::{Client, ClientError};
 use crate::api::model::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionReceipt, TransactionReport,
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionList, TransactionReceipt,
+    TransactionReport,
 };
 
 impl Client {
@@ -44,6 +45,20 @@ impl Client {
     /// [`ClientError`].
     pub fn transaction(&self, txid: &Txid) -> Result<Option<TransactionReport>, ClientError> {
         self.get_if_there(&format!("/v1/transactions/{txid}"))
+    }
+
+    /// Transactions by a query of `content=` or `by=`, one page.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(crate) fn search(
+        &self,
+        query: String,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<TransactionList, ClientError> {
+        let after = after.map_or_else(String::new, |after| format!("&after={after}"));
+        self.get(&format!("/v1/transactions?{query}{after}&limit={limit}"))
     }
 
     /// Has the node mine on for a while, although nothing waits.

@@ -1,0 +1,273 @@
+//! `kusari verify`: needs no node, no store and no network.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use kusari_chain::BlockHash;
+use kusari_chain::ledger::{Address, ChainId, PublicKey, WitnessStatement};
+use kusari_chain::proof::file::MAX_PROOF_BYTES;
+use kusari_chain::proof::{CheckedProof, ConsistencyProof, ProofFile, TransactionProof};
+use serde::Serialize;
+
+use super::super::Failure;
+use super::super::ledger::record::hashed;
+use super::date;
+use super::verdict::{self, Verdict, parse_key};
+use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::settings::UsageError;
+use crate::cli::stdout::Stdout;
+use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
+
+/// Check a proof, without a node and without a network
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// A proof, and files of `kusari consistency` that lead from what you trust to it
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The hash of a block that you trust, from wherever you have it; may be given many times
+    #[arg(long, value_name = "HASH")]
+    pub(crate) trust: Vec<BlockHash>,
+
+    /// The key of a witness that you trust; may be given many times
+    #[arg(long, value_name = "KEY", value_parser = parse_key)]
+    pub(crate) witness: Vec<PublicKey>,
+
+    /// How many of them must have seen it [default: all]
+    #[arg(long, value_name = "N", requires = "witness")]
+    pub(crate) threshold: Option<usize>,
+
+    /// The file that the record must be about
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    let mut proof: Option<TransactionProof> = None;
+    let mut links = Vec::new();
+    for file in &args.files {
+        match read(file)? {
+            ProofFile::Transaction(read) if proof.is_none() => proof = Some(*read),
+            ProofFile::Transaction(_) => {
+                return Err(Failure::Usage(UsageError {
+                    cause: String::from("two proofs of transactions are given"),
+                    remedy: String::from(
+                        "check one at a time, with as many consistency files as needed",
+                    ),
+                }));
+            }
+            ProofFile::Consistency(link) => links.push(*link),
+        }
+    }
+    let Some(proof) = proof else { return of_links(args, &links) };
+    let refused = |fault: &dyn std::fmt::Display| Failure::failed(format!("NOT PROVEN: {fault}"));
+    let checked = proof.check().map_err(|fault| refused(&fault))?;
+    check_links(&links, Some(proof.chain_id))?;
+    let verdicts = verdicts(args, &proof, &checked, &links)?;
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&Report::new(&proof, &checked, &verdicts))?,
+        false => output.line(&in_words(&proof, &checked, &verdicts))?,
+    }
+    output.flush()?;
+    if verdicts.iter().all(|verdict| verdict.holds) { Ok(()) } else { Err(Failure::Shown) }
+}
+
+fn read(file: &Path) -> Result<ProofFile, Failure> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!("{} cannot be read ({error}); name a proof file", file.display()))
+    };
+    let mut text = String::new();
+    let opened = File::open(file).map_err(|error| unreadable(&error))?;
+    // One more than allowed, so that what is too long is seen to be.
+    let mut opened = opened.take(MAX_PROOF_BYTES as u64 + 1);
+    opened.read_to_string(&mut text).map_err(|error| unreadable(&error))?;
+    ProofFile::read(&text)
+        .map_err(|fault| Failure::failed(format!("NOT PROVEN: {}: {fault}", file.display())))
+}
+
+/// Every consistency file holds, and all are of one chain.
+fn check_links(links: &[ConsistencyProof], chain: Option<ChainId>) -> Result<(), Failure> {
+    let mut chain = chain;
+    for link in links {
+        link.check().map_err(|fault| Failure::failed(format!("NOT PROVEN: {fault}")))?;
+        if *chain.get_or_insert(link.chain_id) != link.chain_id {
+            return Err(Failure::failed("NOT PROVEN: the files are of different chains"));
+        }
+    }
+    Ok(())
+}
+
+fn verdicts(
+    args: &VerifyArgs,
+    proof: &TransactionProof,
+    checked: &CheckedProof,
+    links: &[ConsistencyProof],
+) -> Result<Vec<Verdict>, Failure> {
+    let mut verdicts: Vec<Verdict> =
+        args.trust.iter().map(|trusted| verdict::of_trust(*trusted, checked, links)).collect();
+    let listed: BTreeSet<PublicKey> = args.witness.iter().copied().collect();
+    if !listed.is_empty() {
+        let threshold = args.threshold.unwrap_or(listed.len());
+        if threshold == 0 || threshold > listed.len() {
+            return Err(Failure::Usage(UsageError {
+                cause: format!("--threshold {threshold} of {} witnesses", listed.len()),
+                remedy: String::from("it must be 1 to as many as --witness names"),
+            }));
+        }
+        verdicts.push(verdict::of_witnesses(&listed, threshold, checked));
+    }
+    if let Some(file) = &args.file {
+        verdicts.push(verdict::of_file(proof, &hashed(file)?));
+    }
+    Ok(verdicts)
+}
+
+/// Consistency files alone: each is told, and trust in a later block is trust in the earlier one.
+fn of_links(args: &VerifyArgs, links: &[ConsistencyProof]) -> Result<(), Failure> {
+    if !args.witness.is_empty() || args.file.is_some() {
+        return Err(Failure::Usage(UsageError {
+            cause: String::from(
+                "no proof of a transaction is given, to which --witness and --file belong",
+            ),
+            remedy: String::from("`kusari prove` makes one"),
+        }));
+    }
+    check_links(links, None)?;
+    let mut output = Stdout::new();
+    for link in links {
+        let (earlier, later) = (&link.earlier, &link.later);
+        match args.json {
+            true => output.json(link)?,
+            false => output.line(&format!(
+                "Proven: block {} (height {}) extends block {} (height {})",
+                later.hash, later.index, earlier.hash, earlier.height
+            ))?,
+        }
+    }
+    output.flush()?;
+    match args.trust.iter().find(|trusted| !links.iter().any(|link| link.later.hash == **trusted)) {
+        Some(trusted) => Err(Failure::failed(format!(
+            "none of these files is about the trusted block {trusted}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What holds, for programs. Numbers of 64 bits and more are text.
+#[derive(Serialize)]
+struct Report<'a> {
+    txid: String,
+    chain_id: ChainId,
+    sender: Address,
+    receiver: Address,
+    amount: String,
+    text: Option<&'a str>,
+    height: u32,
+    block: BlockHash,
+    timestamp: String,
+    newest: BlockHash,
+    newest_height: u32,
+    work: String,
+    seen: &'a [WitnessStatement],
+    before: &'a [WitnessStatement],
+    verdicts: &'a [Verdict],
+}
+
+impl<'a> Report<'a> {
+    fn new(
+        proof: &'a TransactionProof,
+        checked: &'a CheckedProof,
+        verdicts: &'a [Verdict],
+    ) -> Self {
+        let (transaction, block) = (&proof.transaction, &proof.block);
+        let (newest_height, newest) =
+            checked.blocks.last().copied().unwrap_or((block.index, block.hash));
+        Self {
+            txid: checked.txid.to_string(),
+            chain_id: proof.chain_id,
+            sender: Address(transaction.sender),
+            receiver: Address(transaction.receiver),
+            amount: transaction.amount.to_string(),
+            text: proof.payload.as_ref().map(|payload| payload.data.as_str()),
+            height: block.index,
+            block: block.hash,
+            timestamp: block.timestamp.to_string(),
+            newest,
+            newest_height,
+            work: checked.work.to_string(),
+            seen: &checked.seen,
+            before: &checked.before,
+            verdicts,
+        }
+    }
+}
+
+/// What holds, for people. What was recorded is text of a stranger.
+fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdict]) -> String {
+    let (transaction, block) = (&proof.transaction, &proof.block);
+    let mut text = format!("Proven: transaction {}\n", checked.txid);
+    let mut line = |name: &str, said: &str| {
+        // Writing to a string has no way to fail.
+        let _ = writeln!(text, "- {name:9}: {said}");
+    };
+    match &proof.payload {
+        Some(payload) => line("Recorded", &Plain(&payload.data).to_string()),
+        None if transaction.has_payload() => {
+            let bytes = counted(u64::from(transaction.payload_len), "byte");
+            line(
+                "Recorded",
+                &format!("{bytes} of text that was erased; this is proven all the same"),
+            );
+        }
+        None => {}
+    }
+    line("By", &Address(transaction.sender).to_string());
+    if !transaction.is_record() {
+        let amount = grouped(transaction.amount);
+        line("Paid", &format!("{amount} to {}", Address(transaction.receiver)));
+    }
+    line("Block", &format!("{} at height {}", block.hash, grouped(block.index)));
+    line("Chain", &proof.chain_id.to_string());
+    line("Mined", &format!("{}, by its miner's clock", date(block.timestamp)));
+    for said in &checked.before {
+        let height = grouped(said.height);
+        line(
+            "Not yet",
+            &format!("{}, when {} had block {height}", date(said.time), Address(said.key)),
+        );
+    }
+    for said in &checked.seen {
+        let height = grouped(said.height);
+        line("Seen", &format!("{}, by {} with block {height}", date(said.time), Address(said.key)));
+    }
+    if let Some((height, hash)) = checked.blocks.last() {
+        line("Newest", &format!("block {hash} at height {}", grouped(height)));
+    }
+    let (here, gpu) =
+        (Roughly::of(checked.work, this_machine()), Roughly::of(checked.work, REFERENCE_GPU_RATE));
+    line("Work", &format!("about {} tries in the blocks from it on", grouped(checked.work)));
+    line("To forge", &format!("{here} on this machine, {gpu} on an NVIDIA H100"));
+    if !checked.seen.is_empty() {
+        line("Clocks", "a witness's time is its own claim, as a miner's is");
+    }
+    for verdict in verdicts {
+        let mark = if verdict.holds { "Holds" } else { "FAILS" };
+        line(mark, &verdict.because);
+    }
+    if verdicts.is_empty() {
+        line(
+            "Trusted",
+            "nothing yet: name a block (--trust) or witnesses (--witness) that you trust",
+        );
+    }
+    text.pop();
+    text
+}
