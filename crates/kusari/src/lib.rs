@@ -12,7 +12,7 @@ mod chain_spec;
 pub mod cli;
 pub mod conformance;
 pub mod cost;
-mod evidence;
+pub mod evidence;
 pub mod grade;
 pub mod journal;
 mod net;
