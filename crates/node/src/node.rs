@@ -229,6 +229,9 @@ impl Node {
             }
             Input::MessageReceived { peer, received } => self.message_received(now, peer, received),
             Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks),
+            Input::TransactionsReceived { peer, transactions } => {
+                self.transactions_in_a_row(now, peer, transactions)
+            }
             Input::BlockMined { template_id, nonce } => self.block_mined(now, template_id, nonce),
             Input::Committed { through } => {
                 self.committed(through);

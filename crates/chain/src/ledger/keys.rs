@@ -101,14 +101,19 @@ impl SignatureBatch {
         self.items.push(batch::Item::from((bytes, signature, message)));
     }
 
-    /// The place of a signature that is wrong, the first one; `None` where all are right.
-    pub(crate) fn first_wrong(self) -> Option<usize> {
+    /// Whether all signatures are right.
+    pub(crate) fn is_right(&self) -> bool {
         let mut verifier = batch::Verifier::new();
         for item in &self.items {
             verifier.queue(item.clone());
         }
-        let seed = self.transcript.finalize().into();
-        if verifier.verify(Coefficients { seed, drawn: 0 }).is_ok() {
+        let seed = self.transcript.clone().finalize().into();
+        verifier.verify(Coefficients { seed, drawn: 0 }).is_ok()
+    }
+
+    /// The place of a signature that is wrong, the first one; `None` where all are right.
+    pub(crate) fn first_wrong(self) -> Option<usize> {
+        if self.is_right() {
             return None;
         }
         self.items.into_iter().position(|item| item.verify_single().is_err())
