@@ -64,12 +64,12 @@ impl TransactionBatch {
     }
 
     fn are_signed(&self, unsigned: &[CheckedTransaction]) -> bool {
-        let mut batch = SignatureBatch::default();
+        let mut batch = SignatureBatch::new();
         for checked in unsigned {
             let transaction = checked.transaction();
             let message = transaction.unsigned().signing_bytes(&self.chain);
             batch.add(&transaction.sender, &message, &transaction.signature);
         }
-        batch.is_right()
+        batch.verify()
     }
 }

@@ -269,7 +269,7 @@ mod tests {
         let tip = node.snapshot().tip;
         assert_eq!((told, tip.height, tip.hash), (3, 3, maker.tip.hash));
         let stored = node.store().placed(&tip.hash).unwrap().unwrap().block;
-        assert_eq!((stored.block.prev_hash, stored.part().unwrap().body.len()), (before, 2));
+        assert_eq!((stored.block.prev_hash, stored.ledger.unwrap().body.len()), (before, 2));
         for line in maker.gossip().split(|byte| *byte == b'\n').take(2) {
             let told = node.receive(node.dialect().receive(line)).unwrap();
             assert!(told.errors.is_empty(), "{told:?}");
