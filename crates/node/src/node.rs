@@ -34,7 +34,8 @@ use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED_BYTES, MAX_WAITING_SAYS,
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
+    MAX_WAITING_SAYS,
 };
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -349,7 +350,8 @@ impl Node {
     /// Whether so much waits for its commit that nothing more may be read from peers.
     #[must_use]
     pub fn is_congested(&self) -> bool {
-        self.chain.uncommitted_changes() >= self.config.max_uncommitted
+        self.commits.len() >= MAX_COMMITS
+            || self.chain.uncommitted_changes() >= self.config.max_uncommitted
             || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }
 

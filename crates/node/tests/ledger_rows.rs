@@ -12,7 +12,7 @@ mod common;
 use common::ledger::{Person, bench, errors_to, is_accepted, line, spec};
 use common::sent_to;
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_node::limits::BAN_SCORE;
+use kusari_node::limits::{BAN_SCORE, MAX_COMMITS};
 use kusari_node::seam::{Input, PeerId};
 use kusari_node::wire::{Dialect, Message, Received, Refusal, Row, Rows};
 use kusari_node::{Action, MiningPolicy};
@@ -124,6 +124,41 @@ fn each_transaction_in_a_row_is_answered_in_order_once_all_are_durable_in_one_co
         _ => None,
     });
     assert_eq!(ids.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn no_more_is_read_while_as_many_commits_of_transactions_wait_for_the_disk_as_may() {
+    let mut bench = bench(MiningPolicy::Off);
+    let peer = bench.inbound();
+    bench.hold_commits = true;
+    let people: Vec<Person> = (2..102).map(Person::new).collect();
+    let mut commits = 0;
+    'full: for sequence in 0.. {
+        for person in &people {
+            if bench.node.is_congested() {
+                break 'full;
+            }
+            bench.line(peer, &line(&person.record(sequence, 0, "a note")));
+            commits += 1;
+        }
+    }
+    assert_eq!(commits, MAX_COMMITS);
+    bench.release_commits();
+    assert!(!bench.node.is_congested());
+}
+
+#[test]
+fn row_of_transactions_is_written_and_read_back_as_an_input() {
+    let line = line(&Person::new(2).record(0, 0, "a note"));
+    let rows = rows_of(Dialect::Ledger(spec().chain_id()), [line.as_bytes(); 2]);
+    let [row] = <[Row; 1]>::try_from(rows).unwrap();
+    let input = Input::received(PeerId(1), row);
+    let text = serde_json::to_string(&input).unwrap();
+    let read: Input = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    assert!(
+        matches!(read, Input::TransactionsReceived { transactions, .. } if transactions.len() == 2)
+    );
 }
 
 #[test]
