@@ -13,7 +13,9 @@ pub fn check(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let introduced = first % 2 == 1;
     let pieces = pieces(rest);
-    assert_eq!(lines(introduced, &pieces), expected(introduced, &pieces.concat()));
+    let expected = expected(introduced, &pieces.concat());
+    assert_eq!(lines(introduced, &pieces), expected);
+    assert_eq!(lines_of_stretches(introduced, &pieces), expected);
 }
 
 fn pieces(mut bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -45,6 +47,32 @@ fn lines(introduced: bool, pieces: &[Vec<u8>]) -> (Vec<Vec<u8>>, bool) {
             }
         }
         assert!(framer.buffered() < MAX_BLOCK_LINE, "an unfinished line is over every limit");
+    }
+    (found, false)
+}
+
+/// The same, where whole lines are split off to be given out by another framer.
+fn lines_of_stretches(introduced: bool, pieces: &[Vec<u8>]) -> (Vec<Vec<u8>>, bool) {
+    let mut framer = LineFramer::default();
+    if introduced {
+        framer.set_introduced();
+    }
+    let mut found = Vec::new();
+    for piece in pieces {
+        framer.push(piece);
+        let mut stretch = framer.split_off_lines();
+        assert!(!framer.has_line(), "a whole line stays behind");
+        loop {
+            match stretch.next_line() {
+                Ok(Some(line)) => found.push(line.to_vec()),
+                Ok(None) => break,
+                Err(_) => return (found, true),
+            }
+        }
+        assert_eq!(stretch.buffered(), 0, "a part of a line was split off");
+        if framer.next_line().is_err() {
+            return (found, true);
+        }
     }
     (found, false)
 }

@@ -10,9 +10,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use kusari_chain::ledger::{
-    BodyEntry, ChainSpec, LedgerPart, PublicKey, Signature, UnsignedTransaction,
+    Account, BodyEntry, ChainSpec, LedgerPart, PublicKey, Signature, UnsignedTransaction,
 };
-use kusari_chain::mempool::{CheckedTransaction, Mempool};
+use kusari_chain::mempool::{Mempool, TransactionBatch};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits};
 use kusari_miner::Search;
@@ -107,19 +107,25 @@ fn accept(bencher: Bencher) {
         });
 }
 
-/// From gossip to the pool: a signature by itself, and the admission.
-#[divan::bench(threads = [1, 2])]
-fn check_and_admit(bencher: Bencher) {
+/// From gossip to the pool: signatures so many at once, and the admission. A read of 64 KiB holds some
+/// 120 lines.
+#[divan::bench(threads = [1, 2], args = [1, 8, 120])]
+fn check_and_admit(bencher: Bencher, at_once: usize) {
     let Full { part, .. } = &*FULL;
     let spec = spec();
     let chain_id = spec.chain_id();
     bencher.counter(ItemsCount::new(TRANSACTIONS)).with_inputs(Mempool::default).bench_values(
         |mut pool| {
-            for entry in &part.body {
-                let checked = CheckedTransaction::check(entry.transaction, None, &chain_id)
-                    .expect("it is valid");
-                let account = kusari_chain::ledger::Account::empty(entry.transaction.sender);
-                pool.admit(checked, &account, &spec, false, 0).expect("there is room");
+            for entries in part.body.chunks(at_once) {
+                let mut batch = TransactionBatch::new(chain_id);
+                for entry in entries {
+                    batch.add(entry.transaction, None).expect("it is valid");
+                }
+                for checked in batch.check() {
+                    let checked = checked.expect("it is valid");
+                    let account = Account::empty(checked.transaction().sender);
+                    pool.admit(checked, &account, &spec, false, 0).expect("there is room");
+                }
             }
             pool
         },

@@ -10,6 +10,7 @@ mod held;
 mod history;
 mod ledger;
 mod reads;
+mod state_roots;
 mod template;
 
 use alloc::boxed::Box;
@@ -23,6 +24,7 @@ use self::accounts::AccountOverlay;
 pub use self::headers::{CheckedHeader, Header, HeaderChain};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
+use self::state_roots::StateRoots;
 pub use self::template::{LedgerTemplate, NoTemplate};
 use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
@@ -124,6 +126,8 @@ pub struct ChainState {
 struct LedgerState {
     spec: Arc<ChainSpec>,
     accounts: AccountOverlay,
+    #[serde(default)]
+    roots: StateRoots,
     held: Held,
 }
 
@@ -170,7 +174,7 @@ impl Chain {
         limits: TreeLimits,
         spec: Arc<ChainSpec>,
     ) -> Result<Self, StoreError> {
-        let ledger = Some(Ledger::new(spec, AccountOverlay::default()));
+        let ledger = Some(Ledger::new(spec, AccountOverlay::default(), StateRoots::default()));
         Ok(Self { ledger, ..Self::open(store, limits)? })
     }
 
@@ -181,6 +185,7 @@ impl Chain {
         let ledger = self.ledger.as_ref().map(|ledger| LedgerState {
             spec: Arc::clone(&ledger.spec),
             accounts: ledger.accounts.clone(),
+            roots: ledger.roots.clone(),
             held: self.held.clone(),
         });
         ChainState { tree: self.tree.state(), orphans, refused, ledger }
@@ -203,7 +208,9 @@ impl Chain {
         }
         let tree = Tree::restore(tree, store, limits)?;
         let (ledger, held) = match ledger {
-            Some(LedgerState { spec, accounts, held }) => (Some(Ledger::new(spec, accounts)), held),
+            Some(LedgerState { spec, accounts, roots, held }) => {
+                (Some(Ledger::new(spec, accounts, roots)), held)
+            }
             None => (None, Held::default()),
         };
         Ok(Self { tree, orphans, refused, ledger, held })

@@ -11,6 +11,7 @@
 //! blocks held.
 
 mod admission;
+mod batch;
 mod checked;
 mod follow;
 mod pooled;
@@ -26,6 +27,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::admission::Admission;
+pub use self::batch::TransactionBatch;
 pub use self::checked::CheckedTransaction;
 pub use self::follow::Followed;
 pub use self::pooled::PooledTransaction;

@@ -81,6 +81,24 @@ impl MerkleBuilder {
         self.leaves += 1;
     }
 
+    /// Adds a whole subtree of this power of two of leaves, by its root. Their number so far must be a
+    /// multiple of it.
+    pub(crate) fn push_subtree(&mut self, level: u32, mut root: NodeHash) {
+        let before = self.leaves >> level;
+        for _ in 0..before.trailing_ones() {
+            let Some(left) = self.peaks.pop() else { break };
+            root = node_hash(&left, &root);
+        }
+        self.peaks.push(root);
+        self.leaves += 1 << level;
+    }
+
+    /// Adds all leaves of another tree, which has fewer than any of the subtrees here.
+    pub(crate) fn push_all(&mut self, other: &Self) {
+        self.peaks.extend_from_slice(&other.peaks);
+        self.leaves += other.leaves;
+    }
+
     /// The root over all leaves so far.
     #[must_use]
     pub fn root(&self) -> NodeHash {
@@ -132,6 +150,27 @@ mod tests {
             for (level, root) in completed {
                 assert_eq!(root, defined(&leaves[leaves.len() - (1 << level)..]));
             }
+        }
+    }
+
+    #[test]
+    fn a_tree_of_whole_subtrees_and_a_rest_is_the_tree_of_their_leaves() {
+        let hash = |number: u32| leaf_hash(&number.to_le_bytes());
+        for (chunks, rest) in [(0, 3), (1, 0), (1, 7), (2, 1), (3, 6), (7, 5)] {
+            let leaves: Vec<NodeHash> = (0..chunks * 8 + rest).map(hash).collect();
+            let mut builder = MerkleBuilder::default();
+            for chunk in leaves.chunks_exact(8) {
+                builder.push_subtree(3, defined(chunk));
+            }
+            let mut last = MerkleBuilder::default();
+            leaves
+                .chunks_exact(8)
+                .remainder()
+                .iter()
+                .for_each(|leaf| last.push_hash(*leaf, |_, _| ()));
+            builder.push_all(&last);
+            assert_eq!(builder.root(), defined(&leaves));
+            assert_eq!(builder.leaves(), leaves.len() as u64);
         }
     }
 

@@ -125,11 +125,16 @@ pub trait BlockStore {
     /// [`StoreError`] where the medium or its content fails.
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError>;
 
-    /// Visits every account that is not empty, in order of keys.
+    /// The first `limit` accounts that are not empty, in order of keys, of those after a key; fewer
+    /// only where there are no more.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError>;
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError>;
 }
 
 /// One step of a change to the stored blocks.

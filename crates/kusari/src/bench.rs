@@ -5,6 +5,7 @@
 //! are worded is up to [`crate::cli`], and what is good enough is up to whoever reads them.
 
 pub mod chain;
+pub mod ledger;
 pub mod long_chain;
 pub(crate) mod mine;
 pub mod observer;

@@ -14,6 +14,7 @@ mod decode;
 mod dial;
 mod handle;
 mod listen;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -23,11 +24,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use kusari_chain::CheckedBlock;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Direction, PeerId};
-use kusari_node::wire::{Dialect, Received, Refusal};
+use kusari_node::wire::{Dialect, Row};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 
 use crate::store::{ChainPosition, Store};
 
@@ -70,8 +71,7 @@ const SPARE_SOCKETS: usize = 32;
 pub(crate) enum NetEvent {
     Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
     ConnectFailed { address: PeerAddress, reason: String },
-    Message { peer: PeerId, received: Result<Received, Refusal> },
-    Blocks { peer: PeerId, blocks: Vec<CheckedBlock> },
+    Received { peer: PeerId, row: Row },
     Finished { peer: PeerId },
     Disconnected { peer: PeerId, reason: String },
 }
@@ -166,13 +166,21 @@ impl Net {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
+        self.start_elsewhere(work).await?.await.ok()
+    }
+
+    /// Begins such work, once there is a place for it.
+    async fn start_elsewhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
         let place = Arc::clone(&self.elsewhere).acquire_owned().await.ok()?;
         // The work goes on where nobody waits for it any more, and keeps its place until it is done.
         let work = move || {
             let _place = place;
             work()
         };
-        tokio::task::spawn_blocking(work).await.ok()
+        Some(tokio::task::spawn_blocking(work))
     }
 
     /// What is counted of all connections.

@@ -11,6 +11,7 @@
 mod clock;
 mod commit;
 mod driver;
+mod lines;
 pub mod offline;
 
 use std::io;

@@ -12,12 +12,12 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::accept::{CheckedHeader, HeaderChain};
-use kusari_chain::{BestPoint, BlockHash, Chain, RuleViolation, StoreError};
+use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_BODIES_ASKED, REQUEST_TIMEOUT};
 use crate::seam::PeerId;
-use crate::wire::MAX_HASHES;
+use crate::wire::{GetBlocks, MAX_BLOCKS, MAX_HASHES};
 
 /// What to do after an answer.
 #[derive(Debug)]
@@ -54,15 +54,21 @@ struct Download {
     from: PeerId,
     tip: BestPoint,
     /// Not asked for, parents first.
-    wanted: VecDeque<BlockHash>,
+    wanted: VecDeque<Body>,
     asked: BTreeMap<PeerId, Asked>,
     /// They were asked and delivered nothing.
     useless: BTreeSet<PeerId>,
 }
 
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Body {
+    hash: BlockHash,
+    parent: BlockHash,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Asked {
-    hashes: Vec<BlockHash>,
+    bodies: Vec<Body>,
     moved_at: Duration,
     delivered: bool,
 }
@@ -121,9 +127,9 @@ impl Headers {
         // they are given up for these.
         let mut wanted = VecDeque::new();
         for checked in headers {
-            let hash = checked.header().block.hash;
+            let Block { hash, prev_hash: parent, .. } = checked.header().block;
             if chain.point(&hash)?.is_none() {
-                wanted.push_back(hash);
+                wanted.push_back(Body { hash, parent });
             }
         }
         let (asked, useless) = (BTreeMap::new(), BTreeSet::new());
@@ -161,9 +167,9 @@ impl Headers {
         let download = self.download.as_mut()?;
         let mut expected = false;
         for (of, asked) in &mut download.asked {
-            let before = asked.hashes.len();
-            asked.hashes.retain(|asked| asked != hash);
-            if asked.hashes.len() < before {
+            let before = asked.bodies.len();
+            asked.bodies.retain(|asked| asked.hash != *hash);
+            if asked.bodies.len() < before {
                 expected = true;
                 if *of == peer {
                     asked.moved_at = now;
@@ -205,7 +211,7 @@ impl Headers {
         now: Duration,
         peers: impl Iterator<Item = PeerId>,
         may_ask: impl Fn(PeerId, &BestPoint) -> bool,
-    ) -> Vec<(PeerId, Vec<BlockHash>)> {
+    ) -> Vec<(PeerId, GetBlocks)> {
         let Some(download) = &mut self.download else { return Vec::new() };
         let late = |asked: &Asked| now >= asked.moved_at + REQUEST_TIMEOUT;
         let late: Vec<PeerId> =
@@ -215,7 +221,7 @@ impl Headers {
             download.useless.insert(peer);
         }
         let mut questions = Vec::new();
-        let mut running: usize = download.asked.values().map(|asked| asked.hashes.len()).sum();
+        let mut running: usize = download.asked.values().map(|asked| asked.bodies.len()).sum();
         for peer in peers {
             let room = MAX_BODIES_ASKED.saturating_sub(running).min(MAX_HASHES);
             if room == 0 || download.wanted.is_empty() {
@@ -228,12 +234,10 @@ impl Headers {
             {
                 continue;
             }
-            let count = room.min(download.wanted.len());
-            let hashes: Vec<BlockHash> = download.wanted.drain(..count).collect();
-            running += hashes.len();
-            let asked = Asked { hashes: hashes.clone(), moved_at: now, delivered: false };
-            download.asked.insert(peer, asked);
-            questions.push((peer, hashes));
+            let (bodies, question) = download.question(room, is_source);
+            running += bodies.len();
+            download.asked.insert(peer, Asked { bodies, moved_at: now, delivered: false });
+            questions.push((peer, question));
         }
         questions
     }
@@ -246,14 +250,33 @@ impl Headers {
 }
 
 impl Download {
+    /// What to ask for next, and how. Whoever sent the headers has these blocks in its best chain, and
+    /// streams those that follow one another however large they are; of blocks by their hashes nobody
+    /// sends more than a little at once.
+    fn question(&mut self, most: usize, of_source: bool) -> (Vec<Body>, GetBlocks) {
+        let mut count = most.min(self.wanted.len());
+        let Some(first) = self.wanted.front().copied().filter(|_| of_source) else {
+            let bodies: Vec<Body> = self.wanted.drain(..count).collect();
+            let hashes = bodies.iter().map(|body| body.hash).collect();
+            return (bodies, GetBlocks::ByHash(hashes));
+        };
+        let pairs = self.wanted.iter().zip(self.wanted.iter().skip(1));
+        let row = 1 + pairs.take_while(|(before, after)| before.hash == after.parent).count();
+        count = count.min(row);
+        let bodies: Vec<Body> = self.wanted.drain(..count).collect();
+        // There are at most as many as may be asked for.
+        let limit = u32::try_from(bodies.len()).unwrap_or(MAX_BLOCKS);
+        (bodies, GetBlocks::After { locator: Vec::from([first.parent]), limit })
+    }
+
     /// What a peer was asked for and did not deliver is to be asked of somebody.
     fn give_back(&mut self, peer: PeerId) {
         let Some(asked) = self.asked.remove(&peer) else { return };
-        if !asked.delivered && !asked.hashes.is_empty() {
+        if !asked.delivered && !asked.bodies.is_empty() {
             self.useless.insert(peer);
         }
-        for hash in asked.hashes.into_iter().rev() {
-            self.wanted.push_front(hash);
+        for body in asked.bodies.into_iter().rev() {
+            self.wanted.push_front(body);
         }
     }
 }

@@ -100,6 +100,10 @@ pub const MAX_UNCOMMITTED: usize = 8_192;
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
 
+/// Commits that may be under way, each of what one read brought at the most. Only transactions reach
+/// it, which change no chain: what is let into the pool and crowded out again is written all the same.
+pub const MAX_COMMITS: usize = 256;
+
 /// Transactions that one peer is still to be sent. Ids of 32 bytes, so 128 KiB.
 pub const MAX_PENDING_TRANSACTIONS: usize = 4_096;
 /// Kibibytes of transactions that may be sent to one peer in a burst, each rounded up: more than the

@@ -34,7 +34,8 @@ use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED_BYTES, MAX_WAITING_SAYS,
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
+    MAX_WAITING_SAYS,
 };
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -229,6 +230,9 @@ impl Node {
             }
             Input::MessageReceived { peer, received } => self.message_received(now, peer, received),
             Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks),
+            Input::TransactionsReceived { peer, transactions } => {
+                self.transactions_in_a_row(now, peer, transactions)
+            }
             Input::BlockMined { template_id, nonce } => self.block_mined(now, template_id, nonce),
             Input::Committed { through } => {
                 self.committed(through);
@@ -346,7 +350,8 @@ impl Node {
     /// Whether so much waits for its commit that nothing more may be read from peers.
     #[must_use]
     pub fn is_congested(&self) -> bool {
-        self.chain.uncommitted_changes() >= self.config.max_uncommitted
+        self.commits.len() >= MAX_COMMITS
+            || self.chain.uncommitted_changes() >= self.config.max_uncommitted
             || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }
 

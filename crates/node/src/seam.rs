@@ -3,6 +3,8 @@
 //! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
 //! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
 
+mod written;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -11,14 +13,15 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
+use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
 
+pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::store::{EntryId, Erasure, StoreBatch};
-use crate::wire::{Message, Received, Refusal};
+use crate::wire::{Message, Received, Refusal, Row};
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +108,14 @@ pub enum Input {
         /// The blocks, in order.
         blocks: Vec<CheckedBlock>,
     },
+    /// A peer sent `TX` lines in a row, and each keeps the rules by itself. Taken as if they had come
+    /// one by one, and committed together.
+    TransactionsReceived {
+        /// Who sent them.
+        peer: PeerId,
+        /// The transactions, in order.
+        transactions: Vec<WrittenTransaction>,
+    },
     /// The search for [`Action::Mine`] found a nonce.
     BlockMined {
         /// Which work it was; old work is ignored.
@@ -132,6 +143,21 @@ pub enum Input {
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
     Tick,
+}
+
+impl Input {
+    /// What became of lines that a peer sent.
+    #[must_use]
+    pub fn received(peer: PeerId, row: Row) -> Self {
+        match row {
+            Row::Blocks(blocks) => Self::BlocksReceived { peer, blocks },
+            Row::Transactions(checked) => {
+                let transactions = checked.into_iter().map(WrittenTransaction).collect();
+                Self::TransactionsReceived { peer, transactions }
+            }
+            Row::Message(received) => Self::MessageReceived { peer, received },
+        }
+    }
 }
 
 /// What a person or a program asks for.
@@ -214,29 +240,6 @@ pub enum SubmitRefusal {
         /// How many wait.
         waiting: usize,
     },
-}
-
-/// A transaction in a file: as the line that carries it, without its newline, and checked again but
-/// for its signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Message<CheckedBlock>", try_from = "Message<CheckedBlock>")]
-pub struct WrittenTransaction(pub CheckedTransaction);
-
-impl From<WrittenTransaction> for Message<CheckedBlock> {
-    fn from(written: WrittenTransaction) -> Self {
-        Self::Transaction(Box::new(written.0))
-    }
-}
-
-impl TryFrom<Message<CheckedBlock>> for WrittenTransaction {
-    type Error = &'static str;
-
-    fn try_from(message: Message<CheckedBlock>) -> Result<Self, Self::Error> {
-        match message {
-            Message::Transaction(checked) => Ok(Self(*checked)),
-            _ => Err("it is no transaction"),
-        }
-    }
 }
 
 /// Why a line can't be recorded.

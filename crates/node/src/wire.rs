@@ -8,6 +8,7 @@ mod encode;
 mod frame;
 mod message;
 mod refusal;
+mod rows;
 mod written;
 
 pub use decode::{Dialect, Received, receive};
@@ -17,6 +18,7 @@ pub use message::{
     AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport,
 };
 pub use refusal::{Refusal, Verb, WireError};
+pub use rows::{Row, Rows};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;

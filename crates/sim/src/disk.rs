@@ -67,12 +67,9 @@ impl Disk {
 
     /// Every account that is not empty.
     pub(crate) fn accounts(&self) -> BTreeMap<PublicKey, Account> {
-        let mut accounts = BTreeMap::new();
         // Memory has no way to fail.
-        let _ = self.visit_accounts(&mut |account| {
-            accounts.insert(account.key, account);
-        });
-        accounts
+        let accounts = self.accounts_after(None, usize::MAX).unwrap_or_default();
+        accounts.into_iter().map(|account| (account.key, account)).collect()
     }
 
     /// The stored best chain with what a ledger adds, from height 1.
@@ -169,8 +166,12 @@ impl BlockStore for Disk {
         self.0.borrow().blocks.account(key)
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.0.borrow().blocks.visit_accounts(visit)
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.0.borrow().blocks.accounts_after(after, limit)
     }
 }
 

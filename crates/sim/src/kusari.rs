@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
+use kusari_chain::{Block, BlockHash, Target};
 use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::wire::{self, Dialect, Message};
+use kusari_node::wire::{self, Dialect, Message, Row, Rows};
 use kusari_node::{Action, Node, NodeConfig};
 
 use crate::commits::Commits;
@@ -329,33 +329,28 @@ impl World {
             connection.ends[place.side].framer.push(&bytes);
         }
         let peer = place.peer();
-        let mut blocks = Vec::new();
+        let node = self.kusari(host).and_then(|kusari| kusari.node.as_ref());
+        let mut rows = Rows::new(node.map_or(Dialect::Classic, Node::dialect));
         while let Some(line) = self.next_line(place) {
-            let received = line.map_err(wire::WireError::from).map_err(wire::Refusal::from);
-            let node = self.kusari(host).and_then(|kusari| kusari.node.as_ref());
-            let dialect = node.map_or(Dialect::Classic, Node::dialect);
-            let received = received.and_then(|line| dialect.receive(&line));
-            if matches!(received, Ok(Message::Hello(_)))
-                && let Some(connection) = self.connection(place)
-            {
+            let is_hello = match line {
+                Ok(line) => rows.push(&line),
+                Err(error) => {
+                    rows.push_message(Err(wire::WireError::from(error).into()));
+                    false
+                }
+            };
+            if is_hello && let Some(connection) = self.connection(place) {
                 connection.ends[place.side].framer.set_introduced();
             }
-            // Blocks in a row are handed over together, as the program does.
-            if let Ok(Message::Block(block)) = received {
-                blocks.push(block);
-                continue;
-            }
-            self.blocks_in_a_row(host, peer, &mut blocks);
-            self.input(host, Input::MessageReceived { peer, received });
+            self.rows(host, peer, rows.take_complete());
         }
-        self.blocks_in_a_row(host, peer, &mut blocks);
+        self.rows(host, peer, rows.take_all());
         self.finish_reading(host, place, peer);
     }
 
-    fn blocks_in_a_row(&mut self, host: usize, peer: PeerId, blocks: &mut Vec<CheckedBlock>) {
-        if !blocks.is_empty() {
-            let blocks = std::mem::take(blocks);
-            self.input(host, Input::BlocksReceived { peer, blocks });
+    fn rows(&mut self, host: usize, peer: PeerId, rows: Vec<Row>) {
+        for row in rows {
+            self.input(host, Input::received(peer, row));
         }
     }
 

@@ -76,8 +76,12 @@ impl BlockStore for Disk {
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.0.borrow().0.account(key)
     }
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.0.borrow().0.visit_accounts(visit)
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.0.borrow().0.accounts_after(after, limit)
     }
 }
 

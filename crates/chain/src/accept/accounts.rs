@@ -5,12 +5,13 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Bound::{Excluded, Unbounded};
 
 use serde::{Deserialize, Serialize};
 
+use super::state_roots::{Above, StateRoots};
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, LedgerPart, PublicKey, SignedTransaction};
-use crate::proof::MerkleBuilder;
 use crate::rules::ledger::at;
 use crate::rules::transaction::{check_balance, check_cost, check_sequence};
 use crate::rules::{RuleViolation, TransactionViolation};
@@ -35,8 +36,9 @@ impl AccountOverlay {
     }
 
     /// The change of this version wrote these accounts.
-    pub(crate) fn record(&mut self, version: u64, accounts: &[Account]) {
-        self.0.extend(accounts.iter().map(|account| (account.key, (version, *account))));
+    pub(crate) fn record(&mut self, version: u64, changed: &[ChangedAccount]) {
+        let accounts = changed.iter().map(|changed| changed.account);
+        self.0.extend(accounts.map(|account| (account.key, (version, account))));
     }
 
     /// Every change up to `version` is in the store.
@@ -50,7 +52,13 @@ pub(crate) struct AccountView<'a> {
     store: &'a dyn BlockStore,
     overlay: &'a AccountOverlay,
     reward: u64,
-    changed: BTreeMap<PublicKey, Account>,
+    changed: BTreeMap<PublicKey, ChangedAccount>,
+}
+
+/// An account as it is now, and whether it was empty before.
+pub(crate) struct ChangedAccount {
+    pub(crate) account: Account,
+    pub(crate) was_empty: bool,
 }
 
 /// Why a block could not be applied.
@@ -73,20 +81,23 @@ impl<'a> AccountView<'a> {
     }
 
     /// The accounts that differ now, in order of keys.
-    pub(crate) fn into_changed(self) -> Vec<Account> {
+    pub(crate) fn into_changed(self) -> Vec<ChangedAccount> {
         self.changed.into_values().collect()
     }
 
     /// An account as it stands now.
     pub(crate) fn get(&self, key: &PublicKey) -> Result<Account, StoreError> {
         match self.changed.get(key) {
-            Some(account) => Ok(*account),
+            Some(changed) => Ok(changed.account),
             None => self.overlay.get(key, self.store),
         }
     }
 
-    fn set(&mut self, account: Account) {
-        self.changed.insert(account.key, account);
+    /// The account is this from now on; `before` is what it was read as.
+    fn set(&mut self, before: &Account, account: Account) {
+        let was_empty = before.is_empty();
+        let changed = self.changed.entry(account.key);
+        changed.or_insert(ChangedAccount { account, was_empty }).account = account;
     }
 
     /// Applies a body, transaction by transaction, and then credits its miner.
@@ -103,11 +114,12 @@ impl<'a> AccountView<'a> {
                 })
                 .map_err(|fault| ApplyError::Rule(at(place, fault)))?;
         }
-        let mut miner = self.get(&part.commitment.miner)?;
+        let before = self.get(&part.commitment.miner)?;
+        let mut miner = before;
         // What exists is what was rewarded, at most 2^32 times less than 2^32: no sum of it is more
         // than a balance can say.
         miner.balance = miner.balance.checked_add(earned).ok_or_else(|| contradiction("reward"))?;
-        self.set(miner);
+        self.set(&before, miner);
         Ok(())
     }
 
@@ -116,7 +128,8 @@ impl<'a> AccountView<'a> {
         &mut self,
         transaction: &SignedTransaction,
     ) -> Result<Result<(), TransactionViolation>, StoreError> {
-        let mut sender = self.get(&transaction.sender)?;
+        let sender_before = self.get(&transaction.sender)?;
+        let mut sender = sender_before;
         let checked = check_cost(transaction).and_then(|cost| {
             check_sequence(transaction, &sender)?;
             check_balance(cost, &sender)?;
@@ -127,16 +140,15 @@ impl<'a> AccountView<'a> {
         if checked.is_err() {
             return Ok(checked);
         }
-        let mut receiver = match transaction.receiver == sender.key {
-            true => sender,
-            false => self.get(&transaction.receiver)?,
-        };
+        let is_own = transaction.receiver == sender.key;
+        let receiver_before = if is_own { sender } else { self.get(&transaction.receiver)? };
+        let mut receiver = receiver_before;
         let Some(balance) = receiver.balance.checked_add(transaction.amount) else {
             return Ok(Err(TransactionViolation::BalanceOverflow));
         };
         receiver.balance = balance;
-        self.set(sender);
-        self.set(receiver);
+        self.set(&sender_before, sender);
+        self.set(&receiver_before, receiver);
         Ok(Ok(()))
     }
 
@@ -170,32 +182,35 @@ impl<'a> AccountView<'a> {
         key: &PublicKey,
         change: impl FnOnce(&mut Account) -> Option<()>,
     ) -> Result<(), StoreError> {
-        let mut account = self.get(key)?;
+        let before = self.get(key)?;
+        let mut account = before;
         change(&mut account).ok_or_else(|| contradiction("account"))?;
-        self.set(account);
+        self.set(&before, account);
         Ok(())
     }
 
-    /// The root over all accounts as they stand now. Reads every one of them.
-    pub(crate) fn state_root(&self) -> Result<MerkleRoot, StoreError> {
-        let mut above = self.overlay.0.clone();
-        above.extend(self.changed.iter().map(|(key, account)| (*key, (0, *account))));
-        let mut above = above.into_values().map(|(_, account)| account).peekable();
-        let mut builder = MerkleBuilder::default();
-        let mut push = |account: Account| {
-            if !account.is_empty() {
-                // Writing numbers and bytes into memory has no way to fail.
-                builder.push_leaf(&borsh::to_vec(&account).unwrap_or_default());
-            }
-        };
-        self.store.visit_accounts(&mut |stored| {
-            while let Some(account) = above.next_if(|account| account.key < stored.key) {
-                push(account);
-            }
-            push(above.next_if(|account| account.key == stored.key).unwrap_or(stored));
-        })?;
-        above.for_each(push);
-        Ok(MerkleRoot(builder.root()))
+    /// The root over all accounts as they stand now, where `roots` are those of the best chain.
+    pub(crate) fn state_root(&self, roots: &StateRoots) -> Result<MerkleRoot, StoreError> {
+        let mut roots = roots.clone();
+        self.changed.values().for_each(|changed| roots.note(changed));
+        roots.root(self, self.store)
+    }
+}
+
+impl Above for AccountView<'_> {
+    fn above(&self, after: Option<&PublicKey>) -> Vec<Account> {
+        let mut above: BTreeMap<PublicKey, Account> =
+            self.overlay.above(after).into_iter().map(|account| (account.key, account)).collect();
+        let changed = self.changed.range((after.map_or(Unbounded, Excluded), Unbounded));
+        above.extend(changed.map(|(key, changed)| (*key, changed.account)));
+        above.into_values().collect()
+    }
+}
+
+impl Above for AccountOverlay {
+    fn above(&self, after: Option<&PublicKey>) -> Vec<Account> {
+        let range = self.0.range((after.map_or(Unbounded, Excluded), Unbounded));
+        range.map(|(_, (_, account))| *account).collect()
     }
 }
 

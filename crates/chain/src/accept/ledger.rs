@@ -8,8 +8,9 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::accounts::{AccountOverlay, AccountView, ApplyError};
+use super::accounts::{AccountOverlay, AccountView, ApplyError, ChangedAccount};
 use super::history::Histories;
+use super::state_roots::StateRoots;
 use super::{AcceptError, Accepted, Chain};
 use crate::checked::{CheckedBlock, WholeBlock};
 use crate::hash::BlockHash;
@@ -29,6 +30,7 @@ pub(crate) struct Ledger {
     pub(crate) id: ChainId,
     pub(crate) accounts: AccountOverlay,
     pub(crate) histories: Histories,
+    pub(crate) roots: StateRoots,
 }
 
 /// What a known block's ancestors decide for the block after it.
@@ -40,9 +42,9 @@ pub(crate) struct Following {
 }
 
 impl Ledger {
-    pub(crate) fn new(spec: Arc<ChainSpec>, accounts: AccountOverlay) -> Self {
+    pub(crate) fn new(spec: Arc<ChainSpec>, accounts: AccountOverlay, roots: StateRoots) -> Self {
         let id = spec.chain_id();
-        Self { spec, id, accounts, histories: Histories::default() }
+        Self { spec, id, accounts, histories: Histories::default(), roots }
     }
 }
 
@@ -108,20 +110,39 @@ impl Chain {
         let mut change = self.tree.insert(new, parent)?;
         if let Some(ledger) = &mut self.ledger {
             ledger.accounts.record(change.version, &changed);
+            changed.iter().for_each(|changed| ledger.roots.note(changed));
         }
-        change.writes.extend(changed.into_iter().map(BlockWrite::SetAccount));
+        let accounts = changed.into_iter().map(|changed| changed.account);
+        change.writes.extend(accounts.map(BlockWrite::SetAccount));
         Ok(self.added(change))
     }
 
     /// The accounts that a new block changes, where its branch becomes the best; nothing otherwise.
     fn accounts_after(
-        &self,
+        &mut self,
         new: &BestPoint,
         part: &LedgerPart,
         parent: &Known,
-    ) -> Result<Result<Vec<Account>, Unfit>, StoreError> {
-        let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
-        if parent.point != self.tree.tip() {
+    ) -> Result<Result<Vec<ChangedAccount>, Unfit>, StoreError> {
+        let on_tip = parent.point == self.tree.tip();
+        if on_tip
+            && rules::has_state_root(new.height)
+            && let Err(violation) = rules::check_state_root(&part.commitment, self.state_root()?)
+        {
+            return Ok(Err(Unfit { block: new.hash, violation }));
+        }
+        let Some(ledger) = &self.ledger else { return Ok(Ok(Vec::new())) };
+        let mut view = AccountView::new(self.tree.store(), &ledger.accounts, ledger.spec.reward);
+        let applied = |view: &mut AccountView<'_>, height, part: &LedgerPart| {
+            if rules::has_state_root(height) && !on_tip {
+                let computed = view.state_root(&ledger.roots)?;
+                if let Err(violation) = rules::check_state_root(&part.commitment, computed) {
+                    return Ok(Err(violation));
+                }
+            }
+            apply(view, part)
+        };
+        if !on_tip {
             let Some(switch) = self.tree.switch_for(new, &parent.point.hash)? else {
                 return Ok(Ok(Vec::new()));
             };
@@ -132,15 +153,22 @@ impl Chain {
             for hash in &switch.connected {
                 let stored = self.stored(hash)?;
                 let part = stored_part(&stored)?;
-                if let Err(violation) = apply(&mut view, stored.block.index, part)? {
+                if let Err(violation) = applied(&mut view, stored.block.index, part)? {
                     return Ok(Err(Unfit { block: *hash, violation }));
                 }
             }
         }
-        match apply(&mut view, new.height, part)? {
+        match applied(&mut view, new.height, part)? {
             Ok(()) => Ok(Ok(view.into_changed())),
             Err(violation) => Ok(Err(Unfit { block: new.hash, violation })),
         }
+    }
+
+    /// The root over all accounts after the tip; zero on a classic chain.
+    pub(crate) fn state_root(&mut self) -> Result<MerkleRoot, StoreError> {
+        let (tip, store) = (self.tree.tip().hash, self.tree.store());
+        let Some(ledger) = &mut self.ledger else { return Ok(MerkleRoot::ZERO) };
+        ledger.roots.after(&tip, &ledger.accounts, store)
     }
 
     pub(crate) fn account_view(&self) -> Option<AccountView<'_>> {
@@ -209,17 +237,11 @@ fn check_ancestry(
     rules::check_chain_bounds(part, spec)
 }
 
-/// Applies a block to the accounts before it, with the root over them where it has one.
+/// Applies a block to the accounts before it.
 fn apply(
     view: &mut AccountView<'_>,
-    height: u32,
     part: &LedgerPart,
 ) -> Result<Result<(), RuleViolation>, StoreError> {
-    if rules::has_state_root(height)
-        && let Err(violation) = rules::check_state_root(&part.commitment, view.state_root()?)
-    {
-        return Ok(Err(violation));
-    }
     match view.apply(part) {
         Ok(()) => Ok(Ok(())),
         Err(ApplyError::Rule(violation)) => Ok(Err(violation)),

@@ -68,11 +68,11 @@ impl Chain {
         let (Some(spec), Some(chain_id)) = (self.spec().cloned(), self.chain_id()) else {
             return Err(NoTemplate::NoLedger);
         };
-        let mut view = self.account_view().ok_or(NoTemplate::NoLedger)?;
         let state_root = match index.is_multiple_of(STATE_ROOT_INTERVAL) {
-            true => view.state_root()?,
+            true => self.state_root()?,
             false => MerkleRoot::ZERO,
         };
+        let mut view = self.account_view().ok_or(NoTemplate::NoLedger)?;
         let mut room = u64::from(spec.max_body_bytes);
         let mut body = Vec::new();
         for entry in offered {

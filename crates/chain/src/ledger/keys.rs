@@ -3,7 +3,6 @@
 //! Owns how a signature is checked, by itself and many at once. Holds no secrets. ZIP-215 is what
 //! makes both ways agree on every signature, however it was made; nodes that disagreed would part.
 
-use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};
@@ -83,14 +82,17 @@ impl PublicKey {
 }
 
 /// Signatures that are checked together, which takes about half the time.
-#[derive(Default)]
 pub(crate) struct SignatureBatch {
-    items: Vec<batch::Item>,
+    verifier: batch::Verifier,
     /// Over everything that was added: where the coefficients of the check come from.
     transcript: Sha256,
 }
 
 impl SignatureBatch {
+    pub(crate) fn new() -> Self {
+        Self { verifier: batch::Verifier::new(), transcript: Sha256::new() }
+    }
+
     /// Adds one. A key of small order is not noticed here.
     pub(crate) fn add(&mut self, key: &PublicKey, message: &[u8], signature: &Signature) {
         self.transcript.update(key.0);
@@ -98,20 +100,13 @@ impl SignatureBatch {
         self.transcript.update(Sha256::digest(message));
         let bytes = VerificationKeyBytes::from(key.0);
         let signature = ed25519_zebra::Signature::from_bytes(&signature.0);
-        self.items.push(batch::Item::from((bytes, signature, message)));
+        self.verifier.queue(batch::Item::from((bytes, signature, message)));
     }
 
-    /// The place of a signature that is wrong, the first one; `None` where all are right.
-    pub(crate) fn first_wrong(self) -> Option<usize> {
-        let mut verifier = batch::Verifier::new();
-        for item in &self.items {
-            verifier.queue(item.clone());
-        }
+    /// Whether all signatures are right. Which one is not, a check one by one tells.
+    pub(crate) fn verify(self) -> bool {
         let seed = self.transcript.finalize().into();
-        if verifier.verify(Coefficients { seed, drawn: 0 }).is_ok() {
-            return None;
-        }
-        self.items.into_iter().position(|item| item.verify_single().is_err())
+        self.verifier.verify(Coefficients { seed, drawn: 0 }).is_ok()
     }
 }
 

@@ -4,12 +4,10 @@
 //! what the block shows by itself, what its ancestors decide, and what the accounts decide. Source:
 //! protocol, sections 4 to 4.2.
 
-use alloc::vec::Vec;
-
 use super::RuleViolation;
 use super::transaction::{
     TransactionViolation, check_cost, check_fee, check_key, check_payload, check_payload_bound,
-    check_payload_length,
+    check_payload_length, check_signature,
 };
 use crate::block::Block;
 use crate::ledger::commitment::MerkleRoot;
@@ -109,20 +107,19 @@ pub(crate) fn check_transactions(part: &LedgerPart) -> Verdict {
 /// Every transaction is signed by its sender, for this chain: of those whose places `needs_check`.
 pub(crate) fn check_signatures(part: &LedgerPart, needs_check: impl Fn(usize) -> bool) -> Verdict {
     let chain = &part.commitment.chain_id;
-    let mut batch = SignatureBatch::default();
-    let places: Vec<usize> = (0..part.body.len()).filter(|place| needs_check(*place)).collect();
-    for place in &places {
-        let BodyEntry { transaction, .. } = &part.body[*place];
+    let checked = part.body.iter().enumerate().filter(|(place, _)| needs_check(*place));
+    let mut batch = SignatureBatch::new();
+    for (_, BodyEntry { transaction, .. }) in checked.clone() {
         let message = transaction.unsigned().signing_bytes(chain);
         batch.add(&transaction.sender, &message, &transaction.signature);
     }
-    match batch.first_wrong() {
-        Some(wrong) => {
-            let place = places.get(wrong).copied().unwrap_or(wrong);
-            Err(at(place, TransactionViolation::WrongSignature))
-        }
-        None => Ok(()),
+    if batch.verify() {
+        return Ok(());
     }
+    for (place, BodyEntry { transaction, .. }) in checked {
+        check_signature(transaction, chain).map_err(|fault| at(place, fault))?;
+    }
+    Ok(())
 }
 
 /// The body keeps to the chain's bounds, and each transaction pays the chain's least fee.

@@ -2,6 +2,8 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Bound::{Excluded, Unbounded};
 
 use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
 use crate::hash::BlockHash;
@@ -114,8 +116,12 @@ impl BlockStore for MemoryBlocks {
         Ok(self.accounts.get(key).copied())
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.accounts.values().copied().for_each(visit);
-        Ok(())
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        let range = self.accounts.range((after.map_or(Unbounded, Excluded), Unbounded));
+        Ok(range.take(limit).map(|(_, account)| *account).collect())
     }
 }

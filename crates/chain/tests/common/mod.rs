@@ -118,8 +118,12 @@ impl BlockStore for SharedStore {
         self.0.borrow().account(key)
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.0.borrow().visit_accounts(visit)
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.0.borrow().accounts_after(after, limit)
     }
 }
 

@@ -195,9 +195,7 @@ impl Rig {
 
     /// Every account in the store, by key.
     pub(crate) fn stored_accounts(&self) -> Vec<Account> {
-        let mut accounts = Vec::new();
-        self.store.visit_accounts(&mut |account| accounts.push(account)).unwrap();
-        accounts
+        self.store.accounts_after(None, usize::MAX).unwrap()
     }
 }
 

@@ -52,6 +52,14 @@ impl Observer {
         self.stream.get_mut().write_all(bytes).map_err(BenchError::system("asking a node"))
     }
 
+    /// The connection once more, for whoever writes beside the one who reads.
+    ///
+    /// # Errors
+    /// Where the system has no more of them.
+    pub fn stream(&self) -> std::io::Result<TcpStream> {
+        self.stream.get_ref().try_clone()
+    }
+
     /// The next line, with its newline.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ pub fn measure(chain: &LongChain, scratch: &Path) -> Result<SyncFigures, BenchEr
     })
 }
 
-fn mib(usage: Usage) -> f64 {
+pub(crate) fn mib(usage: Usage) -> f64 {
     usage.peak_kib as f64 / 1_024.0
 }
 

@@ -33,6 +33,9 @@ pub(super) fn describe(input: &Input) -> String {
         Input::BlocksReceived { peer, blocks } => {
             format!("{} blocks in a row from peer {}", blocks.len(), peer.0)
         }
+        Input::TransactionsReceived { peer, transactions } => {
+            format!("{} transactions in a row from peer {}", transactions.len(), peer.0)
+        }
         Input::BlockMined { template_id, nonce } => {
             format!("the nonce {nonce} was found for work {}", template_id.0)
         }

@@ -84,7 +84,7 @@ pub(super) enum Read {
     BestAt { height: u32, answer: Answer<StoredBlock> },
     ByHash { hash: BlockHash, answer: Answer<StoredBlock> },
     Account { key: PublicKey, answer: Answer<Account> },
-    Accounts { answer: Answer<Vec<Account>> },
+    Accounts { after: Option<PublicKey>, answer: Answer<Vec<Account>> },
     EntryOfBlock { hash: BlockHash, answer: Answer<OutboxEntry> },
 }
 

@@ -142,13 +142,14 @@ impl BlockStore for Recording<dyn BlockStore> {
         found
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        let mut accounts = Vec::new();
-        let visited = self.store.visit_accounts(&mut |account| accounts.push(account));
-        let found = visited.map(|()| Some(accounts));
-        self.note(|| Read::Accounts { answer: answer(&found) });
-        found?.into_iter().flatten().for_each(visit);
-        Ok(())
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        let found = self.store.accounts_after(after, limit).map(Some);
+        self.note(|| Read::Accounts { after: after.copied(), answer: answer(&found) });
+        Ok(found?.unwrap_or_default())
     }
 }
 

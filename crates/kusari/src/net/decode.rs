@@ -2,27 +2,27 @@
 //!
 //! Owns where that is done. A short read, as a new block is, is decoded where it came in, on the
 //! node's own thread: nothing has to be woken for it. A long one, as when a chain is synced, goes to
-//! another thread, and so do those of other peers, so that blocks are checked beside the node and
-//! beside one another.
+//! another thread, and so do those of other peers and the ones that follow, so that blocks and
+//! signatures are checked beside the node and beside one another. The order of lines stays.
+
+use std::collections::VecDeque;
+
+use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Row, Rows};
+use tokio::task::JoinHandle;
 
 use super::Net;
-use kusari_chain::CheckedBlock;
-use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Message, Received, Refusal};
 
 /// Bytes from which on a stretch is decoded elsewhere: some fifty short blocks, which take about as
 /// long as the two wakes of threads that it costs.
 const ELSEWHERE_BYTES: usize = 16 * 1024;
-/// Messages other than blocks that are decoded before they are handed over. A buffer may hold tens
-/// of thousands of faulty lines, and each costs more memory as a refusal than as a line.
-const MAX_MESSAGES: usize = 64;
-
-/// What the node is handed.
-pub(super) enum Item {
-    /// Blocks in a row.
-    Blocks(Vec<CheckedBlock>),
-    /// Any other line.
-    Message(Result<Received, Refusal>),
-}
+/// The same for transactions, whose signatures are what takes time: two take as long as the wakes.
+const SIGNED_BYTES: usize = 1024;
+/// Rows that are decoded before they are handed over. A buffer may hold tens of thousands of faulty
+/// lines, and each costs more memory as a refusal than as a line.
+const MAX_ROWS: usize = 64;
+/// Stretches of one connection that are decoded at once or wait for their turn: with two cores at
+/// work, one more is ready for whichever is done first.
+const MAX_STRETCHES: usize = 3;
 
 /// Why decoding ended.
 pub(super) enum End {
@@ -34,50 +34,96 @@ pub(super) enum End {
     TooLong(LineTooLong),
 }
 
-/// A stretch of lines. `None` where the program is ending.
-pub(super) async fn decode(net: &Net, framer: &mut LineFramer) -> Option<(Vec<Item>, End)> {
-    // A long line that drips in is looked at here, until its end is there.
-    if framer.buffered() < ELSEWHERE_BYTES || !framer.has_line() {
-        return Some(decode_here(net.dialect, framer));
-    }
-    let mut moved = std::mem::take(framer);
-    let dialect = net.dialect;
-    let decoded = net.elsewhere(move || {
-        let decoded = decode_here(dialect, &mut moved);
-        (moved, decoded)
-    });
-    let (back, decoded) = decoded.await?;
-    *framer = back;
-    Some(decoded)
+/// What came of a stretch of lines.
+pub(super) struct Decoded {
+    pub(super) rows: Vec<Row>,
+    pub(super) end: End,
+    /// What is not decoded of it.
+    pub(super) rest: LineFramer,
 }
 
-fn decode_here(dialect: Dialect, framer: &mut LineFramer) -> (Vec<Item>, End) {
-    let (mut items, mut blocks) = (Vec::new(), Vec::new());
+struct Stretch {
+    bytes: usize,
+    decoding: JoinHandle<Decoded>,
+}
+
+/// Stretches of one connection that are decoded elsewhere, in the order of their lines.
+#[derive(Default)]
+pub(super) struct Stretches(VecDeque<Stretch>);
+
+impl Stretches {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.0.len() < MAX_STRETCHES
+    }
+
+    /// Bytes of all their lines.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|stretch| stretch.bytes).sum()
+    }
+
+    /// Has lines decoded that follow on all others. `None` where the program is ending.
+    pub(super) async fn push(&mut self, net: &Net, lines: LineFramer) -> Option<()> {
+        let stretch = start(net, lines).await?;
+        self.0.push_back(stretch);
+        Some(())
+    }
+
+    /// Has the rest of a stretch decoded, before all others.
+    pub(super) async fn push_rest(&mut self, net: &Net, lines: LineFramer) -> Option<()> {
+        let stretch = start(net, lines).await?;
+        self.0.push_front(stretch);
+        Some(())
+    }
+
+    /// The first stretch, once it is decoded. `None` where there is none, or the program is ending.
+    /// Nothing is lost where nobody waits for it to the end.
+    pub(super) async fn next(&mut self) -> Option<Decoded> {
+        let first = self.0.front_mut()?;
+        let decoded = (&mut first.decoding).await.ok();
+        self.0.pop_front();
+        decoded
+    }
+}
+
+async fn start(net: &Net, mut lines: LineFramer) -> Option<Stretch> {
+    let (dialect, bytes) = (net.dialect, lines.buffered());
+    let decode = move || {
+        let (rows, end) = decode_here(dialect, &mut lines);
+        Decoded { rows, end, rest: lines }
+    };
+    Some(Stretch { bytes, decoding: net.start_elsewhere(decode).await? })
+}
+
+/// Whether the lines take so long that they are decoded elsewhere. A long line that drips in is looked
+/// at here, until its end is there.
+pub(super) fn take_long(dialect: Dialect, framer: &LineFramer) -> bool {
+    let are_signed = dialect != Dialect::Classic && framer.begins_with(b"TX:");
+    let bytes = if are_signed { SIGNED_BYTES } else { ELSEWHERE_BYTES };
+    framer.buffered() >= bytes && framer.has_line()
+}
+
+/// Decodes whole lines on this thread.
+pub(super) fn decode_here(dialect: Dialect, framer: &mut LineFramer) -> (Vec<Row>, End) {
+    let mut rows = Rows::new(dialect);
     let end = loop {
-        if items.len() >= MAX_MESSAGES {
+        if rows.complete() >= MAX_ROWS {
             break End::MayGoOn;
         }
-        let received = match framer.next_line() {
-            Ok(Some(line)) => dialect.receive(line),
+        match framer.next_line() {
+            Ok(Some(line)) => {
+                if rows.push(line) {
+                    framer.set_introduced();
+                }
+            }
             Ok(None) => break End::NeedsBytes,
             Err(error) => break End::TooLong(error),
-        };
-        if let Ok(Message::Block(block)) = received {
-            blocks.push(block);
-            continue;
         }
-        if matches!(received, Ok(Message::Hello(_))) {
-            framer.set_introduced();
-        }
-        if !blocks.is_empty() {
-            items.push(Item::Blocks(std::mem::take(&mut blocks)));
-        }
-        items.push(Item::Message(received));
     };
-    if !blocks.is_empty() {
-        items.push(Item::Blocks(blocks));
-    }
-    (items, end)
+    (rows.take_all(), end)
 }
 
 #[cfg(test)]
@@ -90,9 +136,9 @@ mod tests {
         framer.push(&[b'\n'; 60_000]);
         let mut lines = 0;
         loop {
-            let (items, end) = decode_here(Dialect::Classic, &mut framer);
-            assert!(items.len() <= MAX_MESSAGES + 1);
-            lines += items.len();
+            let (rows, end) = decode_here(Dialect::Classic, &mut framer);
+            assert!(rows.len() <= MAX_ROWS + 1);
+            lines += rows.len();
             if matches!(end, End::NeedsBytes) {
                 break;
             }

@@ -93,7 +93,7 @@ impl Rig {
 
     fn refusal(&mut self) -> &'static str {
         match self.event() {
-            NetEvent::Message { received: Err(refusal), .. } => refusal.code(),
+            NetEvent::Received { row: Row::Message(Err(refusal)), .. } => refusal.code(),
             _ => panic!("the line was not refused"),
         }
     }
@@ -167,7 +167,7 @@ fn lines_arrive_in_order_and_are_counted_whether_written_at_once_or_queued() {
     reader.read_line(&mut read).unwrap();
     assert_eq!(read, "the last\n");
     rig.client.write_all(b"HELP\n").unwrap();
-    assert!(matches!(rig.event(), NetEvent::Message { .. }));
+    assert!(matches!(rig.event(), NetEvent::Received { .. }));
     let sent = (lines.iter().map(String::len).sum::<usize>() + read.len()) as u64;
     // What the system took may be here before the task that wrote it has counted it.
     let counted = async {
@@ -221,7 +221,7 @@ fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
                 handles.push(handle);
                 break peer;
             }
-            NetEvent::Message { peer, .. } => break peer,
+            NetEvent::Received { peer, .. } => break peer,
             _ => {}
         }
     };
@@ -262,7 +262,9 @@ fn a_line_that_is_never_finished_ends_at_its_deadline() {
     rig.client.write_all(b"GET_").unwrap();
     let began = rig.runtime.block_on(async { tokio::time::Instant::now() });
     let event = rig.runtime.block_on(rig.events.recv()).unwrap();
-    let NetEvent::Message { received: Err(refusal), .. } = event else { panic!("not refused") };
+    let NetEvent::Received { row: Row::Message(Err(refusal)), .. } = event else {
+        panic!("not refused")
+    };
     assert_eq!(refusal.code(), "line-without-end");
     let took = rig.runtime.block_on(async { tokio::time::Instant::now() }) - began;
     assert!((LINE_DEADLINE..2 * LINE_DEADLINE).contains(&took), "{took:?}");

@@ -6,16 +6,15 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::StoredBlock;
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
-use kusari_node::wire::{Message, encode};
 use kusari_node::{Event, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clock::Clock;
 use super::commit::Committer;
+use super::lines::Lines;
 use super::{Control, RunError};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
@@ -209,8 +208,7 @@ impl Driver {
                 Input::PeerConnected { peer, direction, address }
             }
             NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
-            NetEvent::Message { peer, received } => Input::MessageReceived { peer, received },
-            NetEvent::Blocks { peer, blocks } => Input::BlocksReceived { peer, blocks },
+            NetEvent::Received { peer, row } => Input::received(peer, row),
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
             NetEvent::Disconnected { peer, reason } => {
                 self.peers.remove(&peer);
@@ -240,13 +238,13 @@ impl Driver {
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         let mut lines = Lines::default();
         for action in actions {
+            if let Action::Send { peer, message } = &action {
+                lines.send(*peer, message, &self.peers);
+                continue;
+            }
+            lines.flush(&self.peers);
             match action {
-                Action::Send { peer, message } => {
-                    // A peer that is gone already needs nothing; the node is about to hear of it.
-                    if let Some(handle) = self.peers.get(&peer) {
-                        handle.send_line(lines.of(&message));
-                    }
-                }
+                Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
                     if let Some(handle) = self.peers.get(&peer) {
                         handle.send_stored(after.into(), through, form);
@@ -287,40 +285,7 @@ impl Driver {
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }
+        lines.flush(&self.peers);
         Ok(())
-    }
-}
-
-/// The forms of a block's line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Whole,
-    Compact,
-    SevenKeys,
-}
-
-/// The last line that was written out: a new block goes to many peers in a row.
-#[derive(Default)]
-struct Lines {
-    block: Option<(Arc<StoredBlock>, Form)>,
-    line: Vec<u8>,
-}
-
-impl Lines {
-    fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
-        let block = match message {
-            Message::Block(block) => Some((block, Form::Whole)),
-            Message::Compact(block) => Some((block, Form::Compact)),
-            Message::SevenKeys(block) => Some((block, Form::SevenKeys)),
-            _ => None,
-        };
-        let is_same = |(block, form): (&Arc<StoredBlock>, Form)| {
-            self.block.as_ref().is_some_and(|(last, of)| Arc::ptr_eq(last, block) && *of == form)
-        };
-        if !block.is_some_and(is_same) {
-            self.line = encode(message);
-            self.block = block.map(|(block, form)| (Arc::clone(block), form));
-        }
-        &self.line
     }
 }

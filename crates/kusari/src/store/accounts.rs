@@ -4,17 +4,15 @@
 //! as it is from now on.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use kusari_chain::StoreError;
 use kusari_chain::ledger::{Account, PublicKey};
 use redb::{ReadTransaction, Table, WriteTransaction};
 
 use super::Store;
-use super::fault::{Fault, guarded};
+use super::fault::Fault;
 use super::tables;
-
-/// Accounts that are read at once, so that whoever visits them all runs outside of the guard.
-const VISITED_AT_ONCE: usize = 1_024;
 
 /// The accounts that one commit changes. One that changes a thousand times is written once, and keys
 /// are written in their order, which is what a tree on disk takes fastest.
@@ -47,8 +45,17 @@ impl AccountWriter {
 pub(super) fn all_accounts(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Account, Fault>> + use<>, Fault> {
+    accounts_after(transaction, None)
+}
+
+/// Those of them after a key.
+fn accounts_after(
+    transaction: &ReadTransaction,
+    after: Option<&PublicKey>,
+) -> Result<impl Iterator<Item = Result<Account, Fault>> + use<>, Fault> {
     let table = transaction.open_table(tables::ACCOUNTS)?;
-    Ok(table.range::<&[u8; 32]>(..)?.map(|row| {
+    let begin = after.map_or(Bound::Unbounded, |key| Bound::Excluded(&key.0));
+    Ok(table.range::<&[u8; 32]>((begin, Bound::Unbounded))?.map(|row| {
         let (key, content) = row?;
         let (balance, sequence) = content.value();
         Ok(Account { key: PublicKey(*key.value()), balance, sequence })
@@ -69,18 +76,14 @@ impl Store {
         })?)
     }
 
-    pub(super) fn read_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+    pub(super) fn read_accounts(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
         if !self.inner.kind.is_ledger() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let mut accounts = self.read(all_accounts)?;
-        loop {
-            let some: Vec<Account> =
-                guarded(|| accounts.by_ref().take(VISITED_AT_ONCE).collect::<Result<_, Fault>>())?;
-            if some.is_empty() {
-                return Ok(());
-            }
-            some.into_iter().for_each(&mut *visit);
-        }
+        Ok(self.read(|transaction| accounts_after(transaction, after)?.take(limit).collect())?)
     }
 }

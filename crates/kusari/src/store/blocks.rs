@@ -193,7 +193,11 @@ impl BlockStore for Store {
         self.read_account(key)
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.read_accounts(visit)
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.read_accounts(after, limit)
     }
 }

@@ -42,6 +42,18 @@ fn a_fresh_node_takes_the_whole_chain_and_the_figures_are_named() {
 }
 
 #[test]
+fn a_ledger_is_taken_whole_and_lines_of_transactions_are_all_acknowledged() {
+    let figures = bench("ledger --transactions 5200");
+    assert_eq!((&figures["transactions"], &figures["blocks"]), (&5_200.into(), &3.into()));
+    let keys = ["transactions_per_s", "seconds", "disk_bytes", "gossip_transactions_per_s"];
+    assert_positive(&figures, &keys);
+    assert!(figures["cpu_s"].as_f64() >= figures["source_cpu_s"].as_f64());
+    if cfg!(target_os = "linux") {
+        assert_positive(&figures, &["peak_rss_mib", "source_peak_rss_mib"]);
+    }
+}
+
+#[test]
 fn a_long_chain_is_opened_looked_up_and_reorganised() {
     let figures = bench("chain --blocks 300");
     assert_eq!(figures["blocks"], 300);

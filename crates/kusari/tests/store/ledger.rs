@@ -15,9 +15,7 @@ use crate::forge::{
 use crate::support::{TempDir, batch};
 
 fn accounts(store: &dyn BlockStore) -> Vec<Account> {
-    let mut accounts = Vec::new();
-    store.visit_accounts(&mut |account| accounts.push(account)).unwrap();
-    accounts
+    store.accounts_after(None, usize::MAX).unwrap()
 }
 
 fn waiting(store: &Store) -> usize {

@@ -225,9 +225,7 @@ impl Pair {
 }
 
 fn accounts(store: &dyn BlockStore) -> Vec<Account> {
-    let mut accounts = Vec::new();
-    store.visit_accounts(&mut |account| accounts.push(account)).unwrap();
-    accounts
+    store.accounts_after(None, usize::MAX).unwrap()
 }
 
 fn side_blocks(store: &dyn BlockStore) -> Vec<StoredBlock> {

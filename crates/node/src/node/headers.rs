@@ -12,7 +12,7 @@ use crate::headers::{HeadersError, Step};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::seam::{Now, PeerId, StreamForm};
 use crate::sync::Arrival;
-use crate::wire::{GetBlocks, MAX_HEADERS, Message};
+use crate::wire::{MAX_HEADERS, Message};
 
 impl Node {
     pub(super) fn get_headers_after(
@@ -87,8 +87,8 @@ impl Node {
                     && !announced.is_owed_by(peer)
                     && sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work)
             });
-        for (peer, hashes) in questions {
-            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(hashes)));
+        for (peer, question) in questions {
+            self.send(peer, Message::GetBlocks(question));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
@@ -58,6 +59,22 @@ impl Node {
                     self.send_error(peer, refusal.code(), &refusal.to_string());
                 }
             }
+        }
+        Ok(())
+    }
+
+    pub(super) fn transactions_in_a_row(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        transactions: Vec<WrittenTransaction>,
+    ) -> Result<(), StoreError> {
+        for WrittenTransaction(checked) in transactions {
+            // On a chain without transactions the verb may be the last that is heard of the peer.
+            if !self.hear(now, peer, false)? {
+                break;
+            }
+            self.transaction_received(now, peer, checked)?;
         }
         Ok(())
     }
@@ -231,7 +248,7 @@ impl Node {
             self.note_moved(moved);
             self.expire_at = now.monotonic + EXPIRE_INTERVAL;
         }
-        let finished: alloc::vec::Vec<PeerId> =
+        let finished: Vec<PeerId> =
             self.peers.iter().filter(|(_, peer)| peer.finished).map(|(id, _)| id).collect();
         for peer in finished {
             self.close_if_finished(now, peer);

@@ -93,7 +93,12 @@ impl Node {
     }
 
     /// Notes that a peer spoke. `false` where it is not listened to any more.
-    fn hear(&mut self, now: Now, peer: PeerId, is_get_chain: bool) -> Result<bool, StoreError> {
+    pub(super) fn hear(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        is_get_chain: bool,
+    ) -> Result<bool, StoreError> {
         if self.peers.get(peer).is_none() {
             return Ok(false);
         }
@@ -268,10 +273,14 @@ impl Node {
         let mut bytes = 0;
         let mut missing = Vec::new();
         for hash in hashes {
+            // What is too much at once can be asked for again, and is not read before.
+            if bytes > MAX_SENT_BYTES {
+                missing.push(*hash);
+                continue;
+            }
             let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
             match self.chain.block(hash)?.filter(|_| !ours) {
-                // What is too much at once can be asked for again.
-                Some(stored) if bytes <= MAX_SENT_BYTES => {
+                Some(stored) => {
                     bytes += line_bytes(&stored);
                     if hashes.len() == 1
                         && bytes > MAX_SENT_BYTES

@@ -77,8 +77,8 @@ impl BlockStore for Made {
     fn account(&self, _: &PublicKey) -> Result<Option<Account>, StoreError> {
         Ok(None)
     }
-    fn visit_accounts(&self, _: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        Ok(())
+    fn accounts_after(&self, _: Option<&PublicKey>, _: usize) -> Result<Vec<Account>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

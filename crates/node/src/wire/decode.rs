@@ -66,10 +66,14 @@ impl Dialect {
     }
 }
 
-fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
+/// A line as text, without a carriage return at its end.
+fn text(line: &[u8]) -> Result<&str, Refusal> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text =
-        core::str::from_utf8(line).map_err(|error| WireError::NotUtf8(error.valid_up_to()))?;
+    core::str::from_utf8(line).map_err(|error| WireError::NotUtf8(error.valid_up_to()).into())
+}
+
+fn receive_in(dialect: Dialect, line: &[u8]) -> Result<Received, Refusal> {
+    let text = text(line)?;
     if text.starts_with("GET_CHAIN") {
         return Ok(Message::GetChain);
     }

@@ -32,6 +32,32 @@ impl LineFramer {
         self.introduced = true;
     }
 
+    /// Whether it has.
+    #[must_use]
+    pub fn is_introduced(&self) -> bool {
+        self.introduced
+    }
+
+    /// Whether what is held begins so.
+    #[must_use]
+    pub fn begins_with(&self, prefix: &[u8]) -> bool {
+        self.buffer[self.start..].starts_with(prefix)
+    }
+
+    /// Takes all whole lines out, to be given out elsewhere within the same limits. The unfinished one
+    /// stays.
+    #[must_use]
+    pub fn split_off_lines(&mut self) -> Self {
+        let newline = memchr::memrchr(b'\n', &self.buffer[self.scanned..]);
+        let end = newline.map_or(self.start, |place| self.scanned + place + 1);
+        let unfinished = self.buffer.split_off(end);
+        let scanned = if newline.is_some() { unfinished.len() } else { self.scanned - end };
+        let rest = Self { buffer: unfinished, start: 0, scanned, introduced: self.introduced };
+        let mut lines = core::mem::replace(self, rest);
+        lines.scanned = lines.scanned.min(end);
+        lines
+    }
+
     /// Bytes held.
     #[must_use]
     pub fn buffered(&self) -> usize {

@@ -107,8 +107,12 @@ impl BlockStore for Disk {
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.blocks.borrow().account(key)
     }
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
-        self.blocks.borrow().visit_accounts(visit)
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.blocks.borrow().accounts_after(after, limit)
     }
 }
 

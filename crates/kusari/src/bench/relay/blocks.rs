@@ -37,29 +37,30 @@ impl Miner {
             hash: BlockHash::ZERO,
             transactions: Vec::new(),
         };
-        (block.nonce, block.hash) = self.prove(&block);
+        (block.nonce, block.hash) = prove(&block, Target::CLASSIC, self.threads);
         self.tip = block.clone();
         block
     }
+}
 
-    fn prove(&self, block: &Block) -> (u64, BlockHash) {
-        let (next, found) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.get() {
-                scope.spawn(|| {
-                    let mut search = Search::new(block, Target::CLASSIC);
-                    while found.load(Ordering::Relaxed) == u64::MAX {
-                        let first = next.fetch_add(STEP, Ordering::Relaxed);
-                        if let Some(nonce) = search.try_nonces(first, STEP) {
-                            found.fetch_min(nonce, Ordering::Relaxed);
-                        }
+/// A nonce with which the block's hash meets the target, and that hash, found by so many threads.
+pub(crate) fn prove(block: &Block, target: Target, threads: NonZeroUsize) -> (u64, BlockHash) {
+    let (next, found) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    std::thread::scope(|scope| {
+        for _ in 0..threads.get() {
+            scope.spawn(|| {
+                let mut search = Search::new(block, target);
+                while found.load(Ordering::Relaxed) == u64::MAX {
+                    let first = next.fetch_add(STEP, Ordering::Relaxed);
+                    if let Some(nonce) = search.try_nonces(first, STEP) {
+                        found.fetch_min(nonce, Ordering::Relaxed);
                     }
-                });
-            }
-        });
-        let nonce = found.into_inner();
-        (nonce, Search::new(block, Target::CLASSIC).hash(nonce))
-    }
+                }
+            });
+        }
+    });
+    let nonce = found.into_inner();
+    (nonce, Search::new(block, target).hash(nonce))
 }
 
 /// The block's line, with its newline.

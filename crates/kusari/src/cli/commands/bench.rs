@@ -1,6 +1,7 @@
 //! `kusari bench`: measurements on this machine.
 
 mod chain;
+mod ledger;
 mod mine;
 mod relay;
 mod sync;
@@ -26,6 +27,7 @@ pub(crate) enum BenchCommand {
     Relay(relay::RelayArgs),
     Sync(sync::SyncArgs),
     Chain(chain::ChainArgs),
+    Ledger(ledger::LedgerArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
         BenchCommand::Relay(args) => relay::run(args),
         BenchCommand::Sync(args) => sync::run(args),
         BenchCommand::Chain(args) => chain::run(args),
+        BenchCommand::Ledger(args) => ledger::run(args),
     }
 }
 

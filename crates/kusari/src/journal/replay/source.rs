@@ -214,13 +214,18 @@ fn question(read: &Read) -> String {
         Read::BestAt { height, .. } => stored_at(*height),
         Read::ByHash { hash, .. } => format!("the block {hash}"),
         Read::Account { key, .. } => account_of(key),
-        Read::Accounts { .. } => String::from(ALL_ACCOUNTS),
+        Read::Accounts { after, .. } => accounts_after(after.as_ref()),
         Read::EntryOfBlock { hash, .. } => format!("the line of the block {hash}"),
     }
 }
 
-/// How the question for every account is named.
-pub(super) const ALL_ACCOUNTS: &str = "all accounts";
+/// How the question for accounts in a row is named.
+pub(super) fn accounts_after(after: Option<&PublicKey>) -> String {
+    match after {
+        Some(key) => format!("the accounts after {key}"),
+        None => String::from("the first accounts"),
+    }
+}
 
 pub(super) fn account_of(key: &PublicKey) -> String {
     format!("the account of {key}")

@@ -7,7 +7,7 @@ use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
 
-use super::source::{ALL_ACCOUNTS, Source, account_of, stored_at};
+use super::source::{Source, account_of, accounts_after, stored_at};
 use crate::journal::format::{Answer, Read};
 
 /// What the core is told where the journal has no answer. The replay looks at the source instead.
@@ -83,16 +83,21 @@ impl BlockStore for Answering {
         )
     }
 
-    fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {
+    fn accounts_after(
+        &self,
+        after: Option<&PublicKey>,
+        _limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
         let accounts = self.answer(
-            || String::from(ALL_ACCOUNTS),
+            || accounts_after(after),
             |read| match read {
-                Read::Accounts { answer } => Ok(answer),
+                Read::Accounts { after: recorded, answer } if recorded.as_ref() == after => {
+                    Ok(answer)
+                }
                 other => Err(Box::new(other)),
             },
         )?;
-        accounts.into_iter().flatten().for_each(visit);
-        Ok(())
+        Ok(accounts.unwrap_or_default())
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::super::message::{CompactBlock, Message};
 use super::super::refusal::Refusal;
 use super::super::{MAX_HEADERS, MAX_LOCATOR, MAX_PLACES};
-use super::{Dialect, Received, at_most, object, parse};
+use super::{Dialect, Received, at_most, object, parse, text};
 
 impl Dialect {
     /// Reads a line whose verb only a ledger chain has. `None` where the verb is another one.
@@ -71,6 +71,17 @@ impl Dialect {
         let headers: Vec<Header> = parse("HEADERS", json)?;
         let headers = at_most("HEADERS", headers, MAX_HEADERS as usize)?;
         headers.into_iter().map(|header| Ok(self.header(header)?)).collect()
+    }
+
+    /// Reads a `TX` line up to its JSON, and checks nothing of it. `None` where the verb is another one.
+    pub(in crate::wire) fn transaction_line(
+        self,
+        line: &[u8],
+    ) -> Option<Result<BodyEntry, Refusal>> {
+        if !line.starts_with(b"TX:") {
+            return None;
+        }
+        Some(text(line).and_then(|text| Ok(object("TX", text.get(3..).unwrap_or_default())?)))
     }
 
     fn transaction(self, json: &str) -> Result<CheckedTransaction, Refusal> {

@@ -1,0 +1,134 @@
+//! Lines in a row: what is cheaper to check or to take together is kept together.
+//!
+//! Owns which lines of a stretch become one: blocks in a row are taken together, and transactions in
+//! a row are checked together as well. The order of lines stays. Knows nothing of connections.
+
+use alloc::vec::Vec;
+
+use kusari_chain::CheckedBlock;
+use kusari_chain::mempool::{CheckedTransaction, TransactionBatch};
+
+use super::decode::{Dialect, Received};
+use super::message::Message;
+use super::refusal::Refusal;
+
+/// Transactions that are checked together at the most. More would save nothing, and a wrong one has
+/// all of them checked by themselves.
+const MAX_BATCH: usize = 1_024;
+
+/// What lines in a row came to.
+#[derive(Debug)]
+pub enum Row {
+    /// `BLOCK` lines, each of which keeps the rules by itself.
+    Blocks(Vec<CheckedBlock>),
+    /// `TX` lines, each of which keeps the rules by itself.
+    Transactions(Vec<CheckedTransaction>),
+    /// Any other line, and every line that is refused.
+    Message(Result<Received, Refusal>),
+}
+
+/// Reads the lines of one peer, in order. What it holds is bounded by the lines that whoever fills it
+/// reads before it is emptied.
+pub struct Rows {
+    dialect: Dialect,
+    done: Vec<Row>,
+    blocks: Vec<CheckedBlock>,
+    unsigned: Option<TransactionBatch>,
+}
+
+impl Rows {
+    /// No lines yet.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        let unsigned = match dialect {
+            Dialect::Ledger(chain) => Some(TransactionBatch::new(chain)),
+            Dialect::Classic | Dialect::Written => None,
+        };
+        Self { dialect, done: Vec::new(), blocks: Vec::new(), unsigned }
+    }
+
+    /// Reads one line, without its newline, as [`Dialect::receive`] does, but for the signatures of
+    /// transactions. Returns whether it is a `HELLO`, after which lines may be longer.
+    pub fn push(&mut self, line: &[u8]) -> bool {
+        if let Some(unsigned) = &mut self.unsigned
+            && let Some(read) = self.dialect.transaction_line(line)
+        {
+            let added = read.and_then(|entry| {
+                unsigned.add(entry.transaction, entry.payload).map_err(Refusal::from)
+            });
+            let is_full = unsigned.len() >= MAX_BATCH;
+            self.end_blocks();
+            if let Err(refusal) = added {
+                self.push_message(Err(refusal));
+            } else if is_full {
+                self.end_transactions();
+            }
+            return false;
+        }
+        match self.dialect.receive(line) {
+            Ok(Message::Block(block)) => {
+                self.end_transactions();
+                self.blocks.push(block);
+                false
+            }
+            received => {
+                let is_hello = matches!(received, Ok(Message::Hello(_)));
+                self.push_message(received);
+                is_hello
+            }
+        }
+    }
+
+    /// Takes what is no line, or is not to be read as one.
+    pub fn push_message(&mut self, received: Result<Received, Refusal>) {
+        self.end_row();
+        self.done.push(Row::Message(received));
+    }
+
+    /// Rows that no further line is added to.
+    #[must_use]
+    pub fn complete(&self) -> usize {
+        self.done.len()
+    }
+
+    /// Takes these rows.
+    pub fn take_complete(&mut self) -> Vec<Row> {
+        core::mem::take(&mut self.done)
+    }
+
+    /// Ends the last row, and takes all that is left.
+    pub fn take_all(&mut self) -> Vec<Row> {
+        self.end_row();
+        self.take_complete()
+    }
+
+    fn end_row(&mut self) {
+        self.end_blocks();
+        self.end_transactions();
+    }
+
+    fn end_blocks(&mut self) {
+        if !self.blocks.is_empty() {
+            self.done.push(Row::Blocks(core::mem::take(&mut self.blocks)));
+        }
+    }
+
+    fn end_transactions(&mut self) {
+        let verdicts = self.unsigned.as_mut().map(TransactionBatch::check);
+        let mut right = Vec::new();
+        for verdict in verdicts.into_iter().flatten() {
+            match verdict {
+                Ok(checked) => right.push(checked),
+                Err(violation) => {
+                    self.done.extend(transactions(&mut right));
+                    self.done.push(Row::Message(Err(violation.into())));
+                }
+            }
+        }
+        self.done.extend(transactions(&mut right));
+    }
+}
+
+fn transactions(right: &mut Vec<CheckedTransaction>) -> Option<Row> {
+    (!right.is_empty()).then(|| Row::Transactions(core::mem::take(right)))
+}
