@@ -255,7 +255,7 @@ impl Node {
             Command::Submit(written) => return self.submit(now, request, *written),
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
-            Command::GetPooled(txid) => self.get_pooled(request, &txid),
+            Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
             Command::Offer(text) => self.say(request, text, 0),

@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use kusari::api::model::NodeFile;
 use kusari_chain::{Block, WholeBlock};
 
 #[cfg(target_os = "linux")]
 use super::support::Terminal;
 use super::support::blocks::{self, Chain};
 use super::support::command::{kusari, on};
-use super::support::{Node, Original, RawPeer, Setup, eventually, hello};
+use super::support::{Node, Original, RawPeer, Setup, eventually, hello, http};
 
 /// A node of the built-in ledger, whose wallet has a passphrase.
 fn ledger_node(name: &str) -> Node {
@@ -203,4 +204,42 @@ fn a_person_at_a_terminal_is_asked_for_the_passphrase_which_is_never_shown() {
     let text = terminal.text();
     assert_eq!(text.matches("Passphrase of ").count(), 2, "{text}");
     assert!(!text.contains("secret"), "{text}");
+}
+
+/// What a reorganisation did is told with both blocks, at the screen and to programs.
+#[test]
+fn a_person_is_told_where_a_transaction_stood_and_that_it_waits_again() {
+    let (node, other) = (ledger_node("node"), ledger_node("other"));
+    let report = record(&node, "mine");
+    let txid = report["txid"].as_str().unwrap();
+    let old = report["block"]["hash"].as_str().unwrap();
+    record(&other, "one");
+    record(&other, "two");
+    let mut peer = ledger_peer(node.port, 1);
+    peer.send_bytes((whole_lines(&other, 2).join("\n") + "\n").as_bytes());
+    node.wait_for(&format!(
+        "Your transaction {txid} stood in block {old} at height 1, which is no longer in the best \
+         chain; it is back in the pool and waits to be mined again"
+    ));
+    node.wait_for(&format!("Your transaction {txid} stands in block 3"));
+    let here = on(&node.directory(), &format!("tx {txid} --json")).printed();
+    let here: serde_json::Value = serde_json::from_str(&here).unwrap();
+    assert_eq!((&here["block"]["height"], &here["waits"]), (&3.into(), &false.into()));
+    assert_eq!(here["beside"], serde_json::json!({ "height": 1, "hash": old }));
+    let words = on(&node.directory(), &format!("tx {txid}")).printed();
+    assert!(words.contains(&format!("- Beside: {old} at height 1, not in the best chain")));
+}
+
+#[test]
+fn programs_are_not_told_that_a_node_mines_on_which_mines_nothing() {
+    let off = Setup::new("off").args(["--chain", "ledger", "--mine", "off"]).start();
+    for (node, problem) in [(Node::start("classic"), "no-ledger"), (off, "mining-off")] {
+        let file = NodeFile::read(&node.directory()).unwrap().unwrap();
+        let token = format!("Authorization: Bearer {}\r\n", file.token);
+        let body = "{\"seconds\":10}";
+        let answer = http(file.http.unwrap(), "POST /v1/mining", &token, body);
+        let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        let expected = format!("urn:kusari:problem:{problem}");
+        assert_eq!((answer.status, &told["type"]), (409, &expected.into()));
+    }
 }
