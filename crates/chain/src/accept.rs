@@ -9,6 +9,7 @@ mod headers;
 mod held;
 mod history;
 mod ledger;
+mod payloads;
 mod reads;
 mod template;
 
@@ -38,6 +39,13 @@ use crate::tree::{BestPoint, NewBlock, Tree, TreeLimits, TreeState};
 pub enum Accepted {
     /// It was here before, in any branch, at this place; the first content for a hash stays.
     Known(BestPoint),
+    /// It was here before, at this place, and payloads came with it that were missing.
+    Filled {
+        /// Its place.
+        point: BestPoint,
+        /// What a store must write. Nothing moves by it.
+        change: ChainChange,
+    },
     /// Its parent is not known; it waits in the orphan pool.
     Orphan {
         /// The parent to ask for.
@@ -134,7 +142,7 @@ pub struct StateError(pub(crate) &'static str);
 
 /// The chain over a store.
 ///
-/// Every [`Accepted::Added`] change must be committed to the store that was given to
+/// Every change, of [`Accepted::Added`] above all, must be committed to the store that was given to
 /// [`Chain::open`], in order, and reported by [`Chain::committed`]. Until then the chain answers
 /// from memory, so that no read sees less than what was accepted.
 pub struct Chain {
@@ -219,7 +227,7 @@ impl Chain {
         let hash = block.block().hash;
         let parent_hash = block.block().prev_hash;
         if let Some(known) = self.tree.find_child(&hash, &parent_hash)? {
-            return Ok(Accepted::Known(known.point));
+            return Ok(self.accept_known(known.point, &block)?);
         }
         if self.ledger.is_some() && block.ledger().is_none() {
             return Ok(Accepted::Bare);

@@ -134,7 +134,8 @@ impl Auditor {
         let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
         known.extend(of_index(tables::HASHES.names()));
         if kind.is_ledger() {
-            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ZEROS.name()]);
+            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ERASED.name()]);
+            known.push(tables::ZEROS.name());
             known.extend(of_index(tables::TRANSACTIONS.names()));
         }
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));

@@ -27,10 +27,12 @@ impl Node {
         &mut self,
         now: Now,
         peer: PeerId,
-        block: CheckedBlock,
+        mut block: CheckedBlock,
     ) -> Result<(), StoreError> {
         let asked = self.sync.is_asked(peer);
         let (height, hash) = (block.block().index, block.block().hash);
+        self.fill_from_pool(&mut block);
+        let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         let arrival = match self.accept(now, block, source) {
             Ok(arrival) => arrival,
@@ -48,6 +50,9 @@ impl Node {
             return Ok(());
         }
         self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
+        if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
+            self.ask_for_payloads(now, peer, point);
+        }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
                 self.peers.set_sent_block(peer);
@@ -76,6 +81,25 @@ impl Node {
         let point = BestPoint { height, hash, work: tip.work };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         for (id, _) in introduced {
+            self.announced.hinted(id, point, &tip, now.monotonic);
+        }
+    }
+
+    /// Whoever passes a block on first may leave out what its transactions carry: what waits here has
+    /// it.
+    fn fill_from_pool(&self, block: &mut CheckedBlock) {
+        if let Some(transactions) = self.transactions.as_ref().filter(|_| block.lacks_payloads()) {
+            let pool = transactions.pool();
+            block.fill(|txid| pool.get(txid).and_then(|pooled| pooled.payload().cloned()));
+        }
+    }
+
+    /// A new block came without payloads, which may be erased everywhere: somebody else is asked for
+    /// it once, unless it comes whole by itself meanwhile.
+    fn ask_for_payloads(&mut self, now: Now, sender: PeerId, point: BestPoint) {
+        let tip = self.chain.tip();
+        let others = self.peers.iter().filter(|(id, peer)| *id != sender && peer.is_introduced());
+        for (id, _) in others {
             self.announced.hinted(id, point, &tip, now.monotonic);
         }
     }
@@ -129,6 +153,11 @@ impl Node {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
         let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
+            Accepted::Filled { point, change } => {
+                self.chain_version = change.version;
+                self.batch.blocks.extend(change.writes);
+                Arrival::Known(point)
+            }
             Accepted::Orphan { .. } => Arrival::Orphan(hash),
             Accepted::Added(change) => {
                 let point = change.block;
