@@ -33,6 +33,7 @@ use crate::compact::Compact;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_UNCOMMITTED_BYTES, MAX_WAITING_SAYS,
 };
@@ -79,6 +80,8 @@ pub struct Node {
     headers: Headers,
     compact: Compact,
     announced: Announced,
+    #[serde(skip_serializing_if = "Lacking::is_idle")]
+    lacking: Lacking,
     serving: Serving,
     mining: Option<Mining>,
     /// `None` on the classic chain.
@@ -164,6 +167,7 @@ impl Node {
             headers: Headers::default(),
             compact: Compact::default(),
             announced: Announced::default(),
+            lacking: Lacking::default(),
             serving: Serving::default(),
             mining: None,
             transactions,

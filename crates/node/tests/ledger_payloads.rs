@@ -15,6 +15,7 @@ use common::ledger::{Maker, Person, bench, line, spec, whole};
 use common::{Bench, sent_to};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, BlockStore, CheckedBlock};
+use kusari_node::limits::{MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
 use kusari_node::seam::{Command, PeerId};
 use kusari_node::store::Erasure;
 use kusari_node::wire::{GetBlocks, Message};
@@ -86,27 +87,53 @@ fn what_waits_in_the_pool_is_stored_with_the_block_whoever_leaves_it_out() {
 }
 
 #[test]
-fn a_new_block_without_payloads_is_asked_of_somebody_else_once() {
+fn a_block_without_payloads_is_asked_of_those_who_did_not_send_it_so() {
     let mut bench = bench(MiningPolicy::Off);
-    let (liar, peer) = (bench.ledger_peer(7), bench.ledger_peer(8));
-    let mut maker = Maker::new(1);
-    let block = maker.next(&[&record()]);
+    let (liar, other) = (bench.ledger_peer(7), bench.ledger_peer(8));
+    let block = Maker::new(1).next(&[&record()]);
     let hash = block.block().hash;
     bench.receive(liar, whole(&stripped(&block)));
+    // It says so again and again, and nobody forgets what is missing.
+    bench.receive(liar, whole(&stripped(&block)));
     let actions = bench.pass(GRACE);
-    assert!(is_asked(&actions, peer, hash) && !is_asked(&actions, liar, hash));
+    assert!(is_asked(&actions, other, hash) && !is_asked(&actions, liar, hash));
+    // That one is no better, so the next one is asked, once there is one.
+    bench.receive(other, whole(&stripped(&block)));
+    bench.receive(other, Message::End { count: 1, missing: vec![] });
+    let peer = bench.ledger_peer(9);
+    assert!(is_asked(&bench.pass(REQUEST_TIMEOUT), peer, hash));
     bench.receive(peer, whole(&block));
     bench.receive(peer, Message::End { count: 1, missing: vec![] });
     assert_eq!(stored_text(&bench, &block).unwrap(), "kept from you");
-    // Where it was erased everywhere, nobody is asked for it for ever.
-    let next = maker.next(&[&Person::new(3).record(0, 0, "erased")]);
-    bench.receive(liar, whole(&stripped(&next)));
-    assert!(is_asked(&bench.pass(GRACE), peer, next.block().hash));
-    bench.receive(peer, whole(&stripped(&next)));
-    bench.receive(peer, Message::End { count: 1, missing: vec![] });
-    for _ in 0..20 {
-        assert!(!is_asked(&bench.pass(10 * GRACE), peer, next.block().hash));
+    let late = bench.ledger_peer(10);
+    assert!(!is_asked(&bench.pass(10 * REQUEST_TIMEOUT), late, hash), "nothing is missing");
+}
+
+/// Erased everywhere, it is asked of nobody for ever.
+#[test]
+fn what_nobody_has_is_asked_of_a_few_and_what_is_remembered_of_it_is_bounded() {
+    let mut bench = bench(MiningPolicy::Off);
+    let liar = bench.ledger_peer(7);
+    let mut maker = Maker::new(1);
+    let block = maker.next(&[&record()]);
+    bench.receive(liar, whole(&stripped(&block)));
+    let mut asked = 0;
+    for id in 0..20 {
+        let peer = bench.ledger_peer(100 + id);
+        let actions = bench.pass(REQUEST_TIMEOUT);
+        asked += u64::from(is_asked(&actions, peer, block.block().hash));
+        bench.receive(peer, Message::End { count: 0, missing: vec![block.block().hash] });
     }
+    assert_eq!(asked, u64::from(MAX_LACKING_TRIES));
+    // The first one was silent for too long.
+    let liar = bench.ledger_peer(8);
+    for sequence in 1..=(MAX_LACKING as u64 + 10) {
+        let block = maker.next(&[&Person::new(2).record(sequence, 0, "erased")]);
+        bench.receive(liar, whole(&stripped(&block)));
+    }
+    let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
+    assert_eq!(state["lacking"]["blocks"].as_array().unwrap().len(), MAX_LACKING);
+    bench.restore();
 }
 
 #[test]

@@ -65,6 +65,16 @@ impl CheckedBlock {
         self.ledger().is_some_and(|part| part.body.iter().any(lacks_payload))
     }
 
+    /// Puts the payloads of another copy of this block where they are missing.
+    pub(crate) fn fill_from(&mut self, other: &Self) {
+        let theirs = other.ledger().map_or(&[][..], |part| &part.body);
+        for (ours, theirs) in self.body_mut().zip(theirs) {
+            if ours.payload.is_none() && ours.transaction == theirs.transaction {
+                ours.payload.clone_from(&theirs.payload);
+            }
+        }
+    }
+
     /// Puts payloads that are at hand where they are missing. One that is not what its transaction
     /// commits to is not taken.
     pub fn fill(&mut self, mut find: impl FnMut(&Txid) -> Option<Payload>) {

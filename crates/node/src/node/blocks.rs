@@ -51,7 +51,7 @@ impl Node {
         }
         self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
         if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
-            self.ask_for_payloads(now, peer, point);
+            self.lacking.add(point.hash, Some(peer), now.monotonic);
         }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
@@ -94,16 +94,6 @@ impl Node {
         }
     }
 
-    /// A new block came without payloads, which may be erased everywhere: somebody else is asked for
-    /// it once, unless it comes whole by itself meanwhile.
-    fn ask_for_payloads(&mut self, now: Now, sender: PeerId, point: BestPoint) {
-        let tip = self.chain.tip();
-        let others = self.peers.iter().filter(|(id, peer)| *id != sender && peer.is_introduced());
-        for (id, _) in others {
-            self.announced.hinted(id, point, &tip, now.monotonic);
-        }
-    }
-
     /// Takes the blocks that were ahead of the clock and are no longer.
     pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
         for block in self.chain.take_due(now.wall) {
@@ -127,11 +117,16 @@ impl Node {
         let mut added = VecDeque::from([first]);
         while let Some(arrival) = added.pop_front() {
             let Arrival::Fresh(point) = arrival else { continue };
-            for orphan in self.chain.take_orphans_of(&point.hash) {
+            for mut orphan in self.chain.take_orphans_of(&point.hash) {
+                self.fill_from_pool(&mut orphan);
+                let lacks_payloads = orphan.lacks_payloads();
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
                         if let Arrival::Fresh(point) = arrival {
                             self.gossip.orphan_joined(point);
+                            if lacks_payloads {
+                                self.lacking.add(point.hash, None, now.monotonic);
+                            }
                         }
                         added.push_back(arrival);
                     }
@@ -151,6 +146,9 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
+        if !block.lacks_payloads() {
+            self.lacking.filled(&hash);
+        }
         let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
             Accepted::Filled { point, change } => {

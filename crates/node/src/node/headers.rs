@@ -79,12 +79,13 @@ impl Node {
             }
             self.sync.answer_ended(peer, now.monotonic);
         }
-        let (sync, announced) = (&self.sync, &self.announced);
+        let (sync, announced, lacking) = (&self.sync, &self.announced, &self.lacking);
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         let questions =
             self.headers.due(now.monotonic, introduced.map(|(id, _)| id), |peer, tip| {
                 !sync.is_asked(peer)
                     && !announced.is_owed_by(peer)
+                    && !lacking.is_owed_by(peer, now.monotonic)
                     && sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work)
             });
         for (peer, hashes) in questions {
