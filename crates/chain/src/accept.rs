@@ -15,13 +15,14 @@ mod template;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
-pub use self::headers::{CheckedHeader, Header, HeaderChain};
+pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 pub use self::template::{LedgerTemplate, NoTemplate};
@@ -172,12 +173,13 @@ impl Chain {
     /// Opens the ledger chain with these parameters over what a store holds.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
+    /// [`StoreError`] where the store cannot be read, or no chain can have these parameters.
     pub fn open_ledger(
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
         spec: Arc<ChainSpec>,
     ) -> Result<Self, StoreError> {
+        spec.check().map_err(|error| StoreError(error.to_string()))?;
         let ledger = Some(Ledger::new(spec, AccountOverlay::default()));
         Ok(Self { ledger, ..Self::open(store, limits)? })
     }
@@ -211,6 +213,9 @@ impl Chain {
         }
         let tree = Tree::restore(tree, store, limits)?;
         let (ledger, held) = match ledger {
+            Some(LedgerState { spec, .. }) if spec.check().is_err() => {
+                return Err(StateError("no chain has such parameters"));
+            }
             Some(LedgerState { spec, accounts, held }) => (Some(Ledger::new(spec, accounts)), held),
             None => (None, Held::default()),
         };

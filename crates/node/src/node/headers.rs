@@ -3,13 +3,14 @@
 //! Owns how the answers of [`crate::sync`]'s questions become questions for bodies.
 
 use alloc::string::ToString;
+use core::time::Duration;
 
 use kusari_chain::accept::CheckedHeader;
 use kusari_chain::{BlockHash, StoreError};
 
 use super::Node;
 use crate::headers::{HeadersError, Step};
-use crate::limits::INVALID_BLOCK_SCORE;
+use crate::limits::{INVALID_BLOCK_SCORE, REST_TIME};
 use crate::seam::{Now, PeerId, StreamForm};
 use crate::sync::Arrival;
 use crate::wire::{GetBlocks, MAX_HEADERS, Message};
@@ -41,7 +42,7 @@ impl Node {
         if !self.sync.is_asked(peer) || self.headers.source() == Some(peer) {
             return Ok(());
         }
-        let step = match self.headers.received(peer, headers, &mut self.chain) {
+        let step = match self.headers.received(peer, headers, &mut self.chain, now.wall) {
             Ok(step) => step,
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
@@ -62,6 +63,10 @@ impl Node {
                 locator.truncate(crate::wire::MAX_LOCATOR - 1);
                 locator.insert(0, after);
                 self.send(peer, Message::GetHeaders { locator, limit: MAX_HEADERS });
+            }
+            Step::Ahead(due) => {
+                let wait = Duration::from_secs(due.saturating_sub(now.wall).max(1));
+                self.sync.answer_waits(peer, now.monotonic + wait.min(REST_TIME));
             }
             Step::Bodies => self.sync.answer_moved(peer, now.monotonic),
         }
