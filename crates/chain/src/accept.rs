@@ -9,19 +9,21 @@ mod headers;
 mod held;
 mod history;
 mod ledger;
+mod payloads;
 mod reads;
 mod state_roots;
 mod template;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
-pub use self::headers::{CheckedHeader, Header, HeaderChain};
+pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 use self::state_roots::StateRoots;
@@ -40,6 +42,13 @@ use crate::tree::{BestPoint, NewBlock, Tree, TreeLimits, TreeState};
 pub enum Accepted {
     /// It was here before, in any branch, at this place; the first content for a hash stays.
     Known(BestPoint),
+    /// It was here before, at this place, and payloads came with it that were missing.
+    Filled {
+        /// Its place.
+        point: BestPoint,
+        /// What a store must write. Nothing moves by it.
+        change: ChainChange,
+    },
     /// Its parent is not known; it waits in the orphan pool.
     Orphan {
         /// The parent to ask for.
@@ -138,7 +147,7 @@ pub struct StateError(pub(crate) &'static str);
 
 /// The chain over a store.
 ///
-/// Every [`Accepted::Added`] change must be committed to the store that was given to
+/// Every change, of [`Accepted::Added`] above all, must be committed to the store that was given to
 /// [`Chain::open`], in order, and reported by [`Chain::committed`]. Until then the chain answers
 /// from memory, so that no read sees less than what was accepted.
 pub struct Chain {
@@ -168,12 +177,13 @@ impl Chain {
     /// Opens the ledger chain with these parameters over what a store holds.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
+    /// [`StoreError`] where the store cannot be read, or no chain can have these parameters.
     pub fn open_ledger(
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
         spec: Arc<ChainSpec>,
     ) -> Result<Self, StoreError> {
+        spec.check().map_err(|error| StoreError(error.to_string()))?;
         let ledger = Some(Ledger::new(spec, AccountOverlay::default(), StateRoots::default()));
         Ok(Self { ledger, ..Self::open(store, limits)? })
     }
@@ -208,6 +218,9 @@ impl Chain {
         }
         let tree = Tree::restore(tree, store, limits)?;
         let (ledger, held) = match ledger {
+            Some(LedgerState { spec, .. }) if spec.check().is_err() => {
+                return Err(StateError("no chain has such parameters"));
+            }
             Some(LedgerState { spec, accounts, roots, held }) => {
                 (Some(Ledger::new(spec, accounts, roots)), held)
             }
@@ -226,7 +239,7 @@ impl Chain {
         let hash = block.block().hash;
         let parent_hash = block.block().prev_hash;
         if let Some(known) = self.tree.find_child(&hash, &parent_hash)? {
-            return Ok(Accepted::Known(known.point));
+            return Ok(self.accept_known(known.point, &block)?);
         }
         if self.ledger.is_some() && block.ledger().is_none() {
             return Ok(Accepted::Bare);

@@ -114,6 +114,11 @@ impl CheckedBlock {
         self.ledger.as_deref()
     }
 
+    /// The body, for whoever keeps to what its transactions commit to.
+    pub(crate) fn body_mut(&mut self) -> impl Iterator<Item = &mut BodyEntry> {
+        self.ledger.iter_mut().flat_map(|part| part.body.iter_mut())
+    }
+
     /// The seven keys, no longer marked as checked.
     #[must_use]
     pub fn into_block(self) -> Block {

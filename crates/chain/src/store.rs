@@ -5,6 +5,7 @@
 //! nothing of files or formats.
 
 mod memory;
+mod payloads;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::Block;
 use crate::checked::WholeBlock;
 use crate::hash::BlockHash;
-use crate::ledger::{Account, LedgerPart, PublicKey};
+use crate::ledger::{Account, LedgerPart, Payload, PublicKey};
 use crate::pow::{ChainTime, Work};
 use crate::proof::NodeHash;
 
@@ -50,6 +51,9 @@ pub struct StoredLedger {
     /// [`crate::params::HISTORY_STEP`]: the roots of the subtrees of the history that end with this
     /// block, from that many leaves on, each twice as large as the one before. Empty elsewhere.
     pub subtrees: Vec<NodeHash>,
+    /// Places in the body whose payloads were erased here, rising: they are not taken again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<u32>,
 }
 
 impl StoredBlock {
@@ -161,6 +165,15 @@ pub enum BlockWrite {
     },
     /// The account has this content from now on; an empty one is forgotten.
     SetAccount(Account),
+    /// Payloads of a stored block that came late. Those that were erased here stay away.
+    Fill {
+        /// Its hash.
+        hash: BlockHash,
+        /// Its order.
+        order: u64,
+        /// Each with the place of its transaction in the body, from 0, rising.
+        payloads: Vec<(u32, Payload)>,
+    },
     /// The side block is forgotten, to keep side branches within their bound.
     Evict {
         /// Its hash.

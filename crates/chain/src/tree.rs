@@ -270,6 +270,17 @@ impl Tree {
         Ok(change)
     }
 
+    /// The version that the next change gets.
+    pub(crate) fn next_version(&self) -> u64 {
+        self.overlay.next_version()
+    }
+
+    /// Notes a known block with more payloads than it had.
+    pub(crate) fn fill(&mut self, stored: Arc<StoredBlock>, change: &ChainChange) {
+        self.overlay.add_uncommitted(stored);
+        self.record(change);
+    }
+
     /// Notes a change whose commit is still to come, once it says all that is to be written.
     pub(crate) fn record(&mut self, change: &ChainChange) {
         self.overlay.record(change);

@@ -58,7 +58,7 @@ pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 use self::open::Opened;
 pub use self::reports::{Page, Placed};
-pub use self::transactions::FoundTransaction;
+pub use self::transactions::{FoundTransaction, TransactionPlaces};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
 ///

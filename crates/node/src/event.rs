@@ -138,16 +138,33 @@ pub enum Event {
         /// Height of its block.
         height: u32,
     },
-    /// A transaction of ours left the best chain with its block and waits to be mined again.
+    /// A transaction of ours left the best chain with its block, and the branch that won holds it as
+    /// well.
+    TransactionMoved {
+        /// Which.
+        txid: Txid,
+        /// The block that it stood in.
+        from: BestPoint,
+        /// The block that it stands in now.
+        to: BestPoint,
+    },
+    /// A transaction of ours that was done waits to be mined again.
     TransactionReturned {
         /// Which.
         txid: Txid,
+        /// The block that it stood in, which left the best chain; `None` where the block held another
+        /// one in its place.
+        from: Option<BestPoint>,
+        /// Whether it is back in the pool. If not, it is tried again when its account changes.
+        pooled: bool,
     },
     /// Another transaction of the same account took the place of one of ours, which can't be mined
     /// any more.
     TransactionDisplaced {
         /// Which.
         txid: Txid,
+        /// The block that it stood in, which left the best chain, if it had been mined.
+        from: Option<BestPoint>,
     },
     /// A typed line waits for room in the outbox.
     OutboxFull {

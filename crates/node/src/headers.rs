@@ -11,7 +11,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::accept::{CheckedHeader, HeaderChain};
+use kusari_chain::accept::{CheckedHeader, HeaderChain, Pushed};
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Again(BlockHash),
     /// Bodies are being asked for.
     Bodies,
+    /// What is not counted yet is ahead of the clock: ask again then, in Unix seconds.
+    Ahead(u64),
 }
 
 /// Why an answer is refused.
@@ -89,6 +91,7 @@ impl Headers {
         peer: PeerId,
         headers: &[CheckedHeader],
         chain: &mut Chain,
+        now: u64,
     ) -> Result<Step, HeadersError> {
         let Some(first) = headers.first().map(|checked| &checked.header().block) else {
             self.counted.remove(&peer);
@@ -106,14 +109,29 @@ impl Headers {
             },
         };
         let Some(spec) = chain.spec() else { return Ok(Step::Nothing) };
+        let mut ahead = None;
+        let mut in_time = 0;
         for checked in headers {
-            if let Err(violation) = counted.push(checked, spec) {
-                self.proved.remove(&peer);
-                return Err(HeadersError::Rule(violation));
+            match counted.push(checked, spec, now) {
+                Ok(Pushed::Added) => in_time += 1,
+                Ok(Pushed::Ahead { due }) => {
+                    ahead = Some(due);
+                    break;
+                }
+                Err(violation) => {
+                    self.proved.remove(&peer);
+                    return Err(HeadersError::Rule(violation));
+                }
             }
         }
+        let headers = headers.get(..in_time).unwrap_or_default();
         let (ours, claimed) = (chain.tip(), counted.tip());
         let proved = self.proved.get(&peer).is_some_and(|proved| proved.beats(&ours));
+        if let Some(due) = ahead.filter(|_| headers.is_empty() || !(proved || claimed.beats(&ours)))
+        {
+            self.proved.remove(&peer);
+            return Ok(Step::Ahead(due));
+        }
         if !proved && !claimed.beats(&ours) {
             let last = claimed.hash;
             self.counted.insert(peer, counted);

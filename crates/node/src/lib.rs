@@ -16,6 +16,7 @@ mod compact;
 pub mod event;
 mod gossip;
 mod headers;
+mod lacking;
 pub mod limits;
 mod node;
 mod outbox;

@@ -33,6 +33,7 @@ use crate::compact::Compact;
 use crate::event::Event;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
     MAX_WAITING_SAYS,
@@ -80,6 +81,8 @@ pub struct Node {
     headers: Headers,
     compact: Compact,
     announced: Announced,
+    #[serde(skip_serializing_if = "Lacking::is_idle")]
+    lacking: Lacking,
     serving: Serving,
     mining: Option<Mining>,
     /// `None` on the classic chain.
@@ -165,6 +168,7 @@ impl Node {
             headers: Headers::default(),
             compact: Compact::default(),
             announced: Announced::default(),
+            lacking: Lacking::default(),
             serving: Serving::default(),
             mining: None,
             transactions,
@@ -259,7 +263,7 @@ impl Node {
             Command::Submit(written) => return self.submit(now, request, *written),
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
-            Command::GetPooled(txid) => self.get_pooled(request, &txid),
+            Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
             Command::Offer(text) => self.say(request, text, 0),

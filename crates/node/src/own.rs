@@ -131,6 +131,10 @@ impl Own {
         self.stranded.remove(txid);
     }
 
+    pub(crate) fn is_stranded(&self, txid: &Txid) -> bool {
+        self.stranded.contains_key(txid)
+    }
+
     pub(crate) fn has_stranded(&self) -> bool {
         !self.stranded.is_empty()
     }

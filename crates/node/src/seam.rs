@@ -174,8 +174,8 @@ pub enum Command {
     Submit(Box<WrittenTransaction>),
     /// What an account owns, and which sequence its next transaction needs.
     GetAccount(PublicKey),
-    /// A transaction that waits to be mined.
-    GetPooled(Txid),
+    /// A transaction that is not in a block of the best chain.
+    GetTransaction(Txid),
     /// Mine for this long, although nothing waits: somebody waits for confirmations.
     MineOn {
         /// In seconds, from now.
@@ -204,10 +204,18 @@ pub enum Reply {
         /// The sequence that its next transaction needs.
         next_sequence: u64,
     },
-    /// What waits under an id, if anything does.
-    Pooled(Option<Box<BodyEntry>>),
+    /// What this node knows under an id beside the best chain's blocks. Unless it waits, whatever was
+    /// mined before is in the store.
+    Transaction {
+        /// The transaction, if it waits or was entrusted to this node.
+        entry: Option<Box<BodyEntry>>,
+        /// Whether it waits to be mined.
+        waits: bool,
+    },
     /// The node mines on.
     MiningOn,
+    /// The node was started so that it mines nothing.
+    MiningIsOff,
     /// The payload is gone from this node.
     Erased,
     /// There is no such payload here.

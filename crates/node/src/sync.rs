@@ -181,6 +181,17 @@ impl Sync {
         true
     }
 
+    /// The peer's answer is of no use yet, which is nobody's fault: it is asked again from then on.
+    pub(crate) fn answer_waits(&mut self, peer: PeerId, until: Duration) {
+        let Some(source) = self.sources.get_mut(&peer) else { return };
+        if let Some(request) = source.request.take() {
+            source.orphan = source.orphan.or(request.orphan);
+            source.rest_until = until;
+            self.last_turn += 1;
+            source.turn = self.last_turn;
+        }
+    }
+
     /// Our own best chain has this much work.
     pub(crate) fn set_best_work(&mut self, work: Work, now: Duration) {
         if work > self.best_work {

@@ -9,7 +9,7 @@
 mod follow;
 mod listeners;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -18,7 +18,7 @@ use kusari_chain::mempool::{
     Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
 };
 use kusari_chain::rules::TransactionViolation;
-use kusari_chain::{Chain, StoreError};
+use kusari_chain::{BestPoint, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::listeners::Listeners;
@@ -40,9 +40,11 @@ pub(crate) struct Transactions {
 pub(crate) struct Moved {
     pub(crate) outbox: Vec<OutboxWrite>,
     pub(crate) pool: Vec<PoolWrite>,
-    /// They stand in the best chain, at this height.
-    pub(crate) mined: Vec<(Txid, u32)>,
-    /// They left it with their blocks and wait again.
+    /// They stand in the best chain, in this block.
+    pub(crate) mined: Vec<(Txid, BestPoint)>,
+    /// Those of ours that left the best chain with this block, whatever became of them then.
+    pub(crate) stood_in: BTreeMap<Txid, BestPoint>,
+    /// They left it with their blocks, or those that displaced them did, and they wait again.
     pub(crate) returned: Vec<Txid>,
     /// Others took their places.
     pub(crate) displaced: Vec<Txid>,
@@ -92,6 +94,23 @@ impl Transactions {
 
     pub(crate) fn pool(&self) -> &Mempool {
         &self.pool
+    }
+
+    pub(crate) fn has_pooled(&self, txid: &Txid) -> bool {
+        self.pool.get(txid).is_some()
+    }
+
+    /// A transaction that is in the pool or was entrusted to this node, and whether it waits.
+    pub(crate) fn known(
+        &self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+    ) -> Result<(Option<CheckedTransaction>, bool), StoreError> {
+        match self.pool.get(txid) {
+            Some(pooled) => Ok((Some(pooled.clone().into_checked()), true)),
+            None if self.own.is_unused() => Ok((None, false)),
+            None => Ok((self.own.text_of(txid, store)?, self.own.is_stranded(txid))),
+        }
     }
 
     pub(crate) fn own(&self) -> &Own {

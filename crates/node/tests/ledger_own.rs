@@ -11,8 +11,8 @@ mod common;
 
 use common::Bench;
 use common::ledger::{
-    self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, restarted,
-    returned, stored_ids, transactions_to, whole,
+    self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
+    restarted, returned, stored_ids, transactions_to, whole,
 };
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
@@ -144,10 +144,13 @@ fn a_transaction_that_the_new_branch_holds_as_well_does_not_return() {
     let mut first = Maker::new(1);
     first.next(&[&record]);
     give(&mut bench, &first);
+    let old = bench.node.snapshot().tip;
     let mut rival = Maker::behind(&first);
     rival.next(&[&record]);
     let actions = give(&mut bench, &rival);
-    assert_eq!((returned(&actions), mined(&actions)), (vec![], vec![(record.txid(), 2)]));
+    let new = bench.node.snapshot().tip;
+    assert_eq!((returned(&actions), mined(&actions)), (vec![], vec![]));
+    assert_eq!(moved(&actions), [(record.txid(), old, new)]);
     assert_eq!((bench.own_waiting(), bench.pooled()), (0, 0));
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kusari_chain::ledger::BodyEntry;
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{Block, BlockHash, Chain, StoredBlock};
 use kusari_node::Snapshot;
@@ -182,6 +183,25 @@ impl World {
                     self.fail(format!("nodes {from} and {to} have {count} connections"));
                 }
             }
+        }
+    }
+
+    /// Every node holds what the transactions of the best chain carry.
+    pub(crate) fn check_payloads(&mut self) {
+        let mut lacking = Vec::new();
+        for host in self.kusari_hosts() {
+            let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { continue };
+            for stored in kusari.disk.best_whole() {
+                let body = stored.part().map_or(&[][..], |part| &part.body);
+                let lacks = |e: &BodyEntry| e.transaction.has_payload() && e.payload.is_none();
+                let count = body.iter().filter(|entry| lacks(entry)).count();
+                if count > 0 {
+                    lacking.push((host, stored.block.index, count));
+                }
+            }
+        }
+        for (host, height, count) in lacking {
+            self.fail(format!("node {host} lacks {count} payloads of block {height}"));
         }
     }
 

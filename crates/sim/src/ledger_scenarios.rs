@@ -154,6 +154,23 @@ pub const LEDGER_CHEATS: Scenario = Scenario {
     },
 };
 
+/// Machines that pass blocks on without what their transactions carry, which every node is to have in
+/// the end all the same.
+pub const LEDGER_PAYLOADS_LEFT_OUT: Scenario = Scenario {
+    name: "ledger_payloads_left_out",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
+        let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
+        world.add_byzantine(Malice::Cheat, &[a, b, c]);
+        for host in [a, b, c] {
+            world.let_people_act(host, 8, SECOND, 60 * SECOND);
+        }
+        world.run_until(80 * SECOND);
+        world.check_payloads();
+    },
+};
+
 /// Clocks that are so far apart that blocks are held until their time comes.
 pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
     name: "ledger_clocks_apart",
@@ -224,7 +241,7 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
 }
 
 /// Every scenario of a ledger.
-pub const ALL: [Scenario; 9] = [
+pub const ALL: [Scenario; 10] = [
     LEDGER_CALM,
     LEDGER_MINERS_RACE,
     LEDGER_PARTITION_HEALS,
@@ -232,6 +249,7 @@ pub const ALL: [Scenario; 9] = [
     LEDGER_STORM,
     LEDGER_ORIGINALS,
     LEDGER_CHEATS,
+    LEDGER_PAYLOADS_LEFT_OUT,
     LEDGER_CLOCKS_APART,
     LEDGER_DEEP_REORGANISATION,
 ];

@@ -119,7 +119,8 @@ impl World {
                 }
             }
             (Asked::Submit(_), Reply::NotSubmitted(_)) => self.counts.not_submitted += 1,
-            (Asked::MineOn, Reply::MiningOn) => {}
+            (Asked::MineOn, Reply::MiningOn) if self.mines(host) => {}
+            (Asked::MineOn, Reply::MiningIsOff) if !self.mines(host) => {}
             (Asked::Same(expected), Reply::Account { account, .. }) if expected == account => {}
             (_, reply) => self.fail(format!("node {host} answers something else: {reply:?}")),
         }

@@ -258,7 +258,7 @@ impl World {
                 self.counts.bans += 1;
                 self.check_ban(host, address.ip());
             }
-            NodeEvent::TransactionDisplaced { txid } => {
+            NodeEvent::TransactionDisplaced { txid, .. } => {
                 self.counts.displaced += 1;
                 self.ledger.displaced(host, txid);
             }

@@ -30,6 +30,7 @@ tests! {
     ledger_storm: LEDGER_STORM,
     ledger_originals: LEDGER_ORIGINALS,
     ledger_cheats: LEDGER_CHEATS,
+    ledger_payloads_left_out: LEDGER_PAYLOADS_LEFT_OUT,
     ledger_clocks_apart: LEDGER_CLOCKS_APART,
     ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
 }

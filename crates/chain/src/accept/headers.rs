@@ -16,7 +16,7 @@ use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{ChainId, ChainSpec, Commitment};
 use crate::object::ObjectOnly;
-use crate::params::MEDIAN_BLOCKS;
+use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
 use crate::pow::asert::next_target;
 use crate::pow::{ChainTime, Work};
 use crate::proof::MerkleBuilder;
@@ -99,6 +99,18 @@ impl CheckedHeader {
     }
 }
 
+/// What became of a header that breaks no rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It counts.
+    Added,
+    /// It is too far ahead of the clock, and nothing was added.
+    Ahead {
+        /// From when on it counts, in Unix seconds.
+        due: u64,
+    },
+}
+
 /// Headers that follow on a known block, each checked against those before it. Holds as much after
 /// a million of them as after one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,11 +136,16 @@ impl HeaderChain {
         self.tip
     }
 
-    /// Adds the next header.
+    /// Adds the next header, unless it is ahead of the clock. `now` is Unix time in seconds.
     ///
     /// # Errors
     /// The first rule that it breaks; nothing is added.
-    pub fn push(&mut self, checked: &CheckedHeader, spec: &ChainSpec) -> Result<(), RuleViolation> {
+    pub fn push(
+        &mut self,
+        checked: &CheckedHeader,
+        spec: &ChainSpec,
+        now: u64,
+    ) -> Result<Pushed, RuleViolation> {
         let Header { block, commitment } = checked.header();
         classic::check_link(block, &self.tip.hash)?;
         classic::check_index(block, self.tip.height)?;
@@ -140,6 +157,11 @@ impl HeaderChain {
         rules::check_median(block, median)?;
         rules::check_history_root(commitment, MerkleRoot(self.history.root()))?;
         rules::check_no_state_root(block, commitment)?;
+        // A clock may be wrong, so this is nobody's fault, and nothing is remembered of it.
+        let due = block.timestamp.saturating_sub(MAX_AHEAD_SECONDS);
+        if now < due {
+            return Ok(Pushed::Ahead { due });
+        }
         let work = expected.target().map_or(Work::ZERO, |target| target.work());
         self.tip =
             BestPoint { height: block.index, hash: block.hash, work: self.tip.work.plus(work) };
@@ -149,7 +171,7 @@ impl HeaderChain {
         }
         self.timestamps.push_back(block.timestamp);
         self.history.push_leaf(&block.hash.0);
-        Ok(())
+        Ok(Pushed::Added)
     }
 }
 

@@ -28,7 +28,9 @@ impl Held {
     }
 
     pub(crate) fn insert(&mut self, block: CheckedBlock, due: u64) {
-        if self.0.iter().any(|(_, held)| held.block().hash == block.block().hash) {
+        let hash = block.block().hash;
+        if let Some((_, held)) = self.0.iter_mut().find(|(_, held)| held.block().hash == hash) {
+            held.fill_from(&block);
             return;
         }
         let place = self.0.partition_point(|(other, _)| *other <= due);

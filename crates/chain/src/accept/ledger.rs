@@ -105,7 +105,8 @@ impl Chain {
             Some(ledger) => ledger.histories.extend(following.history, hash),
             None => Vec::new(),
         };
-        let stored = Some(Box::new(StoredLedger { part: *part, time, subtrees }));
+        let stored =
+            Some(Box::new(StoredLedger { part: *part, time, subtrees, erased: Vec::new() }));
         let new = NewBlock { block, ledger: stored, line_bytes, work };
         let mut change = self.tree.insert(new, parent)?;
         if let Some(ledger) = &mut self.ledger {

@@ -17,6 +17,8 @@ pub struct MemoryBlocks {
     by_hash: BTreeMap<BlockHash, u64>,
     side: BTreeSet<u64>,
     accounts: BTreeMap<PublicKey, Account>,
+    /// Transactions whose payloads were erased.
+    erased: BTreeSet<Txid>,
     next_order: u64,
 }
 
@@ -47,6 +49,12 @@ impl MemoryBlocks {
                 BlockWrite::SetAccount(account) => {
                     self.accounts.insert(account.key, *account);
                 }
+                BlockWrite::Fill { order, payloads, .. } => {
+                    if let Some(stored) = self.blocks.get_mut(order) {
+                        Arc::make_mut(stored).fill(payloads);
+                        self.drop_erased(*order);
+                    }
+                }
                 BlockWrite::Evict { hash, order } => {
                     self.side.remove(order);
                     self.blocks.remove(order);
@@ -71,18 +79,24 @@ impl MemoryBlocks {
         for (block, place) in erased {
             let order = self.by_hash.get(&block);
             let Some(stored) = order.and_then(|order| self.blocks.get_mut(order)) else { continue };
-            let ledger = Arc::make_mut(stored).ledger.as_mut();
-            let entry = ledger.and_then(|ledger| ledger.part.body.get_mut(place as usize));
-            if let Some(entry) = entry {
-                entry.payload = None;
-            }
+            self.erased.extend(Arc::make_mut(stored).erase(place));
         }
+    }
+
+    /// What was erased from one block is not taken with another one.
+    fn drop_erased(&mut self, order: u64) {
+        if self.erased.is_empty() {
+            return;
+        }
+        let Some(stored) = self.blocks.get_mut(&order) else { return };
+        Arc::make_mut(stored).erase_where(|txid| self.erased.contains(txid));
     }
 
     fn insert(&mut self, stored: &Arc<StoredBlock>) {
         self.by_hash.insert(stored.block.hash, stored.order);
         self.blocks.insert(stored.order, Arc::clone(stored));
         self.next_order = stored.order + 1;
+        self.drop_erased(stored.order);
     }
 
     fn at(&self, order: Option<&u64>) -> Option<StoredBlock> {

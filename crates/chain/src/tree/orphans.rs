@@ -16,10 +16,6 @@ use crate::params::{MAX_ORPHAN_BYTES, MAX_ORPHANS};
 pub(crate) struct Orphans(VecDeque<CheckedBlock>);
 
 impl Orphans {
-    pub(crate) fn contains(&self, hash: &BlockHash) -> bool {
-        self.0.iter().any(|orphan| orphan.block().hash == *hash)
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -29,7 +25,9 @@ impl Orphans {
     }
 
     pub(crate) fn insert(&mut self, orphan: CheckedBlock) {
-        if self.contains(&orphan.block().hash) {
+        let hash = orphan.block().hash;
+        if let Some(known) = self.0.iter_mut().find(|known| known.block().hash == hash) {
+            known.fill_from(&orphan);
             return;
         }
         self.0.push_back(orphan);

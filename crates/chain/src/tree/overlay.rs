@@ -77,7 +77,8 @@ pub(super) struct Overlay {
     window: VecDeque<BestEntry>,
     tip: BestEntry,
     heights: HashMap<BlockHash, u32>,
-    blocks: HashMap<BlockHash, Arc<StoredBlock>>,
+    /// Each with the last change that wrote to it.
+    blocks: HashMap<BlockHash, (u64, Arc<StoredBlock>)>,
     changes: VecDeque<Uncommitted>,
     last_version: u64,
     /// What the blocks that are held whole count for.
@@ -113,6 +114,13 @@ impl Overlay {
         for stored in uncommitted {
             overlay.add_uncommitted(stored);
         }
+        for change in &overlay.changes {
+            for (hash, _) in &change.blocks {
+                if let Some((version, _)) = overlay.blocks.get_mut(hash) {
+                    *version = change.version;
+                }
+            }
+        }
         Some(overlay)
     }
 
@@ -122,7 +130,8 @@ impl Overlay {
 
     /// Blocks that the store may not have yet, by order.
     pub(super) fn uncommitted(&self) -> Vec<Arc<StoredBlock>> {
-        let mut blocks: Vec<_> = self.blocks.values().cloned().collect();
+        let mut blocks: Vec<_> =
+            self.blocks.values().map(|(_, stored)| Arc::clone(stored)).collect();
         blocks.sort_unstable_by_key(|stored| stored.order);
         blocks
     }
@@ -167,22 +176,25 @@ impl Overlay {
         }
     }
 
+    /// Holds a block whole, which the change that is noted next writes.
     pub(super) fn add_uncommitted(&mut self, stored: Arc<StoredBlock>) {
-        let bytes = stored.counted_bytes();
-        match self.blocks.insert(stored.block.hash, stored) {
-            Some(former) => self.block_bytes = self.block_bytes + bytes - former.counted_bytes(),
+        let (bytes, version) = (stored.counted_bytes(), self.next_version());
+        match self.blocks.insert(stored.block.hash, (version, stored)) {
+            Some((_, former)) => {
+                self.block_bytes = self.block_bytes + bytes - former.counted_bytes()
+            }
             None => self.block_bytes += bytes,
         }
     }
 
     pub(super) fn uncommitted_block(&self, hash: &BlockHash) -> Option<&Arc<StoredBlock>> {
-        self.blocks.get(hash)
+        self.blocks.get(hash).map(|(_, stored)| stored)
     }
 
     /// Forgets an inserted block; the order tells it from a later insertion of the same hash.
     pub(super) fn forget_uncommitted(&mut self, hash: &BlockHash, order: u64) {
-        if self.blocks.get(hash).is_some_and(|stored| stored.order == order) {
-            let bytes = self.blocks.remove(hash).map_or(0, |stored| stored.counted_bytes());
+        if self.blocks.get(hash).is_some_and(|(_, stored)| stored.order == order) {
+            let bytes = self.blocks.remove(hash).map_or(0, |(_, stored)| stored.counted_bytes());
             self.block_bytes -= bytes;
         }
     }
@@ -206,6 +218,7 @@ impl Overlay {
             BlockWrite::InsertBest(stored) | BlockWrite::InsertSide(stored) => {
                 Some((stored.block.hash, stored.order))
             }
+            BlockWrite::Fill { hash, order, .. } => Some((*hash, *order)),
             _ => None,
         });
         self.changes.push_back(Uncommitted {
@@ -219,10 +232,12 @@ impl Overlay {
     /// Every change up to `version` is in the store.
     pub(super) fn committed(&mut self, version: u64, window_blocks: usize) {
         while self.changes.front().is_some_and(|change| change.version <= version) {
-            for (hash, order) in
-                self.changes.pop_front().map(|change| change.blocks).unwrap_or_default()
-            {
-                self.forget_uncommitted(&hash, order);
+            let Some(change) = self.changes.pop_front() else { break };
+            for (hash, order) in change.blocks {
+                // What a later change wrote to the block is not in the store yet.
+                if self.blocks.get(&hash).is_some_and(|(last, _)| *last <= change.version) {
+                    self.forget_uncommitted(&hash, order);
+                }
             }
         }
         // Trimming only at twice the size makes the scan below cost nothing on average.

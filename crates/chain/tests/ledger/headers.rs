@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use kusari_chain::accept::{CheckedHeader, Header, HeaderChain};
+use kusari_chain::accept::{CheckedHeader, Header, HeaderChain, Pushed};
 use kusari_chain::ledger::commitment::MerkleRoot;
 use kusari_chain::pow::CompactTarget;
 use kusari_chain::{Accepted, BlockHash, CheckedBlock, RuleViolation, TreeLimits};
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::naive::{Forest, Random};
 use crate::people::PEOPLE;
-use crate::support::{CHAIN, Draft, Rig, SPEC, START};
+use crate::support::{CHAIN, Draft, LATE, Rig, SPEC, START};
 
 /// A branch of blocks at uneven times, and one that leaves it below a multiple of 64.
 static FOREST: LazyLock<Forest> = LazyLock::new(|| {
@@ -37,7 +37,10 @@ fn checked(block: &CheckedBlock) -> CheckedHeader {
 
 fn push(headers: &mut HeaderChain, draft: &Draft) -> Result<(), RuleViolation> {
     let checked = CheckedHeader::check(header(draft), &CHAIN)?;
-    headers.push(&checked, &SPEC)
+    match headers.push(&checked, &SPEC, LATE)? {
+        Pushed::Added => Ok(()),
+        ahead @ Pushed::Ahead { .. } => panic!("{ahead:?}"),
+    }
 }
 
 proptest! {
@@ -65,7 +68,7 @@ proptest! {
         let mut headers = rig.chain.header_chain(&FOREST.hash(path[known])).unwrap().unwrap();
         prop_assert_eq!(headers.base().hash, FOREST.hash(path[known]));
         for at in path.iter().skip(known + 1) {
-            headers.push(&checked(&FOREST.checked(*at)), &SPEC).unwrap();
+            headers.push(&checked(&FOREST.checked(*at)), &SPEC, LATE).unwrap();
             prop_assert_eq!(headers.tip().hash, FOREST.hash(*at));
             prop_assert_eq!(headers.tip().work, FOREST.nodes[*at].work);
         }
@@ -107,6 +110,20 @@ fn each_rule_that_needs_no_body_is_broken_by_its_header_and_nothing_is_added() {
     let (mut headers, mut draft) = next();
     draft.part.commitment.body_root = root;
     assert_eq!(push(&mut headers, &draft.tie().mine()), Ok(()));
+}
+
+#[test]
+fn header_ahead_of_the_clock_does_not_count_until_its_time_comes() {
+    let (mut headers, draft) = next();
+    let due = draft.block.timestamp - 120;
+    let header = CheckedHeader::check(header(&draft.mine()), &CHAIN).unwrap();
+    let before = headers.clone();
+    for now in [0, due - 1] {
+        assert_eq!(headers.push(&header, &SPEC, now), Ok(Pushed::Ahead { due }));
+        assert_eq!(headers, before);
+    }
+    assert_eq!(headers.push(&header, &SPEC, due), Ok(Pushed::Added));
+    assert_eq!(headers.tip().height, before.tip().height + 1);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod clock;
 mod encodings;
 mod headers;
 mod history;
+mod payloads;
 mod proofs;
 mod small_order;
 mod spending;

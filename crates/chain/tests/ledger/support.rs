@@ -129,7 +129,12 @@ impl Rig {
     /// Gives one block to the chain, and keeps what is to be written.
     pub(crate) fn accept(&mut self, block: CheckedBlock) -> Result<Accepted, AcceptError> {
         let accepted = self.chain.accept(block, self.now);
-        if let Ok(Accepted::Added(change) | Accepted::BranchRefused { change, .. }) = &accepted {
+        if let Ok(
+            Accepted::Added(change)
+            | Accepted::Filled { change, .. }
+            | Accepted::BranchRefused { change, .. },
+        ) = &accepted
+        {
             replay(&mut self.best, change);
             self.waiting.push_back(change.clone());
         }

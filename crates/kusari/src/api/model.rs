@@ -207,8 +207,23 @@ pub struct TransactionReport {
     pub transaction: SignedTransaction,
     /// Its payload, unless it has none or it was erased here.
     pub payload: Option<Payload>,
+    /// Whether it waits to be mined. One of this node that does not, and stands in no block, has lost
+    /// its place to another one of its account.
+    pub waits: bool,
     /// The block that it stands in, of the best chain if it does there; absent while it waits.
     pub block: Option<TransactionPlace>,
+    /// A block beside the best chain that holds it as well, the last that was stored: where it stood
+    /// before a reorganisation, if it ever did.
+    pub beside: Option<FormerPlace>,
+}
+
+/// A block beside the best chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerPlace {
+    /// Its height.
+    pub height: u32,
+    /// Its hash.
+    pub hash: BlockHash,
 }
 
 /// Where a transaction stands.

@@ -83,6 +83,8 @@ pub const NO_TRANSACTION: Kind =
     Kind::new(404, "no-such-transaction", "There is no such transaction");
 /// The chain has no accounts.
 pub const NO_LEDGER: Kind = Kind::new(409, "no-ledger", "This chain is no ledger");
+/// The node mines nothing.
+pub const MINING_OFF: Kind = Kind::new(409, "mining-off", "This node mines nothing");
 /// The transaction's sequence is not its sender's next.
 pub const SEQUENCE: Kind = Kind::new(409, "sequence", "The sequence is not the next one");
 /// There is no payload to erase.
@@ -110,7 +112,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 29] = [
+pub const ALL: [Kind; 30] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -129,6 +131,7 @@ pub const ALL: [Kind; 29] = [
     UNSIGNED,
     NO_TRANSACTION,
     NO_LEDGER,
+    MINING_OFF,
     SEQUENCE,
     NOTHING_TO_ERASE,
     BAD_TRANSACTION,

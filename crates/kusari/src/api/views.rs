@@ -68,7 +68,8 @@ impl TransactionReport {
             place: found.place,
             confirmations: tip.saturating_sub(found.height).saturating_add(1),
         };
-        Self { txid: transaction.txid(), transaction, payload, block: Some(block) }
+        let txid = transaction.txid();
+        Self { txid, transaction, payload, waits: false, block: Some(block), beside: None }
     }
 }
 

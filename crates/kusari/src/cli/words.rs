@@ -5,8 +5,8 @@
 
 use core::time::Duration;
 
-use kusari_chain::Block;
-use kusari_chain::ledger::LedgerPart;
+use kusari_chain::ledger::{LedgerPart, Txid};
+use kusari_chain::{BestPoint, Block};
 use kusari_node::Event;
 
 use super::card::card;
@@ -102,14 +102,16 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::TransactionMined { txid, height } => {
             Said::answer(format!("Your transaction {txid} stands in block {height}"))
         }
-        Event::TransactionReturned { txid } => Said::warning(format!(
-            "The block of your transaction {txid} is no longer in the best chain; it waits to be \
-             mined again"
+        Event::TransactionMoved { txid, from, to } => Said::warning(format!(
+            "Your transaction {txid} stood in {}, which is no longer in the best chain; it stands in \
+             {} now",
+            place(from),
+            place(to)
         )),
-        Event::TransactionDisplaced { txid } => Said::warning(format!(
-            "Your transaction {txid} cannot be mined any more: another one of the same account took \
-             its place (`kusari tx {txid}` shows what it said); record it again if it still counts"
-        )),
+        Event::TransactionReturned { txid, from, pooled } => {
+            Said::warning(returned(txid, from.as_ref(), *pooled))
+        }
+        Event::TransactionDisplaced { txid, from } => Said::warning(displaced(txid, from.as_ref())),
         Event::OutboxFull { waiting } => Said::warning(format!(
             "The outbox is full: {} to be mined; the next one waits for room",
             if *waiting == 1 {
@@ -124,6 +126,35 @@ pub(crate) fn words(event: &Event) -> Said {
             whole_seconds(*duration)
         )),
     }
+}
+
+fn place(point: &BestPoint) -> String {
+    format!("block {} at height {}", point.hash, point.height)
+}
+
+fn returned(txid: &Txid, from: Option<&BestPoint>, pooled: bool) -> String {
+    let was = match from {
+        Some(from) => format!("stood in {}", place(from)),
+        None => String::from("had lost its place to another one in a block"),
+    };
+    let now = match pooled {
+        true => "it is back in the pool and waits to be mined again",
+        false => "it waits until its account can pay for it again",
+    };
+    format!("Your transaction {txid} {was}, which is no longer in the best chain; {now}")
+}
+
+fn displaced(txid: &Txid, from: Option<&BestPoint>) -> String {
+    let was = match from {
+        Some(from) => {
+            format!(" stood in {}, which is no longer in the best chain, and", place(from))
+        }
+        None => String::new(),
+    };
+    format!(
+        "Your transaction {txid}{was} cannot be mined any more: another one of the same account took \
+         its place (`kusari tx {txid}` shows what it said); record it again if it still counts"
+    )
 }
 
 fn connected(target: &kusari_node::PeerAddress, address: &core::net::SocketAddr) -> String {
@@ -233,6 +264,29 @@ mod tests {
                 "Reorganised 3 blocks deep: from tip {hash} (height 0) to tip {hash} (height 4)"
             )
         );
+    }
+
+    #[test]
+    fn a_reorganisation_names_the_block_that_a_transaction_stood_in_and_where_it_is_now() {
+        let txid = Txid([7; 32]);
+        let point = |height, byte| BestPoint {
+            height,
+            hash: kusari_chain::BlockHash([byte; 32]),
+            work: Work::ZERO,
+        };
+        let (from, to) = (point(5, 1), point(6, 2));
+        let (old, new) = (from.hash, to.hash);
+        let said = words(&Event::TransactionMoved { txid, from, to });
+        assert_eq!(said.tone, Tone::Warning);
+        let stood = format!("Your transaction {txid} stood in block {old} at height 5, which is");
+        let (gone, from) = (format!("{stood} no longer in the best chain"), Some(from));
+        assert_eq!(said.text, format!("{gone}; it stands in block {new} at height 6 now"));
+        let back = words(&Event::TransactionReturned { txid, from, pooled: true }).text;
+        assert_eq!(back, format!("{gone}; it is back in the pool and waits to be mined again"));
+        let poor = words(&Event::TransactionReturned { txid, from, pooled: false }).text;
+        assert_eq!(poor, format!("{gone}; it waits until its account can pay for it again"));
+        let lost = words(&Event::TransactionDisplaced { txid, from }).text;
+        assert!(lost.starts_with(&format!("{gone}, and cannot be mined any more: ")), "{lost}");
     }
 
     #[test]

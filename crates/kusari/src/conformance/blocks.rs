@@ -184,7 +184,7 @@ pub(super) fn accept_at(
     clock: u64,
 ) -> Result<String, InputError> {
     match chain.accept(block, clock) {
-        Ok(Accepted::Known(_)) => Ok(String::from("known")),
+        Ok(Accepted::Known(_) | Accepted::Filled { .. }) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
         Ok(Accepted::Added(_)) => Ok(String::from("added")),
         Ok(Accepted::Ahead { .. }) => Ok(String::from("held")),

@@ -51,7 +51,7 @@ pub(super) fn describe(input: &Input) -> String {
             format!("transaction {} was submitted", written.0.txid())
         }
         Input::Command(_, Command::GetAccount(key)) => format!("the account {key} was asked for"),
-        Input::Command(_, Command::GetPooled(txid)) => {
+        Input::Command(_, Command::GetTransaction(txid)) => {
             format!("the transaction {txid} was asked for")
         }
         Input::Command(_, Command::MineOn { seconds }) => {

@@ -136,8 +136,8 @@ impl Auditor {
         let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
         known.extend(of_index(tables::HASHES.names()));
         if kind.is_ledger() {
-            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ZEROS.name()]);
-            known.push(tables::HISTORY.name());
+            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ERASED.name()]);
+            known.extend([tables::ZEROS.name(), tables::HISTORY.name()]);
             known.extend(of_index(tables::TRANSACTIONS.names()));
             known.extend(of_index(tables::CONTENTS.names()));
             known.extend(of_index(tables::ADDRESSES.names()));

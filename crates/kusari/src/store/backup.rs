@@ -15,6 +15,7 @@ use redb::{
 
 use super::Store;
 use super::audit::open_untouched;
+use super::erase;
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
@@ -146,6 +147,9 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
+        if erase::is_there(from).map_err(source)? {
+            copy_table(from, copy, tables::ERASED)?;
+        }
         copy_index(from, copy, &tables::TRANSACTIONS)?;
         copy_table(from, copy, tables::HISTORY)?;
         copy_index(from, copy, &tables::CONTENTS)?;

@@ -5,12 +5,13 @@
 
 use core::ops::Bound;
 
+use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
 
 use super::accounts::AccountWriter;
-use super::erase::{erase, erases, overwrite_free_pages};
+use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::history::HistoryWriter;
 use super::kind::Kind;
@@ -35,7 +36,9 @@ pub(super) fn commit(
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
     write_blocks(&transaction, kind, batches)?;
-    erase(database, &transaction, batches)?;
+    if kind.is_ledger() {
+        erase(database, &transaction, batches)?;
+    }
     // Blocks, outbox and pool share no table, so all of one may go before all of the other.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
@@ -99,6 +102,7 @@ struct LedgerWriter<'txn> {
     transactions: TransactionWriter<'txn>,
     lookups: Lookups<'txn>,
     history: HistoryWriter<'txn>,
+    erased: Erased<'txn>,
 }
 
 /// Bytes of new records that are held before they are written.
@@ -114,6 +118,7 @@ impl<'txn> BlockWriter<'txn> {
                 transactions: transactions::writer(transaction)?,
                 lookups: Lookups::open(transaction)?,
                 history: HistoryWriter::open(transaction, tip_height(&best)?)?,
+                erased: Erased::open(transaction)?,
             }),
             false => None,
         };
@@ -156,6 +161,7 @@ impl<'txn> BlockWriter<'txn> {
                     Err(Fault::Unfitting(String::from("an account changes on a classic chain")))
                 }
             },
+            BlockWrite::Fill { order, payloads, .. } => self.fill(*order, payloads),
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
         }
     }
@@ -167,16 +173,43 @@ impl<'txn> BlockWriter<'txn> {
             return Err(Fault::Unfitting(format!("block {order} is inserted where {due} is due")));
         }
         self.next_order += 1;
-        write_block(stored, &mut self.records)?;
+        let stripped = match &self.ledger {
+            Some(ledger) => ledger.erased.without(stored)?,
+            None => None,
+        };
+        write_block(stripped.as_ref().unwrap_or(stored), &mut self.records)?;
         self.record_ends.push((*order, self.records.len()));
         self.index.insert(block.hash.suffix(), *order);
         if let Some(ledger) = &mut self.ledger {
             for suffix in transactions::suffixes(stored) {
                 ledger.transactions.insert(suffix, *order);
             }
-            ledger.lookups.insert(stored);
+            ledger.lookups.insert(stripped.as_ref().unwrap_or(stored));
         }
         if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
+    }
+
+    /// Puts payloads into a stored block that came without them.
+    fn fill(&mut self, order: u64, payloads: &[(u32, Payload)]) -> Result<(), Fault> {
+        self.write_records()?;
+        let Some(ledger) = &mut self.ledger else {
+            return Err(Fault::Unfitting(String::from("a payload comes on a classic chain")));
+        };
+        let mut stored = match self.blocks.get(order)? {
+            Some(bytes) => read_block(order, bytes.value())?,
+            None => {
+                return Err(Fault::Unfitting(format!(
+                    "block {order} gets payloads and is not there"
+                )));
+            }
+        };
+        let former = stored.clone();
+        stored.fill(payloads);
+        let stored = ledger.erased.without(&stored)?.unwrap_or(stored);
+        let mut record = Vec::new();
+        write_block(&stored, &mut record)?;
+        self.blocks.insert(order, record.as_slice())?;
+        ledger.lookups.fill(&former, &stored)
     }
 
     /// Writes the records that are held.
@@ -271,7 +304,7 @@ impl<'txn> BlockWriter<'txn> {
 
     fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
         if let Some(writer) = self.ledger.take() {
-            let LedgerWriter { accounts, transactions, lookups, history } = writer;
+            let LedgerWriter { accounts, transactions, lookups, history, erased: _ } = writer;
             accounts.finish(transaction)?;
             transactions.finish(self.next_order)?;
             lookups.finish(self.next_order)?;

@@ -6,11 +6,14 @@
 //! lowest on, so they most likely are those that were freed last; it is no proof, and
 //! `docs/formats/store.md` says what is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kusari_chain::{BlockHash, BlockWrite};
+use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
+    TableHandle, WriteTransaction,
+};
 
 use super::blocks::BlockReader;
 use super::fault::Fault;
@@ -23,6 +26,45 @@ use super::tables;
 const OVERWRITTEN: u64 = 1_024;
 /// Bytes of such a row: what a page holds beside its own bookkeeping.
 const ROW_BYTES: usize = 4_000;
+
+/// What was erased here, within one commit: it is not stored again, with whatever block it comes.
+pub(super) struct Erased<'txn> {
+    table: Table<'txn, &'static [u8; 32], ()>,
+    is_empty: bool,
+}
+
+impl<'txn> Erased<'txn> {
+    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+        let table = transaction.open_table(tables::ERASED)?;
+        Ok(Self { is_empty: table.is_empty()?, table })
+    }
+
+    /// The block without what was erased before; `None` where it has nothing of it.
+    pub(super) fn without(&self, stored: &StoredBlock) -> Result<Option<StoredBlock>, Fault> {
+        if self.is_empty {
+            return Ok(None);
+        }
+        let mut fault = None;
+        let mut stripped = stored.clone();
+        let changed = stripped.erase_where(|txid| match self.table.get(&txid.0) {
+            Ok(found) => found.is_some(),
+            Err(error) => {
+                fault = Some(error);
+                false
+            }
+        });
+        match fault {
+            Some(error) => Err(error.into()),
+            None => Ok(changed.then_some(stripped)),
+        }
+    }
+}
+
+/// Whether the store has a table of what was erased.
+pub(super) fn is_there(transaction: &ReadTransaction) -> Result<bool, Fault> {
+    let mut tables = transaction.list_tables()?;
+    Ok(tables.any(|table| table.name() == tables::ERASED.name()))
+}
 
 /// Whether the batches erase anything.
 pub(super) fn erases(batches: &[StoreBatch]) -> bool {
@@ -74,22 +116,35 @@ pub(super) fn erase(
         }
     }
     let mut blocks = transaction.open_table(tables::BLOCKS)?;
-    for (order, places) in places {
+    let mut rewrite = |order, change: &mut dyn FnMut(&mut StoredBlock) -> Result<(), Fault>| {
         let mut stored = match blocks.get(order)? {
             Some(bytes) => read_block(order, bytes.value())?,
-            None => continue,
+            None => return Ok(()),
         };
         let former = stored.clone();
-        let Some(ledger) = &mut stored.ledger else { continue };
-        for place in places {
-            if let Some(entry) = ledger.part.body.get_mut(place as usize) {
-                entry.payload = None;
-            }
-        }
+        change(&mut stored)?;
         let mut record = Vec::new();
         write_block(&stored, &mut record)?;
         blocks.insert(order, record.as_slice())?;
-        change_contents(transaction, &former, &stored)?;
+        change_contents(transaction, &former, &stored)
+    };
+    let mut table = transaction.open_table(tables::ERASED)?;
+    let mut ids = BTreeSet::new();
+    for (order, places) in places {
+        rewrite(order, &mut |stored| {
+            for txid in places.iter().filter_map(|place| stored.erase(*place)) {
+                table.insert(&txid.0, ())?;
+                ids.insert(txid);
+            }
+            Ok(())
+        })?;
+    }
+    // A block that comes in the same commit may hold one of them as well.
+    for order in inserted.into_values() {
+        rewrite(order, &mut |stored| {
+            stored.erase_where(|txid| ids.contains(txid));
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -123,6 +123,8 @@ type LookupWriter<'txn> = IndexWriter<'txn, (u64, u64, u64)>;
 pub(super) struct Lookups<'txn> {
     contents: LookupWriter<'txn>,
     addresses: LookupWriter<'txn>,
+    /// Order of the first block that came in this commit.
+    first_new: Option<u64>,
 }
 
 impl<'txn> Lookups<'txn> {
@@ -130,16 +132,32 @@ impl<'txn> Lookups<'txn> {
         Ok(Self {
             contents: IndexWriter::open(transaction, &tables::CONTENTS)?,
             addresses: IndexWriter::open(transaction, &tables::ADDRESSES)?,
+            first_new: None,
         })
     }
 
     pub(super) fn insert(&mut self, stored: &StoredBlock) {
+        self.first_new.get_or_insert(stored.order);
         for suffix in contents(body_of(stored)) {
             self.contents.insert(suffix, stored.order);
         }
         for suffix in addresses(body_of(stored)) {
             self.addresses.insert(suffix, stored.order);
         }
+    }
+
+    /// Payloads of a block came late: its payloads were `former` and are `stored` now.
+    pub(super) fn fill(&mut self, former: &StoredBlock, stored: &StoredBlock) -> Result<(), Fault> {
+        let before = contents(body_of(former));
+        let is_new = self.first_new.is_some_and(|first| first <= stored.order);
+        for suffix in contents(body_of(stored)) {
+            match (before.contains(&suffix), is_new) {
+                (true, _) => {}
+                (false, true) => self.contents.insert(suffix, stored.order),
+                (false, false) => self.contents.add(suffix, stored.order)?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn evict(&mut self, stored: &StoredBlock) {

@@ -289,6 +289,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         if kind.is_ledger() {
             transaction.open_table(tables::ACCOUNTS)?;
             transaction.open_table(tables::POOL)?;
+            transaction.open_table(tables::ERASED)?;
             transaction.open_table(tables::ZEROS)?;
             open_index(&transaction, &tables::TRANSACTIONS)?;
             transaction.open_table(tables::HISTORY)?;

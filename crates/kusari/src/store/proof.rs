@@ -102,8 +102,9 @@ fn prove(
     statements: &[WitnessStatement],
 ) -> Result<Option<TransactionProof>, Fault> {
     let mut chain = Chain::open(transaction)?;
-    let Some((found, stored)) = find(transaction, &chain.blocks, txid)? else { return Ok(None) };
-    let (Some(part), true) = (stored.part(), found.on_best_chain) else { return Ok(None) };
+    let Some(found) = find(transaction, &chain.blocks, txid)?.best else { return Ok(None) };
+    let stored = chain.blocks.at(found.order, "by_txid", txid)?;
+    let Some(part) = stored.part() else { return Ok(None) };
     let (Some(body), Some(entry)) =
         (BodyPath::of(part, found.place), part.body.get(found.place as usize))
     else {

@@ -38,10 +38,13 @@ pub(crate) fn write_block(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<(
     let (work, total_bytes) = (work.to_be_bytes(), *total_bytes);
     let mut written = BlockRecord { work, total_bytes, block }.serialize(bytes);
     if let Some(ledger) = ledger {
-        let StoredLedger { part, time, subtrees } = ledger.as_ref();
+        let StoredLedger { part, time, subtrees, erased } = ledger.as_ref();
         let ChainTime { active_s, latest } = *time;
         let record = LedgerRecord { active_s, latest, subtrees, part };
         written = written.and_then(|()| record.serialize(bytes));
+        if !erased.is_empty() {
+            written = written.and_then(|()| erased.serialize(bytes));
+        }
     }
     written.map_err(|error| Fault::Unfitting(format!("block {order} cannot be written ({error})")))
 }
@@ -68,10 +71,28 @@ pub(crate) fn read_header(order: u64, mut bytes: &[u8]) -> Result<(Block, Commit
     Ok((block, part))
 }
 
-fn read_ledger(bytes: &[u8]) -> borsh::io::Result<StoredLedger> {
+fn read_ledger(mut bytes: &[u8]) -> borsh::io::Result<StoredLedger> {
     let LedgerRecord::<Vec<NodeHash>, LedgerPart> { active_s, latest, subtrees, part } =
-        borsh::from_slice(bytes)?;
-    Ok(StoredLedger { part, time: ChainTime { active_s, latest }, subtrees })
+        LedgerRecord::deserialize(&mut bytes)?;
+    // Most blocks have nothing that was erased, and then nothing follows.
+    let erased = match bytes {
+        [] => Vec::new(),
+        rest => read_erased(rest, &part)?,
+    };
+    Ok(StoredLedger { part, time: ChainTime { active_s, latest }, subtrees, erased })
+}
+
+fn read_erased(bytes: &[u8], part: &LedgerPart) -> borsh::io::Result<Vec<u32>> {
+    let erased: Vec<u32> = borsh::from_slice(bytes)?;
+    let is_gone = |place: &u32| {
+        let entry = usize::try_from(*place).ok().and_then(|place| part.body.get(place));
+        entry.is_some_and(|entry| entry.payload.is_none())
+    };
+    if erased.is_empty() || !erased.is_sorted_by(|a, b| a < b) || !erased.iter().all(is_gone) {
+        let reason = "the places of erased payloads are not those of a body without them";
+        return Err(borsh::io::Error::new(borsh::io::ErrorKind::InvalidData, reason));
+    }
+    Ok(erased)
 }
 
 /// An outbox entry; its number is the key.
@@ -188,6 +209,7 @@ mod tests {
             part: LedgerPart { commitment, body },
             time: ChainTime { active_s: 10, latest: 0x0102 },
             subtrees: vec![[0x66; 32]],
+            erased: Vec::new(),
         };
         StoredBlock { ledger: Some(Box::new(ledger)), ..stored() }
     }
@@ -228,6 +250,26 @@ mod tests {
         write_block(&stored_ledger(), &mut bytes).unwrap();
         assert_eq!(hex(&bytes), expected);
         assert_eq!(read_block(5, &bytes).unwrap(), stored_ledger());
+
+        // What was erased follows, where there is any.
+        let mut erased = stored_ledger();
+        erased.erase(1).unwrap();
+        let mut bytes = Vec::new();
+        write_block(&erased, &mut bytes).unwrap();
+        assert_eq!(hex(&bytes), format!("{expected}0100000001000000"));
+        assert_eq!(read_block(5, &bytes).unwrap(), erased);
+    }
+
+    #[test]
+    fn places_of_erased_payloads_that_cannot_be_are_refused() {
+        let mut bytes = Vec::new();
+        write_block(&stored_ledger(), &mut bytes).unwrap();
+        let of = |places: &[u32]| borsh::to_vec(places).unwrap();
+        // None, twice the same, one beyond the body, and one that is there.
+        for wrong in [of(&[]), of(&[1, 1]), of(&[2]), of(&[0]), vec![1]] {
+            let message = read_block(5, &[&*bytes, &*wrong].concat()).unwrap_err().to_string();
+            assert!(message.contains("table `blocks` under key 5"), "{message}");
+        }
     }
 
     #[test]

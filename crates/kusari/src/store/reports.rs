@@ -91,11 +91,8 @@ fn place_of_transaction(
 ) -> Result<Option<Placed>, Fault> {
     let reader = BlockReader::open(transaction)?;
     for id in &entry.blocks {
-        if let Some((found, stored)) = transactions::find(transaction, &reader, &Txid(id.0))?
-            && found.on_best_chain
-        {
-            let confirmations = Some(depth(tip_height(&reader)?, found.height));
-            return Ok(Some(Placed::new(stored, confirmations)));
+        if let Some(found) = transactions::find(transaction, &reader, &Txid(id.0))?.best {
+            return placed(&reader, &found.block);
         }
     }
     Ok(None)

@@ -43,7 +43,9 @@ pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
     TableDefinition::new("accounts");
 /// Record of a waiting transaction by its id.
 pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
-
+/// Ids of transactions whose payloads were erased here. A store that was made before it had this
+/// table gets it with the first block that is written.
+pub(crate) const ERASED: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("erased");
 /// Nothing but zeros, while freed pages are overwritten; empty otherwise.
 pub(crate) const ZEROS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("zeros");
 /// The index of transactions: from the suffix of an id to the blocks that may hold the transaction.

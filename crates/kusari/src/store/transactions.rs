@@ -25,6 +25,15 @@ pub struct FoundTransaction {
     pub on_best_chain: bool,
 }
 
+/// Where one transaction stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransactionPlaces {
+    /// In the best chain, where it can stand once only.
+    pub best: Option<FoundTransaction>,
+    /// In the block beside the best chain that was stored last.
+    pub beside: Option<FoundTransaction>,
+}
+
 /// The last eight bytes of an id, as a big-endian number.
 pub(super) fn suffix(txid: &Txid) -> u64 {
     BlockHash(txid.0).suffix()
@@ -43,31 +52,29 @@ pub(super) fn writer(transaction: &WriteTransaction) -> Result<TransactionWriter
     IndexWriter::open(transaction, &tables::TRANSACTIONS)
 }
 
-/// The transaction as a read sees it, in the best chain if it stands there.
+/// The transaction as a read sees it, wherever it stands.
 pub(super) fn find(
     transaction: &ReadTransaction,
     blocks: &BlockReader<'_>,
     txid: &Txid,
-) -> Result<Option<(FoundTransaction, StoredBlock)>, Fault> {
+) -> Result<TransactionPlaces, Fault> {
     let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
-    let mut beside = None;
-    let best = index.find(suffix(txid), |order| {
+    let mut places = TransactionPlaces::default();
+    index.find(suffix(txid), |order| {
         let stored = blocks.at(order, "by_txid", txid)?;
         let body = stored.part().map_or(&[][..], |part| &part.body);
         let place = body.iter().position(|entry| entry.transaction.txid() == *txid);
         let Some(place) = place.and_then(|place| u32::try_from(place).ok()) else {
-            return Ok::<_, Fault>(None);
+            return Ok::<_, Fault>(None::<()>);
         };
         let on_best_chain = blocks.is_best(&stored)?;
         let (block, height) = (stored.block.hash, stored.block.index);
         let found = FoundTransaction { block, height, order, place, on_best_chain };
-        if on_best_chain {
-            return Ok(Some((found, stored)));
-        }
-        beside.get_or_insert((found, stored));
+        let kind = if on_best_chain { &mut places.best } else { &mut places.beside };
+        kind.get_or_insert(found);
         Ok(None)
     })?;
-    Ok(best.or(beside))
+    Ok(places)
 }
 
 impl Store {
@@ -77,12 +84,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     pub fn transaction(&self, txid: &Txid) -> Result<Option<FoundTransaction>, StoreError> {
+        let TransactionPlaces { best, beside } = self.transaction_places(txid)?;
+        Ok(best.or(beside))
+    }
+
+    /// The same, in the best chain and beside it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn transaction_places(&self, txid: &Txid) -> Result<TransactionPlaces, StoreError> {
         if !self.inner.kind.is_ledger() {
-            return Ok(None);
+            return Ok(TransactionPlaces::default());
         }
         Ok(self.read(|transaction| {
             let blocks = BlockReader::open(transaction)?;
-            Ok(find(transaction, &blocks, txid)?.map(|(found, _)| found))
+            find(transaction, &blocks, txid)
         })?)
     }
 }

@@ -26,6 +26,7 @@ mod dialogue;
 mod gossip;
 mod grade;
 mod journal;
+mod ledger;
 mod original;
 mod partition;
 mod readme;

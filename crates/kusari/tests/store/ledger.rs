@@ -1,9 +1,9 @@
 //! The store of a ledger: whole blocks, accounts, transactions by their ids, the pool, and erasures.
 
 use kusari::store::{ChainPosition, ContentHash, Match, Store, audit_directory, copy_directory};
-use kusari_chain::ledger::{Account, ChainSpec, Txid};
+use kusari_chain::ledger::{Account, ChainSpec, Payload, Txid};
 use kusari_chain::proof::ProofFile;
-use kusari_chain::{BlockStore, BlockWrite, Work};
+use kusari_chain::{BlockStore, BlockWrite, StoredBlock, Work};
 use kusari_node::store::{Erasure, OutboxStore, PoolWrite, StoreBatch};
 
 use sha2::{Digest, Sha256};
@@ -134,7 +134,7 @@ fn an_erased_payload_is_gone_and_everything_else_stays_sound() {
     store.commit(&[erase(1, 0), erase(LEDGER_SIDE + 1, 0), erase(1, 9), unknown]).unwrap();
     for order in [1, LEDGER_SIDE + 1] {
         let mut expected = ledger_block(order).clone();
-        expected.ledger.as_mut().unwrap().part.body[0].payload = None;
+        expected.erase(0).unwrap();
         assert_eq!(store.by_hash(&expected.block.hash), Ok(Some(expected)));
     }
     let found = store.transaction(&body_of_two()[0].transaction.txid()).unwrap();
@@ -149,6 +149,97 @@ fn a_block_that_comes_and_is_erased_in_one_commit_is_stored_without_the_payload(
     store.commit(&[batch]).unwrap();
     assert_eq!(store.best_at(2).unwrap().unwrap().part().unwrap().body[0].payload, None);
     assert_eq!(store.audit().finding, None);
+}
+
+/// Payloads of a block, each with its place.
+fn payloads(order: u64) -> Vec<(u32, Payload)> {
+    let body = &ledger_block(order).part().unwrap().body;
+    (0..).zip(body).filter_map(|(place, entry)| Some((place, entry.payload.clone()?))).collect()
+}
+
+fn fill(order: u64) -> StoreBatch {
+    let hash = ledger_block(order).block.hash;
+    batch(vec![BlockWrite::Fill { hash, order, payloads: payloads(order) }])
+}
+
+#[test]
+fn payloads_that_come_late_are_stored_but_for_those_that_were_erased() {
+    let directory = TempDir::new();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    // Block 2 came without its payload.
+    let writes = ledger_writes().iter().map(|write| match write {
+        BlockWrite::InsertBest(stored) if stored.order == 1 => {
+            let mut stripped = StoredBlock::clone(stored);
+            stripped.ledger.as_mut().unwrap().part.body[0].payload = None;
+            BlockWrite::InsertBest(std::sync::Arc::new(stripped))
+        }
+        other => other.clone(),
+    });
+    store.commit(&[batch(writes.collect())]).unwrap();
+    let hash = ledger_block(1).block.hash;
+    let text = |store: &Store| {
+        let stored = store.by_hash(&hash).unwrap().unwrap();
+        stored.part().unwrap().body[0].payload.clone()
+    };
+    assert_eq!(text(&store), None);
+    store.commit(&[fill(1)]).unwrap();
+    assert_eq!(store.by_hash(&hash).unwrap().as_ref(), Some(ledger_block(1)));
+    assert_eq!(store.audit().finding, None);
+    // In one commit, in whatever order, and after it.
+    store.commit(&[erase(1, 0), fill(1)]).unwrap();
+    assert_eq!(text(&store), None);
+    store.commit(&[fill(1)]).unwrap();
+    drop(store);
+    let store = Store::open_existing(directory.path()).unwrap();
+    store.commit(&[fill(1)]).unwrap();
+    assert_eq!(text(&store), None);
+    assert_eq!(store.audit().finding, None);
+    // A copy remembers it as well.
+    let copy = directory.path().join("copy");
+    store.copy_to(&copy).unwrap();
+    let other = TempDir::new();
+    std::fs::create_dir_all(other.path()).unwrap();
+    std::fs::copy(&copy, other.path().join("chain.redb")).unwrap();
+    let copied = Store::open_existing(other.path()).unwrap();
+    copied.commit(&[fill(1)]).unwrap();
+    assert_eq!(text(&copied), None);
+}
+
+#[test]
+fn what_was_erased_is_not_stored_with_another_block_that_holds_it() {
+    let both = ledger_block(LEDGER_SIDE).part().unwrap().body[0].transaction.txid();
+    let best = u64::from(BESIDE) - 1;
+    let place = ledger_block(best).part().unwrap().body.iter();
+    let place = place.map(|entry| entry.transaction.txid()).position(|txid| txid == both).unwrap();
+    let (before, after): (Vec<_>, Vec<_>) = ledger_writes().iter().cloned().partition(
+        |write| !matches!(write, BlockWrite::InsertSide(stored) if stored.order >= LEDGER_SIDE),
+    );
+    let erased = erase(best, u32::try_from(place).unwrap());
+    for together in [false, true] {
+        let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+        store.commit(&[batch(before.clone())]).unwrap();
+        match together {
+            true => store.commit(&[erased.clone(), batch(after.clone())]).unwrap(),
+            false => {
+                store.commit(std::slice::from_ref(&erased)).unwrap();
+                store.commit(&[batch(after.clone())]).unwrap();
+            }
+        }
+        let stored = store.by_hash(&ledger_block(LEDGER_SIDE).block.hash).unwrap().unwrap();
+        let entry = &stored.part().unwrap().body[0];
+        assert_eq!((entry.transaction.txid(), entry.payload.as_ref()), (both, None));
+        assert_eq!(store.audit().finding, None);
+    }
+}
+
+#[test]
+fn payloads_for_what_is_not_there_are_refused() {
+    let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+    let said = store.commit(&[fill(1)]).unwrap_err().to_string();
+    assert!(said.contains("block 1 gets payloads and is not there"), "{said}");
+    let classic = Store::ephemeral().unwrap();
+    let said = classic.commit(&[fill(1)]).unwrap_err().to_string();
+    assert!(said.contains("a payload comes on a classic chain"), "{said}");
 }
 
 fn holds(file: &std::path::Path, text: &str) -> bool {

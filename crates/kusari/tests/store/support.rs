@@ -71,7 +71,12 @@ fn fake_ledger(body: Vec<BodyEntry>, height: u32) -> Box<StoredLedger> {
     };
     let part = LedgerPart { commitment, body };
     let time = ChainTime { active_s: u64::from(height) * 3, latest: 1_700_000_000 };
-    Box::new(StoredLedger { part, time, subtrees: vec![[8; 32]; height as usize % 3] })
+    Box::new(StoredLedger {
+        part,
+        time,
+        subtrees: vec![[8; 32]; height as usize % 3],
+        erased: Vec::new(),
+    })
 }
 
 /// Transactions of a planned block: as many as its order says, and the same at a height in every branch.

@@ -27,10 +27,12 @@ impl Node {
         &mut self,
         now: Now,
         peer: PeerId,
-        block: CheckedBlock,
+        mut block: CheckedBlock,
     ) -> Result<(), StoreError> {
         let asked = self.sync.is_asked(peer);
         let (height, hash) = (block.block().index, block.block().hash);
+        self.fill_from_pool(&mut block);
+        let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         let arrival = match self.accept(now, block, source) {
             Ok(arrival) => arrival,
@@ -48,6 +50,9 @@ impl Node {
             return Ok(());
         }
         self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
+        if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
+            self.lacking.add(point.hash, Some(peer), now.monotonic);
+        }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
                 self.peers.set_sent_block(peer);
@@ -80,6 +85,15 @@ impl Node {
         }
     }
 
+    /// Whoever passes a block on first may leave out what its transactions carry: what waits here has
+    /// it.
+    fn fill_from_pool(&self, block: &mut CheckedBlock) {
+        if let Some(transactions) = self.transactions.as_ref().filter(|_| block.lacks_payloads()) {
+            let pool = transactions.pool();
+            block.fill(|txid| pool.get(txid).and_then(|pooled| pooled.payload().cloned()));
+        }
+    }
+
     /// Takes the blocks that were ahead of the clock and are no longer.
     pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
         for block in self.chain.take_due(now.wall) {
@@ -103,11 +117,16 @@ impl Node {
         let mut added = VecDeque::from([first]);
         while let Some(arrival) = added.pop_front() {
             let Arrival::Fresh(point) = arrival else { continue };
-            for orphan in self.chain.take_orphans_of(&point.hash) {
+            for mut orphan in self.chain.take_orphans_of(&point.hash) {
+                self.fill_from_pool(&mut orphan);
+                let lacks_payloads = orphan.lacks_payloads();
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
                         if let Arrival::Fresh(point) = arrival {
                             self.gossip.orphan_joined(point);
+                            if lacks_payloads {
+                                self.lacking.add(point.hash, None, now.monotonic);
+                            }
                         }
                         added.push_back(arrival);
                     }
@@ -127,8 +146,16 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
+        if !block.lacks_payloads() {
+            self.lacking.filled(&hash);
+        }
         let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
+            Accepted::Filled { point, change } => {
+                self.chain_version = change.version;
+                self.batch.blocks.extend(change.writes);
+                Arrival::Known(point)
+            }
             Accepted::Orphan { .. } => Arrival::Orphan(hash),
             Accepted::Added(change) => {
                 let point = change.block;

@@ -120,6 +120,7 @@ impl Node {
         self.sync.remove(id);
         self.gossip.remove(id);
         self.announced.remove(id);
+        self.lacking.remove(id);
         self.headers.remove(id);
         self.compact.remove(id);
         self.serving.remove(id);

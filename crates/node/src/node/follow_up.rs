@@ -1,5 +1,6 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError};
@@ -9,7 +10,7 @@ use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::Due;
-use crate::seam::{Action, CommitId, DisconnectReason, Now, PeerId, StreamForm};
+use crate::seam::{Action, CommitId, Direction, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::transactions::Transactions;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
@@ -28,6 +29,7 @@ impl Node {
         self.keep_time(now)?;
         self.request_announced(now);
         self.request_bodies(now);
+        self.request_payloads(now);
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
@@ -162,8 +164,32 @@ impl Node {
     /// Asks for blocks that were announced and did not come by themselves.
     fn request_announced(&mut self, now: Now) {
         let (tip, sync, headers) = (self.chain.tip(), &self.sync, &self.headers);
-        let may_ask = |peer| !sync.is_asked(peer) && !headers.is_asked(peer);
+        let lacking = &self.lacking;
+        let may_ask = |peer| {
+            !sync.is_asked(peer)
+                && !headers.is_asked(peer)
+                && !lacking.is_owed_by(peer, now.monotonic)
+        };
         let questions = self.announced.due(now.monotonic, &tip, may_ask);
+        for (peer, hash) in questions {
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
+    /// Asks for blocks that came without payloads, and first of those whom the person chose.
+    fn request_payloads(&mut self, now: Now) {
+        if self.lacking.is_idle() {
+            return;
+        }
+        let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
+        let mut peers: Vec<(bool, PeerId)> =
+            introduced.map(|(id, peer)| (peer.direction == Direction::Inbound, id)).collect();
+        peers.sort_unstable();
+        let (sync, headers, announced) = (&self.sync, &self.headers, &self.announced);
+        let may_ask =
+            |peer| !sync.is_asked(peer) && !headers.is_asked(peer) && !announced.is_owed_by(peer);
+        let peers = peers.into_iter().map(|(_, id)| id);
+        let questions = self.lacking.due(now.monotonic, peers, may_ask);
         for (peer, hash) in questions {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
@@ -209,7 +235,8 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 10] = [
+        let deadlines: [Option<Duration>; 11] = [
+            self.lacking.deadline(now.monotonic),
             self.headers.deadline(),
             self.mine_again_at,
             expire_at,

@@ -3,13 +3,14 @@
 //! Owns how the answers of [`crate::sync`]'s questions become questions for bodies.
 
 use alloc::string::ToString;
+use core::time::Duration;
 
 use kusari_chain::accept::CheckedHeader;
 use kusari_chain::{BlockHash, StoreError};
 
 use super::Node;
 use crate::headers::{HeadersError, Step};
-use crate::limits::INVALID_BLOCK_SCORE;
+use crate::limits::{INVALID_BLOCK_SCORE, REST_TIME};
 use crate::seam::{Now, PeerId, StreamForm};
 use crate::sync::Arrival;
 use crate::wire::{MAX_HEADERS, Message};
@@ -41,7 +42,7 @@ impl Node {
         if !self.sync.is_asked(peer) || self.headers.source() == Some(peer) {
             return Ok(());
         }
-        let step = match self.headers.received(peer, headers, &mut self.chain) {
+        let step = match self.headers.received(peer, headers, &mut self.chain, now.wall) {
             Ok(step) => step,
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
@@ -63,6 +64,10 @@ impl Node {
                 locator.insert(0, after);
                 self.send(peer, Message::GetHeaders { locator, limit: MAX_HEADERS });
             }
+            Step::Ahead(due) => {
+                let wait = Duration::from_secs(due.saturating_sub(now.wall).max(1));
+                self.sync.answer_waits(peer, now.monotonic + wait.min(REST_TIME));
+            }
             Step::Bodies => self.sync.answer_moved(peer, now.monotonic),
         }
         Ok(())
@@ -79,12 +84,13 @@ impl Node {
             }
             self.sync.answer_ended(peer, now.monotonic);
         }
-        let (sync, announced) = (&self.sync, &self.announced);
+        let (sync, announced, lacking) = (&self.sync, &self.announced, &self.lacking);
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         let questions =
             self.headers.due(now.monotonic, introduced.map(|(id, _)| id), |peer, tip| {
                 !sync.is_asked(peer)
                     && !announced.is_owed_by(peer)
+                    && !lacking.is_owed_by(peer, now.monotonic)
                     && sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work)
             });
         for (peer, question) in questions {

@@ -10,7 +10,7 @@ use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{ChainChange, StoreError};
 
-use super::Node;
+use super::{MiningPolicy, Node};
 use crate::event::Event;
 use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS};
 use crate::seam::{Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WrittenTransaction};
@@ -155,20 +155,40 @@ impl Node {
         Ok(())
     }
 
-    pub(super) fn get_pooled(&mut self, request: RequestId, txid: &Txid) {
-        let reply = match &self.transactions {
-            Some(transactions) => Reply::Pooled(transactions.pool().get(txid).map(|pooled| {
-                Box::new(BodyEntry {
-                    transaction: *pooled.transaction(),
-                    payload: pooled.payload().cloned(),
-                })
-            })),
-            None => Reply::NoLedger,
+    /// What waits is told at once. What does not may stand in a block that is not durable yet:
+    /// whoever looks for it in the store next is answered once it is.
+    pub(super) fn get_transaction(
+        &mut self,
+        request: RequestId,
+        txid: &Txid,
+    ) -> Result<(), StoreError> {
+        let Some(transactions) = &self.transactions else {
+            self.actions.push(Action::Reply(request, Reply::NoLedger));
+            return Ok(());
         };
-        self.actions.push(Action::Reply(request, reply));
+        let (known, waits) = transactions.known(txid, self.outbox_store.as_ref())?;
+        let entry = known.map(|checked| {
+            let (transaction, payload) = (*checked.transaction(), checked.payload().cloned());
+            Box::new(BodyEntry { transaction, payload })
+        });
+        let answer = Action::Reply(request, Reply::Transaction { entry, waits });
+        match waits {
+            true => self.actions.push(answer),
+            false => drop(self.once_durable(answer)),
+        }
+        Ok(())
     }
 
     pub(super) fn mine_on(&mut self, now: Now, request: RequestId, seconds: u32) {
+        let refusal = match self.config.ledger.as_ref().map(|ledger| ledger.mining) {
+            None => Some(Reply::NoLedger),
+            Some(MiningPolicy::Off) => Some(Reply::MiningIsOff),
+            Some(_) => None,
+        };
+        if let Some(refusal) = refusal {
+            self.actions.push(Action::Reply(request, refusal));
+            return;
+        }
         let seconds = u64::from(seconds.min(MAX_MINE_ON_SECONDS));
         let until = now.monotonic + core::time::Duration::from_secs(seconds);
         self.mine_on_until = self.mine_on_until.max(Some(until));
@@ -221,18 +241,25 @@ impl Node {
 
     /// Writes what moved, and tells the person once it is durable.
     fn note_moved(&mut self, moved: Moved) {
-        let Moved { outbox, pool, mined, returned, displaced, offered } = moved;
-        if let Some(transactions) = &mut self.transactions {
-            offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
-        }
+        let Moved { outbox, pool, mined, stood_in, returned, displaced, offered } = moved;
+        let Some(transactions) = &mut self.transactions else { return };
+        offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
         self.batch.outbox.extend(outbox);
         self.batch.pool.extend(pool);
         let mut tell = |event| self.then.push(Action::Notify(event));
-        returned.into_iter().for_each(|txid| tell(Event::TransactionReturned { txid }));
-        displaced.into_iter().for_each(|txid| tell(Event::TransactionDisplaced { txid }));
-        mined
-            .into_iter()
-            .for_each(|(txid, height): (Txid, u32)| tell(Event::TransactionMined { txid, height }));
+        for txid in returned {
+            let (from, pooled) = (stood_in.get(&txid).copied(), transactions.has_pooled(&txid));
+            tell(Event::TransactionReturned { txid, from, pooled });
+        }
+        for txid in displaced {
+            tell(Event::TransactionDisplaced { txid, from: stood_in.get(&txid).copied() });
+        }
+        for (txid, to) in mined {
+            tell(match stood_in.get(&txid) {
+                Some(from) => Event::TransactionMoved { txid, from: *from, to },
+                None => Event::TransactionMined { txid, height: to.height },
+            });
+        }
     }
 
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.

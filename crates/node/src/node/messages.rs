@@ -54,7 +54,10 @@ impl Node {
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
             Message::End { .. } => {
-                if !self.announced.answer_ended(peer) && !self.headers.answer_ended(peer) {
+                if !self.lacking.answer_ended(peer)
+                    && !self.announced.answer_ended(peer)
+                    && !self.headers.answer_ended(peer)
+                {
                     self.sync.answer_ended(peer, now.monotonic);
                 }
             }

@@ -20,6 +20,7 @@ use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -59,6 +60,8 @@ struct State {
     headers: Headers,
     compact: Compact,
     announced: Announced,
+    #[serde(default)]
+    lacking: Lacking,
     serving: Serving,
     mining: Option<Mining>,
     #[serde(default)]
@@ -114,7 +117,8 @@ impl Node {
     ) -> Result<Self, RestoreError> {
         let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
         let state: State = serde_json::from_slice(state).map_err(form)?;
-        if state.waiting_says.len() > MAX_WAITING_SAYS || !state.gossip.is_within_bounds() {
+        let bounded = state.gossip.is_within_bounds() && state.lacking.is_within_bounds();
+        if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
         let chain = Chain::restore(state.chain, blocks, state.config.tree_limits)?;
@@ -143,6 +147,7 @@ impl Node {
             headers: state.headers,
             compact: state.compact,
             announced: state.announced,
+            lacking: state.lacking,
             serving: state.serving,
             mining: state.mining,
             transactions: state.transactions,

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{Chain, ChainChange, StoreError};
+use kusari_chain::{BestPoint, Chain, ChainChange, StoreError};
 
 use super::{Moved, Transactions, is_used};
 use crate::seam::CommitId;
@@ -51,10 +51,10 @@ impl Transactions {
         // What was said of them before still holds, or they have returned.
         moved.displaced.retain(|txid| !undone.contains(txid));
         moved.returned.extend(undone.iter().filter(|txid| !self.own.is_done(txid)));
-        for (txid, height) in connected {
+        for (txid, point) in connected {
             if self.own.contains(&txid) {
-                self.own.set_done(&txid, Some(height));
-                moved.mined.push((txid, height));
+                self.own.set_done(&txid, Some(point.height));
+                moved.mined.push((txid, point));
             }
         }
         // What another one displaced at once has not returned.
@@ -70,7 +70,7 @@ impl Transactions {
     fn reverted(
         &mut self,
         change: &ChainChange,
-        connected: &BTreeMap<Txid, u32>,
+        connected: &BTreeMap<Txid, BestPoint>,
         (chain, store): (&Chain, &dyn OutboxStore),
         moved: &mut Moved,
     ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
@@ -81,6 +81,9 @@ impl Transactions {
             for BodyEntry { transaction, payload } in body.into_iter().flatten() {
                 let txid = transaction.txid();
                 let own = self.own.revert(&txid, store, &mut moved.outbox)?;
+                if own {
+                    moved.stood_in.insert(txid, *point);
+                }
                 if connected.contains_key(&txid) {
                     continue;
                 }
@@ -101,7 +104,7 @@ impl Transactions {
     fn undone(
         &mut self,
         change: &ChainChange,
-        connected: &BTreeMap<Txid, u32>,
+        connected: &BTreeMap<Txid, BestPoint>,
         store: &dyn OutboxStore,
     ) -> Result<BTreeSet<Txid>, StoreError> {
         let mut undone = BTreeSet::new();
@@ -173,18 +176,18 @@ impl Transactions {
         moved.displaced.push(txid);
     }
 
-    /// The transactions of the blocks that joined the best chain, each with its height.
+    /// The transactions of the blocks that joined the best chain, each with its block.
     fn connected(
         &self,
         change: &ChainChange,
         chain: &Chain,
-    ) -> Result<BTreeMap<Txid, u32>, StoreError> {
+    ) -> Result<BTreeMap<Txid, BestPoint>, StoreError> {
         let mut connected = BTreeMap::new();
         for point in &change.connected {
             let stored = chain.block(&point.hash)?;
             let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
             let entries = body.into_iter().flatten();
-            connected.extend(entries.map(|entry| (entry.transaction.txid(), point.height)));
+            connected.extend(entries.map(|entry| (entry.transaction.txid(), *point)));
         }
         Ok(connected)
     }

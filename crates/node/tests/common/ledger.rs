@@ -8,7 +8,7 @@ use kusari_chain::ledger::{
     BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, Txid, UnsignedTransaction,
 };
 use kusari_chain::mempool::{CheckedTransaction, PoolLimits};
-use kusari_chain::{Accepted, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
+use kusari_chain::{Accepted, BestPoint, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
 use kusari_node::seam::{Command, PeerId, Reply, WrittenTransaction};
 use kusari_node::wire::{Hello, Message};
 use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig};
@@ -250,7 +250,7 @@ pub fn template(actions: &[Action]) -> Option<&Block> {
 
 pub fn returned(actions: &[Action]) -> Vec<Txid> {
     let ids = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionReturned { txid } => Some(*txid),
+        Event::TransactionReturned { txid, .. } => Some(*txid),
         _ => None,
     });
     ids.collect()
@@ -258,7 +258,7 @@ pub fn returned(actions: &[Action]) -> Vec<Txid> {
 
 pub fn displaced(actions: &[Action]) -> Vec<Txid> {
     let ids = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionDisplaced { txid } => Some(*txid),
+        Event::TransactionDisplaced { txid, .. } => Some(*txid),
         _ => None,
     });
     ids.collect()
@@ -270,6 +270,15 @@ pub fn mined(actions: &[Action]) -> Vec<(Txid, u32)> {
         _ => None,
     });
     ids.collect()
+}
+
+/// The transactions that stand in another block now, with both blocks.
+pub fn moved(actions: &[Action]) -> Vec<(Txid, BestPoint, BestPoint)> {
+    let moves = events(actions).into_iter().filter_map(|event| match event {
+        Event::TransactionMoved { txid, from, to } => Some((*txid, *from, *to)),
+        _ => None,
+    });
+    moves.collect()
 }
 
 /// Gives the blocks of a branch to a node, and returns all that it did.

@@ -15,13 +15,14 @@ use kusari_node::store::Erasure;
 
 use super::super::guard::Trusted;
 use super::super::model::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionPlace, TransactionReceipt,
-    TransactionReport,
+    AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
+    TransactionReceipt, TransactionReport,
 };
 use super::super::problem;
 use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
+use crate::store::TransactionPlaces;
 
 pub(super) fn no_ledger() -> Refusal {
     let detail = "this node keeps the classic chain, which has no accounts; start one with `--chain \
@@ -117,36 +118,46 @@ pub(super) async fn transaction(
     Path(txid): Path<String>,
 ) -> Answer<Json<TransactionReport>> {
     let txid = read_txid(&txid)?;
+    // What does not wait is told once it is durable wherever it was mined, so it is asked for first.
+    let (known, waits) = match shared.ask(Command::GetTransaction(txid)).await? {
+        Reply::Transaction { entry, waits } => (entry, waits),
+        Reply::NoLedger => return Err(no_ledger()),
+        _ => return Err(unfitting()),
+    };
     let stored = shared.read(move |store| {
-        let Some(found) = store.transaction(&txid)? else { return Ok(None) };
-        let placed = store.placed(&found.block)?;
-        Ok(placed.map(|placed| (found, placed)))
+        let TransactionPlaces { best, beside } = store.transaction_places(&txid)?;
+        let former = beside.map(|found| FormerPlace { height: found.height, hash: found.block });
+        let found = best.or(beside);
+        let placed = match &found {
+            Some(found) => store.placed(&found.block)?,
+            None => None,
+        };
+        Ok((found.zip(placed), former))
     });
-    if let Some((found, placed)) = stored.await? {
-        let whole = &placed.block;
-        let entry = whole
-            .ledger
-            .as_ref()
-            .and_then(|part| part.body.get(usize::try_from(found.place).ok()?).cloned());
-        let BodyEntry { transaction, payload } = entry.ok_or_else(unfitting)?;
-        let block = Some(TransactionPlace {
-            height: found.height,
-            hash: found.block,
-            timestamp: whole.block.timestamp,
-            place: found.place,
-            confirmations: placed.confirmations.unwrap_or(0),
-        });
-        return Ok(Json(TransactionReport { txid, transaction, payload, block }));
-    }
-    match shared.ask(Command::GetPooled(txid)).await? {
-        Reply::Pooled(Some(entry)) => {
-            let BodyEntry { transaction, payload } = *entry;
-            Ok(Json(TransactionReport { txid, transaction, payload, block: None }))
+    let (found, former) = stored.await?;
+    let mined = found.as_ref().is_some_and(|(found, _)| found.on_best_chain);
+    let waits = waits && !mined;
+    let (entry, block) = match (known, found) {
+        (Some(entry), _) if waits => (*entry, None),
+        (_, Some((found, placed))) => {
+            let block = TransactionPlace {
+                height: found.height,
+                hash: found.block,
+                timestamp: placed.block.block.timestamp,
+                place: found.place,
+                confirmations: placed.confirmations.unwrap_or(0),
+            };
+            let part = placed.block.ledger.as_ref();
+            let place = usize::try_from(found.place).unwrap_or(usize::MAX);
+            let entry = part.and_then(|part| part.body.get(place).cloned());
+            (entry.ok_or_else(unfitting)?, Some(block))
         }
-        Reply::Pooled(None) => Err(unknown(&txid)),
-        Reply::NoLedger => Err(no_ledger()),
-        _ => Err(unfitting()),
-    }
+        (Some(entry), None) => (*entry, None),
+        (None, None) => return Err(unknown(&txid)),
+    };
+    let beside = former.filter(|former| block.as_ref().is_none_or(|at| at.hash != former.hash));
+    let BodyEntry { transaction, payload } = entry;
+    Ok(Json(TransactionReport { txid, transaction, payload, waits, block, beside }))
 }
 
 pub(super) fn read_txid(text: &str) -> Answer<Txid> {
@@ -168,6 +179,12 @@ pub(super) async fn mine_on(
 ) -> Answer<Response> {
     match shared.ask(Command::MineOn { seconds }).await? {
         Reply::MiningOn => Ok(accepted(MineOnRequest { seconds })),
+        Reply::MiningIsOff => {
+            let detail = "this node was started with `--mine off`; ask one that mines, or start it \
+                          without";
+            Err(problem::MINING_OFF.because(detail).into())
+        }
+        Reply::NoLedger => Err(no_ledger()),
         _ => Err(unfitting()),
     }
 }

@@ -17,6 +17,7 @@ use kusari_chain::ledger::{Address, Txid};
 use super::Failure;
 use crate::api::client::{Client, ClientError};
 use crate::api::model::{LedgerReport, TransactionReport};
+use crate::api::problem;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::progress::Progress;
@@ -126,7 +127,7 @@ impl Signing {
             }
             let half = Duration::from_secs(u64::from(MINE_ON_SECONDS) / 2);
             if asked.is_none_or(|asked| asked.elapsed() >= half) {
-                client.mine_on(MINE_ON_SECONDS)?;
+                mine_on(client)?;
                 asked = Some(now());
             }
             std::thread::park_timeout(ASK_AGAIN);
@@ -136,12 +137,21 @@ impl Signing {
 
 /// What the node says of a transaction that it has taken.
 fn known(client: &Client, txid: &Txid) -> Result<TransactionReport, Failure> {
-    client.transaction(txid)?.ok_or_else(|| {
+    let report = client.transaction(txid)?;
+    report.filter(|report| report.waits || report.block.is_some()).ok_or_else(|| {
         Failure::failed(format!(
-            "the node no longer knows transaction {txid}: another one of the same account took its \
+            "transaction {txid} cannot be mined any more: another one of the same account took its \
              place"
         ))
     })
+}
+
+/// Has the node mine on. One that mines nothing waits for others.
+fn mine_on(client: &Client) -> Result<(), Failure> {
+    match client.mine_on(MINE_ON_SECONDS) {
+        Err(ClientError::Problem(problem)) if problem.kind == problem::MINING_OFF.kind() => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// The node that runs, and the ledger that it keeps.

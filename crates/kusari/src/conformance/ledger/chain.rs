@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use kusari_chain::accept::Pushed;
 use kusari_chain::ledger::{ChainSpec, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BestPoint, Block, Chain, CheckedBlock, TreeLimits};
@@ -114,7 +115,10 @@ fn headers(question: Headers) -> Result<Value, InputError> {
                 continue;
             }
         };
-        let pushed = read.iter().try_for_each(|header| follows.push(header, &spec));
+        // A list of one; its clock is past them all.
+        let pushed = read
+            .iter()
+            .try_for_each(|header| follows.push(header, &spec, u64::MAX).map(drop::<Pushed>));
         results.push(match pushed {
             Ok(()) => String::from("follows"),
             Err(violation) => refused(violation.code()),

@@ -81,7 +81,7 @@ impl LedgerTables {
         block: Block,
         ledger: StoredLedger,
     ) -> Result<(CheckedBlock, Context), AuditFault> {
-        let StoredLedger { part, time, subtrees } = ledger;
+        let StoredLedger { part, time, subtrees, erased: _ } = ledger;
         let checked = CheckedBlock::check_whole(block, Box::new(part), &self.id)?;
         Ok((checked, Context { time, subtrees }))
     }

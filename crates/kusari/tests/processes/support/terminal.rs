@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use nix::pty::{Winsize, openpty};
@@ -28,9 +28,31 @@ struct Screen {
 impl Terminal {
     #[track_caller]
     pub(crate) fn start(setup: &Setup) -> Self {
+        Self::run(setup, setup.command())
+    }
+
+    /// The same for a program that opens its terminal by name, as secrets are asked for. `setsid`
+    /// makes it the terminal of the process; other systems have no such command.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn start_in_session(setup: &Setup) -> Self {
+        let program = setup.command();
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(program.get_program()).args(program.get_args());
+        command.current_dir(program.get_current_dir().unwrap());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::run(setup, command)
+    }
+
+    #[track_caller]
+    fn run(setup: &Setup, mut command: Command) -> Self {
         let size = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = openpty(&size, None).unwrap();
-        let mut command = setup.command();
         command.env("TERM", "xterm").env("NO_COLOR", "1").stderr(Stdio::null());
         command.stdin(pair.slave.try_clone().unwrap()).stdout(pair.slave);
         let child = command.spawn().unwrap();

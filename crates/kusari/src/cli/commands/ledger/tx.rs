@@ -4,7 +4,7 @@ use kusari_chain::ledger::{Address, Txid};
 
 use super::super::Failure;
 use super::ledger_node;
-use crate::api::model::TransactionReport;
+use crate::api::model::{FormerPlace, TransactionReport};
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{Plain, grouped};
 use crate::cli::stdout::Stdout;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &TxArgs) -> Result<(), Failure> {
 
 /// A transaction, for people. What it carries is text of a stranger.
 pub(crate) fn in_words(report: &TransactionReport) -> String {
-    let TransactionReport { txid, transaction, payload, block } = report;
+    let TransactionReport { txid, transaction, payload, waits, block, beside } = report;
     let mut lines = vec![format!("Transaction {txid}")];
     let from = Address(transaction.sender);
     if transaction.is_record() {
@@ -74,7 +74,11 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
         Some(place) => {
             format!("- Block : {} at height {}, beside the best chain", place.hash, place.height)
         }
-        None => String::from("- Block : none yet, it waits to be mined"),
+        None if *waits => String::from("- Block : none yet, it waits to be mined"),
+        None => String::from("- Block : none, another one of the account took its place"),
     });
+    if let Some(FormerPlace { height, hash }) = beside {
+        lines.push(format!("- Beside: {hash} at height {height}, not in the best chain"));
+    }
     lines.join("\n")
 }

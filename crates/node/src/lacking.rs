@@ -1,0 +1,115 @@
+//! Blocks that are here without payloads which their transactions commit to: who is asked for them.
+//!
+//! A payload may be erased everywhere, by law or by wish, so nobody is asked for ever: a block is asked
+//! of [`MAX_LACKING_TRIES`] peers, one after another, none of which sent it without. Where more blocks
+//! lack something than are remembered, the oldest are let go.
+//!
+//! Knows nothing of connections, and reads no block.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::BlockHash;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{ANNOUNCED_GRACE, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
+use crate::seam::PeerId;
+
+#[derive(Serialize, Deserialize)]
+struct Lack {
+    hash: BlockHash,
+    /// When somebody may be asked: what comes by itself meanwhile is not asked for.
+    ask_at: Duration,
+    /// They sent it without, or were asked for it.
+    tried: BTreeSet<PeerId>,
+    /// How many were asked.
+    tries: u8,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Lacking {
+    /// Oldest first.
+    blocks: VecDeque<Lack>,
+    /// Whoever was asked and has not ended its answer, and until when it is waited for.
+    asked: BTreeMap<PeerId, Duration>,
+}
+
+impl Lacking {
+    /// A block came without payloads, from this peer if it came by itself.
+    pub(crate) fn add(&mut self, hash: BlockHash, from: Option<PeerId>, now: Duration) {
+        if self.blocks.iter().any(|lack| lack.hash == hash) {
+            return;
+        }
+        if self.blocks.len() >= MAX_LACKING {
+            self.blocks.pop_front();
+        }
+        let (ask_at, tried) = (now + ANNOUNCED_GRACE, from.into_iter().collect());
+        self.blocks.push_back(Lack { hash, ask_at, tried, tries: 0 });
+    }
+
+    /// The block is here with its payloads.
+    pub(crate) fn filled(&mut self, hash: &BlockHash) {
+        self.blocks.retain(|lack| lack.hash != *hash);
+    }
+
+    pub(crate) fn remove(&mut self, peer: PeerId) {
+        self.asked.remove(&peer);
+        for lack in &mut self.blocks {
+            lack.tried.remove(&peer);
+        }
+    }
+
+    /// Whether the peer was asked and may still answer in time.
+    pub(crate) fn is_owed_by(&self, peer: PeerId, now: Duration) -> bool {
+        self.asked.get(&peer).is_some_and(|until| now < *until)
+    }
+
+    /// A peer's answer is complete. Returns whether it was one to a question asked here.
+    pub(crate) fn answer_ended(&mut self, peer: PeerId) -> bool {
+        self.asked.remove(&peer).is_some()
+    }
+
+    /// Whom to ask now for which block: one at a time of each peer.
+    pub(crate) fn due(
+        &mut self,
+        now: Duration,
+        peers: impl Iterator<Item = PeerId>,
+        may_ask: impl Fn(PeerId) -> bool,
+    ) -> Vec<(PeerId, BlockHash)> {
+        let is_over = |lack: &Lack| lack.tries >= MAX_LACKING_TRIES && now >= lack.ask_at;
+        self.blocks.retain(|lack| !is_over(lack));
+        let mut questions = Vec::new();
+        for peer in peers {
+            if self.is_owed_by(peer, now) || !may_ask(peer) {
+                continue;
+            }
+            let lack = self
+                .blocks
+                .iter_mut()
+                .find(|lack| now >= lack.ask_at && !lack.tried.contains(&peer));
+            let Some(lack) = lack else { continue };
+            lack.ask_at = now + REQUEST_TIMEOUT;
+            lack.tried.insert(peer);
+            lack.tries += 1;
+            self.asked.insert(peer, lack.ask_at);
+            questions.push((peer, lack.hash));
+        }
+        questions
+    }
+
+    /// When [`Lacking::due`] is to be called again, if there is anything to wait for.
+    pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
+        self.blocks.iter().map(|lack| lack.ask_at).filter(|at| *at > now).min()
+    }
+
+    /// Whether there is nothing to remember.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.blocks.is_empty() && self.asked.is_empty()
+    }
+
+    /// Whether no more is remembered than may be: it may come from a stranger's file.
+    pub(crate) fn is_within_bounds(&self) -> bool {
+        self.blocks.len() <= MAX_LACKING
+    }
+}
