@@ -19,3 +19,4 @@ pub mod runtime;
 mod signing;
 pub mod store;
 pub mod wallet;
+pub mod witness_key;

@@ -32,6 +32,7 @@ tests! {
     ledger_cheats: LEDGER_CHEATS,
     ledger_clocks_apart: LEDGER_CLOCKS_APART,
     ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
+    ledger_witnesses: LEDGER_WITNESSES,
 }
 
 #[test]

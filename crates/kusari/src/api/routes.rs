@@ -11,6 +11,7 @@ pub(crate) mod ledger;
 mod peers;
 mod records;
 mod status;
+mod witnesses;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -128,6 +129,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/records", axum::routing::post(records::record))
         .route("/v1/records/{id}", get(records::one))
         .route("/v1/ledger", get(ledger::ledger))
+        .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts/{address}", get(ledger::account))
         .route(
             "/v1/transactions",

@@ -33,6 +33,7 @@ use crate::private_file::FileError;
 use crate::runtime::offline::OfflineError;
 use crate::wallet::passphrase::PassphraseError;
 use crate::wallet::{LabelError, WalletError};
+use crate::witness_key::WitnessKeyError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -77,6 +78,7 @@ failures!(
     PassphraseError,
     StoreError,
     WalletError,
+    WitnessKeyError,
 );
 
 #[derive(Debug, clap::Subcommand)]
@@ -97,6 +99,7 @@ pub(crate) enum Command {
     Balance(ledger::balance::BalanceArgs),
     Tx(ledger::tx::TxArgs),
     Erase(ledger::erase::EraseArgs),
+    Witnesses(ledger::witnesses::WitnessesArgs),
     Wallet(wallet::WalletArgs),
     ChainSpec(chain_spec::ChainSpecArgs),
     Bench(bench::BenchArgs),
@@ -123,6 +126,7 @@ impl Command {
             Self::Balance(args) => ledger::balance::run(args),
             Self::Tx(args) => ledger::tx::run(args),
             Self::Erase(args) => ledger::erase::run(args),
+            Self::Witnesses(args) => ledger::witnesses::run(args),
             Self::Wallet(args) => wallet::run(args),
             Self::ChainSpec(args) => chain_spec::run(args),
             Self::Bench(args) => bench::run(args),

@@ -18,6 +18,7 @@ mod ledger;
 mod outbox;
 mod place;
 mod untouched;
+mod witnesses;
 
 use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle};
 
@@ -109,6 +110,7 @@ impl Auditor {
             self.audit_transactions(ledger, &blocks)?;
             self.audit_accounts(transaction, replay)?;
             self.audit_pool(transaction)?;
+            self.audit_witnesses(transaction, &ledger.id)?;
         }
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
@@ -135,6 +137,7 @@ impl Auditor {
         known.extend(of_index(tables::HASHES.names()));
         if kind.is_ledger() {
             known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ZEROS.name()]);
+            known.extend([tables::STATEMENTS.name(), tables::EQUIVOCATIONS.name()]);
             known.extend(of_index(tables::TRANSACTIONS.names()));
         }
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));

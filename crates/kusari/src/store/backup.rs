@@ -18,6 +18,7 @@ use super::audit::open_untouched;
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::statements::has_tables;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
@@ -147,6 +148,10 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
         copy_index(from, copy, &tables::TRANSACTIONS)?;
+        if has_tables(from)? {
+            copy_table(from, copy, tables::STATEMENTS)?;
+            copy_table(from, copy, tables::EQUIVOCATIONS)?;
+        }
     }
     Ok(())
 }

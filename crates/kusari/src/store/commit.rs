@@ -16,6 +16,7 @@ use super::kind::Kind;
 use super::outbox::OutboxWriter;
 use super::pool::PoolWriter;
 use super::record::{read_block, write_block};
+use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
 use super::transactions::{self, TransactionWriter};
@@ -34,7 +35,7 @@ pub(super) fn commit(
     transaction.set_quick_repair(true);
     write_blocks(&transaction, kind, batches)?;
     erase(database, &transaction, batches)?;
-    // Blocks, outbox and pool share no table, so all of one may go before all of the other.
+    // Blocks, outbox, pool and statements share no table, so all of one may go before all of the next.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
@@ -47,6 +48,15 @@ pub(super) fn commit(
         }
         let mut writer = PoolWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
+    if batches.iter().any(|batch| !batch.statements.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a witness speaks on a classic chain")));
+        }
+        let mut writer = StatementWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.statements) {
             writer.apply(write)?;
         }
     }

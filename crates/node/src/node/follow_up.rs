@@ -22,6 +22,7 @@ impl Node {
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
         self.pass_on_transactions(now)?;
+        self.pass_on_statements(now);
         self.actions.append(&mut self.news);
         self.commit();
         self.serve();
@@ -32,6 +33,7 @@ impl Node {
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
         self.mine(now)?;
+        self.witness(now)?;
         self.wake(now)
     }
 
@@ -209,7 +211,8 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 10] = [
+        let deadlines: [Option<Duration>; 11] = [
+            self.witness_deadline(),
             self.headers.deadline(),
             self.mine_again_at,
             expire_at,

@@ -5,7 +5,8 @@ use kusari_chain::mempool::CheckedTransaction;
 
 use super::{Client, ClientError};
 use crate::api::model::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionReceipt, TransactionReport,
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, StatementList, TransactionReceipt,
+    TransactionReport, WitnessList,
 };
 
 impl Client {
@@ -44,6 +45,23 @@ impl Client {
     /// [`ClientError`].
     pub fn transaction(&self, txid: &Txid) -> Result<Option<TransactionReport>, ClientError> {
         self.get_if_there(&format!("/v1/transactions/{txid}"))
+    }
+
+    /// Who says what it saw.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Problem`] where the node keeps the classic chain.
+    pub fn witnesses(&self) -> Result<WitnessList, ClientError> {
+        self.get("/v1/witnesses")
+    }
+
+    /// Statements of witnesses about blocks of the best chain from a height on: the oldest and the
+    /// newest of each key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn statements_from(&self, height: u32) -> Result<StatementList, ClientError> {
+        self.get(&format!("/v1/witnesses?from={height}"))
     }
 
     /// Has the node mine on for a while, although nothing waits.

@@ -23,7 +23,7 @@ use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
 
-fn no_ledger() -> Refusal {
+pub(super) fn no_ledger() -> Refusal {
     let detail = "this node keeps the classic chain, which has no accounts; start one with `--chain \
                   ledger` or a chain spec";
     problem::NO_LEDGER.because(detail).into()
