@@ -80,6 +80,19 @@ def transaction_bytes(t):
     return unsigned_bytes(t) + bytes.fromhex(t["signature"])
 
 
+def unsigned_statement_bytes(s):
+    block = u32(s["height"]) + bytes.fromhex(s["hash"])
+    return u64(s["sequence"]) + bytes.fromhex(s["previous"]) + block + u64(s["time"])
+
+
+def signed_statement_bytes(chain, s):
+    return text("kusari-witness-1") + bytes.fromhex(chain) + unsigned_statement_bytes(s)
+
+
+def statement_bytes(s):
+    return bytes.fromhex(s["key"]) + unsigned_statement_bytes(s) + bytes.fromhex(s["signature"])
+
+
 def payload_bytes(payload):
     return bytes.fromhex(payload["salt"]) + text(payload["data"])
 
@@ -329,6 +342,16 @@ def answer(question):
             "bytes": written.hex(),
             "txid": sha256(written).hex(),
             "weight": len(written) + t["payload_len"],
+        }
+    if "statement" in question:
+        s = question["statement"]
+        message, written = signed_statement_bytes(question["chain_id"], s), statement_bytes(s)
+        key, signature = bytes.fromhex(s["key"]), bytes.fromhex(s["signature"])
+        return {
+            "signed_bytes": message.hex(),
+            "signature_holds": verifies(key, message, signature),
+            "bytes": written.hex(),
+            "statement_hash": sha256(written).hex(),
         }
     if "payload" in question:
         written = payload_bytes(question["payload"])

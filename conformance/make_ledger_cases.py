@@ -3,7 +3,7 @@
 import ledger as l
 from make_ledger_tools import (
     A, B, C, CHAIN, GENESIS, SPEC, START, ZERO,
-    block, case, entry, header, mine, payload, preimage, seven_keys,
+    block, case, entry, header, mine, payload, preimage, seven_keys, statement,
 )
 
 CLOCK = 1800000000
@@ -91,6 +91,17 @@ def transaction_bytes():
         ("signature-under-a-key-of-small-order", entry(A, 0, B, 1, sender=SMALL_ORDER[0], signature=SMALL_ORDER[0] + ZERO), CHAIN),
     ]:
         made.append(case(name, {"chain_id": chain, "transaction": t["transaction"]}))
+    first = statement(A, 0, 0, GENESIS)
+    named = l.sha256(l.statement_bytes(first)).hex()
+    for name, s, chain in [
+        ("statement", first, CHAIN),
+        ("statement-after-another", statement(A, 1, 7, "ab" * 32, named, 2**64 - 1), CHAIN),
+        ("statement-for-another-chain", first, l.chain_id(OTHER)),
+        ("statement-of-another", {**first, "key": B.hex}, CHAIN),
+        ("statement-with-other-words", {**first, "time": START + 1}, CHAIN),
+        ("statement-under-a-key-of-small-order", {**first, "key": SMALL_ORDER[0], "signature": SMALL_ORDER[0] + ZERO}, CHAIN),
+    ]:
+        made.append(case(name, {"chain_id": chain, "statement": s}))
     made.append(case("payload", {"payload": record["payload"]}))
     made.append(case("payload-without-text", {"payload": payload("")}))
     return made

@@ -3,7 +3,7 @@
 import json
 
 import ledger as l
-from make_ledger_tools import A, B, CHAIN, GENESIS, START, ZERO, block, case, entry, header, seven_keys
+from make_ledger_tools import A, B, CHAIN, GENESIS, START, ZERO, block, case, entry, header, seven_keys, statement
 
 
 def compact(value):
@@ -33,6 +33,7 @@ def examples():
         "compact": "COMPACT:" + compact({**header(two), "txids": txids}),
         "get-transactions": "GET_TRANSACTIONS:" + compact({"hash": hash_, "places": [1]}),
         "transactions": "TRANSACTIONS:" + compact({"hash": hash_, "entries": [two["body"][1]]}),
+        "witness": "WITNESS:" + compact(statement(A, 0, 2, hash_)),
     }
 
 
@@ -44,6 +45,7 @@ def changed(text, old, new):
 def variants(line):
     """What is read for the same, and what is not."""
     one, two = parts()
+    witness, said = line["witness"], json.loads(line["witness"][8:])
     tx, plain, whole = line["tx"], line["tx-without-payload"], line["block"]
     key = f'"sender":"{A.hex}"'
     digits = f'"sender":"{A.hex.upper()}"'
@@ -92,6 +94,15 @@ def variants(line):
         "transactions-none": "TRANSACTIONS:" + compact({"hash": two["hash"], "entries": []}),
         "transactions-of-no-form": "TRANSACTIONS:" + compact({"hash": two["hash"], "entries": [{}]}),
         "transactions-too-many": ['TRANSACTIONS:{"hash":"' + two["hash"] + '","entries":[', {"repeat": plain[3:] + ",", "times": 6000}, plain[3:] + "]}"],
+        "witness-keys-in-another-order": "WITNESS:" + compact(dict(reversed(said.items()))),
+        "witness-with-unknown-keys": changed(witness, "WITNESS:{", 'WITNESS:{"later":[1],'),
+        "witness-as-a-list": "WITNESS:" + compact(list(said.values())),
+        "witness-without-a-time": "WITNESS:" + compact({name: said[name] for name in said if name != "time"}),
+        "witness-with-a-doubled-key": changed(witness, '"sequence":0', '"sequence":0,"sequence":0'),
+        "witness-with-a-number-out-of-range": changed(witness, '"height":2', '"height":4294967296'),
+        "witness-with-another-height": changed(witness, '"height":2', '"height":3'),
+        "witness-with-the-key-of-another": "WITNESS:" + compact({**said, "key": B.hex}),
+        "witness-of-a-block-that-nobody-has": "WITNESS:" + compact(statement(B, 2**53 - 1, 2**32 - 1, "ab" * 32, "cd" * 32)),
         "block-of-an-empty-body": "BLOCK:" + compact(one),
         "block-of-seven-keys": "BLOCK:" + compact(seven_keys(two)),
         "block-without-a-body": "BLOCK:" + compact(header(two)),
@@ -112,6 +123,6 @@ def cases():
     every = {**line, **variants(line)}
     made = [case(name, {"chain": CHAIN, "line": given}) for name, given in every.items()]
     elsewhere = "22" * 32
-    for name in ["block", "tx", "headers", "compact"]:
+    for name in ["block", "tx", "headers", "compact", "witness"]:
         made.append(case(f"{name}-on-another-chain", {"chain": elsewhere, "line": line[name]}))
     return made

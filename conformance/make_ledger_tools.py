@@ -66,6 +66,12 @@ def entry(key, sequence, receiver=None, amount=0, fee=1, data=None, chain=CHAIN,
     return {"transaction": t, "payload": carried}
 
 
+def statement(key, sequence, height, hash_, previous=ZERO, time=START, chain=CHAIN):
+    """What a WITNESS line carries."""
+    s = {"key": key.hex, "sequence": sequence, "previous": previous, "height": height, "hash": hash_, "time": time}
+    return {**s, "signature": key.sign(l.signed_statement_bytes(chain, s)).hex()}
+
+
 def preimage(block, nonce):
     head = l.u32(block["index"]) + l.u64(block["timestamp"]) + l.u64(nonce)
     rest = bytes.fromhex(block["prev_hash"])

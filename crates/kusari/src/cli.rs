@@ -33,8 +33,10 @@ mod signer;
 mod similar;
 mod slash;
 mod stdout;
+mod testimony;
 mod unfinished;
 mod whole_file;
+mod witnessing;
 mod words;
 #[cfg(test)]
 mod written;
@@ -165,6 +167,8 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         first.extend(said.iter().cloned());
     }
     let signer = signer.map(|(signer, _)| signer);
+    let (witness, said) = settings.witnessing.key(path.as_deref())?;
+    first.extend(said);
 
     let mut prompt = None;
     if interactive {
@@ -181,12 +185,14 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
                 miner: signer.public_key(),
                 mining: settings.mining,
                 pool_limits: PoolLimits::default(),
+                witnesses: settings.witnessing.config(witness.as_ref()),
             }),
             ..NodeConfig::default()
         },
         listen: Some(settings.listen),
         miner_threads: settings.miner_threads,
         miner_kernel: settings.miner_kernel,
+        witness,
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let events = screen.clone();

@@ -21,3 +21,4 @@ pub mod runtime;
 mod signing;
 pub mod store;
 pub mod wallet;
+pub mod witness_key;

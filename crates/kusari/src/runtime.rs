@@ -31,6 +31,7 @@ use crate::journal::{self, Journal, JournalConfig, JournalFile};
 pub use crate::net::Traffic;
 use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
+use crate::witness_key::WitnessKey;
 use clock::Clock;
 use driver::Driver;
 
@@ -46,6 +47,8 @@ pub struct RuntimeConfig {
     pub miner_kernel: Option<Kernel>,
     /// Where to record what the node is told, if anywhere.
     pub journal: Option<JournalConfig>,
+    /// The key of [`kusari_node::WitnessConfig::own`], where the node has one.
+    pub witness: Option<WitnessKey>,
 }
 
 /// Why a node could not be started.
@@ -296,6 +299,7 @@ pub fn start(
             control,
             miner_threads: config.miner_threads,
             miner_kernel: config.miner_kernel,
+            witness: config.witness,
         };
         let mut driver = match Driver::new(parts, store) {
             Ok(driver) => driver,

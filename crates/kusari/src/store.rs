@@ -28,6 +28,7 @@ mod pool;
 mod proof;
 mod record;
 mod reports;
+mod statements;
 mod suffix_index;
 mod tables;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 use self::open::Opened;
 pub use self::reports::{Page, Placed};
+pub use self::statements::KnownWitness;
 pub use self::transactions::{FoundTransaction, TransactionPlaces};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.

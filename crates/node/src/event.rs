@@ -7,12 +7,13 @@ use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use kusari_chain::ledger::Txid;
+use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BestPoint, BlockHash, StoredBlock};
 use serde::Serialize;
 
 use crate::address::PeerAddress;
 use crate::store::EntryId;
+use crate::witnesses::WitnessStop;
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -170,6 +171,35 @@ pub enum Event {
     OutboxFull {
         /// Lines that wait to be mined.
         waiting: usize,
+    },
+    /// A listed witness stands by a block.
+    Witnessed {
+        /// Its key.
+        key: PublicKey,
+        /// The block's height.
+        height: u32,
+        /// The block.
+        hash: BlockHash,
+    },
+    /// A witness signed two statements under one sequence, so its word is worth nothing.
+    WitnessEquivocated {
+        /// Its key.
+        key: PublicKey,
+        /// The sequence.
+        sequence: u64,
+        /// Whether a person listed it.
+        listed: bool,
+    },
+    /// A peer holds later statements of our own witness key than the store does, and we go on after
+    /// them.
+    OwnStatementsReturned {
+        /// The last of them.
+        sequence: u64,
+    },
+    /// This node makes no statements any more.
+    WitnessingStopped {
+        /// Why.
+        why: WitnessStop,
     },
     /// An address is banned.
     Banned {

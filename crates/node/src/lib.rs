@@ -30,10 +30,14 @@ pub mod store;
 mod sync;
 mod transactions;
 pub mod wire;
+mod witnesses;
 
 pub use address::PeerAddress;
 pub use event::Event;
-pub use node::{LedgerConfig, MiningPolicy, Node, NodeConfig, RestoreError, hash_of_state};
+pub use node::{
+    LedgerConfig, MiningPolicy, Node, NodeConfig, RestoreError, WitnessConfig, hash_of_state,
+};
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
 pub use snapshot::Snapshot;
+pub use witnesses::WitnessStop;

@@ -131,3 +131,46 @@ pub const MAX_LACKING_TRIES: u8 = 4;
 /// Blocks that wait for the rest of their bodies, one for each peer at most. Each holds a header and
 /// ids, at most 1 MiB of line.
 pub const MAX_COMPACT_WAITING: usize = 16;
+
+/// Least time between two statements of one witness, ours above all. Source: protocol, section 4.4.
+pub const STATEMENT_INTERVAL: Duration = Duration::from_secs(10);
+/// Keys of witnesses whose statements are kept.
+pub const MAX_WITNESS_KEYS: usize = 256;
+/// Keys that a person may list: they always have a place among these.
+pub const MAX_LISTED_WITNESS_KEYS: usize = 32;
+/// Statements that are kept of a listed key, and of ours; the oldest goes first. 180 bytes each.
+pub const MAX_STATEMENTS_OF_LISTED_KEY: usize = 256;
+/// Statements that are kept of any other key: with those above, 23,000 and 4 MiB in all.
+pub const MAX_STATEMENTS_OF_KEY: usize = 64;
+/// Equivocations of keys that nobody listed which are kept for good. A key costs nothing, and so does
+/// an equivocation of it; those beyond go as any other key does.
+pub const MAX_KEPT_EQUIVOCATIONS: usize = 64;
+const _: () = assert!(MAX_KEPT_EQUIVOCATIONS + MAX_LISTED_WITNESS_KEYS + 1 < MAX_WITNESS_KEYS / 2);
+/// Statements that wait for the block they name, of all peers together.
+pub const MAX_WAITING_STATEMENTS: usize = 64;
+/// Those of one peer.
+pub const MAX_WAITING_STATEMENTS_OF_PEER: usize = 8;
+/// How long they wait.
+pub const WAITING_STATEMENT_TIME: Duration = Duration::from_secs(60);
+/// Statements of one key that are taken at once.
+pub const KEY_STATEMENT_BURST: u32 = 8;
+/// Time after which one more is taken: a witness that keeps to its pace is never too fast.
+pub const KEY_STATEMENT_REFILL: Duration = Duration::from_secs(5);
+const _: () = assert!(KEY_STATEMENT_REFILL.as_secs() * 2 <= STATEMENT_INTERVAL.as_secs());
+/// Statements that one peer is still to be sent.
+pub const MAX_PENDING_STATEMENTS: usize = 512;
+/// Statements that are sent to one peer in a burst: as many as there are keys, and half a driver's
+/// queue for it at most.
+pub const STATEMENT_BURST: u32 = 256;
+/// Time after which one more may be sent.
+pub const STATEMENT_REFILL: Duration = Duration::from_millis(20);
+/// Statements of one peer that are looked at in a burst; what comes faster is dropped unread. Twice
+/// what is sent, so that no node of this kind loses any.
+pub const TAKEN_STATEMENT_BURST: u32 = 512;
+/// Time after which one more is looked at.
+pub const TAKEN_STATEMENT_REFILL: Duration = Duration::from_millis(10);
+const _: () = assert!(STATEMENT_BURST * 2 <= TAKEN_STATEMENT_BURST);
+const _: () = assert!(TAKEN_STATEMENT_REFILL.as_millis() * 2 <= STATEMENT_REFILL.as_millis());
+/// How far below the tip a witness may stand and count as near it, in blocks: what a transaction is
+/// usually waited for.
+pub const NEAR_TIP_BLOCKS: u32 = 6;

@@ -14,6 +14,7 @@ mod ledger;
 mod messages;
 mod mining;
 mod state;
+mod witnesses;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -48,9 +49,10 @@ use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::transactions::Transactions;
 use crate::wire::{Message, NodeId};
+use crate::witnesses::Witnesses;
 
 use self::mining::Mining;
-pub use config::{LedgerConfig, MiningPolicy, NodeConfig};
+pub use config::{LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
 pub use state::{RestoreError, hash_of_state};
 
 /// The classic chain, as `HELLO` names it; a ledger is named by its id.
@@ -88,6 +90,9 @@ pub struct Node {
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<Transactions>,
+    /// The same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnesses: Option<Witnesses>,
     /// Until when blocks are mined although nothing waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     mine_on_until: Option<Duration>,
@@ -148,6 +153,7 @@ impl Node {
                 (chain, Outbox::closed(), (Some(opened.0), opened.1))
             }
         };
+        let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
         let mut random = Random::new(config.seed);
         let places = Peers::outbound_places(config.max_peers, config.connect.len());
         let mut dials = Dials::new(places);
@@ -172,6 +178,7 @@ impl Node {
             serving: Serving::default(),
             mining: None,
             transactions,
+            witnesses,
             mine_on_until: None,
             mine_again_at: None,
             expire_at: Duration::ZERO,
@@ -190,7 +197,7 @@ impl Node {
             wake_at: None,
             catching_up: false,
             halted: false,
-            batch: StoreBatch { pool: stale, ..StoreBatch::default() },
+            batch: StoreBatch { pool: stale, statements, ..StoreBatch::default() },
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),
@@ -244,6 +251,10 @@ impl Node {
             }
             Input::StreamEnded { peer, height, hash, count } => {
                 self.stream_ended(now, peer, height, &hash, count)
+            }
+            Input::StatementSigned(statement) => {
+                self.statement_signed(now, statement);
+                Ok(())
             }
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
@@ -317,6 +328,9 @@ impl Node {
         self.outbox.committed(through);
         if let Some(transactions) = &mut self.transactions {
             transactions.committed(through);
+        }
+        if let Some(witnesses) = &mut self.witnesses {
+            witnesses.committed(through);
         }
     }
 

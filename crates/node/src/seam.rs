@@ -12,7 +12,9 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
+use kusari_chain::ledger::{
+    Account, BodyEntry, PublicKey, Txid, UnsignedStatement, WitnessStatement,
+};
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
@@ -139,6 +141,9 @@ pub enum Input {
         /// Blocks that were sent.
         count: u32,
     },
+    /// What [`Action::SignStatement`] asked for is signed, by the key of
+    /// [`crate::WitnessConfig::own`].
+    StatementSigned(WitnessStatement),
     /// A person or a program asks for something.
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
@@ -333,6 +338,8 @@ pub enum Action {
     },
     /// End the search.
     StopMining,
+    /// Sign a statement with the witness key. Answered by [`Input::StatementSigned`].
+    SignStatement(UnsignedStatement),
     /// Send [`Input::Tick`] at this monotonic time, in place of any earlier wish.
     WakeAt(Duration),
     /// Answer a command.

@@ -66,6 +66,26 @@ pub struct LedgerSummary {
     pub pooled_bytes: u64,
     /// Those of this node's own people among them.
     pub own_waiting: usize,
+    /// Who says what it saw.
+    pub witnesses: WitnessSummary,
+}
+
+/// Witnesses at one moment; what they said is in the store.
+#[derive(Clone, Debug, Default)]
+pub struct WitnessSummary {
+    /// The key of this node's own statements, if it has one.
+    pub own: Option<PublicKey>,
+    /// Whether it makes statements; it stops for good when its key is seen to equivocate.
+    pub witnessing: bool,
+    /// Keys whose word counts here.
+    pub listed: Vec<PublicKey>,
+    /// Those of them whose newest statement names the tip, or a block of the best chain at most
+    /// [`crate::limits::NEAR_TIP_BLOCKS`] below it.
+    pub near_tip: usize,
+    /// Keys of which something is kept, listed or not.
+    pub known: usize,
+    /// Those of them that equivocated.
+    pub equivocated: usize,
 }
 
 /// One connected peer.

@@ -5,7 +5,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::{
+    Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
+};
 use kusari_chain::{BlockHash, BlockWrite, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +100,37 @@ pub struct Erasure {
     pub place: u32,
 }
 
+/// One step of a change to what is kept of witnesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementWrite {
+    /// A statement is kept, under its key and sequence.
+    Insert(WitnessStatement),
+    /// It is kept no longer; nothing happens where it was not.
+    Remove {
+        /// Whose it is.
+        key: PublicKey,
+        /// Which of them.
+        sequence: u64,
+    },
+    /// Evidence is kept, under its key.
+    InsertEquivocation(Equivocation),
+    /// It is kept no longer.
+    RemoveEquivocation {
+        /// Whose it is.
+        key: PublicKey,
+    },
+}
+
+/// What a store keeps of witnesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witnessed {
+    /// A statement.
+    Statement(WitnessStatement),
+    /// Evidence against a key; one for each at most.
+    Equivocation(Equivocation),
+}
+
 /// What is written in one atomic, durable commit.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct StoreBatch {
@@ -111,6 +144,9 @@ pub struct StoreBatch {
     /// Payloads that are dropped, after the changes to the blocks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub erased: Vec<Erasure>,
+    /// Changes to what is kept of witnesses, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<StatementWrite>,
 }
 
 impl StoreBatch {
@@ -121,6 +157,7 @@ impl StoreBatch {
             && self.outbox.is_empty()
             && self.pool.is_empty()
             && self.erased.is_empty()
+            && self.statements.is_empty()
     }
 }
 
@@ -156,4 +193,10 @@ pub trait OutboxStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError>;
+
+    /// Visits all that is kept of witnesses, in any order.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError>;
 }

@@ -36,6 +36,8 @@ pub(crate) enum Malice {
     Crier,
     /// Sends blocks and transactions of a ledger that break its rules, each with its work.
     Cheat,
+    /// Signs two statements under one sequence, and some with keys that nobody has seen.
+    Perjurer,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -57,7 +59,7 @@ pub(crate) struct Byzantine {
     pub(crate) places: Vec<Place>,
     targets: Vec<usize>,
     /// The last block that it was sent.
-    seen: Vec<Block>,
+    pub(crate) seen: Vec<Block>,
     orphans: u32,
     gone: bool,
     /// What a cheat knows of the ledger.
@@ -174,6 +176,7 @@ impl World {
             }
             Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
             Malice::Cheat => self.cheat(host, place),
+            Malice::Perjurer => self.perjure(host, place),
             // It waits for what others say.
             Malice::Crier => {}
         }
@@ -244,6 +247,8 @@ impl World {
         }
         let malice = byzantine.malice;
         let dialect = byzantine.cheat.as_ref().map_or(Dialect::Classic, |cheat| cheat.dialect());
+        let chain = self.chain_id().filter(|_| malice == Malice::Perjurer);
+        let dialect = chain.map_or(dialect, Dialect::Ledger);
         let bytes = self.take_inbox(place);
         if let Some(connection) = self.connection(place) {
             connection.ends[place.side].framer.set_introduced();

@@ -4,14 +4,15 @@
 //! When a commit gets here is up to [`crate::driver`]; what is here is durable.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
+    StoreBatch, Witnessed,
 };
 
 #[derive(Default)]
@@ -20,6 +21,8 @@ struct Content {
     entries: BTreeMap<EntryId, OutboxEntry>,
     entry_of_block: BTreeMap<BlockHash, EntryId>,
     pool: BTreeMap<Txid, PoolRecord>,
+    statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
+    equivocations: BTreeMap<PublicKey, Equivocation>,
 }
 
 /// A handle to one machine's disk.
@@ -35,6 +38,7 @@ impl Disk {
             content.apply(write);
         }
         content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+        batch.statements.iter().for_each(|write| content.witness(write));
         for write in &batch.pool {
             match write {
                 PoolWrite::Insert { txid, record } => {
@@ -57,6 +61,31 @@ impl Disk {
     /// Whether the block is stored, in any branch.
     pub(crate) fn holds(&self, hash: &BlockHash) -> bool {
         matches!(self.by_hash(hash), Ok(Some(_)))
+    }
+
+    /// The statement of a witness under a sequence, if it is stored.
+    pub(crate) fn statement(&self, key: &PublicKey, sequence: u64) -> Option<WitnessStatement> {
+        self.0.borrow().statements.get(&(*key, sequence)).copied()
+    }
+
+    /// The newest statement of a witness that is stored.
+    pub(crate) fn newest_statement(&self, key: &PublicKey) -> Option<WitnessStatement> {
+        let content = self.0.borrow();
+        let of_key = content.statements.range((*key, 0)..=(*key, u64::MAX));
+        of_key.map(|(_, statement)| *statement).next_back()
+    }
+
+    /// Whether evidence against the key is stored.
+    pub(crate) fn convicts(&self, key: &PublicKey) -> bool {
+        self.0.borrow().equivocations.contains_key(key)
+    }
+
+    /// Keys of witnesses of which anything is stored.
+    pub(crate) fn witness_keys(&self) -> usize {
+        let content = self.0.borrow();
+        let of_statements = content.statements.keys().map(|(key, _)| *key);
+        let keys = of_statements.chain(content.equivocations.keys().copied());
+        keys.collect::<BTreeSet<PublicKey>>().len()
     }
 
     /// The stored best chain, from height 1.
@@ -114,6 +143,23 @@ impl Disk {
 }
 
 impl Content {
+    fn witness(&mut self, write: &StatementWrite) {
+        match *write {
+            StatementWrite::Insert(statement) => {
+                self.statements.insert((statement.key, statement.sequence), statement);
+            }
+            StatementWrite::Remove { key, sequence } => {
+                self.statements.remove(&(key, sequence));
+            }
+            StatementWrite::InsertEquivocation(evidence) => {
+                self.equivocations.insert(evidence.key(), evidence);
+            }
+            StatementWrite::RemoveEquivocation { key } => {
+                self.equivocations.remove(&key);
+            }
+        }
+    }
+
     fn apply(&mut self, write: &OutboxWrite) {
         match write {
             OutboxWrite::Insert { id, text } => {
@@ -194,6 +240,13 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().pool.values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+        let content = self.0.borrow();
+        content.statements.values().for_each(|statement| visit(Witnessed::Statement(*statement)));
+        content.equivocations.values().for_each(|pair| visit(Witnessed::Equivocation(*pair)));
         Ok(())
     }
 

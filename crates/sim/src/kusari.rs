@@ -212,6 +212,7 @@ impl World {
             Action::Send { peer, message } => {
                 let line = wire::encode(&message);
                 self.check_durable_before_spoken(host, peer, &message);
+                self.check_statement_is_stored(host, &message);
                 if let Message::Block(stored) | Message::SevenKeys(stored) = &message {
                     self.lines.block_sent(peer, stored.block.hash);
                 }
@@ -244,6 +245,7 @@ impl World {
                 let wish = kusari.wish;
                 self.plan(at, Event::Wake { host, life, wish });
             }
+            Action::SignStatement(statement) => self.sign_statement(host, life, statement),
             Action::Reply(request, reply) => self.replied(host, request, reply),
             Action::Notify(event) => self.notified(host, &event),
             Action::Halt(reason) => self.fail(format!("node {host} halted: {reason}")),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kusari_chain::ledger::transaction::Salt32;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use kusari_chain::mempool::PoolLimits;
-use kusari_node::{LedgerConfig, MiningPolicy};
+use kusari_node::{LedgerConfig, MiningPolicy, WitnessConfig};
 
 use crate::people::Person;
 use crate::world::{Host, Micros, World};
@@ -47,6 +47,7 @@ impl World {
                 miner: Person::new(host).public,
                 mining,
                 pool_limits: PoolLimits::default(),
+                witnesses: WitnessConfig::default(),
             });
         }
         host
@@ -61,7 +62,7 @@ impl World {
         }
     }
 
-    fn ledger_config(&self, host: usize) -> Option<&LedgerConfig> {
+    pub(crate) fn ledger_config(&self, host: usize) -> Option<&LedgerConfig> {
         match self.hosts.get(host) {
             Some(Host::Kusari(kusari)) => kusari.config.ledger.as_ref(),
             _ => None,

@@ -219,6 +219,31 @@ pub const LEDGER_DEEP_REORGANISATION: Scenario = Scenario {
     },
 };
 
+/// Every node is a witness, and lists the others. The network falls apart and machines crash while one
+/// peer lies under its key, and in half of the runs another one comes with keys without end.
+pub const LEDGER_WITNESSES: Scenario = Scenario {
+    name: "ledger_witnesses",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policies = [world.draw_policy(), world.draw_policy()];
+        let b = world.add_ledger(&[a], 0, policies[0]);
+        let c = world.add_ledger(&[a, b], 0, policies[1]);
+        let liar = world.add_byzantine(Malice::Perjurer, &[a, b, c]);
+        let mut known = vec![a, b, c];
+        if world.random.chance(50) {
+            let flood = world.add_byzantine(Malice::Perjurer, &[a, b, c]);
+            known.extend([liar, flood]);
+        }
+        for host in [a, b, c] {
+            let listed: Vec<usize> = known.iter().copied().filter(|&key| key != host).collect();
+            world.let_witness(host, &listed);
+            world.let_people_act(host, 8, SECOND, 100 * SECOND);
+        }
+        world.set_weather(Weather { partitions: true, crashes: true, ..Weather::default() });
+        world.run_until(120 * SECOND);
+    },
+};
+
 /// One machine crashes at the given point of the seam while people submit on two, and soon after its
 /// restart once more.
 ///
@@ -241,7 +266,7 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
 }
 
 /// Every scenario of a ledger.
-pub const ALL: [Scenario; 10] = [
+pub const ALL: [Scenario; 11] = [
     LEDGER_CALM,
     LEDGER_MINERS_RACE,
     LEDGER_PARTITION_HEALS,
@@ -252,4 +277,5 @@ pub const ALL: [Scenario; 10] = [
     LEDGER_PAYLOADS_LEFT_OUT,
     LEDGER_CLOCKS_APART,
     LEDGER_DEEP_REORGANISATION,
+    LEDGER_WITNESSES,
 ];

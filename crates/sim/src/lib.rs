@@ -31,6 +31,7 @@ mod setup;
 mod trace;
 mod twins;
 mod weather;
+mod witnesses;
 mod world;
 
 pub use random::Random;

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_zebra::SigningKey;
 use kusari_chain::ledger::{
-    Account, ChainId, Payload, PublicKey, Salt, Signature, Txid, UnsignedTransaction,
+    Account, ChainId, Payload, PublicKey, Salt, Signature, Txid, UnsignedStatement,
+    UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
@@ -27,6 +28,12 @@ impl Person {
         let key = SigningKey::from(seed);
         let public = PublicKey(key.verification_key().into());
         Self { key, public }
+    }
+
+    /// Signs a statement of a witness.
+    pub(crate) fn state(&self, unsigned: UnsignedStatement, chain: &ChainId) -> WitnessStatement {
+        let signature = Signature(self.key.sign(&unsigned.signing_bytes(chain)).to_bytes());
+        unsigned.signed(self.public, signature)
     }
 
     /// Signs a transaction. `None` where it is wrong by itself.

@@ -327,6 +327,7 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
 
 pub(crate) fn finish(world: &mut World) -> Result<Outcome, String> {
     world.settle();
+    world.check_witnesses();
     match world.failure.take() {
         Some(failure) => Err(failure),
         None => Ok(Outcome {

@@ -33,6 +33,7 @@ tests! {
     ledger_payloads_left_out: LEDGER_PAYLOADS_LEFT_OUT,
     ledger_clocks_apart: LEDGER_CLOCKS_APART,
     ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
+    ledger_witnesses: LEDGER_WITNESSES,
 }
 
 #[test]

@@ -8,7 +8,7 @@ use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch, Witnessed,
 };
 
 /// What is durable. Clones share it.
@@ -99,6 +99,11 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().2.values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    // The node here follows the classic chain, which has no witnesses.
+    fn visit_witnessed(&self, _visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -18,4 +18,4 @@ pub use commitment::{BodyEntry, Commitment, LedgerPart};
 pub use keys::{PublicKey, Signature};
 pub use spec::{ChainId, ChainSpec, SpecError};
 pub use transaction::{Payload, PayloadHash, Salt, SignedTransaction, Txid, UnsignedTransaction};
-pub use witness::{StatementHash, UnsignedStatement, WitnessStatement};
+pub use witness::{Equivocation, StatementHash, UnsignedStatement, WitnessStatement};

@@ -116,13 +116,52 @@ impl WitnessStatement {
         StatementHash(borsh_hash(self))
     }
 
-    /// Whether the two are equivocation: one key, one sequence, and not the same words. Two
+    /// Whether the two are an equivocation: one key, one sequence, and not the same words. Two
     /// signatures under the same words are none: whoever holds a key can make many of those.
     #[must_use]
     pub fn equivocates(&self, other: &Self) -> bool {
         self.key == other.key
             && self.sequence == other.sequence
             && self.unsigned() != other.unsigned()
+    }
+}
+
+/// The evidence that a key cannot be believed: two statements of it under one sequence. Made of two
+/// signed ones by [`Equivocation::of`]; what was read from elsewhere is judged by
+/// [`Equivocation::is_evidence`].
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+pub struct Equivocation {
+    /// The one with the smaller hash, so that a pair is the same evidence everywhere.
+    pub first: WitnessStatement,
+    /// The other one.
+    pub second: WitnessStatement,
+}
+
+impl Equivocation {
+    /// The two as evidence; `None` where they say nothing against their key. Their signatures are not
+    /// looked at.
+    #[must_use]
+    pub fn of(one: WitnessStatement, other: WitnessStatement) -> Option<Self> {
+        if !one.equivocates(&other) {
+            return None;
+        }
+        let in_order = one.statement_hash() < other.statement_hash();
+        let (first, second) = if in_order { (one, other) } else { (other, one) };
+        Some(Self { first, second })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn key(&self) -> PublicKey {
+        self.first.key
+    }
+
+    /// Whether the pair is in order and proves what it says, signatures apart.
+    #[must_use]
+    pub fn is_evidence(&self) -> bool {
+        Self::of(self.first, self.second).as_ref() == Some(self)
     }
 }
 
@@ -171,6 +210,19 @@ mod tests {
         assert!(!made.equivocates(&statement(2, 0, 6)));
         let signed_again = WitnessStatement { signature: Signature([0; 64]), ..made };
         assert!(!made.equivocates(&signed_again));
+    }
+
+    #[test]
+    fn evidence_is_the_same_whichever_statement_came_first() {
+        let (one, other) = (statement(1, 0, 5), statement(1, 0, 6));
+        let evidence = Equivocation::of(one, other).unwrap();
+        assert_eq!(Equivocation::of(other, one), Some(evidence));
+        assert!(evidence.is_evidence());
+        assert_eq!(evidence.key(), one.key);
+        let turned = Equivocation { first: evidence.second, second: evidence.first };
+        assert!(!turned.is_evidence());
+        assert_eq!(Equivocation::of(one, one), None);
+        assert!(!Equivocation { first: one, second: one }.is_evidence());
     }
 
     #[test]

@@ -8,6 +8,12 @@ use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransacti
 use kusari_chain::{BlockHash, WholeBlock, Work};
 use serde::{Deserialize, Serialize};
 
+mod witnesses;
+
+pub use self::witnesses::{
+    StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
+};
+
 /// `GET /v1/status`: what the node has and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -37,6 +43,9 @@ pub struct Status {
     /// Transactions that wait to be mined; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_transactions: Option<usize>,
+    /// How many listed witnesses stand near the tip; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<WitnessStanding>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.

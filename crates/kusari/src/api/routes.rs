@@ -12,6 +12,7 @@ mod peers;
 mod proofs;
 mod records;
 mod status;
+mod witnesses;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -129,6 +130,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/records", axum::routing::post(records::record))
         .route("/v1/records/{id}", get(records::one))
         .route("/v1/ledger", get(ledger::ledger))
+        .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts/{address}", get(ledger::account))
         .route(
             "/v1/transactions",

@@ -11,7 +11,7 @@ use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
 use super::model::{
     BlockReport, PeerList, PeerReport, Stage, Status, TransactionList, TransactionPlace,
-    TransactionReport,
+    TransactionReport, WitnessStanding,
 };
 use crate::runtime::Traffic;
 use crate::store::{Match, Placed, SearchPage};
@@ -46,6 +46,10 @@ impl Status {
             waiting_records: snapshot.waiting_lines,
             chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
             waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
+            witnesses: snapshot.ledger.as_ref().map(|ledger| WitnessStanding {
+                listed: ledger.witnesses.listed.len(),
+                near_tip: ledger.witnesses.near_tip,
+            }),
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,

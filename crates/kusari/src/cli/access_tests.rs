@@ -40,6 +40,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         inbound_peers: 0,
         chain_name: None,
         waiting_transactions: None,
+        witnesses: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

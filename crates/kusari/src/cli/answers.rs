@@ -10,7 +10,7 @@ use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
 use super::card::{card, card_of};
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
-use crate::api::model::{PeerList, PeerReport, Stage, Status};
+use crate::api::model::{PeerList, PeerReport, Stage, Status, WitnessStanding};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
@@ -130,6 +130,9 @@ pub(crate) fn status(status: &Status) -> String {
     if let (Some(name), Some(waiting)) = (&status.chain_name, status.waiting_transactions) {
         lines.push(format!("- Chain : {} ({})", Plain(name), status.chain));
         lines.push(format!("- Waiting: {}", counted(waiting as u64, "transaction")));
+        if let Some(WitnessStanding { listed, near_tip }) = status.witnesses {
+            lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));
+        }
     } else {
         let waiting = counted(status.waiting_records as u64, "line");
         lines.push(format!("- Lines : {waiting} to be mined"));
@@ -148,6 +151,8 @@ pub(crate) fn status(status: &Status) -> String {
     lines.push(format!("- Data directory: {}", Plain(directory)));
     lines.join("\n")
 }
+
+pub(crate) use super::testimony::witnesses;
 
 /// In place of the data directory of a chain in memory.
 pub(crate) const NO_DIRECTORY: &str = "none, all is forgotten at the end";

@@ -121,6 +121,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
+    /// Whether a node of a ledger says which blocks it sees, as a witness: on or off [default: on,
+    /// and off with --ephemeral]
+    #[arg(long, value_name = "on|off")]
+    pub(crate) witness: Option<String>,
+
+    /// Key of a witness whose word counts here, as `kusari witnesses` shows it; may be given many
+    /// times
+    #[arg(long, value_name = "KEY")]
+    pub(crate) witness_key: Vec<String>,
+
     /// Print only the address, receipts and warnings
     #[arg(long)]
     pub(crate) quiet: bool,

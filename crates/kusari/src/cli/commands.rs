@@ -34,6 +34,7 @@ use crate::private_file::FileError;
 use crate::runtime::offline::OfflineError;
 use crate::wallet::passphrase::PassphraseError;
 use crate::wallet::{LabelError, WalletError};
+use crate::witness_key::WitnessKeyError;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -78,6 +79,7 @@ failures!(
     PassphraseError,
     StoreError,
     WalletError,
+    WitnessKeyError,
 );
 
 #[derive(Debug, clap::Subcommand)]
@@ -103,6 +105,7 @@ pub(crate) enum Command {
     Verify(proof::verify::VerifyArgs),
     Consistency(proof::consistency::ConsistencyArgs),
     Evidence(proof::evidence::EvidenceArgs),
+    Witnesses(ledger::witnesses::WitnessesArgs),
     Wallet(wallet::WalletArgs),
     ChainSpec(chain_spec::ChainSpecArgs),
     Bench(bench::BenchArgs),
@@ -134,6 +137,7 @@ impl Command {
             Self::Verify(args) => proof::verify::run(args),
             Self::Consistency(args) => proof::consistency::run(args),
             Self::Evidence(args) => proof::evidence::run(args),
+            Self::Witnesses(args) => ledger::witnesses::run(args),
             Self::Wallet(args) => wallet::run(args),
             Self::ChainSpec(args) => chain_spec::run(args),
             Self::Bench(args) => bench::run(args),

@@ -29,6 +29,8 @@ pub(crate) struct ConfigFile {
     pub(crate) chain: Option<String>,
     pub(crate) mine: Option<String>,
     pub(crate) passphrase_file: Option<PathBuf>,
+    pub(crate) witness: Option<String>,
+    pub(crate) witness_key: Option<Vec<String>>,
     pub(crate) quiet: Option<bool>,
     pub(crate) log: Option<String>,
 }

@@ -26,7 +26,7 @@ use super::screen::Screen;
 use super::signer::Signer;
 use super::slash::{self, Typed};
 use super::words::Said;
-use crate::api::model::{AccountReport, PeerList, Status};
+use crate::api::model::{AccountReport, PeerList, Status, WitnessList};
 use crate::runtime::NodeHandle;
 use crate::signing::Draft;
 use crate::wallet::AddressBook;
@@ -158,6 +158,7 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Help => Said::answer(slash::HELP),
         Typed::Hint(text) => Said::warning(Plain(&text).to_string()),
         Typed::Peers => Said::answer(answers::peers(&PeerList::new(&node.snapshot()))),
+        Typed::Witnesses => witnesses(&node),
         Typed::Status => {
             let Place { listen, directory, .. } = place.clone();
             let status = Status::new(&node.snapshot(), Some(listen), directory);
@@ -182,9 +183,15 @@ fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {
     }
 }
 
+fn witnesses(node: &NodeHandle) -> Said {
+    let Some(ledger) = &node.snapshot().ledger else { return Said::warning(NO_LEDGER) };
+    let list =
+        node.store().witnesses().map(|known| WitnessList::of_node(&ledger.witnesses, &known));
+    said(list.map(|list| answers::witnesses(&list)))
+}
+
 /// What is said where the chain knows no accounts.
-const NO_LEDGER: &str =
-    "this is the classic chain, which has no accounts; start with `--chain ledger`";
+const NO_LEDGER: &str = "this is the classic chain, which has no accounts and no witnesses; start with `--chain ledger`";
 
 /// An address, or a label of the address book beside the chain.
 fn resolve(place: &Place, text: &str) -> Result<Address, String> {

@@ -16,6 +16,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::{Args, mistyped};
 use super::config_file::{ConfigFile, Listen};
 use super::places;
+use super::witnessing::Witnessing;
 use crate::api::Place;
 use crate::chain_spec;
 
@@ -36,7 +37,7 @@ pub(crate) struct UsageError {
     pub(crate) remedy: String,
 }
 
-fn wrong(cause: impl Into<String>, remedy: impl Into<String>) -> UsageError {
+pub(super) fn wrong(cause: impl Into<String>, remedy: impl Into<String>) -> UsageError {
     UsageError { cause: cause.into(), remedy: remedy.into() }
 }
 
@@ -70,6 +71,7 @@ pub(crate) struct Settings {
     pub(crate) ledger: Option<Arc<ChainSpec>>,
     pub(crate) mining: MiningPolicy,
     pub(crate) passphrase_file: Option<PathBuf>,
+    pub(crate) witnessing: Witnessing,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
     pub(crate) log: LevelFilter,
@@ -93,6 +95,13 @@ impl Settings {
         let from_args = (args.data_dir, args.ephemeral);
         let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
         let storage = storage(from_args, from_file, (listen, ledger.as_deref()), surroundings)?;
+        let witness = args.witness.or(file.witness);
+        let keys = match args.witness_key.is_empty() {
+            true => file.witness_key.unwrap_or_default(),
+            false => args.witness_key,
+        };
+        let is_kept = matches!(storage, Storage::Directory(_));
+        let witnessing = Witnessing::new(witness.as_deref(), &keys, ledger.is_some(), is_kept)?;
         let max_peers = args.max_peers.or(file.max_peers);
         let max_peers = match max_peers {
             Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
@@ -115,6 +124,7 @@ impl Settings {
             ledger,
             mining,
             passphrase_file,
+            witnessing,
             journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),
             log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
@@ -289,7 +299,7 @@ pub(crate) fn chain(
 }
 
 /// What to do about an option that only a ledger has.
-const NEEDS_LEDGER: &str = "add `--chain ledger` or a chain spec, or leave it out";
+pub(super) const NEEDS_LEDGER: &str = "add `--chain ledger` or a chain spec, or leave it out";
 
 /// When a node of a ledger mines.
 fn mining(text: Option<String>, is_ledger: bool) -> Result<MiningPolicy, UsageError> {

@@ -21,6 +21,7 @@ What you type is mined into a block and passed on to every peer. Lines that begi
   /status             show the state of the chain and of this node
   /send to n [note]   on a ledger: pay n to an address or a label
   /balance [address]  on a ledger: show what an account owns
+  /witnesses          on a ledger: show who says what it saw
   /help               show this
   /quit               stop the node; Ctrl-D and Ctrl-C do the same
   //text              record /text, with one slash";
@@ -37,6 +38,7 @@ pub(crate) enum Typed {
     /// Show one block.
     Block(Which),
     Peers,
+    Witnesses,
     Connect(PeerAddress),
     Status,
     /// Pay somebody.
@@ -99,9 +101,10 @@ pub(crate) fn read(line: &str) -> Typed {
         ("balance", of) => Typed::Balance(of.map(str::to_owned)),
         ("peers", None) => Typed::Peers,
         ("status", None) => Typed::Status,
+        ("witnesses", None) => Typed::Witnesses,
         ("help", None) => Typed::Help,
         ("quit", None) => Typed::Quit,
-        ("peers" | "status" | "help" | "quit", Some(_)) => {
+        ("peers" | "status" | "witnesses" | "help" | "quit", Some(_)) => {
             Typed::Hint(format!("/{name} stands alone; to record the line begin it with //"))
         }
         _ => Typed::Hint(format!(
@@ -180,6 +183,7 @@ mod tests {
             ("/block 4294967295", Typed::Block(Which::Height(u32::MAX))),
             (&format!("/block {hash}"), Typed::Block(Which::Hash(hash.parse().unwrap()))),
             ("/peers", Typed::Peers),
+            ("/witnesses", Typed::Witnesses),
             ("/connect [::1]:8080", Typed::Connect("[::1]:8080".parse().unwrap())),
             ("/status", Typed::Status),
             ("/help", Typed::Help),

@@ -120,6 +120,21 @@ pub(crate) fn words(event: &Event) -> Said {
                 format!("{} lines wait", grouped(waiting))
             }
         )),
+        Event::Witnessed { key, height, hash } => {
+            Said::routine(format!("Witness {key} stands by block {height}, {hash}"))
+        }
+        Event::WitnessEquivocated { key, sequence, listed } => Said::warning(format!(
+            "{} {key} signed two statements with the sequence {sequence}, so do not believe it; \
+             /witnesses shows both",
+            if *listed { "The witness that you list" } else { "Witness" }
+        )),
+        Event::OwnStatementsReturned { sequence } => Said::warning(format!(
+            "A peer has statements of this node's witness key up to sequence {sequence} that were \
+             lost here, as when a backup is restored; this node goes on after them"
+        )),
+        Event::WitnessingStopped { why } => {
+            Said::warning(format!("This node makes no statements as a witness any more: {why}"))
+        }
         Event::Banned { address, duration } => Said::warning(format!(
             "Banned {} for {}: it sent too much that is wrong",
             address.ip(),

@@ -91,6 +91,7 @@ fn parts(message: &Received) -> (&'static str, Value) {
         }
         Message::Accepted { txid } => ("ACCEPTED", json!({"txid": txid})),
         Message::GetMempool => ("GET_MEMPOOL", Value::Null),
+        Message::Witness(statement) => ("WITNESS", json!(statement)),
         Message::GetChain => ("GET_CHAIN", Value::Null),
         Message::Hello(hello) => ("HELLO", json!(hello)),
         Message::GetBlocks(GetBlocks::After { locator, limit }) => {

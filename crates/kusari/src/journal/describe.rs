@@ -43,6 +43,9 @@ pub(super) fn describe(input: &Input) -> String {
         Input::StreamEnded { peer, height, count, .. } => {
             format!("{count} stored blocks up to height {height} were sent to peer {}", peer.0)
         }
+        Input::StatementSigned(statement) => {
+            format!("statement {} of this node is signed", statement.sequence)
+        }
         Input::Command(_, Command::Say(text) | Command::Offer(text)) => {
             format!("a line was typed: {}", shown(text))
         }

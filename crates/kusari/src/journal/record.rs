@@ -9,7 +9,7 @@ use std::rc::Rc;
 use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
 use kusari_node::Input;
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
 
 use super::format::{Line, MAX_LINE, Read, Sum};
@@ -170,6 +170,10 @@ impl OutboxStore for Recording<dyn OutboxStore> {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.store.visit_pool(visit)
+    }
+
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+        self.store.visit_witnessed(visit)
     }
 
     fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {

@@ -13,7 +13,9 @@ use kusari_chain::{BlockWrite, StoreError};
 use kusari_node::seam::{Action, Command, CommitId, Direction, PeerId, Reply, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
-use kusari_node::{Event, Input, LedgerConfig, MiningPolicy, Node, NodeConfig, Snapshot};
+use kusari_node::{
+    Event, Input, LedgerConfig, MiningPolicy, Node, NodeConfig, Snapshot, WitnessConfig,
+};
 
 use super::clock::Clock;
 use crate::store::Store;
@@ -82,6 +84,7 @@ impl Offline {
             miner: PublicKey::ZERO,
             mining: MiningPolicy::Off,
             pool_limits: PoolLimits::default(),
+            witnesses: WitnessConfig::default(),
         });
         let config = NodeConfig { ledger, ..NodeConfig::default() };
         let node = Node::new(config, blocks, outbox).map_err(OfflineError::Read)?;
@@ -190,6 +193,7 @@ impl Offline {
                 | Action::Disconnect { .. }
                 | Action::Mine { .. }
                 | Action::StopMining
+                | Action::SignStatement(_)
                 | Action::WakeAt(_) => {}
             }
         }

@@ -18,6 +18,7 @@ mod ledger;
 mod outbox;
 mod place;
 mod untouched;
+mod witnesses;
 
 use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle};
 
@@ -111,6 +112,7 @@ impl Auditor {
             self.audit_tiles(transaction, &blocks)?;
             self.audit_accounts(transaction, replay)?;
             self.audit_pool(transaction)?;
+            self.audit_witnesses(transaction, &ledger.id)?;
         }
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
@@ -138,6 +140,7 @@ impl Auditor {
         if kind.is_ledger() {
             known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ERASED.name()]);
             known.extend([tables::ZEROS.name(), tables::HISTORY.name()]);
+            known.extend([tables::STATEMENTS.name(), tables::EQUIVOCATIONS.name()]);
             known.extend(of_index(tables::TRANSACTIONS.names()));
             known.extend(of_index(tables::CONTENTS.names()));
             known.extend(of_index(tables::ADDRESSES.names()));

@@ -19,6 +19,7 @@ use super::erase;
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::statements::has_tables;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
@@ -154,6 +155,10 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
         copy_table(from, copy, tables::HISTORY)?;
         copy_index(from, copy, &tables::CONTENTS)?;
         copy_index(from, copy, &tables::ADDRESSES)?;
+        if has_tables(from)? {
+            copy_table(from, copy, tables::STATEMENTS)?;
+            copy_table(from, copy, tables::EQUIVOCATIONS)?;
+        }
     }
     Ok(())
 }

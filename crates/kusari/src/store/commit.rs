@@ -19,6 +19,7 @@ use super::lookup::Lookups;
 use super::outbox::OutboxWriter;
 use super::pool::PoolWriter;
 use super::record::{read_block, write_block};
+use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
 use super::transactions::{self, TransactionWriter};
@@ -39,7 +40,7 @@ pub(super) fn commit(
     if kind.is_ledger() {
         erase(database, &transaction, batches)?;
     }
-    // Blocks, outbox and pool share no table, so all of one may go before all of the other.
+    // Blocks, outbox, pool and statements share no table, so all of one may go before all of the next.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
@@ -52,6 +53,15 @@ pub(super) fn commit(
         }
         let mut writer = PoolWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
+    if batches.iter().any(|batch| !batch.statements.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a witness speaks on a classic chain")));
+        }
+        let mut writer = StatementWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.statements) {
             writer.apply(write)?;
         }
     }

@@ -14,6 +14,7 @@ use redb::{
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::lock::DirectoryLock;
+use super::statements;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
@@ -196,6 +197,9 @@ fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> 
         }
         checked => checked?,
     };
+    if kind.is_ledger() {
+        statements::add_missing_tables(&database).map_err(|fault| medium(file, fault))?;
+    }
     Ok((database, kind))
 }
 
@@ -291,6 +295,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
             transaction.open_table(tables::POOL)?;
             transaction.open_table(tables::ERASED)?;
             transaction.open_table(tables::ZEROS)?;
+            statements::create_tables(&transaction)?;
             open_index(&transaction, &tables::TRANSACTIONS)?;
             transaction.open_table(tables::HISTORY)?;
             open_index(&transaction, &tables::CONTENTS)?;

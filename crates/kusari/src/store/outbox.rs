@@ -4,7 +4,7 @@ use core::fmt::Display;
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BlockHash, StoreError};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, Witnessed};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::Store;
@@ -123,5 +123,9 @@ impl OutboxStore for Store {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.read_pool(visit)
+    }
+
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+        self.read_witnessed(visit)
     }
 }

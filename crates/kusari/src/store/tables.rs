@@ -43,9 +43,18 @@ pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
     TableDefinition::new("accounts");
 /// Record of a waiting transaction by its id.
 pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
-/// Ids of transactions whose payloads were erased here. A store that was made before it had this
-/// table gets it with the first block that is written.
+/// Ids of transactions whose payloads were erased here.
 pub(crate) const ERASED: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("erased");
+
+/// Under what a statement of a witness stands: its key and its sequence.
+pub(crate) type StatementKey = (&'static [u8; 32], u64);
+/// Record of a statement.
+pub(crate) const STATEMENTS: TableDefinition<'_, StatementKey, &[u8]> =
+    TableDefinition::new("statements");
+/// Record of the evidence against the key of a witness.
+pub(crate) const EQUIVOCATIONS: TableDefinition<'_, &[u8; 32], &[u8]> =
+    TableDefinition::new("equivocations");
+
 /// Nothing but zeros, while freed pages are overwritten; empty otherwise.
 pub(crate) const ZEROS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("zeros");
 /// The index of transactions: from the suffix of an id to the blocks that may hold the transaction.

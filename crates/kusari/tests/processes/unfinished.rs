@@ -24,6 +24,7 @@ fn silent_node() -> String {
         inbound_peers: 0,
         chain_name: None,
         waiting_transactions: None,
+        witnesses: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

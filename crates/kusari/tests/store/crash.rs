@@ -5,9 +5,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use kusari::store::Store;
-use kusari_chain::ledger::{Account, BodyEntry, PublicKey};
-use kusari_chain::{Block, BlockStore, BlockWrite};
-use kusari_node::store::{Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch};
+use kusari_chain::ledger::{
+    Account, BodyEntry, PublicKey, Signature, StatementHash, UnsignedStatement, WitnessStatement,
+};
+use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite};
+use kusari_node::store::{
+    Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite, StoreBatch,
+};
 
 use crate::forge::spec;
 use crate::support::{Planner, TempDir, fake_body, fake_entry};
@@ -52,6 +56,18 @@ fn waiting(number: u64) -> PoolRecord {
     PoolRecord { transaction, payload, since: number }
 }
 
+/// The only statement that is kept of a witness.
+fn statement(number: u64) -> WitnessStatement {
+    let unsigned = UnsignedStatement {
+        sequence: number,
+        previous: StatementHash::ZERO,
+        height: 1,
+        hash: BlockHash([1; 32]),
+        time: number,
+    };
+    unsigned.signed(PublicKey([3; 32]), Signature([number.to_le_bytes()[0]; 64]))
+}
+
 /// Batch `number`: an entry, a best block that was mined for it, and a side block that takes the
 /// best one's place in every third batch and is evicted in every other.
 fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
@@ -80,7 +96,11 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
     ];
     let erasure = Erasure { block: mined, place: 0 };
     let erased = if number.is_multiple_of(4) { vec![erasure] } else { Vec::new() };
-    StoreBatch { blocks, outbox, pool, erased }
+    let statements = vec![
+        StatementWrite::Insert(statement(number)),
+        StatementWrite::Remove { key: statement(0).key, sequence: number - 1 },
+    ];
+    StoreBatch { blocks, outbox, pool, erased, statements }
 }
 
 /// What a ledger's store has beside blocks after batch `number`.
@@ -93,6 +113,10 @@ fn check_ledger(store: &Store, planner: &Planner, number: u64) {
     let mut pool = Vec::new();
     store.visit_pool(&mut |record| pool.push(record)).unwrap();
     assert!(pool.into_iter().eq((number > 0).then(|| waiting(number))));
+    let witnesses = store.witnesses().unwrap();
+    assert!(witnesses.iter().map(|known| known.count).eq((number > 0).then_some(1)));
+    let newest = witnesses.first().and_then(|known| known.newest);
+    assert_eq!(newest, (number > 0).then(|| statement(number)));
     for (height, order) in (1..).zip(&planner.best) {
         let stored = store.best_at(height).unwrap().unwrap();
         for (place, entry) in (0_u32..).zip(fake_body(*order, height)) {

@@ -6,14 +6,15 @@ use ed25519_zebra::SigningKey;
 use kusari::store::Store;
 use kusari_chain::ledger::transaction::Salt;
 use kusari_chain::ledger::{
-    BodyEntry, ChainSpec, Payload, PublicKey, Signature, SignedTransaction, UnsignedTransaction,
+    BodyEntry, ChainSpec, Equivocation, Payload, PublicKey, Signature, SignedTransaction,
+    StatementHash, UnsignedStatement, UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Accepted, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
 };
 use kusari_miner::Search;
-use kusari_node::store::{OutboxWrite, PoolRecord, PoolWrite, StoreBatch};
+use kusari_node::store::{OutboxWrite, PoolRecord, PoolWrite, StatementWrite, StoreBatch};
 
 use crate::support::TempDir;
 
@@ -150,6 +151,37 @@ pub(crate) fn body_of_two() -> &'static [BodyEntry] {
     &ledger_block(1).part().unwrap().body
 }
 
+/// A statement of a person about a stored block, by its order.
+pub(crate) fn statement(person: u8, sequence: u64, order: u64) -> WitnessStatement {
+    let block = &ledger_block(order).block;
+    let unsigned = UnsignedStatement {
+        sequence,
+        previous: StatementHash::ZERO,
+        height: block.index,
+        hash: block.hash,
+        time: BEGIN + sequence,
+    };
+    let person = Person::new(person);
+    let signature = person.0.sign(&unsigned.signing_bytes(&spec().chain_id()));
+    unsigned.signed(person.key(), Signature(signature.to_bytes()))
+}
+
+/// What is kept of witnesses: four statements of person 4, one of them about a side block; one of
+/// person 5; and two of person 6 that prove an equivocation.
+pub(crate) fn statement_writes() -> Vec<StatementWrite> {
+    let pair = Equivocation::of(statement(6, 0, 3), statement(6, 0, 4)).unwrap();
+    let of_four = [(0, 1), (1, LEDGER_SIDE), (2, 9), (3, u64::from(LEDGER_TIP) - 1)];
+    let mut writes: Vec<StatementWrite> = of_four
+        .map(|(sequence, order)| StatementWrite::Insert(statement(4, sequence, order)))
+        .into();
+    writes.extend([
+        StatementWrite::Insert(statement(5, 0, 20)),
+        StatementWrite::Insert(statement(6, 0, 3)),
+        StatementWrite::InsertEquivocation(pair),
+    ]);
+    writes
+}
+
 /// A ledger's store with all of it, a transaction that waits, and two outbox entries: one settled, one
 /// waiting.
 pub(crate) fn sound_ledger_store(directory: &TempDir) -> Store {
@@ -168,6 +200,8 @@ pub(crate) fn sound_ledger_store(directory: &TempDir) -> Store {
     outbox.push(OutboxWrite::SetSettled { id: 1, settled: true });
     let pool = vec![PoolWrite::Insert { txid, record }];
     let blocks = ledger_writes().to_vec();
-    store.commit(&[StoreBatch { blocks, outbox, pool, ..StoreBatch::default() }]).unwrap();
+    let statements = statement_writes();
+    let batch = StoreBatch { blocks, outbox, pool, statements, ..StoreBatch::default() };
+    store.commit(&[batch]).unwrap();
     store
 }

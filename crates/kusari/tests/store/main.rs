@@ -16,3 +16,4 @@ mod model;
 mod open;
 mod outbox;
 mod support;
+mod witnesses;

@@ -177,6 +177,7 @@ impl Node {
         };
         if matches!(arrival, Arrival::Fresh(_) | Arrival::Known(_)) {
             self.compact.arrived(&hash);
+            self.take_waiting_statements(now, &hash)?;
         }
         for peer in self.announced.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {

@@ -65,6 +65,19 @@ pub struct LedgerConfig {
     pub mining: MiningPolicy,
     /// How much may wait to be mined.
     pub pool_limits: PoolLimits,
+    /// Who says what it saw, and whose word counts.
+    #[serde(default)]
+    pub witnesses: WitnessConfig,
+}
+
+/// What a node is told of witnesses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessConfig {
+    /// The key that the driver signs statements of this node with; `None` where it makes none.
+    pub own: Option<PublicKey>,
+    /// Keys whose word counts here; those beyond [`crate::limits::MAX_LISTED_WITNESS_KEYS`] are not
+    /// listed.
+    pub listed: Vec<PublicKey>,
 }
 
 /// When a node of a ledger mines.

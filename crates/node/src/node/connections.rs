@@ -127,6 +127,9 @@ impl Node {
         if let Some(transactions) = &mut self.transactions {
             transactions.listeners.remove(id);
         }
+        if let Some(witnesses) = &mut self.witnesses {
+            witnesses.listeners.remove(id);
+        }
     }
 
     /// Scores a fault of an introduced peer, and closes and bans it where that is enough.

@@ -23,6 +23,7 @@ impl Node {
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
         self.pass_on_transactions(now)?;
+        self.pass_on_statements(now);
         self.actions.append(&mut self.news);
         self.commit();
         self.serve();
@@ -34,6 +35,7 @@ impl Node {
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
         self.mine(now)?;
+        self.witness(now)?;
         self.wake(now)
     }
 
@@ -235,8 +237,9 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 11] = [
+        let deadlines: [Option<Duration>; 12] = [
             self.lacking.deadline(now.monotonic),
+            self.witness_deadline(),
             self.headers.deadline(),
             self.mine_again_at,
             expire_at,

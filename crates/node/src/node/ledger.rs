@@ -18,6 +18,7 @@ use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
 use crate::transactions::Moved;
 use crate::wire::{Dialect, Message, WireError};
+use crate::witnesses::Witnesses;
 
 impl Node {
     /// How lines of peers are to be read, for whoever reads them.
@@ -293,6 +294,7 @@ impl Node {
             pooled: transactions.pool().len(),
             pooled_bytes: transactions.pool().bytes(),
             own_waiting: transactions.own().waiting(),
+            witnesses: self.witnesses.as_ref().map(Witnesses::summary).unwrap_or_default(),
         })
     }
 

@@ -43,6 +43,7 @@ impl Node {
             }
             Message::Transaction(checked) => self.transaction_received(now, peer, *checked)?,
             Message::GetMempool => self.get_mempool(now, peer)?,
+            Message::Witness(statement) => self.witness_received(now, peer, *statement)?,
             Message::GetChain => self.get_chain(now, peer),
             Message::Hello(hello) => self.hello(now, peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
@@ -136,7 +137,7 @@ impl Node {
         }
         let told = match refusal {
             Refusal::Rule(_) | Refusal::Transaction(_) => self.may_be_told_of_blocks(peer),
-            Refusal::Malformed(_) => self.understands_errors(peer),
+            Refusal::Malformed(_) | Refusal::StatementSignature => self.understands_errors(peer),
         };
         if told {
             self.send(peer, Message::Error(refusal.report()));
@@ -148,7 +149,7 @@ impl Node {
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
             Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
-            Refusal::Rule(_) | Refusal::Transaction(_) => {
+            Refusal::Rule(_) | Refusal::Transaction(_) | Refusal::StatementSignature => {
                 self.punish(now, peer, INVALID_BLOCK_SCORE);
             }
         }
@@ -166,7 +167,12 @@ impl Node {
     }
 
     /// Shows the person what a peer does, as often as the peer's share allows.
-    fn report(&mut self, now: Now, peer: PeerId, event: impl FnOnce(SocketAddr) -> Event) {
+    pub(super) fn report(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        event: impl FnOnce(SocketAddr) -> Event,
+    ) {
         if let Some(address) = self.peers.get(peer).map(|peer| peer.address)
             && self.peers.may_report(peer, now.monotonic)
         {
@@ -200,6 +206,7 @@ impl Node {
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
         self.sync.add(id);
         self.follow_transactions(now, id);
+        self.follow_witnesses(now, id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
         // Until now it was sent seven keys, which on a ledger are no block to it.

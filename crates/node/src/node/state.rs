@@ -31,6 +31,7 @@ use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::transactions::Transactions;
 use crate::wire::NodeId;
+use crate::witnesses::Witnesses;
 
 /// Why there is no node of this state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,8 @@ struct State {
     mining: Option<Mining>,
     #[serde(default)]
     transactions: Option<Transactions>,
+    #[serde(default)]
+    witnesses: Option<Witnesses>,
     #[serde(default)]
     mine_on_until: Option<Duration>,
     #[serde(default)]
@@ -129,7 +132,12 @@ impl Node {
             (None, None, None) => true,
             _ => false,
         };
-        if !is_of_one_kind {
+        let witnesses_fit = match (&state.config.ledger, &state.witnesses) {
+            (Some(ledger), Some(witnesses)) => witnesses.is_sound(&ledger.witnesses),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_of_one_kind || !witnesses_fit {
             return Err(RestoreError::Form(String::from("it does not fit the chain")));
         }
         Ok(Self {
@@ -151,6 +159,7 @@ impl Node {
             serving: state.serving,
             mining: state.mining,
             transactions: state.transactions,
+            witnesses: state.witnesses,
             mine_on_until: state.mine_on_until,
             mine_again_at: state.mine_again_at,
             expire_at: state.expire_at,

@@ -99,6 +99,7 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
         }
         Message::Accepted { txid } => line("ACCEPTED", &Accepted { txid: *txid }),
         Message::GetMempool => bare("GET_MEMPOOL"),
+        Message::Witness(statement) => line("WITNESS", statement),
         Message::Compact(block) => {
             let part = block.as_ledger();
             let body = part.map_or(&[][..], |part| &part.body);

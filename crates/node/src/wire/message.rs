@@ -8,7 +8,7 @@ use core::fmt;
 use core::net::SocketAddr;
 
 use kusari_chain::accept::CheckedHeader;
-use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid};
+use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -75,6 +75,8 @@ pub enum Message<B> {
     },
     /// `GET_MEMPOOL`: send the transactions that wait.
     GetMempool,
+    /// `WITNESS:{…}`: a key says which block it saw as its tip, and when.
+    Witness(Box<WitnessStatement>),
     /// `GET_PEERS`: which peers are known?
     GetPeers,
     /// `PEERS:[…]`: addresses of peers.

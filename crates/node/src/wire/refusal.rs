@@ -14,7 +14,7 @@ use super::message::ErrorReport;
 pub type Verb = &'static str;
 
 /// Verbs that carry something, and so can be refused by name.
-const VERBS: [Verb; 17] = [
+const VERBS: [Verb; 18] = [
     "COMPACT",
     "GET_TRANSACTIONS",
     "TRANSACTIONS",
@@ -27,6 +27,7 @@ const VERBS: [Verb; 17] = [
     "HAVE",
     "TX",
     "ACCEPTED",
+    "WITNESS",
     "PEERS",
     "PING",
     "PONG",
@@ -112,6 +113,9 @@ pub enum Refusal {
     /// It is a transaction that breaks a rule by itself.
     #[error(transparent)]
     Transaction(#[from] TransactionViolation),
+    /// It is a statement that its key did not sign, for this chain at least.
+    #[error("the signature is not its key's over this statement on this chain")]
+    StatementSignature,
 }
 
 impl Refusal {
@@ -121,6 +125,7 @@ impl Refusal {
         match self {
             Self::Rule(violation) => violation.code(),
             Self::Transaction(violation) => violation.code(),
+            Self::StatementSignature => "bad-statement-signature",
             Self::Malformed(error) => match error {
                 WireError::TooLong(_) => "line-too-long",
                 WireError::Unfinished { .. } | WireError::CutOff { .. } => "line-without-end",

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use ed25519_zebra::SigningKey;
 use kusari_chain::ledger::transaction::Salt32;
 use kusari_chain::ledger::{
-    BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, Txid, UnsignedTransaction,
+    BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, StatementHash, Txid,
+    UnsignedStatement, UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::mempool::{CheckedTransaction, PoolLimits};
 use kusari_chain::{Accepted, BestPoint, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
 use kusari_node::seam::{Command, PeerId, Reply, WrittenTransaction};
 use kusari_node::wire::{Hello, Message};
-use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig};
+use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
 
 use super::{Bench, Disk, hello, mined_to, sent_to};
 
@@ -37,6 +38,7 @@ pub fn config(mining: MiningPolicy) -> NodeConfig {
         miner: Person::new(1).public,
         mining,
         pool_limits: PoolLimits::default(),
+        witnesses: WitnessConfig::default(),
     };
     NodeConfig { ledger: Some(ledger), ..NodeConfig::default() }
 }
@@ -53,7 +55,17 @@ pub struct Person {
 impl Person {
     /// The person with this number; the first one is paid for the blocks of every bench.
     pub fn new(number: u8) -> Self {
-        let key = SigningKey::from([number; 32]);
+        Self::with(SigningKey::from([number; 32]))
+    }
+
+    /// Somebody of a crowd, apart from those above.
+    pub fn numbered([high, low]: [u8; 2]) -> Self {
+        let mut seed = [0xee; 32];
+        (seed[0], seed[1]) = (high, low);
+        Self::with(SigningKey::from(seed))
+    }
+
+    fn with(key: SigningKey) -> Self {
         let public = PublicKey(key.verification_key().into());
         Self { key, public }
     }
@@ -71,6 +83,18 @@ impl Person {
         let bytes = transaction.signing_bytes(chain);
         let signature = Signature(self.key.sign(&bytes).to_bytes());
         BodyEntry { transaction: transaction.signed(signature), payload: note }
+    }
+
+    /// A statement by this person's key about a block.
+    pub fn state(&self, sequence: u64, block: &Block) -> WitnessStatement {
+        let (height, hash) = (block.index, block.hash);
+        let previous = StatementHash::ZERO;
+        self.state_what(UnsignedStatement { sequence, previous, height, hash, time: START })
+    }
+
+    pub fn state_what(&self, statement: UnsignedStatement) -> WitnessStatement {
+        let bytes = statement.signing_bytes(&spec().chain_id());
+        statement.signed(self.public, Signature(self.key.sign(&bytes).to_bytes()))
     }
 
     pub fn record(&self, sequence: u64, fee: u64, text: &str) -> CheckedTransaction {

@@ -9,6 +9,7 @@
 )]
 
 pub mod ledger;
+pub mod witnesses;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,14 +18,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, Target, Work,
 };
 use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
+    StoreBatch, Witnessed,
 };
 use kusari_node::wire::{Hello, Message, NodeId};
 use kusari_node::{Action, Input, Node, NodeConfig, Now};
@@ -36,6 +38,33 @@ pub struct Disk {
     blocks: Rc<RefCell<MemoryBlocks>>,
     outbox: Rc<RefCell<BTreeMap<EntryId, OutboxEntry>>>,
     pub pool: Rc<RefCell<BTreeMap<Txid, PoolRecord>>>,
+    pub witnessed: Rc<RefCell<Kept>>,
+}
+
+/// What is kept of witnesses.
+#[derive(Clone, Default)]
+pub struct Kept {
+    pub statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
+    pub equivocations: BTreeMap<PublicKey, Equivocation>,
+}
+
+impl Kept {
+    fn apply(&mut self, write: &StatementWrite) {
+        match *write {
+            StatementWrite::Insert(statement) => {
+                self.statements.insert((statement.key, statement.sequence), statement);
+            }
+            StatementWrite::Remove { key, sequence } => {
+                assert!(self.statements.remove(&(key, sequence)).is_some());
+            }
+            StatementWrite::InsertEquivocation(evidence) => {
+                assert!(self.equivocations.insert(evidence.key(), evidence).is_none());
+            }
+            StatementWrite::RemoveEquivocation { key } => {
+                assert!(self.equivocations.remove(&key).is_some());
+            }
+        }
+    }
 }
 
 impl Disk {
@@ -54,6 +83,7 @@ impl Disk {
                 }
             }
         }
+        batch.statements.iter().for_each(|write| self.witnessed.borrow_mut().apply(write));
         let mut outbox = self.outbox.borrow_mut();
         for write in &batch.outbox {
             match write {
@@ -80,6 +110,7 @@ impl Disk {
             blocks: Rc::new(RefCell::new(self.blocks.borrow().clone())),
             outbox: Rc::new(RefCell::new(self.outbox.borrow().clone())),
             pool: cell(&self.pool.borrow()),
+            witnessed: Rc::new(RefCell::new(self.witnessed.borrow().clone())),
         }
     }
 
@@ -130,6 +161,13 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.pool.borrow().values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+        let kept = self.witnessed.borrow();
+        kept.statements.values().for_each(|statement| visit(Witnessed::Statement(*statement)));
+        kept.equivocations.values().for_each(|pair| visit(Witnessed::Equivocation(*pair)));
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use kusari_chain::mempool::CheckedTransaction;
 
 use super::{Client, ClientError};
 use crate::api::model::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionList, TransactionReceipt,
-    TransactionReport,
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, StatementList, TransactionList,
+    TransactionReceipt, TransactionReport, WitnessList,
 };
 
 impl Client {
@@ -59,6 +59,23 @@ impl Client {
     ) -> Result<TransactionList, ClientError> {
         let after = after.map_or_else(String::new, |after| format!("&after={after}"));
         self.get(&format!("/v1/transactions?{query}{after}&limit={limit}"))
+    }
+
+    /// Who says what it saw.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Problem`] where the node keeps the classic chain.
+    pub fn witnesses(&self) -> Result<WitnessList, ClientError> {
+        self.get("/v1/witnesses")
+    }
+
+    /// Statements of witnesses about blocks of the best chain from a height on: the oldest and the
+    /// newest of each key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn statements_from(&self, height: u32) -> Result<StatementList, ClientError> {
+        self.get(&format!("/v1/witnesses?from={height}"))
     }
 
     /// Has the node mine on for a while, although nothing waits.

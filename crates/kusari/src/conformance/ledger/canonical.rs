@@ -5,6 +5,7 @@ use kusari_chain::Target;
 use kusari_chain::ledger::address::AddressError;
 use kusari_chain::ledger::{
     Address, ChainId, ChainSpec, Commitment, Payload, PublicKey, SignedTransaction,
+    WitnessStatement,
 };
 use kusari_chain::pow::asert::next_target;
 use kusari_chain::pow::{ChainTime, CompactTarget};
@@ -30,6 +31,7 @@ enum Question {
     Compact(Compact),
     Target(Uncompacted),
     Transaction(Signed),
+    Statement(Stated),
     Payload(Carried),
     Address(Written),
     Key(Named),
@@ -95,6 +97,14 @@ struct Signed {
     transaction: SignedTransaction,
 }
 
+/// What is signed, and what names this statement of a witness?
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stated {
+    chain_id: ChainId,
+    statement: WitnessStatement,
+}
+
 /// What does a transaction with this payload commit to?
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +158,12 @@ pub(in crate::conformance) fn answer(input: &Value) -> Result<Value, InputError>
             "bytes": written(&transaction),
             "txid": transaction.txid(),
             "weight": transaction.weight(),
+        }),
+        Question::Statement(Stated { chain_id, statement }) => json!({
+            "signed_bytes": to_hex(&statement.unsigned().signing_bytes(&chain_id)),
+            "signature_holds": statement.is_signed(&chain_id),
+            "bytes": written(&statement),
+            "statement_hash": statement.statement_hash(),
         }),
         Question::Payload(Carried { payload }) => {
             json!({"bytes": written(&payload), "hash": payload.hash()})

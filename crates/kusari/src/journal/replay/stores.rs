@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
 
 use super::source::{Source, account_of, accounts_after, stored_at};
 use crate::journal::format::{Answer, Read};
@@ -121,6 +121,10 @@ impl OutboxStore for Answering {
     }
 
     fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        Err(no_answer())
+    }
+
+    fn visit_witnessed(&self, _visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
         Err(no_answer())
     }
 

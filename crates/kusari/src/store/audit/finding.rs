@@ -275,6 +275,15 @@ pub enum AuditFault {
         /// How many it names.
         count: usize,
     },
+    /// A statement of a witness stands under another key or sequence than it bears.
+    #[error("it bears another key or another sequence")]
+    MisplacedStatement,
+    /// The key did not sign the statement, for this chain at least.
+    #[error("its key did not sign it for this chain")]
+    StatementSignature,
+    /// The two statements are no equivocation.
+    #[error("its two statements prove nothing against their key")]
+    NoEvidence,
 }
 
 /// An account in words.
@@ -339,6 +348,9 @@ impl AuditFault {
             Self::WrongCount { .. } => "bad-count",
             Self::WrongWaiting { .. } => "bad-waiting",
             Self::NotOneTransaction { .. } => "not-one-transaction",
+            Self::MisplacedStatement => "misplaced-statement",
+            Self::StatementSignature => "bad-statement-signature",
+            Self::NoEvidence => "no-evidence",
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::store::{tables, transactions};
 /// What an audit needs of a ledger.
 pub(super) struct LedgerTables {
     pub(super) spec: Arc<ChainSpec>,
-    id: ChainId,
+    pub(super) id: ChainId,
     pub(super) index: IndexReader,
     contents: IndexReader,
     addresses: IndexReader,

@@ -52,6 +52,15 @@ pub enum Place {
     Account(PublicKey),
     /// The transaction with this id that waits to be mined.
     Waiting(Txid),
+    /// A statement of a witness.
+    Statement {
+        /// Its key.
+        key: PublicKey,
+        /// Its sequence.
+        sequence: u64,
+    },
+    /// The evidence against this key.
+    Equivocation(PublicKey),
 }
 
 impl Place {
@@ -66,7 +75,9 @@ impl Place {
             | Self::Fact(_)
             | Self::Entry(_)
             | Self::Account(_)
-            | Self::Waiting(_) => None,
+            | Self::Waiting(_)
+            | Self::Statement { .. }
+            | Self::Equivocation(_) => None,
         }
     }
 }
@@ -85,6 +96,10 @@ impl fmt::Display for Place {
             Self::Entry(id) => write!(f, "record {id}"),
             Self::Account(key) => write!(f, "the account of key {key}"),
             Self::Waiting(txid) => write!(f, "the waiting transaction {txid}"),
+            Self::Statement { key, sequence } => {
+                write!(f, "statement {sequence} of witness {key}")
+            }
+            Self::Equivocation(key) => write!(f, "the evidence against witness {key}"),
         }
     }
 }

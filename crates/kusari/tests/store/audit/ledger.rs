@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari::store::{Place, Store};
 use kusari_chain::Work;
-use kusari_chain::ledger::LedgerPart;
+use kusari_chain::ledger::{Equivocation, LedgerPart};
 use kusari_node::store::StoreBatch;
 use redb::{ReadableTable, TableDefinition};
 
@@ -16,6 +16,8 @@ use crate::support::TempDir;
 
 const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
 const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+const STATEMENTS: TableDefinition<'_, (&[u8; 32], u64), &[u8]> = TableDefinition::new("statements");
+const EQUIVOCATIONS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("equivocations");
 const BY_TXID: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_txid");
 const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
 const TXID_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("txid_parts");
@@ -61,6 +63,25 @@ fn make_run(transaction: &Transaction, more: u64, edit: impl FnOnce(&mut Vec<(u6
     transaction.open_table(TXID_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
     let row = (LEDGER_SIDE + 2, 0, entries.len() as u64 + more);
     transaction.open_table(TXID_RUNS).unwrap().insert(0, row).unwrap();
+}
+
+fn statement_place(person: u8, sequence: u64) -> Place {
+    Place::Statement { key: Person::new(person).key(), sequence }
+}
+
+fn edit_statement(t: &Transaction, person: u8, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut table = t.open_table(STATEMENTS).unwrap();
+    let key = Person::new(person).key();
+    let mut bytes = table.get((&key.0, 0)).unwrap().unwrap().value().to_vec();
+    change(&mut bytes);
+    table.insert((&key.0, 0), bytes.as_slice()).unwrap();
+}
+
+fn edit_evidence(t: &Transaction, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut table = t.open_table(EQUIVOCATIONS).unwrap();
+    let mut bytes = table.first().unwrap().unwrap().1.value().to_vec();
+    change(&mut bytes);
+    table.insert(&Person::new(6).key().0, bytes.as_slice()).unwrap();
 }
 
 fn set_account(t: &Transaction, person: u8, content: (u64, u64)) {
@@ -192,6 +213,31 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         edit_entry(t, 2, |entry| entry.settled = true);
         t.open_table(TableDefinition::<u64, ()>::new("outbox_open")).unwrap().remove(2).unwrap();
     }, "not-settled", || Place::Entry(2)),
+    ("a statement has other words", |t| edit_statement(t, 4, |bytes| bytes[72] ^= 1),
+        "bad-statement-signature", || statement_place(4, 0)),
+    ("a statement stands under another sequence", |t| {
+        let mut table = t.open_table(STATEMENTS).unwrap();
+        let key = Person::new(5).key();
+        let bytes = table.remove((&key.0, 0)).unwrap().unwrap().value().to_vec();
+        table.insert((&key.0, 1), bytes.as_slice()).unwrap();
+    }, "misplaced-statement", || statement_place(5, 1)),
+    ("a statement is cut off", |t| {
+        let key = Person::new(4).key();
+        t.open_table(STATEMENTS).unwrap().insert((&key.0, 0), &[1, 2][..]).unwrap();
+    }, "unreadable", || Place::Table("statements")),
+    ("evidence proves nothing", |t| edit_evidence(t, |bytes| bytes.copy_within(..180, 180)),
+        "no-evidence", || Place::Equivocation(Person::new(6).key())),
+    ("evidence is not signed", |t| edit_evidence(t, |bytes| {
+        let mut pair: Equivocation = borsh::from_slice(bytes).unwrap();
+        pair.first.signature.0[0] ^= 1;
+        pair = Equivocation::of(pair.first, pair.second).unwrap();
+        *bytes = borsh::to_vec(&pair).unwrap();
+    }), "bad-statement-signature", || Place::Equivocation(Person::new(6).key())),
+    ("evidence is against another key", |t| {
+        let mut table = t.open_table(EQUIVOCATIONS).unwrap();
+        let bytes = table.first().unwrap().unwrap().1.value().to_vec();
+        table.insert(&Person::new(9).key().0, bytes.as_slice()).unwrap();
+    }, "misplaced-statement", || Place::Equivocation(Person::new(9).key())),
     ("the spec is another one", |t| {
         let mut other = spec();
         other.reward += 1;

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use kusari_chain::accept::{CheckedHeader, Header};
-use kusari_chain::ledger::{BodyEntry, Txid};
+use kusari_chain::ledger::{BodyEntry, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, RuleViolation};
 use serde::Deserialize;
@@ -42,6 +42,7 @@ impl Dialect {
                 Message::Transactions { hash, entries }
             }
             "HEADERS" => Message::Headers(self.headers(json)?),
+            "WITNESS" => Message::Witness(Box::new(self.statement(json)?)),
             _ => return Ok(None),
         }))
     }
@@ -71,6 +72,14 @@ impl Dialect {
         let headers: Vec<Header> = parse("HEADERS", json)?;
         let headers = at_most("HEADERS", headers, MAX_HEADERS as usize)?;
         headers.into_iter().map(|header| Ok(self.header(header)?)).collect()
+    }
+
+    fn statement(self, json: &str) -> Result<WitnessStatement, Refusal> {
+        let statement: WitnessStatement = object("WITNESS", json)?;
+        match self {
+            Self::Ledger(chain) if !statement.is_signed(&chain) => Err(Refusal::StatementSignature),
+            _ => Ok(statement),
+        }
     }
 
     /// Reads a `TX` line up to its JSON, and checks nothing of it. `None` where the verb is another one.

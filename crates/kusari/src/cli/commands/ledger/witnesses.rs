@@ -1,0 +1,47 @@
+//! `kusari witnesses`.
+
+use std::path::Path;
+
+use super::super::Failure;
+use crate::api::model::WitnessList;
+use crate::cli::access::Access;
+use crate::cli::answers;
+use crate::cli::choice::NodeChoice;
+use crate::cli::stdout::Stdout;
+use crate::store::Store;
+use crate::witness_key::WitnessKey;
+
+/// Show which keys say what they saw, on a ledger, and which of them lied
+#[derive(Debug, clap::Args)]
+pub(crate) struct WitnessesArgs {
+    #[command(flatten)]
+    pub(crate) node: NodeChoice,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn run(args: &WitnessesArgs) -> Result<(), Failure> {
+    let list = match args.node.open()? {
+        Access::Running(client) => client.witnesses()?,
+        Access::Stored { store, directory } => of_store(&store, &directory)?,
+    };
+    let mut output = Stdout::new();
+    match args.json {
+        true => output.json(&list)?,
+        false => output.line(&answers::witnesses(&list))?,
+    }
+    output.flush()
+}
+
+/// What is known of a chain that no node runs on.
+fn of_store(store: &Store, directory: &Path) -> Result<WitnessList, Failure> {
+    if store.spec().is_none() {
+        return Err(Failure::failed(
+            "this is the classic chain, which has no witnesses; name the data directory of a ledger",
+        ));
+    }
+    let key = WitnessKey::open(directory)?;
+    Ok(WitnessList::of_store(key.map(|key| key.public()), &store.witnesses()?))
+}

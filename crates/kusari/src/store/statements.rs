@@ -1,0 +1,250 @@
+//! What is kept of witnesses: reads, and the steps of a commit that change it.
+//!
+//! Owns the tables of statements and of evidence. They are bounded by the node, so a read may look at
+//! all of them; blocks are looked at one by one, for the statements that are asked for.
+
+use std::collections::BTreeMap;
+
+use kusari_chain::ledger::{Equivocation, PublicKey, WitnessStatement};
+use kusari_chain::{BlockHash, StoreError};
+use kusari_node::store::{StatementWrite, Witnessed};
+use redb::{Database, ReadTransaction, ReadableDatabase, Table, TableError, WriteTransaction};
+
+use super::Store;
+use super::blocks::BlockReader;
+use super::fault::{Fault, guarded};
+use super::tables;
+
+/// What is kept of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownWitness {
+    /// The key.
+    pub key: PublicKey,
+    /// Statements of it that are kept.
+    pub count: usize,
+    /// The one with the highest sequence, where any is.
+    pub newest: Option<WitnessStatement>,
+    /// Two statements under one sequence, where it signed such.
+    pub equivocation: Option<Equivocation>,
+}
+
+fn unwritable(error: &dyn core::fmt::Display) -> Fault {
+    Fault::Unfitting(format!("a statement cannot be written ({error})"))
+}
+
+/// The tables of witnesses within one commit.
+pub(super) struct StatementWriter<'txn> {
+    statements: Table<'txn, tables::StatementKey, &'static [u8]>,
+    equivocations: Table<'txn, &'static [u8; 32], &'static [u8]>,
+}
+
+impl<'txn> StatementWriter<'txn> {
+    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            statements: transaction.open_table(tables::STATEMENTS)?,
+            equivocations: transaction.open_table(tables::EQUIVOCATIONS)?,
+        })
+    }
+
+    pub(super) fn apply(&mut self, write: &StatementWrite) -> Result<(), Fault> {
+        match write {
+            StatementWrite::Insert(statement) => {
+                let bytes = borsh::to_vec(statement).map_err(|error| unwritable(&error))?;
+                let key = (&statement.key.0, statement.sequence);
+                self.statements.insert(key, bytes.as_slice())?;
+            }
+            StatementWrite::Remove { key, sequence } => {
+                self.statements.remove((&key.0, *sequence))?;
+            }
+            StatementWrite::InsertEquivocation(evidence) => {
+                let bytes = borsh::to_vec(evidence).map_err(|error| unwritable(&error))?;
+                self.equivocations.insert(&evidence.key().0, bytes.as_slice())?;
+            }
+            StatementWrite::RemoveEquivocation { key } => {
+                self.equivocations.remove(&key.0)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Creates the tables where they are missing.
+pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), Fault> {
+    transaction.open_table(tables::STATEMENTS)?;
+    transaction.open_table(tables::EQUIVOCATIONS)?;
+    Ok(())
+}
+
+/// Whether both tables are there.
+pub(super) fn has_tables(transaction: &ReadTransaction) -> Result<bool, Fault> {
+    let is_there = |opened: Result<(), TableError>| match opened {
+        Ok(()) => Ok::<bool, Fault>(true),
+        Err(TableError::TableDoesNotExist(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    };
+    Ok(is_there(transaction.open_table(tables::STATEMENTS).map(drop))?
+        && is_there(transaction.open_table(tables::EQUIVOCATIONS).map(drop))?)
+}
+
+/// Gives a ledger's store the tables of witnesses, which builds before the first release of this
+/// schema did not make.
+pub(super) fn add_missing_tables(database: &Database) -> Result<(), Fault> {
+    if has_tables(&database.begin_read()?)? {
+        return Ok(());
+    }
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    create_tables(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// A row of either table: under what key and sequence it stands, and what it says.
+pub(super) type Row<T> = (PublicKey, u64, T);
+
+/// All statements, by key and sequence.
+pub(super) fn all_statements(
+    transaction: &ReadTransaction,
+) -> Result<impl Iterator<Item = Result<Row<WitnessStatement>, Fault>> + use<>, Fault> {
+    let table = transaction.open_table(tables::STATEMENTS)?;
+    Ok(table.range::<(&[u8; 32], u64)>(..)?.map(|row| {
+        let (place, bytes) = row?;
+        let (key, sequence) = place.value();
+        let key = PublicKey(*key);
+        let statement = borsh::from_slice(bytes.value()).map_err(|error| {
+            Fault::unreadable("statements", format_args!("({key}, {sequence})"), error)
+        })?;
+        Ok((key, sequence, statement))
+    }))
+}
+
+/// All evidence, by key. The sequence is that of its first statement.
+pub(super) fn all_equivocations(
+    transaction: &ReadTransaction,
+) -> Result<impl Iterator<Item = Result<Row<Equivocation>, Fault>> + use<>, Fault> {
+    let table = transaction.open_table(tables::EQUIVOCATIONS)?;
+    Ok(table.range::<&[u8; 32]>(..)?.map(|row| {
+        let (key, bytes) = row?;
+        let key = PublicKey(*key.value());
+        let evidence: Equivocation = borsh::from_slice(bytes.value())
+            .map_err(|error| Fault::unreadable("equivocations", key, error))?;
+        Ok((key, evidence.first.sequence, evidence))
+    }))
+}
+
+/// Which blocks are in the best chain, each looked up once: many statements may name one block, and
+/// a block may be long.
+struct BestChain<'txn> {
+    blocks: BlockReader<'txn>,
+    known: BTreeMap<u32, Option<BlockHash>>,
+}
+
+impl BestChain<'_> {
+    fn has(&mut self, statement: &WitnessStatement) -> Result<bool, Fault> {
+        let height = statement.height;
+        let best = match self.known.get(&height) {
+            Some(best) => *best,
+            None => {
+                let stored = self.blocks.best_at(height)?.map(|stored| stored.block.hash);
+                self.known.insert(height, stored);
+                stored
+            }
+        };
+        Ok(best == Some(statement.hash))
+    }
+
+    /// The oldest and the newest of some statements whose blocks are in it; one where these are the
+    /// same.
+    fn ends_of(&mut self, statements: &[WitnessStatement]) -> Result<Vec<WitnessStatement>, Fault> {
+        let mut of_best = Vec::new();
+        for statement in statements {
+            if self.has(statement)? {
+                of_best.push(*statement);
+            }
+        }
+        let newest = of_best.iter().skip(1).next_back().copied();
+        Ok(of_best.first().copied().into_iter().chain(newest).collect())
+    }
+}
+
+impl Store {
+    pub(super) fn read_witnessed(
+        &self,
+        visit: &mut dyn FnMut(Witnessed),
+    ) -> Result<(), StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(());
+        }
+        let (mut statements, mut equivocations) = self.read(|transaction| {
+            Ok((all_statements(transaction)?, all_equivocations(transaction)?))
+        })?;
+        while let Some((.., statement)) = guarded(|| statements.next().transpose())? {
+            visit(Witnessed::Statement(statement));
+        }
+        while let Some((.., evidence)) = guarded(|| equivocations.next().transpose())? {
+            visit(Witnessed::Equivocation(evidence));
+        }
+        Ok(())
+    }
+
+    /// What is kept of each key of a witness, in order of keys. Nothing on the classic chain.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn witnesses(&self) -> Result<Vec<KnownWitness>, StoreError> {
+        let mut known: BTreeMap<PublicKey, KnownWitness> = BTreeMap::new();
+        let mut of = |key, note: &mut dyn FnMut(&mut KnownWitness)| {
+            let empty = KnownWitness { key, count: 0, newest: None, equivocation: None };
+            note(known.entry(key).or_insert(empty));
+        };
+        self.read_witnessed(&mut |witnessed| match witnessed {
+            // They come by rising sequence.
+            Witnessed::Statement(statement) => of(statement.key, &mut |known| {
+                known.count += 1;
+                known.newest = Some(statement);
+            }),
+            Witnessed::Equivocation(evidence) => {
+                of(evidence.key(), &mut |known| known.equivocation = Some(evidence));
+            }
+        })?;
+        Ok(known.into_values().collect())
+    }
+
+    /// Statements that name a block of the best chain at `height` or above: the oldest and the newest
+    /// of each key, by key, and at most `limit` in all. Those of keys that equivocated are left out.
+    /// Nothing on the classic chain.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn statements_from(
+        &self,
+        height: u32,
+        limit: usize,
+    ) -> Result<Vec<WitnessStatement>, StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(Vec::new());
+        }
+        Ok(self.read(|transaction| {
+            let mut by_key: BTreeMap<PublicKey, Vec<WitnessStatement>> = BTreeMap::new();
+            for row in all_statements(transaction)? {
+                let (key, _, statement) = row?;
+                if statement.height >= height {
+                    by_key.entry(key).or_default().push(statement);
+                }
+            }
+            for row in all_equivocations(transaction)? {
+                by_key.remove(&row?.0);
+            }
+            let blocks = BlockReader::open(transaction)?;
+            let mut best = BestChain { blocks, known: BTreeMap::new() };
+            let mut found = Vec::new();
+            for statements in by_key.values() {
+                if found.len() >= limit {
+                    break;
+                }
+                found.extend(best.ends_of(statements)?);
+            }
+            found.truncate(limit);
+            Ok(found)
+        })?)
+    }
+}

@@ -1,0 +1,176 @@
+//! Statements of witnesses: received, made here, passed on.
+//!
+//! Owns what follows from each; what is kept is up to [`crate::witnesses`].
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use kusari_chain::ledger::{Equivocation, WitnessStatement};
+use kusari_chain::{BlockHash, StoreError};
+
+use super::Node;
+use crate::event::Event;
+use crate::seam::{Action, Now, PeerId};
+use crate::wire::Message;
+use crate::witnesses::{Pending, Verdict, WitnessStop};
+
+impl Node {
+    pub(super) fn witness_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        statement: WitnessStatement,
+    ) -> Result<(), StoreError> {
+        let Some(witnesses) = &mut self.witnesses else {
+            return self.refuse_verb(now, peer, "WITNESS");
+        };
+        match witnesses.listeners.may_take(peer, now.monotonic) {
+            Some(true) => {
+                witnesses.listeners.has(peer, &statement);
+                self.take_statement(now, peer, statement)
+            }
+            // What comes faster than any node of this kind sends it costs no more than its line.
+            Some(false) => Ok(()),
+            None => {
+                if self.understands_errors(peer) {
+                    self.send_error(peer, "hello-first", "WITNESS is taken after HELLO only");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a statement that its key signed.
+    fn take_statement(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        statement: WitnessStatement,
+    ) -> Result<(), StoreError> {
+        let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
+        match witnesses.judge(&statement) {
+            Verdict::Nothing => return Ok(()),
+            Verdict::Equivocation(evidence) => {
+                self.convict(now, peer, *evidence);
+                return Ok(());
+            }
+            Verdict::News => {}
+        }
+        match self.chain.point(&statement.hash)? {
+            None => {
+                witnesses.waiting.add(peer, statement, now.monotonic);
+                return Ok(());
+            }
+            // The key signed a lie that anybody sees.
+            Some(point) if point.height != statement.height => return Ok(()),
+            Some(_) => {}
+        }
+        let WitnessStatement { key, sequence, height, hash, .. } = statement;
+        if !witnesses.keep(statement, now.monotonic, &mut self.batch.statements) {
+            return Ok(());
+        }
+        witnesses.listeners.pass_on(Pending::Statement(key, sequence), Some(peer));
+        if witnesses.is_own(&key) {
+            witnesses.go_on_after_others();
+            self.notify(Event::OwnStatementsReturned { sequence });
+        } else if witnesses.is_listed(&key) {
+            self.notify(Event::Witnessed { key, height, hash });
+        }
+        Ok(())
+    }
+
+    /// Keeps the evidence against a key, tells the person, and passes it on.
+    fn convict(&mut self, now: Now, peer: PeerId, evidence: Equivocation) {
+        let Some(witnesses) = &mut self.witnesses else { return };
+        if !witnesses.convict(evidence, now.monotonic, &mut self.batch.statements) {
+            return;
+        }
+        let (key, sequence) = (evidence.key(), evidence.first.sequence);
+        // Its sender may have only one of the two.
+        witnesses.listeners.pass_on(Pending::Evidence(key), None);
+        let (listed, is_own) = (witnesses.is_listed(&key), witnesses.is_own(&key));
+        if is_own {
+            self.stop_witnessing(WitnessStop::Equivocated { sequence });
+        } else if listed {
+            self.notify(Event::WitnessEquivocated { key, sequence, listed });
+        } else {
+            // Keys are free, so a stranger could fill the screen with them.
+            self.report(now, peer, |_| Event::WitnessEquivocated { key, sequence, listed });
+        }
+    }
+
+    /// A block is known now: statements may have waited for it.
+    pub(super) fn take_waiting_statements(
+        &mut self,
+        now: Now,
+        hash: &BlockHash,
+    ) -> Result<(), StoreError> {
+        let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
+        for (sender, statement) in witnesses.waiting.take(hash, now.monotonic) {
+            self.take_statement(now, sender, statement)?;
+        }
+        Ok(())
+    }
+
+    /// A peer introduced itself: it is sent what is known, and from now on what comes.
+    pub(super) fn follow_witnesses(&mut self, now: Now, peer: PeerId) {
+        if let Some(witnesses) = &mut self.witnesses {
+            let first = witnesses.for_newcomer();
+            witnesses.listeners.add(peer, now.monotonic, first);
+        }
+    }
+
+    /// Sends statements that peers are still to be sent.
+    pub(super) fn pass_on_statements(&mut self, now: Now) {
+        let Some(witnesses) = &mut self.witnesses else { return };
+        for (peer, statement) in witnesses.due(now.monotonic) {
+            let message = Message::Witness(Box::new(statement));
+            self.actions.push(Action::Send { peer, message });
+        }
+    }
+
+    /// Has a statement signed when one is due, for a tip that is no mere step of catching up.
+    pub(super) fn witness(&mut self, now: Now) -> Result<(), StoreError> {
+        let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
+        witnesses.count_near_tip(&self.chain)?;
+        if self.catching_up {
+            return Ok(());
+        }
+        match witnesses.statement_due(now, &self.chain.tip()) {
+            Ok(Some(statement)) => self.actions.push(Action::SignStatement(statement)),
+            Ok(None) => {}
+            Err(why) => self.stop_witnessing(why),
+        }
+        Ok(())
+    }
+
+    /// When there is something to do about witnesses next.
+    pub(super) fn witness_deadline(&self) -> Option<Duration> {
+        let witnesses = self.witnesses.as_ref()?;
+        witnesses.deadline(&self.chain.tip(), self.catching_up)
+    }
+
+    /// The driver signed a statement: it is committed before anybody hears of it. The block that it
+    /// names was committed before, or is with it.
+    pub(super) fn statement_signed(&mut self, now: Now, statement: WitnessStatement) {
+        let commit = self.commit_in_progress();
+        let Some(chain) = self.chain.chain_id() else { return };
+        let Some(witnesses) = &mut self.witnesses else { return };
+        let Some(own) = &mut witnesses.own else { return };
+        match own.signed(&statement, &chain) {
+            Ok(true) => {
+                own.commits_with(commit, statement.sequence);
+                witnesses.keep(statement, now.monotonic, &mut self.batch.statements);
+            }
+            Ok(false) => {}
+            Err(why) => self.stop_witnessing(why),
+        }
+    }
+
+    fn stop_witnessing(&mut self, why: WitnessStop) {
+        let own = self.witnesses.as_mut().and_then(|witnesses| witnesses.own.as_mut());
+        if own.is_some_and(|own| own.stop(why)) {
+            self.notify(Event::WitnessingStopped { why });
+        }
+    }
+}

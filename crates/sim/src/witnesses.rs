@@ -1,0 +1,139 @@
+//! Machines that say what they saw, the one that lies about it, and what must hold of both.
+//!
+//! Owns their keys, which follow from the number of the machine, and how a statement is signed.
+
+use std::sync::Arc;
+
+use kusari_chain::ledger::{PublicKey, StatementHash, UnsignedStatement, WitnessStatement};
+use kusari_chain::{Block, StoredBlock};
+use kusari_node::limits::MAX_WITNESS_KEYS;
+use kusari_node::seam::Input;
+use kusari_node::wire::{self, Message};
+
+use crate::byzantine::Malice;
+use crate::connection::Place;
+use crate::people::Person;
+use crate::world::{Event, Host, MILLISECOND, World};
+
+/// Numbers of the keys of witnesses begin here, apart from those of people.
+const FIRST_WITNESS: usize = 2_000_000;
+/// Those of keys that speak once.
+const FIRST_FRESH: usize = 3_000_000;
+/// Statements with fresh keys that a perjurer makes at once, where it floods.
+const FLOOD: u64 = 12;
+
+/// The key of a machine as a witness.
+fn witness(host: usize) -> Person {
+    Person::new(FIRST_WITNESS + host)
+}
+
+/// What a machine's key is known by.
+pub(crate) fn key_of(host: usize) -> PublicKey {
+    witness(host).public
+}
+
+impl World {
+    /// Has a machine of a ledger make statements, and list the keys of others.
+    pub(crate) fn let_witness(&mut self, host: usize, listed: &[usize]) {
+        let ledger = self.kusari(host).and_then(|kusari| kusari.config.ledger.as_mut());
+        if let Some(ledger) = ledger {
+            ledger.witnesses.own = Some(key_of(host));
+            ledger.witnesses.listed = listed.iter().map(|&other| key_of(other)).collect();
+        }
+    }
+
+    /// The driver's part: signs, and says so a little later.
+    pub(crate) fn sign_statement(&mut self, host: usize, life: u32, statement: UnsignedStatement) {
+        let Some(chain) = self.chain_id() else { return };
+        let signed = witness(host).state(statement, &chain);
+        let at = self.now + self.random.below(50 * MILLISECOND);
+        let input = Input::StatementSigned(signed);
+        self.plan(at, Event::Input { host, life, input });
+    }
+
+    /// A node sends no statement of its own before that and its block are on its disk.
+    pub(crate) fn check_statement_is_stored(
+        &mut self,
+        host: usize,
+        message: &Message<Arc<StoredBlock>>,
+    ) {
+        let Message::Witness(statement) = message else { return };
+        let WitnessStatement { key, sequence, hash, .. } = **statement;
+        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let is_stored = kusari.disk.statement(&key, sequence).as_ref() == Some(statement);
+        if key == key_of(host) && !(is_stored && kusari.disk.holds(&hash)) {
+            self.fail(format!("node {host} sends its statement {sequence} before it is durable"));
+        }
+    }
+
+    /// A statement about a block that was heard of, which contradicts others of the same key; or some
+    /// of keys that nobody has seen.
+    pub(crate) fn perjure(&mut self, host: usize, place: Place) {
+        let (kind, draw) = (self.random.below(4), self.random.draw());
+        let Some(chain) = self.chain_id() else { return };
+        let seen = self.byzantine(host).map(|byzantine| byzantine.seen.clone()).unwrap_or_default();
+        let Some(block) = seen.get(self.random.index(seen.len().max(1))) else {
+            return self.send_line(place, b"GET_BLOCKS:{\"locator\":[],\"limit\":64}\n".to_vec());
+        };
+        let sequence = if kind == 0 { draw % 4 } else { draw % 2 };
+        let Block { index: height, hash, .. } = *block;
+        let previous = StatementHash::ZERO;
+        let statement = UnsignedStatement { sequence, previous, height, hash, time: draw >> 8 };
+        let mut lines = vec![witness(host).state(statement, &chain)];
+        if self.floods(host) {
+            let fresh = 0..FLOOD;
+            lines.extend(fresh.map(|_| {
+                let number = usize::try_from(self.random.below(1 << 30)).unwrap_or(0);
+                Person::new(FIRST_FRESH + number).state(statement, &chain)
+            }));
+        }
+        for statement in lines {
+            let message: Message<Block> = Message::Witness(Box::new(statement));
+            self.send_line(place, wire::encode(&message));
+        }
+    }
+
+    /// Every other perjurer does, and every node that is to hear of it lists its key.
+    fn floods(&self, host: usize) -> bool {
+        host.is_multiple_of(2)
+    }
+
+    /// Once everything is quiet: whoever lied is known for it everywhere, nobody else is, what honest
+    /// witnesses said last is known to all who list them, and no bound was exceeded.
+    pub(crate) fn check_witnesses(&mut self) {
+        let hosts = self.kusari_hosts();
+        let own =
+            |world: &Self, host| world.ledger_config(host).and_then(|ledger| ledger.witnesses.own);
+        if self.failure.is_some() || !hosts.iter().any(|&host| own(self, host).is_some()) {
+            return;
+        }
+        let is_liar =
+            |host: &Host| matches!(host, Host::Byzantine(liar) if liar.malice == Malice::Perjurer);
+        let liars: Vec<usize> =
+            (0..self.hosts.len()).filter(|&place| is_liar(&self.hosts[place])).collect();
+        let tip = |world: &Self, place: usize| match world.hosts.get(place) {
+            Some(Host::Kusari(kusari)) => Some(kusari.disk.tip().1),
+            _ => None,
+        };
+        for &place in &hosts {
+            let Some(Host::Kusari(kusari)) = self.hosts.get(place) else { continue };
+            let disk = kusari.disk.clone();
+            if let Some(liar) = liars.iter().find(|&&liar| !disk.convicts(&key_of(liar))) {
+                self.fail(format!("node {place} has no evidence against {liar}"));
+            }
+            if disk.witness_keys() > MAX_WITNESS_KEYS {
+                self.fail(format!("node {place} keeps {} keys", disk.witness_keys()));
+            }
+            for &other in &hosts {
+                let key = key_of(other);
+                if disk.convicts(&key) {
+                    self.fail(format!("node {place} holds that {other} lied"));
+                }
+                let newest = disk.newest_statement(&key).map(|newest| newest.hash);
+                if own(self, other).is_some() && newest != tip(self, place) {
+                    self.fail(format!("node {place} does not know what {other} said last"));
+                }
+            }
+        }
+    }
+}
