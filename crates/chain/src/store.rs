@@ -125,11 +125,37 @@ pub trait BlockStore {
     /// [`StoreError`] where the medium or its content fails.
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError>;
 
+    /// Which branches are held, and which one was accepted.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn finality(&self) -> Result<StoredFinality, StoreError>;
+
     /// Visits every account that is not empty, in order of keys.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError>;
+}
+
+/// A branch that is held: its blocks are side blocks like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredHold {
+    /// Its first block beside the best chain.
+    pub root: BlockHash,
+    /// Since when it is held, in Unix seconds.
+    pub since: u64,
+    /// Blocks of the best chain that following it would have reverted when it was first held.
+    pub depth: u32,
+}
+
+/// What is stored about branches that are not followed by work alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFinality {
+    /// Every held branch, in order of roots.
+    pub held: Vec<StoredHold>,
+    /// The block that a person accepted last, with whatever descends from it.
+    pub accepted: Option<BlockHash>,
 }
 
 /// One step of a change to the stored blocks.
@@ -156,6 +182,18 @@ pub enum BlockWrite {
     },
     /// The account has this content from now on; an empty one is forgotten.
     SetAccount(Account),
+    /// The branch that begins with this side block is held from now on.
+    HoldBranch(StoredHold),
+    /// It is held no longer.
+    ReleaseBranch {
+        /// Its first block.
+        root: BlockHash,
+    },
+    /// A person accepted this block, in place of any other one before.
+    AcceptBranch {
+        /// The block.
+        hash: BlockHash,
+    },
     /// The side block is forgotten, to keep side branches within their bound.
     Evict {
         /// Its hash.

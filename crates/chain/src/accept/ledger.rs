@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::accounts::{AccountOverlay, AccountView, ApplyError};
 use super::history::Histories;
-use super::{AcceptError, Accepted, Chain};
+use super::{AcceptError, Accepted, Chain, ChainChange};
 use crate::checked::{CheckedBlock, WholeBlock};
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
@@ -21,7 +21,7 @@ use crate::pow::{CompactTarget, Work};
 use crate::proof::MerkleBuilder;
 use crate::rules::{RuleViolation, ledger as rules};
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
-use crate::tree::{BestPoint, Known, NewBlock};
+use crate::tree::{BestPoint, Known, NewBlock, Switch, Verdict};
 
 /// What a chain keeps where it is a ledger.
 pub(crate) struct Ledger {
@@ -47,10 +47,10 @@ impl Ledger {
 }
 
 /// Why the accounts do not let a branch win.
-struct Unfit {
+pub(super) struct Unfit {
     /// The first block that breaks a rule.
-    block: BlockHash,
-    violation: RuleViolation,
+    pub(super) block: BlockHash,
+    pub(super) violation: RuleViolation,
 }
 
 impl Chain {
@@ -91,8 +91,9 @@ impl Chain {
         };
         let time = parent.time.after(block.index, block.timestamp, &spec);
         let work = following.target.target().map_or(Work::ZERO, |target| target.work());
-        let point = BestPoint { height: block.index, hash, work: parent.point.work.plus(work) };
-        let changed = match self.accounts_after(&point, &part, parent)? {
+        let point = parent.point.child(block.index, hash, work);
+        let verdict = self.tree.verdict(&point, &parent.point.hash)?;
+        let changed = match self.accounts_after(&point, &part, &verdict)? {
             Ok(changed) => changed,
             Err(unfit) if unfit.block == hash => {
                 return Err(self.refuse(hash, unfit.violation).into());
@@ -105,7 +106,7 @@ impl Chain {
         };
         let stored = Some(Box::new(StoredLedger { part: *part, time, subtrees }));
         let new = NewBlock { block, ledger: stored, line_bytes, work };
-        let mut change = self.tree.insert(new, parent)?;
+        let mut change = self.tree.insert(new, parent, verdict, now);
         if let Some(ledger) = &mut self.ledger {
             ledger.accounts.record(change.version, &changed);
         }
@@ -113,27 +114,20 @@ impl Chain {
         Ok(self.added(change))
     }
 
-    /// The accounts that a new block changes, where its branch becomes the best; nothing otherwise.
+    /// The accounts that a new block changes, where it joins the best chain; nothing otherwise.
     fn accounts_after(
         &self,
         new: &BestPoint,
         part: &LedgerPart,
-        parent: &Known,
+        verdict: &Verdict,
     ) -> Result<Result<Vec<Account>, Unfit>, StoreError> {
         let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
-        if parent.point != self.tree.tip() {
-            let Some(switch) = self.tree.switch_for(new, &parent.point.hash)? else {
-                return Ok(Ok(Vec::new()));
-            };
-            for hash in &switch.reverted {
-                let stored = self.stored(hash)?;
-                view.undo(stored_part(&stored)?)?;
-            }
-            for hash in &switch.connected {
-                let stored = self.stored(hash)?;
-                let part = stored_part(&stored)?;
-                if let Err(violation) = apply(&mut view, stored.block.index, part)? {
-                    return Ok(Err(Unfit { block: *hash, violation }));
+        match verdict {
+            Verdict::Extends => {}
+            Verdict::Beside | Verdict::Held(_) => return Ok(Ok(Vec::new())),
+            Verdict::Wins(switch) => {
+                if let Err(unfit) = self.apply_switch(&mut view, switch)? {
+                    return Ok(Err(unfit));
                 }
             }
         }
@@ -141,6 +135,49 @@ impl Chain {
             Ok(()) => Ok(Ok(view.into_changed())),
             Err(violation) => Ok(Err(Unfit { block: new.hash, violation })),
         }
+    }
+
+    /// The accounts that a branch of side blocks, which ends in `end`, changes when it wins.
+    pub(super) fn accounts_after_switch(
+        &self,
+        end: &BlockHash,
+        switch: &Switch,
+    ) -> Result<Result<Vec<Account>, Unfit>, StoreError> {
+        let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
+        if let Err(unfit) = self.apply_switch(&mut view, switch)? {
+            return Ok(Err(unfit));
+        }
+        match self.apply_stored(&mut view, end)? {
+            Ok(()) => Ok(Ok(view.into_changed())),
+            Err(unfit) => Ok(Err(unfit)),
+        }
+    }
+
+    fn apply_switch(
+        &self,
+        view: &mut AccountView<'_>,
+        switch: &Switch,
+    ) -> Result<Result<(), Unfit>, StoreError> {
+        for hash in switch.reverted() {
+            let stored = self.stored(hash)?;
+            view.undo(stored_part(&stored)?)?;
+        }
+        for hash in &switch.connected {
+            if let Err(unfit) = self.apply_stored(view, hash)? {
+                return Ok(Err(unfit));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn apply_stored(
+        &self,
+        view: &mut AccountView<'_>,
+        hash: &BlockHash,
+    ) -> Result<Result<(), Unfit>, StoreError> {
+        let stored = self.stored(hash)?;
+        let applied = apply(view, stored.block.index, stored_part(&stored)?)?;
+        Ok(applied.map_err(|violation| Unfit { block: *hash, violation }))
     }
 
     pub(crate) fn account_view(&self) -> Option<AccountView<'_>> {
@@ -157,6 +194,14 @@ impl Chain {
     /// made it the best.
     fn refuse_branch(&mut self, new: BlockHash, unfit: Unfit) -> Accepted {
         let Unfit { block, violation } = unfit;
+        let change = self.forget_branch(block);
+        self.remember_refused(new);
+        self.orphans.remove_descendants(new);
+        Accepted::BranchRefused { block, violation, change }
+    }
+
+    /// Forgets a side block that breaks a rule, and all that follows it.
+    pub(super) fn forget_branch(&mut self, block: BlockHash) -> ChainChange {
         let change = self.tree.remove_side_branch(block);
         self.tree.record(&change);
         for write in &change.writes {
@@ -164,9 +209,7 @@ impl Chain {
                 self.remember_refused(*hash);
             }
         }
-        self.remember_refused(new);
-        self.orphans.remove_descendants(new);
-        Accepted::BranchRefused { block, violation, change }
+        change
     }
 
     /// The account of a key as it stands after the best chain's tip.

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 
-use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
+use super::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 use crate::hash::BlockHash;
 use crate::ledger::{Account, PublicKey, Txid};
 
@@ -15,6 +15,8 @@ pub struct MemoryBlocks {
     by_hash: BTreeMap<BlockHash, u64>,
     side: BTreeSet<u64>,
     accounts: BTreeMap<PublicKey, Account>,
+    held: BTreeMap<BlockHash, StoredHold>,
+    accepted: Option<BlockHash>,
     next_order: u64,
 }
 
@@ -45,6 +47,13 @@ impl MemoryBlocks {
                 BlockWrite::SetAccount(account) => {
                     self.accounts.insert(account.key, *account);
                 }
+                BlockWrite::HoldBranch(hold) => {
+                    self.held.insert(hold.root, *hold);
+                }
+                BlockWrite::ReleaseBranch { root } => {
+                    self.held.remove(root);
+                }
+                BlockWrite::AcceptBranch { hash } => self.accepted = Some(*hash),
                 BlockWrite::Evict { hash, order } => {
                     self.side.remove(order);
                     self.blocks.remove(order);
@@ -112,6 +121,10 @@ impl BlockStore for MemoryBlocks {
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         Ok(self.accounts.get(key).copied())
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        Ok(StoredFinality { held: self.held.values().copied().collect(), accepted: self.accepted })
     }
 
     fn visit_accounts(&self, visit: &mut dyn FnMut(Account)) -> Result<(), StoreError> {

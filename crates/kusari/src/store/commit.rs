@@ -12,6 +12,7 @@ use redb::{CursorError, Database, Table, WriteTransaction};
 use super::accounts::AccountWriter;
 use super::erase::{erase, erases, overwrite_free_pages};
 use super::fault::Fault;
+use super::finality;
 use super::kind::Kind;
 use super::outbox::OutboxWriter;
 use super::pool::PoolWriter;
@@ -69,7 +70,8 @@ fn write_blocks(
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
-    writer.finish(transaction)
+    writer.finish(transaction)?;
+    finality::write(transaction, batches)
 }
 
 /// The tables of blocks within one commit.
@@ -150,6 +152,10 @@ impl<'txn> BlockWriter<'txn> {
                 }
             },
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
+            // Tables of their own, written after these.
+            BlockWrite::HoldBranch(_)
+            | BlockWrite::ReleaseBranch { .. }
+            | BlockWrite::AcceptBranch { .. } => Ok(()),
         }
     }
 

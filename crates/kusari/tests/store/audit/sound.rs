@@ -203,7 +203,7 @@ proptest! {
         window_blocks in 1..4_usize,
     ) {
         let store = Store::ephemeral().unwrap();
-        let limits = TreeLimits { min_side_bytes, window_blocks };
+        let limits = TreeLimits { min_side_bytes, window_blocks, ..TreeLimits::default() };
         let mut chain = Chain::open(Box::new(store.clone()), limits).unwrap();
         for pick in picks {
             let mut next = vec![CheckedBlock::check(pick.get(&tree()[1..]).clone()).unwrap()];
