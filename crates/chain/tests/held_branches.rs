@@ -170,7 +170,10 @@ proptest! {
                     let hash = POOL[*place].block().hash;
                     model.accept(hash);
                     match rig.chain.accept_branch(hash, 0).unwrap() {
-                        Acceptance::Accepted(reconsidered) => rig.take(reconsidered),
+                        Acceptance::Accepted(reconsidered) => {
+                            rig.take(reconsidered);
+                            rig.reconsider();
+                        }
                         Acceptance::InBestChain(point) => {
                             prop_assert_eq!(rig.best[point.height as usize - 1], hash);
                         }

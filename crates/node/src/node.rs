@@ -8,6 +8,7 @@ mod blocks;
 mod compact;
 mod config;
 mod connections;
+mod finality;
 mod follow_up;
 mod headers;
 mod ledger;
@@ -31,6 +32,7 @@ use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::event::Event;
+use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::limits::{
@@ -80,6 +82,7 @@ pub struct Node {
     compact: Compact,
     announced: Announced,
     serving: Serving,
+    finality: Finality,
     mining: Option<Mining>,
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +168,7 @@ impl Node {
             compact: Compact::default(),
             announced: Announced::default(),
             serving: Serving::default(),
+            finality: Finality::default(),
             mining: None,
             transactions,
             mine_on_until: None,
@@ -240,7 +244,7 @@ impl Node {
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
-                Ok(())
+                self.wake_up(now)
             }
         }
     }
@@ -255,6 +259,8 @@ impl Node {
             Command::Submit(written) => return self.submit(now, request, *written),
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
+            Command::GetBranches => return self.get_branches(request),
+            Command::AcceptBranch(hash) => return self.accept_branch(now, request, hash),
             Command::GetPooled(txid) => self.get_pooled(request, &txid),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
@@ -368,6 +374,7 @@ impl Node {
             ledger: self.ledger_summary(),
             side_bytes,
             side_limit,
+            held: self.chain.held_branches(),
             orphans: self.chain.orphan_count(),
             catching_up: self.catching_up,
         }

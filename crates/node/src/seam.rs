@@ -3,6 +3,9 @@
 //! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
 //! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
 
+mod branches;
+mod written;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -11,10 +14,12 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
-use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
+use kusari_chain::mempool::PoolRefusal;
+use kusari_chain::{BestPoint, Block, BlockHash, Branches, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
 
+pub use self::branches::AcceptedBranch;
+pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::store::{EntryId, Erasure, StoreBatch};
@@ -157,6 +162,11 @@ pub enum Command {
     },
     /// Drop the payload of a transaction in a stored block for good.
     Erase(Erasure),
+    /// The best chain and the branches beside it.
+    GetBranches,
+    /// Follow the branch of this block, however much it reverts. Answered once it is durable, or
+    /// refused.
+    AcceptBranch(BlockHash),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }
@@ -188,6 +198,14 @@ pub enum Reply {
     NothingToErase,
     /// This is a classic chain, which knows no accounts.
     NoLedger,
+    /// The branches that are known.
+    Branches(Box<Branches>),
+    /// A branch is accepted.
+    BranchAccepted(Box<AcceptedBranch>),
+    /// No branch beside the best chain has such a block.
+    UnknownBranch,
+    /// The block is in the best chain already.
+    InBestChain,
     /// The line can't be recorded, for a reason that will not pass by itself.
     Refused(SayRefusal),
     /// The address will be dialled.
@@ -214,29 +232,6 @@ pub enum SubmitRefusal {
         /// How many wait.
         waiting: usize,
     },
-}
-
-/// A transaction in a file: as the line that carries it, without its newline, and checked again but
-/// for its signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Message<CheckedBlock>", try_from = "Message<CheckedBlock>")]
-pub struct WrittenTransaction(pub CheckedTransaction);
-
-impl From<WrittenTransaction> for Message<CheckedBlock> {
-    fn from(written: WrittenTransaction) -> Self {
-        Self::Transaction(Box::new(written.0))
-    }
-}
-
-impl TryFrom<Message<CheckedBlock>> for WrittenTransaction {
-    type Error = &'static str;
-
-    fn try_from(message: Message<CheckedBlock>) -> Result<Self, Self::Error> {
-        match message {
-            Message::Transaction(checked) => Ok(Self(*checked)),
-            _ => Err("it is no transaction"),
-        }
-    }
 }
 
 /// Why a line can't be recorded.

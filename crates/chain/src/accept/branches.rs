@@ -34,7 +34,7 @@ pub enum Acceptance {
 
 impl Chain {
     /// Follows the branch of a side block, whatever it reverts: the best end that descends from the
-    /// block, if that has more work than the best chain. Until another one is accepted, later blocks of
+    /// block, if that has more work than the best chain. Call [`Chain::reconsider`] after it. Until another one is accepted, later blocks of
     /// the branch are followed as well. `now` is Unix time in seconds.
     ///
     /// # Errors
@@ -53,9 +53,11 @@ impl Chain {
         Ok(Acceptance::Accepted(reconsidered))
     }
 
-    /// Looks at all branches: follows what has more work and may be followed, holds what may not. To be
-    /// called once a chain is opened, and after a change that reverted blocks; costs next to nothing
-    /// while no branch has more work than the best chain. `now` is Unix time in seconds.
+    /// Looks at all branches: follows what has more work and may be followed, holds what may not. Ends
+    /// with the first change that moves the best chain, so that whoever keeps up with it sees one at a
+    /// time: to be called until nothing changes, once a chain is opened and after a change that reverted
+    /// blocks. Costs next to nothing while no branch has more work than the best chain. `now` is Unix
+    /// time in seconds.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
@@ -86,7 +88,11 @@ impl Chain {
                     change
                 }
             };
+            let has_moved = !change.connected.is_empty();
             reconsidered.changes.push(change);
+            if has_moved {
+                break;
+            }
         }
         Ok(reconsidered)
     }

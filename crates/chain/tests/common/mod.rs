@@ -178,8 +178,13 @@ impl Rig {
 
     /// Has the chain look at all branches, as a node does once it is open and after a reorganisation.
     pub(crate) fn reconsider(&mut self) {
-        let reconsidered = self.chain.reconsider(0).unwrap();
-        self.take(reconsidered);
+        loop {
+            let reconsidered = self.chain.reconsider(0).unwrap();
+            if reconsidered.changes.is_empty() {
+                return;
+            }
+            self.take(reconsidered);
+        }
     }
 
     /// Keeps what is to be written of changes that came without a new block.

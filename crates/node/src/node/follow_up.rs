@@ -31,6 +31,7 @@ impl Node {
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
+        self.watch_branches(now)?;
         self.mine(now)?;
         self.wake(now)
     }
@@ -178,7 +179,7 @@ impl Node {
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());
             };
-            let locator = self.chain.locator(cursor)?;
+            let locator = self.locator(cursor)?;
             // On a ledger, what a claim is worth shows before its bodies are asked for.
             self.send(
                 peer,
@@ -209,7 +210,8 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 10] = [
+        let deadlines: [Option<Duration>; 11] = [
+            self.branches_deadline(),
             self.headers.deadline(),
             self.mine_again_at,
             expire_at,

@@ -18,6 +18,7 @@ use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::limits::MAX_WAITING_SAYS;
@@ -60,6 +61,8 @@ struct State {
     compact: Compact,
     announced: Announced,
     serving: Serving,
+    #[serde(default)]
+    finality: Finality,
     mining: Option<Mining>,
     #[serde(default)]
     transactions: Option<Transactions>,
@@ -144,6 +147,7 @@ impl Node {
             compact: state.compact,
             announced: state.announced,
             serving: state.serving,
+            finality: state.finality,
             mining: state.mining,
             transactions: state.transactions,
             mine_on_until: state.mine_on_until,
