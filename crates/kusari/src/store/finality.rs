@@ -38,12 +38,7 @@ pub(super) fn write(transaction: &WriteTransaction, batches: &[StoreBatch]) -> R
     for write in writes() {
         match write {
             BlockWrite::HoldBranch(hold) => insert(&mut held, hold)?,
-            BlockWrite::ReleaseBranch { root } => {
-                if held.remove(&root.0)?.is_none() {
-                    let what = format!("the branch from {root} on is let go and was not held");
-                    return Err(Fault::Unfitting(what));
-                }
-            }
+            BlockWrite::ReleaseBranch { root } => release(&mut held, root)?,
             BlockWrite::AcceptBranch { hash } => {
                 let mut facts = transaction.open_table(tables::META)?;
                 facts.insert(meta::ACCEPTED_BRANCH, hash.0.as_slice())?;
@@ -68,6 +63,15 @@ fn insert(held: &mut Table<'_, &[u8; 32], (u64, u32)>, hold: &StoredHold) -> Res
     match held.insert(&root.0, (*since, *depth))? {
         None => Ok(()),
         Some(_) => Err(Fault::Unfitting(format!("the branch from {root} on is held twice"))),
+    }
+}
+
+fn release(held: &mut Table<'_, &[u8; 32], (u64, u32)>, root: &BlockHash) -> Result<(), Fault> {
+    match held.remove(&root.0)? {
+        Some(_) => Ok(()),
+        None => {
+            Err(Fault::Unfitting(format!("the branch from {root} on is let go and was not held")))
+        }
     }
 }
 
