@@ -5,6 +5,7 @@
 //! write. It knows no peers and holds no opinion of who sent a block.
 
 mod accounts;
+mod branches;
 mod headers;
 mod held;
 mod history;
@@ -23,6 +24,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
+pub use self::branches::{Acceptance, Reconsidered};
 pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
@@ -89,6 +91,9 @@ pub struct ChainChange {
     pub reverted: Vec<BestPoint>,
     /// Blocks that joined the best chain, parents first; empty for a side block.
     pub connected: Vec<BestPoint>,
+    /// Whether the block has more work than the best chain and stays beside it all the same: following
+    /// its branch would revert more than [`TreeLimits::max_reorg_depth`].
+    pub is_held: bool,
     /// What a store must write, in order and atomically.
     pub writes: Vec<BlockWrite>,
 }
@@ -104,7 +109,7 @@ impl ChainChange {
 
     pub(crate) fn new(version: u64, block: BestPoint, tip: BestPoint) -> Self {
         let (reverted, connected, writes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { version, block, fork: tip, reverted, connected, writes }
+        Self { version, block, fork: tip, reverted, connected, is_held: false, writes }
     }
 }
 
@@ -229,8 +234,9 @@ impl Chain {
         Ok(Self { tree, orphans, refused, ledger, held })
     }
 
-    /// Takes a block that keeps the rules by itself. `now` is Unix time in seconds; only a ledger
-    /// looks at it.
+    /// Takes a block that keeps the rules by itself. `now` is Unix time in seconds; a ledger's rules
+    /// look at it, and since when a branch is held. After a change that reverted blocks, call
+    /// [`Chain::reconsider`].
     ///
     /// # Errors
     /// [`AcceptError::Rule`] where it breaks a rule on its parent; [`AcceptError::Store`] where
@@ -259,8 +265,10 @@ impl Chain {
         }
         let line_bytes = u64::from(block.line_bytes());
         let (block, work) = (block.into_block(), self.tree.classic_work());
-        let change =
-            self.tree.insert(NewBlock { block, ledger: None, line_bytes, work }, &parent)?;
+        let point = parent.point.child(block.index, hash, work);
+        let verdict = self.tree.verdict(&point, &parent_hash)?;
+        let new = NewBlock { block, ledger: None, line_bytes, work };
+        let change = self.tree.insert(new, &parent, verdict, now);
         Ok(self.added(change))
     }
 

@@ -33,12 +33,14 @@ pub mod transaction;
 mod tree;
 pub mod whole;
 
-pub use accept::{AcceptError, Accepted, Chain, ChainChange, ChainState, StateError};
+pub use accept::{
+    AcceptError, Acceptance, Accepted, Chain, ChainChange, ChainState, Reconsidered, StateError,
+};
 pub use block::Block;
 pub use checked::{CheckedBlock, WholeBlock};
 pub use hash::BlockHash;
 pub use pow::{Target, Work};
 pub use rules::RuleViolation;
-pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock};
+pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 pub use transaction::Transaction;
-pub use tree::{BestPoint, TreeLimits};
+pub use tree::{BestPoint, Branch, Branches, HeldBranch, MAX_HELD_BRANCHES, TreeLimits};

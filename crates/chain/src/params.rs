@@ -78,6 +78,10 @@ pub const MAX_REFUSED: usize = 1_024;
 /// nearly always this recent; anything older is read from the store.
 pub const WINDOW_BLOCKS: usize = 1_024;
 
+/// Blocks that a node of a ledger reverts without a person's word, unless it is told otherwise: some
+/// fifty minutes of blocks ten seconds apart. Source: protocol, section 4.4.
+pub const LEDGER_MAX_REORG_DEPTH: u32 = 288;
+
 /// Depth at which a block counts as settled, in blocks including itself.
 pub const SETTLED_DEPTH: u32 = 6;
 

@@ -129,6 +129,12 @@ pub trait BlockStore {
     /// [`StoreError`] where the medium or its content fails.
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError>;
 
+    /// Which branches are held, and which one was accepted.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn finality(&self) -> Result<StoredFinality, StoreError>;
+
     /// The first `limit` accounts that are not empty, in order of keys, of those after a key; fewer
     /// only where there are no more.
     ///
@@ -139,6 +145,26 @@ pub trait BlockStore {
         after: Option<&PublicKey>,
         limit: usize,
     ) -> Result<Vec<Account>, StoreError>;
+}
+
+/// A branch that is held: its blocks are side blocks like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredHold {
+    /// Its first block beside the best chain.
+    pub root: BlockHash,
+    /// Since when it is held, in Unix seconds.
+    pub since: u64,
+    /// Blocks of the best chain that following it would have reverted when it was first held.
+    pub depth: u32,
+}
+
+/// What is stored about branches that are not followed by work alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFinality {
+    /// Every held branch, in order of roots.
+    pub held: Vec<StoredHold>,
+    /// The block that a person accepted last, with whatever descends from it.
+    pub accepted: Option<BlockHash>,
 }
 
 /// One step of a change to the stored blocks.
@@ -173,6 +199,18 @@ pub enum BlockWrite {
         order: u64,
         /// Each with the place of its transaction in the body, from 0, rising.
         payloads: Vec<(u32, Payload)>,
+    },
+    /// The branch that begins with this side block is held from now on.
+    HoldBranch(StoredHold),
+    /// It is held no longer.
+    ReleaseBranch {
+        /// Its first block.
+        root: BlockHash,
+    },
+    /// A person accepted this block, in place of any other one before.
+    AcceptBranch {
+        /// The block.
+        hash: BlockHash,
     },
     /// The side block is forgotten, to keep side branches within their bound.
     Evict {

@@ -4,6 +4,9 @@
 //! reads the rest through [`BlockStore`]. Changes that are not committed yet lie over the store, so
 //! every read sees them. Judges nothing but work: a block that comes here keeps the rules.
 
+mod branches;
+mod choice;
+mod finality;
 pub(crate) mod orphans;
 mod overlay;
 mod side;
@@ -12,10 +15,13 @@ mod walk;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::branches::{Branch, Branches};
+pub(crate) use self::choice::{Switch, Verdict};
+use self::finality::Finality;
+pub use self::finality::{HeldBranch, MAX_HELD_BRANCHES};
 use self::overlay::{BestEntry, Overlay};
 use self::side::{SideBranches, SideEntry};
 pub(crate) use self::state::TreeState;
@@ -44,6 +50,11 @@ impl BestPoint {
         Self { height: 0, hash: Block::genesis().hash, work: Work::ZERO }
     }
 
+    /// The place of a block on this one, that adds `work`.
+    pub(crate) fn child(&self, height: u32, hash: BlockHash, work: Work) -> Self {
+        Self { height, hash, work: self.work.plus(work) }
+    }
+
     /// Fork choice: more work wins; on equal work the numerically smaller hash.
     #[must_use]
     pub fn beats(&self, other: &Self) -> bool {
@@ -58,11 +69,19 @@ pub struct TreeLimits {
     pub min_side_bytes: u64,
     /// Best-chain entries kept in memory below the tip once they are stored.
     pub window_blocks: usize,
+    /// Most blocks of the best chain that another branch may revert without a person's word; `None`
+    /// where the most work is followed however deep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_reorg_depth: Option<u32>,
 }
 
 impl Default for TreeLimits {
     fn default() -> Self {
-        Self { min_side_bytes: params::MIN_SIDE_BYTES, window_blocks: params::WINDOW_BLOCKS }
+        Self {
+            min_side_bytes: params::MIN_SIDE_BYTES,
+            window_blocks: params::WINDOW_BLOCKS,
+            max_reorg_depth: None,
+        }
     }
 }
 
@@ -101,6 +120,7 @@ pub(crate) struct Tree {
     classic_work: Work,
     overlay: Overlay,
     side: SideBranches,
+    finality: Finality,
     next_order: u64,
 }
 
@@ -113,10 +133,18 @@ impl Tree {
             Some(stored) => BestEntry::of(&stored),
             None => BestEntry::genesis(genesis),
         };
+        // A store that holds a block was filled before: the limit holds from the start.
+        let mut finality = Finality::open(store.finality()?, tip.point.height > 0);
         let mut side = SideBranches::default();
+        // Parents come before their children, so each finds its parent's mark.
         store.visit_side_blocks(&mut |stored| {
-            let line_bytes = stored.counted_bytes();
-            side.insert(stored.block.hash, SideEntry::of(&stored, line_bytes));
+            let mut entry = SideEntry::of(&stored, stored.counted_bytes());
+            let of_parent = side.get(&entry.prev_hash).and_then(|parent| parent.held_by);
+            entry.held_by = finality.mark(&stored.block.hash, of_parent);
+            if let Some(id) = entry.held_by {
+                finality.has(id, entry.point(stored.block.hash));
+            }
+            side.insert(stored.block.hash, entry);
         })?;
         let next_order = store.next_order()?;
         let classic_work = Target::CLASSIC.work();
@@ -127,6 +155,7 @@ impl Tree {
             classic_work,
             overlay: Overlay::new(tip),
             side,
+            finality,
             next_order,
         })
     }
@@ -245,12 +274,15 @@ impl Tree {
         Ok(self.find(&at)?.map(|known| known.point))
     }
 
-    /// Adds a block whose parent is `parent`, and moves the best chain where its branch wins.
+    /// Adds a block whose parent is `parent`, and does what was decided about it. `now` is Unix time
+    /// in seconds.
     pub(crate) fn insert(
         &mut self,
         new: NewBlock,
         parent: &Known,
-    ) -> Result<ChainChange, StoreError> {
+        verdict: Verdict,
+        now: u64,
+    ) -> ChainChange {
         let NewBlock { block, ledger, line_bytes, work } = new;
         let stored = Arc::new(StoredBlock {
             order: self.next_order,
@@ -259,15 +291,18 @@ impl Tree {
             block,
             ledger,
         });
-        let version = self.overlay.next_version();
-        let mut change = ChainChange::new(version, BestEntry::of(&stored).point, self.tip());
-        if parent.point == self.tip() {
-            self.extend(stored, &mut change);
-        } else {
-            self.branch(stored, line_bytes, &mut change)?;
+        let mut change = self.begin_change(BestEntry::of(&stored).point);
+        match verdict {
+            Verdict::Extends => self.extend(stored, &mut change),
+            verdict => self.branch(stored, line_bytes, (verdict, now), &mut change),
         }
         self.evict_side_blocks(&mut change);
-        Ok(change)
+        change
+    }
+
+    /// A change that changes nothing yet.
+    fn begin_change(&self, block: BestPoint) -> ChainChange {
+        ChainChange::new(self.overlay.next_version(), block, self.tip())
     }
 
     /// The version that the next change gets.
@@ -288,12 +323,8 @@ impl Tree {
 
     /// Forgets a side block that turned out to break a rule, and all that descends from it.
     pub(crate) fn remove_side_branch(&mut self, root: BlockHash) -> ChainChange {
-        let version = self.overlay.next_version();
-        let mut change = ChainChange::new(version, self.tip(), self.tip());
-        for (hash, entry) in self.side.remove_with_descendants(root) {
-            self.overlay.forget_uncommitted(&hash, entry.order);
-            change.writes.push(BlockWrite::Evict { hash, order: entry.order });
-        }
+        let mut change = self.begin_change(self.tip());
+        self.forget_with_descendants(root, &mut change);
         change
     }
 
@@ -304,77 +335,5 @@ impl Tree {
         self.overlay.add_uncommitted(Arc::clone(&stored));
         change.connected.push(entry.point);
         change.writes.push(BlockWrite::InsertBest(stored));
-    }
-
-    fn branch(
-        &mut self,
-        stored: Arc<StoredBlock>,
-        line_bytes: u64,
-        change: &mut ChainChange,
-    ) -> Result<(), StoreError> {
-        let point = BestEntry::of(&stored).point;
-        let wins = point.beats(&self.tip());
-        // Everything that can fail is read before anything changes, so that a failed read leaves
-        // the tree as it was.
-        let old_branch = if wins {
-            let fork = self.fork_point(&stored.block.prev_hash)?.unwrap_or(self.genesis);
-            let mut entries = Vec::new();
-            for height in fork.height + 1..=self.tip().height {
-                entries.extend(self.entry_at(height)?);
-            }
-            change.fork = fork;
-            entries
-        } else {
-            Vec::new()
-        };
-        self.next_order += 1;
-        self.side.insert(point.hash, SideEntry::of(&stored, line_bytes));
-        self.overlay.add_uncommitted(Arc::clone(&stored));
-        change.writes.push(BlockWrite::InsertSide(stored));
-        if wins {
-            self.switch_to(point.hash, &old_branch, change);
-        }
-        Ok(())
-    }
-
-    /// Makes the side branch that ends in `new_tip` the best chain, in place of `old_branch`.
-    fn switch_to(
-        &mut self,
-        new_tip: BlockHash,
-        old_branch: &[BestEntry],
-        change: &mut ChainChange,
-    ) {
-        let new_branch = self.side.take_branch(new_tip);
-        let base = change.fork.height;
-        let mut parent_bytes =
-            new_branch.first().map_or(0, |(_, entry)| entry.total_bytes - entry.line_bytes);
-        for entry in old_branch {
-            let line_bytes = entry.total_bytes - parent_bytes;
-            parent_bytes = entry.total_bytes;
-            self.side.insert(entry.point.hash, SideEntry::from_best(entry, line_bytes));
-        }
-        for entry in old_branch.iter().rev() {
-            change.reverted.push(entry.point);
-            let (height, order) = (entry.point.height, entry.order);
-            change.writes.push(BlockWrite::Disconnect { height, order });
-        }
-        self.overlay.truncate(base);
-        for (hash, entry) in new_branch {
-            let best = entry.to_best(hash);
-            self.overlay.push(best);
-            change.connected.push(best.point);
-            change
-                .writes
-                .push(BlockWrite::Connect { height: best.point.height, order: best.order });
-        }
-    }
-
-    fn evict_side_blocks(&mut self, change: &mut ChainChange) {
-        let limit = self.side_limit();
-        while self.side.bytes() > limit {
-            let Some((hash, entry)) = self.side.remove_least() else { break };
-            self.overlay.forget_uncommitted(&hash, entry.order);
-            change.writes.push(BlockWrite::Evict { hash, order: entry.order });
-        }
     }
 }

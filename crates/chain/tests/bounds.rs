@@ -8,7 +8,7 @@ use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{
     AcceptError, Accepted, Block, BlockHash, BlockStore, Chain, CheckedBlock, RuleViolation,
-    StoreError, StoredBlock, TreeLimits, Work,
+    StoreError, StoredBlock, StoredFinality, TreeLimits, Work,
 };
 use proptest::prelude::*;
 
@@ -109,7 +109,8 @@ fn evicted_block_is_unknown_at_once_and_taken_again_when_there_is_room() {
     let strong = mine_branch(&genesis, 2, &"a long text ".repeat(20));
     let room = line_bytes(&strong);
     assert!(room > line_bytes(&best[..3]), "the best chain's size must not raise the bound yet");
-    let mut rig = Rig::new(TreeLimits { min_side_bytes: room, window_blocks: 1 });
+    let mut rig =
+        Rig::new(TreeLimits { min_side_bytes: room, window_blocks: 1, ..TreeLimits::default() });
     rig.deliver_all(&best[..3]);
     rig.deliver(checked(&weak));
     rig.commit_all();
@@ -155,7 +156,7 @@ proptest! {
         disorder in prop_oneof![Just(1_usize), Just(6), Just(200)],
         writes in proptest::collection::vec((0..4_usize, any::<bool>()), POOL_BLOCKS),
     ) {
-        let mut rig = Rig::new(TreeLimits { min_side_bytes, window_blocks });
+        let mut rig = Rig::new(TreeLimits { min_side_bytes, window_blocks, ..TreeLimits::default() });
         let mut places: Vec<_> = (0..POOL_BLOCKS).collect();
         places.sort_by_key(|&place| place + order[place] % disorder);
         // A second round brings evicted blocks back.
@@ -285,6 +286,9 @@ impl BlockStore for Tall {
     }
     fn visit_side_blocks(&self, _: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         Ok(())
+    }
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        Ok(StoredFinality::default())
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(u64::from(self.0) + 1)

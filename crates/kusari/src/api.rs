@@ -8,6 +8,7 @@
 //! requests, the time each may take, pages of blocks (see `server`, `routes`).
 
 pub mod audit;
+pub mod branches;
 pub mod client;
 pub mod door;
 mod guard;
@@ -16,7 +17,7 @@ pub mod node_file;
 mod patience;
 pub mod problem;
 mod reply;
-mod routes;
+pub(crate) mod routes;
 pub mod server;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod args;
+mod branches;
 mod burst;
 mod card;
 mod choice;
@@ -18,6 +19,7 @@ mod escape;
 mod lines;
 mod link;
 mod log;
+mod moment;
 mod output;
 mod pipe;
 mod places;
@@ -50,6 +52,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
+use kusari_chain::TreeLimits;
 use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
@@ -180,6 +183,10 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         node: NodeConfig {
             max_peers: settings.max_peers,
             connect: settings.connect,
+            tree_limits: TreeLimits {
+                max_reorg_depth: settings.max_reorg_depth,
+                ..TreeLimits::default()
+            },
             ledger: spec.zip(signer.as_ref()).map(|(spec, signer)| LedgerConfig {
                 spec: Arc::clone(spec),
                 miner: signer.public_key(),

@@ -17,6 +17,7 @@ mod chunk;
 mod commit;
 mod erase;
 mod fault;
+mod finality;
 mod handle;
 mod history;
 mod kind;

@@ -2,13 +2,14 @@
 //!
 //! Owns the facts; how they are worded and shown is up to the program.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::ledger::{PublicKey, Txid};
-use kusari_chain::{BestPoint, BlockHash, StoredBlock};
+use kusari_chain::{BestPoint, BlockHash, Branch, StoredBlock};
 use serde::Serialize;
 
 use crate::address::PeerAddress;
@@ -104,6 +105,10 @@ pub enum Event {
         /// The tip now.
         to: BestPoint,
     },
+    /// A branch has more work than the best chain and is not followed, since that would revert more
+    /// blocks than the operator lets this node revert by itself. Said again while it stands, at a
+    /// bounded rate.
+    BranchHeld(Box<HeldReport>),
     /// A block's timestamp is far ahead of our clock.
     FromTheFuture {
         /// Its height.
@@ -208,6 +213,17 @@ pub enum Event {
         /// For how long.
         duration: Duration,
     },
+}
+
+/// What is known of a held branch that is ahead of the best chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldReport {
+    /// The best chain's last block.
+    pub best: BestPoint,
+    /// The branch.
+    pub branch: Branch,
+    /// Held branches that are ahead beside this one.
+    pub others: usize,
 }
 
 /// Where a block comes from.

@@ -14,6 +14,7 @@ mod allowance;
 mod announced;
 mod compact;
 pub mod event;
+mod finality;
 mod gossip;
 mod headers;
 mod lacking;

@@ -96,6 +96,21 @@ pub const MAX_WAITING_SAYS: usize = 16;
 /// Changes of the chain that may be accepted and not committed. At most 4 KiB each, 32 MiB.
 pub const MAX_UNCOMMITTED: usize = 8_192;
 
+/// How long a held branch has been ahead before the person is told: blocks come one by one, and what is
+/// said a moment later says how many.
+pub const ALARM_AFTER: Duration = Duration::from_secs(1);
+/// How long the person is not told, at most, while blocks that we asked for are still coming in.
+pub const ALARM_PATIENCE: Duration = Duration::from_secs(10);
+/// Least time between alarms about different branches, so that nobody fills the screen.
+pub const ALARM_SPACING: Duration = Duration::from_secs(60);
+/// Least time between alarms about one branch that grows.
+pub const ALARM_INTERVAL: Duration = Duration::from_secs(10 * 60);
+/// How long a store that was empty has to be filled without a block that we asked for, until the limit
+/// of reorganisations holds. Long enough to hear of several peers, short against an attack.
+pub const FILLED_AFTER: Duration = Duration::from_secs(10 * 60);
+/// Branches that are listed at once, the ones with the most work.
+pub const MAX_LISTED_BRANCHES: usize = 32;
+
 /// Bytes that the blocks of these changes may count for, which only ledger blocks reach before their
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;

@@ -8,6 +8,7 @@ mod blocks;
 mod compact;
 mod config;
 mod connections;
+mod finality;
 mod follow_up;
 mod headers;
 mod ledger;
@@ -32,6 +33,7 @@ use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::event::Event;
+use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::lacking::Lacking;
@@ -86,6 +88,7 @@ pub struct Node {
     #[serde(skip_serializing_if = "Lacking::is_idle")]
     lacking: Lacking,
     serving: Serving,
+    finality: Finality,
     mining: Option<Mining>,
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +179,7 @@ impl Node {
             announced: Announced::default(),
             lacking: Lacking::default(),
             serving: Serving::default(),
+            finality: Finality::default(),
             mining: None,
             transactions,
             witnesses,
@@ -259,7 +263,7 @@ impl Node {
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
-                Ok(())
+                self.wake_up(now)
             }
         }
     }
@@ -275,6 +279,8 @@ impl Node {
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
+            Command::GetBranches => return self.get_branches(request),
+            Command::AcceptBranch(hash) => return self.accept_branch(now, request, hash),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),
             Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
             Command::Offer(text) => self.say(request, text, 0),
@@ -391,6 +397,7 @@ impl Node {
             ledger: self.ledger_summary(),
             side_bytes,
             side_limit,
+            held: self.chain.held_branches(),
             orphans: self.chain.orphan_count(),
             catching_up: self.catching_up,
         }

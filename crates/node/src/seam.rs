@@ -3,6 +3,7 @@
 //! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
 //! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
 
+mod branches;
 mod written;
 
 use alloc::boxed::Box;
@@ -16,9 +17,10 @@ use kusari_chain::ledger::{
     Account, BodyEntry, PublicKey, Txid, UnsignedStatement, WitnessStatement,
 };
 use kusari_chain::mempool::PoolRefusal;
-use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
+use kusari_chain::{BestPoint, Block, BlockHash, Branches, CheckedBlock, StoredBlock, Target};
 use serde::{Deserialize, Serialize};
 
+pub use self::branches::AcceptedBranch;
 pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::event::Event;
@@ -188,6 +190,11 @@ pub enum Command {
     },
     /// Drop the payload of a transaction in a stored block for good.
     Erase(Erasure),
+    /// The best chain and the branches beside it.
+    GetBranches,
+    /// Follow the branch of this block, however much it reverts. Answered once it is durable, or
+    /// refused.
+    AcceptBranch(BlockHash),
     /// Connect to a peer, and again whenever the connection is lost.
     Connect(PeerAddress),
 }
@@ -227,6 +234,14 @@ pub enum Reply {
     NothingToErase,
     /// This is a classic chain, which knows no accounts.
     NoLedger,
+    /// The branches that are known.
+    Branches(Box<Branches>),
+    /// A branch is accepted.
+    BranchAccepted(Box<AcceptedBranch>),
+    /// No branch beside the best chain has such a block.
+    UnknownBranch,
+    /// The block is in the best chain already.
+    InBestChain,
     /// The line can't be recorded, for a reason that will not pass by itself.
     Refused(SayRefusal),
     /// The address will be dialled.

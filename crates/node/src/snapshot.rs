@@ -6,8 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
-use kusari_chain::BestPoint;
 use kusari_chain::ledger::{ChainId, PublicKey};
+use kusari_chain::{BestPoint, HeldBranch};
 
 use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub side_bytes: u64,
     /// Their bound.
     pub side_limit: u64,
+    /// Held branches that have more work than the best chain, the one with the most first.
+    pub held: Vec<HeldBranch>,
     /// Blocks that wait for their parents.
     pub orphans: usize,
     /// Whether blocks that we asked for are coming in.
@@ -43,6 +45,7 @@ impl Default for Snapshot {
             ledger: None,
             side_bytes: 0,
             side_limit: 0,
+            held: Vec::new(),
             orphans: 0,
             catching_up: false,
         }

@@ -271,9 +271,13 @@ impl Sync {
         self.catching_up_until().is_some_and(|until| now < until)
     }
 
+    /// Whether an answer of blocks is under way.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.sources.values().any(|source| source.request.is_some())
+    }
+
     fn catching_up_until(&self) -> Option<Duration> {
-        let asking = self.sources.values().any(|source| source.request.is_some());
-        self.synced_at.filter(|_| asking).map(|synced_at| synced_at + HEDGE_AFTER)
+        self.synced_at.filter(|_| self.is_asking()).map(|synced_at| synced_at + HEDGE_AFTER)
     }
 
     /// An original is to be asked for its chain because of this orphan. Returns whether it may be

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
     EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
     StoreBatch, Witnessed,
@@ -206,6 +206,10 @@ impl BlockStore for Disk {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().blocks.next_order()
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.0.borrow().blocks.finality()
     }
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {

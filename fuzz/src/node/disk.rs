@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
     EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch, Witnessed,
 };
@@ -72,6 +72,9 @@ impl BlockStore for Disk {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().0.next_order()
+    }
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.0.borrow().0.finality()
     }
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.0.borrow().0.account(key)

@@ -60,7 +60,11 @@ impl Driver {
             connect: vec!["192.0.2.1:8080".parse().expect("an address")],
             outbox_capacity: OUTBOX_CAPACITY,
             max_uncommitted: MAX_UNCOMMITTED,
-            tree_limits: TreeLimits { min_side_bytes: 1_500, window_blocks: 3 },
+            tree_limits: TreeLimits {
+                min_side_bytes: 1_500,
+                window_blocks: 3,
+                ..TreeLimits::default()
+            },
             seed: 7,
             ..NodeConfig::default()
         };

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::accounts::{AccountOverlay, AccountView, ApplyError, ChangedAccount};
 use super::history::Histories;
 use super::state_roots::StateRoots;
-use super::{AcceptError, Accepted, Chain};
+use super::{AcceptError, Accepted, Chain, ChainChange};
 use crate::checked::{CheckedBlock, WholeBlock};
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
@@ -22,7 +22,7 @@ use crate::pow::{CompactTarget, Work};
 use crate::proof::MerkleBuilder;
 use crate::rules::{RuleViolation, ledger as rules};
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
-use crate::tree::{BestPoint, Known, NewBlock};
+use crate::tree::{BestPoint, Known, NewBlock, Switch, Verdict};
 
 /// What a chain keeps where it is a ledger.
 pub(crate) struct Ledger {
@@ -49,10 +49,10 @@ impl Ledger {
 }
 
 /// Why the accounts do not let a branch win.
-struct Unfit {
+pub(super) struct Unfit {
     /// The first block that breaks a rule.
-    block: BlockHash,
-    violation: RuleViolation,
+    pub(super) block: BlockHash,
+    pub(super) violation: RuleViolation,
 }
 
 impl Chain {
@@ -93,8 +93,9 @@ impl Chain {
         };
         let time = parent.time.after(block.index, block.timestamp, &spec);
         let work = following.target.target().map_or(Work::ZERO, |target| target.work());
-        let point = BestPoint { height: block.index, hash, work: parent.point.work.plus(work) };
-        let changed = match self.accounts_after(&point, &part, parent)? {
+        let point = parent.point.child(block.index, hash, work);
+        let verdict = self.tree.verdict(&point, &parent.point.hash)?;
+        let changed = match self.accounts_after(&point, &part, &verdict)? {
             Ok(changed) => changed,
             Err(unfit) if unfit.block == hash => {
                 return Err(self.refuse(hash, unfit.violation).into());
@@ -108,61 +109,56 @@ impl Chain {
         let stored =
             Some(Box::new(StoredLedger { part: *part, time, subtrees, erased: Vec::new() }));
         let new = NewBlock { block, ledger: stored, line_bytes, work };
-        let mut change = self.tree.insert(new, parent)?;
+        let mut change = self.tree.insert(new, parent, verdict, now);
+        self.record_accounts(&mut change, changed);
+        Ok(self.added(change))
+    }
+
+    /// Makes the accounts that a change leaves part of it.
+    pub(super) fn record_accounts(
+        &mut self,
+        change: &mut ChainChange,
+        changed: Vec<ChangedAccount>,
+    ) {
         if let Some(ledger) = &mut self.ledger {
             ledger.accounts.record(change.version, &changed);
             changed.iter().for_each(|changed| ledger.roots.note(changed));
         }
         let accounts = changed.into_iter().map(|changed| changed.account);
         change.writes.extend(accounts.map(BlockWrite::SetAccount));
-        Ok(self.added(change))
     }
 
-    /// The accounts that a new block changes, where its branch becomes the best; nothing otherwise.
+    /// The accounts that a new block changes, where it joins the best chain; nothing otherwise.
     fn accounts_after(
         &mut self,
         new: &BestPoint,
         part: &LedgerPart,
-        parent: &Known,
+        verdict: &Verdict,
     ) -> Result<Result<Vec<ChangedAccount>, Unfit>, StoreError> {
-        let on_tip = parent.point == self.tree.tip();
-        if on_tip
+        let unfit = |violation| Unfit { block: new.hash, violation };
+        let switch = match verdict {
+            Verdict::Extends => None,
+            Verdict::Beside | Verdict::Held(_) => return Ok(Ok(Vec::new())),
+            Verdict::Wins(switch) => Some(switch),
+        };
+        // After the tip the root is at hand.
+        if switch.is_none()
             && rules::has_state_root(new.height)
             && let Err(violation) = rules::check_state_root(&part.commitment, self.state_root()?)
         {
-            return Ok(Err(Unfit { block: new.hash, violation }));
+            return Ok(Err(unfit(violation)));
         }
-        let Some(ledger) = &self.ledger else { return Ok(Ok(Vec::new())) };
-        let mut view = AccountView::new(self.tree.store(), &ledger.accounts, ledger.spec.reward);
-        let applied = |view: &mut AccountView<'_>, height, part: &LedgerPart| {
-            if rules::has_state_root(height) && !on_tip {
-                let computed = view.state_root(&ledger.roots)?;
-                if let Err(violation) = rules::check_state_root(&part.commitment, computed) {
-                    return Ok(Err(violation));
+        let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
+        let applied = match switch {
+            None => apply(&mut view, part)?,
+            Some(switch) => {
+                if let Err(unfit) = self.apply_switch(&mut view, switch)? {
+                    return Ok(Err(unfit));
                 }
+                self.apply_in_branch(&mut view, new.height, part)?
             }
-            apply(view, part)
         };
-        if !on_tip {
-            let Some(switch) = self.tree.switch_for(new, &parent.point.hash)? else {
-                return Ok(Ok(Vec::new()));
-            };
-            for hash in &switch.reverted {
-                let stored = self.stored(hash)?;
-                view.undo(stored_part(&stored)?)?;
-            }
-            for hash in &switch.connected {
-                let stored = self.stored(hash)?;
-                let part = stored_part(&stored)?;
-                if let Err(violation) = applied(&mut view, stored.block.index, part)? {
-                    return Ok(Err(Unfit { block: *hash, violation }));
-                }
-            }
-        }
-        match applied(&mut view, new.height, part)? {
-            Ok(()) => Ok(Ok(view.into_changed())),
-            Err(violation) => Ok(Err(Unfit { block: new.hash, violation })),
-        }
+        Ok(applied.map(|()| view.into_changed()).map_err(unfit))
     }
 
     /// The root over all accounts after the tip; zero on a classic chain.
@@ -170,6 +166,65 @@ impl Chain {
         let (tip, store) = (self.tree.tip().hash, self.tree.store());
         let Some(ledger) = &mut self.ledger else { return Ok(MerkleRoot::ZERO) };
         ledger.roots.after(&tip, &ledger.accounts, store)
+    }
+
+    /// The accounts that a branch of side blocks, which ends in `end`, changes when it wins.
+    pub(super) fn accounts_after_switch(
+        &self,
+        end: &BlockHash,
+        switch: &Switch,
+    ) -> Result<Result<Vec<ChangedAccount>, Unfit>, StoreError> {
+        let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
+        if let Err(unfit) = self.apply_switch(&mut view, switch)? {
+            return Ok(Err(unfit));
+        }
+        match self.apply_stored(&mut view, end)? {
+            Ok(()) => Ok(Ok(view.into_changed())),
+            Err(unfit) => Ok(Err(unfit)),
+        }
+    }
+
+    fn apply_switch(
+        &self,
+        view: &mut AccountView<'_>,
+        switch: &Switch,
+    ) -> Result<Result<(), Unfit>, StoreError> {
+        for hash in switch.reverted() {
+            let stored = self.stored(hash)?;
+            view.undo(stored_part(&stored)?)?;
+        }
+        for hash in &switch.connected {
+            if let Err(unfit) = self.apply_stored(view, hash)? {
+                return Ok(Err(unfit));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn apply_stored(
+        &self,
+        view: &mut AccountView<'_>,
+        hash: &BlockHash,
+    ) -> Result<Result<(), Unfit>, StoreError> {
+        let stored = self.stored(hash)?;
+        let applied = self.apply_in_branch(view, stored.block.index, stored_part(&stored)?)?;
+        Ok(applied.map_err(|violation| Unfit { block: *hash, violation }))
+    }
+
+    /// Applies a block that does not follow on the tip.
+    fn apply_in_branch(
+        &self,
+        view: &mut AccountView<'_>,
+        height: u32,
+        part: &LedgerPart,
+    ) -> Result<Result<(), RuleViolation>, StoreError> {
+        if let Some(ledger) = self.ledger.as_ref().filter(|_| rules::has_state_root(height)) {
+            let computed = view.state_root(&ledger.roots)?;
+            if let Err(violation) = rules::check_state_root(&part.commitment, computed) {
+                return Ok(Err(violation));
+            }
+        }
+        apply(view, part)
     }
 
     pub(crate) fn account_view(&self) -> Option<AccountView<'_>> {
@@ -186,6 +241,14 @@ impl Chain {
     /// made it the best.
     fn refuse_branch(&mut self, new: BlockHash, unfit: Unfit) -> Accepted {
         let Unfit { block, violation } = unfit;
+        let change = self.forget_branch(block);
+        self.remember_refused(new);
+        self.orphans.remove_descendants(new);
+        Accepted::BranchRefused { block, violation, change }
+    }
+
+    /// Forgets a side block that breaks a rule, and all that follows it.
+    pub(super) fn forget_branch(&mut self, block: BlockHash) -> ChainChange {
         let change = self.tree.remove_side_branch(block);
         self.tree.record(&change);
         for write in &change.writes {
@@ -193,9 +256,7 @@ impl Chain {
                 self.remember_refused(*hash);
             }
         }
-        self.remember_refused(new);
-        self.orphans.remove_descendants(new);
-        Accepted::BranchRefused { block, violation, change }
+        change
     }
 
     /// The account of a key as it stands after the best chain's tip.

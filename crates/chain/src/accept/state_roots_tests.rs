@@ -13,7 +13,7 @@ use crate::ledger::{
     BodyEntry, ChainId, Commitment, LedgerPart, Signature, SignedTransaction, UnsignedTransaction,
 };
 use crate::pow::CompactTarget;
-use crate::store::{BlockWrite, MemoryBlocks, StoredBlock};
+use crate::store::{BlockWrite, MemoryBlocks, StoredBlock, StoredFinality};
 
 const REWARD: u64 = 3;
 
@@ -47,6 +47,10 @@ impl BlockStore for Counting {
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.blocks.account(key)
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.blocks.finality()
     }
 
     fn accounts_after(

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Bound::{Excluded, Unbounded};
 
-use super::{BlockStore, BlockWrite, StoreError, StoredBlock};
+use super::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 use crate::hash::BlockHash;
 use crate::ledger::{Account, PublicKey, Txid};
 
@@ -19,6 +19,8 @@ pub struct MemoryBlocks {
     accounts: BTreeMap<PublicKey, Account>,
     /// Transactions whose payloads were erased.
     erased: BTreeSet<Txid>,
+    held: BTreeMap<BlockHash, StoredHold>,
+    accepted: Option<BlockHash>,
     next_order: u64,
 }
 
@@ -55,6 +57,13 @@ impl MemoryBlocks {
                         self.drop_erased(*order);
                     }
                 }
+                BlockWrite::HoldBranch(hold) => {
+                    self.held.insert(hold.root, *hold);
+                }
+                BlockWrite::ReleaseBranch { root } => {
+                    self.held.remove(root);
+                }
+                BlockWrite::AcceptBranch { hash } => self.accepted = Some(*hash),
                 BlockWrite::Evict { hash, order } => {
                     self.side.remove(order);
                     self.blocks.remove(order);
@@ -128,6 +137,10 @@ impl BlockStore for MemoryBlocks {
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         Ok(self.accounts.get(key).copied())
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        Ok(StoredFinality { held: self.held.values().copied().collect(), accepted: self.accepted })
     }
 
     fn accounts_after(

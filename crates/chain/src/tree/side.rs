@@ -5,11 +5,13 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
+use super::finality::HoldId;
 use super::overlay::BestEntry;
 use crate::hash::BlockHash;
 use crate::pow::{ChainTime, Work};
@@ -27,6 +29,9 @@ pub(super) struct SideEntry {
     pub(super) timestamp: u64,
     /// On a ledger chain.
     pub(super) time: ChainTime,
+    /// The held branch that it belongs to, as long as that one is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) held_by: Option<HoldId>,
 }
 
 impl SideEntry {
@@ -37,7 +42,8 @@ impl SideEntry {
     pub(super) fn from_best(best: &BestEntry, line_bytes: u64) -> Self {
         let BestEntry { point, prev_hash, order, total_bytes, timestamp, time } = *best;
         let BestPoint { height, work, .. } = point;
-        Self { prev_hash, height, work, order, line_bytes, total_bytes, timestamp, time }
+        let held_by = None;
+        Self { prev_hash, height, work, order, line_bytes, total_bytes, timestamp, time, held_by }
     }
 
     pub(super) fn to_best(self, hash: BlockHash) -> BestEntry {
@@ -62,7 +68,8 @@ pub(super) struct SideBranches {
     entries: HashMap<BlockHash, SideEntry>,
     /// How many side blocks follow a block of any kind.
     children: HashMap<BlockHash, u32>,
-    ends: BTreeSet<(Work, BlockHash)>,
+    /// In the order of fork choice, the worst first.
+    ends: BTreeSet<(Work, Reverse<BlockHash>)>,
     bytes: u64,
 }
 
@@ -85,11 +92,11 @@ impl SideBranches {
 
     pub(super) fn insert(&mut self, hash: BlockHash, entry: SideEntry) {
         if let Some(parent) = self.entries.get(&entry.prev_hash) {
-            self.ends.remove(&(parent.work, entry.prev_hash));
+            self.ends.remove(&(parent.work, Reverse(entry.prev_hash)));
         }
         *self.children.entry(entry.prev_hash).or_insert(0) += 1;
         if !self.children.contains_key(&hash) {
-            self.ends.insert((entry.work, hash));
+            self.ends.insert((entry.work, Reverse(hash)));
         }
         self.bytes += entry.line_bytes;
         self.entries.insert(hash, entry);
@@ -98,13 +105,13 @@ impl SideBranches {
     pub(super) fn remove(&mut self, hash: &BlockHash) -> Option<SideEntry> {
         let entry = self.entries.remove(hash)?;
         self.bytes -= entry.line_bytes;
-        self.ends.remove(&(entry.work, *hash));
+        self.ends.remove(&(entry.work, Reverse(*hash)));
         if let Some(count) = self.children.get_mut(&entry.prev_hash) {
             *count -= 1;
             if *count == 0 {
                 self.children.remove(&entry.prev_hash);
                 if let Some(parent) = self.entries.get(&entry.prev_hash) {
-                    self.ends.insert((parent.work, entry.prev_hash));
+                    self.ends.insert((parent.work, Reverse(entry.prev_hash)));
                 }
             }
         }
@@ -129,6 +136,37 @@ impl SideBranches {
         family.iter().rev().filter_map(|hash| Some((*hash, self.remove(hash)?))).collect()
     }
 
+    /// Notes which held branch `root` and all that descends from it belong to, but for what
+    /// descends from one of `stops`. Returns their places.
+    pub(super) fn mark_family(
+        &mut self,
+        root: BlockHash,
+        id: HoldId,
+        stops: &[BlockHash],
+    ) -> Vec<BestPoint> {
+        let mut marked = Vec::new();
+        // Rare, since whoever has this done mined the branch first.
+        for (hash, entry) in self.in_order() {
+            let of_parent = self.entries.get(&entry.prev_hash).and_then(|parent| parent.held_by);
+            let belongs = !stops.contains(&hash) && (hash == root || of_parent == Some(id));
+            if let Some(entry) = self.entries.get_mut(&hash).filter(|_| belongs) {
+                entry.held_by = Some(id);
+                marked.push(entry.point(hash));
+            }
+        }
+        marked
+    }
+
+    /// The ends of branches, the best first.
+    pub(super) fn ends(&self) -> impl Iterator<Item = BlockHash> {
+        self.ends.iter().rev().map(|(_, Reverse(hash))| *hash)
+    }
+
+    /// Side blocks without children.
+    pub(super) fn end_count(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Removes the branch that ends in `end` and returns it, oldest first.
     pub(super) fn take_branch(&mut self, end: BlockHash) -> Vec<(BlockHash, SideEntry)> {
         let mut branch = Vec::new();
@@ -144,7 +182,7 @@ impl SideBranches {
     /// Removes the end of the branch with the least work. Its parent then has the least, so calls
     /// in a row take a branch from its end to where it is shared.
     pub(super) fn remove_least(&mut self) -> Option<(BlockHash, SideEntry)> {
-        let (_, hash) = *self.ends.first()?;
+        let (_, Reverse(hash)) = *self.ends.first()?;
         self.remove(&hash).map(|entry| (hash, entry))
     }
 }

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::finality::Finality;
 use super::overlay::{BestEntry, Overlay, Uncommitted};
 use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
@@ -30,6 +31,8 @@ pub(crate) struct TreeState {
     /// By order.
     side: Vec<(BlockHash, SideEntry)>,
     next_order: u64,
+    #[serde(default)]
+    finality: Finality,
 }
 
 impl Tree {
@@ -41,6 +44,7 @@ impl Tree {
             last_version: self.overlay.next_version() - 1,
             side: self.side.in_order(),
             next_order: self.next_order,
+            finality: self.finality.clone(),
         }
     }
 
@@ -62,9 +66,13 @@ impl Tree {
         let overlay =
             Overlay::restore(state.window, state.uncommitted, state.changes, state.last_version)
                 .ok_or(StateError("there is no tip"))?;
+        let finality = state.finality;
+        if !finality.is_sound() {
+            return Err(StateError("more branches are held than may be"));
+        }
         let (genesis, next_order) = (BestPoint::genesis(), state.next_order);
         let classic_work = Target::CLASSIC.work();
-        Ok(Self { store, limits, genesis, classic_work, overlay, side, next_order })
+        Ok(Self { store, limits, genesis, classic_work, overlay, side, finality, next_order })
     }
 }
 

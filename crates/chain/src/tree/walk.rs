@@ -11,14 +11,6 @@ use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
 use crate::store::{StoreError, StoredBlock};
 
-/// What must be reverted and connected to make a branch the best chain.
-pub(crate) struct Switch {
-    /// From the old tip down.
-    pub(crate) reverted: Vec<BlockHash>,
-    /// Parents first; the block that is about to be inserted is not among them.
-    pub(crate) connected: Vec<BlockHash>,
-}
-
 impl Tree {
     /// The blocks from `from`, which is known, down to genesis, until `visit` says `false`.
     fn walk(
@@ -84,31 +76,5 @@ impl Tree {
             Some(point) => self.block(&point.hash),
             None => Ok(None),
         }
-    }
-
-    /// What inserting a block with this point below `parent` would move; `None` where its branch does
-    /// not win, or only extends the best chain.
-    pub(crate) fn switch_for(
-        &self,
-        new: &BestPoint,
-        parent: &BlockHash,
-    ) -> Result<Option<Switch>, StoreError> {
-        let tip = self.tip();
-        if *parent == tip.hash || !new.beats(&tip) {
-            return Ok(None);
-        }
-        let mut connected = Vec::new();
-        let mut at = *parent;
-        while let Some(entry) = self.side.get(&at) {
-            connected.push(at);
-            at = entry.prev_hash;
-        }
-        connected.reverse();
-        let fork = self.find(&at)?.map_or(0, |known| known.point.height);
-        let mut reverted = Vec::new();
-        for height in (fork + 1..=tip.height).rev() {
-            reverted.extend(self.best_at(height)?.map(|point| point.hash));
-        }
-        Ok(Some(Switch { reverted, connected }))
     }
 }

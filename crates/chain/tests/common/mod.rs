@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
-    Accepted, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock, StoreError,
-    StoredBlock, Target, Transaction, TreeLimits,
+    Accepted, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock, Reconsidered,
+    StoreError, StoredBlock, StoredFinality, Target, Transaction, TreeLimits,
 };
 use sha2::{Digest, Sha256};
 
@@ -110,6 +110,9 @@ impl BlockStore for SharedStore {
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         self.0.borrow().visit_side_blocks(visit)
     }
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.0.borrow().finality()
+    }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().next_order()
     }
@@ -177,6 +180,26 @@ impl Rig {
         }
     }
 
+    /// Has the chain look at all branches, as a node does once it is open and after a reorganisation.
+    pub(crate) fn reconsider(&mut self) {
+        loop {
+            let reconsidered = self.chain.reconsider(0).unwrap();
+            if reconsidered.changes.is_empty() {
+                return;
+            }
+            self.take(reconsidered);
+        }
+    }
+
+    /// Keeps what is to be written of changes that came without a new block.
+    pub(crate) fn take(&mut self, reconsidered: Reconsidered) {
+        assert_eq!(reconsidered.refused, None);
+        for change in reconsidered.changes {
+            replay(&mut self.best, &change);
+            self.waiting.push_back((change.block.hash, change));
+        }
+    }
+
     /// Writes up to `changes` waiting changes to the store. Returns the blocks they added.
     pub(crate) fn write(&mut self, changes: usize) -> Vec<BlockHash> {
         let changes = changes.min(self.waiting.len());
@@ -198,6 +221,14 @@ impl Rig {
     pub(crate) fn commit_all(&mut self) {
         self.write(usize::MAX);
         self.report();
+    }
+
+    /// Makes the chain anew from its state, in the form that a file has. Nothing may change.
+    pub(crate) fn restore(&mut self) {
+        let state = serde_json::to_value(self.chain.state()).unwrap();
+        let read = serde_json::from_value(state.clone()).unwrap();
+        self.chain = Chain::restore(read, Box::new(self.store.clone()), self.limits).unwrap();
+        assert_eq!(serde_json::to_value(self.chain.state()).unwrap(), state);
     }
 
     /// Opens the chain anew: what was not written is lost, as in a crash.

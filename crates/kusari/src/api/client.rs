@@ -3,6 +3,7 @@
 //! Owns requests, their deadlines, and what an answer that is not the expected one means. A new
 //! endpoint is one method over `get` or `post`.
 
+mod branches;
 mod ledger;
 mod whole_store;
 

@@ -8,6 +8,8 @@ use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransacti
 use kusari_chain::{BlockHash, WholeBlock, Work};
 use serde::{Deserialize, Serialize};
 
+use super::branches::HeldReport;
+
 mod witnesses;
 
 pub use self::witnesses::{
@@ -52,6 +54,10 @@ pub struct Status {
     pub side_limit: u64,
     /// Blocks that wait for their parents.
     pub orphans: usize,
+    /// Held branches that are ahead of the best chain, the one with the most work first; absent
+    /// where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_branches: Vec<HeldReport>,
     /// Whether blocks that were asked for are coming in.
     pub catching_up: bool,
     /// Bytes that were sent to peers since the node started; 0 where none runs.

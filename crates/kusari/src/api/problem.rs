@@ -87,6 +87,10 @@ pub const NO_LEDGER: Kind = Kind::new(409, "no-ledger", "This chain is no ledger
 pub const MINING_OFF: Kind = Kind::new(409, "mining-off", "This node mines nothing");
 /// The transaction's sequence is not its sender's next.
 pub const SEQUENCE: Kind = Kind::new(409, "sequence", "The sequence is not the next one");
+/// No branch has the block.
+pub const NO_BRANCH: Kind = Kind::new(404, "no-such-branch", "There is no such branch");
+/// The best chain has the block already.
+pub const IN_BEST_CHAIN: Kind = Kind::new(409, "in-best-chain", "The best chain has it already");
 /// There is no payload to erase.
 pub const NOTHING_TO_ERASE: Kind = Kind::new(409, "nothing-to-erase", "There is nothing to erase");
 /// The transaction breaks a rule.
@@ -112,7 +116,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 30] = [
+pub const ALL: [Kind; 32] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -133,6 +137,8 @@ pub const ALL: [Kind; 30] = [
     NO_LEDGER,
     MINING_OFF,
     SEQUENCE,
+    NO_BRANCH,
+    IN_BEST_CHAIN,
     NOTHING_TO_ERASE,
     BAD_TRANSACTION,
     POOL_FULL,

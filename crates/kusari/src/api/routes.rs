@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod blocks;
 mod body;
+pub(crate) mod branches;
 pub(crate) mod ledger;
 mod peers;
 mod proofs;
@@ -129,6 +130,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/peers", get(peers::list).post(peers::connect))
         .route("/v1/records", axum::routing::post(records::record))
         .route("/v1/records/{id}", get(records::one))
+        .route("/v1/branches", get(branches::list))
+        .route("/v1/branches/accept", axum::routing::post(branches::accept))
         .route("/v1/ledger", get(ledger::ledger))
         .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts/{address}", get(ledger::account))

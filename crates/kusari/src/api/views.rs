@@ -9,6 +9,7 @@ use kusari_chain::BestPoint;
 use kusari_node::snapshot::PeerSummary;
 use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
+use super::branches::HeldReport;
 use super::model::{
     BlockReport, PeerList, PeerReport, Stage, Status, TransactionList, TransactionPlace,
     TransactionReport, WitnessStanding,
@@ -53,6 +54,7 @@ impl Status {
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,
+            held_branches: snapshot.held.iter().map(HeldReport::from).collect(),
             catching_up: snapshot.catching_up,
             bytes_sent: 0,
             bytes_received: 0,

@@ -45,6 +45,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         side_bytes: 0,
         side_limit: 0,
         orphans: 0,
+        held_branches: Vec::new(),
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,

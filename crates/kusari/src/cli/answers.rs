@@ -123,6 +123,13 @@ pub(crate) fn status(status: &Status) -> String {
     if status.catching_up {
         lines.push(String::from("- Catching up: blocks that were asked for are coming in"));
     }
+    if let Some(held) = status.held_branches.first() {
+        let (height, hash, work) = (held.height, held.hash, grouped(held.work));
+        lines.push(format!(
+            "- HELD  : a branch with more work: block {height}, {hash}, work {work}"
+        ));
+        lines.push(String::from("          `kusari branches` shows what there is to decide"));
+    }
     if status.listen.is_some() {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
         lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));

@@ -69,6 +69,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
         waiting_lines: 1,
         side_bytes: 0,
         side_limit: 67_108_864,
+        held: Vec::new(),
         orphans: 2,
         catching_up: true,
     }

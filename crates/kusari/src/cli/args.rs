@@ -100,6 +100,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) max_peers: Option<u64>,
 
+    /// Most blocks of its chain that another branch may take back without `kusari accept-branch`;
+    /// `none` for any number [default: 288 on a ledger, none on the classic chain]
+    #[arg(long, value_name = "N|none")]
+    pub(crate) max_reorg_depth: Option<String>,
+
     /// Threads that mine [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     pub(crate) miner_threads: Option<u64>,

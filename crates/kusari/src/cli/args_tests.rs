@@ -94,6 +94,8 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("0", "with port 0", "--data-dir"),
         ("8080 --data-dir d --ephemeral", "--data-dir keeps", "leave out one"),
         ("8080 --data-dir=", "a value is required for '--data-dir", "`kusari --help`"),
+        ("8080 --max-reorg-depth deep", "`deep` is no depth", "--max-reorg-depth 288"),
+        ("8080 --max-reorg-depth -1", "unexpected argument '-1'", "--help"),
         ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
         ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
@@ -145,6 +147,7 @@ listen = '127.0.0.1:8080'
 connect = ['localhost:1']
 data-dir = '/from/file'
 max-peers = 5
+max-reorg-depth = 12
 miner-threads = 1
 miner-kernel = 'sha2'
 quiet = true
@@ -158,12 +161,25 @@ fn a_file_says_the_same_by_the_same_names() {
     assert_eq!(settings.connect, ["localhost:1".parse().unwrap()]);
     assert_eq!(settings.storage, directory("/from/file"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (5, 1));
+    assert_eq!(settings.max_reorg_depth, Some(12));
     assert_eq!(settings.miner_kernel.map(Kernel::name), Some("sha2"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::DEBUG);
     assert_eq!(settings_with("listen = 81", "").unwrap().listen.port(), 81);
     let memory = settings_with("listen = 81\nephemeral = true", "").unwrap();
     assert_eq!(memory.storage, Storage::Memory);
+}
+
+#[test]
+fn a_ledger_takes_back_288_blocks_by_itself_unless_told_otherwise_and_the_classic_chain_any_number()
+{
+    let depth = |file: &str, line: &str| settings_with(file, line).unwrap().max_reorg_depth;
+    assert_eq!(depth("", "8080"), None);
+    assert_eq!(depth("", "8080 --chain ledger"), Some(288));
+    assert_eq!(depth("", "8080 --max-reorg-depth 0"), Some(0));
+    assert_eq!(depth("", "8080 --chain ledger --max-reorg-depth none"), None);
+    assert_eq!(depth(FILE, "--max-reorg-depth none"), None);
+    assert_eq!(depth("listen = 1\nmax-reorg-depth = 'none'", "--chain ledger"), None);
 }
 
 #[test]

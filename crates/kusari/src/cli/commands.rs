@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod block;
+pub(crate) mod branches;
 pub(crate) mod chain;
 pub(crate) mod chain_spec;
 pub(crate) mod completions;
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
+    Branches(branches::BranchesArgs),
+    AcceptBranch(branches::AcceptBranchArgs),
     Export(export::ExportArgs),
     Import(import::ImportArgs),
     Audit(audit::AuditArgs),
@@ -121,6 +124,8 @@ impl Command {
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),
+            Self::Branches(args) => branches::list(args),
+            Self::AcceptBranch(args) => branches::accept(args),
             Self::Export(args) => export::run(args),
             Self::Import(args) => import::run(args),
             Self::Audit(args) => audit::run(args),

@@ -23,6 +23,7 @@ pub(crate) struct ConfigFile {
     pub(crate) http: Option<Listen>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: Option<u64>,
+    pub(crate) max_reorg_depth: Option<Depth>,
     pub(crate) miner_threads: Option<u64>,
     pub(crate) miner_kernel: Option<String>,
     pub(crate) journal: Option<PathBuf>,
@@ -41,6 +42,23 @@ pub(crate) struct ConfigFile {
 pub(crate) enum Listen {
     Port(u64),
     Address(String),
+}
+
+/// A number, or the word `none`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a number of blocks or \"none\"")]
+pub(crate) enum Depth {
+    Blocks(u64),
+    Word(String),
+}
+
+impl Depth {
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Blocks(number) => number.to_string(),
+            Self::Word(word) => word,
+        }
+    }
 }
 
 impl ConfigFile {

@@ -3,7 +3,7 @@
 //! Owns stdout. Whoever reads it may go away at any time: then the output is dropped and the node
 //! runs on.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -92,6 +92,14 @@ impl Output {
         }
         if self.pending.len() >= BATCH_BYTES {
             self.flush();
+        }
+    }
+
+    /// Says on stderr what must not be missed, unless stdout and stderr are the same terminal.
+    pub(crate) fn alarm(&mut self, text: &str) {
+        if !(std::io::stdout().is_terminal() && std::io::stderr().is_terminal()) {
+            // Where stderr is closed nobody is left to be told.
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use kusari_chain::BlockHash;
 use kusari_chain::ledger::Address;
 use kusari_chain::ledger::address::AddressError;
 use kusari_node::PeerAddress;
@@ -16,7 +17,6 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
-use super::answers;
 use super::commands::ledger::balance;
 use super::entrust::{entrust, entrust_signed};
 use super::escape::Plain;
@@ -26,6 +26,8 @@ use super::screen::Screen;
 use super::signer::Signer;
 use super::slash::{self, Typed};
 use super::words::Said;
+use super::{answers, branches};
+use crate::api::branches::{AcceptReceipt, BranchList};
 use crate::api::model::{AccountReport, PeerList, Status, WitnessList};
 use crate::runtime::NodeHandle;
 use crate::signing::Draft;
@@ -164,6 +166,8 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
             let status = Status::new(&node.snapshot(), Some(listen), directory);
             Said::answer(answers::status(&status))
         }
+        Typed::Branches => list_branches(&node),
+        Typed::AcceptBranch(hash) => accept_branch(&node, &hash),
         Typed::Block(which) => said(answers::one_block(node.store(), &which)),
         Typed::Chain(count) => {
             let mut show = |card| screen.say(Said::answer(card));
@@ -174,6 +178,31 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         }
     });
     true
+}
+
+fn list_branches(node: &NodeHandle) -> Said {
+    match node.command(Command::GetBranches) {
+        Ok(Reply::Branches(found)) => {
+            Said::answer(branches::list(&BranchList::from(found.as_ref())))
+        }
+        _ => Said::warning("The node stops and answers nothing more"),
+    }
+}
+
+fn accept_branch(node: &NodeHandle, hash: &BlockHash) -> Said {
+    match node.command(Command::AcceptBranch(*hash)) {
+        Ok(Reply::BranchAccepted(accepted)) => {
+            let receipt = AcceptReceipt::from(accepted.as_ref());
+            Said::answer(branches::accepted(hash, &receipt))
+        }
+        Ok(Reply::UnknownBranch) => Said::warning(format!(
+            "No branch beside the best chain has a block {hash}; /branches lists them"
+        )),
+        Ok(Reply::InBestChain) => {
+            Said::warning(format!("The best chain has the block {hash} already"))
+        }
+        _ => Said::warning("The node stops and answers nothing more"),
+    }
 }
 
 fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {

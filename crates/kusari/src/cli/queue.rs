@@ -87,6 +87,8 @@ impl Queue {
                         + u64::from(*source == BlockSource::Synced),
                 });
             }
+            // An alarm comes once in a while, and nobody may miss it.
+            Event::BranchHeld(_) => waiting.items.push_back((now, Item::Event(event))),
             _ if waiting.items.len() >= MAX_EVENTS => waiting.dropped += 1,
             _ => waiting.items.push_back((now, Item::Event(event))),
         }

@@ -163,7 +163,13 @@ impl Presenter {
                         self.block(at, block, source)
                     }
                 },
-                Item::Event(event) => self.say(&words(&event)),
+                Item::Event(event) => {
+                    let said = words(&event);
+                    self.say(&said);
+                    if matches!(event, Event::BranchHeld(_)) {
+                        self.output.alarm(&said.text);
+                    }
+                }
                 Item::Said(said) => self.say(&said),
                 Item::Asking => self.receipts.asking(),
                 Item::Answered(entry, said) => {

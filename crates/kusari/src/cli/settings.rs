@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kusari_chain::ledger::ChainSpec;
+use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_miner::Kernel;
 use kusari_node::{MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
-use super::config_file::{ConfigFile, Listen};
+use super::config_file::{ConfigFile, Depth, Listen};
 use super::places;
 use super::witnessing::Witnessing;
 use crate::api::Place;
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) http: Place,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
+    /// `None` where a branch is followed whatever it takes back.
+    pub(crate) max_reorg_depth: Option<u32>,
     pub(crate) miner_threads: NonZeroUsize,
     pub(crate) miner_kernel: Option<Kernel>,
     /// The ledger to keep; `None` is the classic chain.
@@ -107,6 +110,8 @@ impl Settings {
             Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
             None => DEFAULT_MAX_PEERS,
         };
+        let depth = args.max_reorg_depth.or(file.max_reorg_depth.map(Depth::into_text));
+        let max_reorg_depth = max_reorg_depth(depth.as_deref(), ledger.is_some())?;
         let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
         let miner_threads = match args.miner_threads.or(file.miner_threads) {
             Some(count) => number("miner-threads", count, MAX_MINER_THREADS)?,
@@ -119,6 +124,7 @@ impl Settings {
             http: http(args.http, file.http)?,
             token_file: args.token_file.or(file.token_file),
             max_peers,
+            max_reorg_depth,
             miner_threads,
             miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,
             ledger,
@@ -282,6 +288,19 @@ fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageErr
     count.filter(|count| count.get() <= limit).ok_or_else(|| {
         wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
     })
+}
+
+fn max_reorg_depth(text: Option<&str>, is_ledger: bool) -> Result<Option<u32>, UsageError> {
+    match text {
+        None => Ok(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)),
+        Some("none") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            wrong(
+                format!("`{text}` is no depth of a reorganisation"),
+                "write a number of blocks, as in `--max-reorg-depth 288`, or none",
+            )
+        }),
+    }
 }
 
 /// The chain that the option, or else the file, names; `None` is the classic one.

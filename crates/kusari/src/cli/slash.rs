@@ -18,6 +18,8 @@ What you type is mined into a block and passed on to every peer. Lines that begi
   /block N|hash       show one block, by its height or its hash
   /peers              show who is connected
   /connect host:port  connect to a peer, and again whenever the connection is lost
+  /branches           show the branches beside the best chain
+  /accept-branch hash follow one that is held, however many blocks that takes back
   /status             show the state of the chain and of this node
   /send to n [note]   on a ledger: pay n to an address or a label
   /balance [address]  on a ledger: show what an account owns
@@ -40,6 +42,8 @@ pub(crate) enum Typed {
     Peers,
     Witnesses,
     Connect(PeerAddress),
+    Branches,
+    AcceptBranch(BlockHash),
     Status,
     /// Pay somebody.
     Send {
@@ -98,13 +102,20 @@ pub(crate) fn read(line: &str) -> Typed {
         ("connect", None) => Typed::Hint(String::from(
             "/connect needs an address; write it so: /connect 127.0.0.1:8080",
         )),
+        ("accept-branch", hash) => match hash.map(str::parse) {
+            Some(Ok(hash)) => Typed::AcceptBranch(hash),
+            _ => Typed::Hint(String::from(
+                "/accept-branch needs the hash of a block, 64 hex digits; /branches lists them",
+            )),
+        },
+        ("branches", None) => Typed::Branches,
         ("balance", of) => Typed::Balance(of.map(str::to_owned)),
         ("peers", None) => Typed::Peers,
         ("status", None) => Typed::Status,
         ("witnesses", None) => Typed::Witnesses,
         ("help", None) => Typed::Help,
         ("quit", None) => Typed::Quit,
-        ("peers" | "status" | "witnesses" | "help" | "quit", Some(_)) => {
+        ("peers" | "branches" | "status" | "witnesses" | "help" | "quit", Some(_)) => {
             Typed::Hint(format!("/{name} stands alone; to record the line begin it with //"))
         }
         _ => Typed::Hint(format!(
@@ -185,6 +196,8 @@ mod tests {
             ("/peers", Typed::Peers),
             ("/witnesses", Typed::Witnesses),
             ("/connect [::1]:8080", Typed::Connect("[::1]:8080".parse().unwrap())),
+            ("/branches", Typed::Branches),
+            (&format!("/accept-branch {hash}"), Typed::AcceptBranch(hash.parse().unwrap())),
             ("/status", Typed::Status),
             ("/help", Typed::Help),
             ("/quit", Typed::Quit),
@@ -208,6 +221,9 @@ mod tests {
             ("/block 00ff", "/block needs a height"),
             ("/connect", "/connect needs an address"),
             ("/connect 8080", "write `host:port`"),
+            ("/accept-branch", "/accept-branch needs the hash of a block"),
+            ("/accept-branch 00ff", "/branches lists them"),
+            ("/branches all", "/branches stands alone"),
             ("/quit now", "/quit stands alone"),
         ] {
             match read(line) {

@@ -9,6 +9,7 @@ use kusari_chain::ledger::{LedgerPart, Txid};
 use kusari_chain::{BestPoint, Block};
 use kusari_node::Event;
 
+use super::branches::alarm;
 use super::card::card;
 use super::escape::{Plain, counted, grouped};
 
@@ -85,6 +86,7 @@ pub(crate) fn words(event: &Event) -> Said {
             to.hash,
             to.height
         )),
+        Event::BranchHeld(report) => Said::warning(alarm(report)),
         Event::FromTheFuture { height, seconds } => Said::warning(format!(
             "Warning: block {height} says it was made {} s from now; see whether this machine's \
              clock is right",

@@ -54,6 +54,10 @@ pub(super) fn describe(input: &Input) -> String {
             format!("transaction {} was submitted", written.0.txid())
         }
         Input::Command(_, Command::GetAccount(key)) => format!("the account {key} was asked for"),
+        Input::Command(_, Command::GetBranches) => "the branches were asked for".to_string(),
+        Input::Command(_, Command::AcceptBranch(hash)) => {
+            format!("the branch of block {hash} was accepted")
+        }
         Input::Command(_, Command::GetTransaction(txid)) => {
             format!("the transaction {txid} was asked for")
         }

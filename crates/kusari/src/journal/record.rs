@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
@@ -134,6 +134,10 @@ impl BlockStore for Recording<dyn BlockStore> {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         self.store.next_order()
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.store.finality()
     }
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {

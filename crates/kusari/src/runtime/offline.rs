@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use kusari_chain::ledger::PublicKey;
 use kusari_chain::mempool::PoolLimits;
-use kusari_chain::{BlockWrite, StoreError};
+use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
+use kusari_chain::{BlockStore, BlockWrite, StoreError, TreeLimits};
 use kusari_node::seam::{Action, Command, CommitId, Direction, PeerId, Reply, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
@@ -86,7 +87,12 @@ impl Offline {
             pool_limits: PoolLimits::default(),
             witnesses: WitnessConfig::default(),
         });
-        let config = NodeConfig { ledger, ..NodeConfig::default() };
+        let tree_limits = TreeLimits {
+            max_reorg_depth: max_reorg_depth(&store, ledger.is_some())
+                .map_err(OfflineError::Read)?,
+            ..TreeLimits::default()
+        };
+        let config = NodeConfig { ledger, tree_limits, ..NodeConfig::default() };
         let node = Node::new(config, blocks, outbox).map_err(OfflineError::Read)?;
         let mut offline = Self {
             node,
@@ -213,6 +219,13 @@ impl Offline {
         }
         Ok(())
     }
+}
+
+/// The limit under which nothing that a node held is followed: its own is not known here.
+fn max_reorg_depth(store: &Store, is_ledger: bool) -> Result<Option<u32>, StoreError> {
+    let held = store.finality()?.held;
+    let limits = held.iter().map(|branch| branch.depth.saturating_sub(1));
+    Ok(limits.chain(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)).min())
 }
 
 fn is_insert(write: &BlockWrite) -> bool {

@@ -11,6 +11,7 @@
 mod accounts;
 mod blocks;
 mod file;
+mod finality;
 mod finding;
 mod history;
 mod index;
@@ -104,7 +105,8 @@ impl Auditor {
         self.place = Place::Table("blocks");
         let blocks = blocks::BlockTables::open(transaction, &kind, next_order)?;
         let (tip, replay) = self.audit_best(&blocks)?;
-        self.audit_side(&blocks, &tip)?;
+        let held = self.audit_held(transaction, &blocks)?;
+        self.audit_side(&blocks, &tip, held)?;
         self.audit_nothing_else(&blocks)?;
         if let Some(ledger) = &blocks.ledger {
             self.audit_transactions(ledger, &blocks)?;
@@ -131,6 +133,7 @@ impl Auditor {
             tables::BLOCKS.name(),
             tables::BEST.name(),
             tables::SIDE.name(),
+            tables::HELD.name(),
             tables::OUTBOX.name(),
             tables::OUTBOX_OPEN.name(),
             tables::OUTBOX_BLOCKS.name(),
@@ -162,7 +165,13 @@ impl Auditor {
     ) -> Result<(u64, u64), AuditFault> {
         self.place = Place::Table("meta");
         let facts = transaction.open_table(tables::META)?;
-        let keys = [meta::SCHEMA_VERSION, meta::CHAIN_KIND, meta::NEXT_ORDER, meta::NEXT_ENTRY_ID];
+        let keys = [
+            meta::SCHEMA_VERSION,
+            meta::CHAIN_KIND,
+            meta::NEXT_ORDER,
+            meta::NEXT_ENTRY_ID,
+            meta::ACCEPTED_BRANCH,
+        ];
         for entry in facts.iter()? {
             let key = entry?.0;
             let of_ledger = kind.is_ledger() && key.value() == meta::CHAIN_SPEC;

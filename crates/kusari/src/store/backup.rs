@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use kusari_chain::StoreError;
 use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, Value,
-    WriteTransaction,
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+    Value, WriteTransaction,
 };
 
 use super::Store;
@@ -142,6 +142,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_table(from, copy, tables::BEST)?;
     copy_index(from, copy, &tables::HASHES)?;
     copy_table(from, copy, tables::SIDE)?;
+    copy_held(from, copy)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
     copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
@@ -161,6 +162,14 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
         }
     }
     Ok(())
+}
+
+/// A store that was made before there were held branches has no table of them.
+fn copy_held(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
+    match from.open_table(tables::HELD) {
+        Err(TableError::TableDoesNotExist(_)) => Ok(()),
+        _ => copy_table(from, copy, tables::HELD),
+    }
 }
 
 fn copy_index<R: RunRow>(

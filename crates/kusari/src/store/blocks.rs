@@ -3,7 +3,7 @@
 use core::cell::OnceCell;
 
 use kusari_chain::ledger::{Account, Commitment, PublicKey};
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::Store;
@@ -187,6 +187,10 @@ impl BlockStore for Store {
 
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(self.read_meta(meta::NEXT_ORDER)?)
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.read_finality()
     }
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {

@@ -13,6 +13,7 @@ use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
 use super::accounts::AccountWriter;
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
+use super::finality;
 use super::history::HistoryWriter;
 use super::kind::Kind;
 use super::lookup::Lookups;
@@ -84,7 +85,8 @@ fn write_blocks(
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
-    writer.finish(transaction)
+    writer.finish(transaction)?;
+    finality::write(transaction, batches)
 }
 
 /// The tables of blocks within one commit.
@@ -173,6 +175,10 @@ impl<'txn> BlockWriter<'txn> {
             },
             BlockWrite::Fill { order, payloads, .. } => self.fill(*order, payloads),
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
+            // Tables of their own, written after these.
+            BlockWrite::HoldBranch(_)
+            | BlockWrite::ReleaseBranch { .. }
+            | BlockWrite::AcceptBranch { .. } => Ok(()),
         }
     }
 

@@ -12,6 +12,7 @@ use redb::{
 };
 
 use super::fault::{Fault, guarded};
+use super::finality;
 use super::kind::Kind;
 use super::lock::DirectoryLock;
 use super::statements;
@@ -200,6 +201,7 @@ fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> 
     if kind.is_ledger() {
         statements::add_missing_tables(&database).map_err(|fault| medium(file, fault))?;
     }
+    finality::ensure_table(&database).map_err(|fault| medium(file, fault))?;
     Ok((database, kind))
 }
 
@@ -287,6 +289,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         transaction.open_table(tables::BEST)?;
         open_index(&transaction, &tables::HASHES)?;
         transaction.open_table(tables::SIDE)?;
+        transaction.open_table(tables::HELD)?;
         transaction.open_table(tables::OUTBOX)?;
         transaction.open_table(tables::OUTBOX_OPEN)?;
         transaction.open_table(tables::OUTBOX_BLOCKS)?;

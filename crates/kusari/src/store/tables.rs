@@ -28,6 +28,9 @@ pub(crate) static HASHES: IndexTables<(u64, u64)> = IndexTables {
 };
 /// Order of every block that is not in the best chain.
 pub(crate) const SIDE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
+/// Since when a branch is held, in Unix seconds, and how deep it would have reverted then, by the hash
+/// of its first block.
+pub(crate) const HELD: TableDefinition<'_, &[u8; 32], (u64, u32)> = TableDefinition::new("held");
 /// Outbox record by entry number.
 pub(crate) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 /// Numbers of the entries that are not settled.
@@ -91,6 +94,8 @@ pub(crate) mod meta {
     /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
     pub(crate) const NEXT_ORDER: &str = "next_order";
     pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";
+    /// A hash, 32 bytes; absent until a person accepts a branch.
+    pub(crate) const ACCEPTED_BRANCH: &str = "accepted_branch";
 }
 
 /// Reads a number of [`META`].

@@ -23,6 +23,7 @@ mod commands_running;
 mod commands_stored;
 mod crash;
 mod dialogue;
+mod finality;
 mod gossip;
 mod grade;
 mod journal;

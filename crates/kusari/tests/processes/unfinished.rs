@@ -29,6 +29,7 @@ fn silent_node() -> String {
         side_bytes: 0,
         side_limit: 0,
         orphans: 0,
+        held_branches: Vec::new(),
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,

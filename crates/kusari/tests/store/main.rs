@@ -10,6 +10,7 @@ mod backup;
 mod chunk;
 mod crash;
 mod forge;
+mod held;
 mod index;
 mod ledger;
 mod model;

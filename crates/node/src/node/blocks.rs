@@ -56,7 +56,7 @@ impl Node {
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
                 self.peers.set_sent_block(peer);
-                self.gossip.has(peer, point);
+                self.peer_has(peer, point);
                 if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
                     self.sync.claims(peer, point);
                 }
@@ -122,7 +122,9 @@ impl Node {
                 let lacks_payloads = orphan.lacks_payloads();
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
-                        if let Arrival::Fresh(point) = arrival {
+                        if let Arrival::Fresh(point) = arrival
+                            && !point.beats(&self.chain.tip())
+                        {
                             self.gossip.orphan_joined(point);
                             if lacks_payloads {
                                 self.lacking.add(point.hash, None, now.monotonic);
@@ -163,7 +165,11 @@ impl Node {
                 if ahead > FUTURE_WARNING_SECONDS {
                     self.notify(Event::FromTheFuture { height: point.height, seconds: ahead });
                 }
+                let has_reverted = !change.reverted.is_empty();
                 self.apply(now, change, source)?;
+                if has_reverted {
+                    self.reconsider(now)?;
+                }
                 Arrival::Fresh(point)
             }
             Accepted::Ahead { .. } => Arrival::Held,
@@ -181,14 +187,14 @@ impl Node {
         }
         for peer in self.announced.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
-                self.gossip.has(peer, point);
+                self.peer_has(peer, point);
             }
         }
         Ok(arrival)
     }
 
     /// Writes a change and tells everyone concerned.
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         now: Now,
         change: ChainChange,
@@ -226,7 +232,8 @@ impl Node {
         source: BlockSource,
     ) -> Result<alloc::vec::Vec<Event>, StoreError> {
         let mut events = alloc::vec::Vec::new();
-        if change.connected.is_empty() {
+        // An alarm speaks of a held branch as a whole.
+        if change.connected.is_empty() && !self.chain.is_held(&change.block.hash) {
             let BestPoint { height, hash, .. } = change.block;
             events.push(Event::SideBlock { height, hash });
         }

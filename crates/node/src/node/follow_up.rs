@@ -34,6 +34,7 @@ impl Node {
         self.request_blocks(now)?;
         self.dial(now);
         self.catching_up = self.sync.is_catching_up(now.monotonic);
+        self.watch_branches(now)?;
         self.mine(now)?;
         self.witness(now)?;
         self.wake(now)
@@ -206,7 +207,7 @@ impl Node {
             let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
                 return Ok(());
             };
-            let locator = self.chain.locator(cursor)?;
+            let locator = self.locator(cursor)?;
             // On a ledger, what a claim is worth shows before its bodies are asked for.
             self.send(
                 peer,
@@ -237,9 +238,10 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 12] = [
+        let deadlines: [Option<Duration>; 13] = [
             self.lacking.deadline(now.monotonic),
             self.witness_deadline(),
+            self.branches_deadline(),
             self.headers.deadline(),
             self.mine_again_at,
             expire_at,

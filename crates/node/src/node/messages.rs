@@ -221,7 +221,7 @@ impl Node {
     fn have(&mut self, now: Now, id: PeerId, claim: BestPoint) -> Result<(), StoreError> {
         self.sync.claims(id, claim);
         match self.chain.point(&claim.hash)? {
-            Some(known) => self.gossip.has(id, known),
+            Some(known) => self.peer_has(id, known),
             None if self.peers.get(id).is_some_and(|peer| peer.is_introduced()) => {
                 self.announced.heard(id, claim, &self.chain.tip(), now.monotonic);
             }

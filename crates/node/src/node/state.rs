@@ -18,6 +18,7 @@ use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::lacking::Lacking;
@@ -64,6 +65,8 @@ struct State {
     #[serde(default)]
     lacking: Lacking,
     serving: Serving,
+    #[serde(default)]
+    finality: Finality,
     mining: Option<Mining>,
     #[serde(default)]
     transactions: Option<Transactions>,
@@ -157,6 +160,7 @@ impl Node {
             announced: state.announced,
             lacking: state.lacking,
             serving: state.serving,
+            finality: state.finality,
             mining: state.mining,
             transactions: state.transactions,
             witnesses: state.witnesses,

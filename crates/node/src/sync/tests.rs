@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
-use kusari_chain::{Block, BlockStore, Chain, StoreError, StoredBlock, Target, TreeLimits};
+use kusari_chain::{
+    Block, BlockStore, Chain, StoreError, StoredBlock, StoredFinality, Target, TreeLimits,
+};
 
 use super::*;
 
@@ -73,6 +75,9 @@ impl BlockStore for Made {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(0)
+    }
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        Ok(StoredFinality::default())
     }
     fn account(&self, _: &PublicKey) -> Result<Option<Account>, StoreError> {
         Ok(None)

@@ -21,7 +21,8 @@ use std::time::Duration;
 use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
-    Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, Target, Work,
+    Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, StoredFinality, Target,
+    Work,
 };
 use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::{
@@ -134,6 +135,9 @@ impl BlockStore for Disk {
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.blocks.borrow().next_order()
+    }
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
+        self.blocks.borrow().finality()
     }
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.blocks.borrow().account(key)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
 
 use super::source::{Source, account_of, accounts_after, stored_at};
@@ -70,6 +70,10 @@ impl BlockStore for Answering {
     }
 
     fn next_order(&self) -> Result<u64, StoreError> {
+        Err(no_answer())
+    }
+
+    fn finality(&self) -> Result<StoredFinality, StoreError> {
         Err(no_answer())
     }
 

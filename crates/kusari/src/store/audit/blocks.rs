@@ -5,6 +5,7 @@ use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBloc
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::accounts::Replay;
+use super::finality::HeldBranches;
 use super::history::Histories;
 use super::index::Indexed;
 use super::ledger::{IndexedEntries, LedgerTables};
@@ -213,6 +214,7 @@ impl Auditor {
         &mut self,
         tables: &BlockTables,
         tip: &Link,
+        mut held: HeldBranches,
     ) -> Result<(), AuditFault> {
         self.place = Place::Table("side");
         let mut last = None;
@@ -236,7 +238,10 @@ impl Auditor {
                 Link::of(&tables.find(&parent)?.ok_or(unknown)?)
             };
             let checked = tables.check(stored, &parent, &mut self.histories)?;
-            if checked.link.point.beats(&tip.point) {
+            let hash = checked.link.point.hash;
+            if checked.link.point.beats(&tip.point)
+                && !held.holds(tables, order, &hash, &parent.point.hash)?
+            {
                 return Err(AuditFault::BetterBranch);
             }
             self.indexed.add(checked.entries);

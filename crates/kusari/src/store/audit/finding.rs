@@ -149,8 +149,11 @@ pub enum AuditFault {
         parent: BlockHash,
     },
     /// The best chain is not the best one.
-    #[error("its branch is better than the best chain")]
+    #[error("its branch is better than the best chain, and is not held")]
     BetterBranch,
+    /// A held branch begins with nothing.
+    #[error("there is no such block beside the best chain")]
+    HeldWithoutBlock,
     /// A record of a block that is in no chain.
     #[error("record {order} is in no chain")]
     StrayRecord {
@@ -329,6 +332,7 @@ impl AuditFault {
             Self::BestAndSide => "best-and-side",
             Self::UnknownParent { .. } => "unknown-parent",
             Self::BetterBranch => "better-branch",
+            Self::HeldWithoutBlock => "held-without-block",
             Self::StrayRecord { .. } => "stray-record",
             Self::MissingEntry => "missing-entry",
             Self::EntryNotDue { .. } => "entry-not-due",

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use kusari_chain::BlockHash;
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_node::store::EntryId;
 
@@ -46,6 +47,8 @@ pub enum Place {
         /// Its height, once its record is read.
         height: Option<u32>,
     },
+    /// The held branch that begins with this block.
+    Held(BlockHash),
     /// The record of the outbox with this number.
     Entry(EntryId),
     /// The account of this key.
@@ -73,6 +76,7 @@ impl Place {
             Self::File
             | Self::Table(_)
             | Self::Fact(_)
+            | Self::Held(_)
             | Self::Entry(_)
             | Self::Account(_)
             | Self::Waiting(_)
@@ -93,6 +97,7 @@ impl fmt::Display for Place {
             Self::Side { order, height: Some(height) } => {
                 write!(f, "side block number {order}, at height {height},")
             }
+            Self::Held(root) => write!(f, "the held branch from {root} on"),
             Self::Entry(id) => write!(f, "record {id}"),
             Self::Account(key) => write!(f, "the account of key {key}"),
             Self::Waiting(txid) => write!(f, "the waiting transaction {txid}"),

@@ -17,6 +17,7 @@ pub(super) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new(
 const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
 pub(super) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
 const SIDE_TABLE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
+const HELD: TableDefinition<'_, &[u8; 32], (u64, u32)> = TableDefinition::new("held");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
 pub(super) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
@@ -184,6 +185,12 @@ const OF_INDEXES: &[Damage] = &[
         t.open_table(BEST).unwrap().remove(TIP).unwrap();
         t.open_table(SIDE_TABLE).unwrap().insert(order(TIP), ()).unwrap();
     }, "better-branch", Place::Side { order: 11, height: Some(TIP) }),
+    ("a branch is held that is not there", |t| {
+        t.open_table(HELD).unwrap().insert(&[5; 32], (7, 9)).unwrap();
+    }, "held-without-block", Place::Held(BlockHash([5; 32]))),
+    ("the accepted branch is no hash", |t| {
+        t.open_table(META).unwrap().insert("accepted_branch", &[1, 2, 3][..]).unwrap();
+    }, "unreadable", Place::Table("held")),
     ("a fact is no number", |t| {
         t.open_table(META).unwrap().insert("next_order", &[1, 2, 3][..]).unwrap();
     }, "unreadable", Place::Fact("next_order")),

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari::store::{AuditReport, FileReport, OpenError, Store, audit_directory};
 use kusari_chain::{
-    Accepted, Block, BlockHash, BlockWrite, Chain, CheckedBlock, StoredBlock, Target, TreeLimits,
-    Work,
+    Acceptance, Accepted, Block, BlockHash, BlockWrite, Chain, CheckedBlock, Reconsidered,
+    StoredBlock, Target, TreeLimits, Work,
 };
 use kusari_miner::Search;
 use kusari_node::store::{OutboxWrite, StoreBatch};
@@ -195,17 +195,29 @@ fn tree() -> &'static [Block] {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Whatever order blocks arrive in, and however little room side branches have.
+    /// Whatever order blocks arrive in, however little room side branches have, and whatever is held
+    /// and accepted.
     #[test]
     fn what_a_chain_commits_is_sound_after_every_commit(
         picks in proptest::collection::vec(any::<Index>(), 1..60),
         min_side_bytes in prop_oneof![Just(0_u64), Just(700), Just(1 << 20)],
         window_blocks in 1..4_usize,
+        max_reorg_depth in proptest::option::of(0..3_u32),
+        accepted in any::<Index>(),
     ) {
         let store = Store::ephemeral().unwrap();
-        let limits = TreeLimits { min_side_bytes, window_blocks };
+        let limits = TreeLimits { min_side_bytes, window_blocks, max_reorg_depth };
         let mut chain = Chain::open(Box::new(store.clone()), limits).unwrap();
-        for pick in picks {
+        chain.bind();
+        let accepted = accepted.index(picks.len());
+        for (number, pick) in picks.into_iter().enumerate() {
+            if number == accepted {
+                let hash = pick.get(&tree()[1..]).hash;
+                if let Acceptance::Accepted(reconsidered) = chain.accept_branch(hash, 7).unwrap() {
+                    commit_all(&store, &mut chain, reconsidered)?;
+                    settle(&store, &mut chain)?;
+                }
+            }
             let mut next = vec![CheckedBlock::check(pick.get(&tree()[1..]).clone()).unwrap()];
             while let Some(block) = next.pop() {
                 let hash = block.block().hash;
@@ -215,8 +227,38 @@ proptest! {
                 let report = store.audit();
                 prop_assert_eq!(report.finding, None);
                 prop_assert_eq!(report.best_blocks, chain.tip().height);
+                settle(&store, &mut chain)?;
                 next.extend(chain.take_orphans_of(&hash));
             }
         }
+        let held = chain.held_branches();
+        let reopened = Chain::open(Box::new(store), limits).unwrap();
+        prop_assert_eq!(reopened.tip(), chain.tip());
+        prop_assert_eq!(reopened.held_branches(), held);
     }
+}
+
+/// Has the chain look at all branches until nothing changes.
+fn settle(store: &Store, chain: &mut Chain) -> Result<(), TestCaseError> {
+    loop {
+        let reconsidered = chain.reconsider(7).unwrap();
+        if reconsidered.changes.is_empty() {
+            return Ok(());
+        }
+        commit_all(store, chain, reconsidered)?;
+    }
+}
+
+/// Commits changes that came without a new block, and audits after them.
+fn commit_all(
+    store: &Store,
+    chain: &mut Chain,
+    reconsidered: Reconsidered,
+) -> Result<(), TestCaseError> {
+    for change in reconsidered.changes {
+        store.commit(&[batch(change.writes.clone())]).unwrap();
+        chain.committed(change.version);
+    }
+    prop_assert_eq!(store.audit().finding, None);
+    Ok(())
 }

@@ -1,0 +1,245 @@
+//! Fork choice: whether a new block moves the best chain, and the move itself.
+//!
+//! Owns the verdict and what a switch, a hold or an eviction changes. Where the operator set a depth,
+//! a branch that would revert more blocks than that is held, however much work it has.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::finality::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
+use super::overlay::BestEntry;
+use super::side::SideEntry;
+use super::{BestPoint, Tree};
+use crate::accept::ChainChange;
+use crate::hash::BlockHash;
+use crate::store::{BlockWrite, StoreError, StoredBlock, StoredHold};
+
+/// What becomes of the best chain with a block.
+pub(crate) enum Verdict {
+    /// The block follows the tip.
+    Extends,
+    /// Its branch has less work than the best chain.
+    Beside,
+    /// Its branch has more, and is held.
+    Held(Holding),
+    /// Its branch becomes the best chain.
+    Wins(Switch),
+}
+
+/// Why a branch is held.
+pub(crate) enum Holding {
+    /// It was before.
+    Already,
+    /// It would revert too many blocks.
+    TooDeep { root: BlockHash, depth: u32 },
+}
+
+/// What must be reverted and connected to make a branch the best chain.
+pub(crate) struct Switch {
+    pub(crate) fork: BestPoint,
+    /// Parents first.
+    pub(super) reverted: Vec<BestEntry>,
+    /// Parents first; the block whose branch wins is not among them.
+    pub(crate) connected: Vec<BlockHash>,
+}
+
+impl Switch {
+    /// From the old tip down.
+    pub(crate) fn reverted(&self) -> impl Iterator<Item = &BlockHash> {
+        self.reverted.iter().rev().map(|entry| &entry.point.hash)
+    }
+}
+
+impl Tree {
+    /// What becomes of the best chain with a block of this place below `parent`, which is known.
+    /// Everything that can fail is read here, before anything changes.
+    pub(crate) fn verdict(
+        &self,
+        new: &BestPoint,
+        parent: &BlockHash,
+    ) -> Result<Verdict, StoreError> {
+        let tip = self.tip();
+        if *parent == tip.hash {
+            return Ok(Verdict::Extends);
+        }
+        if !new.beats(&tip) {
+            return Ok(Verdict::Beside);
+        }
+        if self.mark_of(&new.hash, parent).is_some() {
+            return Ok(Verdict::Held(Holding::Already));
+        }
+        let accepted = self.finality.accepted();
+        let mut is_accepted = accepted == Some(new.hash);
+        let mut connected = Vec::new();
+        let mut at = *parent;
+        while let Some(entry) = self.side.get(&at) {
+            is_accepted |= accepted == Some(at);
+            connected.push(at);
+            at = entry.prev_hash;
+        }
+        let fork = self.find(&at)?.map_or(self.genesis, |known| known.point);
+        let depth = tip.height.saturating_sub(fork.height);
+        if !is_accepted && self.max_reorg_depth().is_some_and(|limit| depth > limit) {
+            let root = connected.last().copied().unwrap_or(new.hash);
+            return Ok(Verdict::Held(Holding::TooDeep { root, depth }));
+        }
+        connected.reverse();
+        let mut reverted = Vec::new();
+        for height in fork.height + 1..=tip.height {
+            reverted.extend(self.entry_at(height)?);
+        }
+        Ok(Verdict::Wins(Switch { fork, reverted, connected }))
+    }
+
+    /// The deepest reorganisation that is followed now without a person's word.
+    pub(crate) fn max_reorg_depth(&self) -> Option<u32> {
+        self.limits.max_reorg_depth.filter(|_| self.finality.is_bound())
+    }
+
+    /// Which held branch a block below `parent` belongs to.
+    pub(super) fn mark_of(&self, hash: &BlockHash, parent: &BlockHash) -> Option<HoldId> {
+        if self.finality.is_empty() {
+            return None;
+        }
+        let of_parent = self.side.get(parent).and_then(|parent| parent.held_by);
+        self.finality.mark(hash, of_parent)
+    }
+
+    /// Adds a block beside the best chain, and does what was decided.
+    pub(super) fn branch(
+        &mut self,
+        stored: Arc<StoredBlock>,
+        line_bytes: u64,
+        (verdict, now): (Verdict, u64),
+        change: &mut ChainChange,
+    ) {
+        let point = BestEntry::of(&stored).point;
+        let held_by = self.mark_of(&point.hash, &stored.block.prev_hash);
+        self.next_order += 1;
+        self.side.insert(point.hash, SideEntry { held_by, ..SideEntry::of(&stored, line_bytes) });
+        self.overlay.add_uncommitted(Arc::clone(&stored));
+        change.writes.push(BlockWrite::InsertSide(stored));
+        if let Some(id) = held_by {
+            self.finality.has(id, point);
+        }
+        match verdict {
+            Verdict::Extends | Verdict::Beside => {}
+            Verdict::Held(holding) => {
+                change.is_held = true;
+                self.hold(point, &holding, now, change);
+            }
+            Verdict::Wins(switch) => self.switch_to(point.hash, &switch, change),
+        }
+    }
+
+    /// Holds the branch that ends in `end`, and forgets the weakest where there are too many.
+    pub(super) fn hold(
+        &mut self,
+        end: BestPoint,
+        holding: &Holding,
+        now: u64,
+        change: &mut ChainChange,
+    ) {
+        let Holding::TooDeep { root, depth } = *holding else { return };
+        let branch = HeldBranch { root, since: now, depth, tip: end };
+        let id = self.finality.hold(branch);
+        self.mark_family(root, id);
+        change.writes.push(BlockWrite::HoldBranch(StoredHold { root, since: now, depth }));
+        if self.finality.len() > MAX_HELD_BRANCHES {
+            let weakest = self
+                .finality
+                .iter()
+                .min_by_key(|(_, branch)| (branch.tip.work, core::cmp::Reverse(branch.tip.hash)));
+            if let Some(root) = weakest.map(|(_, branch)| branch.root) {
+                self.forget_with_descendants(root, change);
+            }
+        }
+    }
+
+    /// Notes which branch a root and all that descends from it belong to.
+    pub(super) fn mark_family(&mut self, root: BlockHash, id: HoldId) {
+        let (accepted, mut stops) = (self.finality.accepted(), Vec::new());
+        stops.extend(self.finality.iter().map(|(_, branch)| branch.root).filter(|r| *r != root));
+        stops.extend(accepted);
+        let marked = self.side.mark_family(root, id, &stops);
+        for point in marked {
+            self.finality.has(id, point);
+        }
+    }
+
+    /// Makes the side branch that ends in `new_tip` the best chain.
+    pub(super) fn switch_to(
+        &mut self,
+        new_tip: BlockHash,
+        switch: &Switch,
+        change: &mut ChainChange,
+    ) {
+        change.fork = switch.fork;
+        let new_branch = self.side.take_branch(new_tip);
+        let base = switch.fork.height;
+        let mut parent_bytes =
+            new_branch.first().map_or(0, |(_, entry)| entry.total_bytes - entry.line_bytes);
+        for entry in &switch.reverted {
+            let line_bytes = entry.total_bytes - parent_bytes;
+            parent_bytes = entry.total_bytes;
+            self.side.insert(entry.point.hash, SideEntry::from_best(entry, line_bytes));
+        }
+        for entry in switch.reverted.iter().rev() {
+            change.reverted.push(entry.point);
+            let (height, order) = (entry.point.height, entry.order);
+            change.writes.push(BlockWrite::Disconnect { height, order });
+        }
+        self.overlay.truncate(base);
+        for (hash, entry) in new_branch {
+            let best = entry.to_best(hash);
+            self.overlay.push(best);
+            change.connected.push(best.point);
+            change
+                .writes
+                .push(BlockWrite::Connect { height: best.point.height, order: best.order });
+            self.release_root(&hash, change);
+        }
+    }
+
+    /// A branch is no longer held once its root is in the best chain, or forgotten.
+    fn release_root(&mut self, root: &BlockHash, change: &mut ChainChange) {
+        if self.finality.is_empty() {
+            return;
+        }
+        if let Some(id) = self.finality.by_root(root) {
+            self.finality.release(id);
+            change.writes.push(BlockWrite::ReleaseBranch { root: *root });
+        }
+    }
+
+    pub(super) fn evict_side_blocks(&mut self, change: &mut ChainChange) {
+        let limit = self.side_limit();
+        while self.side.bytes() > limit {
+            let Some((hash, entry)) = self.side.remove_least() else { break };
+            self.forgotten(hash, &entry, change);
+        }
+    }
+
+    /// Forgets a side block and all that descends from it.
+    pub(super) fn forget_with_descendants(&mut self, root: BlockHash, change: &mut ChainChange) {
+        for (hash, entry) in self.side.remove_with_descendants(root) {
+            self.forgotten(hash, &entry, change);
+        }
+    }
+
+    /// Writes that a side block is no longer there.
+    fn forgotten(&mut self, hash: BlockHash, entry: &SideEntry, change: &mut ChainChange) {
+        self.overlay.forget_uncommitted(&hash, entry.order);
+        change.writes.push(BlockWrite::Evict { hash, order: entry.order });
+        self.release_root(&hash, change);
+        let Some((id, branch)) = entry.held_by.and_then(|id| Some((id, self.finality.get(id)?)))
+        else {
+            return;
+        };
+        if branch.tip.hash == hash
+            && let Some(parent) = self.side.get(&entry.prev_hash)
+        {
+            self.finality.lost_tip(id, parent.point(entry.prev_hash));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `GET /v1/branches` and `POST /v1/branches/accept`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use kusari_node::seam::{Command, Reply};
+
+use super::super::branches::{AcceptReceipt, AcceptRequest, BranchList};
+use super::super::guard::Trusted;
+use super::super::problem;
+use super::super::reply::{Answer, accepted};
+use super::body::Body;
+use super::{Shared, unfitting};
+
+pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<BranchList>> {
+    match shared.ask(Command::GetBranches).await? {
+        Reply::Branches(branches) => Ok(Json(BranchList::from(branches.as_ref()))),
+        _ => Err(unfitting()),
+    }
+}
+
+pub(super) async fn accept(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    Body(AcceptRequest { hash }): Body<AcceptRequest>,
+) -> Answer<Response> {
+    match shared.ask(Command::AcceptBranch(hash)).await? {
+        Reply::BranchAccepted(done) => Ok(accepted(AcceptReceipt::from(done.as_ref()))),
+        Reply::UnknownBranch => Err(problem::NO_BRANCH.because(no_branch(&hash)).into()),
+        Reply::InBestChain => Err(problem::IN_BEST_CHAIN.because(in_best_chain(&hash)).into()),
+        _ => Err(unfitting()),
+    }
+}
+
+/// What it means that no branch has the block.
+pub(crate) fn no_branch(hash: &kusari_chain::BlockHash) -> String {
+    format!("no branch beside the best chain has a block {hash}; `kusari branches` lists them")
+}
+
+/// What it means that the best chain has it.
+pub(crate) fn in_best_chain(hash: &kusari_chain::BlockHash) -> String {
+    format!("the best chain has the block {hash} already; there is nothing to accept")
+}

@@ -1,0 +1,130 @@
+//! Branches that are held: the alarm, and what a person decides.
+//!
+//! Owns how a decision becomes changes that are committed and told. Which branches are held is up to
+//! the chain, when the person is told to [`crate::finality`].
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
+
+use super::Node;
+use crate::event::{BlockSource, Event, HeldReport};
+use crate::limits::MAX_LISTED_BRANCHES;
+use crate::seam::{AcceptedBranch, Action, Now, PeerId, Reply, RequestId};
+use crate::wire::MAX_LOCATOR;
+
+impl Node {
+    /// What has to be done once, before anything else: a store may have been opened under another
+    /// limit than before.
+    pub(super) fn wake_up(&mut self, now: Now) -> Result<(), StoreError> {
+        if self.finality.wakes() {
+            self.reconsider(now)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at all branches, and follows or holds what has more work than the best chain.
+    pub(super) fn reconsider(&mut self, now: Now) -> Result<(), StoreError> {
+        loop {
+            let reconsidered = self.chain.reconsider(now.wall)?;
+            if reconsidered.changes.is_empty() {
+                return Ok(());
+            }
+            self.apply_all(now, reconsidered)?;
+        }
+    }
+
+    fn apply_all(&mut self, now: Now, reconsidered: Reconsidered) -> Result<(), StoreError> {
+        for change in reconsidered.changes {
+            if change.connected.is_empty() {
+                self.chain_version = change.version;
+                self.batch.blocks.extend(change.writes);
+            } else {
+                self.apply(now, change, BlockSource::Synced)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A person wants to follow a branch.
+    pub(super) fn accept_branch(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        hash: BlockHash,
+    ) -> Result<(), StoreError> {
+        let before = self.chain.tip();
+        let reply = match self.chain.accept_branch(hash, now.wall)? {
+            Acceptance::Unknown => Reply::UnknownBranch,
+            Acceptance::InBestChain(_) => Reply::InBestChain,
+            Acceptance::Accepted(mut reconsidered) => {
+                let refused = reconsidered.refused.take();
+                self.apply_all(now, reconsidered)?;
+                self.reconsider(now)?;
+                let refused = refused.map(|(block, violation)| (block, violation.to_string()));
+                let fork = self.chain.fork_point(&before.hash)?.unwrap_or(before);
+                let tip = self.chain.tip();
+                let depth = before.height.saturating_sub(fork.height);
+                let accepted = AcceptedBranch { before, tip, depth, refused };
+                self.then.push(Action::Reply(request, Reply::BranchAccepted(Box::new(accepted))));
+                return Ok(());
+            }
+        };
+        self.actions.push(Action::Reply(request, reply));
+        Ok(())
+    }
+
+    pub(super) fn get_branches(&mut self, request: RequestId) -> Result<(), StoreError> {
+        let branches = self.chain.branches(MAX_LISTED_BRANCHES)?;
+        self.actions.push(Action::Reply(request, Reply::Branches(Box::new(branches))));
+        Ok(())
+    }
+
+    /// Raises the alarm where it is due, and lets the limit hold once the store is filled.
+    pub(super) fn watch_branches(&mut self, now: Now) -> Result<(), StoreError> {
+        let has_blocks = self.chain.tip().height > 0;
+        if !self.chain.is_bound()
+            && self.finality.is_filled(has_blocks, self.catching_up, now.monotonic)
+        {
+            self.chain.bind();
+        }
+        let ahead = self.chain.held_branches();
+        let is_asking = self.sync.is_asking();
+        if self.finality.tells(ahead.first(), is_asking, now.monotonic)
+            && let Some(first) = ahead.first()
+            && let Some(branch) = self.chain.branch_to(&first.tip.hash)?
+        {
+            let (best, others) = (self.chain.tip(), ahead.len() - 1);
+            self.notify(Event::BranchHeld(Box::new(HeldReport { best, branch, others })));
+        }
+        Ok(())
+    }
+
+    /// When [`Node::watch_branches`] has something by itself.
+    pub(super) fn branches_deadline(&self) -> Option<core::time::Duration> {
+        let ahead = self.chain.held_branches();
+        self.finality.deadline(ahead.first(), self.sync.is_asking(), self.chain.is_bound())
+    }
+
+    /// A peer has this block. One of a held branch says nothing of how much of our best chain it has.
+    pub(super) fn peer_has(&mut self, peer: PeerId, point: BestPoint) {
+        if !point.beats(&self.chain.tip()) {
+            self.gossip.has(peer, point);
+        }
+    }
+
+    /// Tells a peer what we have, held branches before all: whoever follows one need not send it again
+    /// for each of its blocks.
+    pub(super) fn locator(&self, cursor: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
+        let held = self.chain.held_branches();
+        let mut locator: Vec<BlockHash> = held.iter().map(|branch| branch.tip.hash).collect();
+        if cursor.is_some() {
+            locator.clear();
+        }
+        locator.extend(self.chain.locator(cursor)?);
+        locator.truncate(MAX_LOCATOR);
+        Ok(locator)
+    }
+}
