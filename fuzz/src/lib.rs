@@ -6,6 +6,7 @@ pub mod block_json;
 pub mod frame;
 pub mod journals;
 pub mod node;
+pub mod proof_file;
 pub mod store_open;
 pub mod wallet_file;
 pub mod wire_line;
@@ -16,7 +17,7 @@ pub mod wire_line;
 mod kusari {
     #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod journal;
-    #[allow(dead_code, reason = "a target uses what it checks")]
+    #[allow(dead_code, unused_imports, reason = "a target uses what it checks")]
     pub mod store;
     /// The form of a key file alone: it needs none of the wallet's cryptography.
     pub mod wallet {

@@ -13,6 +13,7 @@ mod forks;
 mod layout;
 mod ledger;
 mod lines;
+mod proofs;
 mod suites;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod targets {
     pub mod frame;
     pub mod journals;
     pub mod node;
+    pub mod proof_file;
     pub mod store_open;
     pub mod wallet_file;
     pub mod wire_line;
@@ -23,11 +24,12 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 7] = [
+const TARGETS: [(&str, Check); 8] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
+    ("proof_file", targets::proof_file::check),
     ("store_open", targets::store_open::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),

@@ -232,6 +232,20 @@ impl ProofFile {
         Ok(proof)
     }
 
+    /// Reads the bytes of a file in the same way.
+    ///
+    /// # Errors
+    /// [`ProofFault::Form`] where it has another form, or is no text.
+    pub fn read_bytes(bytes: &[u8]) -> Result<Self, ProofFault> {
+        if bytes.len() > MAX_PROOF_BYTES {
+            return Err(ProofFault::TooLarge);
+        }
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Self::read(text),
+            Err(_) => Err(ProofFault::Form { reason: String::from("it is no text in UTF-8") }),
+        }
+    }
+
     /// The file, without a newline at its end.
     #[must_use]
     pub fn to_text(&self) -> String {

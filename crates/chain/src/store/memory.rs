@@ -83,13 +83,22 @@ impl MemoryBlocks {
         })
     }
 
-    /// Drops payloads, each named by its block and the place of its transaction in the body.
+    /// Drops payloads, each named by a block and the place of its transaction in the body, from every
+    /// block that has the transaction.
     pub fn erase(&mut self, erased: impl Iterator<Item = (BlockHash, u32)>) {
+        let mut ids = BTreeSet::new();
         for (block, place) in erased {
             let order = self.by_hash.get(&block);
             let Some(stored) = order.and_then(|order| self.blocks.get_mut(order)) else { continue };
-            self.erased.extend(Arc::make_mut(stored).erase(place));
+            ids.extend(Arc::make_mut(stored).erase(place));
         }
+        if ids.is_empty() {
+            return;
+        }
+        for stored in self.blocks.values_mut() {
+            Arc::make_mut(stored).erase_where(|txid| ids.contains(txid));
+        }
+        self.erased.extend(ids);
     }
 
     /// What was erased from one block is not taken with another one.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{blocks, dialogue, forks, ledger, lines};
+use super::{blocks, dialogue, forks, ledger, lines, proofs};
 
 /// An input that is not of its suite's form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +20,7 @@ pub(super) struct Suite {
 }
 
 /// Every suite, in the order in which `all` runs them.
-pub(super) const SUITES: [Suite; 11] = [
+pub(super) const SUITES: [Suite; 12] = [
     Suite {
         name: "genesis",
         built_in: include_str!("../../../../conformance/genesis.json"),
@@ -75,6 +75,11 @@ pub(super) const SUITES: [Suite; 11] = [
         name: "ledger-blocks",
         built_in: include_str!("../../../../conformance/ledger-blocks.json"),
         answer: ledger::chain,
+    },
+    Suite {
+        name: "proofs",
+        built_in: include_str!("../../../../conformance/proofs.json"),
+        answer: proofs::answer,
     },
 ];
 

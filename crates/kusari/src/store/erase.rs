@@ -20,6 +20,7 @@ use super::fault::Fault;
 use super::lookup::change_contents;
 use super::record::{read_block, write_block};
 use super::tables;
+use super::transactions::orders_of;
 
 /// Pages that are overwritten, as rows of which each fills one of 4 KiB: as many as a commit of a node
 /// that catches up frees.
@@ -91,8 +92,8 @@ pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Drops the payloads, after all changes to the blocks are in their tables. One that is not there, or
-/// whose block is gone, needs no erasing.
+/// Drops the payloads, after all changes to the blocks are in their tables, from every block that has the
+/// transaction. One that is not there, or whose block is gone, needs no erasing.
 pub(super) fn erase(
     database: &Database,
     transaction: &WriteTransaction,
@@ -103,8 +104,8 @@ pub(super) fn erase(
     }
     let inserted = inserted(batches);
     // As of the commit before; nobody else commits meanwhile.
-    let before = database.begin_read()?;
-    let before = BlockReader::open(&before)?;
+    let read = database.begin_read()?;
+    let before = BlockReader::open(&read)?;
     let mut places: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
     for erasure in batches.iter().flat_map(|batch| &batch.erased) {
         let order = match inserted.get(&erasure.block) {
@@ -123,6 +124,9 @@ pub(super) fn erase(
         };
         let former = stored.clone();
         change(&mut stored)?;
+        if stored == former {
+            return Ok(());
+        }
         let mut record = Vec::new();
         write_block(&stored, &mut record)?;
         blocks.insert(order, record.as_slice())?;
@@ -139,8 +143,12 @@ pub(super) fn erase(
             Ok(())
         })?;
     }
-    // A block that comes in the same commit may hold one of them as well.
-    for order in inserted.into_values() {
+    // Other branches may have it as well, and blocks that come in the same commit.
+    let mut others: BTreeSet<u64> = inserted.into_values().collect();
+    for txid in &ids {
+        others.extend(orders_of(&read, txid)?);
+    }
+    for order in others {
         rewrite(order, &mut |stored| {
             stored.erase_where(|txid| ids.contains(txid));
             Ok(())

@@ -77,6 +77,16 @@ pub(super) fn find(
     Ok(places)
 }
 
+/// Orders of the blocks that may hold the transaction.
+pub(super) fn orders_of(transaction: &ReadTransaction, txid: &Txid) -> Result<Vec<u64>, Fault> {
+    let mut orders = Vec::new();
+    IndexReader::open(transaction, &tables::TRANSACTIONS)?.find(suffix(txid), |order| {
+        orders.push(order);
+        Ok::<_, Fault>(None::<()>)
+    })?;
+    Ok(orders)
+}
+
 impl Store {
     /// The transaction with this id, in whatever block it stands: that of the best chain where there
     /// is one, otherwise the one that was stored last. Nothing is found on the classic chain.

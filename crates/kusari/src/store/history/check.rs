@@ -8,7 +8,7 @@ use crate::store::fault::Fault;
 use crate::store::tables;
 
 /// Compares the stored tiles with those that follow from the hashes of a chain.
-pub(in crate::store) struct TileCheck {
+pub(in super::super) struct TileCheck {
     table: ReadOnlyTable<(u8, u32), &'static [u8]>,
     /// The last tile of each level, and its number.
     tails: [(u32, Vec<u8>); LEVELS as usize],
@@ -18,13 +18,13 @@ pub(in crate::store) struct TileCheck {
 }
 
 impl TileCheck {
-    pub(in crate::store) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
+    pub(in super::super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
         let table = transaction.open_table(tables::HISTORY)?;
         Ok(Self { table, tails: Default::default(), right: 0, holds: true })
     }
 
     /// The next hash of the chain, the genesis block's first.
-    pub(in crate::store) fn push(&mut self, hash: &BlockHash) -> Result<(), Fault> {
+    pub(in super::super) fn push(&mut self, hash: &BlockHash) -> Result<(), Fault> {
         let mut entry = hash.0.to_vec();
         for level in 0..LEVELS {
             let (tile, bytes) = &mut self.tails[usize::from(level)];
@@ -48,7 +48,7 @@ impl TileCheck {
     }
 
     /// Whether the table has these tiles and no others.
-    pub(in crate::store) fn finish(mut self) -> Result<bool, Fault> {
+    pub(in super::super) fn finish(mut self) -> Result<bool, Fault> {
         let tails = core::mem::take(&mut self.tails);
         for (level, (tile, bytes)) in (0..).zip(tails).filter(|(_, tail)| !tail.1.is_empty()) {
             self.compare(level, tile, &bytes)?;

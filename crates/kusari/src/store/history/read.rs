@@ -14,7 +14,7 @@ use crate::store::tables;
 
 /// The history as it is in one read transaction. Tiles that were read are kept: whoever asks for one
 /// path asks for many hashes of few tiles.
-pub(in crate::store) struct HistoryReader {
+pub(in super::super) struct HistoryReader {
     table: ReadOnlyTable<(u8, u32), &'static [u8]>,
     /// Blocks that it covers, the genesis block among them.
     leaves: u64,
@@ -23,20 +23,20 @@ pub(in crate::store) struct HistoryReader {
 
 impl HistoryReader {
     /// The history of a best chain whose tip has this height.
-    pub(in crate::store) fn open(transaction: &ReadTransaction, tip: u32) -> Result<Self, Fault> {
+    pub(in super::super) fn open(transaction: &ReadTransaction, tip: u32) -> Result<Self, Fault> {
         let table = transaction.open_table(tables::HISTORY)?;
         Ok(Self { table, leaves: u64::from(tip) + 1, tiles: BTreeMap::new() })
     }
 
     /// The best chain's hash at a height.
-    pub(in crate::store) fn hash_at(&mut self, height: u32) -> Result<BlockHash, Fault> {
+    pub(in super::super) fn hash_at(&mut self, height: u32) -> Result<BlockHash, Fault> {
         let (tile, place) = split(u64::from(height));
         let missing = || unreadable(0, tile);
         hash(self.tile(0, tile)?, place).ok_or_else(missing)
     }
 
     /// Heights of the lowest hashes from this height on, at most `count`, the lowest first.
-    pub(in crate::store) fn lowest(&mut self, from: u32, count: usize) -> Result<Vec<u32>, Fault> {
+    pub(in super::super) fn lowest(&mut self, from: u32, count: usize) -> Result<Vec<u32>, Fault> {
         let mut heap = BinaryHeap::new();
         let (mut low, mut high) = (u64::from(from), self.leaves);
         for level in 0..LEVELS {

@@ -8,7 +8,7 @@ use crate::store::fault::Fault;
 use crate::store::tables;
 
 /// The history within one commit.
-pub(in crate::store) struct HistoryWriter<'txn> {
+pub(in super::super) struct HistoryWriter<'txn> {
     table: Table<'txn, (u8, u32), &'static [u8]>,
     /// Blocks that it covers, the genesis block among them.
     leaves: u64,
@@ -36,7 +36,7 @@ fn tail_of(leaves: u64, level: u8) -> u32 {
 
 impl<'txn> HistoryWriter<'txn> {
     /// The history of a best chain whose tip has this height.
-    pub(in crate::store) fn open(
+    pub(in super::super) fn open(
         transaction: &'txn WriteTransaction,
         tip: u32,
     ) -> Result<Self, Fault> {
@@ -51,7 +51,7 @@ impl<'txn> HistoryWriter<'txn> {
     }
 
     /// A block joins the best chain at its end.
-    pub(in crate::store) fn push(&mut self, height: u32, hash: &BlockHash) -> Result<(), Fault> {
+    pub(in super::super) fn push(&mut self, height: u32, hash: &BlockHash) -> Result<(), Fault> {
         if u64::from(height) != self.leaves {
             let due = self.leaves;
             return Err(Fault::Unfitting(format!(
@@ -78,7 +78,7 @@ impl<'txn> HistoryWriter<'txn> {
     }
 
     /// The best chain ends below this height.
-    pub(in crate::store) fn cut(&mut self, height: u32) -> Result<(), Fault> {
+    pub(in super::super) fn cut(&mut self, height: u32) -> Result<(), Fault> {
         let former = self.leaves;
         self.leaves = self.leaves.min(u64::from(height));
         for level in 0..LEVELS {
@@ -118,7 +118,7 @@ impl<'txn> HistoryWriter<'txn> {
     }
 
     /// Writes the tiles that are not whole.
-    pub(in crate::store) fn finish(mut self) -> Result<(), Fault> {
+    pub(in super::super) fn finish(mut self) -> Result<(), Fault> {
         for (level, tail) in (0..).zip(&mut self.tails) {
             let Some(Tail { tile, bytes, changed: true }) = tail else { continue };
             if bytes.is_empty() {

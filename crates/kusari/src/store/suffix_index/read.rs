@@ -6,7 +6,7 @@ use super::{ENTRY_BYTES, IndexNames, IndexTables, Run, RunRow, entries, runs};
 use crate::store::fault::Fault;
 
 /// The index as it is in one read transaction.
-pub(in crate::store) struct IndexReader {
+pub(in super::super) struct IndexReader {
     young: ReadOnlyTable<(u64, u64), ()>,
     parts: ReadOnlyTable<(u64, u64), &'static [u8]>,
     evicted: ReadOnlyTable<u64, ()>,
@@ -16,7 +16,7 @@ pub(in crate::store) struct IndexReader {
 }
 
 impl IndexReader {
-    pub(in crate::store) fn open<R: RunRow>(
+    pub(in super::super) fn open<R: RunRow>(
         transaction: &ReadTransaction,
         tables: &'static IndexTables<R>,
     ) -> Result<Self, Fault> {
@@ -32,7 +32,7 @@ impl IndexReader {
 
     /// Shows `look` the orders that the suffix leads to, the youngest first, until it has found what
     /// it looks for. Orders of evicted blocks are left out.
-    pub(in crate::store) fn find<T, E: From<Fault>>(
+    pub(in super::super) fn find<T, E: From<Fault>>(
         &self,
         suffix: u64,
         mut look: impl FnMut(u64) -> Result<Option<T>, E>,
@@ -68,40 +68,40 @@ impl IndexReader {
         Ok(orders)
     }
 
-    pub(in crate::store) fn is_evicted(&self, order: u64) -> Result<bool, Fault> {
+    pub(in super::super) fn is_evicted(&self, order: u64) -> Result<bool, Fault> {
         Ok(self.evicted.get(order)?.is_some())
     }
 
     /// Every order that is noted as evicted.
-    pub(in crate::store) fn evicted(
+    pub(in super::super) fn evicted(
         &self,
     ) -> Result<impl Iterator<Item = Result<u64, Fault>>, Fault> {
         Ok(self.evicted.iter()?.map(|entry| Ok(entry?.0.value())))
     }
 
-    pub(in crate::store) fn names(&self) -> IndexNames {
+    pub(in super::super) fn names(&self) -> IndexNames {
         self.names
     }
 
     /// Whether its runs say how many entries they have.
-    pub(in crate::store) fn is_counted(&self) -> bool {
+    pub(in super::super) fn is_counted(&self) -> bool {
         self.counted
     }
 
     /// The runs, by the orders that they cover.
-    pub(in crate::store) fn runs(&self) -> &[Run] {
+    pub(in super::super) fn runs(&self) -> &[Run] {
         &self.runs
     }
 
     /// Every young entry, by suffix and order.
-    pub(in crate::store) fn young_entries(
+    pub(in super::super) fn young_entries(
         &self,
     ) -> Result<impl Iterator<Item = Result<(u64, u64), Fault>>, Fault> {
         Ok(self.young.iter()?.map(|entry| Ok(entry?.0.value())))
     }
 
     /// Every part of a run, each with the suffix that it stands under and its entries.
-    pub(in crate::store) fn parts_of(
+    pub(in super::super) fn parts_of(
         &self,
         run: Run,
     ) -> Result<impl Iterator<Item = Result<Part, Fault>>, Fault> {
@@ -119,10 +119,10 @@ impl IndexReader {
     }
 
     /// How many parts there are, of runs and of none.
-    pub(in crate::store) fn part_count(&self) -> Result<u64, Fault> {
+    pub(in super::super) fn part_count(&self) -> Result<u64, Fault> {
         Ok(self.parts.len()?)
     }
 }
 
 /// The suffix that a part stands under, and its entries.
-pub(in crate::store) type Part = (u64, Vec<(u64, u64)>);
+pub(in super::super) type Part = (u64, Vec<(u64, u64)>);

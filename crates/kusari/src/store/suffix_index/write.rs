@@ -9,7 +9,7 @@ use super::{IndexTables, MERGED_RUNS, RUN_ENTRIES, Run, RunRow, runs};
 use crate::store::fault::Fault;
 
 /// The index within one commit.
-pub(in crate::store) struct IndexWriter<'txn, R: RunRow> {
+pub(in super::super) struct IndexWriter<'txn, R: RunRow> {
     young: Table<'txn, (u64, u64), ()>,
     runs: Table<'txn, u64, R>,
     parts: Parts<'txn>,
@@ -21,7 +21,7 @@ pub(in crate::store) struct IndexWriter<'txn, R: RunRow> {
 }
 
 impl<'txn, R: RunRow> IndexWriter<'txn, R> {
-    pub(in crate::store) fn open(
+    pub(in super::super) fn open(
         transaction: &'txn WriteTransaction,
         tables: &IndexTables<R>,
     ) -> Result<Self, Fault> {
@@ -35,12 +35,12 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
         })
     }
 
-    pub(in crate::store) fn insert(&mut self, suffix: u64, order: u64) {
+    pub(in super::super) fn insert(&mut self, suffix: u64, order: u64) {
         self.inserted.push((suffix, order));
     }
 
     /// A block is evicted that was inserted with these suffixes.
-    pub(in crate::store) fn evict(&mut self, order: u64, suffixes: impl Iterator<Item = u64>) {
+    pub(in super::super) fn evict(&mut self, order: u64, suffixes: impl Iterator<Item = u64>) {
         let mut suffixes: Vec<u64> = suffixes.collect();
         suffixes.sort_unstable();
         suffixes.dedup();
@@ -48,7 +48,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
     }
 
     /// Takes out the entry of a block that stays. Nothing of it is left in the tables.
-    pub(in crate::store) fn remove(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
+    pub(in super::super) fn remove(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
         if self.young.remove((suffix, order))?.is_some() {
             return Ok(());
         }
@@ -63,7 +63,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
     }
 
     /// Adds an entry of a block that was inserted before.
-    pub(in crate::store) fn add(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
+    pub(in super::super) fn add(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
         if runs(&self.runs)?.last().is_none_or(|run| run.end <= order) {
             self.young.insert((suffix, order), ())?;
             return Ok(());
@@ -95,7 +95,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
     }
 
     /// Writes what came in this commit, after which every order below `next_order` is covered.
-    pub(in crate::store) fn finish(mut self, next_order: u64) -> Result<(), Fault> {
+    pub(in super::super) fn finish(mut self, next_order: u64) -> Result<(), Fault> {
         let mut inserted = self.settle()?;
         inserted.sort_unstable();
         inserted.dedup();

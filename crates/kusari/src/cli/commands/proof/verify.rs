@@ -84,12 +84,12 @@ fn read(file: &Path) -> Result<ProofFile, Failure> {
     let unreadable = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("{} cannot be read ({error}); name a proof file", file.display()))
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = File::open(file).map_err(|error| unreadable(&error))?;
     // One more than allowed, so that what is too long is seen to be.
     let mut opened = opened.take(MAX_PROOF_BYTES as u64 + 1);
-    opened.read_to_string(&mut text).map_err(|error| unreadable(&error))?;
-    ProofFile::read(&text)
+    opened.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    ProofFile::read_bytes(&bytes)
         .map_err(|fault| Failure::failed(format!("NOT PROVEN: {}: {fault}", file.display())))
 }
 
