@@ -15,11 +15,9 @@ use redb::{
 
 use super::Store;
 use super::audit::open_untouched;
-use super::erase;
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
-use super::statements::has_tables;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
@@ -149,17 +147,13 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
-        if erase::is_there(from).map_err(source)? {
-            copy_table(from, copy, tables::ERASED)?;
-        }
+        copy_table(from, copy, tables::ERASED)?;
         copy_index(from, copy, &tables::TRANSACTIONS)?;
         copy_table(from, copy, tables::HISTORY)?;
         copy_index(from, copy, &tables::CONTENTS)?;
         copy_index(from, copy, &tables::ADDRESSES)?;
-        if has_tables(from)? {
-            copy_table(from, copy, tables::STATEMENTS)?;
-            copy_table(from, copy, tables::EQUIVOCATIONS)?;
-        }
+        copy_table(from, copy, tables::STATEMENTS)?;
+        copy_table(from, copy, tables::EQUIVOCATIONS)?;
     }
     Ok(())
 }

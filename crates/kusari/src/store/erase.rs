@@ -11,8 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table,
-    TableHandle, WriteTransaction,
+    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, WriteTransaction,
 };
 
 use super::blocks::BlockReader;
@@ -59,12 +58,6 @@ impl<'txn> Erased<'txn> {
             None => Ok(changed.then_some(stripped)),
         }
     }
-}
-
-/// Whether the store has a table of what was erased.
-pub(super) fn is_there(transaction: &ReadTransaction) -> Result<bool, Fault> {
-    let mut tables = transaction.list_tables()?;
-    Ok(tables.any(|table| table.name() == tables::ERASED.name()))
 }
 
 /// Whether the batches erase anything.

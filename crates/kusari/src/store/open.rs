@@ -15,7 +15,6 @@ use super::fault::{Fault, guarded};
 use super::finality;
 use super::kind::Kind;
 use super::lock::DirectoryLock;
-use super::statements;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
 
@@ -198,9 +197,6 @@ fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> 
         }
         checked => checked?,
     };
-    if kind.is_ledger() {
-        statements::add_missing_tables(&database).map_err(|fault| medium(file, fault))?;
-    }
     finality::ensure_table(&database).map_err(|fault| medium(file, fault))?;
     Ok((database, kind))
 }
@@ -298,7 +294,8 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
             transaction.open_table(tables::POOL)?;
             transaction.open_table(tables::ERASED)?;
             transaction.open_table(tables::ZEROS)?;
-            statements::create_tables(&transaction)?;
+            transaction.open_table(tables::STATEMENTS)?;
+            transaction.open_table(tables::EQUIVOCATIONS)?;
             open_index(&transaction, &tables::TRANSACTIONS)?;
             transaction.open_table(tables::HISTORY)?;
             open_index(&transaction, &tables::CONTENTS)?;

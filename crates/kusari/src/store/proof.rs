@@ -4,7 +4,7 @@
 //! stand for the work, the newest one, and those that witnesses signed. What a proof is, and what it
 //! proves, is up to [`kusari_chain::proof`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use kusari_chain::ledger::{ChainId, PublicKey, Txid, WitnessStatement};
 use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement};
@@ -16,6 +16,7 @@ use super::Store;
 use super::blocks::BlockReader;
 use super::fault::Fault;
 use super::history::HistoryReader;
+use super::statements::StatementReader;
 use super::transactions::find;
 
 /// Witnesses whose statements go into one proof: with three blocks of each, beside those for the work,
@@ -49,18 +50,18 @@ impl<'txn> Chain<'txn> {
 }
 
 impl Store {
-    /// A proof of a transaction in the best chain, up to its tip, with what the statements say about it.
-    /// `None` where it does not stand there.
+    /// A proof of a transaction in the best chain, up to its tip, with what witnesses said about it, of these
+    /// keys before all others. `None` where it does not stand there.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     pub fn prove(
         &self,
         txid: &Txid,
-        statements: &[WitnessStatement],
+        preferred: &[PublicKey],
     ) -> Result<Option<TransactionProof>, StoreError> {
         let Some(chain_id) = self.chain_id() else { return Ok(None) };
-        Ok(self.read(|transaction| prove(transaction, chain_id, txid, statements))?)
+        Ok(self.read(|transaction| prove(transaction, chain_id, txid, preferred))?)
     }
 
     /// A proof that one block of the best chain is an ancestor of another. `None` where one of them is not
@@ -99,7 +100,7 @@ fn prove(
     transaction: &ReadTransaction,
     chain_id: ChainId,
     txid: &Txid,
-    statements: &[WitnessStatement],
+    preferred: &[PublicKey],
 ) -> Result<Option<TransactionProof>, Fault> {
     let mut chain = Chain::open(transaction)?;
     let Some(found) = find(transaction, &chain.blocks, txid)?.best else { return Ok(None) };
@@ -114,7 +115,8 @@ fn prove(
     let said = (entry.transaction, entry.payload.clone());
     let mut proof = TransactionProof::new(chain_id, said, body, header);
 
-    let chosen = choose(statements, found.height, &mut chain)?;
+    let statements = StatementReader::open(transaction)?;
+    let chosen = choose(&statements, preferred, found.height, &mut chain)?;
     let mut later: BTreeSet<u32> =
         chain.history.lowest(found.height, COUNTED_HASHES)?.into_iter().collect();
     later.insert(chain.tip);
@@ -137,23 +139,30 @@ fn prove(
 /// Of each key the last statement before a height, the first one from it on and the newest: between the
 /// first two lies when the key saw it, and the third one stands for all that it confirmed since.
 fn choose(
-    statements: &[WitnessStatement],
+    statements: &StatementReader,
+    preferred: &[PublicKey],
     height: u32,
     chain: &mut Chain<'_>,
 ) -> Result<Vec<WitnessStatement>, Fault> {
-    let mut by_key: BTreeMap<PublicKey, Vec<WitnessStatement>> = BTreeMap::new();
-    for statement in statements {
-        if chain.is_named_by(statement)? {
-            by_key.entry(statement.key).or_default().push(*statement);
+    let mut keys = preferred.to_vec();
+    keys.extend(statements.keys()?.into_iter().filter(|key| !preferred.contains(key)));
+    let (mut chosen, mut witnesses) = (Vec::new(), 0);
+    for key in keys {
+        if witnesses == MAX_WITNESSES {
+            break;
         }
-    }
-    let mut chosen = Vec::new();
-    for (_, mut of_key) in by_key.into_iter().take(MAX_WITNESSES) {
+        let mut of_key = Vec::new();
+        for statement in statements.of(&key)? {
+            if chain.is_named_by(&statement)? {
+                of_key.push(statement);
+            }
+        }
         of_key.sort_unstable_by_key(|statement| (statement.height, statement.sequence));
         let seen = of_key.partition_point(|statement| statement.height < height);
         let (before, seen) = of_key.split_at(seen);
         // Without a statement about the block or a later one, a key says nothing about it.
         let Some(first) = seen.first() else { continue };
+        witnesses += 1;
         chosen.extend(before.last());
         chosen.push(*first);
         chosen.extend(seen.get(1..).and_then(<[_]>::last));

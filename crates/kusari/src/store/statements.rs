@@ -4,11 +4,12 @@
 //! all of them; blocks are looked at one by one, for the statements that are asked for.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use kusari_chain::ledger::{Equivocation, PublicKey, WitnessStatement};
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{StatementWrite, Witnessed};
-use redb::{Database, ReadTransaction, ReadableDatabase, Table, TableError, WriteTransaction};
+use redb::{ReadOnlyTable, ReadTransaction, Table, WriteTransaction};
 
 use super::Store;
 use super::blocks::BlockReader;
@@ -68,36 +69,6 @@ impl<'txn> StatementWriter<'txn> {
     }
 }
 
-/// Creates the tables where they are missing.
-pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), Fault> {
-    transaction.open_table(tables::STATEMENTS)?;
-    transaction.open_table(tables::EQUIVOCATIONS)?;
-    Ok(())
-}
-
-/// Whether both tables are there.
-pub(super) fn has_tables(transaction: &ReadTransaction) -> Result<bool, Fault> {
-    let is_there = |opened: Result<(), TableError>| match opened {
-        Ok(()) => Ok::<bool, Fault>(true),
-        Err(TableError::TableDoesNotExist(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    };
-    Ok(is_there(transaction.open_table(tables::STATEMENTS).map(drop))?
-        && is_there(transaction.open_table(tables::EQUIVOCATIONS).map(drop))?)
-}
-
-/// Gives a ledger's store the tables of witnesses, which builds before the first release of this
-/// schema did not make.
-pub(super) fn add_missing_tables(database: &Database) -> Result<(), Fault> {
-    if has_tables(&database.begin_read()?)? {
-        return Ok(());
-    }
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    create_tables(&transaction)?;
-    Ok(transaction.commit()?)
-}
-
 /// A row of either table: under what key and sequence it stands, and what it says.
 pub(super) type Row<T> = (PublicKey, u64, T);
 
@@ -109,11 +80,8 @@ pub(super) fn all_statements(
     Ok(table.range::<(&[u8; 32], u64)>(..)?.map(|row| {
         let (place, bytes) = row?;
         let (key, sequence) = place.value();
-        let key = PublicKey(*key);
-        let statement = borsh::from_slice(bytes.value()).map_err(|error| {
-            Fault::unreadable("statements", format_args!("({key}, {sequence})"), error)
-        })?;
-        Ok((key, sequence, statement))
+        let statement = read_statement(place.value(), bytes.value())?;
+        Ok((PublicKey(*key), sequence, statement))
     }))
 }
 
@@ -129,6 +97,59 @@ pub(super) fn all_equivocations(
             .map_err(|error| Fault::unreadable("equivocations", key, error))?;
         Ok((key, evidence.first.sequence, evidence))
     }))
+}
+
+/// Statements by their keys, as one read sees them.
+pub(super) struct StatementReader {
+    statements: ReadOnlyTable<(&'static [u8; 32], u64), &'static [u8]>,
+    equivocations: ReadOnlyTable<&'static [u8; 32], &'static [u8]>,
+}
+
+impl StatementReader {
+    pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
+        Ok(Self {
+            statements: transaction.open_table(tables::STATEMENTS)?,
+            equivocations: transaction.open_table(tables::EQUIVOCATIONS)?,
+        })
+    }
+
+    /// Every key of which a statement is kept, in order: one step for each.
+    pub(super) fn keys(&self) -> Result<Vec<PublicKey>, Fault> {
+        let mut keys: Vec<PublicKey> = Vec::new();
+        loop {
+            let after =
+                keys.last().map_or(Bound::Unbounded, |last| Bound::Excluded((&last.0, u64::MAX)));
+            let next = self.statements.range::<(&[u8; 32], u64)>((after, Bound::Unbounded))?.next();
+            match next.transpose()? {
+                Some((place, _)) => keys.push(PublicKey(*place.value().0)),
+                None => return Ok(keys),
+            }
+        }
+    }
+
+    /// What a key said, by sequence; nothing of one that equivocated.
+    pub(super) fn of(&self, key: &PublicKey) -> Result<Vec<WitnessStatement>, Fault> {
+        if self.equivocations.get(&key.0)?.is_some() {
+            return Ok(Vec::new());
+        }
+        let range = self.statements.range((&key.0, 0)..=(&key.0, u64::MAX))?;
+        range
+            .map(|row| {
+                row.map_err(Fault::from)
+                    .and_then(|(place, bytes)| read_statement(place.value(), bytes.value()))
+            })
+            .collect()
+    }
+}
+
+fn read_statement(
+    (key, sequence): (&[u8; 32], u64),
+    bytes: &[u8],
+) -> Result<WitnessStatement, Fault> {
+    borsh::from_slice(bytes).map_err(|error| {
+        let key = PublicKey(*key);
+        Fault::unreadable("statements", format_args!("({key}, {sequence})"), error)
+    })
 }
 
 /// Which blocks are in the best chain, each looked up once: many statements may name one block, and

@@ -88,9 +88,9 @@ fn every_word_of_the_page_is_there_in_japanese() {
     let mut words: Vec<String> = marked.chain(codes.into_values()).collect();
     let script = between(&page, "<script>", "</script>")[0];
     // A text of the script that begins like a sentence is one that is shown.
-    let texts = between(script, "\"", "\"").into_iter().enumerate();
-    let texts = texts.filter(|(at, _)| at % 2 == 0).map(|(_, text)| text);
-    words.extend(texts.filter(|text| text.contains(' ') && !text.contains(':')).map(str::to_owned));
+    let texts = script.split('"').skip(1).step_by(2);
+    let is_sentence = |text: &&str| text.contains(' ') && text.starts_with(char::is_uppercase);
+    words.extend(texts.filter(is_sentence).map(str::to_owned));
     for word in &words {
         assert!(japanese.contains_key(word), "there is no Japanese for {word:?}");
     }

@@ -1,12 +1,9 @@
 //! The store of a ledger: whole blocks, accounts, transactions by their ids, the pool, and erasures.
 
-use kusari::store::{ChainPosition, ContentHash, Match, Store, audit_directory, copy_directory};
+use kusari::store::{ChainPosition, Store, audit_directory, copy_directory};
 use kusari_chain::ledger::{Account, ChainSpec, Payload, Txid};
-use kusari_chain::proof::ProofFile;
-use kusari_chain::{BlockStore, BlockWrite, StoredBlock, Work};
+use kusari_chain::{BlockStore, BlockWrite, StoredBlock};
 use kusari_node::store::{Erasure, OutboxStore, PoolWrite, StoreBatch};
-
-use sha2::{Digest, Sha256};
 
 use crate::forge::{
     BESIDE, Forge, LEDGER_SIDE, LEDGER_TIP, Person, TEXT, body_of_two, ledger_block, ledger_writes,
@@ -117,7 +114,7 @@ fn what_a_ledger_alone_has_is_refused_on_a_classic_chain() {
     }
 }
 
-fn erase(order: u64, place: u32) -> StoreBatch {
+pub(crate) fn erase(order: u64, place: u32) -> StoreBatch {
     let erased = vec![Erasure { block: ledger_block(order).block.hash, place }];
     StoreBatch { erased, ..StoreBatch::default() }
 }
@@ -300,127 +297,4 @@ fn a_node_goes_on_over_the_store_where_its_chain_ended() {
     }
     let report = store.audit();
     assert_eq!((report.finding, report.best_blocks), (None, LEDGER_TIP + 3));
-}
-
-#[test]
-fn whatever_stands_in_the_best_chain_is_proven_up_to_its_tip_and_nothing_else_is() {
-    let directory = TempDir::new();
-    let store = sound_ledger_store(&directory);
-    let mut proven = 0;
-    for order in 0..=LEDGER_SIDE + 1 {
-        let stored = ledger_block(order);
-        let on_best = order < LEDGER_SIDE;
-        for entry in &stored.part().unwrap().body {
-            let txid = entry.transaction.txid();
-            let Some(proof) = store.prove(&txid, &[]).unwrap() else {
-                assert!(!on_best, "block {order}");
-                continue;
-            };
-            let ProofFile::Transaction(proof) =
-                ProofFile::read(&ProofFile::Transaction(Box::new(proof)).to_text()).unwrap()
-            else {
-                panic!("it is about a transaction")
-            };
-            let checked = proof.check().unwrap();
-            assert_eq!(checked.txid, txid);
-            let tip = store.best_tip().unwrap().unwrap().block;
-            assert_eq!(checked.blocks.last(), Some(&(tip.index, tip.hash)));
-            // Six lowest of all blocks from its own on show about as much work as they all took.
-            let blocks = u64::from(tip.index - proof.block.index + 1);
-            assert!(checked.work > Work::of_classic_blocks(0), "{blocks} blocks");
-            proven += 1;
-        }
-    }
-    assert!(proven >= 4, "{proven} proofs");
-    assert_eq!(store.prove(&Txid([9; 32]), &[]), Ok(None));
-}
-
-#[test]
-fn every_block_is_proven_to_be_an_ancestor_of_the_tip() {
-    let directory = TempDir::new();
-    let store = sound_ledger_store(&directory);
-    let tip = store.best_tip().unwrap().unwrap().block.hash;
-    for order in 0..u64::from(LEDGER_TIP) - 1 {
-        let hash = ledger_block(order).block.hash;
-        let proof = store.prove_consistency(&hash, &tip).unwrap().unwrap();
-        assert_eq!(proof.check(), Ok(()));
-        assert_eq!(store.prove_consistency(&tip, &hash), Ok(None), "the other way round");
-    }
-    let beside = ledger_block(LEDGER_SIDE + 1).block.hash;
-    assert_eq!(store.prove_consistency(&beside, &tip), Ok(None));
-}
-
-#[test]
-fn a_record_is_found_by_its_text_and_by_its_author_until_it_is_erased() {
-    let directory = TempDir::new();
-    let store = sound_ledger_store(&directory);
-    let content = ContentHash::of_text(TEXT);
-    let found = store.transactions_with(&content, None, 10).unwrap().found;
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].found.height, found[0].found.place), (2, 0));
-    assert_eq!(found[0].payload.as_ref().map(|payload| payload.data.as_str()), Some(TEXT));
-    let author = found[0].transaction.sender;
-    let all = store.transactions_of(&author, None, 10).unwrap().found;
-    assert!(all.len() > 1 && all.iter().any(|one| one.found == found[0].found));
-
-    store.commit(&[erase(1, 0)]).unwrap();
-    assert_eq!(store.transactions_with(&content, None, 10).unwrap().found.len(), 0);
-    let still = store.transactions_of(&author, None, 10).unwrap().found;
-    assert_eq!(still.len(), all.len());
-    assert_eq!(store.audit().finding, None);
-}
-
-/// Whoever has the file and guesses the text must not see that it was there.
-#[test]
-fn nothing_leads_to_a_text_that_was_erased_wherever_its_entry_stood() {
-    let content = Sha256::digest(TEXT);
-    let suffix = &content[24..];
-    for commits in [1, 2_000] {
-        let directory = TempDir::new();
-        let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
-        store.commit(&[batch(ledger_writes().to_vec())]).unwrap();
-        // Enough others that the entry stands in a run.
-        let mut forge = Forge::over(Box::new(store.clone()));
-        let anna = Person::new(1);
-        let mut sequence = 3;
-        for _ in 0..commits / 400 {
-            let body = (0..900).map(|_| {
-                sequence += 1;
-                anna.record(sequence - 1, &format!("other {sequence}"))
-            });
-            let writes = forge.mine_and_take(&anna, body.collect());
-            store.commit(&[batch(writes)]).unwrap();
-        }
-        store.commit(&[erase(1, 0)]).unwrap();
-        assert_eq!(store.audit().finding, None);
-        drop(store);
-        let bytes = std::fs::read(directory.path().join("chain.redb")).unwrap();
-        let reversed: Vec<u8> = suffix.iter().rev().copied().collect();
-        for wanted in [suffix, &reversed[..]] {
-            let there = bytes.windows(8).any(|window| window == wanted);
-            assert!(!there, "the suffix of its hash is still there after {commits}");
-        }
-    }
-}
-
-#[test]
-fn long_lists_are_read_page_by_page_without_gap_or_repetition() {
-    let directory = TempDir::new();
-    let store = sound_ledger_store(&directory);
-    let author = Person::new(1).key();
-    let all = store.transactions_of(&author, None, 1_000).unwrap();
-    assert_eq!(all.next, None);
-    let (mut paged, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.transactions_of(&author, after, 1).unwrap();
-        paged.extend(page.found);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let places = |found: &[Match]| -> Vec<(u32, u32)> {
-        found.iter().map(|one| (one.found.height, one.found.place)).collect()
-    };
-    assert_eq!(places(&paged), places(&all.found));
 }

@@ -1,9 +1,8 @@
 //! What a ledger's store keeps of witnesses.
 
-use kusari::store::{Store, audit_directory, copy_directory};
+use kusari::store::Store;
 use kusari_chain::ledger::Equivocation;
 use kusari_node::store::{OutboxStore, StatementWrite, StoreBatch};
-use redb::{Database, TableDefinition};
 
 use crate::forge::{LEDGER_TIP, Person, sound_ledger_store, spec, statement, statement_writes};
 use crate::support::TempDir;
@@ -62,31 +61,6 @@ fn statements_from_a_height_are_the_oldest_and_the_newest_of_each_key_about_the_
     assert_eq!(classic.witnesses().unwrap(), []);
     let statements = vec![StatementWrite::Insert(statement(4, 0, 1))];
     assert!(classic.commit(&[StoreBatch { statements, ..StoreBatch::default() }]).is_err());
-}
-
-#[test]
-fn a_store_that_lacks_the_tables_gets_them_when_it_is_opened() {
-    let directory = TempDir::new();
-    drop(sound_ledger_store(&directory));
-    let database = Database::open(directory.path().join("chain.redb")).unwrap();
-    let transaction = database.begin_write().unwrap();
-    let statements: TableDefinition<'_, (&[u8; 32], u64), &[u8]> =
-        TableDefinition::new("statements");
-    let equivocations: TableDefinition<'_, &[u8; 32], &[u8]> =
-        TableDefinition::new("equivocations");
-    assert!(transaction.delete_table(statements).unwrap());
-    assert!(transaction.delete_table(equivocations).unwrap());
-    transaction.commit().unwrap();
-    drop(database);
-    // What only reads finds nothing wrong.
-    assert_eq!(audit_directory(directory.path(), |_| ()).unwrap().finding, None);
-    copy_directory(directory.path(), &directory.path().join("copy.redb")).unwrap();
-    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
-    assert_eq!(kept(&store), 0);
-    store
-        .commit(&[StoreBatch { statements: statement_writes(), ..StoreBatch::default() }])
-        .unwrap();
-    assert_eq!(kept(&store), statement_writes().len());
 }
 
 #[test]

@@ -30,7 +30,10 @@ pub(super) async fn proof(
 ) -> Answer<Response> {
     let txid = read_txid(&txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
-    let proof = shared.read(move |store| store.prove(&txid, &[])).await?;
+    let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
+    let listed: Vec<_> =
+        ledger.into_iter().flat_map(|all| all.listed.into_iter().chain(all.own)).collect();
+    let proof = shared.read(move |store| store.prove(&txid, &listed)).await?;
     if let Some(proof) = proof {
         return Ok(file(&ProofFile::Transaction(Box::new(proof))));
     }

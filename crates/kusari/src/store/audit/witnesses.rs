@@ -7,7 +7,7 @@ use kusari_chain::ledger::{ChainId, WitnessStatement};
 use redb::ReadTransaction;
 
 use super::{AuditFault, Auditor, Place};
-use crate::store::statements::{all_equivocations, all_statements, has_tables};
+use crate::store::statements::{all_equivocations, all_statements};
 
 impl Auditor {
     pub(super) fn audit_witnesses(
@@ -16,10 +16,6 @@ impl Auditor {
         chain: &ChainId,
     ) -> Result<(), AuditFault> {
         self.place = Place::Table("statements");
-        // A store that no node has opened since it was made by an earlier build has none.
-        if !has_tables(transaction)? {
-            return Ok(());
-        }
         for row in all_statements(transaction)? {
             let (key, sequence, statement) = row?;
             self.place = Place::Statement { key, sequence };
