@@ -87,6 +87,12 @@ impl Work {
         Self(Target::CLASSIC.work().0.saturating_mul(U256::from(blocks)))
     }
 
+    /// What is left without some of it; nothing where that is more than all.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// The sum. It saturates: 2^256 hashes are out of anybody's reach, so the case never decides.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

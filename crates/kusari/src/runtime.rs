@@ -33,6 +33,7 @@ use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
 use crate::witness_key::WitnessKey;
 use clock::Clock;
+pub(crate) use clock::unix_time;
 use driver::Driver;
 
 /// What a running node needs.

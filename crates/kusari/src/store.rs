@@ -27,6 +27,7 @@ mod open;
 mod outbox;
 mod pool;
 mod proof;
+mod recent;
 mod record;
 mod reports;
 mod statements;
@@ -59,6 +60,7 @@ pub use self::lookup::{ContentHash, FileRecord, Match, SearchPage, SearchPositio
 pub(crate) use self::open::BACKUP_FILE;
 pub use self::open::OpenError;
 use self::open::Opened;
+pub use self::recent::RecentWork;
 pub use self::reports::{Page, Placed};
 pub use self::statements::KnownWitness;
 pub use self::transactions::{FoundTransaction, TransactionPlaces};

@@ -29,6 +29,9 @@ pub struct Status {
     pub tip: BlockHash,
     /// Its accumulated work.
     pub work: Work,
+    /// What its last blocks took; absent while there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent_work: Option<RecentWorkReport>,
     /// Where the node takes connections of peers, if it does and if it runs.
     pub listen: Option<SocketAddr>,
     /// Where the store is; absent for a chain in memory.
@@ -64,6 +67,17 @@ pub struct Status {
     pub bytes_sent: u64,
     /// Bytes that were received from peers.
     pub bytes_received: u64,
+}
+
+/// Work of the best chain's last blocks: tries that whoever replaced them would need on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentWorkReport {
+    /// Of the last ten blocks, or of all where there are fewer.
+    pub ten_blocks: Work,
+    /// Of those of the last hour, by their own timestamps.
+    pub hour: Work,
+    /// Of those of the last day.
+    pub day: Work,
 }
 
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.

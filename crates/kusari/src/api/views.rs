@@ -11,11 +11,11 @@ use kusari_node::{NodeConfig, PeerStage, Snapshot};
 
 use super::branches::HeldReport;
 use super::model::{
-    BlockReport, PeerList, PeerReport, Stage, Status, TransactionList, TransactionPlace,
-    TransactionReport, WitnessStanding,
+    BlockReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, TransactionList,
+    TransactionPlace, TransactionReport, WitnessStanding,
 };
 use crate::runtime::Traffic;
-use crate::store::{Match, Placed, SearchPage};
+use crate::store::{Match, Placed, RecentWork, SearchPage};
 
 /// The chain that nodes of this kind follow, as `HELLO` names it too.
 const CHAIN: &str = "classic";
@@ -40,6 +40,7 @@ impl Status {
             height,
             tip: hash,
             work,
+            recent_work: None,
             listen,
             data_directory,
             outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
@@ -88,6 +89,14 @@ impl From<SearchPage> for TransactionList {
 }
 
 impl Status {
+    /// The same, with what the last blocks took, where there are any.
+    #[must_use]
+    pub fn with_recent_work(self, recent: RecentWork) -> Self {
+        let RecentWork { ten_blocks, hour, day } = recent;
+        let report = RecentWorkReport { ten_blocks, hour, day };
+        Self { recent_work: (self.height > 0).then_some(report), ..self }
+    }
+
     /// The same, with what went over the connections of the node that runs.
     #[must_use]
     pub fn with_traffic(self, traffic: &Traffic) -> Self {

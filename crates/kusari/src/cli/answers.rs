@@ -10,7 +10,8 @@ use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
 use super::card::{card, card_of};
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
-use crate::api::model::{PeerList, PeerReport, Stage, Status, WitnessStanding};
+use crate::api::model::{PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding};
+use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
@@ -120,6 +121,9 @@ fn one_peer(peer: &PeerReport) -> String {
 /// The state of the chain and of the node.
 pub(crate) fn status(status: &Status) -> String {
     let mut lines = vec![state(status.height, &status.tip, status.work)];
+    if let Some(recent) = &status.recent_work {
+        lines.push(rewriting(recent, status.witnesses));
+    }
     if status.catching_up {
         lines.push(String::from("- Catching up: blocks that were asked for are coming in"));
     }
@@ -157,6 +161,29 @@ pub(crate) fn status(status: &Status) -> String {
     let directory = status.data_directory.as_deref().unwrap_or(NO_DIRECTORY);
     lines.push(format!("- Data directory: {}", Plain(directory)));
     lines.join("\n")
+}
+
+/// What it would take to replace the last blocks, and who would have seen it.
+fn rewriting(recent: &RecentWorkReport, witnesses: Option<WitnessStanding>) -> String {
+    let costs = [
+        ("last 10 blocks", recent.ten_blocks),
+        ("last hour", recent.hour),
+        ("last day", recent.day),
+    ];
+    let costs = costs.map(|(what, work)| {
+        let (here, gpu) =
+            (Roughly::of(work, this_machine()), Roughly::of(work, REFERENCE_GPU_RATE));
+        format!("the {what} {here}, {gpu}")
+    });
+    let against = match witnesses {
+        Some(WitnessStanding { near_tip: 1, .. }) => String::from("1 witness stands"),
+        Some(WitnessStanding { near_tip, .. }) => format!("{near_tip} witnesses stand"),
+        None => String::from("no witness stands"),
+    };
+    format!(
+        "- To rewrite on this machine, or on an NVIDIA H100: {}; {against} against it",
+        costs.join("; ")
+    )
 }
 
 pub(crate) use super::testimony::witnesses;

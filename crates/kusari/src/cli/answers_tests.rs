@@ -118,3 +118,31 @@ fn the_status_counts_what_waits() {
     assert!(text.contains("\n- No node runs on it\n- Data directory: none, all is"), "{text}");
     assert!(!text.contains("Peers") && !text.contains("Listening"), "{text}");
 }
+
+#[test]
+fn the_status_tells_in_one_line_what_rewriting_the_last_blocks_would_take() {
+    let chain = Status::new(&snapshot(Vec::new()), None, None);
+    assert_eq!(chain.recent_work, None);
+    let recent = RecentWorkReport {
+        ten_blocks: Work::of_classic_blocks(10),
+        hour: Work::of_classic_blocks(3_000_000_000),
+        day: Work::of_classic_blocks(4_000_000_000),
+    };
+    let mut chain = Status { recent_work: Some(recent), ..chain };
+    let line_of = |chain: &Status| {
+        let text = status(chain);
+        text.lines().find(|line| line.starts_with("- To rewrite")).unwrap().to_owned()
+    };
+    let line = line_of(&chain);
+    // The GPU's rate is known: 65,536 tries a block.
+    for part in [
+        "the last 10 blocks ",
+        ", less than a millisecond; the last hour ",
+        ", 6.4 hours; the last day ",
+        ", 8.6 hours; no witness stands against it",
+    ] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    chain.witnesses = Some(WitnessStanding { listed: 3, near_tip: 2 });
+    assert!(line_of(&chain).ends_with("; 2 witnesses stand against it"));
+}

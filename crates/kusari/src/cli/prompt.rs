@@ -29,7 +29,7 @@ use super::words::Said;
 use super::{answers, branches};
 use crate::api::branches::{AcceptReceipt, BranchList};
 use crate::api::model::{AccountReport, PeerList, Status, WitnessList};
-use crate::runtime::NodeHandle;
+use crate::runtime::{NodeHandle, unix_time};
 use crate::signing::Draft;
 use crate::wallet::AddressBook;
 
@@ -164,7 +164,11 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Status => {
             let Place { listen, directory, .. } = place.clone();
             let status = Status::new(&node.snapshot(), Some(listen), directory);
-            Said::answer(answers::status(&status))
+            said(
+                node.store()
+                    .recent_work(unix_time())
+                    .map(|recent| answers::status(&status.with_recent_work(recent))),
+            )
         }
         Typed::Branches => list_branches(&node),
         Typed::AcceptBranch(hash) => accept_branch(&node, &hash),

@@ -15,17 +15,18 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub(super) fn now(&self) -> Now {
-        Now {
-            monotonic: self.start.elapsed(),
-            // A clock before 1970 is a wrong clock, and block timestamps are not checked.
-            wall: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-        }
+        Now { monotonic: self.start.elapsed(), wall: unix_time() }
     }
 
     /// The moment at which `monotonic` is reached.
     pub(super) fn instant_of(&self, monotonic: std::time::Duration) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.start) + monotonic
     }
+}
+
+/// Unix time in seconds. A clock before 1970 is a wrong clock, and reads as 0.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

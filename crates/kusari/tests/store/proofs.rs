@@ -1,5 +1,6 @@
 //! Proofs that a store makes, of its transactions and of its ancestry.
 
+use kusari::store::Store;
 use kusari_chain::ledger::{Txid, WitnessStatement};
 use kusari_chain::proof::{CheckedProof, ProofFile};
 use kusari_chain::{BlockStore, Work};
@@ -86,4 +87,28 @@ fn a_proof_shows_the_last_word_of_each_witness_before_a_block_the_first_from_it_
         let late = witnessed(u64::from(BESIDE) - 1, preferred);
         assert_eq!((late.before, late.seen), (vec![statement(4, 2, 9)], vec![newest]));
     }
+}
+
+#[test]
+fn recent_work_is_that_of_the_last_ten_blocks_the_last_hour_and_the_last_day() {
+    let directory = TempDir::new();
+    let store = sound_ledger_store(&directory);
+    let tip = store.best_tip().unwrap().unwrap();
+    let work_after = |height: u32| {
+        let before = store.best_at(height).unwrap().map_or(Work::ZERO, |stored| stored.work);
+        tip.work.minus(before)
+    };
+    let first_from = |time: u64| {
+        let young = |height: &u32| store.best_at(*height).unwrap().unwrap().block.timestamp >= time;
+        (1..=LEDGER_TIP).find(young).unwrap_or(LEDGER_TIP + 1)
+    };
+    for later in [0, 300, 3_599, 3_600, 3_700, 50_000, 86_400, 90_000, 1_000_000] {
+        let now = tip.block.timestamp + later;
+        let recent = store.recent_work(now).unwrap();
+        assert_eq!(recent.ten_blocks, work_after(LEDGER_TIP - 10));
+        assert_eq!(recent.hour, work_after(first_from(now - 3_600) - 1), "{later} s later");
+        assert_eq!(recent.day, work_after(first_from(now - 86_400) - 1), "{later} s later");
+    }
+    let none = Store::ephemeral().unwrap().recent_work(1_700_000_000).unwrap();
+    assert_eq!((none.ten_blocks, none.hour, none.day), (Work::ZERO, Work::ZERO, Work::ZERO));
 }

@@ -9,6 +9,7 @@ use kusari_chain::{BestPoint, BlockStore};
 use super::super::model::Status;
 use super::super::reply::Answer;
 use super::Shared;
+use crate::runtime::unix_time;
 
 pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
     // What is stored, so that every block up to this tip can be asked for.
@@ -18,8 +19,10 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
         hash: tip.block.hash,
         work: tip.work,
     });
+    let recent = shared.read(|store| store.recent_work(unix_time())).await?;
     let now = shared.node.snapshot();
     let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
     let status = Status::new(&now, shared.listen, directory).with_traffic(shared.node.traffic());
-    Ok(Json(Status { height: tip.height, tip: tip.hash, work: tip.work, ..status }))
+    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, ..status };
+    Ok(Json(status.with_recent_work(recent)))
 }

@@ -9,6 +9,7 @@ use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
 use crate::cli::stdout::Stdout;
 use crate::runtime::offline::Offline;
+use crate::runtime::unix_time;
 use crate::store::Store;
 
 /// Show the state of the chain and of the node
@@ -37,7 +38,8 @@ pub(crate) fn run(args: &StatusArgs) -> Result<(), Failure> {
 
 /// The state of a chain that no node runs on.
 fn of_store(store: Store, directory: &Path) -> Result<Status, Failure> {
+    let recent = store.recent_work(unix_time())?;
     let node = Offline::open(store)?;
     let directory = directory.to_string_lossy().into_owned();
-    Ok(Status::new(&node.snapshot(), None, Some(directory)))
+    Ok(Status::new(&node.snapshot(), None, Some(directory)).with_recent_work(recent))
 }

@@ -1,0 +1,65 @@
+//! How much work the end of the best chain took.
+//!
+//! Owns which blocks are recent: the last ten, and those of the last hour and the last day by their own
+//! timestamps. Knows no clock; whoever asks says what time it is.
+
+use kusari_chain::{StoreError, Work};
+
+use super::Store;
+use super::blocks::BlockReader;
+use super::fault::Fault;
+
+/// Blocks of which the work is told.
+const BLOCKS: u32 = 10;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+
+/// Work of the last blocks: tries that whoever replaced them would need on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecentWork {
+    /// Of the last ten blocks, or of all where there are fewer.
+    pub ten_blocks: Work,
+    /// Of the last hour's.
+    pub hour: Work,
+    /// Of the last day's.
+    pub day: Work,
+}
+
+impl Store {
+    /// Work of the last blocks, where `now` is Unix time in seconds.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn recent_work(&self, now: u64) -> Result<RecentWork, StoreError> {
+        Ok(self.read(|transaction| {
+            let blocks = BlockReader::open(transaction)?;
+            let tip = blocks.best_height()?;
+            let whole = work_through(&blocks, tip)?;
+            let since = |height: u32| Ok::<_, Fault>(whole.minus(work_through(&blocks, height)?));
+            Ok(RecentWork {
+                ten_blocks: since(tip.saturating_sub(BLOCKS))?,
+                hour: since(last_before(&blocks, tip, now.saturating_sub(HOUR))?)?,
+                day: since(last_before(&blocks, tip, now.saturating_sub(DAY))?)?,
+            })
+        })?)
+    }
+}
+
+/// Work of the best chain up to a height, the genesis block's left out.
+fn work_through(blocks: &BlockReader<'_>, height: u32) -> Result<Work, Fault> {
+    Ok(blocks.best_at(height)?.map_or(Work::ZERO, |stored| stored.work))
+}
+
+/// Height of the last block with a timestamp below a time, 0 where all are from it on. Timestamps rise
+/// nearly always, so it is found by halving.
+fn last_before(blocks: &BlockReader<'_>, tip: u32, time: u64) -> Result<u32, Fault> {
+    let (mut before, mut after) = (0, tip.saturating_add(1));
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        match blocks.best_at(middle)? {
+            Some(stored) if stored.block.timestamp < time => before = middle,
+            _ => after = middle,
+        }
+    }
+    Ok(before)
+}
