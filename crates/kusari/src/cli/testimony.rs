@@ -3,6 +3,7 @@
 use core::fmt::Write;
 
 use super::escape::counted;
+use super::moment::Moment;
 use crate::api::model::{WitnessList, WitnessReport};
 
 /// Who says what it saw, and whom not to believe.
@@ -43,8 +44,10 @@ fn write_one(text: &mut String, witness: &WitnessReport) {
     let _ = match &witness.newest {
         Some(newest) => write!(
             text,
-            "{kept}\n    block {} {} at Unix time {}, as it says",
-            newest.height, newest.hash, newest.claimed_time
+            "{kept}\n    block {} {} at {}, as it says",
+            newest.height,
+            newest.hash,
+            Moment(newest.claimed_time)
         ),
         None => write!(text, "{kept}"),
     };
@@ -57,8 +60,11 @@ fn write_one(text: &mut String, witness: &WitnessReport) {
         for statement in [evidence.first, evidence.second] {
             let _ = write!(
                 text,
-                "\n      block {} {} at Unix time {}, signed {}",
-                statement.height, statement.hash, statement.time, statement.signature
+                "\n      block {} {} at {}, signed {}",
+                statement.height,
+                statement.hash,
+                Moment(statement.time),
+                statement.signature
             );
         }
     }
@@ -106,9 +112,9 @@ mod tests {
             "This node makes no statements of its own\n0 of 1 listed stand near the tip",
             "Each time is what the clock of its key says",
             "listed, 4 statements\n    block 7 0202",
-            "at Unix time 1800000000, as it says",
+            "at 2027-01-15 08:00:00 UTC, as it says",
             "EQUIVOCATED, do not believe it: two statements with the sequence 3",
-            "at Unix time 5, signed 0404",
+            "at 1970-01-01 00:00:05 UTC, signed 0404",
         ] {
             assert!(text.contains(words), "{words} is not in {text}");
         }

@@ -68,7 +68,7 @@ fn the_examples_for_a_ledger_show_what_happens() {
     let NodeFile { http: address, token, .. } = NodeFile::read(&node.directory()).unwrap().unwrap();
     let (_, ledger) = parts();
     let examples = examples(ledger);
-    assert_eq!(examples.len(), 7);
+    assert_eq!(examples.len(), 12);
     for (command, shown) in examples {
         let asked = command.replace("$address", own_address).replace("$txid", txid);
         let answer = run(&asked.replace('…', txid), address.unwrap(), &token);

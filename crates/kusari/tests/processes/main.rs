@@ -30,6 +30,7 @@ mod journal;
 mod ledger;
 mod original;
 mod partition;
+mod proofs;
 mod readme;
 mod readme_commands;
 mod slow_readers;

@@ -10,22 +10,10 @@ mod verdict;
 pub(crate) mod verify;
 
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use super::Failure;
 use crate::cli::stdout::Stdout;
 use crate::cli::whole_file::WholeFile;
-
-/// The last second that dates are written for: the end of the year 9999.
-const LAST_SECOND: u64 = 253_402_300_799;
-
-/// A time for people.
-fn date(seconds: u64) -> String {
-    match seconds {
-        0..=LAST_SECOND => httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)),
-        _ => format!("{seconds} s after 1970"),
-    }
-}
 
 /// Writes a file to stdout, or to where it was asked for, and then says so.
 fn put(text: &str, target: Option<&Path>, overwrite: bool, what: &str) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use super::super::ledger::record::hashed;
 use super::put;
 use super::source::{Source, Wanted};
 use crate::cli::choice::NodeChoice;
-use crate::store::FileRecord;
+use crate::store::ContentHash;
 
 /// Write a proof of a transaction that anybody can check without a node
 #[derive(Debug, clap::Args)]
@@ -31,39 +31,49 @@ pub(crate) struct ProveArgs {
 
 /// Which transaction is meant.
 #[derive(Debug, clap::Args)]
+#[group(id = "which", required = true, multiple = false, args = ["txid", "file", "text"])]
 pub(crate) struct Which {
     /// Its id
-    #[arg(value_name = "TXID", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(value_name = "TXID")]
     pub(crate) txid: Option<Txid>,
 
     /// The first record of this file instead
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+
+    /// The first record of exactly this text instead
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) text: Option<String>,
 }
 
 impl Which {
     pub(super) fn find(&self, source: &Source) -> Result<Txid, Failure> {
-        match (&self.txid, &self.file) {
-            (Some(txid), _) => Ok(*txid),
-            (None, file) => {
-                let file = file.clone().unwrap_or_default();
-                let record = hashed(&file)?;
-                first_record_of(&record, source)?.ok_or_else(|| {
-                    Failure::failed(format!(
-                        "the chain has no record of {}, with the SHA-256 {}; `kusari record --file` \
-                         makes one",
-                        file.display(),
-                        record.sha256
-                    ))
-                })
-            }
+        if let Some(txid) = self.txid {
+            return Ok(txid);
         }
+        if let Some(text) = &self.text {
+            return first_record_of(ContentHash::of_text(text), source)?.ok_or_else(|| {
+                Failure::failed(
+                    "the chain has no record of this text; `kusari record` makes one, and spaces and \
+                     capitals count",
+                )
+            });
+        }
+        let file = self.file.clone().unwrap_or_default();
+        let record = hashed(&file)?;
+        let content = record.sha256.parse().map_err(Failure::failed)?;
+        first_record_of(content, source)?.ok_or_else(|| {
+            Failure::failed(format!(
+                "the chain has no record of {}, with the SHA-256 {}; `kusari record --file` makes one",
+                file.display(),
+                record.sha256
+            ))
+        })
     }
 }
 
-/// The oldest record of a file: nothing earlier can be proven.
-fn first_record_of(record: &FileRecord, source: &Source) -> Result<Option<Txid>, Failure> {
-    let content = record.sha256.parse().map_err(Failure::failed)?;
+/// The oldest record of a content: nothing earlier can be proven.
+fn first_record_of(content: ContentHash, source: &Source) -> Result<Option<Txid>, Failure> {
     let (mut first, mut after): (Option<(u32, Txid)>, Option<String>) = (None, None);
     loop {
         let page = source.search(&Wanted::Content(content), after.as_deref(), usize::MAX)?;

@@ -14,12 +14,13 @@ use serde::Serialize;
 
 use super::super::Failure;
 use super::super::ledger::record::hashed;
-use super::date;
 use super::verdict::{self, Verdict, parse_key};
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::moment::Moment;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
 use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
+use crate::store::FileRecord;
 
 /// Check a proof, without a node and without a network
 #[derive(Debug, clap::Args)]
@@ -210,7 +211,21 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What holds, for people. What was recorded is text of a stranger.
+/// What was recorded, which is text of a stranger.
+fn recorded(text: &str) -> String {
+    match FileRecord::of_text(text) {
+        Some(FileRecord { sha256, size, name }) => {
+            format!(
+                "the file {}, {}, with the SHA-256 {sha256}",
+                Plain(&name),
+                counted(size, "byte")
+            )
+        }
+        None => Plain(text).to_string(),
+    }
+}
+
+/// What holds, for people.
 fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdict]) -> String {
     let (transaction, block) = (&proof.transaction, &proof.block);
     let mut text = format!("Proven: transaction {}\n", checked.txid);
@@ -219,7 +234,7 @@ fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdic
         let _ = writeln!(text, "- {name:9}: {said}");
     };
     match &proof.payload {
-        Some(payload) => line("Recorded", &Plain(&payload.data).to_string()),
+        Some(payload) => line("Recorded", &recorded(&payload.data)),
         None if transaction.has_payload() => {
             let bytes = counted(u64::from(transaction.payload_len), "byte");
             line(
@@ -236,17 +251,20 @@ fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdic
     }
     line("Block", &format!("{} at height {}", block.hash, grouped(block.index)));
     line("Chain", &proof.chain_id.to_string());
-    line("Mined", &format!("{}, by its miner's clock", date(block.timestamp)));
+    line("Mined", &format!("{}, by its miner's clock", Moment(block.timestamp)));
     for said in &checked.before {
         let height = grouped(said.height);
         line(
             "Not yet",
-            &format!("{}, when {} had block {height}", date(said.time), Address(said.key)),
+            &format!("{}, when witness {} had block {height}", Moment(said.time), said.key),
         );
     }
     for said in &checked.seen {
         let height = grouped(said.height);
-        line("Seen", &format!("{}, by {} with block {height}", date(said.time), Address(said.key)));
+        line(
+            "Seen",
+            &format!("{}, by witness {} with block {height}", Moment(said.time), said.key),
+        );
     }
     if let Some((height, hash)) = checked.blocks.last() {
         line("Newest", &format!("block {hash} at height {}", grouped(height)));
