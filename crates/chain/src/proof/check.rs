@@ -245,8 +245,8 @@ fn check_header(header: &ProvenHeader, chain: &ChainId) -> Result<(), HeaderFaul
     if block.compute_hash() != header.hash {
         return Err(HeaderFault::Hash);
     }
-    let limit = CompactTarget::LIMIT.number();
-    match header.target.number() {
+    let limit = CompactTarget::LIMIT.target();
+    match header.target.target() {
         Some(target) if Some(target) <= limit && target.is_met_by(&header.hash) => Ok(()),
         _ => Err(HeaderFault::Target),
     }

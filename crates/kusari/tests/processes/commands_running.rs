@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use kusari_chain::Block;
 
 use super::support::blocks::{line, lines, long_chain, mine, mine_many, prove};
-use super::support::command::{command, kusari, on, on_with};
+use super::support::command::{command, kusari, on, on_with, without_costs};
 use super::support::{Node, RawPeer, Setup, eventually};
 
 fn json(node: &Node, words: &str) -> serde_json::Value {
@@ -74,9 +74,10 @@ fn a_running_node_tells_its_state_in_the_words_of_the_prompt() {
     eventually("B has it all", || (b.chain().0.len() == 12).then_some(()));
     let tip = long_chain()[11].hash;
     assert_eq!(
-        on(&b.directory(), "status").printed(),
+        without_costs(&on(&b.directory(), "status").printed()),
         format!(
             "Current chain state:\n- Height: 12 blocks\n- Tip   : {tip}\n- Work  : 786,432\n\
+             - To rewrite\n\
              - Peers : 1 dialled by us, 0 connected to us\n- Lines : 0 lines to be mined\n\
              - Beside: 0 of 67,108,864 bytes of side branches, 0 blocks waiting for parents\n\
              - Listening on 127.0.0.1:{}\n- Data directory: {}\n",

@@ -5,7 +5,7 @@ use std::path::Path;
 use kusari_chain::Block;
 
 use super::support::blocks::{lines, long_chain};
-use super::support::command::{command, on, on_with};
+use super::support::command::{command, on, on_with, without_costs};
 use super::support::{Node, Setup, eventually};
 
 /// A store with the first `count` blocks of the long chain.
@@ -74,9 +74,10 @@ fn the_state_of_a_store_is_told_in_the_words_of_the_prompt() {
     let (_home, directory) = store(12);
     let tip = long_chain()[11].hash;
     assert_eq!(
-        on(&directory, "status").printed(),
+        without_costs(&on(&directory, "status").printed()),
         format!(
             "Current chain state:\n- Height: 12 blocks\n- Tip   : {tip}\n- Work  : 786,432\n\
+             - To rewrite\n\
              - Lines : 0 lines to be mined\n\
              - Beside: 0 of 67,108,864 bytes of side branches, 0 blocks waiting for parents\n\
              - No node runs on it\n- Data directory: {}\n",
