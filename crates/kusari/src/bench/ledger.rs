@@ -6,6 +6,7 @@
 //! transactions; their time counts from the first byte until the last is acknowledged as durable.
 
 mod people;
+mod proofs;
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -25,6 +26,7 @@ use kusari_node::wire::{Message, encode};
 use serde::Serialize;
 
 use self::people::People;
+pub use self::proofs::ProofFigures;
 use super::observer::Observer;
 use super::process::NodeProcess;
 use super::relay::blocks::prove;
@@ -75,6 +77,9 @@ pub struct LedgerFigures {
     pub gossip_transactions_per_s: f64,
     /// Processor time of the node for that, in seconds.
     pub gossip_cpu_s: f64,
+    /// What a proof of one of the chain's transactions costs.
+    #[serde(flatten)]
+    pub proofs: ProofFigures,
 }
 
 /// Measures with a chain of so many transactions, which are signed by as many threads. The data of
@@ -106,6 +111,7 @@ pub fn measure(
     // Otherwise what it is handed would be passed on, and measured as well.
     source.stop()?;
     let disk_bytes = bytes_below(&fresh_dir);
+    let proofs = proofs::measure(&source_dir)?;
     let taken = hand_over(fresh.address(), lines)?;
     let gossip_cpu = fresh.usage().processor.saturating_sub(fresh_usage.processor);
     fresh.stop()?;
@@ -123,6 +129,7 @@ pub fn measure(
         gossip_transactions: GOSSIP,
         gossip_transactions_per_s: GOSSIP as f64 / taken.as_secs_f64(),
         gossip_cpu_s: gossip_cpu.as_secs_f64(),
+        proofs,
     })
 }
 

@@ -47,6 +47,7 @@ fn a_ledger_is_taken_whole_and_lines_of_transactions_are_all_acknowledged() {
     assert_eq!((&figures["transactions"], &figures["blocks"]), (&5_200.into(), &3.into()));
     let keys = ["transactions_per_s", "seconds", "disk_bytes", "gossip_transactions_per_s"];
     assert_positive(&figures, &keys);
+    assert_positive(&figures, &["proofs", "prove_ms", "verify_ms", "verify_max_ms", "proof_bytes"]);
     assert!(figures["cpu_s"].as_f64() >= figures["source_cpu_s"].as_f64());
     if cfg!(target_os = "linux") {
         assert_positive(&figures, &["peak_rss_mib", "source_peak_rss_mib"]);

@@ -38,7 +38,8 @@ fn words(figures: &LedgerFigures) -> String {
          Memory     : {:.0} MiB at most, {:.0} MiB where they came from\n\
          Processors : {:.1} us a transaction, {:.1} us of it where they came from\n\
          Disk       : {} bytes\n\
-         Gossip     : {} transactions a second, {:.1} us of processors each",
+         Gossip     : {} transactions a second, {:.1} us of processors each\n\
+         Proof      : made in {:.2} ms ({:.2} ms at most), checked in {:.2} ms ({:.2} ms at most), {} bytes at most",
         grouped(figures.transactions),
         grouped(figures.blocks),
         figures.seconds,
@@ -50,5 +51,10 @@ fn words(figures: &LedgerFigures) -> String {
         grouped(figures.disk_bytes),
         grouped(figures.gossip_transactions_per_s as u64),
         each(figures.gossip_cpu_s, figures.gossip_transactions as f64),
+        figures.proofs.prove_ms,
+        figures.proofs.prove_max_ms,
+        figures.proofs.verify_ms,
+        figures.proofs.verify_max_ms,
+        grouped(figures.proofs.proof_bytes as u64),
     )
 }
