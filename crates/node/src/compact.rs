@@ -1,11 +1,11 @@
 //! Blocks on their way without their bodies: the header and the ids came, and what the pool lacks is
 //! asked for.
 //!
-//! Owns how a body is put together, and what waits for the rest of one: a block for each peer. Where
-//! the rest does not come in time, the block is asked for whole, by its hash; so nothing here needs a
-//! clock. Knows nothing of connections.
+//! Owns how a body is put together, what waits for the rest of one, a block for each peer, and who may
+//! ask for the rest of what it was sent. Where the rest does not come in time, the block is asked for
+//! whole, by its hash; so nothing here needs a clock. Knows nothing of connections.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use kusari_chain::accept::CheckedHeader;
@@ -14,7 +14,7 @@ use kusari_chain::mempool::Mempool;
 use kusari_chain::{BlockHash, CheckedBlock, RuleViolation};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::MAX_COMPACT_WAITING;
+use crate::limits::{MAX_COMPACT_OFFERS, MAX_COMPACT_WAITING};
 use crate::seam::PeerId;
 use crate::wire::CompactBlock;
 
@@ -37,12 +37,16 @@ pub(crate) enum Put {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Compact(BTreeMap<PeerId, Waiting>);
+pub(crate) struct Compact {
+    waiting: BTreeMap<PeerId, Waiting>,
+    /// Blocks that each peer was sent without their bodies and has not asked about, the last ones.
+    offered: BTreeMap<PeerId, VecDeque<BlockHash>>,
+}
 
 impl Compact {
     /// A block came without its body. What the peer sent before and did not complete gives way.
     pub(crate) fn came(&mut self, peer: PeerId, block: CompactBlock, pool: &Mempool) -> Put {
-        self.0.remove(&peer);
+        self.waiting.remove(&peer);
         let lacks = |txid: &Txid| pool.get(txid).is_none();
         let missing: Vec<u32> = (0..)
             .zip(&block.txids)
@@ -52,10 +56,10 @@ impl Compact {
         if missing.is_empty() {
             return Put::Together(put_together(block, pool, &[], Vec::new()));
         }
-        if self.0.len() >= MAX_COMPACT_WAITING {
+        if self.waiting.len() >= MAX_COMPACT_WAITING {
             return Put::NoRoom;
         }
-        self.0.insert(peer, Waiting { block, missing: missing.clone() });
+        self.waiting.insert(peer, Waiting { block, missing: missing.clone() });
         Put::Missing(missing)
     }
 
@@ -70,10 +74,10 @@ impl Compact {
         let fits = |waiting: &mut Waiting| {
             waiting.block.hash() == *hash && waiting.missing.len() == entries.len()
         };
-        if !self.0.get_mut(&peer).is_some_and(fits) {
+        if !self.waiting.get_mut(&peer).is_some_and(fits) {
             return None;
         }
-        let Waiting { block, missing } = self.0.remove(&peer)?;
+        let Waiting { block, missing } = self.waiting.remove(&peer)?;
         // What was in the pool then and is gone by now is missing after all.
         let gone = (0..).zip(&block.txids).any(|(place, txid): (u32, _)| {
             missing.binary_search(&place).is_err() && pool.get(txid).is_none()
@@ -82,12 +86,30 @@ impl Compact {
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
-        self.0.remove(&peer);
+        self.waiting.remove(&peer);
+        self.offered.remove(&peer);
+    }
+
+    /// The peer is sent a block without its body, and may ask for what it lacks.
+    pub(crate) fn offer(&mut self, peer: PeerId, hash: BlockHash) {
+        let offered = self.offered.entry(peer).or_default();
+        if offered.len() >= MAX_COMPACT_OFFERS {
+            offered.pop_front();
+        }
+        offered.push_back(hash);
+    }
+
+    /// The peer asks for the rest of a block: whether it may, which is once. The rest of a large block
+    /// is ten thousand times as long as the question.
+    pub(crate) fn take_offer(&mut self, peer: PeerId, hash: &BlockHash) -> bool {
+        let Some(offered) = self.offered.get_mut(&peer) else { return false };
+        let place = offered.iter().position(|one| one == hash);
+        place.and_then(|place| offered.remove(place)).is_some()
     }
 
     /// A block is here, however it came.
     pub(crate) fn arrived(&mut self, hash: &BlockHash) {
-        self.0.retain(|_, waiting| waiting.block.hash() != *hash);
+        self.waiting.retain(|_, waiting| waiting.block.hash() != *hash);
     }
 }
 

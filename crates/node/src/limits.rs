@@ -146,6 +146,9 @@ pub const MAX_LACKING_TRIES: u8 = 4;
 /// Blocks that wait for the rest of their bodies, one for each peer at most. Each holds a header and
 /// ids, at most 1 MiB of line.
 pub const MAX_COMPACT_WAITING: usize = 16;
+/// Blocks that one peer was sent as `COMPACT` and may still ask about: new blocks that cross with its
+/// questions on the way.
+pub const MAX_COMPACT_OFFERS: usize = 4;
 
 /// Least time between two statements of one witness, ours above all. Source: protocol, section 4.4.
 pub const STATEMENT_INTERVAL: Duration = Duration::from_secs(10);

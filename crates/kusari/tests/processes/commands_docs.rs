@@ -35,7 +35,7 @@ fn examples(part: &str) -> Vec<(&str, Vec<&str>)> {
 fn run(command: &str, home: &Path, directory: &Path) -> String {
     let program = env!("CARGO_BIN_EXE_kusari");
     let script = format!(
-        "kusari() {{ case \"$*\" in *--data-dir*|man*|completions*|chain-spec*|sya*) '{program}' \"$@\";; \
+        "kusari() {{ case \"$*\" in *--data-dir*|man*|completions*|chain-spec*|sya*|verify*) '{program}' \"$@\";; \
          *) '{program}' \"$@\" --data-dir '{}';; esac; }}\n{command}",
         directory.display()
     );
@@ -84,7 +84,7 @@ fn the_commands_for_a_ledger_print_what_the_page_shows() {
     let home = Setup::bare("home");
     let (_, part) = DOCS.split_once(ON_A_LEDGER).unwrap();
     let examples = examples(part);
-    assert_eq!(examples.len(), 28);
+    assert_eq!(examples.len(), 44);
     for example in examples {
         check(&example, &home, &node, &node.directory());
     }

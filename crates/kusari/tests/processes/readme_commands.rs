@@ -4,15 +4,16 @@
 //! port is said here.
 
 use std::net::TcpListener;
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use super::readme::{blocks_of, expect_in_order, matches};
 use super::support::{Node, Setup};
 
 /// Commands that are about a node.
-const ABOUT_A_NODE: [&str; 13] = [
+const ABOUT_A_NODE: [&str; 15] = [
     "say", "status", "peers", "chain", "block", "export", "import", "audit", "backup", "record",
-    "send", "balance", "wallet",
+    "send", "balance", "prove", "evidence", "wallet",
 ];
 
 /// A command of the README with the lines it shows.
@@ -47,8 +48,8 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Runs a command in the node's surroundings and compares what it prints.
-fn run(setup: &Setup, port: u16, example: &Example) {
+/// Runs a command in the node's surroundings, compares what it prints, and returns it.
+fn run(setup: &Setup, port: u16, example: &Example) -> Vec<String> {
     let mut words = words(&example.command);
     assert_eq!(words.remove(0), "kusari", "{}", example.command);
     if ABOUT_A_NODE.contains(&words[0].as_str()) && !words.contains(&"--data-dir".to_owned()) {
@@ -58,8 +59,13 @@ fn run(setup: &Setup, port: u16, example: &Example) {
     let output = command.command().stdin(Stdio::null()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{}: {errors}", example.command);
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let printed: Vec<&str> = printed.lines().collect();
+    compare(output.stdout, port, example)
+}
+
+/// Compares what was printed with what is shown.
+fn compare(stdout: Vec<u8>, port: u16, example: &Example) -> Vec<String> {
+    let printed = String::from_utf8(stdout).unwrap();
+    let printed: Vec<String> = printed.lines().map(str::to_owned).collect();
     let shown: Vec<String> = example
         .shown
         .iter()
@@ -74,6 +80,7 @@ fn run(setup: &Setup, port: u16, example: &Example) {
         shown.join("\n"),
         printed.join("\n")
     );
+    printed
 }
 
 /// A node as `kusari --listen 8080` starts it, on a port that is free: the place of its chain
@@ -110,6 +117,33 @@ fn a_ledger_is_kept_as_the_readme_shows() {
         nodes.push(node);
     }
     assert_eq!(nodes.len(), 2);
+}
+
+#[test]
+fn a_proof_is_made_and_checked_as_the_readme_shows() {
+    let setup = Setup::bare("proof");
+    let node = node_by_port(&setup, &["--chain", "ledger", "--witness", "off"]);
+    std::fs::write(setup.home().join("lease.txt"), "the rent is 800 a month\n").unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    std::os::unix::fs::symlink(root.join("conformance"), setup.home().join("conformance")).unwrap();
+    let mut block = String::new();
+    for mut example in examples("Proof for anyone") {
+        if let Some(arguments) = example.command.strip_prefix("python3 ") {
+            let mut python = Command::new("python3");
+            python.args(arguments.split(' ')).current_dir(setup.home());
+            match python.output() {
+                Ok(output) => drop(compare(output.stdout, node.port, &example)),
+                Err(error) => println!("SKIPPED: python3 cannot be run: {error}"),
+            }
+            continue;
+        }
+        example.command = example.command.replace("0000…", &block);
+        let printed = run(&setup, node.port, &example);
+        let placed = printed.iter().find_map(|line| line.strip_prefix("It stands in block "));
+        if let Some(placed) = placed {
+            block = placed.split(' ').next().unwrap().to_owned();
+        }
+    }
 }
 
 #[test]

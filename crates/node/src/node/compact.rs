@@ -16,9 +16,9 @@ use crate::seam::{Now, PeerId};
 use crate::wire::{CompactBlock, GetBlocks, Message};
 
 impl Node {
-    /// A new block as the peer is sent it.
+    /// A new block as the peer is sent it, now.
     pub(super) fn block_message(
-        &self,
+        &mut self,
         peer: PeerId,
         stored: Arc<StoredBlock>,
         is_tip: bool,
@@ -28,7 +28,10 @@ impl Node {
             // What an original is sent has the keys that it knows, and no more.
             Some(_) if !introduced => Message::SevenKeys(stored),
             // Its transactions were passed on before it.
-            Some(part) if is_tip && !part.body.is_empty() => Message::Compact(stored),
+            Some(part) if is_tip && !part.body.is_empty() => {
+                self.compact.offer(peer, stored.block.hash);
+                Message::Compact(stored)
+            }
             _ => Message::Block(stored),
         }
     }
@@ -99,6 +102,10 @@ impl Node {
         hash: BlockHash,
         places: &[u32],
     ) -> Result<(), StoreError> {
+        // Whoever was not sent it that way has no use for a part of it.
+        if !self.compact.take_offer(peer, &hash) {
+            return Ok(());
+        }
         let ours = self.unannounced.iter().any(|(_, own)| own.hash == hash);
         let Some(stored) = self.chain.block(&hash)?.filter(|_| !ours) else { return Ok(()) };
         let body = stored.part().map_or(&[][..], |part| &part.body);

@@ -6,8 +6,9 @@ use super::super::Failure;
 use super::ledger_node;
 use crate::api::model::{FormerPlace, TransactionReport};
 use crate::cli::choice::NodeChoice;
-use crate::cli::escape::{Plain, grouped};
+use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::stdout::Stdout;
+use crate::store::FileRecord;
 
 /// Show one transaction and where it stands
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,12 @@ pub(crate) fn run(args: &TxArgs) -> Result<(), Failure> {
     output.flush()
 }
 
+/// A recorded file, for people.
+pub(crate) fn file_in_words(file: &FileRecord) -> String {
+    let FileRecord { sha256, size, name } = file;
+    format!("{}, {}, with the SHA-256 {sha256}", Plain(name), counted(*size, "byte"))
+}
+
 /// A transaction, for people. What it carries is text of a stranger.
 pub(crate) fn in_words(report: &TransactionReport) -> String {
     let TransactionReport { txid, transaction, payload, waits, block, beside } = report;
@@ -56,7 +63,10 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
         lines.push(format!("- Fee   : {}", grouped(transaction.fee)));
     }
     match payload {
-        Some(payload) => lines.push(format!("- Text  : {}", Plain(&payload.data))),
+        Some(payload) => lines.push(match FileRecord::of_text(&payload.data) {
+            Some(file) => format!("- File  : {}", file_in_words(&file)),
+            None => format!("- Text  : {}", Plain(&payload.data)),
+        }),
         None if transaction.has_payload() => lines.push(format!(
             "- Text  : erased on this node; it had {} bytes and the hash {}",
             grouped(transaction.payload_len),

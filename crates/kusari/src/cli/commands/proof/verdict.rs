@@ -79,10 +79,13 @@ pub(super) fn of_witnesses(
     };
     let seen: BTreeSet<PublicKey> = checked.seen.iter().map(|statement| statement.key).collect();
     let counted = listed.iter().filter(|key| seen.contains(key) && !lies(key)).count();
-    let because = format!(
-        "{counted} of the {} witnesses you named saw it, and you asked for {threshold}",
-        listed.len()
-    );
+    let because = match listed.len() {
+        1 if counted == 1 => String::from("the witness you named saw it"),
+        1 => String::from("the witness you named did not see it, as far as this proof shows"),
+        all => {
+            format!("{counted} of the {all} witnesses you named saw it; you asked for {threshold}")
+        }
+    };
     Verdict::new(counted >= threshold, because)
 }
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::super::Failure;
 use super::super::ledger::record::hashed;
+use super::super::ledger::tx::file_in_words;
 use super::verdict::{self, Verdict, parse_key};
 use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::moment::Moment;
@@ -75,7 +76,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let mut output = Stdout::new();
     match args.json {
         true => output.json(&Report::new(&proof, &checked, &verdicts))?,
-        false => output.line(&in_words(&proof, &checked, &verdicts))?,
+        false => {
+            let is_trusted = !args.trust.is_empty() || !args.witness.is_empty();
+            output.line(&in_words(&proof, &checked, &verdicts, is_trusted))?;
+        }
     }
     output.flush()?;
     if verdicts.iter().all(|verdict| verdict.holds) { Ok(()) } else { Err(Failure::Shown) }
@@ -226,7 +230,12 @@ fn recorded(text: &str) -> String {
 }
 
 /// What holds, for people.
-fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdict]) -> String {
+fn in_words(
+    proof: &TransactionProof,
+    checked: &CheckedProof,
+    verdicts: &[Verdict],
+    is_trusted: bool,
+) -> String {
     let (transaction, block) = (&proof.transaction, &proof.block);
     let mut text = format!("Proven: transaction {}\n", checked.txid);
     let mut line = |name: &str, said: &str| {
@@ -271,7 +280,10 @@ fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdic
     }
     let (here, gpu) =
         (Roughly::of(checked.work, this_machine()), Roughly::of(checked.work, REFERENCE_GPU_RATE));
-    line("Work", &format!("about {} tries in the blocks from it on", grouped(checked.work)));
+    line(
+        "Work",
+        &format!("about {} tries on average in the blocks from it on", grouped(checked.work)),
+    );
     line("To forge", &format!("{here} on this machine, {gpu} on an NVIDIA H100"));
     if !checked.seen.is_empty() {
         line("Clocks", "a witness's time is its own claim, as a miner's is");
@@ -280,7 +292,7 @@ fn in_words(proof: &TransactionProof, checked: &CheckedProof, verdicts: &[Verdic
         let mark = if verdict.holds { "Holds" } else { "FAILS" };
         line(mark, &verdict.because);
     }
-    if verdicts.is_empty() {
+    if !is_trusted {
         line(
             "Trusted",
             "nothing yet: name a block (--trust) or witnesses (--witness) that you trust",
