@@ -218,13 +218,7 @@ impl<'a> Report<'a> {
 /// What was recorded, which is text of a stranger.
 fn recorded(text: &str) -> String {
     match FileRecord::of_text(text) {
-        Some(FileRecord { sha256, size, name }) => {
-            format!(
-                "the file {}, {}, with the SHA-256 {sha256}",
-                Plain(&name),
-                counted(size, "byte")
-            )
-        }
+        Some(file) => format!("the file {}", file_in_words(&file)),
         None => Plain(text).to_string(),
     }
 }
