@@ -131,6 +131,8 @@ pub const TRANSACTION_REFILL: Duration = Duration::from_millis(4);
 pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
 /// How often the pool is looked through for what has waited too long.
 pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
+/// After so many such looks peers are told again of transactions that people of this node wait for.
+pub const LOOKS_UNTIL_TOLD_AGAIN: u64 = 10;
 /// Longest that somebody may have a node mine on without anything to mine, in seconds.
 pub const MAX_MINE_ON_SECONDS: u32 = 3_600;
 /// How often one peer may ask for all transactions that wait.

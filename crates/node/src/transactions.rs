@@ -22,6 +22,7 @@ use kusari_chain::{BestPoint, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::listeners::Listeners;
+use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
 use crate::own::Own;
 use crate::seam::{CommitId, PeerId};
 use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
@@ -33,6 +34,8 @@ pub(crate) struct Transactions {
     pub(crate) listeners: Listeners,
     /// Counts admissions, so that a miner sees that there is more to mine.
     admitted: u64,
+    /// Counts the looks through the pool.
+    looks: u64,
 }
 
 /// What a change of the best chain did to transactions of ours, and what must be written.
@@ -61,7 +64,7 @@ impl Transactions {
     ) -> Result<(Self, Vec<PoolWrite>), StoreError> {
         let (own, waiting) = Own::open(store, capacity)?;
         let (pool, listeners) = (Mempool::new(limits), Listeners::default());
-        let mut opened = Self { pool, own, listeners, admitted: 0 };
+        let mut opened = Self { pool, own, listeners, admitted: 0, looks: 0 };
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         let others =
@@ -208,7 +211,8 @@ impl Transactions {
         touched.iter().map(write).collect()
     }
 
-    /// Forgets what others sent and what has waited too long, and tries again what is stranded.
+    /// Forgets what others sent and what has waited too long, and tries again what is stranded. Now and
+    /// then it has peers told again of what people of this node wait for: they may have forgotten it.
     pub(crate) fn expire(
         &mut self,
         chain: &Chain,
@@ -220,7 +224,20 @@ impl Transactions {
         let stranded = self.own.stranded(|_| true);
         self.admit_stranded(stranded, (chain, store, now), &mut moved, &mut touched)?;
         moved.pool = self.writes(&touched);
+        self.looks += 1;
+        if self.looks.is_multiple_of(LOOKS_UNTIL_TOLD_AGAIN) {
+            self.tell_again();
+        }
         Ok(moved)
+    }
+
+    fn tell_again(&mut self) {
+        let mut own: Vec<_> = self.pool.iter().filter(|pooled| pooled.is_own()).collect();
+        // One whose sequence is not the next would be refused.
+        own.sort_unstable_by_key(|pooled| {
+            (pooled.transaction().sender, pooled.transaction().sequence)
+        });
+        own.iter().for_each(|pooled| self.listeners.pass_on(pooled.txid(), None));
     }
 
     /// Whether there is anything that [`Transactions::expire`] is to be called for.

@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::Bench;
 use common::ledger::{
     self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
@@ -50,6 +52,29 @@ fn a_submitted_transaction_is_passed_on_at_once_and_to_whoever_comes_later() {
     let mut bench = restarted(&bench.disk, MiningPolicy::Off);
     let later = bench.ledger_peer(8);
     assert_eq!(transactions_to(&bench.line(later, "GET_MEMPOOL"), later), [record]);
+}
+
+/// A peer forgets what waits too long, and what others outbid. Whoever waits for it does not.
+#[test]
+fn peers_are_told_again_of_what_still_waits_in_its_order_and_not_of_what_others_sent() {
+    let mut bench = bench(MiningPolicy::Off);
+    let peer = bench.ledger_peer(7);
+    let person = Person::new(2);
+    let own = [person.record(0, 0, "hi"), person.record(1, 0, "ho")];
+    own.iter().for_each(|record| drop(bench.submit(record)));
+    let other = bench.ledger_peer(8);
+    bench.line(other, &ledger::line(&Person::new(3).record(0, 0, "another")));
+    let mut told = Vec::new();
+    let mut seconds = 0;
+    while told.is_empty() {
+        seconds += 60;
+        assert!(seconds < 3_600, "peers are never told again");
+        told = transactions_to(&bench.pass(Duration::from_secs(60)), peer);
+        // It is still there.
+        bench.line(peer, "PING:1");
+    }
+    assert_eq!(told, own);
+    assert!(seconds >= 300, "too often: after {seconds} s");
 }
 
 #[test]

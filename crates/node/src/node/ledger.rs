@@ -266,15 +266,16 @@ impl Node {
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
     pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
-        for (peer, checked) in transactions.due(now.monotonic) {
-            let message = Message::Transaction(Box::new(checked));
-            self.actions.push(Action::Send { peer, message });
-        }
         if now.monotonic >= self.expire_at {
             let store = self.outbox_store.as_ref();
             let moved = transactions.expire(&self.chain, store, now.wall)?;
             self.note_moved(moved);
             self.expire_at = now.monotonic + EXPIRE_INTERVAL;
+        }
+        let due = self.transactions.as_mut().map(|transactions| transactions.due(now.monotonic));
+        for (peer, checked) in due.unwrap_or_default() {
+            let message = Message::Transaction(Box::new(checked));
+            self.actions.push(Action::Send { peer, message });
         }
         let finished: Vec<PeerId> =
             self.peers.iter().filter(|(_, peer)| peer.finished).map(|(id, _)| id).collect();
