@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use kusari_chain::ledger::{ChainId, PublicKey, Txid, WitnessStatement};
 use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement};
 use kusari_chain::proof::{COUNTED_HASHES, ConsistencyProof, TransactionProof};
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{Block, BlockHash, StoreError};
 use redb::ReadTransaction;
 
 use super::Store;
@@ -77,7 +77,12 @@ impl Store {
         let Some(chain_id) = self.chain_id() else { return Ok(None) };
         Ok(self.read(|transaction| {
             let mut chain = Chain::open(transaction)?;
+            let genesis = Block::genesis().hash;
             let place = |hash: &BlockHash| {
+                // It is nowhere stored, and an ancestor of all.
+                if *hash == genesis {
+                    return Ok(Some(0));
+                }
                 let stored = chain.blocks.by_hash(hash)?;
                 let stored = stored.filter(|stored| chain.blocks.is_best(stored).unwrap_or(false));
                 Ok::<_, Fault>(stored.map(|stored| stored.block.index))

@@ -3,7 +3,7 @@
 use kusari::store::Store;
 use kusari_chain::ledger::{Txid, WitnessStatement};
 use kusari_chain::proof::{CheckedProof, ProofFile};
-use kusari_chain::{BlockStore, Work};
+use kusari_chain::{Block, BlockStore, Work};
 
 use crate::forge::{
     BESIDE, LEDGER_SIDE, LEDGER_TIP, Person, ledger_block, sound_ledger_store, statement,
@@ -48,8 +48,8 @@ fn every_block_is_proven_to_be_an_ancestor_of_the_tip() {
     let directory = TempDir::new();
     let store = sound_ledger_store(&directory);
     let tip = store.best_tip().unwrap().unwrap().block.hash;
-    for order in 0..u64::from(LEDGER_TIP) - 1 {
-        let hash = ledger_block(order).block.hash;
+    let stored = (0..u64::from(LEDGER_TIP) - 1).map(|order| ledger_block(order).block.hash);
+    for hash in std::iter::once(Block::genesis().hash).chain(stored) {
         let proof = store.prove_consistency(&hash, &tip).unwrap().unwrap();
         assert_eq!(proof.check(), Ok(()));
         assert_eq!(store.prove_consistency(&tip, &hash), Ok(None), "the other way round");

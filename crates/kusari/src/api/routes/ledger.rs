@@ -25,8 +25,8 @@ use super::{Shared, unfitting};
 use crate::store::TransactionPlaces;
 
 pub(super) fn no_ledger() -> Refusal {
-    let detail = "this node keeps the classic chain, which has no accounts; start one with `--chain \
-                  ledger` or a chain spec";
+    let detail = "this node keeps the classic chain, which has no accounts, proofs or witnesses; start \
+                  one with `--chain ledger` or a chain spec";
     problem::NO_LEDGER.because(detail).into()
 }
 
