@@ -101,7 +101,9 @@ impl World {
         self.check_originals();
     }
 
-    fn fault_of_submitted(&self, chain: &[StoredBlock]) -> Option<String> {
+    /// What is wrong with a chain, if anything is: what was acknowledged stands in it once, or another
+    /// one in its place.
+    pub(crate) fn fault_of_submitted(&self, chain: &[StoredBlock]) -> Option<String> {
         let mut found: BTreeMap<Txid, u32> = BTreeMap::new();
         let mut places: BTreeSet<(PublicKey, u64)> = BTreeSet::new();
         let bodies = chain.iter().filter_map(StoredBlock::part).flat_map(|part| &part.body);

@@ -78,21 +78,25 @@ impl World {
 
     /// Whether every node has said all it had to say and agrees with every other.
     fn is_settled(&self) -> bool {
-        let mut tips = Vec::new();
-        for host in &self.hosts {
-            if let Host::Kusari(kusari) = host {
-                let Some(node) = &kusari.node else { return false };
-                let snapshot = node.snapshot();
-                let stored = kusari.disk.tip().1 == snapshot.tip.hash;
-                let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled + ledger.own_waiting);
-                let waiting = snapshot.waiting_lines + pooled;
-                if !stored || waiting > 0 || kusari.commits.is_busy() {
-                    return false;
-                }
-                tips.push(snapshot.tip.hash);
+        let hosts = self.kusari_hosts();
+        let mut tips = BTreeSet::new();
+        hosts.into_iter().all(|host| match self.rest_of(host) {
+            Some(tip) => {
+                tips.insert(tip);
+                tips.len() == 1
             }
-        }
-        tips.windows(2).all(|pair| pair[0] == pair[1])
+            None => false,
+        })
+    }
+
+    /// The tip of a node that has said all it had to say, and has it on its disk.
+    pub(crate) fn rest_of(&self, host: usize) -> Option<BlockHash> {
+        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return None };
+        let snapshot = kusari.node.as_ref()?.snapshot();
+        let stored = kusari.disk.tip().1 == snapshot.tip.hash;
+        let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled + ledger.own_waiting);
+        let waiting = snapshot.waiting_lines + pooled;
+        (stored && waiting == 0 && !kusari.commits.is_busy()).then_some(snapshot.tip.hash)
     }
 
     /// Ends all faults and lets time pass until all nodes agree, and then some: what is wrong after
@@ -207,11 +211,11 @@ impl World {
 
     /// Every acknowledged line stands in the best chain once, at every node, and a restart finds
     /// the same.
-    fn check_outcome(&mut self) {
+    pub(crate) fn check_outcome(&mut self) {
         if self.failure.is_some() {
             return;
         }
-        for place in 0..self.hosts.len() {
+        for place in self.kusari_hosts() {
             let Some(Host::Kusari(kusari)) = self.hosts.get(place) else { continue };
             let chain = kusari.disk.best_chain();
             let linked = chain.windows(2).all(|pair| pair[1].prev_hash == pair[0].hash);

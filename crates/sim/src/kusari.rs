@@ -293,7 +293,7 @@ impl World {
         kusari.next_request += 1;
         let request = kusari.next_request;
         kusari.requests.insert(request, text.clone());
-        self.lines.typed(&text);
+        self.lines.typed(host, &text);
         self.input(host, Input::Command(RequestId(request), Command::Say(text)));
     }
 
@@ -309,7 +309,7 @@ impl World {
             return self.fail(format!("node {host} answers a command twice: {request:?}"));
         };
         match reply {
-            Reply::Saved(_) => self.lines.acknowledged(&text),
+            Reply::Saved(_) if self.is_honest(host) => self.lines.acknowledged(host, &text),
             Reply::Refused(_) => self.lines.refused(),
             _ => {}
         }

@@ -8,6 +8,7 @@
 //!
 //! Knows the node only through its seam and the bytes it sends, as a real driver does.
 
+mod alarms;
 mod audit;
 mod byzantine;
 mod cheat;
@@ -15,6 +16,7 @@ mod checks;
 mod commits;
 mod connection;
 mod disk;
+pub mod finality_scenarios;
 pub mod flood;
 mod kusari;
 mod ledger;

@@ -8,8 +8,8 @@ use kusari_node::seam::PeerId;
 /// Every line that anybody typed. No two are alike, so the chain can be searched for each.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    /// Whether the person was told that the line is saved.
-    acknowledged: BTreeMap<String, bool>,
+    /// At which machine each was typed, and whether the person was told that it is saved.
+    acknowledged: BTreeMap<String, (usize, bool)>,
     refused: u64,
     planned: u64,
     /// How often each block was sent over each connection, in each direction.
@@ -25,12 +25,12 @@ impl Lines {
         format!("line {} of machine {host}{spice}", self.planned)
     }
 
-    pub(crate) fn typed(&mut self, text: &str) {
-        self.acknowledged.insert(text.to_owned(), false);
+    pub(crate) fn typed(&mut self, host: usize, text: &str) {
+        self.acknowledged.insert(text.to_owned(), (host, false));
     }
 
-    pub(crate) fn acknowledged(&mut self, text: &str) {
-        self.acknowledged.insert(text.to_owned(), true);
+    pub(crate) fn acknowledged(&mut self, host: usize, text: &str) {
+        self.acknowledged.insert(text.to_owned(), (host, true));
     }
 
     pub(crate) fn refused(&mut self) {
@@ -56,17 +56,27 @@ impl Lines {
     }
 
     pub(crate) fn acknowledged_count(&self) -> usize {
-        self.acknowledged.values().filter(|told| **told).count()
+        self.acknowledged.values().filter(|(_, told)| *told).count()
     }
 
     /// What is wrong with a best chain, if anything is: an acknowledged line must stand in it
     /// exactly once, any other at most once.
     pub(crate) fn fault_of(&self, chain: &[Block]) -> Option<String> {
+        self.fault_among(chain, |_| true)
+    }
+
+    /// The same of the lines that were typed at one machine, whatever became of the others.
+    pub(crate) fn fault_of_own(&self, host: usize, chain: &[Block]) -> Option<String> {
+        self.fault_among(chain, |at| at == host)
+    }
+
+    fn fault_among(&self, chain: &[Block], counts: impl Fn(usize) -> bool) -> Option<String> {
         let mut found: BTreeMap<&str, u32> = BTreeMap::new();
         for block in chain {
             *found.entry(&block.data).or_default() += 1;
         }
-        self.acknowledged.iter().find_map(|(text, told)| {
+        let mut lines = self.acknowledged.iter().filter(|(_, (host, _))| counts(*host));
+        lines.find_map(|(text, (_, told))| {
             match (found.get(text.as_str()).copied().unwrap_or(0), told) {
                 (0, true) => Some(format!("the acknowledged line {text:?} is lost")),
                 (0 | 1, _) => None,

@@ -60,6 +60,16 @@ pub(crate) fn long_chain() -> &'static [Block] {
     })
 }
 
+/// Blocks that follow `parent`, one another and a name.
+pub(crate) fn branch(parent: &Block, length: usize, name: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::with_capacity(length);
+    for number in 1..=length {
+        let parent = blocks.last().unwrap_or(parent);
+        blocks.push(mine(parent, parent.timestamp + 1, 0, format!("{name} {number}")));
+    }
+    blocks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,8 +43,11 @@ impl World {
         end.out.bytes += line.len();
         let is_sign_of_life = line.starts_with(b"PING:") || line.starts_with(b"PONG:");
         let counted = if is_sign_of_life { 0 } else { line.len() as u64 };
+        let is_question = line.starts_with(b"GET_BLOCKS:") || line.starts_with(b"GET_HEADERS:");
         end.out.queue.push_back(Item::Line(line));
         self.counts.bytes += counted;
+        self.counts.lines += u64::from(!is_sign_of_life);
+        self.counts.questions += u64::from(is_question);
         self.pump(place);
     }
 

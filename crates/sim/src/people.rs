@@ -59,6 +59,8 @@ pub(crate) enum Asked {
     Submit(Txid),
     /// To mine on.
     MineOn,
+    /// To follow a branch.
+    Accept,
     /// An account that must be this one.
     Same(Account),
 }
@@ -128,6 +130,7 @@ impl World {
             (Asked::Submit(_), Reply::NotSubmitted(_)) => self.counts.not_submitted += 1,
             (Asked::MineOn, Reply::MiningOn) if self.mines(host) => {}
             (Asked::MineOn, Reply::MiningIsOff) if !self.mines(host) => {}
+            (Asked::Accept, Reply::BranchAccepted(accepted)) if accepted.refused.is_none() => {}
             (Asked::Same(expected), Reply::Account { account, .. }) if expected == account => {}
             (_, reply) => self.fail(format!("node {host} answers something else: {reply:?}")),
         }

@@ -29,18 +29,27 @@ impl World {
         self.plan(self.now, Event::Weather);
     }
 
-    /// Ends all faults: links heal, byzantine machines leave, machines that are down start.
+    /// Machines crash no more.
+    pub(crate) fn end_crashes(&mut self) {
+        for host in self.kusari_hosts() {
+            if let Some(kusari) = self.kusari(host) {
+                kusari.crash_in = None;
+                kusari.crash_again_in = None;
+            }
+        }
+    }
+
+    /// Ends all faults: links heal, machines that mean no good leave, machines that are down start.
     pub(crate) fn make_peace(&mut self) {
         // Wrong blocks that are still on their way will be passed on.
         let wrong_blocks = self.weather.wrong_blocks;
         self.weather = Weather { over: true, wrong_blocks, ..Weather::default() };
         self.heal_links();
+        self.end_crashes();
+        self.dismiss_rewriters();
         for host in 0..self.hosts.len() {
             match &mut self.hosts[host] {
-                Host::Kusari(kusari) => {
-                    kusari.crash_in = None;
-                    kusari.crash_again_in = None;
-                }
+                Host::Kusari(_) => {}
                 Host::Original(original) => original.mines_every = None,
                 Host::Byzantine(byzantine) => {
                     for place in byzantine.leave() {

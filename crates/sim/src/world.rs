@@ -10,6 +10,7 @@ use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::seam::{CommitId, Input, TemplateId};
 use kusari_node::{Event as NodeEvent, PeerAddress};
 
+use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
 use crate::connection::{Connection, Place};
 use crate::kusari::Kusari;
@@ -123,6 +124,7 @@ pub struct World {
     pub(crate) trace: Trace,
     pub(crate) lines: Lines,
     pub(crate) ledger: Ledger,
+    pub(crate) alarms: Alarms,
     pub(crate) counts: Counts,
     pub(crate) twins: Twins,
     pub(crate) failure: Option<String>,
@@ -155,6 +157,16 @@ pub struct Counts {
     pub displaced: u64,
     /// Transactions of people that came back after a reorganisation.
     pub returned: u64,
+    /// Lines of people that came back after a reorganisation.
+    pub reopened: u64,
+    /// Alarms about branches that are held.
+    pub alarms: u64,
+    /// Pairs of honest nodes that went different ways until people decided.
+    pub parted: u64,
+    /// Lines that were queued for peers, signs of life left out.
+    pub lines: u64,
+    /// Those of them that ask for blocks.
+    pub questions: u64,
     /// Points at which a node may crash that were passed.
     pub seam_points: u64,
     /// Bytes that were queued for peers, signs of life left out: those take the same whatever
@@ -180,6 +192,7 @@ impl World {
             trace: Trace::new(printed),
             lines: Lines::default(),
             ledger: Ledger::default(),
+            alarms: Alarms::default(),
             counts: Counts::default(),
             twins: Twins::default(),
             failure: None,
@@ -253,7 +266,12 @@ impl World {
     /// Notes what a node told its person.
     pub(crate) fn notified(&mut self, host: usize, event: &NodeEvent) {
         match event {
-            NodeEvent::Reorganised { .. } => self.counts.reorganisations += 1,
+            NodeEvent::Reorganised { depth, from, .. } => {
+                self.counts.reorganisations += 1;
+                self.branch_followed(host, *depth, from);
+            }
+            NodeEvent::BranchHeld(report) => self.branch_held(host, report),
+            NodeEvent::LineReopened { .. } => self.counts.reopened += 1,
             NodeEvent::Banned { address, .. } => {
                 self.counts.bans += 1;
                 self.check_ban(host, address.ip());
@@ -276,10 +294,11 @@ impl World {
         }
     }
 
-    /// Every machine that runs the node under test.
+    /// Every machine that runs the node under test for somebody honest.
     pub(crate) fn kusari_hosts(&self) -> Vec<usize> {
-        let is_kusari =
-            |(place, host): (usize, &Host)| matches!(host, Host::Kusari(_)).then_some(place);
-        self.hosts.iter().enumerate().filter_map(is_kusari).collect()
+        let is_kusari = |&host: &usize| {
+            matches!(self.hosts.get(host), Some(Host::Kusari(_))) && self.is_honest(host)
+        };
+        (0..self.hosts.len()).filter(is_kusari).collect()
     }
 }

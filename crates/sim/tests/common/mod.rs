@@ -2,7 +2,7 @@
 //! `KUSARI_SIM_SEEDS` sets how many each scenario gets.
 #![allow(unreachable_pub, reason = "shared by several test programs")]
 
-use kusari_sim::scenarios::Scenario;
+use kusari_sim::scenarios::{Outcome, Scenario};
 
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration file to read")]
 pub fn number_from_environment(name: &str) -> Option<u64> {
@@ -12,21 +12,23 @@ pub fn number_from_environment(name: &str) -> Option<u64> {
     number.ok()
 }
 
-/// Runs a scenario over so many seeds, where the environment does not say otherwise.
-pub fn run(scenario: Scenario, seeds: u64) {
+/// Runs a scenario over so many seeds, where the environment does not say otherwise. Returns how each
+/// run ended; nothing where one is replayed.
+pub fn run(scenario: Scenario, seeds: u64) -> Vec<Outcome> {
     let Scenario { name, .. } = scenario;
     if let Some(seed) = number_from_environment("KUSARI_SIM_SEED") {
         let outcome = scenario.run(seed, true);
         println!("{name}, seed {seed}: {outcome:?}");
         assert_eq!(outcome.err(), None, "{name}, seed {seed}");
-        return;
+        return Vec::new();
     }
     let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(seeds);
-    let mut slowest = 0;
+    let (mut slowest, mut outcomes) = (0, Vec::new());
     for seed in 0..seeds {
         let outcome = scenario.run(seed, false);
         slowest = slowest.max(outcome.as_ref().map_or(0, |o| o.counts.seconds_to_agree));
-        let failure = outcome.err().unwrap_or_default();
+        let failure = outcome.as_ref().err().cloned().unwrap_or_default();
+        outcomes.extend(outcome);
         assert!(
             failure.is_empty(),
             "{name}, seed {seed}: {failure}\nreplay it with\n    \
@@ -34,4 +36,5 @@ pub fn run(scenario: Scenario, seeds: u64) {
         );
     }
     println!("{name}: {seeds} seeds, all agreed {slowest} s after the last fault at the latest");
+    outcomes
 }
