@@ -12,13 +12,14 @@ use crate::world::{MILLISECOND, SECOND, World};
 
 const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
 
-/// Three nodes, every two connected, and nothing goes wrong; one of them only submits.
+/// Three nodes, every two connected, and nothing goes wrong; only one of them mines, so that no block meets
+/// another one of its height.
 pub const LEDGER_CALM: Scenario = Scenario {
     name: "ledger_calm",
     build: |world| {
         let a = world.add_ledger(&[], 0, ON_DEMAND);
         let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
-        let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
+        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
         for host in [a, b, c] {
             world.let_people_act(host, 6, 5 * SECOND, 60 * SECOND);
         }
