@@ -46,6 +46,39 @@ fn statements_of_unknown_blocks_wait_within_a_bound_and_not_for_long() {
     assert_eq!(kept_of(&late, Person::new(STRANGER).public), 0);
 }
 
+/// Keys cost nothing: whoever makes up many must not crowd out those that a person listed.
+#[test]
+fn what_a_listed_witness_said_of_a_block_to_come_is_not_crowded_out_by_strangers() {
+    let (mut bench, mut maker) = with_blocks(witnessing(), 1);
+    maker.next(&[]);
+    let unknown = block(&maker, 1).clone();
+    let listed = Person::new(LISTED);
+    let crowd = |bench: &mut Bench, from: usize| {
+        for id in 0..12 {
+            let peer = bench.ledger_peer((from + id) as u64);
+            for number in 0..10 {
+                let key = fresh(1_000 + (from + id) * 10 + number);
+                state(bench, peer, key.state(0, &unknown));
+            }
+        }
+    };
+    crowd(&mut bench, 0);
+    let peer = bench.ledger_peer(50);
+    for sequence in [3, 2] {
+        state(&mut bench, peer, listed.state(sequence, &unknown));
+    }
+    for number in 0..10 {
+        state(&mut bench, peer, fresh(9_000 + number).state(0, &unknown));
+    }
+    crowd(&mut bench, 100);
+    bench.restore();
+    let peer = bench.ledger_peer(99);
+    bench.receive(peer, whole(&maker.blocks[1]));
+    assert_eq!(kept_of(&bench, listed.public), 1);
+    let kept = bench.disk.witnessed.borrow().statements.len();
+    assert!(kept > 1 && kept <= MAX_WAITING_STATEMENTS, "{kept} waited");
+}
+
 #[test]
 fn an_equivocation_of_long_ago_is_seen_although_its_statements_are_gone() {
     let (mut bench, maker) = with_blocks(witnessing(), 1);

@@ -58,7 +58,8 @@ impl Node {
         }
         match self.chain.point(&statement.hash)? {
             None => {
-                witnesses.waiting.add(peer, statement, now.monotonic);
+                let listed = witnesses.is_listed(&statement.key);
+                witnesses.waiting.add(peer, statement, listed, now.monotonic);
                 return Ok(());
             }
             // The key signed a lie that anybody sees.

@@ -17,6 +17,8 @@ use crate::seam::PeerId;
 struct Held {
     sender: PeerId,
     statement: WitnessStatement,
+    /// Whether its key counts here.
+    listed: bool,
     until: Duration,
 }
 
@@ -25,19 +27,38 @@ struct Held {
 pub(crate) struct Waiting(VecDeque<Held>);
 
 impl Waiting {
-    /// Holds a statement for a while, in place of the sender's oldest one, or of the oldest of all,
-    /// where there is no room.
-    pub(crate) fn add(&mut self, sender: PeerId, statement: WitnessStatement, now: Duration) {
+    /// Holds a statement for a while. Of a listed key the newest is held, whoever sent it and whatever
+    /// else waits: there are fewer of these than there is room. Any other one takes the place of its
+    /// sender's oldest one, or of the oldest of all, where there is no room.
+    pub(crate) fn add(
+        &mut self,
+        sender: PeerId,
+        statement: WitnessStatement,
+        listed: bool,
+        now: Duration,
+    ) {
+        let WitnessStatement { key, sequence, .. } = statement;
         self.0.retain(|held| held.until > now);
-        let of_sender = self.0.iter().filter(|held| held.sender == sender).count();
-        if of_sender >= MAX_WAITING_STATEMENTS_OF_PEER {
-            let oldest = self.0.iter().position(|held| held.sender == sender);
-            oldest.and_then(|place| self.0.remove(place));
+        if listed {
+            let same = |held: &Held| held.listed && held.statement.key == key;
+            if self.0.iter().any(|held| same(held) && held.statement.sequence > sequence) {
+                return;
+            }
+            self.0.retain(|held| !same(held));
+        }
+        let of_sender = |held: &Held| held.sender == sender && !held.listed;
+        let oldest = |all: &VecDeque<Held>, of: &dyn Fn(&Held) -> bool| all.iter().position(of);
+        if !listed
+            && self.0.iter().filter(|held| of_sender(held)).count()
+                >= MAX_WAITING_STATEMENTS_OF_PEER
+        {
+            oldest(&self.0, &of_sender).and_then(|place| self.0.remove(place));
         } else if self.0.len() >= MAX_WAITING_STATEMENTS {
-            self.0.pop_front();
+            let place = oldest(&self.0, &|held| !held.listed);
+            self.0.remove(place.unwrap_or(0));
         }
         let until = now + WAITING_STATEMENT_TIME;
-        self.0.push_back(Held { sender, statement, until });
+        self.0.push_back(Held { sender, statement, listed, until });
     }
 
     /// The statement of a key under a sequence, if one waits.
