@@ -216,3 +216,15 @@ fn both_implementations_hold_to_the_suite_of_proofs() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains(" 0 failed"), "{said}");
 }
+
+#[test]
+fn whatever_bit_of_a_proof_is_changed_the_second_implementation_refuses_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut command = Command::new("python3");
+    let Ok(output) = command.current_dir(&root).arg("conformance/check_proofs.py").output() else {
+        println!("SKIPPED, as there is no python3");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains(", 0 elsewhere"), "{said}");
+}
