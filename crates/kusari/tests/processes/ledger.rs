@@ -188,11 +188,13 @@ fn a_person_at_a_terminal_is_asked_for_the_passphrase_which_is_never_shown() {
     at = terminal.wait_for(at, "msg> ");
     terminal.press("said at a terminal\r");
     at = terminal.wait_for(at, "Passphrase of ");
+    terminal.wait_until_hidden();
     terminal.press("wrong\r");
     at = terminal.wait_for(at, "the passphrase is wrong");
     at = terminal.wait_for(at, "msg> ");
     terminal.press("once more\r");
     at = terminal.wait_for(at, "Passphrase of ");
+    terminal.wait_until_hidden();
     terminal.press("secret\r");
     at = terminal.wait_for(at, "Saved as transaction ");
     at = terminal.wait_for(at, "stands in block 1");

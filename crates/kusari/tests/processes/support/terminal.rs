@@ -6,7 +6,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use nix::pty::{Winsize, openpty};
+#[cfg(target_os = "linux")]
+use nix::sys::termios::{LocalFlags, tcgetattr};
 
+#[cfg(target_os = "linux")]
+use super::eventually;
 use super::{DEADLINE, Setup};
 
 /// A node whose stdin and stdout are a terminal.
@@ -94,6 +98,16 @@ impl Terminal {
         });
         drop(waited);
         found.unwrap_or_else(|| panic!("{words:?} never appeared in {}", self.text()))
+    }
+
+    /// Waits until what is typed is not shown: a secret is asked for before the terminal is told so.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn wait_until_hidden(&self) {
+        eventually("what is typed is not shown", || {
+            let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
+            (!modes.contains(LocalFlags::ECHO)).then_some(())
+        });
     }
 
     #[track_caller]
