@@ -5,12 +5,14 @@
 //! node itself, and decides nothing of protocol or chain.
 //!
 //! What a stranger on this machine can fill, and its bound: connections, heads and bodies of
-//! requests, the time each may take, pages of blocks (see `server`, `routes`).
+//! requests, the time each may take, pages of blocks, streams of events (see `server`, `routes`,
+//! `events`).
 
 pub mod audit;
 pub mod branches;
 pub mod client;
 pub mod door;
+pub mod events;
 mod guard;
 pub mod model;
 pub mod node_file;
@@ -25,5 +27,6 @@ pub mod token;
 mod views;
 
 pub use door::{Door, Place};
+pub use events::{Feed, Teller};
 pub use server::{Api, Subject};
 pub use token::Token;

@@ -56,7 +56,7 @@ use kusari_chain::TreeLimits;
 use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
-use crate::api::{Api, Door, Subject, Token};
+use crate::api::{Api, Door, Feed, Subject, Token, events};
 use crate::journal::{JOURNAL_LIMIT, JournalConfig};
 use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
@@ -202,8 +202,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         witness,
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
-    let events = screen.clone();
-    let running = match runtime::start(config, store, Box::new(move |event| events.event(event))) {
+    let (shown, (teller, feed)) = (screen.clone(), events::open()?);
+    let on_event = move |event| {
+        teller.tell(&event);
+        shown.event(event);
+    };
+    let running = match runtime::start(config, store, Box::new(on_event)) {
         Ok(running) => running,
         Err(error) => {
             screen.start(output, settings.quiet, &first)?;
@@ -211,7 +215,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let (running, api) = with_api(running, door, token, path)?;
+    let (running, api) = with_api(running, (door, feed), token, path)?;
     let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
@@ -234,12 +238,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
 /// Opens the local API of a node that has just started; without it, the node stops again.
 fn with_api(
     running: Running,
-    door: Option<Door>,
+    (door, events): (Option<Door>, Feed),
     token: Token,
     data_directory: Option<PathBuf>,
 ) -> Result<(Running, Api), Box<dyn Error>> {
     let (node, listen) = (running.handle(), running.listen_address());
-    match Api::start(door, Subject { node, token, listen, data_directory }) {
+    match Api::start(door, Subject { node, token, listen, data_directory, events }) {
         Ok(api) => Ok((running, api)),
         Err(error) => {
             running.handle().stop();

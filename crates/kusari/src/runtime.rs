@@ -235,7 +235,7 @@ impl Running {
 }
 
 /// Starts a node over a store. It listens when this returns. `on_event` is called from the node's
-/// thread and must not block.
+/// thread, once the snapshot shows what happened, and must not block.
 ///
 /// # Errors
 /// [`StartError`] names what could not be had.
@@ -311,6 +311,7 @@ pub fn start(
         };
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
+        driver.tell();
         driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();

@@ -137,6 +137,13 @@ pub enum Event {
         /// The outbox entry.
         entry: EntryId,
     },
+    /// A transaction came to wait in the pool. A busy ledger says so thousands of times a second.
+    TransactionPooled {
+        /// Which.
+        txid: Txid,
+        /// Whether it was entrusted to this node.
+        own: bool,
+    },
     /// A transaction of ours stands in the best chain.
     TransactionMined {
         /// Which.

@@ -11,7 +11,7 @@ mod common;
 
 use common::Bench;
 use common::ledger::{
-    Maker, Person, bench, entry, events, funded, give, is_submitted, restarted, whole,
+    Maker, Person, bench, entry, events, funded, give, is_submitted, line, restarted, whole,
 };
 use kusari_chain::BestPoint;
 use kusari_chain::ledger::{BodyEntry, Txid};
@@ -33,6 +33,15 @@ fn lost(actions: &[Action], of: &Txid) -> Option<BestPoint> {
         _ => None,
     });
     found.expect("nobody was told that it is displaced")
+}
+
+/// Those that came to wait, and whether they are ours.
+fn pooled(actions: &[Action]) -> Vec<(Txid, bool)> {
+    let found = events(actions).into_iter().filter_map(|event| match event {
+        Event::TransactionPooled { txid, own } => Some((*txid, *own)),
+        _ => None,
+    });
+    found.collect()
 }
 
 fn known(actions: &[Action]) -> Option<(Option<BodyEntry>, bool)> {
@@ -146,5 +155,22 @@ fn a_node_that_mines_nothing_does_not_say_that_it_mines_on() {
     assert_eq!(reply(&classic.command(mine_on.clone())), Some(Reply::NoLedger));
     for policy in [MiningPolicy::OnDemand, MiningPolicy::Always] {
         assert_eq!(reply(&bench(policy).command(mine_on.clone())), Some(Reply::MiningOn));
+    }
+}
+
+#[test]
+fn what_comes_to_wait_is_told_of_once_and_with_whose_it_is() {
+    let mut bench = bench(MiningPolicy::Off);
+    let peer = bench.ledger_peer(7);
+    let own = Person::new(2).record(0, 0, "hi");
+    let other = Person::new(3).record(0, 0, "ho");
+    bench.hold_commits = true;
+    assert_eq!(pooled(&bench.submit(&own)), [], "a crash may yet take it back");
+    assert_eq!(pooled(&bench.release_commits()), [(own.txid(), true)]);
+    bench.hold_commits = false;
+    assert_eq!(pooled(&bench.line(peer, &line(&other))), [(other.txid(), false)]);
+    for transaction in [&own, &other] {
+        assert_eq!(pooled(&bench.submit(&own)), []);
+        assert_eq!(pooled(&bench.line(peer, &line(transaction))), []);
     }
 }

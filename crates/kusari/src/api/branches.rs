@@ -1,6 +1,6 @@
 //! Branches beside the best chain, in the forms of the local API.
 
-use kusari_chain::{BlockHash, Branch, Branches, HeldBranch, Work};
+use kusari_chain::{BestPoint, BlockHash, Branch, Branches, HeldBranch, Work};
 use kusari_node::seam::AcceptedBranch;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +101,21 @@ pub struct RefusedBlock {
 impl From<&Branches> for BranchList {
     fn from(branches: &Branches) -> Self {
         let Branches { best, branches, count } = branches;
-        let report = |branch: &Branch| BranchReport {
+        Self {
+            height: best.height,
+            tip: best.hash,
+            work: best.work,
+            branches: branches.iter().map(|branch| BranchReport::new(branch, best)).collect(),
+            count: *count,
+        }
+    }
+}
+
+impl BranchReport {
+    /// A branch beside the chain that ends with `best`.
+    #[must_use]
+    pub fn new(branch: &Branch, best: &BestPoint) -> Self {
+        Self {
             ahead: branch.tip.beats(best),
             height: branch.tip.height,
             hash: branch.tip.hash,
@@ -116,13 +130,6 @@ impl From<&Branches> for BranchList {
             best_ended: branch.best_ended,
             held_since: branch.held_since,
             accepted: branch.is_accepted,
-        };
-        Self {
-            height: best.height,
-            tip: best.hash,
-            work: best.work,
-            branches: branches.iter().map(report).collect(),
-            count: *count,
         }
     }
 }

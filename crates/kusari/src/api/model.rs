@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::branches::HeldReport;
 
+mod events;
 mod witnesses;
 
+pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
 };

@@ -110,13 +110,16 @@ pub const INTERNAL: Kind = Kind::new(500, "internal", "The node failed");
 pub const OUTBOX_FULL: Kind = Kind::new(503, "outbox-full", "The outbox is full");
 /// Somebody else does what only one may do at a time.
 pub const BUSY: Kind = Kind::new(503, "busy", "The node is busy with it");
+/// As many streams of events are open as may be.
+pub const TOO_MANY_STREAMS: Kind =
+    Kind::new(503, "too-many-streams", "Too many streams of events are open");
 /// The node is about to end.
 pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 /// The node took too long.
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 32] = [
+pub const ALL: [Kind; 33] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -147,6 +150,7 @@ pub const ALL: [Kind; 32] = [
     INTERNAL,
     OUTBOX_FULL,
     BUSY,
+    TOO_MANY_STREAMS,
     STOPPING,
     NO_ANSWER,
 ];

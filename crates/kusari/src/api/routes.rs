@@ -8,12 +8,16 @@ mod backup;
 mod blocks;
 mod body;
 pub(crate) mod branches;
+mod events;
 pub(crate) mod ledger;
 mod peers;
 mod proofs;
 mod records;
 mod status;
 mod witnesses;
+
+#[cfg(test)]
+pub(super) use self::events::HEARTBEAT;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +31,7 @@ use kusari_node::seam::{Command, Reply};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
 
+use super::events::Feed;
 use super::guard::guard;
 use super::problem;
 use super::reply::{Answer, Refusal};
@@ -51,6 +56,7 @@ pub(super) struct Shared {
     /// One at a time reads the whole store: each takes one of the few threads that read, and holds
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,
+    pub(super) events: Feed,
 }
 
 impl Shared {
@@ -125,6 +131,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/audit", get(audit::audit))
         .route("/v1/backup", get(backup::backup))
         .route("/v1/status", get(status::status))
+        .route("/v1/events", get(events::events))
         .route("/v1/blocks", get(blocks::page))
         .route("/v1/blocks/{which}", get(blocks::one))
         .route("/v1/peers", get(peers::list).post(peers::connect))

@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Duration, sleep, timeout};
 
 use super::door::Door;
+use super::events::Feed;
 use super::model::NodeFile;
 use super::node_file::Published;
 use super::patience::Patience;
@@ -51,6 +52,8 @@ pub struct Subject {
     pub listen: Option<std::net::SocketAddr>,
     /// Where its store is, unless in memory.
     pub data_directory: Option<PathBuf>,
+    /// What happens, as the node's thread tells it.
+    pub events: Feed,
 }
 
 /// Why the API could not be started.
@@ -84,7 +87,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`], one sentence.
     pub fn start(door: Option<Door>, subject: Subject) -> Result<Self, ApiError> {
-        let Subject { node, token, listen, data_directory } = subject;
+        let Subject { node, token, listen, data_directory, events } = subject;
         let address = door.as_ref().map(|door| door.address);
         let file = listen.map(|listen| NodeFile {
             pid: std::process::id(),
@@ -95,7 +98,8 @@ impl Api {
         let place = data_directory
             .as_ref()
             .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
-        let shared = Shared { node, token, listen, data_directory: place, turn: one_at_a_time() };
+        let turn = one_at_a_time();
+        let shared = Shared { node, token, listen, data_directory: place, turn, events };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {
             let (stop, stopped) = oneshot::channel();

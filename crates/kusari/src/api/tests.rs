@@ -1,6 +1,7 @@
 //! The server over real loopback sockets, with the test in the place of the node.
 
 mod deadlines;
+mod events;
 mod refusals;
 mod waiting;
 mod whole_store;
@@ -16,6 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
+use super::events::{Feed, Teller, open_run};
 use super::routes::{Shared, router};
 use super::server::serve;
 use super::token::Token;
@@ -24,6 +26,8 @@ use crate::store::Store;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "0123456789abcdef";
+/// What ids of events begin with.
+const RUN: u64 = 0xab;
 
 /// A store with a chain of made-up blocks of 3 KiB, which nobody checks here.
 fn store(blocks: u32) -> Store {
@@ -67,6 +71,9 @@ struct Rig {
     store: Store,
     /// Leave to read the whole store.
     turn: Arc<Semaphore>,
+    /// Tells of events; streams end when this is dropped.
+    teller: Teller,
+    feed: Feed,
     /// The server ends when this is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -86,18 +93,20 @@ impl Rig {
     fn on(runtime: Runtime, store: Store) -> Self {
         let (node, handle) = PlayedNode::new(store.clone());
         let turn = super::server::one_at_a_time();
+        let (teller, feed) = open_run(RUN);
         let shared = Shared {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
             listen: None,
             data_directory: None,
             turn: Arc::clone(&turn),
+            events: feed.clone(),
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, turn, _stop: stop }
+        Self { runtime, address, node, store, turn, teller, feed, _stop: stop }
     }
 
     /// A connection on which this was sent.

@@ -101,6 +101,9 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::LineReopened { entry } => Said::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"
         )),
+        Event::TransactionPooled { txid, own: _ } => {
+            Said::routine(format!("Transaction {txid} waits to be mined"))
+        }
         Event::TransactionMined { txid, height } => {
             Said::answer(format!("Your transaction {txid} stands in block {height}"))
         }

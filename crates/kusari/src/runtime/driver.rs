@@ -50,6 +50,8 @@ pub(super) struct Driver {
     net: Arc<Net>,
     clock: Clock,
     on_event: Box<dyn FnMut(Event) + Send>,
+    /// What is told next, once the snapshot shows it.
+    events: Vec<Event>,
     publish: watch::Sender<Arc<Snapshot>>,
     miner: Miner,
     committer: Committer,
@@ -82,6 +84,7 @@ impl Driver {
             net,
             clock,
             on_event,
+            events: Vec::new(),
             publish,
             miner,
             committer: Committer::start(store, control)?,
@@ -104,6 +107,7 @@ impl Driver {
         self.give(Input::Tick)?;
         loop {
             let _ = self.publish.send(Arc::new(self.node.snapshot()));
+            self.tell();
             if let Some(journal) = &mut self.journal {
                 journal.flush();
             }
@@ -234,6 +238,11 @@ impl Driver {
         self.carry_out(actions)
     }
 
+    /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
+    pub(super) fn tell(&mut self) {
+        self.events.drain(..).for_each(&mut self.on_event);
+    }
+
     /// Ends the journal, with how the node ended.
     pub(super) fn finish_journal(&mut self, result: &Result<(), RunError>) {
         if let Some(journal) = self.journal.take() {
@@ -290,7 +299,7 @@ impl Driver {
                         let _ = answer.send(reply);
                     }
                 }
-                Action::Notify(event) => (self.on_event)(event),
+                Action::Notify(event) => self.events.push(event),
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }

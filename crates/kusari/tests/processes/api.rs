@@ -15,7 +15,7 @@ fn node_file(node: &Node) -> NodeFile {
     NodeFile::read(&node.directory()).unwrap().unwrap()
 }
 
-fn client(node: &Node) -> Client {
+pub(crate) fn client(node: &Node) -> Client {
     let file = node_file(node);
     Client::new(&format!("http://{}", file.http.unwrap()), Token::parse(&file.token)).unwrap()
 }

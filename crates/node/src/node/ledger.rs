@@ -42,6 +42,8 @@ impl Node {
                 transactions.listeners.has(peer, &txid);
                 if !known {
                     transactions.listeners.pass_on(txid, Some(peer));
+                    self.actions
+                        .push(Action::Notify(Event::TransactionPooled { txid, own: false }));
                 }
                 self.batch.pool.extend(writes);
                 let message = Message::Accepted { txid };
@@ -126,10 +128,13 @@ impl Node {
             return Ok(());
         }
         match transactions.submit(checked, &self.chain, now.wall)? {
-            Ok((_, moved)) => {
+            Ok((known, moved)) => {
                 transactions.listeners.pass_on(txid, None);
                 self.note_moved(moved);
                 self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
+                if !known {
+                    self.once_durable(Action::Notify(Event::TransactionPooled { txid, own: true }));
+                }
             }
             Err(refusal) => {
                 let reply = Reply::NotSubmitted(refusal.into());

@@ -122,11 +122,9 @@ fn an_address_is_dialled_once_and_only_so_many_are() {
 
 #[test]
 fn a_node_that_has_stopped_takes_nothing_and_can_still_be_read() {
-    let rig = Rig::new(store(1));
-    let Rig { runtime, address, node, store, turn, _stop } = rig;
-    drop(node);
-    let (node, _) = PlayedNode::new(store.clone());
-    let rig = Rig { runtime, address, node, store, turn, _stop };
+    let mut rig = Rig::new(store(1));
+    // Another one in its place, which nobody asks.
+    rig.node = PlayedNode::new(rig.store.clone()).0;
     assert_problem(&rig.answer(&post("/v1/records", "", RECORD)), 503, "stopping");
     assert!(rig.answer(&get("/v1/blocks/1")).starts_with("HTTP/1.1 200 OK\r\n"));
 }

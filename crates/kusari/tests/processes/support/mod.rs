@@ -2,6 +2,7 @@
 
 pub(crate) mod blocks;
 pub(crate) mod command;
+mod events;
 mod http;
 mod node;
 mod original;
@@ -12,6 +13,7 @@ mod terminal;
 
 use std::time::{Duration, Instant};
 
+pub(crate) use events::EventStream;
 pub(crate) use http::{HttpAnswer, http};
 pub(crate) use node::{Node, Setup, get_chain};
 pub(crate) use original::Original;
