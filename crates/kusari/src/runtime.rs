@@ -177,6 +177,15 @@ impl NodeHandle {
         &self.counts
     }
 
+    /// Whether it has shown yet what it looks like.
+    ///
+    /// # Errors
+    /// [`Stopped`] where it will show nothing any more.
+    pub(crate) fn has_shown_itself(&self) -> Result<bool, Stopped> {
+        // Nobody marks what this receiver has seen; clones of it are for that.
+        self.snapshot.has_changed().map_err(|_| Stopped)
+    }
+
     /// Asks for a clean stop.
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.

@@ -3,6 +3,7 @@
 mod deadlines;
 mod refusals;
 mod waiting;
+mod watch;
 mod whole_store;
 
 use std::io::{Read, Write};

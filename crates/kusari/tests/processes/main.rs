@@ -39,3 +39,4 @@ mod support;
 mod unfinished;
 mod walkthrough;
 mod wallet;
+mod watch;
