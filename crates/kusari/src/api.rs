@@ -1,4 +1,4 @@
-//! The local API: HTTP under `/v1`, for programs on this machine.
+//! The local API: HTTP under `/v1`, for programs on this machine, and what those ask that watch a node.
 //!
 //! Owns its forms, its server and the file that says where it answers. Answers reads from the
 //! published snapshot and the store, and hands commands to the node as inputs; never touches the
@@ -14,6 +14,7 @@ pub mod client;
 pub mod door;
 pub mod events;
 mod guard;
+mod metrics;
 pub mod model;
 pub mod node_file;
 mod patience;

@@ -10,6 +10,7 @@
 
 mod clock;
 mod commit;
+mod counts;
 mod driver;
 mod lines;
 pub mod offline;
@@ -34,6 +35,7 @@ use crate::store::Store;
 use crate::witness_key::WitnessKey;
 use clock::Clock;
 pub(crate) use clock::unix_time;
+pub use counts::Counts;
 use driver::Driver;
 
 /// What a running node needs.
@@ -121,6 +123,7 @@ pub struct NodeHandle {
     snapshot: watch::Receiver<Arc<Snapshot>>,
     store: Store,
     traffic: Arc<Traffic>,
+    counts: Arc<Counts>,
 }
 
 impl NodeHandle {
@@ -168,6 +171,21 @@ impl NodeHandle {
         &self.traffic
     }
 
+    /// What it did.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Whether it has shown yet what it looks like.
+    ///
+    /// # Errors
+    /// [`Stopped`] where it will show nothing any more.
+    pub(crate) fn has_shown_itself(&self) -> Result<bool, Stopped> {
+        // Nobody marks what this receiver has seen; clones of it are for that.
+        self.snapshot.has_changed().map_err(|_| Stopped)
+    }
+
     /// Asks for a clean stop.
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.
@@ -189,7 +207,13 @@ impl PlayedNode {
         let (snapshots, snapshot) = watch::channel(Arc::new(Snapshot::default()));
         (
             Self { control, snapshots },
-            NodeHandle { control: sender, snapshot, store, traffic: Arc::default() },
+            NodeHandle {
+                control: sender,
+                snapshot,
+                store,
+                traffic: Arc::default(),
+                counts: Arc::default(),
+            },
         )
     }
 
@@ -278,7 +302,14 @@ pub fn start(
 
     let (publish, snapshot) = watch::channel(Arc::new(Snapshot::default()));
     let (traffic, store_of_handle) = (net.traffic(), store.clone());
-    let handle = NodeHandle { control: control.clone(), snapshot, store: store_of_handle, traffic };
+    let counts = Arc::new(Counts::since(unix_time()));
+    let handle = NodeHandle {
+        control: control.clone(),
+        snapshot,
+        store: store_of_handle,
+        traffic,
+        counts: Arc::clone(&counts),
+    };
     let (opened, open_result) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
         // The node is made on its own thread and never leaves it.
@@ -295,6 +326,7 @@ pub fn start(
             journal,
             net,
             clock,
+            counts,
             on_event,
             publish,
             control,

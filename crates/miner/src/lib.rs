@@ -25,6 +25,25 @@ const CHUNK: u64 = 4_800;
 /// Called with the name of the search and the nonce that was found, from a worker's thread.
 pub type OnFound = Box<dyn Fn(u64, u64) + Send + Sync>;
 
+/// How many nonces were tried. Clones count together.
+///
+/// A worker adds a chunk once it is through with it: one addition to memory that others write too
+/// beside thousands of hashes.
+#[derive(Clone, Debug, Default)]
+pub struct Tries(Arc<AtomicU64>);
+
+impl Tries {
+    /// All of them so far.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, tries: u64) {
+        self.0.fetch_add(tries, Ordering::Relaxed);
+    }
+}
+
 /// Worker threads that search one nonce together.
 pub struct Miner {
     shared: Arc<Shared>,
@@ -37,6 +56,7 @@ struct Shared {
     changed: Condvar,
     /// Counts searches, so that workers see without a lock that theirs is over.
     generation: AtomicU64,
+    tries: Tries,
     on_found: OnFound,
 }
 
@@ -58,19 +78,21 @@ struct Job {
 impl Miner {
     /// Starts the workers; they sleep until there is something to search. They search with this
     /// kernel, or else with the one that is the fastest here, which is found out at the first
-    /// search.
+    /// search, and count what they try.
     ///
     /// # Errors
     /// Where the system gives no more threads.
     pub fn start(
         threads: NonZeroUsize,
         kernel: Option<Kernel>,
+        tries: Tries,
         on_found: OnFound,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
             generation: AtomicU64::new(0),
+            tries,
             on_found,
         });
         let mut miner = Self { shared, kernel, workers: Vec::new() };
@@ -155,7 +177,10 @@ impl Shared {
         {
             let chunk = job.next_chunk.fetch_add(1, Ordering::Relaxed);
             let first = job.first_nonce.wrapping_add(chunk.wrapping_mul(CHUNK));
-            if let Some(nonce) = search.try_nonces(first, CHUNK)
+            let found = search.try_nonces(first, CHUNK);
+            // Counted before anybody hears of the nonce: a block is never there without its tries.
+            self.tries.add(found.map_or(CHUNK, |nonce| nonce.wrapping_sub(first) + 1));
+            if let Some(nonce) = found
                 && !job.found.swap(true, Ordering::Relaxed)
             {
                 (self.on_found)(job.name, nonce);
@@ -178,12 +203,16 @@ mod tests {
     }
 
     fn start(threads: usize) -> (Miner, mpsc::Receiver<(u64, u64)>) {
+        start_counted(threads, Tries::default())
+    }
+
+    fn start_counted(threads: usize, tries: Tries) -> (Miner, mpsc::Receiver<(u64, u64)>) {
         let (sender, receiver) = mpsc::channel();
         let on_found = Box::new(move |name, nonce| {
             let _ = sender.send((name, nonce));
         });
         let threads = NonZeroUsize::new(threads).unwrap();
-        (Miner::start(threads, None, on_found).unwrap(), receiver)
+        (Miner::start(threads, None, tries, on_found).unwrap(), receiver)
     }
 
     #[test]
@@ -198,6 +227,17 @@ mod tests {
         assert!(Target::CLASSIC.is_met_by(&block.compute_hash()));
         drop(miner);
         assert!(found.try_recv().is_err(), "one search reported two nonces");
+    }
+
+    #[test]
+    fn every_nonce_that_is_tried_counts_once() {
+        let tries = Tries::default();
+        let (miner, found) = start_counted(1, tries.clone());
+        let mut block = Block::genesis();
+        block.nonce = 77;
+        miner.mine(1, &block, Target::CLASSIC);
+        let (_, nonce) = found.recv_timeout(DEADLINE).unwrap();
+        assert_eq!(tries.total(), nonce - 77 + 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 /// Port of the local API, unless told otherwise or taken.
-const DEFAULT_PORT: u16 = 7878;
+pub const DEFAULT_PORT: u16 = 7878;
 
 /// Where the local API is to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The routes of `/v1`, and what their handlers share.
+//! The routes of `/v1` and of those who watch a node, and what their handlers share.
 //!
 //! Owns the way from a request to the node or its store. Store reads run on blocking threads, of
 //! which there are few; commands are awaited.
@@ -14,6 +14,7 @@ mod peers;
 mod proofs;
 mod records;
 mod status;
+mod watch;
 mod witnesses;
 
 #[cfg(test)]
@@ -128,6 +129,9 @@ fn unfitting() -> Refusal {
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
+        .route("/metrics", get(watch::metrics))
+        .route("/healthz", get(watch::healthz))
+        .route("/readyz", get(watch::readyz))
         .route("/v1/audit", get(audit::audit))
         .route("/v1/backup", get(backup::backup))
         .route("/v1/status", get(status::status))

@@ -4,6 +4,7 @@ mod deadlines;
 mod events;
 mod refusals;
 mod waiting;
+mod watch;
 mod whole_store;
 
 use std::io::{Read, Write};

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 
 use kusari_chain::params::GENESIS_TIMESTAMP;
 use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
-use kusari_miner::Miner;
+use kusari_miner::{Miner, Tries};
 
 /// Seconds between two blocks.
 const SPACING: u64 = 60;
@@ -128,7 +128,8 @@ impl Workshop {
             // Whoever waited is gone only when all of this is.
             let _ = sender.send(nonce);
         });
-        Ok(Self { miner: Miner::start(threads, None, on_found)?, found })
+        let miner = Miner::start(threads, None, Tries::default(), on_found)?;
+        Ok(Self { miner, found })
     }
 
     /// Mines the block after `parent`, which becomes the new parent.

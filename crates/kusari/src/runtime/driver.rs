@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clock::Clock;
 use super::commit::Committer;
+use super::counts::Counts;
 use super::lines::Lines;
 use super::{Control, RunError};
 use crate::journal::Journal;
@@ -36,6 +37,7 @@ pub(super) struct Parts {
     pub(super) journal: Option<Journal>,
     pub(super) net: Arc<Net>,
     pub(super) clock: Clock,
+    pub(super) counts: Arc<Counts>,
     pub(super) on_event: Box<dyn FnMut(Event) + Send>,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
     pub(super) control: mpsc::UnboundedSender<Control>,
@@ -49,6 +51,7 @@ pub(super) struct Driver {
     journal: Option<Journal>,
     net: Arc<Net>,
     clock: Clock,
+    counts: Arc<Counts>,
     on_event: Box<dyn FnMut(Event) + Send>,
     /// What is told next, once the snapshot shows it.
     events: Vec<Event>,
@@ -68,11 +71,12 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
-        let Parts { node, journal, net, clock, on_event, publish, control, .. } = parts;
+        let Parts { node, journal, net, clock, counts, on_event, publish, control, .. } = parts;
         let found = control.clone();
         let miner = Miner::start(
             parts.miner_threads,
             parts.miner_kernel,
+            counts.of_miner(),
             Box::new(move |template, nonce| {
                 let template_id = TemplateId(template);
                 let _ = found.send(Control::Mined { template_id, nonce });
@@ -83,6 +87,7 @@ impl Driver {
             journal,
             net,
             clock,
+            counts,
             on_event,
             events: Vec::new(),
             publish,
@@ -282,6 +287,7 @@ impl Driver {
                     }
                 }
                 Action::Commit { id, batch, then } => {
+                    self.counts.note_batch(&batch);
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
@@ -299,7 +305,10 @@ impl Driver {
                         let _ = answer.send(reply);
                     }
                 }
-                Action::Notify(event) => self.events.push(event),
+                Action::Notify(event) => {
+                    self.counts.note_event(&event);
+                    self.events.push(event);
+                }
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }

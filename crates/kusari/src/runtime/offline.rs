@@ -10,7 +10,7 @@ use std::sync::Arc;
 use kusari_chain::ledger::PublicKey;
 use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
-use kusari_chain::{BlockStore, BlockWrite, StoreError, TreeLimits};
+use kusari_chain::{BlockStore, StoreError, TreeLimits};
 use kusari_node::seam::{Action, Command, CommitId, Direction, PeerId, Reply, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
@@ -19,6 +19,7 @@ use kusari_node::{
 };
 
 use super::clock::Clock;
+use super::counts::added;
 use crate::store::Store;
 
 /// Changes of the chain that one commit takes. One commit costs two syncs whatever is in it; far
@@ -181,7 +182,7 @@ impl Offline {
         for action in actions {
             match action {
                 Action::Commit { id, batch, then } => {
-                    let added = batch.blocks.iter().filter(|write| is_insert(write)).count();
+                    let added = added(&batch);
                     told.added += added;
                     self.changes += added;
                     self.batches.push(batch);
@@ -226,10 +227,6 @@ fn max_reorg_depth(store: &Store, is_ledger: bool) -> Result<Option<u32>, StoreE
     let held = store.finality()?.held;
     let limits = held.iter().map(|branch| branch.depth.saturating_sub(1));
     Ok(limits.chain(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)).min())
-}
-
-fn is_insert(write: &BlockWrite) -> bool {
-    matches!(write, BlockWrite::InsertBest(_) | BlockWrite::InsertSide(_))
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ fn run(command: &str, address: SocketAddr, token: &str) -> String {
     let with_token = command.contains("-H \"Authorization: Bearer $token\"");
     let headers =
         if with_token { format!("Authorization: Bearer {token}\r\n") } else { String::new() };
-    http(address, &format!("{method} {path}"), &headers, body).body
+    let answer = http(address, &format!("{method} {path}"), &headers, body).body;
+    // A terminal shows the end of a line, and the page has it.
+    answer.strip_suffix('\n').map(str::to_owned).unwrap_or(answer)
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn the_examples_of_the_local_api_show_what_happens() {
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let (classic, _) = parts();
     let examples = examples(&classic);
-    assert_eq!(examples.len(), 11);
+    assert_eq!(examples.len(), 14);
     for (command, shown) in examples {
         let answer = ask(command);
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));
@@ -75,6 +77,41 @@ fn the_examples_for_a_ledger_show_what_happens() {
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", node.port));
         assert!(matches(&answer, &shown), "{command}\nthe page shows {shown}\nbut it is {answer}");
     }
+}
+
+/// The row of the page for each number of a text of OpenMetrics, in its order.
+fn rows_for(metrics: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    let (mut help, mut kind) = ("", "");
+    for line in metrics.lines() {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        match words[..] {
+            ["#", "HELP", _, words] => help = words.trim_end_matches('.'),
+            ["#", "TYPE", _, word] => kind = word,
+            ["#", ..] => {}
+            _ => {
+                let name = line.split(['{', ' ']).next().unwrap_or_default();
+                rows.push(format!("| `{name}` | {kind} | {help} |"));
+            }
+        }
+    }
+    // The samples of one number follow one another.
+    rows.dedup();
+    rows
+}
+
+#[test]
+fn every_number_of_a_node_is_listed_in_its_words() {
+    let node = Setup::new("ledger").args(["--chain", "ledger", "--mine", "off"]).start();
+    let address = NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap();
+    eventually("it runs", || (run("$api/readyz", address, "") == "ready").then_some(()));
+    let shown = rows_for(&run("$api/metrics", address, ""));
+    let is_row = |line: &&str| ["| `kusari_", "| `process_"].iter().any(|s| line.starts_with(s));
+    let listed: Vec<&str> = DOCS.lines().filter(is_row).collect();
+    // Only Linux tells the memory of a process in a file.
+    let is_told = |row: &&str| cfg!(target_os = "linux") || !row.contains("_resident_memory_");
+    let listed: Vec<&str> = listed.into_iter().filter(is_told).collect();
+    assert_eq!(listed, shown);
 }
 
 #[test]

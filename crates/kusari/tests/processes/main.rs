@@ -40,3 +40,4 @@ mod support;
 mod unfinished;
 mod walkthrough;
 mod wallet;
+mod watch;

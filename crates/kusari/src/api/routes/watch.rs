@@ -1,0 +1,47 @@
+//! `GET /metrics`, `GET /healthz` and `GET /readyz`: what programs ask that watch a node.
+//!
+//! All three answer at once, from what the node has shown: none waits for it or reads its store.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::super::metrics::{self, CONTENT_TYPE};
+use super::super::reply::Answer;
+use super::{Shared, unfitting};
+use crate::runtime::NodeHandle;
+
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Response> {
+    let node = &shared.node;
+    let resident = metrics::resident_bytes();
+    let text = metrics::text(&node.snapshot(), node.counts(), node.traffic(), resident);
+    // A number that has no form would be one, and is a fault of ours.
+    let text = text.map_err(|_| unfitting())?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+}
+
+/// Whoever gets this answer knows that the process serves.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    match unready(&shared.node) {
+        None => "ready\n".into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
+    }
+}
+
+/// Why what the node says is not to be relied on yet, if so.
+fn unready(node: &NodeHandle) -> Option<&'static str> {
+    match node.has_shown_itself() {
+        Err(_) => Some("the node has stopped\n"),
+        Ok(false) => Some("the node is starting\n"),
+        Ok(true) => node
+            .snapshot()
+            .catching_up
+            .then_some("the node is catching up: blocks that it asked for are coming in\n"),
+    }
+}
