@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
-use kusari_node::store::StoreBatch;
+use kusari_node::store::{Erasure, StoreBatch};
 use redb::{
     Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, WriteTransaction,
 };
@@ -99,14 +99,28 @@ pub(super) fn erase(
     // As of the commit before; nobody else commits meanwhile.
     let read = database.begin_read()?;
     let before = BlockReader::open(&read)?;
-    let mut places: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-    for erasure in batches.iter().flat_map(|batch| &batch.erased) {
-        let order = match inserted.get(&erasure.block) {
-            Some(order) => Some(*order),
-            None => before.by_hash(&erasure.block)?.map(|stored| stored.order),
-        };
-        if let Some(order) = order {
-            places.entry(order).or_default().push(erasure.place);
+    // A block that a later batch drops held its transactions when they were erased.
+    let mut table = transaction.open_table(tables::ERASED)?;
+    let (mut ids, mut dropped) = (BTreeSet::new(), BTreeSet::new());
+    for batch in batches {
+        for write in &batch.blocks {
+            if let BlockWrite::Evict { hash, .. } = write {
+                dropped.insert(*hash);
+            }
+        }
+        for Erasure { block, place } in &batch.erased {
+            if dropped.contains(block) {
+                continue;
+            }
+            let stored = match came(batches, block) {
+                Some(stored) => Some(StoredBlock::clone(stored)),
+                None => before.by_hash(block)?,
+            };
+            let Some(mut stored) = stored else { continue };
+            if let Some(txid) = stored.erase(*place) {
+                table.insert(&txid.0, ())?;
+                ids.insert(txid);
+            }
         }
     }
     let mut blocks = transaction.open_table(tables::BLOCKS)?;
@@ -125,18 +139,7 @@ pub(super) fn erase(
         blocks.insert(order, record.as_slice())?;
         change_contents(transaction, &former, &stored)
     };
-    let mut table = transaction.open_table(tables::ERASED)?;
-    let mut ids = BTreeSet::new();
-    for (order, places) in places {
-        rewrite(order, &mut |stored| {
-            for txid in places.iter().filter_map(|place| stored.erase(*place)) {
-                table.insert(&txid.0, ())?;
-                ids.insert(txid);
-            }
-            Ok(())
-        })?;
-    }
-    // Other branches may have it as well, and blocks that come in the same commit.
+    // Every branch may have it, and blocks that come in the same commit.
     let mut others: BTreeSet<u64> = inserted.into_values().collect();
     for txid in &ids {
         others.extend(orders_of(&read, txid)?);
@@ -148,6 +151,17 @@ pub(super) fn erase(
         })?;
     }
     Ok(())
+}
+
+/// The block, if the batches bring it.
+fn came<'a>(batches: &'a [StoreBatch], hash: &BlockHash) -> Option<&'a StoredBlock> {
+    let mut writes = batches.iter().flat_map(|batch| &batch.blocks);
+    writes.find_map(|write| match write {
+        BlockWrite::InsertBest(stored) | BlockWrite::InsertSide(stored) => {
+            (stored.block.hash == *hash).then_some(stored.as_ref())
+        }
+        _ => None,
+    })
 }
 
 /// Orders of the blocks that the batches bring.
