@@ -15,6 +15,7 @@ pub mod door;
 pub mod events;
 mod guard;
 mod metrics;
+mod mining;
 pub mod model;
 pub mod node_file;
 mod patience;

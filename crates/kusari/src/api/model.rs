@@ -10,9 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::branches::HeldReport;
 
+mod browse;
 mod events;
 mod witnesses;
 
+pub use self::browse::{
+    AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
+    RecordList, TextList, TextPlace, WaitingTransaction,
+};
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
@@ -69,6 +74,20 @@ pub struct Status {
     pub bytes_sent: u64,
     /// Bytes that were received from peers.
     pub bytes_received: u64,
+    /// How the search for a block goes; absent where no node runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mining: Option<MiningReport>,
+}
+
+/// How the search for a block goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MiningReport {
+    /// Whether nonces were tried in the last second.
+    pub active: bool,
+    /// Nonces that were tried since the node started.
+    pub tries: u64,
+    /// Those of the last second.
+    pub tries_per_second: u64,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.
@@ -124,6 +143,9 @@ pub struct PeerReport {
     pub agent: Option<String>,
     /// Height of its best chain, as it says.
     pub height: Option<u32>,
+    /// Microseconds that its last answer took: to our `HELLO`, or to a `PING`, which is asked where
+    /// nothing else is said.
+    pub latency_us: Option<u64>,
 }
 
 /// How far a peer introduced itself; see [`kusari_node::PeerStage`].

@@ -8,6 +8,7 @@ mod backup;
 mod blocks;
 mod body;
 pub(crate) mod branches;
+mod browse;
 mod events;
 pub(crate) mod ledger;
 mod peers;
@@ -34,6 +35,7 @@ use tokio::time::{Duration, timeout};
 
 use super::events::Feed;
 use super::guard::guard;
+use super::mining::Meter;
 use super::problem;
 use super::reply::{Answer, Refusal};
 use super::token::Token;
@@ -58,6 +60,7 @@ pub(super) struct Shared {
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,
     pub(super) events: Feed,
+    pub(super) mining: Meter,
 }
 
 impl Shared {
@@ -138,13 +141,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/blocks", get(blocks::page))
         .route("/v1/blocks/{which}", get(blocks::one))
+        .route("/v1/headers", get(browse::headers))
+        .route("/v1/mempool", get(browse::mempool))
+        .route("/v1/search", get(browse::search))
         .route("/v1/peers", get(peers::list).post(peers::connect))
-        .route("/v1/records", axum::routing::post(records::record))
+        .route("/v1/records", get(browse::records).post(records::record))
         .route("/v1/records/{id}", get(records::one))
         .route("/v1/branches", get(branches::list))
+        .route("/v1/branches/{hash}", get(browse::branch))
         .route("/v1/branches/accept", axum::routing::post(branches::accept))
         .route("/v1/ledger", get(ledger::ledger))
         .route("/v1/witnesses", get(witnesses::witnesses))
+        .route("/v1/accounts", get(browse::accounts))
         .route("/v1/accounts/{address}", get(ledger::account))
         .route(
             "/v1/transactions",

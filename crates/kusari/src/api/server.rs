@@ -19,7 +19,8 @@ use tokio::time::{Duration, sleep, timeout};
 
 use super::door::Door;
 use super::events::Feed;
-use super::model::NodeFile;
+use super::mining;
+use super::model::{MiningReport, NodeFile};
 use super::node_file::Published;
 use super::patience::Patience;
 use super::routes::{Shared, router};
@@ -99,11 +100,12 @@ impl Api {
             .as_ref()
             .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
         let turn = one_at_a_time();
-        let shared = Shared { node, token, listen, data_directory: place, turn, events };
+        let (reports, mining) = watch::channel(MiningReport::default());
+        let shared = Shared { node, token, listen, data_directory: place, turn, events, mining };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {
             let (stop, stopped) = oneshot::channel();
-            api.thread = Some(spawn(door, shared, stopped)?);
+            api.thread = Some(spawn(door, shared, reports, stopped)?);
             api.stop = Some(stop);
         }
         if let (Some(directory), Some(file)) = (data_directory, file) {
@@ -138,7 +140,12 @@ pub(super) fn one_at_a_time() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(1))
 }
 
-fn spawn(door: Door, shared: Shared, stop: oneshot::Receiver<()>) -> io::Result<JoinHandle<()>> {
+fn spawn(
+    door: Door,
+    shared: Shared,
+    reports: watch::Sender<MiningReport>,
+    stop: oneshot::Receiver<()>,
+) -> io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(READERS)
@@ -146,8 +153,10 @@ fn spawn(door: Door, shared: Shared, stop: oneshot::Receiver<()>) -> io::Result<
     let entered = runtime.enter();
     let listener = TcpListener::from_std(door.listener)?;
     drop(entered);
+    let node = shared.node.clone();
     let router = router(Arc::new(shared));
     std::thread::Builder::new().name("api".into()).spawn(move || {
+        runtime.spawn(async move { mining::measure(node.counts(), reports).await });
         runtime.block_on(serve(listener, router, stop));
         // A read that hangs keeps nothing from ending.
         runtime.shutdown_background();

@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::events::{Feed, Teller, open_run};
+use super::model::MiningReport;
 use super::routes::{Shared, router};
 use super::server::serve;
 use super::token::Token;
@@ -75,6 +76,7 @@ struct Rig {
     /// Tells of events; streams end when this is dropped.
     teller: Teller,
     feed: Feed,
+    meter: tokio::sync::watch::Sender<MiningReport>,
     /// The server ends when this is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -95,6 +97,7 @@ impl Rig {
         let (node, handle) = PlayedNode::new(store.clone());
         let turn = super::server::one_at_a_time();
         let (teller, feed) = open_run(RUN);
+        let (meter, mining) = tokio::sync::watch::channel(MiningReport::default());
         let shared = Shared {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
@@ -102,12 +105,13 @@ impl Rig {
             data_directory: None,
             turn: Arc::clone(&turn),
             events: feed.clone(),
+            mining,
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, turn, teller, feed, _stop: stop }
+        Self { runtime, address, node, store, turn, teller, feed, meter, _stop: stop }
     }
 
     /// A connection on which this was sent.

@@ -16,6 +16,7 @@ mod api_events;
 mod audit;
 mod bad_input;
 mod bench;
+mod browse;
 mod cli;
 mod commands;
 mod commands_docs;

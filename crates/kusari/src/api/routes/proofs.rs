@@ -94,6 +94,8 @@ pub(super) struct Search {
 enum Wanted {
     Content(ContentHash),
     Owner(Address),
+    /// Nothing in particular.
+    All,
 }
 
 impl Search {
@@ -101,6 +103,7 @@ impl Search {
         let wanted = match (&self.content, &self.by) {
             (Some(content), None) => Wanted::Content(content.parse().ok()?),
             (None, Some(address)) => Wanted::Owner(address.parse().ok()?),
+            (None, None) => Wanted::All,
             _ => return None,
         };
         let after = self.after.as_ref().map(|after| after.parse()).transpose().ok()?;
@@ -126,6 +129,7 @@ pub(super) async fn search(
     let page = shared.read(move |store| match wanted {
         Wanted::Content(content) => store.transactions_with(&content, after, limit),
         Wanted::Owner(address) => store.transactions_of(&address.0, after, limit),
+        Wanted::All => store.recent_transactions(after, limit),
     });
     Ok(Json(page.await?.into()))
 }

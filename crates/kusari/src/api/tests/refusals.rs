@@ -28,7 +28,7 @@ fn each_refusal_is_a_problem_document() {
         (get("/v1/%ff"), 404, "no-such-path"),
         (get("/v1/status").replace("GET", "DELETE"), 405, "method"),
         (get("/v1/status").replace("GET", "OPTIONS"), 405, "method"),
-        (get("/v1/records"), 405, "method"),
+        (get("/v1/mining"), 405, "method"),
         (post("/v1/events", "", "{}"), 405, "method"),
         (get("/v1/blocks?limit=0"), 400, "bad-request"),
         (get("/v1/blocks?limit=257"), 400, "bad-request"),
