@@ -20,15 +20,18 @@ pub mod model;
 pub mod node_file;
 mod patience;
 pub mod problem;
+mod rate;
 mod reply;
 pub(crate) mod routes;
 pub mod server;
+mod session;
 #[cfg(test)]
 mod tests;
 pub mod token;
 mod views;
+mod visitor;
 
 pub use door::{Door, Place};
 pub use events::{Feed, Teller};
-pub use server::{Api, Subject};
+pub use server::{Api, Recorder, RecorderRefusal, Subject};
 pub use token::Token;

@@ -10,7 +10,9 @@ mod body;
 pub(crate) mod branches;
 mod browse;
 mod events;
+mod explorer;
 pub(crate) mod ledger;
+mod page;
 mod peers;
 mod proofs;
 mod records;
@@ -37,7 +39,10 @@ use super::events::Feed;
 use super::guard::guard;
 use super::mining::Meter;
 use super::problem;
+use super::rate::Rate;
 use super::reply::{Answer, Refusal};
+use super::server::Recorder;
+use super::session::Session;
 use super::token::Token;
 use crate::runtime::NodeHandle;
 use crate::store::Store;
@@ -61,6 +66,9 @@ pub(super) struct Shared {
     pub(super) turn: Arc<Semaphore>,
     pub(super) events: Feed,
     pub(super) mining: Meter,
+    pub(super) session: Session,
+    pub(super) rate: Rate,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Shared {
@@ -131,7 +139,11 @@ fn unfitting() -> Refusal {
 }
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let guarded = middleware::from_fn_with_state(Arc::clone(&shared), guard);
     Router::new()
+        .route("/", get(explorer::index))
+        .route("/explorer/{*path}", get(explorer::asset))
+        .route("/v1/evidence/{txid}", get(explorer::evidence))
         .route("/metrics", get(watch::metrics))
         .route("/healthz", get(watch::healthz))
         .route("/readyz", get(watch::readyz))
@@ -151,6 +163,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/branches/{hash}", get(browse::branch))
         .route("/v1/branches/accept", axum::routing::post(branches::accept))
         .route("/v1/ledger", get(ledger::ledger))
+        .route("/v1/ledger/records", axum::routing::post(page::record))
+        .route("/v1/session", get(page::session).post(page::open_session))
         .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts", get(browse::accounts))
         .route("/v1/accounts/{address}", get(ledger::account))
@@ -168,7 +182,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(guard))
+        .layer(guarded)
         .with_state(shared)
 }
 

@@ -129,6 +129,13 @@ pub struct TextPlace {
     pub text: String,
 }
 
+/// `GET /v1/session`, and the answer to `POST /v1/session`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionReport {
+    /// Whether whoever asks is a page that may write.
+    pub may_write: bool,
+}
+
 impl From<Header> for HeaderReport {
     fn from(header: Header) -> Self {
         let Header { block, work, transactions, bytes, miner } = header;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use kusari_node::seam::{Command, Reply};
 
 use super::super::branches::{AcceptReceipt, AcceptRequest, BranchList};
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::problem;
 use super::super::reply::{Answer, accepted};
 use super::body::Body;
@@ -22,7 +22,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<Branc
 }
 
 pub(super) async fn accept(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(AcceptRequest { hash }): Body<AcceptRequest>,
 ) -> Answer<Response> {

@@ -13,7 +13,7 @@ use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::Erasure;
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{
     AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
     TransactionReceipt, TransactionReport,
@@ -77,7 +77,7 @@ pub(super) async fn account(
 }
 
 pub(super) async fn submit(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(BodyEntry { transaction, payload }): Body<BodyEntry>,
 ) -> Answer<Response> {
@@ -173,7 +173,7 @@ pub(super) fn unknown(txid: &Txid) -> Refusal {
 }
 
 pub(super) async fn mine_on(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(MineOnRequest { seconds }): Body<MineOnRequest>,
 ) -> Answer<Response> {
@@ -190,7 +190,7 @@ pub(super) async fn mine_on(
 }
 
 pub(super) async fn erase(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(EraseRequest { txid }): Body<EraseRequest>,
 ) -> Answer<Response> {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Command, Reply};
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{ConnectReceipt, ConnectRequest, PeerList};
 use super::super::problem;
 use super::super::reply::{Answer, accepted};
@@ -20,7 +20,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
 }
 
 pub(super) async fn connect(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(request): Body<ConnectRequest>,
 ) -> Answer<Response> {

@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::Address;
-use kusari_chain::proof::ProofFile;
+use kusari_chain::proof::{ProofFile, TransactionProof};
 use serde::Deserialize;
 
 use super::super::model::TransactionList;
@@ -28,14 +28,19 @@ pub(super) async fn proof(
     State(shared): State<Arc<Shared>>,
     Path(txid): Path<String>,
 ) -> Answer<Response> {
-    let txid = read_txid(&txid)?;
+    Ok(file(&ProofFile::Transaction(Box::new(proof_of(&shared, &txid).await?))))
+}
+
+/// The proof of a transaction in the best chain, whose id is written so.
+pub(super) async fn proof_of(shared: &Shared, txid: &str) -> Answer<TransactionProof> {
+    let txid = read_txid(txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
     let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
     let listed: Vec<_> =
         ledger.into_iter().flat_map(|all| all.listed.into_iter().chain(all.own)).collect();
     let proof = shared.read(move |store| store.prove(&txid, &listed)).await?;
     if let Some(proof) = proof {
-        return Ok(file(&ProofFile::Transaction(Box::new(proof))));
+        return Ok(proof);
     }
     match shared.read(move |store| store.transaction(&txid)).await? {
         None => Err(unknown(&txid)),

@@ -11,7 +11,7 @@ use kusari_node::seam::{Command, Reply, SayRefusal};
 use kusari_node::store::OutboxEntry;
 use tokio::time::{Duration, Instant, timeout_at};
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{RecordPlace, RecordReport, RecordRequest};
 use super::super::problem;
 use super::super::reply::{Answer, Refusal, accepted};
@@ -23,7 +23,7 @@ use crate::store::Placed;
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
 pub(super) async fn record(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Body(RecordRequest { text }): Body<RecordRequest>,

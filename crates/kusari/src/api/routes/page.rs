@@ -1,0 +1,64 @@
+//! What the page asks beside the rest: whether it may write, and to have a text signed by the wallet of
+//! the node.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use super::super::guard::{Entrusted, Trusted, host, is_of_page};
+use super::super::model::{RecordRequest, SessionReport, TransactionReceipt};
+use super::super::problem;
+use super::super::reply::{Answer, accepted};
+use super::super::server::RecorderRefusal;
+use super::body::Body;
+use super::ledger::no_ledger;
+use super::{Shared, stopping, unfitting};
+
+/// Whether whoever asks is the page of a person who may write.
+pub(super) async fn session(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Json<SessionReport> {
+    Json(SessionReport { may_write: is_of_page(&headers, &shared) })
+}
+
+/// Whoever shows the token gets the cookie.
+pub(super) async fn open_session(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let cookie = shared.session.cookie(host(&headers)).ok_or_else(unfitting)?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
+}
+
+pub(super) async fn record(
+    _: Entrusted,
+    State(shared): State<Arc<Shared>>,
+    Body(RecordRequest { text }): Body<RecordRequest>,
+) -> Answer<Response> {
+    shared.node.store().spec().ok_or_else(no_ledger)?;
+    let recorder = shared.recorder.clone().ok_or_else(locked)?;
+    let node = shared.node.clone();
+    let recorded = tokio::task::spawn_blocking(move || recorder(&node, text)).await;
+    match recorded.map_err(|_| stopping())? {
+        Ok(txid) => {
+            let place = HeaderValue::from_str(&format!("/v1/transactions/{txid}"));
+            let mut response = accepted(TransactionReceipt { txid });
+            response.headers_mut().insert(header::LOCATION, place.map_err(|_| unfitting())?);
+            Ok(response)
+        }
+        Err(RecorderRefusal::Locked) => Err(locked()),
+        Err(RecorderRefusal::Refused(why)) => Err(problem::BAD_TRANSACTION.because(why).into()),
+        Err(RecorderRefusal::Stopped) => Err(stopping()),
+    }
+}
+
+fn locked() -> super::super::reply::Refusal {
+    let detail = "the wallet of this node is locked: start the node with --passphrase-file, or sign \
+                  elsewhere (`kusari record`)";
+    problem::WALLET.because(detail).into()
+}
