@@ -164,6 +164,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/branches/accept", axum::routing::post(branches::accept))
         .route("/v1/ledger", get(ledger::ledger))
         .route("/v1/ledger/records", axum::routing::post(page::record))
+        .route("/v1/rates", get(page::rates))
         .route("/v1/session", get(page::session).post(page::open_session))
         .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts", get(browse::accounts))

@@ -129,6 +129,17 @@ pub struct TextPlace {
     pub text: String,
 }
 
+/// `GET /v1/rates`: tries a second, to see what redoing work would take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RateReport {
+    /// Of this machine on all its cores, measured when it was asked for the first time.
+    pub machine: f64,
+    /// Of one GPU that is known.
+    pub gpu: f64,
+    /// Which.
+    pub gpu_name: String,
+}
+
 /// `GET /v1/session`, and the answer to `POST /v1/session`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionReport {

@@ -99,5 +99,5 @@ pub(super) async fn evidence(
 
 /// There is no such file.
 fn no_file() -> Refusal {
-    problem::NO_ROUTE.because("the explorer has no such file").into()
+    problem::NO_ROUTE.because("the explorer has no such file; it begins at `/`").into()
 }

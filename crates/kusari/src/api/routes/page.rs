@@ -9,13 +9,14 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use super::super::guard::{Entrusted, Trusted, host, is_of_page};
-use super::super::model::{RecordRequest, SessionReport, TransactionReceipt};
+use super::super::model::{RateReport, RecordRequest, SessionReport, TransactionReceipt};
 use super::super::problem;
 use super::super::reply::{Answer, accepted};
 use super::super::server::RecorderRefusal;
 use super::body::Body;
 use super::ledger::no_ledger;
 use super::{Shared, stopping, unfitting};
+use crate::cost;
 
 /// Whether whoever asks is the page of a person who may write.
 pub(super) async fn session(
@@ -33,6 +34,13 @@ pub(super) async fn open_session(
 ) -> Answer<Response> {
     let cookie = shared.session.cookie(host(&headers)).ok_or_else(unfitting)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
+}
+
+/// How fast work can be redone. Measuring this machine takes a moment, at the first question alone.
+pub(super) async fn rates() -> Answer<Json<RateReport>> {
+    let machine = tokio::task::spawn_blocking(cost::this_machine).await.map_err(|_| stopping())?;
+    let (gpu, gpu_name) = (cost::REFERENCE_GPU_RATE, String::from(cost::REFERENCE_GPU_NAME));
+    Ok(Json(RateReport { machine, gpu, gpu_name }))
 }
 
 pub(super) async fn record(
