@@ -13,6 +13,7 @@ function Chart({ data, names, label, times }) {
   const place = useRef(null), plot = useRef(null);
   const scheme = matchMedia("(prefers-color-scheme: dark)").matches;
   useEffect(() => {
+    const element = place.current;
     const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const values = (_, ticks) => ticks.map((tick) => compact(tick));
     const series = names.map((name, at) => ({
@@ -20,13 +21,13 @@ function Chart({ data, names, label, times }) {
       points: { show: false }, value: (_, value) => (value === null || value === undefined ? "" : compact(value)),
     }));
     const options = {
-      width: place.current.clientWidth, height: 170, scales: { x: { time: times } },
+      width: element.clientWidth, height: 170, scales: { x: { time: times } },
       series: [times ? {} : { label: t("height"), value: (_, height) => (height === null || height === undefined ? "" : count(height)) }, ...series],
       axes: [times ? axis : { ...axis, incrs: [1, 2, 5, 10, 20, 50], values: (_, ticks) => ticks.map(count) }, { ...axis, values, size: 56 }, ...(names.length > 1 ? [{ ...axis, scale: "other", side: 1, values, grid: { show: false } }] : [])],
     };
-    plot.current = new uPlot(options, data, place.current);
-    const fit = new ResizeObserver(() => plot.current.setSize({ width: place.current.clientWidth, height: 170 }));
-    fit.observe(place.current);
+    plot.current = new uPlot(options, data, element);
+    const fit = new ResizeObserver(() => plot.current.setSize({ width: element.clientWidth, height: 170 }));
+    fit.observe(element);
     return () => { fit.disconnect(); plot.current.destroy(); };
   }, [scheme, ...names]);
   useEffect(() => plot.current.setData(data), [data]);

@@ -1,25 +1,16 @@
 // What was searched for: whatever has this name, or says this text.
 
 import { html, useEffect, useState } from "./html.js";
-import { find, get } from "./api.js";
+import { get } from "./api.js";
 import { count, time } from "./format.js";
 import { t } from "./words.js";
 
 /** The view of the one thing that has this name, if there is one. */
 async function named(wanted) {
-  if (/^\d{1,10}$/.test(wanted) && (await find(`/v1/blocks/${wanted}`))) return `#/block/${wanted}`;
-  if (/^[0-9a-f]{64}$/i.test(wanted)) {
-    const digits = wanted.toLowerCase();
-    if (await find(`/v1/blocks/${digits}`)) return `#/block/${digits}`;
-    if (await find(`/v1/transactions/${digits}`).catch(() => null)) return `#/tx/${digits}`;
-    const said = await get(`/v1/transactions?content=${digits}&limit=1`).catch(() => null);
-    if (said?.transactions.length) return `#/tx/${said.transactions[0].txid}`;
-  }
-  if (/^ks1[0-9a-z]+$/i.test(wanted)) {
-    const account = await find(`/v1/accounts/${wanted.toLowerCase()}`).catch(() => null);
-    if (account) return `#/account/${account.address}`;
-  }
-  return null;
+  const { block, transaction, account } = await get(`/v1/named?name=${encodeURIComponent(wanted)}`);
+  if (block) return `#/block/${block}`;
+  if (transaction) return `#/tx/${transaction}`;
+  return account ? `#/account/${account}` : null;
 }
 
 export function Found({ about }) {

@@ -16,7 +16,7 @@ mod witnesses;
 
 pub use self::browse::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
-    RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
+    NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::witnesses::{

@@ -156,6 +156,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/headers", get(browse::headers))
         .route("/v1/mempool", get(browse::mempool))
         .route("/v1/search", get(browse::search))
+        .route("/v1/named", get(browse::named))
         .route("/v1/peers", get(peers::list).post(peers::connect))
         .route("/v1/records", get(browse::records).post(records::record))
         .route("/v1/records/{id}", get(records::one))

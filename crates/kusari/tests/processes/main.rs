@@ -25,6 +25,7 @@ mod commands_running;
 mod commands_stored;
 mod crash;
 mod dialogue;
+mod explorer;
 mod finality;
 mod gossip;
 mod grade;

@@ -129,6 +129,17 @@ pub struct TextPlace {
     pub text: String,
 }
 
+/// `GET /v1/named?name=NAME`: what has this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedReport {
+    /// The block of this height or hash, by its hash.
+    pub block: Option<BlockHash>,
+    /// The transaction of this id, or the youngest whose content has this hash.
+    pub transaction: Option<Txid>,
+    /// The account of this address, whether or not it ever had anything.
+    pub account: Option<Address>,
+}
+
 /// `GET /v1/rates`: tries a second, to see what redoing work would take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RateReport {

@@ -1,4 +1,4 @@
-//! `GET /v1/headers`, `/v1/branches/{hash}`, `/v1/mempool`, `/v1/accounts`, `/v1/records` and
+//! `GET /v1/headers`, `/v1/branches/{hash}`, `/v1/mempool`, `/v1/accounts`, `/v1/records`, `/v1/named` and
 //! `/v1/search`: for those who look around.
 
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use kusari_chain::BlockHash;
 use kusari_chain::BlockStore;
-use kusari_chain::ledger::{Address, BodyEntry, PublicKey, SignedTransaction};
+use kusari_chain::ledger::{Address, BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_node::seam::{self, Command, Reply};
 use serde::Deserialize;
 
 use super::super::model::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
-    RecordList, TextList, TextPlace, WaitingTransaction,
+    NamedReport, RecordList, TextList, TextPlace, WaitingTransaction,
 };
 use super::super::problem;
 use super::super::reply::Answer;
@@ -22,6 +22,7 @@ use super::branches::no_branch;
 use super::ledger::no_ledger;
 use super::records::report_of;
 use super::{Shared, unfitting};
+use crate::store::ContentHash;
 
 /// Most headers of one page, and as many as it has where nobody says how many.
 const MAX_HEADERS: u32 = 1_024;
@@ -63,6 +64,12 @@ pub(super) struct Search {
     text: String,
     before: Option<u32>,
     limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Name {
+    name: String,
 }
 
 /// How many entries a page has.
@@ -217,6 +224,40 @@ pub(super) async fn records(
     let next = found.last().filter(|_| more).map(|(entry, _)| entry.id);
     let records = found.into_iter().map(|(entry, place)| report_of(entry, place));
     Ok(Json(RecordList { records: records.collect(), next }))
+}
+
+/// What has this name. Whoever asks need not know what kind of thing it is.
+pub(super) async fn named(
+    State(shared): State<Arc<Shared>>,
+    name: Result<Query<Name>, QueryRejection>,
+) -> Answer<Json<NamedReport>> {
+    let Ok(Query(Name { name })) = name else {
+        let detail = "a thing is named by `name`: a height, a hash, an id or an address";
+        return Err(problem::BAD_REQUEST.because(detail).into());
+    };
+    let name = name.trim().to_lowercase();
+    let account = name.parse::<Address>().ok().filter(|_| shared.node.snapshot().ledger.is_some());
+    let waiting = match name.parse::<Txid>() {
+        Ok(txid) => shared.ask(Command::GetTransaction(txid)).await?,
+        Err(_) => Reply::NoLedger,
+    };
+    let waits = matches!(waiting, Reply::Transaction { entry: Some(_), .. });
+    let found = shared.read(move |store| {
+        let placed = match (name.parse::<u32>(), name.parse::<BlockHash>()) {
+            (Ok(height), _) if !name.starts_with('+') => store.placed_at(height)?,
+            (_, Ok(hash)) => store.placed(&hash)?,
+            _ => None,
+        };
+        let block = placed.map(|placed| placed.block.block.hash);
+        let Ok(txid) = name.parse::<Txid>() else { return Ok((block, None)) };
+        if waits || store.transaction(&txid)?.is_some() {
+            return Ok((block, Some(txid)));
+        }
+        let said = store.transactions_with(&ContentHash(txid.0), None, 1)?.found;
+        Ok((block, said.first().map(|one| one.transaction.txid())))
+    });
+    let (block, transaction) = found.await?;
+    Ok(Json(NamedReport { block, transaction, account }))
 }
 
 pub(super) async fn search(
