@@ -1,8 +1,8 @@
 //! The dashboard, at a terminal and without one.
 
-use std::net::TcpListener;
+use kusari::api::model::NodeFile;
 
-use super::support::command::on;
+use super::support::command::{kusari, on};
 use super::support::{Node, Setup, Terminal};
 
 /// What a terminal is told before and after a program draws on all of it.
@@ -19,6 +19,9 @@ fn one_picture_is_printed_without_a_terminal_and_more_need_one() {
         assert!(picture.contains(words), "{words} is not in\n{picture}");
     }
     assert!(!picture.contains('\u{1b}'), "{picture}");
+    let http = NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap();
+    let by_url = kusari(&format!("top --once http://{http}")).printed();
+    assert!(by_url.contains(&format!("http://{http}  chain classic")), "{by_url}");
     let refusal = on(&node.directory(), "top").refused(1);
     assert!(refusal.contains("kusari top --once") && refusal.contains("/v1/events"), "{refusal}");
     let directory = node.directory();
@@ -29,11 +32,11 @@ fn one_picture_is_printed_without_a_terminal_and_more_need_one() {
 
 #[test]
 fn the_dashboard_follows_a_node_through_a_restart_and_leaves_the_terminal_as_it_was() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let http = free.to_string();
-    let mut node = Setup::new("A").args(["--http", http.as_str()]).start();
-    let url = format!("http://{http}");
-    let mut terminal = Terminal::start(&Setup::bare("top").args(["top", url.as_str()]));
+    // Its local API is at another port after the restart.
+    let mut node = Setup::new("A").args(["--http", "127.0.0.1:0"]).start();
+    let directory = node.directory();
+    let words = ["top", "--data-dir", directory.to_str().unwrap()];
+    let mut terminal = Terminal::start(&Setup::bare("top").args(words));
     let mut at = terminal.wait_for(0, OWN_SCREEN);
     at = terminal.wait_for(at, "LIVE");
     // Of what is drawn only what differs is sent, so no character of it may stand there already.

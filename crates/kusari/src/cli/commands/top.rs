@@ -4,9 +4,9 @@
 //! to [`crate::cli::top`].
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &TopArgs) -> Result<(), Failure> {
     let mut choice = args.node.clone();
     choice.node = args.url.clone().or(choice.node);
     let client = match choice.open()? {
-        Access::Running(client) => client,
+        Access::Running(client) => Arc::new(client),
         Access::Stored { directory, .. } => {
             return Err(Failure::failed(format!(
                 "no node runs on {}; start one, or ask `kusari status` what the store has",
@@ -71,9 +71,9 @@ pub(crate) fn run(args: &TopArgs) -> Result<(), Failure> {
             )));
         }
     };
-    let facts = Asker::new(&client).ask()?;
+    let facts = Asker::new(Arc::clone(&client)).ask()?;
     let view = View::new(facts, unix_time());
-    if args.once { print(&view) } else { watch(client, view) }
+    if args.once { print(&view) } else { watch(&Contact::new(client, choice), view) }
 }
 
 /// One picture, as text.
@@ -85,6 +85,30 @@ fn print(view: &View) -> Result<(), Failure> {
     let mut output = Stdout::new();
     output.bytes(text_of(&buffer).as_bytes())?;
     output.flush()
+}
+
+/// Where the node answers, which may be elsewhere after it was started again.
+struct Contact {
+    client: Mutex<Arc<Client>>,
+    choice: NodeChoice,
+}
+
+impl Contact {
+    fn new(client: Arc<Client>, choice: NodeChoice) -> Arc<Self> {
+        Arc::new(Self { client: Mutex::new(client), choice })
+    }
+
+    fn client(&self) -> Arc<Client> {
+        // It is whole at any moment.
+        Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks where the node answers now.
+    fn renew(&self) {
+        if let Some(client) = self.choice.find_again() {
+            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(client);
+        }
+    }
 }
 
 /// What comes from the node.
@@ -127,21 +151,20 @@ fn broken(error: &io::Error) -> Failure {
     ))
 }
 
-fn watch(client: Client, mut view: View) -> Result<(), Failure> {
+fn watch(contact: &Arc<Contact>, mut view: View) -> Result<(), Failure> {
     let ended = Arc::new(AtomicBool::new(false));
     let by_signal = Arc::clone(&ended);
     ctrlc::set_handler(move || by_signal.store(true, Ordering::Relaxed))
         .map_err(Failure::failed)?;
     let (inputs, input) = mpsc::sync_channel(AHEAD);
     let (orders, order) = mpsc::sync_channel(AHEAD);
-    let client = Arc::new(client);
-    let (asked, told) = (Arc::clone(&client), inputs.clone());
+    let (asked, heard, told) = (Arc::clone(contact), Arc::clone(contact), inputs.clone());
     let asks = thread::Builder::new().name("ask".into());
     asks.spawn(move || ask(&asked, &order, &inputs)).map_err(Failure::failed)?;
     // Dropped at the end, so that whoever waits with it does not outlive this.
     let (_open, closed) = mpsc::sync_channel::<()>(0);
     let listens = thread::Builder::new().name("listen".into());
-    listens.spawn(move || listen(&client, &told, &closed)).map_err(Failure::failed)?;
+    listens.spawn(move || listen(&heard, &told, &closed)).map_err(Failure::failed)?;
 
     let looks = Looks { colour: colours_are_welcome() };
     let mut screen = Screen::open()?;
@@ -217,18 +240,23 @@ fn key_of(key: &KeyEvent) -> Option<Key> {
 }
 
 /// Asks the node once in a while and whenever that is ordered, until nobody takes answers.
-fn ask(client: &Client, orders: &Receiver<Order>, inputs: &SyncSender<Input>) {
-    let mut asker = Asker::new(client);
+fn ask(contact: &Contact, orders: &Receiver<Order>, inputs: &SyncSender<Input>) {
+    let mut asker = Asker::new(contact.client());
     loop {
         let input = match orders.recv_timeout(ASK_AGAIN) {
             Err(RecvTimeoutError::Disconnected) => return,
             Ok(Order::Block(hash)) => {
-                let answer = client.block(&hash.to_string()).map_err(|error| error.to_string());
+                let answer =
+                    contact.client().block(&hash.to_string()).map_err(|error| error.to_string());
                 Input::Block(Box::new(answer))
             }
             Ok(Order::Facts) | Err(RecvTimeoutError::Timeout) => match asker.ask() {
                 Ok(facts) => Input::Facts(Box::new(facts)),
-                Err(error) => Input::Away(error.to_string()),
+                Err(error) => {
+                    contact.renew();
+                    asker.ask_at(contact.client());
+                    Input::Away(error.to_string())
+                }
             },
         };
         if inputs.send(input).is_err() {
@@ -239,14 +267,18 @@ fn ask(client: &Client, orders: &Receiver<Order>, inputs: &SyncSender<Input>) {
 
 /// Listens to the node, again and again, until nobody takes what it tells. That it does not answer
 /// is said by whoever asks it.
-fn listen(client: &Client, inputs: &SyncSender<Input>, closed: &Receiver<()>) {
-    let mut events = client.events("");
+fn listen(contact: &Contact, inputs: &SyncSender<Input>, closed: &Receiver<()>) {
+    let mut last_id = String::new();
     loop {
-        let gone = match events.wait_for_next() {
-            Ok(told) => inputs.send(Input::Told(told)).is_err(),
-            Err(_) => closed.recv_timeout(ASK_AGAIN) == Err(RecvTimeoutError::Disconnected),
-        };
-        if gone {
+        let client = contact.client();
+        let mut events = client.events(&last_id);
+        while let Ok(told) = events.wait_for_next() {
+            if inputs.send(Input::Told(told)).is_err() {
+                return;
+            }
+        }
+        events.last_id().clone_into(&mut last_id);
+        if closed.recv_timeout(ASK_AGAIN) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Owns which requests that takes, and the blocks that need not be asked for again.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,15 +37,20 @@ struct PeerExtension {
 
 /// Asks one node, again and again.
 #[derive(Debug)]
-pub(crate) struct Asker<'client> {
-    client: &'client Client,
+pub(crate) struct Asker {
+    client: Arc<Client>,
     /// The best chain's last blocks, the oldest first, each the parent of the next.
     blocks: Vec<RecentBlock>,
 }
 
-impl<'client> Asker<'client> {
-    pub(crate) fn new(client: &'client Client) -> Self {
+impl Asker {
+    pub(crate) fn new(client: Arc<Client>) -> Self {
         Self { client, blocks: Vec::new() }
+    }
+
+    /// The node answers elsewhere now.
+    pub(crate) fn ask_at(&mut self, client: Arc<Client>) {
+        self.client = client;
     }
 
     /// What the node has now. Each part is of a moment of its own, all within this call.
