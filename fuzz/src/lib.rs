@@ -3,6 +3,7 @@
 //! The same functions are run over the seeds by an ordinary test, `crates/kusari/tests/seeds.rs`.
 
 pub mod block_json;
+pub mod event_stream;
 pub mod frame;
 pub mod journals;
 pub mod node;
@@ -15,6 +16,13 @@ pub mod wire_line;
 /// of them would be built with instrumentation.
 #[path = "../../crates/kusari/src"]
 mod kusari {
+    /// How a stream of events is read: it needs nothing else of the local API.
+    pub mod api {
+        pub mod client {
+            #[allow(dead_code, reason = "a target uses what it checks")]
+            pub mod event_stream;
+        }
+    }
     #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod journal;
     #[allow(dead_code, unused_imports, reason = "a target uses what it checks")]
@@ -26,4 +34,4 @@ mod kusari {
     }
 }
 
-pub use kusari::{journal, store, wallet};
+pub use kusari::{api, journal, store, wallet};

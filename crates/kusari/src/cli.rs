@@ -36,6 +36,7 @@ mod similar;
 mod slash;
 mod stdout;
 mod testimony;
+mod top;
 mod unfinished;
 mod whole_file;
 mod witnessing;

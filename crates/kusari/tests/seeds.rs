@@ -6,12 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-/// The store, the journal and the wallet, by the names that the checks know them by.
-use kusari::{journal, store, wallet};
+/// The local API, the store, the journal and the wallet, by the names that the checks know them by.
+use kusari::{api, journal, store, wallet};
 
 #[path = "../../../fuzz/src"]
 mod targets {
     pub mod block_json;
+    pub mod event_stream;
     pub mod frame;
     pub mod journals;
     pub mod node;
@@ -24,8 +25,9 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 8] = [
+const TARGETS: [(&str, Check); 9] = [
     ("block_json", targets::block_json::check),
+    ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),

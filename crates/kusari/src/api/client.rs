@@ -4,6 +4,8 @@
 //! endpoint is one method over `get` or `post`.
 
 mod branches;
+pub mod event_stream;
+mod events;
 mod ledger;
 mod whole_store;
 
@@ -34,6 +36,7 @@ const ROOM_SECONDS: u64 = 20;
 /// that call themselves long names are below 4 MiB.
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
+pub use self::events::{Events, Told};
 pub use self::whole_store::BackupTransferError;
 
 /// A node, by where its local API answers.

@@ -22,6 +22,7 @@ pub(crate) mod proof;
 pub(crate) mod replay;
 pub(crate) mod say;
 pub(crate) mod status;
+pub(crate) mod top;
 pub(crate) mod wallet;
 
 use std::error::Error;
@@ -87,6 +88,7 @@ failures!(
 pub(crate) enum Command {
     Say(say::SayArgs),
     Status(status::StatusArgs),
+    Top(top::TopArgs),
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
@@ -121,6 +123,7 @@ impl Command {
         match self {
             Self::Say(args) => say::run(args),
             Self::Status(args) => status::run(args),
+            Self::Top(args) => top::run(args),
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),

@@ -39,6 +39,7 @@ mod readme_commands;
 mod slow_readers;
 mod suites;
 mod support;
+mod top;
 mod unfinished;
 mod walkthrough;
 mod wallet;
