@@ -13,6 +13,7 @@ mod commit;
 mod counts;
 mod driver;
 mod lines;
+mod notes;
 pub mod offline;
 
 use std::io;
@@ -344,6 +345,7 @@ pub fn start(
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
         driver.tell();
+        driver.write_trail();
         driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();

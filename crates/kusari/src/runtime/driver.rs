@@ -10,7 +10,7 @@ use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Input, Node, Snapshot};
+use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -18,6 +18,7 @@ use super::clock::Clock;
 use super::commit::Committer;
 use super::counts::Counts;
 use super::lines::Lines;
+use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
 use super::{Control, RunError};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
@@ -58,6 +59,12 @@ pub(super) struct Driver {
     publish: watch::Sender<Arc<Snapshot>>,
     miner: Miner,
     committer: Committer,
+    /// What is to be written into the trail.
+    notes: Notes,
+    /// By when, where nothing else is committed before.
+    notes_due: Option<Instant>,
+    /// How long the line of this input took.
+    took: Took,
     /// Signs what the node has to say as a witness.
     witness: Option<WitnessKey>,
     peers: HashMap<PeerId, PeerHandle>,
@@ -93,6 +100,9 @@ impl Driver {
             publish,
             miner,
             committer: Committer::start(store, control)?,
+            notes: Notes::default(),
+            notes_due: None,
+            took: Took::default(),
             witness: parts.witness,
             peers: HashMap::new(),
             requests: HashMap::new(),
@@ -116,13 +126,8 @@ impl Driver {
             if let Some(journal) = &mut self.journal {
                 journal.flush();
             }
-            let wake_at = self.wake_at;
-            let wake = async {
-                match wake_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let wake = until(self.wake_at);
+            let notes_due = until(self.notes_due);
             // Answers to earlier actions come first: they free what peers wait for.
             tokio::select! {
                 biased;
@@ -135,6 +140,7 @@ impl Driver {
                     self.wake_at = None;
                     self.give(Input::Tick)?;
                 }
+                () = notes_due => self.write_trail(),
                 Some(event) = from_net.recv(), if !self.node.is_congested() => {
                     self.net_event(event)?;
                     for _ in 1..INPUTS_IN_A_ROW {
@@ -240,7 +246,24 @@ impl Driver {
             Some(journal) => journal.handle(&mut self.node, now, input),
             None => self.node.handle(now, input),
         };
+        self.took.handled = Some(self.clock.elapsed().saturating_sub(now.monotonic));
         self.carry_out(actions)
+    }
+
+    fn note(&mut self, happening: Happening) {
+        let (now, under_way) = (self.clock.elapsed(), self.committer.trail_under_way());
+        self.notes.add(now, under_way, self.took, happening);
+        if self.notes_due.is_none() {
+            self.notes_due = Some(self.clock.instant_of(now + TRAIL_DELAY));
+        }
+    }
+
+    /// Hands over what is to be written into the trail.
+    pub(super) fn write_trail(&mut self) {
+        self.notes_due = None;
+        if !self.notes.is_empty() {
+            self.committer.write_trail(self.notes.take());
+        }
     }
 
     /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
@@ -288,6 +311,7 @@ impl Driver {
                 }
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
+                    self.write_trail();
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
@@ -307,8 +331,12 @@ impl Driver {
                 }
                 Action::Notify(event) => {
                     self.counts.note_event(&event);
+                    if let Some(happening) = of_event(&event) {
+                        self.note(happening);
+                    }
                     self.events.push(event);
                 }
+                Action::Record(happening) => self.note(*happening),
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }
@@ -321,5 +349,13 @@ impl Driver {
     fn sign(&self, statement: UnsignedStatement) -> Option<WitnessStatement> {
         let Dialect::Ledger(chain) = self.node.dialect() else { return None };
         self.witness.as_ref().map(|key| key.sign(statement, &chain))
+    }
+}
+
+/// Waits until then, or for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
