@@ -12,6 +12,7 @@ mod clock;
 mod commit;
 mod counts;
 mod driver;
+mod followed;
 mod lines;
 mod notes;
 pub mod offline;

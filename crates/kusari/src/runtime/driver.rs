@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::clock::Clock;
 use super::commit::Committer;
 use super::counts::Counts;
+use super::followed::Followed;
 use super::lines::Lines;
 use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
 use super::{Control, RunError};
@@ -65,6 +66,8 @@ pub(super) struct Driver {
     notes_due: Option<Instant>,
     /// How long the line of this input took.
     took: Took,
+    /// It, for whoever listens.
+    followed: Followed,
     /// Signs what the node has to say as a witness.
     witness: Option<WitnessKey>,
     peers: HashMap<PeerId, PeerHandle>,
@@ -103,6 +106,7 @@ impl Driver {
             notes: Notes::default(),
             notes_due: None,
             took: Took::default(),
+            followed: Followed::default(),
             witness: parts.witness,
             peers: HashMap::new(),
             requests: HashMap::new(),
@@ -202,6 +206,7 @@ impl Driver {
                 self.give(Input::Command(request, command))
             }
             Control::Committed(through) => {
+                self.followed.committed(through);
                 while self.then.front().is_some_and(|(id, _)| *id <= through) {
                     if let Some((_, actions)) = self.then.pop_front() {
                         self.carry_out(actions)?;
@@ -230,14 +235,21 @@ impl Driver {
                 Input::PeerConnected { peer, direction, address }
             }
             NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
-            NetEvent::Received { peer, row } => Input::received(peer, row),
+            NetEvent::Received { peer, row, line } => {
+                self.took.checked = line.checked;
+                self.followed.begin(line.span);
+                Input::received(peer, row)
+            }
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
             NetEvent::Disconnected { peer, reason } => {
                 self.peers.remove(&peer);
                 Input::PeerDisconnected { peer, reason }
             }
         };
-        self.give(input)
+        let given = self.give(input);
+        self.took.checked = None;
+        self.followed.end();
+        given
     }
 
     fn give(&mut self, input: Input) -> Result<(), RunError> {
@@ -246,7 +258,9 @@ impl Driver {
             Some(journal) => journal.handle(&mut self.node, now, input),
             None => self.node.handle(now, input),
         };
-        self.took.handled = Some(self.clock.elapsed().saturating_sub(now.monotonic));
+        let handled = self.clock.elapsed().saturating_sub(now.monotonic);
+        self.took.handled = Some(handled);
+        self.followed.handled(actions.len(), handled);
         self.carry_out(actions)
     }
 
@@ -284,10 +298,12 @@ impl Driver {
         let mut signed = None;
         for action in actions {
             if let Action::Send { peer, message } = &action {
+                self.followed.note_send(message);
                 lines.send(*peer, message, &self.peers);
                 continue;
             }
             lines.flush(&self.peers);
+            self.followed.sent();
             match action {
                 Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
@@ -312,6 +328,7 @@ impl Driver {
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
                     self.write_trail();
+                    self.followed.commit(id);
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
@@ -341,6 +358,7 @@ impl Driver {
             }
         }
         lines.flush(&self.peers);
+        self.followed.sent();
         // An input of its own, once all of these actions are done.
         signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))
     }
