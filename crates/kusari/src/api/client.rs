@@ -6,6 +6,7 @@
 mod branches;
 mod ledger;
 mod whole_store;
+mod why;
 
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::branches::HeldReport;
 
 mod events;
+mod why;
 mod witnesses;
 
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::why::{
+    ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
+};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
 };

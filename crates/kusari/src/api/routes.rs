@@ -15,6 +15,7 @@ mod proofs;
 mod records;
 mod status;
 mod watch;
+mod why;
 mod witnesses;
 
 #[cfg(test)]
@@ -144,6 +145,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/branches", get(branches::list))
         .route("/v1/branches/accept", axum::routing::post(branches::accept))
         .route("/v1/ledger", get(ledger::ledger))
+        .route("/v1/why/{what}", get(why::why))
+        .route("/v1/reorganisations", get(why::reorganisations))
         .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts/{address}", get(ledger::account))
         .route(

@@ -23,6 +23,7 @@ pub(crate) mod replay;
 pub(crate) mod say;
 pub(crate) mod status;
 pub(crate) mod wallet;
+pub(crate) mod why;
 
 use std::error::Error;
 
@@ -90,6 +91,7 @@ pub(crate) enum Command {
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
+    Why(why::WhyArgs),
     Branches(branches::BranchesArgs),
     AcceptBranch(branches::AcceptBranchArgs),
     Export(export::ExportArgs),
@@ -124,6 +126,7 @@ impl Command {
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),
+            Self::Why(args) => why::run(args),
             Self::Branches(args) => branches::list(args),
             Self::AcceptBranch(args) => branches::accept(args),
             Self::Export(args) => export::run(args),

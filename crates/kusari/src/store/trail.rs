@@ -6,6 +6,8 @@
 //! [`crate::trail`].
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use kusari_node::happening::Kind;

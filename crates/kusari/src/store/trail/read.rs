@@ -50,6 +50,30 @@ pub enum Resolved {
     Nothing(Option<u64>),
 }
 
+impl Resolved {
+    /// Why there is no story, with the remedy; `None` where there is one.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        match self {
+            Self::One(_) => None,
+            Self::Several(hashes) => {
+                let hashes: Vec<String> = hashes.iter().map(ToString::to_string).collect();
+                Some(format!("several begin so: {}; write more digits", hashes.join(", ")))
+            }
+            Self::Nothing(begins) => {
+                let since = match begins {
+                    Some(begins) => {
+                        format!("its trail begins at second {} of Unix time", begins / 1_000)
+                    }
+                    None => String::from("it has no trail yet"),
+                };
+                Some(format!(
+                    "this node knows nothing of it; {since}, and what did not happen here is not in it"
+                ))
+            }
+        }
+    }
+}
+
 /// A move of the best chain, with its number.
 pub type Reorganisation = (u64, TrailEntry);
 
