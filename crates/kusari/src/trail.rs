@@ -94,7 +94,8 @@ impl TrailEntry {
     }
 
     /// The bytes that are stored.
-    pub(crate) fn write(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
         // Every field of it can be written: it holds numbers, texts and lists of them.
         serde_json::to_vec(self).unwrap_or_default()
     }

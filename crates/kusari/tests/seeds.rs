@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// The store, the journal and the wallet, by the names that the checks know them by.
-use kusari::{journal, store, wallet};
+/// The store, the journal, the trail and the wallet, by the names that the checks know them by.
+use kusari::{journal, store, trail, wallet};
 
 #[path = "../../../fuzz/src"]
 mod targets {
@@ -17,6 +17,7 @@ mod targets {
     pub mod node;
     pub mod proof_file;
     pub mod store_open;
+    pub mod trail_entry;
     pub mod wallet_file;
     pub mod wire_line;
 }
@@ -24,13 +25,14 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 8] = [
+const TARGETS: [(&str, Check); 9] = [
     ("block_json", targets::block_json::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("proof_file", targets::proof_file::check),
     ("store_open", targets::store_open::check),
+    ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
 ];

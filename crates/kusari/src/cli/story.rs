@@ -270,7 +270,7 @@ fn peers(count: u32) -> String {
 }
 
 fn milliseconds(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
+    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
 }
 
 /// A stretch of time in milliseconds, by its two largest units.

@@ -57,7 +57,7 @@ fn a_block_tells_how_it_came_and_went_and_returned_with_the_time_between() {
         format!(
             "Block {one} at height 12 of the best chain, 5 deep\n\
              1970-01-01 00:00:05 UTC  It came from 127.0.0.1:4000 (kusari/0.1.0), unasked, and \
-             became the tip of the best chain; its check took 0.2 ms\n                  +7 ms  It \
+             became the tip of the best chain; its check took 0.25 ms\n                  +7 ms  It \
              was passed on to 3 peers and announced to 1 peer\n             +1 min 0 s  It was \
              reverted by a reorganisation of 1 block from {one} at height 12 to {two} at height \
              12; in its place stands {two}\n             +1 h 1 min  It returned to the best \

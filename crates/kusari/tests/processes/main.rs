@@ -41,3 +41,4 @@ mod unfinished;
 mod walkthrough;
 mod wallet;
 mod watch;
+mod why;
