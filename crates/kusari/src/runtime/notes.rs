@@ -78,7 +78,12 @@ impl Notes {
             Happening::BlocksJoined { origin: Origin::Announced(_), .. }
             | Happening::SideBlock { origin: Origin::Announced(_), .. }
             | Happening::OrphanKept { origin: Origin::Announced(_), .. }
-            | Happening::BlockRefused { origin: Origin::Announced(_), .. } => took,
+            | Happening::BlockRefused { origin: Origin::Announced(_), .. }
+                // Of blocks that came together nobody knows which took how long.
+                if took.checked.is_some() =>
+            {
+                took
+            }
             _ => Took::default(),
         };
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -164,3 +169,7 @@ pub(super) fn of_event(event: &Event) -> Option<Happening> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[path = "notes_tests.rs"]
+mod tests;

@@ -103,9 +103,11 @@ impl Node {
     pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
         for block in self.chain.take_due(now.wall) {
             self.trail.arriving = Arriving::Waited;
+            let name = name_of(&block);
             match self.accept(now, block, BlockSource::Announced) {
+                Ok(_) => {}
                 // Whoever sent it could not know what it builds on by now.
-                Ok(_) | Err(AcceptError::Rule(_)) => {}
+                Err(AcceptError::Rule(violation)) => self.note_block_refused(name, &violation),
                 Err(AcceptError::Store(error)) => return Err(error),
             }
         }
@@ -127,6 +129,7 @@ impl Node {
                 self.trail.arriving = Arriving::Waited;
                 self.fill_from_pool(&mut orphan);
                 let lacks_payloads = orphan.lacks_payloads();
+                let name = name_of(&orphan);
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
                         if let Arrival::Fresh(point) = arrival
@@ -141,7 +144,9 @@ impl Node {
                     }
                     Err(AcceptError::Store(error)) => return Err(error.into()),
                     // Whoever sent it could not know; it is dropped without blame.
-                    Err(AcceptError::Rule(_)) => {}
+                    Err(AcceptError::Rule(violation)) => {
+                        self.note_block_refused(name, &violation);
+                    }
                 }
             }
         }
@@ -155,7 +160,7 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
-        let name = BlockName { height: block.block().index, hash };
+        let name = name_of(&block);
         if !block.lacks_payloads() {
             self.lacking.filled(&hash);
         }
@@ -365,6 +370,10 @@ impl Node {
         }
         Ok(())
     }
+}
+
+fn name_of(block: &CheckedBlock) -> BlockName {
+    BlockName { height: block.block().index, hash: block.block().hash }
 }
 
 /// What the line of a whole block takes, and not much more.
