@@ -45,6 +45,10 @@ impl FromStr for Subject {
     type Err = UnknownSubject;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The longest is a whole hash. The zone of an IPv6 address may begin with any number of zeros.
+        if text.len() > DIGITS {
+            return Err(UnknownSubject);
+        }
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         // A height is not written with zeros before it, and hashes that prove work begin with some.
         let may_be_height = is_number && (text.len() < MIN_DIGITS || !text.starts_with('0'));
@@ -102,7 +106,17 @@ mod tests {
         for prefix in ["00003812", "DEADBEEF", "4294967296"] {
             assert!(matches!(prefix.parse(), Ok(Subject::Prefix(_))), "{prefix}");
         }
-        for wrong in ["", "-1", "abc", "0000381", "host.example:1", &"0".repeat(65), "ü", "+12"] {
+        for wrong in [
+            "",
+            "-1",
+            "abc",
+            "0000381",
+            "host.example:1",
+            &"0".repeat(65),
+            &format!("[fe80::1%{}1]:1", "0".repeat(64)),
+            "ü",
+            "+12",
+        ] {
             let read = wrong.parse::<Subject>();
             assert!(matches!(read, Err(UnknownSubject) | Ok(Subject::Height(381..))), "{wrong}");
         }

@@ -20,15 +20,14 @@ pub(in crate::store) fn write(
         subjects: transaction.open_table(tables::TRAIL_SUBJECTS)?,
         sizes: transaction.open_table(tables::TRAIL_SIZES)?,
     };
-    let mut number = writer.next_number()?;
+    let numbers = writer.next_number()?..;
     let mut added = [(0_u64, 0_u64); LIMITS.len()];
-    for entry in entries {
+    for (number, entry) in numbers.zip(entries) {
         let ring = ring(entry.happening.kind());
         let bytes = writer.insert(ring, number, entry)?;
         if let Some((count, total)) = added.get_mut(usize::from(ring)) {
             (*count, *total) = (*count + 1, *total + bytes);
         }
-        number += 1;
     }
     for ((kind, most, most_bytes), added) in LIMITS.into_iter().zip(added) {
         if added.0 > 0 {
