@@ -22,7 +22,7 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
         lines.push(format!("The newest {} entries:", entries.len()));
     }
     let began = entries.first().map_or(0, |first| first.entry.time);
-    let mut teller = Teller { subject, was_reverted: false };
+    let mut teller = Teller { subject, block: block.as_ref(), was_reverted: false };
     for (at, WhyEntry { entry, .. }) in entries.iter().enumerate() {
         let when = match at {
             0 => Moment(entry.time / 1_000).to_string(),
@@ -74,6 +74,8 @@ fn headline(subject: &WhySubject, block: Option<&WhyBlock>) -> String {
 /// Says one thing after another.
 struct Teller<'a> {
     subject: &'a WhySubject,
+    /// Where it stands.
+    block: Option<&'a WhyBlock>,
     /// The block has left the best chain before.
     was_reverted: bool,
 }
@@ -144,28 +146,41 @@ impl Teller<'_> {
                     peers(*announced)
                 ),
             },
-            Happening::Reorganised { depth, from, to, reverted, connected } => {
-                let moved = format!(
-                    "a reorganisation of {} from {} at height {} to {} at height {}",
-                    counted(u64::from(*depth), "block"),
-                    from.hash,
-                    from.height,
-                    to.hash,
-                    to.height
-                );
-                let ours = |block: &&BlockName| self.is_subject(&block.hash);
-                if let Some(block) = reverted.iter().find(ours) {
-                    self.was_reverted = true;
-                    let other = connected.iter().find(|other| other.height == block.height);
-                    let other = other.map(|other| format!("; in its place stands {}", other.hash));
-                    return format!("It was reverted by {moved}{}", other.unwrap_or_default());
-                }
-                match std::mem::take(&mut self.was_reverted) {
-                    true => format!("It returned to the best chain by {moved}"),
-                    false => format!("It joined the best chain by {moved}"),
-                }
-            }
+            Happening::Reorganised { .. } => self.of_reorganisation(happening),
             _ => String::new(),
+        }
+    }
+
+    fn of_reorganisation(&mut self, happening: &Happening) -> String {
+        let Happening::Reorganised { depth, from, to, reverted, connected } = happening else {
+            return String::new();
+        };
+        let moved = format!(
+            "a reorganisation of {} from {} at height {} to {} at height {}",
+            counted(u64::from(*depth), "block"),
+            from.hash,
+            from.height,
+            to.hash,
+            to.height
+        );
+        if let WhySubject::Transaction { .. } = self.subject {
+            let now = self.block.map(|block| block.hash);
+            let joined = connected.iter().any(|block| Some(block.hash) == now);
+            return match joined {
+                true => format!("The block that it stands in joined by {moved}"),
+                false => format!("The block that it stood in was reverted by {moved}"),
+            };
+        }
+        let ours = |block: &&BlockName| self.is_subject(&block.hash);
+        if let Some(block) = reverted.iter().find(ours) {
+            self.was_reverted = true;
+            let other = connected.iter().find(|other| other.height == block.height);
+            let other = other.map(|other| format!("; in its place stands {}", other.hash));
+            return format!("It was reverted by {moved}{}", other.unwrap_or_default());
+        }
+        match std::mem::take(&mut self.was_reverted) {
+            true => format!("It returned to the best chain by {moved}"),
+            false => format!("It joined the best chain by {moved}"),
         }
     }
 

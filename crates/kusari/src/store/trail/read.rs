@@ -179,6 +179,21 @@ impl Tables {
         Ok(())
     }
 
+    /// Adds the reorganisations that a block left the best chain by, or joined it.
+    fn add_moves_of(&self, block: BlockHash, story: &mut Story) -> Result<(), Fault> {
+        let name = Name::Block(block);
+        let moves = self.newest(key_of(&name), MAX_STORY, |entry| {
+            matches!(entry.happening, Happening::Reorganised { .. })
+                && entry.names().contains(&name)
+        })?;
+        for (number, entry) in moves {
+            if let Err(at) = story.entries.binary_search_by_key(&number, |(number, _)| *number) {
+                story.entries.insert(at, (number, entry));
+            }
+        }
+        Ok(())
+    }
+
     /// Hashes of blocks and transactions that begin so.
     fn beginning_so(&self, prefix: &Prefix) -> Result<Vec<BlockHash>, Fault> {
         let (low, high) = prefix.bounds();
@@ -293,7 +308,12 @@ impl Store {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
             let name = Name::Transaction(txid);
             let is_wanted = |entry: &TrailEntry| entry.names().contains(&name);
-            tables.fill(&mut story, key_of(&name), &[Kind::Transactions], is_wanted)
+            tables.fill(&mut story, key_of(&name), &[Kind::Transactions], is_wanted)?;
+            // What its blocks went through, it went through with them.
+            for found in [best, beside].into_iter().flatten() {
+                tables.add_moves_of(found.block, &mut story)?;
+            }
+            Ok(())
         })?;
         if story.placed.is_none() && story.entries.is_empty() {
             return self.nothing();
