@@ -8,7 +8,7 @@ use super::{LIMITS, key_of, ring};
 use crate::trail::TrailEntry;
 
 /// Writes entries in order.
-pub(in crate::store) fn write(
+pub(in super::super) fn write(
     transaction: &WriteTransaction,
     entries: &[TrailEntry],
 ) -> Result<(), Fault> {
