@@ -9,10 +9,12 @@ pub mod journals;
 pub mod node;
 pub mod proof_file;
 pub mod store_open;
+pub mod trail_entry;
 pub mod wallet_file;
 pub mod wire_line;
 
-/// The sources of the store and of the journal by themselves: the whole program has ten times as many dependencies, and all
+/// The sources of the store, the journal and the trail by themselves: the whole program has ten times as many
+/// dependencies, and all
 /// of them would be built with instrumentation.
 #[path = "../../crates/kusari/src"]
 mod kusari {
@@ -27,6 +29,8 @@ mod kusari {
     pub mod journal;
     #[allow(dead_code, unused_imports, reason = "a target uses what it checks")]
     pub mod store;
+    #[allow(dead_code, reason = "a target uses what it checks")]
+    pub mod trail;
     /// The form of a key file alone: it needs none of the wallet's cryptography.
     pub mod wallet {
         #[allow(dead_code, reason = "a target uses what it checks")]
@@ -34,4 +38,4 @@ mod kusari {
     }
 }
 
-pub use kusari::{api, journal, store, wallet};
+pub use kusari::{api, journal, store, trail, wallet};

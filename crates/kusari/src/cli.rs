@@ -35,6 +35,7 @@ mod signer;
 mod similar;
 mod slash;
 mod stdout;
+mod story;
 mod testimony;
 mod top;
 mod unfinished;

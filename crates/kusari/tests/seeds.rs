@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// The local API, the store, the journal and the wallet, by the names that the checks know them by.
-use kusari::{api, journal, store, wallet};
+/// The local API, the store, the journal, the trail and the wallet, by the names that the checks know
+/// them by.
+use kusari::{api, journal, store, trail, wallet};
 
 #[path = "../../../fuzz/src"]
 mod targets {
@@ -18,6 +19,7 @@ mod targets {
     pub mod node;
     pub mod proof_file;
     pub mod store_open;
+    pub mod trail_entry;
     pub mod wallet_file;
     pub mod wire_line;
 }
@@ -33,6 +35,7 @@ const TARGETS: [(&str, Check); 9] = [
     ("node", targets::node::check),
     ("proof_file", targets::proof_file::check),
     ("store_open", targets::store_open::check),
+    ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
 ];

@@ -8,6 +8,7 @@ pub mod event_stream;
 mod events;
 mod ledger;
 mod whole_store;
+mod why;
 
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -18,6 +18,7 @@ mod proofs;
 mod records;
 mod status;
 mod watch;
+mod why;
 mod witnesses;
 
 #[cfg(test)]
@@ -167,6 +168,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/ledger/records", axum::routing::post(page::record))
         .route("/v1/rates", get(page::rates))
         .route("/v1/session", get(page::session).post(page::open_session))
+        .route("/v1/why/{what}", get(why::why))
+        .route("/v1/reorganisations", get(why::reorganisations))
         .route("/v1/witnesses", get(witnesses::witnesses))
         .route("/v1/accounts", get(browse::accounts))
         .route("/v1/accounts/{address}", get(ledger::account))

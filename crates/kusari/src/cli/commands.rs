@@ -24,6 +24,7 @@ pub(crate) mod say;
 pub(crate) mod status;
 pub(crate) mod top;
 pub(crate) mod wallet;
+pub(crate) mod why;
 
 use std::error::Error;
 
@@ -92,6 +93,7 @@ pub(crate) enum Command {
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
+    Why(why::WhyArgs),
     Branches(branches::BranchesArgs),
     AcceptBranch(branches::AcceptBranchArgs),
     Export(export::ExportArgs),
@@ -127,6 +129,7 @@ impl Command {
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),
+            Self::Why(args) => why::run(args),
             Self::Branches(args) => branches::list(args),
             Self::AcceptBranch(args) => branches::accept(args),
             Self::Export(args) => export::run(args),

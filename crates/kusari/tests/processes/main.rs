@@ -44,3 +44,4 @@ mod unfinished;
 mod walkthrough;
 mod wallet;
 mod watch;
+mod why;
