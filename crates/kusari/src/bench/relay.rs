@@ -10,12 +10,14 @@
 //! needs to pass the block on counts in full. The whole time counts from the moment before the first
 //! node is handed the block, and has what that one needs to take the block in it as well.
 
+mod audience;
 pub mod blocks;
 pub mod graph;
 pub mod network;
 mod stamped;
 mod watcher;
 
+use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use serde::Serialize;
 
 use super::BenchError;
 use super::process::NodeProcess;
+use audience::Audience;
+pub use audience::AudienceFigures;
 use blocks::Miner;
 use network::NetworkFigures;
 use watcher::{Submitter, Watcher, pause};
@@ -42,6 +46,9 @@ pub struct PairBench {
     pub text_bytes: usize,
     /// Threads that mine them beforehand.
     pub threads: NonZeroUsize,
+    /// Streams of events that are open at the second node, and reads of its local API a second, while
+    /// the same number of blocks is passed on once more.
+    pub audience: Option<(usize, u32)>,
 }
 
 /// What was measured.
@@ -63,9 +70,24 @@ pub struct RelayFigures {
     pub blocks: u32,
     /// Length of a block's line.
     pub block_bytes: usize,
+    /// The same while people looked on, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watched: Option<WatchedFigures>,
     /// What was measured in a network, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkFigures>,
+}
+
+/// What was measured while people looked on.
+#[derive(Debug, Serialize)]
+pub struct WatchedFigures {
+    /// Who looked on.
+    #[serde(flatten)]
+    pub audience: AudienceFigures,
+    /// Half of the blocks took no longer, in milliseconds.
+    pub median_ms: f64,
+    /// Nine of ten took no longer.
+    pub p90_ms: f64,
 }
 
 impl PairBench {
@@ -75,28 +97,23 @@ impl PairBench {
     /// [`BenchError`] where a node cannot be had or does not pass a block on.
     pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<RelayFigures, BenchError> {
         let mut miner = Miner::new(Block::genesis(), self.threads);
+        let rounds = if self.audience.is_some() { 2 } else { 1 };
         let mut lines = Vec::new();
-        for number in 0..WARM_UP + self.blocks {
+        for number in 0..WARM_UP + rounds * self.blocks {
             lines.push(blocks::line(&miner.next(self.text_bytes)));
             progress(number + 1);
         }
-        let first = NodeProcess::start(None, &[])?;
-        let at_first = Watcher::connect(first.address())?;
-        let second = NodeProcess::start(None, &["--connect", &first.address().to_string()])?;
-        let at_second = Watcher::connect(second.address())?;
-        let mut submitter = Submitter::connect(first.address())?;
-        let (mut times, mut whole_times) = (Vec::new(), Vec::new());
-        for (height, line) in (1..).zip(&lines) {
-            let given = submitter.give(line)?;
-            let left = at_first.arrival(height)?;
-            let arrived = at_second.arrival(height)?;
-            if height > WARM_UP {
-                times.push(milliseconds_between(left, arrived));
-                whole_times.push(milliseconds_between(given, arrived));
+        let pair = Pair::start()?;
+        let (warm, rest) = lines.split_at(WARM_UP as usize);
+        let (alone, watched) = rest.split_at(self.blocks as usize);
+        pair.pass(1, warm)?;
+        let (times, whole_times) = pair.pass(WARM_UP + 1, alone)?;
+        let watched = match self.audience {
+            Some((streams, reads)) => {
+                Some(pair.watched(WARM_UP + self.blocks + 1, watched, (streams, reads))?)
             }
-            pause(PAUSE);
-        }
-        let (times, whole_times) = (Times::of(times), Times::of(whole_times));
+            None => None,
+        };
         Ok(RelayFigures {
             median_ms: times.at(50),
             p90_ms: times.at(90),
@@ -106,8 +123,58 @@ impl PairBench {
             whole_p90_ms: whole_times.at(90),
             blocks: self.blocks,
             block_bytes: lines.last().map_or(0, String::len),
+            watched,
             network: None,
         })
+    }
+}
+
+/// Two nodes, each watched.
+struct Pair {
+    _first: NodeProcess,
+    second: NodeProcess,
+    at_first: Watcher,
+    at_second: Watcher,
+    submitter: RefCell<Submitter>,
+}
+
+impl Pair {
+    fn start() -> Result<Self, BenchError> {
+        let first = NodeProcess::start(None, &[])?;
+        let at_first = Watcher::connect(first.address())?;
+        let second = NodeProcess::start_with_api(&["--connect", &first.address().to_string()])?;
+        let at_second = Watcher::connect(second.address())?;
+        let submitter = RefCell::new(Submitter::connect(first.address())?);
+        Ok(Self { _first: first, second, at_first, at_second, submitter })
+    }
+
+    /// Passes blocks on from a height on. Their times from one watcher to the other, and the whole ones.
+    fn pass(&self, from: u32, lines: &[String]) -> Result<(Times, Times), BenchError> {
+        let (mut times, mut whole_times) = (Vec::new(), Vec::new());
+        for (height, line) in (from..).zip(lines) {
+            let given = self.submitter.borrow_mut().give(line)?;
+            let left = self.at_first.arrival(height)?;
+            let arrived = self.at_second.arrival(height)?;
+            times.push(milliseconds_between(left, arrived));
+            whole_times.push(milliseconds_between(given, arrived));
+            pause(PAUSE);
+        }
+        Ok((Times::of(times), Times::of(whole_times)))
+    }
+
+    /// The same while people look on at the second node.
+    fn watched(
+        &self,
+        from: u32,
+        lines: &[String],
+        (streams, reads): (usize, u32),
+    ) -> Result<WatchedFigures, BenchError> {
+        let api =
+            self.second.api().ok_or_else(|| BenchError::Node("has no local API".to_owned()))?;
+        let audience = Audience::gather(api, streams, reads)?;
+        let (times, _) = self.pass(from, lines)?;
+        let (median_ms, p90_ms) = (times.at(50), times.at(90));
+        Ok(WatchedFigures { audience: audience.figures(), median_ms, p90_ms })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::workshop::Workshop;
 use crate::bench::relay::graph::is_possible;
 use crate::bench::relay::network::{Flood, NetworkBench, NetworkFigures};
-use crate::bench::relay::{PairBench, RelayFigures};
+use crate::bench::relay::{PairBench, RelayFigures, WatchedFigures};
 use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
 use crate::cli::progress::Progress;
@@ -39,6 +39,15 @@ pub(crate) struct RelayArgs {
     #[arg(long, value_name = "NUMBER", requires = "nodes")]
     seed: Option<u64>,
 
+    /// Pass the blocks on once more while so many streams of events are open at the second node
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    streams: Option<u16>,
+
+    /// Reads of its local API meanwhile, in a second
+    #[arg(long, value_name = "N", default_value_t = 5_000, requires = "streams")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    reads: u32,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -50,8 +59,10 @@ pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
     }
     let workshop = Workshop::open()?;
     let threads = workshop.threads();
-    let pair = PairBench { blocks: args.blocks, text_bytes: args.text.into(), threads };
-    let progress = Progress::of_blocks("Mining", args.blocks);
+    let audience = args.streams.map(|streams| (usize::from(streams), args.reads));
+    let pair = PairBench { blocks: args.blocks, text_bytes: args.text.into(), threads, audience };
+    let rounds = if audience.is_some() { 2 } else { 1 };
+    let progress = Progress::of_blocks("Mining", rounds * args.blocks);
     let figures = pair.run(&mut |blocks| progress.set(blocks.into()));
     progress.finish();
     let mut figures = figures?;
@@ -99,6 +110,15 @@ fn words(figures: &RelayFigures) -> String {
         grouped(*blocks),
         grouped(*block_bytes as u64),
     );
+    if let Some(WatchedFigures { audience, median_ms, p90_ms }) = &figures.watched {
+        words.push_str(&format!(
+            "\nWatched    : {median_ms:.3} ms in the middle, {p90_ms:.3} ms for nine of ten, with {} streams of \
+             events and {} reads a second ({} came to nothing)",
+            grouped(audience.streams),
+            grouped(audience.reads_per_second),
+            grouped(audience.faults),
+        ));
+    }
     if let Some(NetworkFigures { nodes, degree, seed, small, large }) = &figures.network {
         let network = format!("\nNetwork    : {nodes} nodes of {degree} neighbours, seed {seed}");
         words.push_str(&network);
