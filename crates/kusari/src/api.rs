@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod branches;
 pub mod client;
+mod document;
 pub mod door;
 pub mod events;
 mod guard;
@@ -21,6 +22,7 @@ mod patience;
 pub mod problem;
 mod reply;
 pub(crate) mod routes;
+mod schema;
 pub mod server;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod backup;
 mod blocks;
 mod body;
 pub(crate) mod branches;
+mod document;
 mod events;
 pub(crate) mod ledger;
 mod peers;
@@ -25,12 +26,13 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::routing::get;
 use axum::{Router, middleware};
 use kusari_chain::{BlockStore, StoreError, Work};
 use kusari_node::seam::{Command, Reply};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use super::events::Feed;
 use super::guard::guard;
@@ -128,40 +130,45 @@ fn unfitting() -> Refusal {
 }
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/metrics", get(watch::metrics))
-        .route("/healthz", get(watch::healthz))
-        .route("/readyz", get(watch::readyz))
-        .route("/v1/audit", get(audit::audit))
-        .route("/v1/backup", get(backup::backup))
-        .route("/v1/status", get(status::status))
-        .route("/v1/events", get(events::events))
-        .route("/v1/blocks", get(blocks::page))
-        .route("/v1/blocks/{which}", get(blocks::one))
-        .route("/v1/peers", get(peers::list).post(peers::connect))
-        .route("/v1/records", axum::routing::post(records::record))
-        .route("/v1/records/{id}", get(records::one))
-        .route("/v1/branches", get(branches::list))
-        .route("/v1/branches/accept", axum::routing::post(branches::accept))
-        .route("/v1/ledger", get(ledger::ledger))
-        .route("/v1/witnesses", get(witnesses::witnesses))
-        .route("/v1/accounts/{address}", get(ledger::account))
-        .route(
-            "/v1/transactions",
-            get(proofs::search)
-                .post(ledger::submit)
-                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
-        )
-        .route("/v1/transactions/{txid}", get(ledger::transaction))
-        .route("/v1/proofs/{txid}", get(proofs::proof))
-        .route("/v1/consistency", get(proofs::consistency))
-        .route("/v1/mining", axum::routing::post(ledger::mine_on))
-        .route("/v1/erasures", axum::routing::post(ledger::erase))
+    let (router, _) = described().split_for_parts();
+    router
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(guard))
         .with_state(shared)
+}
+
+/// Every route together with its description: what is not described here is not answered.
+pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(status::status))
+        .routes(routes!(records::record))
+        .routes(routes!(records::one))
+        .routes(routes!(blocks::page))
+        .routes(routes!(blocks::one))
+        .routes(routes!(branches::list))
+        .routes(routes!(branches::accept))
+        .routes(routes!(ledger::ledger))
+        .routes(routes!(ledger::account))
+        .routes(
+            routes!(proofs::search, ledger::submit)
+                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
+        )
+        .routes(routes!(ledger::transaction))
+        .routes(routes!(proofs::proof))
+        .routes(routes!(proofs::consistency))
+        .routes(routes!(ledger::mine_on))
+        .routes(routes!(ledger::erase))
+        .routes(routes!(witnesses::witnesses))
+        .routes(routes!(events::events))
+        .routes(routes!(peers::list, peers::connect))
+        .routes(routes!(audit::audit))
+        .routes(routes!(backup::backup))
+        .routes(routes!(document::document))
+        .routes(routes!(watch::metrics))
+        .routes(routes!(watch::healthz))
+        .routes(routes!(watch::readyz))
 }
 
 async fn no_route(uri: Uri) -> Refusal {
