@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Ref, Schema};
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
@@ -52,7 +52,9 @@ struct Head;
 /// The document as JSON; nothing if it has no form, which would be a fault of ours.
 pub(super) fn text() -> Option<&'static str> {
     static TEXT: OnceLock<Option<String>> = OnceLock::new();
-    TEXT.get_or_init(|| document().to_json().ok()).as_deref()
+    // Formats have other names in the registry of OpenAPI than utoipa writes.
+    let named = |text: String| text.replace("\"format\":\"u-int", "\"format\":\"uint");
+    TEXT.get_or_init(|| document().to_json().ok().map(named)).as_deref()
 }
 
 /// The document.
@@ -63,6 +65,9 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     let bearer = bearer.description(Some("`token` in `node.json` of the node's data directory"));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+    for kind in problem::ALL {
+        components.responses.insert(kind.name().to_owned(), RefOr::T(refusal(&[kind])));
+    }
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post];
         operations.into_iter().flatten().for_each(add_problems);
@@ -89,7 +94,11 @@ fn add_problems(operation: &mut Operation) {
     }
     let answers = &mut operation.responses.responses;
     for (status, kinds) in by_status {
-        answers.insert(status.to_string(), RefOr::T(refusal(&kinds)));
+        let answer = match kinds.as_slice() {
+            [kind] => RefOr::Ref(Ref::from_response_name(kind.name())),
+            several => RefOr::T(refusal(several)),
+        };
+        answers.insert(status.to_string(), answer);
     }
 }
 
@@ -97,7 +106,8 @@ fn add_problems(operation: &mut Operation) {
 fn refusal(kinds: &[Kind]) -> Response {
     let titles: Vec<&str> = kinds.iter().map(Kind::title).collect();
     let names: Vec<String> = kinds.iter().map(Kind::kind).collect();
-    let kind = ObjectBuilder::new().property("type", ObjectBuilder::new().enum_values(Some(names)));
+    let kind = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    let kind = ObjectBuilder::new().property("type", kind);
     let schema = AllOfBuilder::new().item(Ref::from_schema_name("Problem")).item(kind);
     let content = ContentBuilder::new().schema(Some(Schema::AllOf(schema.build()))).build();
     ResponseBuilder::new().description(titles.join("; ")).content(PROBLEM_JSON, content).build()

@@ -184,6 +184,7 @@ pub struct ConnectReceipt {
 #[serde(deny_unknown_fields)]
 pub struct RecordRequest {
     /// The line.
+    #[schema(min_length = 1)]
     pub text: String,
 }
 

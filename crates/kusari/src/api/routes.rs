@@ -166,6 +166,8 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(audit::audit))
         .routes(routes!(backup::backup))
         .routes(routes!(document::document))
+        .routes(routes!(document::page))
+        .routes(routes!(document::viewer))
         .routes(routes!(watch::metrics))
         .routes(routes!(watch::healthz))
         .routes(routes!(watch::readyz))

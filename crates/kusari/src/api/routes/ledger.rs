@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use kusari_chain::ledger::{Address, BodyEntry, Txid};
@@ -78,11 +79,12 @@ pub(super) async fn ledger(State(shared): State<Arc<Shared>>) -> Answer<Json<Led
 )]
 pub(super) async fn account(
     State(shared): State<Arc<Shared>>,
-    Path(address): Path<String>,
+    address: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<AccountReport>> {
     let wrong = |error: kusari_chain::ledger::address::AddressError| {
         Refusal(problem::BAD_ADDRESS.because(error.to_string()))
     };
+    let Path(address) = address.map_err(|_| not_text())?;
     let address: Address = address.parse().map_err(wrong)?;
     match shared.ask(Command::GetAccount(address.0)).await? {
         Reply::Account { account, next_sequence } => Ok(Json(AccountReport {
@@ -156,9 +158,9 @@ fn refused(refusal: &PoolRefusal) -> Refusal {
 )]
 pub(super) async fn transaction(
     State(shared): State<Arc<Shared>>,
-    Path(txid): Path<String>,
+    txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<TransactionReport>> {
-    let txid = read_txid(&txid)?;
+    let txid = read_txid(txid)?;
     // What does not wait is told once it is durable wherever it was mined, so it is asked for first.
     let (known, waits) = match shared.ask(Command::GetTransaction(txid)).await? {
         Reply::Transaction { entry, waits } => (entry, waits),
@@ -201,7 +203,14 @@ pub(super) async fn transaction(
     Ok(Json(TransactionReport { txid, transaction, payload, waits, block, beside }))
 }
 
-pub(super) fn read_txid(text: &str) -> Answer<Txid> {
+/// What a path names is no text at all.
+fn not_text() -> Refusal {
+    let detail = "the path is not written in UTF-8; see docs/api.md for what names what";
+    problem::BAD_REQUEST.because(detail).into()
+}
+
+pub(super) fn read_txid(named: Result<Path<String>, PathRejection>) -> Answer<Txid> {
+    let Path(text) = named.map_err(|_| not_text())?;
     text.parse().map_err(|error: kusari_chain::ledger::ParseBytesError| {
         problem::BAD_REQUEST.because(error.to_string()).into()
     })

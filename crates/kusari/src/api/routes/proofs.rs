@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -37,9 +37,9 @@ const MAX_LIMIT: usize = 100;
 )]
 pub(super) async fn proof(
     State(shared): State<Arc<Shared>>,
-    Path(txid): Path<String>,
+    txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Response> {
-    let txid = read_txid(&txid)?;
+    let txid = read_txid(txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
     let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
     let listed: Vec<_> =
