@@ -22,6 +22,7 @@ mod state;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::mem::size_of;
+use core::ops::Bound;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,22 @@ impl Mempool {
     /// The parked ones, by sender and then by sequence.
     pub fn parked(&self) -> impl Iterator<Item = &PooledTransaction> + Clone {
         self.senders.values().flat_map(Sender::parked)
+    }
+
+    /// Those that wait, offered or parked, by sender and then by sequence, after the one of this sender
+    /// with this sequence, whether or not it is still here.
+    pub fn after(
+        &self,
+        after: Option<(PublicKey, u64)>,
+    ) -> impl Iterator<Item = &PooledTransaction> + Clone {
+        let begin = after.map_or(Bound::Unbounded, |(key, _)| Bound::Included(key));
+        let senders = self.senders.range((begin, Bound::Unbounded)).map(|(_, sender)| sender);
+        // What is parked lies behind what is offered.
+        let waiting = senders.flat_map(|sender| sender.chain().chain(sender.parked()));
+        waiting.filter(move |pooled| {
+            let transaction = pooled.transaction();
+            after.is_none_or(|place| (transaction.sender, transaction.sequence) > place)
+        })
     }
 
     /// The ids of the offered ones, in the order of [`Mempool::iter`].

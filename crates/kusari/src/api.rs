@@ -16,20 +16,24 @@ pub mod door;
 pub mod events;
 mod guard;
 mod metrics;
+mod mining;
 pub mod model;
 pub mod node_file;
 mod patience;
 pub mod problem;
+mod rate;
 mod reply;
 pub(crate) mod routes;
 mod schema;
 pub mod server;
+mod session;
 #[cfg(test)]
 mod tests;
 pub mod token;
 mod views;
+mod visitor;
 
 pub use door::{Door, Place};
 pub use events::{Feed, Teller};
-pub use server::{Api, Subject};
+pub use server::{Api, Recorder, RecorderRefusal, Subject};
 pub use token::Token;

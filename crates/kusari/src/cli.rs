@@ -56,7 +56,7 @@ use kusari_chain::TreeLimits;
 use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
-use crate::api::{Api, Door, Feed, Subject, Token, events};
+use crate::api::{Api, Door, Feed, Recorder, Subject, Token, events};
 use crate::journal::{JOURNAL_LIMIT, JournalConfig};
 use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
@@ -215,7 +215,8 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let (running, api) = with_api(running, (door, feed), token, path)?;
+    let recorder = signer.clone().map(Signer::into_recorder);
+    let (running, api) = with_api(running, (door, feed), token, (path, recorder))?;
     let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
@@ -240,10 +241,10 @@ fn with_api(
     running: Running,
     (door, events): (Option<Door>, Feed),
     token: Token,
-    data_directory: Option<PathBuf>,
+    (data_directory, recorder): (Option<PathBuf>, Option<Recorder>),
 ) -> Result<(Running, Api), Box<dyn Error>> {
     let (node, listen) = (running.handle(), running.listen_address());
-    match Api::start(door, Subject { node, token, listen, data_directory, events }) {
+    match Api::start(door, Subject { node, token, listen, data_directory, events, recorder }) {
         Ok(api) => Ok((running, api)),
         Err(error) => {
             running.handle().stop();

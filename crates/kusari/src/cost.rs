@@ -15,6 +15,8 @@ use crate::bench::mine;
 /// Tries a second of the GPU that is compared with, an NVIDIA H100, at the preimage of a ledger block:
 /// two compressions a try, the second one with a message schedule that does not depend on the nonce.
 pub const REFERENCE_GPU_RATE: f64 = 8.49e9;
+/// Its name.
+pub const REFERENCE_GPU_NAME: &str = "NVIDIA H100";
 /// For how long this machine is measured: some turns of each kernel.
 const MEASURED: Duration = Duration::from_millis(60);
 

@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod grade;
 pub mod journal;
 mod net;
+mod open_files;
 mod private_file;
 pub mod runtime;
 mod signing;

@@ -13,6 +13,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod blocks;
+mod browse;
 mod chunk;
 mod commit;
 mod erase;
@@ -50,6 +51,7 @@ pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
 };
 pub use self::backup::{BackupError, copy_directory, put_in_place};
+pub use self::browse::{Header, TextMatch, TextPage};
 pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;

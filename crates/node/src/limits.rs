@@ -152,6 +152,10 @@ pub const MAX_COMPACT_WAITING: usize = 16;
 /// questions on the way.
 pub const MAX_COMPACT_OFFERS: usize = 4;
 
+/// Bytes that the transactions of a page of the pool count for, after which it ends: a look at the pool
+/// copies no more than this and one transaction.
+pub const MAX_POOL_PAGE_BYTES: u64 = 256 * 1024;
+
 /// Least time between two statements of one witness, ours above all. Source: protocol, section 4.4.
 pub const STATEMENT_INTERVAL: Duration = Duration::from_secs(10);
 /// Keys of witnesses whose statements are kept.

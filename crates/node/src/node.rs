@@ -334,6 +334,7 @@ impl Node {
             stage: peer.stage,
             agent: peer.agent.clone(),
             height: self.sync.claim_of(id).map(|claim| claim.height),
+            latency: peer.latency,
         };
         Snapshot {
             tip: self.chain.tip(),

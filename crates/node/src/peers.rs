@@ -61,6 +61,9 @@ pub(crate) struct Peer {
     connected_at: Duration,
     heard_at: Duration,
     pinged_at: Option<Duration>,
+    /// How long the last answer took that was waited for: to our `HELLO`, then to each `PING`.
+    #[serde(default)]
+    pub(crate) latency: Option<Duration>,
     score: u32,
     scored_at: Duration,
     /// What it does that may be shown to the person.
@@ -165,6 +168,7 @@ impl Peers {
             connected_at: now,
             heard_at: now,
             pinged_at: None,
+            latency: None,
             score: 0,
             scored_at: now,
             reports: Allowance::new(REPORT_BURST, REPORT_REFILL, now),
@@ -182,6 +186,15 @@ impl Peers {
         let peer = self.table.get_mut(&id).filter(|peer| peer.closing.is_none())?;
         peer.closing = Some(reason);
         Some(peer)
+    }
+
+    /// A `PONG` came, before it is noted as a line that was heard.
+    pub(crate) fn ponged(&mut self, id: PeerId, now: Duration) {
+        if let Some(peer) = self.table.get_mut(&id)
+            && let Some(pinged_at) = peer.pinged_at
+        {
+            peer.latency = Some(now.saturating_sub(pinged_at));
+        }
     }
 
     /// A line came. Returns whether it was the first of a listener's connection.
@@ -203,6 +216,7 @@ impl Peers {
         id: PeerId,
         hello: &Hello,
         our_id: NodeId,
+        now: Duration,
     ) -> Result<(), (PeerId, DisconnectReason)> {
         if hello.id == our_id {
             return Err((id, DisconnectReason::Ourselves));
@@ -217,6 +231,10 @@ impl Peers {
         });
         let twin = twin.map(|(other, peer)| (other, peer.direction.clone()));
         if let Some(peer) = self.table.get_mut(&id) {
+            // We spoke first to those whom we dialled, so this answers our own `HELLO`.
+            if peer.stage == PeerStage::Greeted {
+                peer.latency = Some(now.saturating_sub(peer.connected_at));
+            }
             peer.stage = PeerStage::Introduced;
             peer.agent = Some(hello.agent.clone());
             peer.node_id = Some(hello.id);

@@ -18,7 +18,7 @@ use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Targe
 use serde::{Deserialize, Serialize};
 
 pub use self::branches::AcceptedBranch;
-pub use self::command::{Command, Reply, SayRefusal, SubmitRefusal};
+pub use self::command::{Command, Reply, SayRefusal, SubmitRefusal, WaitingTransaction};
 pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::event::Event;

@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
@@ -104,4 +105,6 @@ pub struct PeerSummary {
     pub agent: Option<String>,
     /// Height of its best chain, as it says.
     pub height: Option<u32>,
+    /// How long the last answer took that was waited for: to our `HELLO`, or to a `PING`.
+    pub latency: Option<Duration>,
 }

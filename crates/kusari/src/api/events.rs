@@ -24,8 +24,8 @@ use super::model::NodeEvent;
 pub(super) const KEPT_EVENTS: usize = 1_024;
 /// Events that a listener takes at once: few, since nobody adds meanwhile.
 const TAKEN_EVENTS: usize = 64;
-/// Streams at once. Each holds a connection, of which the API has four times as many.
-pub(super) const MAX_STREAMS: usize = 16;
+/// Streams at once. Each holds a connection, of which the API has a quarter more.
+pub(super) const MAX_STREAMS: usize = 1_024;
 
 /// Distinguishes the numbers of one run of a node from those of all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,15 +7,16 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 
 use super::problem;
+use super::rate::Rate;
 use super::reply::{Answer, Refusal};
 use super::routes::Shared;
 
@@ -38,12 +39,18 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 ];
 
 /// Checks a request, has it answered, and says the same of every answer.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let deadline = match WHOLE_STORE.contains(&request.uri().path()) {
         true => WHOLE_STORE_DEADLINE,
         false => ANSWER_DEADLINE,
     };
-    let mut response = match check(request.uri(), request.headers()) {
+    let mut response = match check(request.uri(), request.headers())
+        .and_then(|()| in_turn(&shared.rate))
+    {
         Ok(()) => match timeout(deadline, next.run(request)).await {
             Ok(response) => response,
             Err(_) => Refusal(problem::NO_ANSWER.because(
@@ -56,6 +63,14 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     };
     response.headers_mut().extend(HEADERS);
     response
+}
+
+fn in_turn(rate: &Rate) -> Answer<()> {
+    let refusal = || {
+        problem::TOO_MANY_REQUESTS
+            .because("more is asked in a second than is answered; ask less often")
+    };
+    rate.take(Instant::now()).then_some(()).ok_or_else(|| refusal().into())
 }
 
 fn check(uri: &Uri, headers: &HeaderMap) -> Answer<()> {
@@ -96,6 +111,30 @@ fn is_loopback(host: &str) -> bool {
                 || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
         }
     }
+}
+
+/// A request for a change, which brings the token or is of the page that the person has open.
+pub(super) struct Entrusted;
+
+impl FromRequestParts<Arc<Shared>> for Entrusted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
+        if is_of_page(&parts.headers, shared) {
+            return Ok(Self);
+        }
+        Trusted::from_request_parts(parts, shared).await.map(|_| Self)
+    }
+}
+
+/// Whether the page asks, in a browser that has its cookie.
+pub(super) fn is_of_page(headers: &HeaderMap, shared: &Shared) -> bool {
+    one(headers, &header::HOST).is_some_and(|host| shared.session.is_in(headers, host))
+}
+
+/// How whoever asks calls this API, as in `127.0.0.1:7878`.
+pub(super) fn host(headers: &HeaderMap) -> &str {
+    one(headers, &header::HOST).unwrap_or_default()
 }
 
 /// A request that brings the token.

@@ -12,9 +12,14 @@ use utoipa::ToSchema;
 use super::branches::HeldReport;
 use super::schema;
 
+mod browse;
 mod events;
 mod witnesses;
 
+pub use self::browse::{
+    AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
+    NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
+};
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
@@ -79,6 +84,21 @@ pub struct Status {
     pub bytes_sent: u64,
     /// Bytes that were received from peers.
     pub bytes_received: u64,
+    /// How the search for a block goes; absent where no node runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mining: Option<MiningReport>,
+}
+
+/// How the search for a block goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MiningReport {
+    /// Whether nonces were tried in the last second.
+    pub active: bool,
+    /// Nonces that were tried since the node started.
+    pub tries: u64,
+    /// Those of the last second.
+    pub tries_per_second: u64,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.
@@ -144,6 +164,10 @@ pub struct PeerReport {
     /// Height of its best chain, as it says.
     #[schema(required)]
     pub height: Option<u32>,
+    /// Microseconds that its last answer took: to our `HELLO`, or to a `PING`, which is asked where
+    /// nothing else is said.
+    #[schema(required)]
+    pub latency_us: Option<u64>,
 }
 
 /// How far a peer introduced itself; see [`kusari_node::PeerStage`].

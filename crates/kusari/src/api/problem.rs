@@ -103,6 +103,8 @@ pub const NO_LEDGER: Kind = Kind::new(409, "no-ledger", "This chain is no ledger
 pub const MINING_OFF: Kind = Kind::new(409, "mining-off", "This node mines nothing");
 /// The transaction's sequence is not its sender's next.
 pub const SEQUENCE: Kind = Kind::new(409, "sequence", "The sequence is not the next one");
+/// The node's own wallet cannot sign.
+pub const WALLET: Kind = Kind::new(409, "wallet", "The wallet of the node does not sign");
 /// No branch has the block.
 pub const NO_BRANCH: Kind = Kind::new(404, "no-such-branch", "There is no such branch");
 /// The best chain has the block already.
@@ -122,6 +124,9 @@ pub const BAD_ADDRESS: Kind = Kind::new(422, "bad-address", "The address is not 
 pub const STORE: Kind = Kind::new(500, "store", "The store cannot be read");
 /// The node answered with something else.
 pub const INTERNAL: Kind = Kind::new(500, "internal", "The node failed");
+/// More is asked in a second than is answered.
+pub const TOO_MANY_REQUESTS: Kind =
+    Kind::new(429, "too-many-requests", "Too much is asked at once");
 /// As many records wait to be mined as may.
 pub const OUTBOX_FULL: Kind = Kind::new(503, "outbox-full", "The outbox is full");
 /// Somebody else does what only one may do at a time.
@@ -135,7 +140,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 33] = [
+pub const ALL: [Kind; 35] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -164,6 +169,8 @@ pub const ALL: [Kind; 33] = [
     BAD_ADDRESS,
     STORE,
     INTERNAL,
+    TOO_MANY_REQUESTS,
+    WALLET,
     OUTBOX_FULL,
     BUSY,
     TOO_MANY_STREAMS,

@@ -8,9 +8,12 @@ mod backup;
 mod blocks;
 mod body;
 pub(crate) mod branches;
+mod browse;
 mod document;
 mod events;
+mod explorer;
 pub(crate) mod ledger;
+mod page;
 mod peers;
 mod proofs;
 mod records;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
+use axum::routing::get;
 use axum::{Router, middleware};
 use kusari_chain::{BlockStore, StoreError, Work};
 use kusari_node::seam::{Command, Reply};
@@ -36,8 +40,12 @@ use utoipa_axum::routes;
 
 use super::events::Feed;
 use super::guard::guard;
+use super::mining::Meter;
 use super::problem;
+use super::rate::Rate;
 use super::reply::{Answer, Refusal};
+use super::server::Recorder;
+use super::session::Session;
 use super::token::Token;
 use crate::runtime::NodeHandle;
 use crate::store::Store;
@@ -60,6 +68,10 @@ pub(super) struct Shared {
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,
     pub(super) events: Feed,
+    pub(super) mining: Meter,
+    pub(super) session: Session,
+    pub(super) rate: Rate,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Shared {
@@ -130,26 +142,39 @@ fn unfitting() -> Refusal {
 }
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let guarded = middleware::from_fn_with_state(Arc::clone(&shared), guard);
     let (router, _) = described().split_for_parts();
     router
+        .route("/", get(explorer::index))
+        .route("/explorer/{*path}", get(explorer::asset))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(guard))
+        .layer(guarded)
         .with_state(shared)
 }
 
-/// Every route together with its description: what is not described here is not answered.
+/// Every route together with its description. Nothing else is answered but the explorer's files, which
+/// are for browsers and say what they are.
 pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
     OpenApiRouter::new()
         .routes(routes!(status::status))
-        .routes(routes!(records::record))
+        .routes(routes!(browse::named))
+        .routes(routes!(browse::mempool))
+        .routes(routes!(page::rates))
+        .routes(routes!(page::session, page::open_session))
+        .routes(routes!(browse::records, records::record))
         .routes(routes!(records::one))
         .routes(routes!(blocks::page))
         .routes(routes!(blocks::one))
+        .routes(routes!(browse::headers))
+        .routes(routes!(browse::search))
         .routes(routes!(branches::list))
         .routes(routes!(branches::accept))
+        .routes(routes!(browse::branch))
         .routes(routes!(ledger::ledger))
+        .routes(routes!(page::record))
+        .routes(routes!(browse::accounts))
         .routes(routes!(ledger::account))
         .routes(
             routes!(proofs::search, ledger::submit)
@@ -157,6 +182,7 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         )
         .routes(routes!(ledger::transaction))
         .routes(routes!(proofs::proof))
+        .routes(routes!(explorer::evidence))
         .routes(routes!(proofs::consistency))
         .routes(routes!(ledger::mine_on))
         .routes(routes!(ledger::erase))

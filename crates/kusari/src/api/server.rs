@@ -4,6 +4,7 @@
 //! before the next one and the reading of an answer last. What is asked is up to the routes.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,24 +12,30 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use kusari_chain::ledger::Txid;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Duration, sleep, timeout};
 
 use super::door::Door;
 use super::events::Feed;
-use super::model::NodeFile;
+use super::mining;
+use super::model::{MiningReport, NodeFile};
 use super::node_file::Published;
 use super::patience::Patience;
+use super::rate::Rate;
 use super::routes::{Shared, router};
-use super::token::Token;
+use super::session::Session;
+use super::token::{Token, TokenError};
+use super::visitor::Visitor;
 use crate::runtime::NodeHandle;
 
 /// Connections at once. Those beyond wait in the queue of the operating system until one ends,
 /// which an idle one soon does.
-pub(super) const MAX_CONNECTIONS: usize = 64;
+pub(super) const MAX_CONNECTIONS: usize = 1_280;
 /// How long the head of a request may take, and a connection lie idle before it.
 pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest head of a request, in bytes.
@@ -49,11 +56,27 @@ pub struct Subject {
     /// What a write must bring along.
     pub token: Token,
     /// Where the node takes connections of peers.
-    pub listen: Option<std::net::SocketAddr>,
+    pub listen: Option<SocketAddr>,
     /// Where its store is, unless in memory.
     pub data_directory: Option<PathBuf>,
     /// What happens, as the node's thread tells it.
     pub events: Feed,
+    /// What the node's own wallet signs with, on a ledger.
+    pub recorder: Option<Recorder>,
+}
+
+/// Has a text recorded that the node's own wallet signs, and waits until it is durable.
+pub type Recorder = Arc<dyn Fn(&NodeHandle, String) -> Result<Txid, RecorderRefusal> + Send + Sync>;
+
+/// Why a text is not recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecorderRefusal {
+    /// The wallet asks for a passphrase, which nobody gives here.
+    Locked,
+    /// The node does not take it, or it cannot be made; in words.
+    Refused(String),
+    /// The node stopped before it answered.
+    Stopped,
 }
 
 /// Why the API could not be started.
@@ -76,7 +99,7 @@ pub enum ApiError {
 pub struct Api {
     /// Goes first: who finds no file does not ask.
     published: Option<Published>,
-    address: Option<std::net::SocketAddr>,
+    address: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -87,7 +110,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`], one sentence.
     pub fn start(door: Option<Door>, subject: Subject) -> Result<Self, ApiError> {
-        let Subject { node, token, listen, data_directory, events } = subject;
+        let Subject { node, token, listen, data_directory, events, recorder } = subject;
         let address = door.as_ref().map(|door| door.address);
         let file = listen.map(|listen| NodeFile {
             pid: std::process::id(),
@@ -99,11 +122,26 @@ impl Api {
             .as_ref()
             .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
         let turn = one_at_a_time();
-        let shared = Shared { node, token, listen, data_directory: place, turn, events };
+        let (reports, mining) = watch::channel(MiningReport::default());
+        let chance = |error: TokenError| ApiError::System(io::Error::other(error.to_string()));
+        let session = Session::random().map_err(chance)?;
+        let (data_directory_shown, rate) = (place, Rate::default());
+        let shared = Shared {
+            node,
+            token,
+            listen,
+            data_directory: data_directory_shown,
+            turn,
+            events,
+            mining,
+            session,
+            rate,
+            recorder,
+        };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {
             let (stop, stopped) = oneshot::channel();
-            api.thread = Some(spawn(door, shared, stopped)?);
+            api.thread = Some(spawn(door, shared, reports, stopped)?);
             api.stop = Some(stop);
         }
         if let (Some(directory), Some(file)) = (data_directory, file) {
@@ -116,7 +154,7 @@ impl Api {
 
     /// Where it answers, if it does.
     #[must_use]
-    pub fn address(&self) -> Option<std::net::SocketAddr> {
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 }
@@ -138,7 +176,12 @@ pub(super) fn one_at_a_time() -> Arc<Semaphore> {
     Arc::new(Semaphore::new(1))
 }
 
-fn spawn(door: Door, shared: Shared, stop: oneshot::Receiver<()>) -> io::Result<JoinHandle<()>> {
+fn spawn(
+    door: Door,
+    shared: Shared,
+    reports: watch::Sender<MiningReport>,
+    stop: oneshot::Receiver<()>,
+) -> io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(READERS)
@@ -146,25 +189,34 @@ fn spawn(door: Door, shared: Shared, stop: oneshot::Receiver<()>) -> io::Result<
     let entered = runtime.enter();
     let listener = TcpListener::from_std(door.listener)?;
     drop(entered);
+    let node = shared.node.clone();
     let router = router(Arc::new(shared));
+    // Files that the operating system gives are for the peers of the node and for its store as well.
+    let most = MAX_CONNECTIONS.min(crate::open_files::raised() / 2);
     std::thread::Builder::new().name("api".into()).spawn(move || {
-        runtime.block_on(serve(listener, router, stop));
+        runtime.spawn(async move { mining::measure(node.counts(), reports).await });
+        runtime.block_on(serve(listener, most, router, stop));
         // A read that hangs keeps nothing from ending.
         runtime.shutdown_background();
     })
 }
 
-/// Serves until it is told to stop, and then for as long as answers under way may take.
-pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::Receiver<()>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// Serves `most` connections at once until it is told to stop, and then for as long as answers under way may take.
+pub(super) async fn serve(
+    listener: TcpListener,
+    most: usize,
+    router: Router,
+    stop: oneshot::Receiver<()>,
+) {
+    let places = Arc::new(Semaphore::new(most));
     let (close, closing) = watch::channel(false);
     let accept = async {
         while let Ok(place) = Arc::clone(&places).acquire_owned().await {
             match listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, remote)) => {
                     let (router, closing) = (router.clone(), closing.clone());
                     tokio::spawn(async move {
-                        connection(stream, router, closing).await;
+                        connection(stream, remote, router, closing).await;
                         drop(place);
                     });
                 }
@@ -181,12 +233,25 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
     }
     drop(listener);
     let _ = close.send(true);
-    let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
     let _ = timeout(STOP_DEADLINE, places.acquire_many(all)).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, mut closing: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    remote: SocketAddr,
+    router: Router,
+    mut closing: watch::Receiver<bool>,
+) {
     let _ = stream.set_nodelay(true);
+    let visitor = stream.local_addr().ok().map(|local| Visitor { remote, local });
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        if let Some(visitor) = visitor {
+            request.extensions_mut().insert(visitor);
+        }
+        routes.call(request)
+    });
     let io = TokioIo::new(Patience::new(stream));
     let mut connection = pin!(
         http1::Builder::new()
@@ -194,7 +259,7 @@ async fn connection(stream: TcpStream, router: Router, mut closing: watch::Recei
             .header_read_timeout(HEAD_DEADLINE)
             .max_header_size(MAX_HEAD_BYTES)
             .max_buf_size(MAX_BUFFER_BYTES)
-            .serve_connection(io, TowerToHyperService::new(router))
+            .serve_connection(io, service)
     );
     let told = async { closing.wait_for(|closing| *closing).await.is_ok() };
     let ended = tokio::select! {

@@ -19,14 +19,20 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::events::{Feed, Teller, open_run};
+use super::model::MiningReport;
+use super::rate::Rate;
 use super::routes::{Shared, router};
-use super::server::serve;
+use super::server::{MAX_CONNECTIONS, serve};
+use super::session::Session;
 use super::token::Token;
 use crate::runtime::PlayedNode;
 use crate::store::Store;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "0123456789abcdef";
+/// Connections at once where all of them are opened before the server runs: as many as the operating
+/// system lets wait.
+const FEW_CONNECTIONS: usize = 64;
 /// What ids of events begin with.
 const RUN: u64 = 0xab;
 
@@ -75,26 +81,29 @@ struct Rig {
     /// Tells of events; streams end when this is dropped.
     teller: Teller,
     feed: Feed,
+    meter: tokio::sync::watch::Sender<MiningReport>,
     /// The server ends when this is dropped.
     _stop: oneshot::Sender<()>,
 }
 
 impl Rig {
     fn new(store: Store) -> Self {
-        Self::on(Runtime::new().unwrap(), store)
+        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS)
     }
 
     /// On a clock that jumps to the next deadline whenever there is nothing to do. What clients
     /// send has to be there before the runtime runs.
     fn in_no_time(store: Store) -> Self {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        Self::on(runtime.enable_all().start_paused(true).build().unwrap(), store)
+        Self::on(runtime.enable_all().start_paused(true).build().unwrap(), store, FEW_CONNECTIONS)
     }
 
-    fn on(runtime: Runtime, store: Store) -> Self {
+    fn on(runtime: Runtime, store: Store, most: usize) -> Self {
+        crate::open_files::raised();
         let (node, handle) = PlayedNode::new(store.clone());
         let turn = super::server::one_at_a_time();
         let (teller, feed) = open_run(RUN);
+        let (meter, mining) = tokio::sync::watch::channel(MiningReport::default());
         let shared = Shared {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
@@ -102,12 +111,16 @@ impl Rig {
             data_directory: None,
             turn: Arc::clone(&turn),
             events: feed.clone(),
+            mining,
+            session: Session::random().unwrap(),
+            rate: Rate::default(),
+            recorder: None,
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(serve(listener, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, turn, teller, feed, _stop: stop }
+        runtime.spawn(serve(listener, most, router(Arc::new(shared)), stopped));
+        Self { runtime, address, node, store, turn, teller, feed, meter, _stop: stop }
     }
 
     /// A connection on which this was sent.

@@ -59,6 +59,7 @@ impl Status {
             catching_up: snapshot.catching_up,
             bytes_sent: 0,
             bytes_received: 0,
+            mining: None,
         }
     }
 }
@@ -120,6 +121,9 @@ impl From<&PeerSummary> for PeerReport {
             stage: peer.stage.into(),
             agent: peer.agent.clone(),
             height: peer.height,
+            latency_us: peer
+                .latency
+                .map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)),
         }
     }
 }

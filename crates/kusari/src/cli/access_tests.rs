@@ -50,6 +50,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,
+        mining: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

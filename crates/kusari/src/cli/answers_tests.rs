@@ -86,6 +86,7 @@ fn peers_are_listed_and_what_they_say_is_not_obeyed() {
         stage,
         agent: agent.map(str::to_owned),
         height,
+        latency: None,
     };
     let text = told(vec![
         peer(false, PeerStage::Introduced, Some("kusari/0.1.0\u{1b}[2J"), Some(12)),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, PublicKey, Txid};
 
 use super::words::Said;
+use crate::api::{Recorder, RecorderRefusal};
 use crate::runtime::{NodeHandle, Stopped};
 use crate::signing::{self, Draft, Unsent};
 use crate::wallet::passphrase::Source;
@@ -80,6 +81,19 @@ impl Signer {
     pub(crate) fn send(&self, node: &NodeHandle, draft: &Draft) -> Result<Txid, Unsent<Stopped>> {
         let unlocked = self.unlocked().map_err(|error| Unsent::Refused(error.to_string()))?;
         signing::send(node, &self.chain, &unlocked, draft, self.fee)
+    }
+
+    /// The same for whoever asks elsewhere than at the terminal: a locked wallet stays locked.
+    pub(crate) fn into_recorder(self) -> Recorder {
+        Arc::new(move |node, text| {
+            let unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let unlocked = unlocked.ok_or(RecorderRefusal::Locked)?;
+            let sent = signing::send(node, &self.chain, &unlocked, &Draft::Record(text), self.fee);
+            sent.map_err(|unsent| match unsent {
+                Unsent::Refused(why) => RecorderRefusal::Refused(why),
+                Unsent::Node(Stopped) => RecorderRefusal::Stopped,
+            })
+        })
     }
 
     fn unlocked(&self) -> Result<Arc<UnlockedWallet>, WalletError> {

@@ -58,6 +58,7 @@ pub(super) fn describe(input: &Input) -> String {
         Input::Command(_, Command::AcceptBranch(hash)) => {
             format!("the branch of block {hash} was accepted")
         }
+        Input::Command(_, Command::GetPool { .. }) => String::from("asks what waits"),
         Input::Command(_, Command::GetTransaction(txid)) => {
             format!("the transaction {txid} was asked for")
         }

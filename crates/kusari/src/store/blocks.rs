@@ -120,6 +120,12 @@ impl<'txn> BlockReader<'txn> {
         })
     }
 
+    /// The block of an order that somebody names, if there is one.
+    pub(super) fn of_order(&self, order: u64) -> Result<Option<StoredBlock>, Fault> {
+        let bytes = self.blocks.get(order)?;
+        bytes.map(|bytes| read_block(order, bytes.value())).transpose()
+    }
+
     /// The block of an order that was found under `key` in another table.
     pub(super) fn at(
         &self,

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
 /// How long a command may take before a test fails. Far more than it takes on a busy machine.
@@ -139,6 +140,23 @@ impl Browser {
             let body = json!({"cmd": command, "params": parameters});
             self.command("/goog/cdp/execute", &body).unwrap();
         }
+    }
+
+    /// A picture of what is shown, as a PNG file.
+    #[track_caller]
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        let url = format!("{}/screenshot", self.session);
+        let mut answer = self.agent.get(&url).call().unwrap();
+        let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        Base64::decode_vec(value["value"].as_str().unwrap()).unwrap()
+    }
+
+    /// Forgets every cookie, of whatever page.
+    #[track_caller]
+    pub(crate) fn forget_cookies(&self) {
+        let body = json!({"cmd": "Network.clearBrowserCookies", "params": {}});
+        self.command("/goog/cdp/execute", &body).unwrap();
     }
 
     /// What the page wrote to the console since the last time, errors of the browser included.

@@ -47,7 +47,7 @@ fn the_examples_of_the_local_api_show_what_happens() {
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let (classic, _) = parts();
     let examples = examples(&classic);
-    assert_eq!(examples.len(), 15);
+    assert_eq!(examples.len(), 19);
     for (command, shown) in examples {
         let answer = ask(command);
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));
@@ -70,7 +70,7 @@ fn the_examples_for_a_ledger_show_what_happens() {
     let NodeFile { http: address, token, .. } = NodeFile::read(&node.directory()).unwrap().unwrap();
     let (_, ledger) = parts();
     let examples = examples(ledger);
-    assert_eq!(examples.len(), 12);
+    assert_eq!(examples.len(), 13);
     for (command, shown) in examples {
         let asked = command.replace("$address", own_address).replace("$txid", txid);
         let answer = run(&asked.replace('…', txid), address.unwrap(), &token);

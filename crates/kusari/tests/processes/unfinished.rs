@@ -34,6 +34,7 @@ fn silent_node() -> String {
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,
+        mining: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();

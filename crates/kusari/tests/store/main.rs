@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+mod browse;
 mod chunk;
 mod crash;
 mod forge;

@@ -23,6 +23,7 @@ impl Node {
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
+            Command::GetPool { after, limit } => self.get_pool(request, after, limit),
             Command::GetBranches => return self.get_branches(request),
             Command::AcceptBranch(hash) => return self.accept_branch(now, request, hash),
             Command::MineOn { seconds } => self.mine_on(now, request, seconds),

@@ -12,8 +12,10 @@ use kusari_chain::{ChainChange, StoreError};
 
 use super::{MiningPolicy, Node};
 use crate::event::Event;
-use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS};
-use crate::seam::{Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WrittenTransaction};
+use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
+use crate::seam::{
+    Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WaitingTransaction, WrittenTransaction,
+};
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
 use crate::transactions::Moved;
@@ -183,6 +185,37 @@ impl Node {
             false => drop(self.once_durable(answer)),
         }
         Ok(())
+    }
+
+    /// A look at the pool costs the node no more than some microseconds: a page ends where its payloads
+    /// become long.
+    pub(super) fn get_pool(
+        &mut self,
+        request: RequestId,
+        after: Option<(PublicKey, u64)>,
+        limit: usize,
+    ) {
+        let reply = match &self.transactions {
+            None => Reply::NoLedger,
+            Some(transactions) => {
+                let mut waiting = transactions.pool().after(after);
+                let (mut page, mut bytes) = (Vec::new(), 0);
+                while page.len() < limit
+                    && bytes < MAX_POOL_PAGE_BYTES
+                    && let Some(pooled) = waiting.next()
+                {
+                    bytes += pooled.pooled_bytes();
+                    let (transaction, payload) = (*pooled.transaction(), pooled.payload().cloned());
+                    page.push(WaitingTransaction {
+                        entry: BodyEntry { transaction, payload },
+                        since: pooled.since(),
+                        own: pooled.is_own(),
+                    });
+                }
+                Reply::Pool { page, more: waiting.next().is_some() }
+            }
+        };
+        self.actions.push(Action::Reply(request, reply));
     }
 
     pub(super) fn mine_on(&mut self, now: Now, request: RequestId, seconds: u32) {

@@ -27,6 +27,9 @@ impl Node {
         received: Result<Received, Refusal>,
     ) -> Result<(), StoreError> {
         let is_get_chain = matches!(received, Ok(Message::GetChain));
+        if let Ok(Message::Pong(_)) = &received {
+            self.peers.ponged(peer, now.monotonic);
+        }
         if !self.hear(now, peer, is_get_chain)? {
             return Ok(());
         }
@@ -197,7 +200,7 @@ impl Node {
         if stage == PeerStage::Plain {
             self.send_hello(now, id)?;
         }
-        if let Err((worse, reason)) = self.peers.introduce(id, hello, self.id) {
+        if let Err((worse, reason)) = self.peers.introduce(id, hello, self.id, now.monotonic) {
             self.close(now, worse, reason);
             if worse == id {
                 return Ok(());

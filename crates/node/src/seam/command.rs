@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::PoolRefusal;
@@ -28,6 +29,13 @@ pub enum Command {
     GetAccount(PublicKey),
     /// A transaction that is not in a block of the best chain.
     GetTransaction(Txid),
+    /// A page of the transactions that wait, by sender and then by sequence.
+    GetPool {
+        /// After the one of this sender with this sequence, whether or not it still waits.
+        after: Option<(PublicKey, u64)>,
+        /// Most transactions; where their payloads are long, there are fewer.
+        limit: usize,
+    },
     /// Mine for this long, although nothing waits: somebody waits for confirmations.
     MineOn {
         /// In seconds, from now.
@@ -69,6 +77,13 @@ pub enum Reply {
         /// Whether it waits to be mined.
         waits: bool,
     },
+    /// Transactions that wait, and whether more follow.
+    Pool {
+        /// The transactions.
+        page: Vec<WaitingTransaction>,
+        /// Whether more follow.
+        more: bool,
+    },
     /// The node mines on.
     MiningOn,
     /// The node was started so that it mines nothing.
@@ -98,6 +113,17 @@ pub enum Reply {
         /// How many there may be.
         limit: usize,
     },
+}
+
+/// A transaction that waits to be mined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingTransaction {
+    /// The transaction and its payload.
+    pub entry: BodyEntry,
+    /// Since when, in Unix seconds.
+    pub since: u64,
+    /// Whether it was entrusted to this node.
+    pub own: bool,
 }
 
 /// Why a transaction of a person of this node can't wait to be mined.

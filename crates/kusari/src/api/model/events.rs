@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::branches::BranchReport;
+use crate::api::model::MiningReport;
 use crate::api::schema;
 
 /// One thing that happened.
@@ -84,6 +85,9 @@ pub enum NodeEvent {
         /// Whether a person listed it.
         listed: bool,
     },
+    /// How the search for a block goes: once a second while it does, and once when it ends. It has no
+    /// number, and is not told again to whoever comes back.
+    Mining(MiningReport),
     /// Whoever reads missed events that are no longer there: the state is to be read anew.
     Missed {
         /// How many; absent where nobody knows, since another run of the node told them.
@@ -104,6 +108,7 @@ impl NodeEvent {
             Self::HeldBranch { .. } => "held-branch",
             Self::Witness { .. } => "witness",
             Self::Equivocation { .. } => "equivocation",
+            Self::Mining(_) => "mining",
             Self::Missed { .. } => "missed",
         }
     }
@@ -195,6 +200,7 @@ mod tests {
             NodeEvent::HeldBranch { tip, branch, others: 1 },
             NodeEvent::Witness { key, height, hash },
             NodeEvent::Equivocation { key, sequence: u64::MAX, listed: false },
+            NodeEvent::Mining(MiningReport { active: true, tries: 1, tries_per_second: 2 }),
             NodeEvent::Missed { count: Some(3) },
             NodeEvent::Missed { count: None },
         ] {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use kusari_node::seam::{Command, Reply};
 
 use super::super::branches::{AcceptReceipt, AcceptRequest, BranchList};
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, accepted};
 use super::body::Body;
@@ -36,13 +36,13 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<Branc
     post, path = "/v1/branches/accept", tag = "Branches", operation_id = "accept-branch",
     request_body(content = AcceptRequest),
     responses((status = 202, description = "What came of it", body = AcceptReceipt)),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_BRANCH, problem::IN_BEST_CHAIN, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn accept(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(AcceptRequest { hash }): Body<AcceptRequest>,
 ) -> Answer<Response> {

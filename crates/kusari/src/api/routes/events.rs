@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, timeout};
 
 use super::super::events::{Listener, Numbered};
+use super::super::mining::Meter;
 use super::super::model::NodeEvent;
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
@@ -58,13 +59,15 @@ pub(super) async fn events(
         problem::TOO_MANY_STREAMS.because(detail)
     })?;
     let (pieces, taken) = mpsc::channel(AHEAD);
-    tokio::spawn(tell(listener, pieces));
+    tokio::spawn(tell(listener, shared.mining.clone(), pieces));
     let headers = [(header::CONTENT_TYPE, "text/event-stream")];
     Ok((headers, Body::new(Pieces { taken })).into_response())
 }
 
 /// Writes what happens until the node or whoever reads has gone.
-async fn tell(mut listener: Listener, pieces: mpsc::Sender<Bytes>) {
+async fn tell(mut listener: Listener, mut mining: Meter, pieces: mpsc::Sender<Bytes>) {
+    // How the search goes is news from now on, and what it was is not worth a number.
+    mining.mark_unchanged();
     // Whoever is cut off before the first event comes back with the place that this stream began at.
     let mut text = listener.told().map_or_else(String::new, |told| {
         let id = listener.id(told);
@@ -83,16 +86,24 @@ async fn tell(mut listener: Listener, pieces: mpsc::Sender<Bytes>) {
                 Ok(None) => return,
                 Err(_) => text.push_str(COMMENT),
             },
+            Ok(()) = mining.changed() => {
+                let report = *mining.borrow_and_update();
+                write_data(&mut text, None, &NodeEvent::Mining(report));
+            }
         }
     }
 }
 
 fn write(text: &mut String, listener: &Listener, numbered: &Numbered) {
     let Numbered { number, event } = numbered;
+    write_data(text, Some(&listener.id(*number)), event);
+}
+
+fn write_data(text: &mut String, id: Option<&str>, event: &NodeEvent) {
     // These forms can always be written.
     let Ok(data) = serde_json::to_string(event) else { return };
-    let (kind, id) = (event.kind(), listener.id(*number));
-    text.push_str(&format!("event: {kind}\nid: {id}\ndata: {data}\n\n"));
+    let id = id.map_or_else(String::new, |id| format!("id: {id}\n"));
+    text.push_str(&format!("event: {}\n{id}data: {data}\n\n", event.kind()));
 }
 
 /// The body of the answer.

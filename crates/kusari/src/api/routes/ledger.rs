@@ -14,7 +14,7 @@ use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::Erasure;
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{
     AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
     TransactionReceipt, TransactionReport,
@@ -105,13 +105,13 @@ pub(super) async fn account(
     post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
     request_body(content = schema::BodyEntry),
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_LEDGER, problem::BAD_TRANSACTION, problem::SEQUENCE, problem::POOL_FULL, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn submit(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(BodyEntry { transaction, payload }): Body<BodyEntry>,
 ) -> Answer<Response> {
@@ -227,13 +227,13 @@ pub(super) fn unknown(txid: &Txid) -> Refusal {
     post, path = "/v1/mining", tag = "Ledger", operation_id = "mine-on",
     request_body(content = MineOnRequest, example = json!({"seconds": 4})),
     responses((status = 202, description = "The node mines on", body = MineOnRequest)),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_LEDGER, problem::MINING_OFF, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn mine_on(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(MineOnRequest { seconds }): Body<MineOnRequest>,
 ) -> Answer<Response> {
@@ -256,13 +256,13 @@ pub(super) async fn mine_on(
     post, path = "/v1/erasures", tag = "Ledger", operation_id = "erase",
     request_body(content = EraseRequest),
     responses((status = 202, description = "The payload is gone", body = EraseRequest)),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_TRANSACTION, problem::NOTHING_TO_ERASE, problem::STORE, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn erase(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(EraseRequest { txid }): Body<EraseRequest>,
 ) -> Answer<Response> {

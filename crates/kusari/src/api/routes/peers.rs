@@ -8,7 +8,7 @@ use axum::response::Response;
 use kusari_node::PeerAddress;
 use kusari_node::seam::{Command, Reply};
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{ConnectReceipt, ConnectRequest, PeerList};
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, accepted};
@@ -31,13 +31,13 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
     post, path = "/v1/peers", tag = "Peers", operation_id = "connect",
     request_body(content = ConnectRequest, example = json!({"address": "127.0.0.1:8081"})),
     responses((status = 202, description = "The address is noted", body = ConnectReceipt)),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::BAD_ADDRESS, problem::TOO_MANY_ADDRESSES, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn connect(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     Body(request): Body<ConnectRequest>,
 ) -> Answer<Response> {

@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::Address;
-use kusari_chain::proof::ProofFile;
+use kusari_chain::proof::{ProofFile, TransactionProof};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -39,6 +39,14 @@ pub(super) async fn proof(
     State(shared): State<Arc<Shared>>,
     txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Response> {
+    Ok(file(&ProofFile::Transaction(Box::new(proof_of(&shared, txid).await?))))
+}
+
+/// The proof of a transaction in the best chain, whose id the path names.
+pub(super) async fn proof_of(
+    shared: &Shared,
+    txid: Result<Path<String>, PathRejection>,
+) -> Answer<TransactionProof> {
     let txid = read_txid(txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
     let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
@@ -46,7 +54,7 @@ pub(super) async fn proof(
         ledger.into_iter().flat_map(|all| all.listed.into_iter().chain(all.own)).collect();
     let proof = shared.read(move |store| store.prove(&txid, &listed)).await?;
     if let Some(proof) = proof {
-        return Ok(file(&ProofFile::Transaction(Box::new(proof))));
+        return Ok(proof);
     }
     match shared.read(move |store| store.transaction(&txid)).await? {
         None => Err(unknown(&txid)),
@@ -128,6 +136,8 @@ pub(super) struct Search {
 enum Wanted {
     Content(ContentHash),
     Owner(Address),
+    /// Nothing in particular.
+    All,
 }
 
 impl Search {
@@ -135,6 +145,7 @@ impl Search {
         let wanted = match (&self.content, &self.by) {
             (Some(content), None) => Wanted::Content(content.parse().ok()?),
             (None, Some(address)) => Wanted::Owner(address.parse().ok()?),
+            (None, None) => Wanted::All,
             _ => return None,
         };
         let after = self.after.as_ref().map(|after| after.parse()).transpose().ok()?;
@@ -171,6 +182,7 @@ pub(super) async fn search(
     let page = shared.read(move |store| match wanted {
         Wanted::Content(content) => store.transactions_with(&content, after, limit),
         Wanted::Owner(address) => store.transactions_of(&address.0, after, limit),
+        Wanted::All => store.recent_transactions(after, limit),
     });
     Ok(Json(page.await?.into()))
 }

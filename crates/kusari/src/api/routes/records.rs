@@ -8,14 +8,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use kusari_node::seam::{Command, Reply, SayRefusal};
+use kusari_node::store::OutboxEntry;
 use tokio::time::{Duration, Instant, timeout_at};
 
-use super::super::guard::Trusted;
+use super::super::guard::Entrusted;
 use super::super::model::{RecordPlace, RecordReport, RecordRequest};
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, stopping, unfitting};
+use crate::store::Placed;
 
 /// Longest wait for room that may be asked for.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -33,13 +35,13 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
         status = 202, description = "The line is on disk", body = RecordReport,
         headers(("Location" = String, description = "Where to ask about it")),
     )),
-    security(("token" = [])),
+    security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::EMPTY_RECORD, problem::RECORD_TOO_LONG, problem::UNSIGNED, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn record(
-    _: Trusted,
+    _: Entrusted,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Body(RecordRequest { text }): Body<RecordRequest>,
@@ -127,10 +129,14 @@ pub(super) async fn one(
         let detail = format!("this node has no record {id}; its numbers count up from 1");
         problem::NO_RECORD.because(detail)
     })?;
+    Ok(Json(report_of(entry, place)))
+}
+
+pub(super) fn report_of(entry: OutboxEntry, place: Option<Placed>) -> RecordReport {
     let block = place.map(|place| RecordPlace {
         height: place.block.block.index,
         hash: place.block.block.hash,
         confirmations: place.confirmations.unwrap_or(0),
     });
-    Ok(Json(RecordReport { id, text: entry.text, block }))
+    RecordReport { id: entry.id, text: entry.text, block }
 }

@@ -34,6 +34,7 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
     let now = shared.node.snapshot();
     let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
     let status = Status::new(&now, shared.listen, directory).with_traffic(shared.node.traffic());
-    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, ..status };
+    let mining = Some(*shared.mining.borrow());
+    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, mining, ..status };
     Ok(Json(status.with_recent_work(recent)))
 }

@@ -1,6 +1,6 @@
 //! Whoever is slow is closed in time, and whoever waits gets a place. The clock jumps.
 
-use super::super::server::{HEAD_DEADLINE, MAX_CONNECTIONS};
+use super::super::server::HEAD_DEADLINE;
 use super::*;
 use crate::api::patience::WRITE_DEADLINE;
 
@@ -51,7 +51,7 @@ fn an_answer_that_nobody_reads_ends_at_its_deadline() {
 #[test]
 fn connections_beyond_the_limit_wait_for_a_place() {
     let rig = Rig::in_no_time(store(0));
-    let idle: Vec<_> = (0..MAX_CONNECTIONS).map(|_| rig.sent("")).collect();
+    let idle: Vec<_> = (0..FEW_CONNECTIONS).map(|_| rig.sent("")).collect();
     let (answer, took) = rig.all_of(rig.sent(&get("/v1/status")));
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     // Nothing but the end of idle connections made room.

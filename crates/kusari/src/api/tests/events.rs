@@ -4,7 +4,7 @@ use kusari_node::Event;
 
 use super::*;
 use crate::api::events::{KEPT_EVENTS, MAX_STREAMS};
-use crate::api::model::{NodeEvent, PeerChange};
+use crate::api::model::{MiningReport, NodeEvent, PeerChange};
 use crate::api::patience::WRITE_DEADLINE;
 use crate::api::routes::HEARTBEAT;
 
@@ -74,6 +74,21 @@ fn what_happens_is_told_as_it_happens_until_the_node_ends() {
     let mut rest = String::new();
     client.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
+}
+
+#[test]
+fn how_the_search_for_a_block_goes_is_told_without_a_number() {
+    let rig = Rig::new(store(0));
+    let mut client = rig.sent(&listen(""));
+    until(&mut client, "\r\n\r\n");
+    assert_eq!(until(&mut client, "\n\n"), BEGINNING);
+    rig.meter.send_replace(MiningReport { active: true, tries: 9, tries_per_second: 5 });
+    assert_eq!(
+        until(&mut client, "\n\n"),
+        "event: mining\ndata: {\"kind\":\"mining\",\"active\":true,\"tries\":9,\
+         \"tries_per_second\":5}\n\n"
+    );
+    assert!(rig.answer(&get("/v1/status")).contains("\"tries_per_second\":5"));
 }
 
 #[test]

@@ -1,0 +1,26 @@
+// What waits to be mined: transactions of a ledger, or lines of this node.
+
+import { html } from "./html.js";
+import { age, count, short } from "./format.js";
+import { t } from "./words.js";
+import { useLive } from "./live.js";
+import { address } from "./address.js";
+
+const what = (transaction, payload) =>
+  payload ? payload.data : transaction.amount > 0 ? t("payment", { n: count(transaction.amount), to: short(address(transaction.receiver)) }) : t("noText");
+
+export function Mempool() {
+  const { mempool } = useLive();
+  const transactions = mempool?.transactions || [], records = mempool?.records || [];
+  const rest = mempool ? mempool.count - transactions.length : 0;
+  return html`<section id="mempool">
+    <h2>${t("waitingTitle")}</h2>
+    ${transactions.length + records.length === 0 && html`<p class="faint">${t("nothingWaits")}</p>`}
+    <ul class="plain">
+      ${transactions.map(({ txid, transaction, payload, since }) => html`<li key=${txid}>
+        <a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a> ${what(transaction, payload)} <span class="faint">${age(since)}</span></li>`)}
+      ${records.map(({ id, text }) => html`<li key=${id}>${text}</li>`)}
+    </ul>
+    ${rest > 0 && html`<p class="faint">${t("andMore", { n: count(rest) })}</p>`}
+  </section>`;
+}

@@ -1,0 +1,68 @@
+// The box to record a text in, and what becomes of it.
+
+import { html, useEffect, useState } from "./html.js";
+import { find, post } from "./api.js";
+import { t } from "./words.js";
+import { readSession, useLive } from "./live.js";
+
+function Unlock() {
+  const [problem, setProblem] = useState(null);
+  const open = async (event) => {
+    event.preventDefault();
+    const token = event.target.token.value.trim();
+    try {
+      await post("/v1/session", {}, { Authorization: `Bearer ${token}` });
+      readSession();
+    } catch (refused) { setProblem(refused.message); }
+  };
+  return html`
+    <p class="faint">${t("locked")}</p>
+    <form class="row" onSubmit=${open}>
+      <input name="token" type="password" autocomplete="off" aria-label=${t("token")} placeholder=${t("token")} required />
+      <button>${t("unlock")}</button>
+    </form>
+    ${problem && html`<p class="bad" role="alert">${problem}</p>`}`;
+}
+
+/** Follows a text from its receipt to its block. */
+function Receipt({ receipt }) {
+  const { headers } = useLive();
+  const [block, setBlock] = useState(null);
+  const path = receipt.txid ? `/v1/transactions/${receipt.txid}` : `/v1/records/${receipt.id}`;
+  const tip = headers.at(-1)?.hash;
+  useEffect(() => {
+    find(path).then((found) => setBlock(found && found.block), () => {});
+  }, [tip, path]);
+  const place = receipt.txid ? `#/tx/${receipt.txid}` : block && `#/block/${block.hash}`;
+  return html`<p role="status" class="good" id="receipt">
+    ${block ? t("inBlock", { n: block.height }) : t("saved")} ${place && html`<a href=${place}>${t("look")}</a>`}</p>`;
+}
+
+export function Say() {
+  const { session, status } = useLive();
+  const [receipt, setReceipt] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const say = async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const path = status.chain === "classic" ? "/v1/records" : "/v1/ledger/records";
+      setReceipt(await post(path, { text: form.text.value }));
+      form.reset();
+    } catch (refused) { setProblem(refused.message); }
+    setBusy(false);
+  };
+  return html`<section class="wide">
+    <h2>${t("record")}</h2>
+    ${session.may_write ? html`
+      <form class="row" id="say" onSubmit=${say}>
+        <input name="text" aria-label=${t("record")} placeholder=${t("recordHint")} autocomplete="off" required />
+        <button disabled=${busy}>${t("send")}</button>
+      </form>
+      ${problem && html`<p class="bad" role="alert">${problem}</p>`}
+      ${receipt && html`<${Receipt} receipt=${receipt} key=${receipt.txid || receipt.id} />`}` : html`<${Unlock} />`}
+  </section>`;
+}

@@ -1,0 +1,322 @@
+//! The explorer in a real browser, served by real nodes, as people look at it.
+//!
+//! Needs chromium and chromium-driver, as the tests of the evidence page do. Pictures of what it looks
+//! like go to `screenshots` in the directory that Cargo gives to these tests.
+
+#[path = "../browser/driver.rs"]
+mod driver;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use kusari_chain::Block;
+use serde_json::{Value, json};
+
+use self::driver::Browser;
+use super::api::client;
+use super::support::blocks::mine_many;
+use super::support::{Node, RawPeer, Setup};
+
+/// The most that the page may load, in bytes, without what it asks of the API.
+const MOST_BYTES: u64 = 150_000;
+
+/// A page of a node.
+struct Page {
+    browser: Browser,
+    base: String,
+}
+
+impl Page {
+    /// Opens the explorer of a node; `None` where no browser is installed.
+    fn of(node: &Node, language: &str) -> Option<Self> {
+        let browser = Browser::start(language)?;
+        let page = Self { browser, base: client(node).base().to_owned() };
+        page.open("");
+        Some(page)
+    }
+
+    /// Opens a view, whose name follows `#/`.
+    fn open(&self, view: &str) {
+        self.browser.open(&format!("{}/#/{view}", self.base));
+    }
+
+    /// Waits until an expression of the page is true or something like it, and returns it.
+    #[track_caller]
+    fn until(&self, expression: &str) -> Value {
+        let script = format!(
+            "for (let again = 0; again < 1200; again += 1) {{
+                 const found = ({expression});
+                 if (found) return found;
+                 await new Promise((next) => setTimeout(next, 50));
+             }}
+             return 'it shows ' + document.body.innerText;"
+        );
+        let found = self.browser.run_async(&script, &json!([]));
+        let shown = found.as_str().unwrap_or_default();
+        assert!(!shown.starts_with("it shows "), "never came true: {expression}\n{shown}");
+        found
+    }
+
+    /// Waits until an element shows these words.
+    #[track_caller]
+    fn until_shown(&self, selector: &str, words: &str) {
+        let (selector, words) = (json!(selector), json!(words));
+        self.until(&format!("document.querySelector({selector})?.textContent.includes({words})"));
+    }
+
+    #[track_caller]
+    fn record(&self, text: &str) {
+        self.until("document.querySelector('#say input')");
+        self.browser.type_into("#say input", text);
+        self.browser.run("document.querySelector('#say button').click()", &json!([]));
+    }
+
+    #[track_caller]
+    fn assert_calm(&self) {
+        assert_eq!(self.browser.console(), [] as [&str; 0], "the console has something to say");
+    }
+
+    /// Keeps a picture of what is shown.
+    fn picture(&self, name: &str) {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(name), self.browser.picture()).unwrap();
+    }
+}
+
+#[test]
+fn a_line_typed_on_one_node_is_seen_as_a_block_on_the_page_of_another() {
+    let mut a = Node::start("A");
+    let b = Setup::new("B").connect(a.port).start();
+    let Some(page) = Page::of(&b, "en-US") else { return };
+    page.until_shown("#peers", "127.0.0.1");
+    a.say("typed on A");
+    page.until_shown("#blocks li:first-child", "typed on A");
+    // And the other way round, from the page.
+    page.record("typed into the page of B");
+    page.until_shown("#receipt", "It stands in block 2.");
+    a.wait_for("Data       : typed into the page of B");
+    page.until_shown("#blocks li:first-child", "typed into the page of B");
+    page.open("block/2");
+    page.until_shown("#block .said", "typed into the page of B");
+    page.assert_calm();
+}
+
+#[test]
+fn a_reorganisation_is_seen_as_it_happens_and_leaves_a_branch_in_the_tree() {
+    let node = Node::start("node");
+    let ours = mine_many(&Block::genesis(), "ours ", 2);
+    RawPeer::bring(node.port, &ours);
+    let Some(page) = Page::of(&node, "en-US") else { return };
+    page.until_shown("#blocks li:first-child", "ours 2");
+    let theirs = mine_many(&Block::genesis(), "theirs ", 4);
+    RawPeer::bring(node.port, &theirs);
+    page.until_shown("#reorganisation", "Reorganisation");
+    page.until_shown("#blocks li:first-child", "theirs 4");
+    let dot = |kind: &str, hash: &dyn std::fmt::Display| {
+        page.until(&format!(
+            "document.querySelector('svg circle.{kind}[data-hash=\"{hash}\"]') && 1"
+        ));
+    };
+    ours.iter().for_each(|block| dot("side", &block.hash));
+    theirs.iter().for_each(|block| dot("best", &block.hash));
+    page.until_shown("#forks li", "2 blocks beside the chain since height 0");
+    page.picture("fork.png");
+    page.open(&format!("block/{}", ours[1].hash));
+    page.until_shown("#block", "beside the best chain");
+    page.assert_calm();
+}
+
+#[test]
+fn whoever_goes_is_seen_to_go_and_a_node_that_comes_back_is_found_again() {
+    let http = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut a = Setup::new("A").args(["--http", &http]).start();
+    let mut b = Setup::new("B").connect(a.port).start();
+    let Some(page) = Page::of(&a, "en-US") else { return };
+    page.until_shown("#peers table", "kusari/");
+    b.terminate();
+    page.until_shown("#peers", "No peers are connected");
+    page.assert_calm();
+    a.terminate();
+    page.until_shown(".banner[role=alert]", "The node does not answer");
+    a.restart();
+    page.until(
+        "!document.querySelector('.banner[role=alert]') && document.querySelector('#blocks')",
+    );
+    client(&a).record("after it came back", &mut |detail| panic!("{detail}")).unwrap();
+    page.until_shown("#blocks li:first-child", "after it came back");
+}
+
+#[test]
+fn a_record_of_a_ledger_is_found_by_its_words_and_its_proof_is_checked_in_the_browser() {
+    let node = Setup::new("ledger").args(["--chain", "ledger"]).start();
+    let Some(page) = Page::of(&node, "en-US") else { return };
+    page.record("minutes were approved");
+    page.until_shown("#receipt", "It stands in block 1.");
+    page.until_shown("#meter", "NVIDIA H100");
+    page.browser.type_into("header input", "MINUTES\n");
+    page.until("document.querySelector('#found li a') && 1");
+    page.browser.run("document.querySelector('#found li a').click()", &json!([]));
+    page.until_shown("#transaction .said", "minutes were approved");
+    page.until("document.querySelector('#verify') && 1");
+    page.browser.run("document.querySelector('#verify').click()", &json!([]));
+    page.until("document.querySelector('#evidence')?.contentDocument?.body?.className === 'good'");
+    page.picture("proof.png");
+    // By the id of the transaction, the height of its block, and the address of who signed it.
+    let txid = page.browser.run("return location.hash.split('/')[2]", &json!([]));
+    let wallet = node.wait_for("Wallet: ks1");
+    let address = wallet.trim_start_matches("Wallet: ");
+    for (wanted, shown) in
+        [(txid.as_str().unwrap(), "#transaction"), ("1", "#block"), (address, "#account")]
+    {
+        page.open(&format!("search/{wanted}"));
+        page.until_shown(shown, "minutes were approved");
+    }
+    page.until_shown("#account", address);
+    page.open("search/nobody%20says%20this");
+    page.until_shown("#found", "Nothing was found");
+    page.assert_calm();
+}
+
+#[test]
+fn a_text_that_looks_like_a_part_of_a_page_stays_a_text() {
+    let node = Setup::new("ledger").args(["--chain", "ledger"]).start();
+    let nasty = "<img src=x onerror=\"document.title='owned'\"><script>owned()</script>";
+    let Some(page) = Page::of(&node, "en-US") else { return };
+    page.record(nasty);
+    page.until_shown("#receipt", "It stands in block 1.");
+    page.until_shown("#blocks li:first-child", nasty);
+    for view in ["block/1", "search/onerror"] {
+        page.open(view);
+        page.until_shown(".said", nasty);
+    }
+    let added =
+        page.browser.run("return document.querySelectorAll('img, main script').length", &json!([]));
+    assert_eq!(added, 0);
+    assert!(!page.until("document.title").as_str().unwrap().contains("owned"));
+    page.assert_calm();
+}
+
+#[test]
+fn only_whoever_may_write_can_record() {
+    let node = Node::start("node");
+    let base = client(&node).base().to_owned();
+    let Some(page) = Page::of(&node, "en-US") else { return };
+    page.until("document.querySelector('#say input') && 1");
+    // The cookie is out of reach of scripts, and a browser that has lost it may look only.
+    assert_eq!(page.browser.run("return document.cookie", &json!([])), "");
+    page.browser.forget_cookies();
+    page.browser.open("about:blank");
+    // The page itself hands out the cookie, so a view of it that was opened before is asked anew.
+    page.browser.open(&format!("{base}/explorer/icon.svg"));
+    let answer = page.browser.run_async(
+        "const answer = await fetch('/v1/records', { method: 'POST', body: '{\"text\":\"x\"}',
+             headers: { 'Content-Type': 'application/json' } });
+         return answer.status;",
+        &json!([]),
+    );
+    assert_eq!(answer, 401);
+    // The token opens it again.
+    let token = kusari::api::model::NodeFile::read(&node.directory()).unwrap().unwrap().token;
+    let answer = page.browser.run_async(
+        &format!(
+            "const headers = {{ 'Content-Type': 'application/json' }};
+             await fetch('/v1/session', {{ method: 'POST', headers: {{ ...headers, Authorization: 'Bearer {token}' }} }});
+             const answer = await fetch('/v1/records', {{ method: 'POST', headers, body: '{{\"text\":\"by cookie\"}}' }});
+             return answer.status;"
+        ),
+        &json!([]),
+    );
+    assert_eq!(answer, 202);
+    node.wait_for("Data       : by cookie");
+}
+
+/// What a screen-reader and a keyboard need: every control and picture has a name, headings are there, and
+/// text stands out from what is behind it.
+const FLAWS: &str = r"
+    const flaws = [];
+    const named = (element) => element.getAttribute('aria-label') || element.textContent.trim()
+        || element.labels?.length || element.getAttribute('title');
+    for (const element of document.querySelectorAll('a, button, input, iframe, [role=img]')) {
+        if (!named(element)) flaws.push(`no name: ${element.outerHTML.slice(0, 120)}`);
+    }
+    for (const part of document.querySelectorAll('main > section')) {
+        if (!part.querySelector('h1, h2') && !part.getAttribute('aria-label')) flaws.push(`no heading: ${part.id}`);
+    }
+    const light = (colour) => {
+        const parts = colour.match(/[\d.]+/g).slice(0, 3).map((part) => part / 255);
+        const [r, g, b] = parts.map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+            const colour = getComputedStyle(at).backgroundColor;
+            if (!/, 0\)$/.test(colour) && colour !== 'transparent') return colour;
+        }
+        return 'rgb(255, 255, 255)';
+    };
+    for (const element of document.querySelectorAll('h1, h2, p, dt, dd, a, td, th, li, button, span')) {
+        if (!element.checkVisibility() || !element.textContent.trim() || element.closest('svg')) continue;
+        const [a, b] = [light(getComputedStyle(element).color), light(behind(element))];
+        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (contrast < 4.5 && !element.disabled) flaws.push(`contrast ${contrast.toFixed(1)}: ${element.outerHTML.slice(0, 120)}`);
+    }
+    if (document.documentElement.scrollWidth > document.documentElement.clientWidth) flaws.push('too wide');
+    return flaws;";
+
+#[test]
+fn the_page_is_usable_on_a_phone_in_the_dark_by_ear_and_in_two_languages() {
+    let a = Setup::new("A").args(["--chain", "ledger"]).start();
+    let _b = Setup::new("B").args(["--chain", "ledger"]).connect(a.port).start();
+    for (language, lang, heading) in
+        [("en-US", "en", "The chain, live"), ("ja-JP", "ja", "チェーン(ライブ)")]
+    {
+        let Some(page) = Page::of(&a, language) else { return };
+        page.record("rack 7 rewired");
+        page.until_shown("#receipt", if lang == "en" { "It stands in block" } else { "ブロック" });
+        for (width, scheme) in [(1_280, "light"), (1_280, "dark"), (360, "light"), (360, "dark")] {
+            page.browser.show_on(width, scheme);
+            for view in ["", "block/1", "search/rack"] {
+                page.open(view);
+                page.until(if view.is_empty() {
+                    "document.querySelector('#meter td') && 1"
+                } else {
+                    "document.querySelector('.said') && 1"
+                });
+                if view.is_empty() {
+                    page.until_shown("main", heading);
+                    page.until("document.querySelector('#peers svg') && 1");
+                    page.picture(&format!("explorer-{lang}-{scheme}-{width}.png"));
+                }
+                let flaws = page.browser.run(FLAWS, &json!([]));
+                assert_eq!(flaws, json!([]), "{language} {width} {scheme} {view:?}");
+                assert_eq!(
+                    page.browser.run("return document.documentElement.lang", &json!([])),
+                    lang
+                );
+            }
+        }
+        page.assert_calm();
+    }
+}
+
+#[test]
+fn the_page_loads_little_and_nothing_from_elsewhere() {
+    let node = Node::start("node");
+    let Some(page) = Page::of(&node, "en-US") else { return };
+    page.until("document.querySelector('#meter') && document.querySelector('#charts canvas, #charts p') && 1");
+    let loaded = page.browser.run(
+        "return performance.getEntries().filter((entry) => entry.decodedBodySize !== undefined)
+             .map((entry) => [entry.name, entry.decodedBodySize])",
+        &json!([]),
+    );
+    let loaded = loaded.as_array().unwrap();
+    let of = |entry: &Value| (entry[0].as_str().unwrap().to_owned(), entry[1].as_u64().unwrap());
+    assert!(loaded.iter().map(of).all(|(name, _)| name.starts_with(&page.base)), "{loaded:?}");
+    let parts = loaded.iter().map(of).filter(|(name, _)| !name.contains("/v1/"));
+    let (count, bytes) = parts.fold((0, 0), |(count, all), (_, bytes)| (count + 1, all + bytes));
+    assert!(count > 10, "{loaded:?}");
+    assert!(bytes < MOST_BYTES, "{bytes} bytes: {loaded:?}");
+    page.assert_calm();
+}
