@@ -3,14 +3,18 @@
 //! Owns what the routes do not say of themselves: the names of their groups, what needs the token,
 //! and the problems that any of them may answer with. Nothing is said here of what a single route does.
 
+mod formats;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Ref, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, RefOr, Response, ResponseBuilder};
 
 use super::model::Problem;
 use super::problem::{self, Kind, PROBLEMS};
@@ -19,7 +23,8 @@ use super::routes;
 /// What a problem document is called in `Content-Type`.
 const PROBLEM_JSON: &str = "application/problem+json";
 /// What any request may be answered with.
-const ANY: [Kind; 3] = [problem::ORIGIN, problem::HOST, problem::NO_ANSWER];
+const ANY: [Kind; 4] =
+    [problem::ORIGIN, problem::HOST, problem::TOO_MANY_REQUESTS, problem::NO_ANSWER];
 /// What a request with a body may be answered with.
 const WITH_BODY: [Kind; 4] =
     [problem::BAD_JSON, problem::SLOW_BODY, problem::BODY_TOO_LONG, problem::NOT_JSON];
@@ -30,7 +35,7 @@ const WITH_BODY: [Kind; 4] =
     info(
         title = "kusari",
         description = "The local API of a node, for programs on its machine. Everybody there may \
-                       read; a write needs the token of the node.",
+                       read; a write needs the token of the node, or the cookie of its page.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     components(schemas(Problem)),
@@ -52,9 +57,7 @@ struct Head;
 /// The document as JSON; nothing if it has no form, which would be a fault of ours.
 pub(super) fn text() -> Option<&'static str> {
     static TEXT: OnceLock<Option<String>> = OnceLock::new();
-    // Formats have other names in the registry of OpenAPI than utoipa writes.
-    let named = |text: String| text.replace("\"format\":\"u-int", "\"format\":\"uint");
-    TEXT.get_or_init(|| document().to_json().ok().map(named)).as_deref()
+    TEXT.get_or_init(|| document().to_json().ok()).as_deref()
 }
 
 /// The document.
@@ -65,12 +68,19 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     let bearer = bearer.description(Some("`token` in `node.json` of the node's data directory"));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+    let cookie = "set by `/` and `POST /v1/session`; its number is the port of the API, and it counts \
+                  in requests of the API's own pages alone";
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description("kusari-7878", cookie));
+    components.add_security_scheme("page", SecurityScheme::ApiKey(cookie));
     for kind in problem::ALL {
         components.responses.insert(kind.name().to_owned(), RefOr::T(refusal(&[kind])));
     }
+    formats::rename_in_components(components);
     for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post];
-        operations.into_iter().flatten().for_each(add_problems);
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            add_problems(operation);
+            formats::rename_in_operation(operation);
+        }
     }
     document
 }
@@ -110,5 +120,20 @@ fn refusal(kinds: &[Kind]) -> Response {
     let kind = ObjectBuilder::new().property("type", kind);
     let schema = AllOfBuilder::new().item(Ref::from_schema_name("Problem")).item(kind);
     let content = ContentBuilder::new().schema(Some(Schema::AllOf(schema.build()))).build();
-    ResponseBuilder::new().description(titles.join("; ")).content(PROBLEM_JSON, content).build()
+    let answer = ResponseBuilder::new().description(titles.join("; "));
+    let answer = answer.content(PROBLEM_JSON, content);
+    let Some((name, form, words)) = kinds.first().and_then(header) else { return answer.build() };
+    let form = ObjectBuilder::new().schema_type(form).build();
+    let header = HeaderBuilder::new().schema(Some(form)).description(Some(words)).build();
+    answer.header(name, header).build()
+}
+
+/// The header of a refusal that says more, with its form and in words.
+fn header(kind: &Kind) -> Option<(&'static str, Type, &'static str)> {
+    match kind.status() {
+        401 => Some(("WWW-Authenticate", Type::String, "How the token is brought")),
+        405 => Some(("Allow", Type::String, "The methods that the path is for")),
+        429 | 503 => Some(("Retry-After", Type::Integer, "Seconds after which to ask again")),
+        _ => None,
+    }
 }

@@ -67,6 +67,6 @@ digits! {
 #[derive(ToSchema)]
 #[schema(
     pattern = "^(ks1[02-9ac-hj-np-z]{58}|KS1[02-9AC-HJ-NP-Z]{58})$",
-    examples("ks1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq7zr70p")
+    examples("ks1wxfugu27mwxpd6jhnk5ag5ttkqg8kv55ple9hdcmhdzayaqpjyms4u2fh3")
 )]
 pub(crate) struct Address(String);

@@ -26,6 +26,10 @@ fn ask_what_every_node_has(held: &mut Held) {
         "/v1/status",
         "/v1/branches",
         "/v1/peers",
+        "/v1/mempool",
+        "/v1/records",
+        "/v1/rates",
+        "/v1/session",
         "/v1/openapi.json",
         "/v1/docs",
         "/v1/docs/viewer.js",
@@ -48,9 +52,29 @@ fn ask_what_every_node_has(held: &mut Held) {
     held.get("GET /v1/backup", "/v1/backup", 401);
     held.post("POST /v1/peers", &json!({"address": "127.0.0.1:1"}), 202);
     held.post("POST /v1/peers", &json!({"address": "nowhere"}), 422);
+    held.trusted("POST /v1/session", 200);
+    look_around(held);
     let tip = held.get("GET /v1/status", "/v1/status", 200)["tip"].clone();
+    let tip = tip.as_str().unwrap();
+    held.get("GET /v1/branches/{hash}", &format!("/v1/branches/{tip}"), 200);
+    held.get("GET /v1/named", &format!("/v1/named?name={tip}"), 200);
     held.post("POST /v1/branches/accept", &json!({"hash": NO_HASH}), 404);
     held.post("POST /v1/branches/accept", &json!({"hash": tip}), 409);
+}
+
+/// Asks what people ask who look around, and some of it wrongly.
+fn look_around(held: &mut Held) {
+    held.get("GET /v1/headers", "/v1/headers?from=0&limit=2", 200);
+    held.get("GET /v1/headers", "/v1/headers?limit=0", 400);
+    held.get("GET /v1/search", "/v1/search?text=i", 200);
+    held.get("GET /v1/search", "/v1/search", 400);
+    held.get("GET /v1/named", "/v1/named?name=0", 200);
+    held.get("GET /v1/named", "/v1/named?name=nothing", 200);
+    held.get("GET /v1/named", "/v1/named", 400);
+    held.get("GET /v1/mempool", "/v1/mempool?limit=0", 400);
+    held.get("GET /v1/records", "/v1/records?limit=0", 400);
+    held.get("GET /v1/branches/{hash}", "/v1/branches/x", 400);
+    held.get("GET /v1/branches/{hash}", &format!("/v1/branches/{NO_HASH}"), 404);
 }
 
 /// What is wrong in the same way wherever something is sent.
@@ -58,6 +82,9 @@ fn send_what_is_refused(held: &mut Held) {
     let writes: Vec<String> = held.document.operations().into_iter().collect();
     for operation in writes.iter().filter(|operation| operation.starts_with("POST ")) {
         held.post_with(operation, "", "{}", 401);
+        if !held.document.takes_body(operation) {
+            continue;
+        }
         held.post(operation, &json!([]), 400);
         held.post(operation, &json!({"unheard": "of"}), 400);
         // A transaction may be longer than what is sent before the answer is there.
@@ -86,13 +113,16 @@ fn what_a_classic_node_answers_has_the_form_that_its_document_says() {
     for (operation, path) in [
         ("GET /v1/ledger", "/v1/ledger"),
         ("GET /v1/witnesses", "/v1/witnesses"),
+        ("GET /v1/accounts", "/v1/accounts"),
         ("GET /v1/proofs/{txid}", &format!("/v1/proofs/{NO_HASH}")),
+        ("GET /v1/evidence/{txid}", &format!("/v1/evidence/{NO_HASH}")),
         ("GET /v1/transactions/{txid}", &format!("/v1/transactions/{NO_HASH}")),
         ("GET /v1/transactions", &format!("/v1/transactions?content={NO_HASH}")),
         ("GET /v1/consistency", &format!("/v1/consistency?earlier={NO_HASH}&later={NO_HASH}")),
     ] {
         held.get(operation, path, 409);
     }
+    held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 409);
     held.post("POST /v1/mining", &json!({"seconds": 1}), 409);
     held.post("POST /v1/erasures", &json!({"txid": NO_HASH}), 404);
 }
@@ -110,7 +140,15 @@ fn ask_about_transaction(held: &mut Held, txid: &str, address: &str) {
     held.get("GET /v1/transactions/{txid}", &format!("/v1/transactions/{NO_HASH}"), 404);
     held.get("GET /v1/transactions/{txid}", "/v1/transactions/x", 400);
     held.get("GET /v1/transactions", &format!("/v1/transactions?by={address}&limit=1"), 200);
-    held.get("GET /v1/transactions", "/v1/transactions", 400);
+    held.get("GET /v1/transactions", "/v1/transactions", 200);
+    held.get("GET /v1/transactions", "/v1/transactions?limit=0", 400);
+    held.get("GET /v1/accounts", "/v1/accounts?limit=1", 200);
+    held.get("GET /v1/accounts", "/v1/accounts?after=ks1", 400);
+    held.get("GET /v1/named", &format!("/v1/named?name={txid}"), 200);
+    held.get("GET /v1/named", &format!("/v1/named?name={address}"), 200);
+    held.get("GET /v1/evidence/{txid}", &format!("/v1/evidence/{txid}"), 200);
+    held.get("GET /v1/evidence/{txid}", &format!("/v1/evidence/{NO_HASH}"), 404);
+    held.get("GET /v1/evidence/{txid}", "/v1/evidence/x", 400);
     held.get("GET /v1/proofs/{txid}", &format!("/v1/proofs/{txid}"), 200);
     held.get("GET /v1/proofs/{txid}", &format!("/v1/proofs/{NO_HASH}"), 404);
     let blocks = held.get("GET /v1/blocks", "/v1/blocks?from=0", 200);
@@ -148,6 +186,10 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     ask_about_transaction(&mut held, txid, address.as_str().unwrap());
     send_what_is_refused(&mut held);
     held.post("POST /v1/records", &json!({"text": "hi"}), 409);
+    held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 202);
+    // What waits has a form of its own.
+    held.get("GET /v1/mempool", "/v1/mempool", 200);
+    held.get("GET /v1/records", "/v1/records?limit=1", 200);
     held.post("POST /v1/mining", &json!({"seconds": 1}), 202);
     held.post("POST /v1/erasures", &json!({"txid": txid}), 202);
     held.post("POST /v1/erasures", &json!({"txid": txid}), 409);

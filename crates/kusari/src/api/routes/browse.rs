@@ -42,8 +42,8 @@ const MAX_TEXT: usize = 1_024;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Stretch {
-    /// Height of the first header, 0 unless said.
-    #[param(nullable = false)]
+    /// Height of the first one; 0 where there is none.
+    #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
     /// Most headers of the answer.
     #[param(minimum = 1, maximum = 1024, nullable = false)]
@@ -94,7 +94,7 @@ pub(super) struct Search {
     #[param(min_length = 1, max_length = 1024)]
     text: String,
     /// `next` of the page before.
-    #[param(minimum = 1, nullable = false)]
+    #[param(minimum = 1, maximum = 4294967295u32, nullable = false)]
     before: Option<u32>,
     /// Most places of the answer.
     #[param(minimum = 1, maximum = 100, nullable = false)]

@@ -34,6 +34,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
 #[utoipa::path(
     get, path = "/v1/docs", tag = "State", operation_id = "docs",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn page() -> Response {
     let headers = [
@@ -47,6 +48,7 @@ pub(super) async fn page() -> Response {
 #[utoipa::path(
     get, path = "/v1/docs/viewer.js", tag = "State", operation_id = "viewer",
     responses((status = 200, description = "It", body = String, content_type = "text/javascript")),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn viewer() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];

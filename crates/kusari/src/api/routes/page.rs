@@ -22,7 +22,7 @@ use crate::cost;
 #[utoipa::path(
     get, path = "/v1/session", tag = "State", operation_id = "session",
     responses((status = 200, description = "Whether it may", body = SessionReport)),
-    security((), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn session(
     State(shared): State<Arc<Shared>>,

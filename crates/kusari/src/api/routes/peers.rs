@@ -19,6 +19,7 @@ use super::{Shared, unfitting};
 #[utoipa::path(
     get, path = "/v1/peers", tag = "Peers", operation_id = "peers",
     responses((status = 200, description = "The peers", body = PeerList)),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
     Json(PeerList::new(&shared.node.snapshot()))

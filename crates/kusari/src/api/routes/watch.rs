@@ -35,6 +35,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Respons
 #[utoipa::path(
     get, path = "/healthz", tag = "Watching", operation_id = "healthz",
     responses((status = 200, description = "It does", body = String)),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
@@ -47,6 +48,7 @@ pub(super) async fn healthz() -> &'static str {
         (status = 200, description = "It runs and is not catching up", body = String),
         (status = 503, description = "It is not; the reason in one line", body = String),
     ),
+    extensions(("x-problems" = json!(names(&[])))),
 )]
 pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     match unready(&shared.node) {

@@ -2,7 +2,7 @@
 
 use kusari::api::audit::{Audit, AuditFinding, AuditedFile};
 use kusari::api::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
-use kusari::api::model::{NodeEvent, PeerChange, Tip, TransactionState};
+use kusari::api::model::{MiningReport, NodeEvent, PeerChange, Tip, TransactionState};
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,
 };
@@ -54,6 +54,7 @@ fn events() -> Vec<NodeEvent> {
         NodeEvent::HeldBranch { tip, branch: Box::new(branch()), others: 1 },
         NodeEvent::Witness { key: KEY, height: 7, hash: HASH },
         NodeEvent::Equivocation { key: KEY, sequence: u64::MAX, listed: false },
+        NodeEvent::Mining(MiningReport { active: true, tries: 1, tries_per_second: 2 }),
         NodeEvent::Missed { count: Some(3) },
         NodeEvent::Missed { count: None },
     ]

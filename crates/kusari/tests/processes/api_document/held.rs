@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{HttpAnswer, Node, http};
 
+/// Headers of an answer that tell programs something, and so are described wherever they are sent.
+const TELLING: [&str; 6] =
+    ["allow", "etag", "location", "retry-after", "set-cookie", "www-authenticate"];
+
 /// A document by which each object has the keys that are described and no others.
 pub(crate) struct Document {
     closed: Value,
@@ -41,6 +45,12 @@ impl Document {
             methods.map(move |method| format!("{method} {path}"))
         });
         named.collect()
+    }
+
+    /// Whether an operation takes a body.
+    pub(crate) fn takes_body(&self, operation: &str) -> bool {
+        let (method, path) = operation.split_once(' ').unwrap();
+        !self.closed["paths"][path][method.to_lowercase()]["requestBody"].is_null()
     }
 
     /// Whether a value has the form that the document has at this place, a JSON pointer; if not, why.
@@ -145,6 +155,10 @@ impl<'a> Held<'a> {
         let place = self.document.answer(operation, status);
         let place = place.unwrap_or_else(|| panic!("{operation} has no such answer: {said}"));
         let described = self.document.closed.pointer(&place).unwrap();
+        let named = described["headers"].as_object().into_iter().flat_map(Map::keys);
+        let named: BTreeSet<String> = named.map(|name| name.to_lowercase()).collect();
+        let sent = TELLING.into_iter().filter(|name| answer.header(name).is_some());
+        assert_eq!(sent.map(String::from).collect::<BTreeSet<_>>(), named, "{said}");
         let kinds = described["content"].as_object().unwrap();
         let kind = answer.header("content-type").unwrap();
         // The parameter says no more than that JSON and text are in UTF-8.
