@@ -186,6 +186,7 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     ask_about_transaction(&mut held, txid, address.as_str().unwrap());
     send_what_is_refused(&mut held);
     held.post("POST /v1/records", &json!({"text": "hi"}), 409);
+    held.post("POST /v1/ledger/records", &json!({"text": ""}), 422);
     held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 202);
     // What waits has a form of its own.
     held.get("GET /v1/mempool", "/v1/mempool", 200);

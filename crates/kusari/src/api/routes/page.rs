@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use kusari_node::seam::SayRefusal;
 
 use super::super::guard::{Entrusted, Trusted, host, is_of_page};
 use super::super::model::{RateReport, RecordRequest, SessionReport, TransactionReceipt};
@@ -15,6 +16,7 @@ use super::super::reply::{Answer, accepted};
 use super::super::server::RecorderRefusal;
 use super::body::Body;
 use super::ledger::no_ledger;
+use super::records::refused;
 use super::{Shared, stopping, unfitting};
 use crate::cost;
 
@@ -80,7 +82,7 @@ pub(super) async fn rates() -> Answer<Json<RateReport>> {
     )),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
-        problem::NO_LEDGER, problem::WALLET, problem::BAD_TRANSACTION, problem::STOPPING, problem::INTERNAL,
+        problem::NO_LEDGER, problem::EMPTY_RECORD, problem::WALLET, problem::BAD_TRANSACTION, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn record(
@@ -89,6 +91,10 @@ pub(super) async fn record(
     Body(RecordRequest { text }): Body<RecordRequest>,
 ) -> Answer<Response> {
     shared.node.store().spec().ok_or_else(no_ledger)?;
+    // A signed line with nothing in it is valid, and of no use to whoever sent it by mistake.
+    if text.is_empty() {
+        return Err(refused(&SayRefusal::Empty));
+    }
     let recorder = shared.recorder.clone().ok_or_else(locked)?;
     let node = shared.node.clone();
     let recorded = tokio::task::spawn_blocking(move || recorder(&node, text)).await;

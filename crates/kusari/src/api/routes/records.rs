@@ -82,7 +82,7 @@ fn receipt(id: u64, text: String) -> Answer<Response> {
     Ok(response)
 }
 
-fn refused(refusal: &SayRefusal) -> Refusal {
+pub(super) fn refused(refusal: &SayRefusal) -> Refusal {
     match refusal {
         SayRefusal::Empty => problem::EMPTY_RECORD.because("the record is empty; send some text"),
         SayRefusal::TooLong { bytes, limit } => problem::RECORD_TOO_LONG.because(format!(
