@@ -3,6 +3,9 @@
 mod forms;
 mod held;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::{Value, json};
 
 use self::held::Held;
@@ -205,6 +208,20 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     answered.extend(["POST /v1/records", "GET /v1/records/{id}"].map(String::from));
     answered.extend(NOT_ANSWERED.map(String::from));
     assert_eq!(answered, held.document.operations());
+}
+
+#[test]
+fn a_node_whose_wallet_is_locked_signs_nothing_and_says_so() {
+    let setup = Setup::new("locked").args(["--chain", "ledger"]);
+    let file = setup.home().join("passphrase");
+    fs::write(&file, "secret\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    on(&setup.directory(), &format!("wallet new --passphrase-file {}", file.display())).printed();
+    let node = setup.start();
+    let mut held = Held::new(&node);
+    let problem = held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 409);
+    assert_eq!(problem["type"], "urn:kusari:problem:wallet");
+    assert_eq!(held.get("GET /v1/mempool", "/v1/mempool", 200)["count"], 0);
 }
 
 #[test]
