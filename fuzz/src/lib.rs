@@ -3,22 +3,34 @@
 //! The same functions are run over the seeds by an ordinary test, `crates/kusari/tests/seeds.rs`.
 
 pub mod block_json;
+pub mod event_stream;
 pub mod frame;
 pub mod journals;
 pub mod node;
 pub mod proof_file;
 pub mod store_open;
+pub mod trail_entry;
 pub mod wallet_file;
 pub mod wire_line;
 
-/// The sources of the store and of the journal by themselves: the whole program has ten times as many dependencies, and all
+/// The sources of the store, the journal and the trail by themselves: the whole program has ten times as many
+/// dependencies, and all
 /// of them would be built with instrumentation.
 #[path = "../../crates/kusari/src"]
 mod kusari {
+    /// How a stream of events is read: it needs nothing else of the local API.
+    pub mod api {
+        pub mod client {
+            #[allow(dead_code, reason = "a target uses what it checks")]
+            pub mod event_stream;
+        }
+    }
     #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod journal;
     #[allow(dead_code, unused_imports, reason = "a target uses what it checks")]
     pub mod store;
+    #[allow(dead_code, reason = "a target uses what it checks")]
+    pub mod trail;
     /// The form of a key file alone: it needs none of the wallet's cryptography.
     pub mod wallet {
         #[allow(dead_code, reason = "a target uses what it checks")]
@@ -26,4 +38,4 @@ mod kusari {
     }
 }
 
-pub use kusari::{journal, store, wallet};
+pub use kusari::{api, journal, store, trail, wallet};

@@ -24,7 +24,7 @@ pub mod problem;
 mod rate;
 mod reply;
 pub(crate) mod routes;
-mod schema;
+pub(crate) mod schema;
 pub mod server;
 mod session;
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod connection;
 mod decode;
 mod dial;
 mod handle;
+mod line;
 mod listen;
 mod reader;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 use crate::store::{ChainPosition, Store};
 
 pub(crate) use handle::PeerHandle;
+pub(crate) use line::Line;
 pub(crate) use listen::bind;
 
 /// Messages of all peers that may wait for the node. Each holds what came in one read at the most,
@@ -71,7 +73,7 @@ const SPARE_SOCKETS: usize = 32;
 pub(crate) enum NetEvent {
     Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
     ConnectFailed { address: PeerAddress, reason: String },
-    Received { peer: PeerId, row: Row },
+    Received { peer: PeerId, row: Row, line: Line },
     Finished { peer: PeerId },
     Disconnected { peer: PeerId, reason: String },
 }

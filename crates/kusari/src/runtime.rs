@@ -12,7 +12,9 @@ mod clock;
 mod commit;
 mod counts;
 mod driver;
+mod followed;
 mod lines;
+mod notes;
 pub mod offline;
 
 use std::io;
@@ -344,6 +346,7 @@ pub fn start(
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
         driver.tell();
+        driver.write_trail();
         driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();

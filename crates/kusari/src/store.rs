@@ -36,11 +36,13 @@ mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod transactions;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::trail::TrailEntry;
 use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
@@ -65,6 +67,7 @@ use self::open::Opened;
 pub use self::recent::RecentWork;
 pub use self::reports::{Page, Placed};
 pub use self::statements::KnownWitness;
+pub use self::trail::{Reorganisation, Resolved, Story};
 pub use self::transactions::{FoundTransaction, TransactionPlaces};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
@@ -160,13 +163,25 @@ impl Store {
     /// later commit fails as well. Where the medium failed at the very end, all of these batches
     /// may be there when the store is opened again; otherwise none is.
     pub fn commit(&self, batches: &[StoreBatch]) -> Result<(), StoreError> {
+        self.commit_with_trail(batches, &[])
+    }
+
+    /// The same, and entries of the trail with it.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_with_trail(
+        &self,
+        batches: &[StoreBatch],
+        trail: &[TrailEntry],
+    ) -> Result<(), StoreError> {
         // No panic leaves a commit, so what is behind a poisoned lock is whole.
         let mut first_failure =
             self.inner.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = first_failure.as_ref() {
             return Err(Fault::Earlier(first.clone()).into());
         }
-        guarded(|| commit::commit(&self.inner.database, &self.inner.kind, batches)).map_err(
+        guarded(|| commit::commit(&self.inner.database, &self.inner.kind, batches, trail)).map_err(
             |fault: Fault| {
                 *first_failure = Some(fault.to_string());
                 self.inner.database.abandon();

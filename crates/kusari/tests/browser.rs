@@ -63,6 +63,7 @@ fn a_proof_that_holds_turns_every_step_green_and_is_told_in_words() {
         assert_eq!(shown["marks"], json!(vec!["holds"; 9]), "{name}");
     }
     let shown = seen(&browser, &proof(WHOLE));
+    browser.keep_picture("evidence.png");
     // Browsers differ in the space before PM.
     let facts = shown["facts"].as_str().unwrap().replace('\u{202f}', " ");
     for words in [

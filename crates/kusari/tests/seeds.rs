@@ -6,17 +6,20 @@
 
 use std::path::{Path, PathBuf};
 
-/// The store, the journal and the wallet, by the names that the checks know them by.
-use kusari::{journal, store, wallet};
+/// The local API, the store, the journal, the trail and the wallet, by the names that the checks know
+/// them by.
+use kusari::{api, journal, store, trail, wallet};
 
 #[path = "../../../fuzz/src"]
 mod targets {
     pub mod block_json;
+    pub mod event_stream;
     pub mod frame;
     pub mod journals;
     pub mod node;
     pub mod proof_file;
     pub mod store_open;
+    pub mod trail_entry;
     pub mod wallet_file;
     pub mod wire_line;
 }
@@ -24,13 +27,15 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 8] = [
+const TARGETS: [(&str, Check); 9] = [
     ("block_json", targets::block_json::check),
+    ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("proof_file", targets::proof_file::check),
     ("store_open", targets::store_open::check),
+    ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
 ];

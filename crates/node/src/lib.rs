@@ -16,6 +16,7 @@ mod compact;
 pub mod event;
 mod finality;
 mod gossip;
+pub mod happening;
 mod headers;
 mod lacking;
 pub mod limits;
@@ -35,6 +36,7 @@ mod witnesses;
 
 pub use address::PeerAddress;
 pub use event::Event;
+pub use happening::Happening;
 pub use node::{
     LedgerConfig, MiningPolicy, Node, NodeConfig, RestoreError, WitnessConfig, hash_of_state,
 };

@@ -16,6 +16,7 @@ mod ledger;
 mod messages;
 mod mining;
 mod state;
+mod trail;
 mod witnesses;
 
 use alloc::boxed::Box;
@@ -52,6 +53,7 @@ use crate::wire::{Message, NodeId};
 use crate::witnesses::Witnesses;
 
 use self::mining::Mining;
+use self::trail::Trail;
 pub use config::{LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
 pub use state::{RestoreError, hash_of_state};
 
@@ -128,6 +130,9 @@ pub struct Node {
     /// What the person is told of new blocks, once peers are.
     #[serde(skip)]
     news: Vec<Action>,
+    /// What is written down of it.
+    #[serde(skip)]
+    trail: Trail,
 }
 
 impl Node {
@@ -203,6 +208,7 @@ impl Node {
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),
+            trail: Trail::default(),
             config,
         })
     }
@@ -219,8 +225,10 @@ impl Node {
             self.news.clear();
             self.batch = StoreBatch::default();
             self.then.clear();
+            self.trail.clear();
             self.actions.push(Action::Halt(error.to_string()));
         }
+        self.record_trail();
         core::mem::take(&mut self.actions)
     }
 

@@ -18,8 +18,8 @@ pub(crate) use self::dials::{DialEnd, Dials};
 use self::limits::same_host;
 use crate::allowance::Allowance;
 use crate::limits::{
-    BAN_SCORE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST,
-    REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
+    HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL,
+    SCORE_DECAY, SILENT_TIMEOUT,
 };
 use crate::seam::{Direction, DisconnectReason, PeerId};
 use crate::wire::{Hello, NodeId};
@@ -305,16 +305,17 @@ impl Peers {
         self.iter().any(|(_, peer)| peer.node_id == Some(node_id))
     }
 
-    /// Scores a fault of an introduced peer. Returns whether that is enough to close it.
-    pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> bool {
-        let Some(peer) = self.table.get_mut(&id) else { return false };
+    /// Scores a fault of an introduced peer. Returns its score by now; from [`crate::limits::BAN_SCORE`] on it is to be
+    /// closed.
+    pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> Option<u32> {
+        let peer = self.table.get_mut(&id)?;
         if peer.stage != PeerStage::Introduced || peer.closing.is_some() {
-            return false;
+            return None;
         }
         let quiet = now.saturating_sub(peer.scored_at).as_secs() / SCORE_DECAY.as_secs();
         peer.score = peer.score.saturating_sub(u32::try_from(quiet).unwrap_or(u32::MAX)) + score;
         peer.scored_at = now;
-        peer.score >= BAN_SCORE
+        Some(peer.score)
     }
 
     /// Whether one more act of this peer may be shown: a stranger must not flood the screen.

@@ -7,6 +7,7 @@ mod branches;
 mod command;
 mod written;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,6 +23,7 @@ pub use self::command::{Command, Reply, SayRefusal, SubmitRefusal, WaitingTransa
 pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::event::Event;
+use crate::happening::Happening;
 use crate::store::StoreBatch;
 use crate::wire::{Message, Received, Refusal, Row};
 
@@ -230,6 +232,8 @@ pub enum Action {
     Reply(RequestId, Reply),
     /// Tell the person who runs this node.
     Notify(Event),
+    /// Write down, when it is convenient, what happened. Nothing rests on it.
+    Record(Box<Happening>),
     /// Stop: the node cannot go on.
     Halt(String),
 }

@@ -55,6 +55,16 @@ pub(crate) struct Moved {
     pub(crate) offered: Vec<Txid>,
 }
 
+/// What became of a transaction of somebody else.
+pub(crate) struct Offered {
+    /// It was here before.
+    pub(crate) known: bool,
+    /// Others lost their places to it.
+    pub(crate) displaced: Vec<Txid>,
+    /// What must be written.
+    pub(crate) writes: Vec<PoolWrite>,
+}
+
 impl Transactions {
     pub(crate) fn open(
         limits: PoolLimits,
@@ -163,7 +173,7 @@ impl Transactions {
         checked: CheckedTransaction,
         chain: &Chain,
         now: u64,
-    ) -> Result<Result<(bool, Vec<PoolWrite>), PoolRefusal>, StoreError> {
+    ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         Ok(self.admit(checked, chain, false, now)?.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
@@ -173,7 +183,8 @@ impl Transactions {
             let mut touched = touched(&admission);
             touched.insert(txid);
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
-            (admission.known, writes)
+            let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
+            Offered { known: admission.known, displaced, writes }
         }))
     }
 

@@ -248,6 +248,8 @@ impl World {
             Action::SignStatement(statement) => self.sign_statement(host, life, statement),
             Action::Reply(request, reply) => self.replied(host, request, reply),
             Action::Notify(event) => self.notified(host, &event),
+            // Nobody asks later.
+            Action::Record(_) => {}
             Action::Halt(reason) => self.fail(format!("node {host} halted: {reason}")),
         }
     }

@@ -122,7 +122,10 @@ impl Driver {
                 Action::Reply(request, _) => {
                     assert!(self.asked.remove(&request), "{request:?} is answered twice");
                 }
-                Action::WakeAt(_) | Action::Notify(_) | Action::SignStatement(_) => {}
+                Action::WakeAt(_)
+                | Action::Notify(_)
+                | Action::Record(_)
+                | Action::SignStatement(_) => {}
                 Action::Halt(reason) => panic!("the store is fine, and the node stops: {reason}"),
             }
         }

@@ -4,8 +4,11 @@
 //! endpoint is one method over `get` or `post`.
 
 mod branches;
+pub mod event_stream;
+mod events;
 mod ledger;
 mod whole_store;
+mod why;
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -34,6 +37,7 @@ const ROOM_SECONDS: u64 = 20;
 /// that call themselves long names are below 4 MiB.
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
+pub use self::events::{Events, Told};
 pub use self::whole_store::BackupTransferError;
 
 /// A node, by where its local API answers.

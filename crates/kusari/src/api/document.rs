@@ -44,6 +44,7 @@ const WITH_BODY: [Kind; 4] =
         (name = "Records", description = "Lines of text on the classic chain"),
         (name = "Blocks", description = "Blocks of the best chain, and beside it"),
         (name = "Branches", description = "Branches beside the best chain"),
+        (name = "Why", description = "What happened to blocks, transactions and peers"),
         (name = "Ledger", description = "Accounts, transactions and proofs; on a ledger alone"),
         (name = "Witnesses", description = "Who says which blocks it saw; on a ledger alone"),
         (name = "Events", description = "What happens, as it happens"),

@@ -14,6 +14,7 @@ use super::schema;
 
 mod browse;
 mod events;
+mod why;
 mod witnesses;
 
 pub use self::browse::{
@@ -21,6 +22,9 @@ pub use self::browse::{
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::why::{
+    ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
+};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
 };

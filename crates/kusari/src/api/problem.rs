@@ -75,6 +75,8 @@ pub const ORIGIN: Kind = Kind::new(403, "origin", "Web pages may not ask");
 pub const NO_ROUTE: Kind = Kind::new(404, "no-such-path", "There is no such path");
 /// There is no such block.
 pub const NO_BLOCK: Kind = Kind::new(404, "no-such-block", "There is no such block");
+/// Nothing is known of it.
+pub const NO_TRACE: Kind = Kind::new(404, "no-trace", "Nothing is known of it here");
 /// There is no such record.
 pub const NO_RECORD: Kind = Kind::new(404, "no-such-record", "There is no such record");
 /// The path is not for this method.
@@ -90,6 +92,8 @@ pub const BODY_TOO_LONG: Kind = Kind::new(413, "body-too-long", "The body is too
 pub const NOT_JSON: Kind = Kind::new(415, "not-json", "The body must be JSON");
 /// The `Host` is not this machine.
 pub const HOST: Kind = Kind::new(421, "host", "This is another host");
+/// A few digits fit several hashes.
+pub const SEVERAL: Kind = Kind::new(409, "several", "Several are named so");
 /// There is nothing in the record.
 pub const EMPTY_RECORD: Kind = Kind::new(422, "empty-record", "The record is empty");
 /// The record fits no block.
@@ -140,13 +144,14 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 35] = [
+pub const ALL: [Kind; 37] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
     ORIGIN,
     NO_ROUTE,
     NO_BLOCK,
+    NO_TRACE,
     NO_RECORD,
     METHOD,
     SLOW_BODY,
@@ -154,6 +159,7 @@ pub const ALL: [Kind; 35] = [
     BODY_TOO_LONG,
     NOT_JSON,
     HOST,
+    SEVERAL,
     EMPTY_RECORD,
     RECORD_TOO_LONG,
     UNSIGNED,

@@ -19,6 +19,7 @@ mod proofs;
 mod records;
 mod status;
 mod watch;
+mod why;
 mod witnesses;
 
 #[cfg(test)]
@@ -172,6 +173,8 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(branches::list))
         .routes(routes!(branches::accept))
         .routes(routes!(browse::branch))
+        .routes(routes!(why::why))
+        .routes(routes!(why::reorganisations))
         .routes(routes!(ledger::ledger))
         .routes(routes!(page::record))
         .routes(routes!(browse::accounts))

@@ -9,6 +9,7 @@
 #![expect(dead_code, reason = "a description has a form and no value")]
 
 mod chain;
+mod happening;
 mod proof;
 
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 pub(crate) use self::chain::{
     BodyEntry, ChainSpec, Equivocation, Payload, SignedTransaction, WholeBlock, WitnessStatement,
 };
+pub(crate) use self::happening::{BestPoint, Happening};
 pub(crate) use self::proof::{ConsistencyProof, TransactionProof};
 
 /// Describes types that are written as a fixed number of hexadecimal digits.

@@ -105,6 +105,22 @@ impl NodeChoice {
         }
     }
 
+    /// The node of the directory, where it answers after it was started again; without its token.
+    /// Opens no store, which would keep the node from starting. `None` while none answers there, and
+    /// where an address was named.
+    pub(crate) fn find_again(&self) -> Option<Client> {
+        if self.node.is_some() {
+            return None;
+        }
+        let directory = self.directory(places::data_directory().as_deref()).ok()?;
+        let directory = std::path::absolute(directory).ok()?;
+        let http = NodeFile::read(&directory).ok()??.http?;
+        let client = Client::new(&format!("http://{http}"), None).ok()?;
+        // The file may have been left behind by a crash, and somebody else have the port now.
+        let status = client.status().ok()?;
+        is_of(&status, &directory).then_some(client)
+    }
+
     /// The data directory whose wallets and labels are meant, whichever node is asked.
     pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf, Failure> {
         let directory = self.directory(places::data_directory().as_deref())?;

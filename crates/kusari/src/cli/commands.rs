@@ -22,7 +22,9 @@ pub(crate) mod proof;
 pub(crate) mod replay;
 pub(crate) mod say;
 pub(crate) mod status;
+pub(crate) mod top;
 pub(crate) mod wallet;
+pub(crate) mod why;
 
 use std::error::Error;
 
@@ -87,9 +89,11 @@ failures!(
 pub(crate) enum Command {
     Say(say::SayArgs),
     Status(status::StatusArgs),
+    Top(top::TopArgs),
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
+    Why(why::WhyArgs),
     Branches(branches::BranchesArgs),
     AcceptBranch(branches::AcceptBranchArgs),
     Export(export::ExportArgs),
@@ -121,9 +125,11 @@ impl Command {
         match self {
             Self::Say(args) => say::run(args),
             Self::Status(args) => status::run(args),
+            Self::Top(args) => top::run(args),
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),
+            Self::Why(args) => why::run(args),
             Self::Branches(args) => branches::list(args),
             Self::AcceptBranch(args) => branches::accept(args),
             Self::Export(args) => export::run(args),

@@ -44,7 +44,7 @@ impl Net {
         if self.inbox.send(connected).await.is_err() {
             return;
         }
-        let reader = Reader::new(self, peer, reading);
+        let reader = Reader::new(self, peer, address, reading);
         let writer = Writer::new(self, peer, writing, queue);
         let reason = run(reader, writer, &abort).await;
         tracing::debug!(%address, %reason, "connection ended");

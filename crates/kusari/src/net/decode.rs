@@ -6,11 +6,13 @@
 //! signatures are checked beside the node and beside one another. The order of lines stays.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Row, Rows};
 use tokio::task::JoinHandle;
 
 use super::Net;
+use super::line::{Line, Reading};
 
 /// Bytes from which on a stretch is decoded elsewhere: some fifty short blocks, which take about as
 /// long as the two wakes of threads that it costs.
@@ -37,6 +39,7 @@ pub(super) enum End {
 /// What came of a stretch of lines.
 pub(super) struct Decoded {
     pub(super) rows: Vec<Row>,
+    pub(super) line: Line,
     pub(super) end: End,
     /// What is not decoded of it.
     pub(super) rest: LineFramer,
@@ -66,15 +69,25 @@ impl Stretches {
     }
 
     /// Has lines decoded that follow on all others. `None` where the program is ending.
-    pub(super) async fn push(&mut self, net: &Net, lines: LineFramer) -> Option<()> {
-        let stretch = start(net, lines).await?;
+    pub(super) async fn push(
+        &mut self,
+        net: &Net,
+        peer: SocketAddr,
+        lines: LineFramer,
+    ) -> Option<()> {
+        let stretch = start(net, peer, lines).await?;
         self.0.push_back(stretch);
         Some(())
     }
 
     /// Has the rest of a stretch decoded, before all others.
-    pub(super) async fn push_rest(&mut self, net: &Net, lines: LineFramer) -> Option<()> {
-        let stretch = start(net, lines).await?;
+    pub(super) async fn push_rest(
+        &mut self,
+        net: &Net,
+        peer: SocketAddr,
+        lines: LineFramer,
+    ) -> Option<()> {
+        let stretch = start(net, peer, lines).await?;
         self.0.push_front(stretch);
         Some(())
     }
@@ -89,11 +102,11 @@ impl Stretches {
     }
 }
 
-async fn start(net: &Net, mut lines: LineFramer) -> Option<Stretch> {
+async fn start(net: &Net, peer: SocketAddr, mut lines: LineFramer) -> Option<Stretch> {
     let (dialect, bytes) = (net.dialect, lines.buffered());
     let decode = move || {
-        let (rows, end) = decode_here(dialect, &mut lines);
-        Decoded { rows, end, rest: lines }
+        let (rows, end, line) = decode_here(dialect, peer, &mut lines);
+        Decoded { rows, line, end, rest: lines }
     };
     Some(Stretch { bytes, decoding: net.start_elsewhere(decode).await? })
 }
@@ -107,7 +120,12 @@ pub(super) fn take_long(dialect: Dialect, framer: &LineFramer) -> bool {
 }
 
 /// Decodes whole lines on this thread.
-pub(super) fn decode_here(dialect: Dialect, framer: &mut LineFramer) -> (Vec<Row>, End) {
+pub(super) fn decode_here(
+    dialect: Dialect,
+    peer: SocketAddr,
+    framer: &mut LineFramer,
+) -> (Vec<Row>, End, Line) {
+    let reading = Reading::begin(peer, framer.buffered());
     let mut rows = Rows::new(dialect);
     let end = loop {
         if rows.complete() >= MAX_ROWS {
@@ -123,7 +141,9 @@ pub(super) fn decode_here(dialect: Dialect, framer: &mut LineFramer) -> (Vec<Row
             Err(error) => break End::TooLong(error),
         }
     };
-    (rows.take_all(), end)
+    let rows = rows.take_all();
+    let line = reading.end(&rows);
+    (rows, end, line)
 }
 
 #[cfg(test)]
@@ -136,7 +156,8 @@ mod tests {
         framer.push(&[b'\n'; 60_000]);
         let mut lines = 0;
         loop {
-            let (rows, end) = decode_here(Dialect::Classic, &mut framer);
+            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+            let (rows, end, _) = decode_here(Dialect::Classic, peer, &mut framer);
             assert!(rows.len() <= MAX_ROWS + 1);
             lines += rows.len();
             if matches!(end, End::NeedsBytes) {

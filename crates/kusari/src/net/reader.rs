@@ -3,6 +3,7 @@
 //! Owns the pace: what is read while earlier lines are still being decoded, and when reading waits.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_node::seam::PeerId;
@@ -14,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::decode::{Decoded, End, Stretches, decode_here, take_long};
 use super::dial::describe;
+use super::line::Line;
 use super::{LINE_DEADLINE, Net, NetEvent};
 
 /// Bytes read at once from a peer that says little.
@@ -34,6 +36,7 @@ pub(super) enum ReadEnd {
 pub(super) struct Reader<'a> {
     net: &'a Net,
     peer: PeerId,
+    address: SocketAddr,
     pub(super) stream: OwnedReadHalf,
     framer: LineFramer,
     /// Lines before those of the framer.
@@ -47,10 +50,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(net: &'a Net, peer: PeerId, stream: OwnedReadHalf) -> Self {
+    pub(super) fn new(
+        net: &'a Net,
+        peer: PeerId,
+        address: SocketAddr,
+        stream: OwnedReadHalf,
+    ) -> Self {
         Self {
             net,
             peer,
+            address,
             stream,
             framer: LineFramer::default(),
             stretches: Stretches::default(),
@@ -106,7 +115,8 @@ impl<'a> Reader<'a> {
         self.take_all().await?;
         if self.framer.buffered() > 0 {
             let bytes = self.framer.buffered();
-            self.give(Row::Message(Err(Refusal::Malformed(WireError::CutOff { bytes })))).await?;
+            let cut_off = Refusal::Malformed(WireError::CutOff { bytes });
+            self.give(Row::Message(Err(cut_off)), Line::unfollowed()).await?;
         }
         // The node's thread is gone only when everything ends.
         let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
@@ -116,7 +126,7 @@ impl<'a> Reader<'a> {
     /// Reports a fault after which the rest of the stream makes no sense.
     async fn tell(&self, error: WireError) -> ReadEnd {
         let row = Row::Message(Err(Refusal::Malformed(error)));
-        match self.give(row).await {
+        match self.give(row, Line::unfollowed()).await {
             Ok(()) => ReadEnd::Told,
             Err(end) => end,
         }
@@ -131,8 +141,9 @@ impl<'a> Reader<'a> {
                 }
                 self.take_elsewhere().await?;
             } else if self.stretches.is_empty() {
-                let (rows, end) = decode_here(self.net.dialect, &mut self.framer);
-                self.hand_over(rows).await?;
+                let (rows, end, line) =
+                    decode_here(self.net.dialect, self.address, &mut self.framer);
+                self.hand_over(rows, line).await?;
                 if let End::TooLong(error) = end {
                     return Err(self.tell(error.into()).await);
                 }
@@ -158,11 +169,11 @@ impl<'a> Reader<'a> {
     async fn take_elsewhere(&mut self) -> Result<(), ReadEnd> {
         if self.framer.is_introduced() {
             let lines = self.framer.split_off_lines();
-            return self.stretches.push(self.net, lines).await.ok_or_else(stopped);
+            return self.stretches.push(self.net, self.address, lines).await.ok_or_else(stopped);
         }
         // A `HELLO` among the lines would decide how long those after it may be.
         let lines = std::mem::take(&mut self.framer);
-        self.stretches.push(self.net, lines).await.ok_or_else(stopped)?;
+        self.stretches.push(self.net, self.address, lines).await.ok_or_else(stopped)?;
         self.take_all_stretches().await
     }
 
@@ -182,21 +193,21 @@ impl<'a> Reader<'a> {
 
     /// Hands a decoded stretch to the node.
     async fn take_stretch(&mut self, decoded: Option<Decoded>) -> Result<(), ReadEnd> {
-        let Decoded { rows, end, rest } = decoded.ok_or_else(stopped)?;
-        self.hand_over(rows).await?;
+        let Decoded { rows, line, end, rest } = decoded.ok_or_else(stopped)?;
+        self.hand_over(rows, line).await?;
         match end {
             // Before `HELLO` all that was held went there, the unfinished line as well.
             End::NeedsBytes if !self.framer.is_introduced() => self.framer = rest,
             End::NeedsBytes => {}
             End::MayGoOn => {
-                self.stretches.push_rest(self.net, rest).await.ok_or_else(stopped)?;
+                self.stretches.push_rest(self.net, self.address, rest).await.ok_or_else(stopped)?;
             }
             End::TooLong(error) => return Err(self.tell(error.into()).await),
         }
         Ok(())
     }
 
-    async fn hand_over(&mut self, rows: Vec<Row>) -> Result<(), ReadEnd> {
+    async fn hand_over(&mut self, rows: Vec<Row>, line: Line) -> Result<(), ReadEnd> {
         for row in rows {
             match &row {
                 // A verb of a later version costs its sender nothing.
@@ -209,13 +220,13 @@ impl<'a> Reader<'a> {
                 }
                 _ => self.refusals = 0,
             }
-            self.give(row).await?;
+            self.give(row, line.clone()).await?;
         }
         Ok(())
     }
 
-    async fn give(&self, row: Row) -> Result<(), ReadEnd> {
-        let event = NetEvent::Received { peer: self.peer, row };
+    async fn give(&self, row: Row, line: Line) -> Result<(), ReadEnd> {
+        let event = NetEvent::Received { peer: self.peer, row, line };
         self.net.inbox.send(event).await.map_err(|_| stopped())
     }
 

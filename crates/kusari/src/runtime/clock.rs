@@ -1,6 +1,6 @@
 //! The only place that reads a clock.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kusari_node::Now;
 
@@ -19,8 +19,13 @@ impl Clock {
         Now { monotonic: self.start.elapsed(), wall: unix_time() }
     }
 
+    /// Time since the clock started.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// The moment at which `monotonic` is reached.
-    pub(super) fn instant_of(&self, monotonic: std::time::Duration) -> tokio::time::Instant {
+    pub(super) fn instant_of(&self, monotonic: Duration) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.start) + monotonic
     }
 }
@@ -29,4 +34,11 @@ impl Clock {
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Unix time in milliseconds, for the trail alone: what the node decides rests on whole seconds.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -10,14 +10,16 @@ use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Input, Node, Snapshot};
+use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::clock::Clock;
 use super::commit::Committer;
 use super::counts::Counts;
+use super::followed::Followed;
 use super::lines::Lines;
+use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
 use super::{Control, RunError};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
@@ -58,6 +60,14 @@ pub(super) struct Driver {
     publish: watch::Sender<Arc<Snapshot>>,
     miner: Miner,
     committer: Committer,
+    /// What is to be written into the trail.
+    notes: Notes,
+    /// By when, where nothing else is committed before.
+    notes_due: Option<Instant>,
+    /// How long the line of this input took.
+    took: Took,
+    /// It, for whoever listens.
+    followed: Followed,
     /// Signs what the node has to say as a witness.
     witness: Option<WitnessKey>,
     peers: HashMap<PeerId, PeerHandle>,
@@ -93,6 +103,10 @@ impl Driver {
             publish,
             miner,
             committer: Committer::start(store, control)?,
+            notes: Notes::default(),
+            notes_due: None,
+            took: Took::default(),
+            followed: Followed::default(),
             witness: parts.witness,
             peers: HashMap::new(),
             requests: HashMap::new(),
@@ -116,13 +130,8 @@ impl Driver {
             if let Some(journal) = &mut self.journal {
                 journal.flush();
             }
-            let wake_at = self.wake_at;
-            let wake = async {
-                match wake_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let wake = until(self.wake_at);
+            let notes_due = until(self.notes_due);
             // Answers to earlier actions come first: they free what peers wait for.
             tokio::select! {
                 biased;
@@ -135,6 +144,7 @@ impl Driver {
                     self.wake_at = None;
                     self.give(Input::Tick)?;
                 }
+                () = notes_due => self.write_trail(),
                 Some(event) = from_net.recv(), if !self.node.is_congested() => {
                     self.net_event(event)?;
                     for _ in 1..INPUTS_IN_A_ROW {
@@ -196,6 +206,7 @@ impl Driver {
                 self.give(Input::Command(request, command))
             }
             Control::Committed(through) => {
+                self.followed.committed(through);
                 while self.then.front().is_some_and(|(id, _)| *id <= through) {
                     if let Some((_, actions)) = self.then.pop_front() {
                         self.carry_out(actions)?;
@@ -224,14 +235,21 @@ impl Driver {
                 Input::PeerConnected { peer, direction, address }
             }
             NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
-            NetEvent::Received { peer, row } => Input::received(peer, row),
+            NetEvent::Received { peer, row, line } => {
+                self.took.checked = line.checked;
+                self.followed.begin(line.span);
+                Input::received(peer, row)
+            }
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
             NetEvent::Disconnected { peer, reason } => {
                 self.peers.remove(&peer);
                 Input::PeerDisconnected { peer, reason }
             }
         };
-        self.give(input)
+        let given = self.give(input);
+        self.took.checked = None;
+        self.followed.end();
+        given
     }
 
     fn give(&mut self, input: Input) -> Result<(), RunError> {
@@ -240,7 +258,26 @@ impl Driver {
             Some(journal) => journal.handle(&mut self.node, now, input),
             None => self.node.handle(now, input),
         };
+        let handled = self.clock.elapsed().saturating_sub(now.monotonic);
+        self.took.handled = Some(handled);
+        self.followed.handled(actions.len(), handled);
         self.carry_out(actions)
+    }
+
+    fn note(&mut self, happening: Happening) {
+        let (now, under_way) = (self.clock.elapsed(), self.committer.trail_under_way());
+        self.notes.add(now, under_way, self.took, happening);
+        if self.notes_due.is_none() {
+            self.notes_due = Some(self.clock.instant_of(now + TRAIL_DELAY));
+        }
+    }
+
+    /// Hands over what is to be written into the trail.
+    pub(super) fn write_trail(&mut self) {
+        self.notes_due = None;
+        if !self.notes.is_empty() {
+            self.committer.write_trail(self.notes.take());
+        }
     }
 
     /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
@@ -261,10 +298,12 @@ impl Driver {
         let mut signed = None;
         for action in actions {
             if let Action::Send { peer, message } = &action {
+                self.followed.note_send(message);
                 lines.send(*peer, message, &self.peers);
                 continue;
             }
             lines.flush(&self.peers);
+            self.followed.sent();
             match action {
                 Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
@@ -288,6 +327,8 @@ impl Driver {
                 }
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
+                    self.write_trail();
+                    self.followed.commit(id);
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
@@ -307,12 +348,17 @@ impl Driver {
                 }
                 Action::Notify(event) => {
                     self.counts.note_event(&event);
+                    if let Some(happening) = of_event(&event) {
+                        self.note(happening);
+                    }
                     self.events.push(event);
                 }
+                Action::Record(happening) => self.note(*happening),
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }
         lines.flush(&self.peers);
+        self.followed.sent();
         // An input of its own, once all of these actions are done.
         signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))
     }
@@ -321,5 +367,13 @@ impl Driver {
     fn sign(&self, statement: UnsignedStatement) -> Option<WitnessStatement> {
         let Dialect::Ledger(chain) = self.node.dialect() else { return None };
         self.witness.as_ref().map(|key| key.sign(statement, &chain))
+    }
+}
+
+/// Waits until then, or for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -193,7 +193,7 @@ impl Offline {
                 Action::Send { message: Message::Error(report), .. } => told.errors.push(report),
                 Action::Halt(reason) => return Err(OfflineError::Halted(reason)),
                 // Nobody is there: whoever feeds lines reads nothing but what is refused, nothing
-                // is mined or dialled, and no time passes.
+                // is mined or dialled, no time passes, and what happened is the caller's to say.
                 Action::Send { .. }
                 | Action::SendStoredBlocks { .. }
                 | Action::Connect(_)
@@ -201,6 +201,7 @@ impl Offline {
                 | Action::Mine { .. }
                 | Action::StopMining
                 | Action::SignStatement(_)
+                | Action::Record(_)
                 | Action::WakeAt(_) => {}
             }
         }

@@ -18,6 +18,7 @@ mod index;
 mod ledger;
 mod outbox;
 mod place;
+mod trail;
 mod untouched;
 mod witnesses;
 
@@ -118,7 +119,8 @@ impl Auditor {
         }
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
-        self.audit_outbox(&outbox, &blocks, tip.height())
+        self.audit_outbox(&outbox, &blocks, tip.height())?;
+        self.audit_trail(transaction)
     }
 
     /// There is no table but ours.
@@ -137,6 +139,9 @@ impl Auditor {
             tables::OUTBOX.name(),
             tables::OUTBOX_OPEN.name(),
             tables::OUTBOX_BLOCKS.name(),
+            tables::TRAIL.name(),
+            tables::TRAIL_SUBJECTS.name(),
+            tables::TRAIL_SIZES.name(),
         ];
         let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
         known.extend(of_index(tables::HASHES.names()));

@@ -140,10 +140,13 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_table(from, copy, tables::BEST)?;
     copy_index(from, copy, &tables::HASHES)?;
     copy_table(from, copy, tables::SIDE)?;
-    copy_held(from, copy)?;
+    copy_if_there(from, copy, tables::HELD)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
     copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
+    copy_if_there(from, copy, tables::TRAIL)?;
+    copy_if_there(from, copy, tables::TRAIL_SUBJECTS)?;
+    copy_if_there(from, copy, tables::TRAIL_SIZES)?;
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
@@ -158,11 +161,16 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     Ok(())
 }
 
-/// A store that was made before there were held branches has no table of them.
-fn copy_held(from: &ReadTransaction, copy: &Database) -> Result<(), Side> {
-    match from.open_table(tables::HELD) {
+/// A store that was made before there were held branches has no table of them, and one without a trail
+/// none of that.
+fn copy_if_there<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    copy: &Database,
+    definition: TableDefinition<'static, K, V>,
+) -> Result<(), Side> {
+    match from.open_table(definition) {
         Err(TableError::TableDoesNotExist(_)) => Ok(()),
-        _ => copy_table(from, copy, tables::HELD),
+        _ => copy_table(from, copy, definition),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use core::ops::Bound;
 
+use crate::trail::TrailEntry;
 use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
@@ -23,6 +24,7 @@ use super::record::{read_block, write_block};
 use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
+use super::trail;
 use super::transactions::{self, TransactionWriter};
 
 /// Writes the batches in order, durably, all or none.
@@ -30,8 +32,9 @@ pub(super) fn commit(
     database: &Database,
     kind: &Kind,
     batches: &[StoreBatch],
+    trail: &[TrailEntry],
 ) -> Result<(), Fault> {
-    if batches.iter().all(StoreBatch::is_empty) {
+    if batches.iter().all(StoreBatch::is_empty) && trail.is_empty() {
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
@@ -66,6 +69,7 @@ pub(super) fn commit(
             writer.apply(write)?;
         }
     }
+    trail::write(&transaction, trail)?;
     transaction.commit()?;
     if kind.is_ledger() && erases(batches) {
         overwrite_free_pages(database)?;

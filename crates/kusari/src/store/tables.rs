@@ -39,6 +39,19 @@ pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::ne
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
+/// Under what an entry of the trail stands: its kind and its number.
+pub(crate) type TrailKey = (u8, u64);
+/// Entries of the trail, as JSON. This table and the next two come with the first entry.
+pub(crate) const TRAIL: TableDefinition<'_, TrailKey, &[u8]> = TableDefinition::new("trail");
+/// What an entry is found under: what the subject is, eight bytes of its name, the entry's number.
+pub(crate) type TrailSubjectKey = (u8, u64, u64);
+/// Kind of the entry that is found under it.
+pub(crate) const TRAIL_SUBJECTS: TableDefinition<'_, TrailSubjectKey, u8> =
+    TableDefinition::new("trail_subjects");
+/// How many entries of a kind there are, and their bytes.
+pub(crate) const TRAIL_SIZES: TableDefinition<'_, u8, (u64, u64)> =
+    TableDefinition::new("trail_sizes");
+
 // The tables from here on are in the store of a ledger alone.
 
 /// Balance and sequence by key, of every account that is not empty.

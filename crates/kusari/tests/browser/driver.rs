@@ -2,7 +2,9 @@
 //!
 //! Owns the processes and the few commands that the tests need. Knows nothing of the page.
 
+use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -142,21 +144,17 @@ impl Browser {
         }
     }
 
-    /// A picture of what is shown, as a PNG file.
+    /// Keeps a picture of what is shown, in the directory `screenshots` that Cargo gives to tests.
     #[track_caller]
-    pub(crate) fn picture(&self) -> Vec<u8> {
+    pub(crate) fn keep_picture(&self, name: &str) {
         let url = format!("{}/screenshot", self.session);
         let mut answer = self.agent.get(&url).call().unwrap();
         let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
-        Base64::decode_vec(value["value"].as_str().unwrap()).unwrap()
-    }
-
-    /// Forgets every cookie, of whatever page.
-    #[track_caller]
-    pub(crate) fn forget_cookies(&self) {
-        let body = json!({"cmd": "Network.clearBrowserCookies", "params": {}});
-        self.command("/goog/cdp/execute", &body).unwrap();
+        let picture = Base64::decode_vec(value["value"].as_str().unwrap()).unwrap();
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(name), picture).unwrap();
     }
 
     /// What the page wrote to the console since the last time, errors of the browser included.

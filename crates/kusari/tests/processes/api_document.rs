@@ -77,6 +77,11 @@ fn look_around(held: &mut Held) {
     held.get("GET /v1/mempool", "/v1/mempool?limit=0", 400);
     held.get("GET /v1/records", "/v1/records?limit=0", 400);
     held.get("GET /v1/branches/{hash}", "/v1/branches/x", 400);
+    held.get("GET /v1/reorganisations", "/v1/reorganisations", 200);
+    held.get("GET /v1/reorganisations", "/v1/reorganisations?limit=0", 400);
+    held.get("GET /v1/why/{what}", "/v1/why/1", 200);
+    held.get("GET /v1/why/{what}", "/v1/why/nothing", 400);
+    held.get("GET /v1/why/{what}", &format!("/v1/why/{NO_HASH}"), 404);
     held.get("GET /v1/branches/{hash}", &format!("/v1/branches/{NO_HASH}"), 404);
 }
 

@@ -13,7 +13,9 @@ use kusari_chain::{
 
 use super::Node;
 use super::mining::Subject;
+use super::trail::Arriving;
 use crate::event::{BlockSource, Event};
+use crate::happening::BlockName;
 use crate::limits::{INVALID_BLOCK_SCORE, MAX_SENT_BYTES};
 use crate::peers::{Peer, PeerStage};
 use crate::seam::{Action, Now, PeerId, TemplateId};
@@ -34,10 +36,13 @@ impl Node {
         self.fill_from_pool(&mut block);
         let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
-        let arrival = match self.accept(now, block, source) {
+        self.trail.arriving = Arriving::Peer { peer, asked };
+        let accepted = self.accept(now, block, source);
+        let arrival = match accepted {
             Ok(arrival) => arrival,
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
+                self.note_block_refused(BlockName { height, hash }, &violation);
                 self.refuse_linked_block(now, peer, &violation);
                 return Ok(());
             }
@@ -97,9 +102,12 @@ impl Node {
     /// Takes the blocks that were ahead of the clock and are no longer.
     pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
         for block in self.chain.take_due(now.wall) {
+            self.trail.arriving = Arriving::Waited;
+            let name = name_of(&block);
             match self.accept(now, block, BlockSource::Announced) {
+                Ok(_) => {}
                 // Whoever sent it could not know what it builds on by now.
-                Ok(_) | Err(AcceptError::Rule(_)) => {}
+                Err(AcceptError::Rule(violation)) => self.note_block_refused(name, &violation),
                 Err(AcceptError::Store(error)) => return Err(error),
             }
         }
@@ -118,8 +126,10 @@ impl Node {
         while let Some(arrival) = added.pop_front() {
             let Arrival::Fresh(point) = arrival else { continue };
             for mut orphan in self.chain.take_orphans_of(&point.hash) {
+                self.trail.arriving = Arriving::Waited;
                 self.fill_from_pool(&mut orphan);
                 let lacks_payloads = orphan.lacks_payloads();
+                let name = name_of(&orphan);
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
                         if let Arrival::Fresh(point) = arrival
@@ -134,7 +144,9 @@ impl Node {
                     }
                     Err(AcceptError::Store(error)) => return Err(error.into()),
                     // Whoever sent it could not know; it is dropped without blame.
-                    Err(AcceptError::Rule(_)) => {}
+                    Err(AcceptError::Rule(violation)) => {
+                        self.note_block_refused(name, &violation);
+                    }
                 }
             }
         }
@@ -148,6 +160,7 @@ impl Node {
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
+        let name = name_of(&block);
         if !block.lacks_payloads() {
             self.lacking.filled(&hash);
         }
@@ -158,7 +171,10 @@ impl Node {
                 self.batch.blocks.extend(change.writes);
                 Arrival::Known(point)
             }
-            Accepted::Orphan { .. } => Arrival::Orphan(hash),
+            Accepted::Orphan { parent } => {
+                self.note_orphan(name, parent);
+                Arrival::Orphan(hash)
+            }
             Accepted::Added(change) => {
                 let point = change.block;
                 let ahead = timestamp.saturating_sub(now.wall);
@@ -172,7 +188,10 @@ impl Node {
                 }
                 Arrival::Fresh(point)
             }
-            Accepted::Ahead { .. } => Arrival::Held,
+            Accepted::Ahead { due } => {
+                self.note_ahead(name, due);
+                Arrival::Held
+            }
             // It is still to come.
             Accepted::Bare => return Ok(Arrival::Bare),
             Accepted::BranchRefused { violation, change, .. } => {
@@ -200,6 +219,7 @@ impl Node {
         change: ChainChange,
         source: BlockSource,
     ) -> Result<(), StoreError> {
+        self.note_change(&change);
         let commit = self.commit_in_progress();
         let (writes, reopened) = match self.transactions {
             Some(_) => {
@@ -296,6 +316,10 @@ impl Node {
             }
             Subject::Body { .. } => BlockSource::MinedBody,
         };
+        self.trail.arriving = Arriving::Mined(match source {
+            BlockSource::Mined(entry) => Some(entry),
+            _ => None,
+        });
         match self.accept(now, block, source) {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
@@ -346,6 +370,10 @@ impl Node {
         }
         Ok(())
     }
+}
+
+fn name_of(block: &CheckedBlock) -> BlockName {
+    BlockName { height: block.block().index, hash: block.block().hash }
 }
 
 /// What the line of a whole block takes, and not much more.

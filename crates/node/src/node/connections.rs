@@ -134,7 +134,9 @@ impl Node {
 
     /// Scores a fault of an introduced peer, and closes and bans it where that is enough.
     pub(super) fn punish(&mut self, now: Now, id: PeerId, score: u32) {
-        if !self.peers.punish(id, score, now.monotonic) {
+        let Some(total) = self.peers.punish(id, score, now.monotonic) else { return };
+        self.note_penalty(id, score, total);
+        if total < crate::limits::BAN_SCORE {
             return;
         }
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };

@@ -37,6 +37,7 @@ impl Node {
     }
 
     fn apply_all(&mut self, now: Now, reconsidered: Reconsidered) -> Result<(), StoreError> {
+        let arriving = core::mem::take(&mut self.trail.arriving);
         for change in reconsidered.changes {
             if change.connected.is_empty() {
                 self.chain_version = change.version;
@@ -45,6 +46,7 @@ impl Node {
                 self.apply(now, change, BlockSource::Synced)?;
             }
         }
+        self.trail.arriving = arriving;
         Ok(())
     }
 

@@ -25,6 +25,8 @@ impl Node {
         self.pass_on_transactions(now)?;
         self.pass_on_statements(now);
         self.actions.append(&mut self.news);
+        // Before the commit, so that it can be stored with it.
+        self.record_trail();
         self.commit();
         self.serve();
         self.keep_time(now)?;
@@ -99,6 +101,7 @@ impl Node {
                     if self.are_large(peer, from, through)? {
                         self.announce(peer, tip);
                     } else {
+                        self.trail.note_push();
                         self.send_blocks(peer, from, through)?;
                     }
                 }
@@ -117,6 +120,7 @@ impl Node {
     }
 
     fn announce(&mut self, peer: PeerId, tip: BestPoint) {
+        self.trail.note_announcement();
         let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
         self.send(peer, Message::Have(have));
     }

@@ -18,7 +18,7 @@ use crate::seam::{
 };
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
-use crate::transactions::Moved;
+use crate::transactions::{Moved, Offered};
 use crate::wire::{Dialect, Message, WireError};
 use crate::witnesses::Witnesses;
 
@@ -40,7 +40,7 @@ impl Node {
             return self.refuse_verb(now, peer, "TX");
         };
         match transactions.offer(checked, chain, now.wall)? {
-            Ok((known, writes)) => {
+            Ok(Offered { known, displaced, writes }) => {
                 transactions.listeners.has(peer, &txid);
                 if !known {
                     transactions.listeners.pass_on(txid, Some(peer));
@@ -48,6 +48,9 @@ impl Node {
                         .push(Action::Notify(Event::TransactionPooled { txid, own: false }));
                 }
                 self.batch.pool.extend(writes);
+                if !known {
+                    self.note_pooled(txid, Some(peer), displaced);
+                }
                 let message = Message::Accepted { txid };
                 if self.once_durable(Action::Send { peer, message }) {
                     let commit = self.commit_in_progress();
@@ -57,6 +60,7 @@ impl Node {
                 }
             }
             Err(refusal) => {
+                self.note_transaction_refused(txid, Some(peer), &refusal);
                 // What a peer passes on may have been mined, replaced or crowded out here a moment
                 // ago: it is told nothing. A person or a program is.
                 let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
@@ -135,10 +139,12 @@ impl Node {
                 self.note_moved(moved);
                 self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
                 if !known {
+                    self.note_pooled(txid, None, Vec::new());
                     self.once_durable(Action::Notify(Event::TransactionPooled { txid, own: true }));
                 }
             }
             Err(refusal) => {
+                self.note_transaction_refused(txid, None, &refusal);
                 let reply = Reply::NotSubmitted(refusal.into());
                 self.actions.push(Action::Reply(request, reply));
             }

@@ -133,6 +133,7 @@ impl Node {
 
     /// Answers a line that was refused before the chain has seen it.
     pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+        self.note_line_refused(peer, refusal.code(), &refusal.to_string());
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
         if refusal.verb() == Some("ERROR") {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::mining::Mining;
+use super::trail::Trail;
 use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
 use crate::announced::Announced;
@@ -182,6 +183,7 @@ impl Node {
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),
+            trail: Trail::default(),
         })
     }
 }

@@ -28,6 +28,9 @@ pub enum AuditFault {
         /// Its name, escaped.
         key: String,
     },
+    /// The trail is not as it was written.
+    #[error("it does not fit its index and its counts ({0})")]
+    WrongTrail(String),
     /// Something cannot be read.
     #[error("it cannot be read ({0})")]
     Unreadable(String),
@@ -355,6 +358,7 @@ impl AuditFault {
             Self::MisplacedStatement => "misplaced-statement",
             Self::StatementSignature => "bad-statement-signature",
             Self::NoEvidence => "no-evidence",
+            Self::WrongTrail(_) => "wrong-trail",
         }
     }
 }

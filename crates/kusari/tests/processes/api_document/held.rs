@@ -30,7 +30,9 @@ pub(crate) struct Held<'a> {
 impl Document {
     pub(crate) fn new(mut document: Value) -> Self {
         // Parts of others stay open: the whole is closed.
-        document["components"]["parts"] = document["components"]["schemas"].clone();
+        let mut parts = document["components"]["schemas"].clone();
+        open(&mut parts);
+        document["components"]["parts"] = parts;
         for place in ["/components/schemas", "/components/responses", "/paths"] {
             close(document.pointer_mut(place).unwrap());
         }
@@ -77,6 +79,27 @@ impl Document {
     }
 }
 
+/// Has parts be made of parts.
+fn open(node: &mut Value) {
+    match node {
+        Value::Array(items) => items.iter_mut().for_each(open),
+        Value::Object(keys) => {
+            open_parts(keys);
+            keys.values_mut().for_each(open);
+        }
+        _ => {}
+    }
+}
+
+/// Refers to open schemas where this one is made of several.
+fn open_parts(keys: &mut Map<String, Value>) {
+    for part in keys.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(Value::String(place)) = part.get_mut("$ref") {
+            *place = place.replace("/schemas/", "/parts/");
+        }
+    }
+}
+
 /// Lets objects have no keys beside those that are described.
 fn close(node: &mut Value) {
     match node {
@@ -87,12 +110,8 @@ fn close(node: &mut Value) {
 }
 
 fn close_object(keys: &mut Map<String, Value>) {
-    if let Some(Value::Array(parts)) = keys.get_mut("allOf") {
-        for part in parts {
-            if let Some(Value::String(place)) = part.get_mut("$ref") {
-                *place = place.replace("/schemas/", "/parts/");
-            }
-        }
+    if keys.contains_key("allOf") {
+        open_parts(keys);
         keys.insert(String::from("unevaluatedProperties"), json!(false));
         return;
     }

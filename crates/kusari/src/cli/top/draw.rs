@@ -1,0 +1,200 @@
+//! A picture of the dashboard's state.
+//!
+//! Owns the places of the panels on a screen of any size, and what stands above and below them. Draws
+//! into a buffer, and whatever strangers wrote goes there through [`Plain`].
+
+mod looks;
+mod overlay;
+mod panels;
+mod values;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Paragraph, Widget, Wrap};
+
+pub(crate) use self::looks::Looks;
+use self::values::{ago, short_work};
+use super::facts::Facts;
+use super::happenings::short;
+use super::state::{Panel, View};
+use crate::api::model::WitnessStanding;
+use crate::cli::escape::{Plain, counted, grouped};
+use crate::cost::{REFERENCE_GPU_RATE, Roughly};
+
+/// The smallest screen that shows a dashboard, in columns and rows.
+const SMALLEST: (u16, u16) = (60, 16);
+/// The smallest screen that shows all panels at once.
+const TWO_COLUMNS: (u16, u16) = (80, 24);
+/// Rows of the header.
+const HEADER: u16 = 3;
+/// Rows of the panel of events below two columns, with its frame: on a screen of few rows, and of more.
+const EVENTS: (u16, u16) = (4, 6);
+/// Rows of the panel of the node, with its frame: the same.
+const NODE: (u16, u16) = (5, 9);
+/// From how many rows on there are more of them.
+const TALL: u16 = 24;
+
+/// Draws the dashboard.
+pub(crate) fn draw(view: &View, looks: Looks, area: Rect, buffer: &mut Buffer) {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(area, buffer);
+    }
+    let meter = meter(&view.facts);
+    let meter_rows = match area.width {
+        0..80 => 4,
+        80..120 => 3,
+        _ => 2,
+    };
+    let [header, body, below, footer] = Layout::vertical([
+        Constraint::Length(HEADER),
+        Constraint::Fill(1),
+        Constraint::Length(meter_rows),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    Paragraph::new(header_of(view, looks)).render(header, buffer);
+    match area.width >= TWO_COLUMNS.0 && area.height >= TWO_COLUMNS.1 {
+        true => two_columns(view, looks, body, buffer),
+        false => one_panel(view, looks, body, buffer),
+    }
+    Paragraph::new(meter).wrap(Wrap { trim: true }).render(below, buffer);
+    let keys = "q quit  p pause  Tab panel  j k scroll  Enter block  ? help";
+    Line::styled(keys, looks.faint()).render(footer, buffer);
+    overlay::draw(view, looks, body, buffer);
+}
+
+/// One sentence, and how to get away.
+fn too_small(area: Rect, buffer: &mut Buffer) {
+    let (columns, rows) = SMALLEST;
+    let text = format!(
+        "The dashboard needs {columns} columns and {rows} rows, and here are {} and {}: make the \
+         terminal larger, or ask `kusari status`. q quits.",
+        area.width, area.height
+    );
+    Paragraph::new(text).wrap(Wrap { trim: true }).render(area, buffer);
+}
+
+fn two_columns(view: &View, looks: Looks, body: Rect, buffer: &mut Buffer) {
+    let of = |(few, more)| Constraint::Length(if body.height < TALL { few } else { more });
+    let [upper, events] = Layout::vertical([Constraint::Fill(1), of(EVENTS)]).areas(body);
+    let [left, right] =
+        Layout::horizontal([Constraint::Percentage(55), Constraint::Fill(1)]).areas(upper);
+    let [peers, branches, node] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1), of(NODE)]).areas(right);
+    for (panel, place) in [
+        (Panel::Blocks, left),
+        (Panel::Peers, peers),
+        (Panel::Branches, branches),
+        (Panel::Node, node),
+        (Panel::Events, events),
+    ] {
+        panels::draw(panel, view, looks, place, buffer);
+    }
+}
+
+/// The chosen panel alone, below the names of all.
+fn one_panel(view: &View, looks: Looks, body: Rect, buffer: &mut Buffer) {
+    let [names, place] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(body);
+    let mut line = Line::default();
+    for panel in Panel::ALL {
+        let name = panels::name(panel);
+        line.push_span(match panel == view.panel {
+            true => Span::styled(format!("[{name}] "), looks.strong()),
+            false => Span::raw(format!(" {name}  ")),
+        });
+    }
+    line.render(names, buffer);
+    panels::draw(view.panel, view, looks, place, buffer);
+}
+
+/// Who is watched, what it has, and what matters most about it now.
+fn header_of(view: &View, looks: Looks) -> Text<'static> {
+    let Facts { status, base, .. } = &view.facts;
+    let chain = match &status.chain_name {
+        Some(name) => {
+            let id: String = status.chain.chars().take(8).collect();
+            format!("ledger {} ({}…)", Plain(name), Plain(&id))
+        }
+        None => format!("chain {}", Plain(&status.chain)),
+    };
+    let first = Line::from(vec![
+        Span::styled(Plain(&status.agent).to_string(), looks.strong()),
+        Span::raw(format!("  {base}  {chain}")),
+    ]);
+    let second = Line::raw(format!(
+        "Height {}  Tip {}  Work {}  Peers {}",
+        grouped(status.height),
+        short(&status.tip),
+        short_work(status.work),
+        status.outbound_peers.saturating_add(status.inbound_peers)
+    ));
+    Text::from(vec![first, second, remark(view, looks)])
+}
+
+fn remark(view: &View, looks: Looks) -> Line<'static> {
+    let status = &view.facts.status;
+    if let Some(away) = &view.away {
+        let since = ago(view.now, away.since);
+        return Line::styled(format!("AWAY for {since}: {}", Plain(&away.reason)), looks.alarm());
+    }
+    if let Some(held_back) = view.paused() {
+        let lines = counted(held_back as u64, "event");
+        return Line::styled(format!("PAUSED, {lines} held back; p goes on"), looks.warning());
+    }
+    if let Some(held) = status.held_branches.first() {
+        let (since, hash) = (ago(view.now, held.since), short(&held.hash));
+        let text = format!(
+            "HELD for {since}: a branch with more work, block {}, {hash}; `kusari branches` says more",
+            held.height
+        );
+        return Line::styled(text, looks.alarm());
+    }
+    if status.catching_up {
+        let text = "CATCHING UP: blocks that were asked for are coming in";
+        return Line::styled(text, looks.warning());
+    }
+    let listen = status.listen.map(|listen| format!(", listens on {listen}")).unwrap_or_default();
+    Line::styled(format!("LIVE{listen}"), looks.good())
+}
+
+/// What it would take to replace the last blocks, as `kusari status` says it.
+fn meter(facts: &Facts) -> String {
+    let Some(recent) = &facts.status.recent_work else {
+        return String::from("There is nothing to rewrite yet: no block was mined on this chain");
+    };
+    let costs = [("last 10 blocks", recent.ten_blocks), ("hour", recent.hour), ("day", recent.day)]
+        .map(|(what, work)| {
+            let here = Roughly::of(work, facts.rate_here);
+            let gpu = Roughly::of(work, REFERENCE_GPU_RATE);
+            format!("{what} {here}, {gpu}")
+        });
+    let against = match facts.status.witnesses {
+        Some(WitnessStanding { near_tip: 1, .. }) => String::from("1 witness stands"),
+        Some(WitnessStanding { near_tip, .. }) => format!("{near_tip} witnesses stand"),
+        None => String::from("no witness stands"),
+    };
+    format!("To rewrite here, or on an NVIDIA H100: {}; {against} against it", costs.join("; "))
+}
+
+/// The picture as text: rows without spaces at their ends.
+pub(crate) fn text_of(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for row in buffer.area.rows() {
+        let mut line = String::new();
+        let mut covered = 0;
+        for place in row.columns() {
+            // A wide character stands in two cells, and the second one is empty.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            let symbol = buffer[(place.x, place.y)].symbol();
+            covered = Span::raw(symbol).width().saturating_sub(1);
+            line.push_str(symbol);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! What waits to be written: bounded, counted where it is too much, and joined where it is the same.
+
+use kusari_chain::BlockHash;
+use kusari_node::happening::{BlockName, Sender};
+
+use super::*;
+
+fn second(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn sender() -> Sender {
+    Sender { address: ([127, 0, 0, 1], 1).into(), agent: Some("a".repeat(10_000)) }
+}
+
+fn refused() -> Happening {
+    let (code, reason) = ("bad-json".into(), "r".repeat(10_000));
+    Happening::LineRefused { sender: sender(), code, reason }
+}
+
+fn block(height: u32) -> BlockName {
+    BlockName { height, hash: BlockHash([u8::try_from(height).unwrap(); 32]) }
+}
+
+fn joined(first: u32, last: u32, origin: Origin) -> Happening {
+    Happening::BlocksJoined { first: block(first), last: block(last), origin }
+}
+
+#[test]
+fn what_strangers_send_in_vain_is_bounded_in_a_second_and_counted_beyond_that() {
+    let mut notes = Notes::default();
+    for _ in 0..10_000 {
+        notes.add(second(5), 0, Took::default(), refused());
+    }
+    // What costs work has room all the same.
+    notes.add(second(5), 0, Took::default(), joined(1, 1, Origin::Waited));
+    let entries = notes.take();
+    assert_eq!(entries.len(), 257);
+    assert!(entries.iter().all(|entry| entry.write().len() < 700));
+    notes.add(second(6), 0, Took::default(), refused());
+    let entries = notes.take();
+    let missed = Happening::Missed { of: Kind::Peers, count: 10_000 - 256 };
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].happening, missed);
+}
+
+#[test]
+fn a_disk_that_does_not_keep_up_is_given_no_more_than_it_may_have() {
+    let mut notes = Notes::default();
+    for height in 0..100 {
+        notes.add(
+            second(1),
+            MOST_UNDER_WAY - 10,
+            Took::default(),
+            joined(height, height, Origin::Waited),
+        );
+    }
+    assert_eq!(notes.take().len(), 10);
+}
+
+#[test]
+fn blocks_in_a_row_of_one_peer_that_was_asked_become_one_entry() {
+    let synced = || Origin::Synced(Sender { address: ([127, 0, 0, 1], 1).into(), agent: None });
+    let mut notes = Notes::default();
+    for first in [1, 11, 21] {
+        notes.add(second(1), 0, Took::default(), joined(first, first + 9, synced()));
+    }
+    notes.add(second(1), 0, Took::default(), joined(41, 41, synced()));
+    let happened: Vec<Happening> = notes.take().into_iter().map(|entry| entry.happening).collect();
+    assert_eq!(happened, [joined(1, 30, synced()), joined(41, 41, synced())]);
+}
+
+#[test]
+fn a_time_is_told_of_the_line_that_took_it_alone() {
+    let took = Took { checked: Some(second(1)), handled: Some(second(2)) };
+    let announced = Origin::Announced(Sender { address: ([127, 0, 0, 1], 1).into(), agent: None });
+    let mut notes = Notes::default();
+    notes.add(second(1), 0, took, joined(1, 1, announced.clone()));
+    notes.add(second(1), 0, took, joined(2, 2, Origin::Waited));
+    notes.add(second(1), 0, Took { checked: None, ..took }, joined(3, 3, announced));
+    let times: Vec<_> =
+        notes.take().into_iter().map(|entry| (entry.checked_us, entry.handled_us)).collect();
+    assert_eq!(times, [(Some(1_000_000), Some(2_000_000)), (None, None), (None, None)]);
+}
