@@ -43,6 +43,10 @@ instructions:
 fuzz target="block_json" seconds="60":
     fuzz/run.sh {{seconds}} {{target}}
 
+# Hold the local API of real nodes against its own document. Needs python3 and PyPI.
+check-api:
+    conformance/check_api.sh
+
 # Check licences, sources and advisories. Needs `cargo install cargo-deny`.
 deny:
     cargo deny check

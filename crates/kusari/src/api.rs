@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod branches;
 pub mod client;
+mod document;
 pub mod door;
 pub mod events;
 mod guard;
@@ -23,6 +24,7 @@ pub mod problem;
 mod rate;
 mod reply;
 pub(crate) mod routes;
+pub(crate) mod schema;
 pub mod server;
 mod session;
 #[cfg(test)]

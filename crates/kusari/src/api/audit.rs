@@ -1,15 +1,17 @@
 //! The form of `GET /v1/audit`, which is also what `kusari audit --json` prints.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::store::AuditReport;
 
 /// What an audit read, and the first thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Audit {
     /// Whether nothing is wrong.
     pub sound: bool,
     /// The file; absent where a node runs on it, whose audit leaves the file's pages out.
+    #[schema(required)]
     pub file: Option<AuditedFile>,
     /// Blocks of the best chain that were found right.
     pub best_blocks: u32,
@@ -20,26 +22,29 @@ pub struct Audit {
     /// How many of them stand in no block of the best chain.
     pub waiting_records: u64,
     /// What is wrong; absent where nothing is.
+    #[schema(required)]
     pub finding: Option<AuditFinding>,
 }
 
 /// What was read of the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditedFile {
     /// Its length; every byte was read.
     pub bytes: u64,
     /// Pages in use; absent where the checksum of one does not hold.
+    #[schema(required)]
     pub pages: Option<u64>,
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditFinding {
     /// Short name of the kind of fault.
     pub code: String,
     /// Where it is, in words.
     pub place: String,
     /// Height of the block that it is, if it is one.
+    #[schema(required)]
     pub height: Option<u32>,
     /// All of it in one sentence, with what to do.
     pub message: String,

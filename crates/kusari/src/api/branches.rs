@@ -3,15 +3,20 @@
 use kusari_chain::{BestPoint, BlockHash, Branch, Branches, HeldBranch, Work};
 use kusari_node::seam::AcceptedBranch;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::schema;
 
 /// `GET /v1/branches`: the best chain's last block, and the branches beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchList {
     /// Height of the best chain.
     pub height: u32,
     /// Hash of its last block.
+    #[schema(value_type = schema::BlockHash)]
     pub tip: BlockHash,
     /// Its accumulated work.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// Those with the most work, the one with the most first.
     pub branches: Vec<BranchReport>,
@@ -20,19 +25,22 @@ pub struct BranchList {
 }
 
 /// A branch beside the best chain, by its last block. Times are block timestamps in Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchReport {
     /// Height of its last block.
     pub height: u32,
     /// Hash of it.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Accumulated work up to it.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// Whether that is better than the best chain's.
     pub ahead: bool,
     /// Height of the last block that it has in common with the best chain.
     pub fork_height: u32,
     /// Hash of that.
+    #[schema(value_type = schema::BlockHash)]
     pub fork_hash: BlockHash,
     /// Its blocks since the fork.
     pub blocks: u32,
@@ -47,38 +55,43 @@ pub struct BranchReport {
     /// When the last of these was made.
     pub best_ended: u64,
     /// Since when the branch is held, if it is.
+    #[schema(required)]
     pub held_since: Option<u64>,
     /// Whether a person accepted it: it is followed as soon as it is ahead.
     pub accepted: bool,
 }
 
 /// In `GET /v1/status`: a held branch that is ahead of the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeldReport {
     /// Height of its last block.
     pub height: u32,
     /// Hash of it.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Accumulated work up to it.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// Since when it is held, in Unix seconds.
     pub since: u64,
 }
 
 /// `POST /v1/branches/accept`: follow a branch, however much that reverts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptRequest {
     /// Any block of it beside the best chain.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
 }
 
 /// The answer to [`AcceptRequest`], with status 202, once what came of it is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AcceptReceipt {
     /// Height of the best chain now.
     pub height: u32,
     /// Hash of its last block.
+    #[schema(value_type = schema::BlockHash)]
     pub tip: BlockHash,
     /// Whether that is another one than before; if not, the branch is followed as soon as it is
     /// ahead.
@@ -86,13 +99,15 @@ pub struct AcceptReceipt {
     /// Blocks that left the best chain.
     pub reverted: u32,
     /// A block of the branch that breaks a rule; it is forgotten with all that follows it.
+    #[schema(required)]
     pub refused: Option<RefusedBlock>,
 }
 
 /// A block that could not join the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefusedBlock {
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Which rule it breaks, in words.
     pub reason: String,

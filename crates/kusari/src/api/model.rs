@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, WholeBlock, Work};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::branches::HeldReport;
+use super::schema;
 
 mod browse;
 mod events;
@@ -28,7 +30,7 @@ pub use self::witnesses::{
 };
 
 /// `GET /v1/status`: what the node has and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Program and version.
     pub agent: String,
@@ -37,15 +39,20 @@ pub struct Status {
     /// Height of the best chain.
     pub height: u32,
     /// Hash of its last block.
+    #[schema(value_type = schema::BlockHash)]
     pub tip: BlockHash,
     /// Its accumulated work.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// What its last blocks took; absent while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub recent_work: Option<RecentWorkReport>,
     /// Where the node takes connections of peers, if it does and if it runs.
+    #[schema(value_type = Option<String>, required, examples("127.0.0.1:8080"))]
     pub listen: Option<SocketAddr>,
     /// Where the store is; absent for a chain in memory.
+    #[schema(required)]
     pub data_directory: Option<String>,
     /// Connected peers that it dialled.
     pub outbound_peers: usize,
@@ -55,12 +62,15 @@ pub struct Status {
     pub waiting_records: usize,
     /// The ledger's name; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub chain_name: Option<String>,
     /// Transactions that wait to be mined; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub waiting_transactions: Option<usize>,
     /// How many listed witnesses stand near the tip; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub witnesses: Option<WitnessStanding>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
@@ -80,11 +90,12 @@ pub struct Status {
     pub bytes_received: u64,
     /// How the search for a block goes; absent where no node runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
 }
 
 /// How the search for a block goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MiningReport {
     /// Whether nonces were tried in the last second.
     pub active: bool,
@@ -95,22 +106,27 @@ pub struct MiningReport {
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecentWorkReport {
     /// Of the last ten blocks, or of all where there are fewer.
+    #[schema(value_type = schema::Work)]
     pub ten_blocks: Work,
     /// Of those of the last hour, by their own timestamps.
+    #[schema(value_type = schema::Work)]
     pub hour: Work,
     /// Of those of the last day.
+    #[schema(value_type = schema::Work)]
     pub day: Work,
 }
 
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockReport {
     /// The block, in the form of the protocol; on a ledger with its commitment and its body.
+    #[schema(value_type = schema::WholeBlock)]
     pub block: WholeBlock,
     /// Accumulated work up to it.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// Whether it is in the best chain.
     pub best_chain: bool,
@@ -119,41 +135,47 @@ pub struct BlockReport {
 }
 
 /// `GET /v1/blocks?from=N&limit=M`: a stretch of the best chain, read at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
+    #[schema(value_type = Vec<schema::WholeBlock>)]
     pub blocks: Vec<WholeBlock>,
     /// Height to go on from; absent where the chain ended.
+    #[schema(required)]
     pub next: Option<u32>,
 }
 
 /// `GET /v1/peers`: who is connected, oldest connection first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeerList {
     /// The peers.
     pub peers: Vec<PeerReport>,
 }
 
 /// One connected peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeerReport {
     /// Its address.
+    #[schema(value_type = String, examples("127.0.0.1:8080"))]
     pub address: SocketAddr,
     /// Whether it dialled this node.
     pub inbound: bool,
     /// How far it introduced itself.
     pub stage: Stage,
     /// Program and version, as it says: free text of a stranger.
+    #[schema(required)]
     pub agent: Option<String>,
     /// Height of its best chain, as it says.
+    #[schema(required)]
     pub height: Option<u32>,
     /// Microseconds that its last answer took: to our `HELLO`, or to a `PING`, which is asked where
     /// nothing else is said.
+    #[schema(required)]
     pub latency_us: Option<u64>,
 }
 
 /// How far a peer introduced itself; see [`kusari_node::PeerStage`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// We said `HELLO`, and it has not answered yet.
@@ -169,7 +191,7 @@ pub enum Stage {
 }
 
 /// `POST /v1/peers`: connect to a peer, and again whenever the connection is lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectRequest {
     /// `host:port`.
@@ -177,7 +199,7 @@ pub struct ConnectRequest {
 }
 
 /// The answer to [`ConnectRequest`], with status 202.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectReceipt {
     /// The address.
     pub address: String,
@@ -186,46 +208,52 @@ pub struct ConnectReceipt {
 }
 
 /// `POST /v1/records`: record a line of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordRequest {
     /// The line.
+    #[schema(min_length = 1)]
     pub text: String,
 }
 
 /// `GET /v1/records/{id}`, and the answer to [`RecordRequest`], with status 202, once the line is
 /// durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordReport {
     /// Its number on this node, from 1.
     pub id: u64,
     /// The line.
     pub text: String,
     /// The block of the best chain that it stands in; absent while it waits to be mined.
+    #[schema(required)]
     pub block: Option<RecordPlace>,
 }
 
 /// Where a record stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included.
     pub confirmations: u32,
 }
 
 /// `GET /v1/ledger`: the ledger chain that the node keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LedgerReport {
     /// Its id.
+    #[schema(value_type = schema::ChainId)]
     pub chain_id: ChainId,
     /// Its parameters.
+    #[schema(value_type = schema::ChainSpec)]
     pub spec: ChainSpec,
     /// When this node mines: `on-demand`, `interval SECONDS`, `always` or `off`.
     pub mining: String,
     /// Who gets the reward of blocks that are mined here.
+    #[schema(value_type = schema::Address)]
     pub miner: Address,
     /// Transactions that wait to be mined.
     pub waiting_transactions: usize,
@@ -236,9 +264,10 @@ pub struct LedgerReport {
 }
 
 /// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountReport {
     /// Whose it is.
+    #[schema(value_type = schema::Address)]
     pub address: Address,
     /// In whole units.
     pub balance: u64,
@@ -249,46 +278,54 @@ pub struct AccountReport {
 }
 
 /// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionReceipt {
     /// Its id.
+    #[schema(value_type = schema::Txid)]
     pub txid: Txid,
 }
 
 /// `GET /v1/transactions/{txid}`: one transaction and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionReport {
     /// Its id.
+    #[schema(value_type = schema::Txid)]
     pub txid: Txid,
     /// The transaction itself.
+    #[schema(value_type = schema::SignedTransaction)]
     pub transaction: SignedTransaction,
     /// Its payload, unless it has none or it was erased here.
+    #[schema(value_type = Option<schema::Payload>, required)]
     pub payload: Option<Payload>,
     /// Whether it waits to be mined. One of this node that does not, and stands in no block, has lost
     /// its place to another one of its account.
     pub waits: bool,
     /// The block that it stands in, of the best chain if it does there; absent while it waits.
+    #[schema(required)]
     pub block: Option<TransactionPlace>,
     /// A block beside the best chain that holds it as well, the last that was stored: where it stood
     /// before a reorganisation, if it ever did.
+    #[schema(required)]
     pub beside: Option<FormerPlace>,
 }
 
 /// A block beside the best chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FormerPlace {
     /// Its height.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
 }
 
 /// Where a transaction stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// The block's timestamp, in Unix seconds.
     pub timestamp: u64,
@@ -299,16 +336,17 @@ pub struct TransactionPlace {
 }
 
 /// `GET /v1/transactions`: transactions of the best chain, the youngest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionList {
     /// The transactions.
     pub transactions: Vec<TransactionReport>,
     /// What `after` takes for the next page; absent where there is none.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// `POST /v1/mining`: mine on for a while, although nothing waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MineOnRequest {
     /// For how long, at most an hour.
@@ -316,15 +354,16 @@ pub struct MineOnRequest {
 }
 
 /// `POST /v1/erasures`: drop the payload of a transaction from this node for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Its id.
+    #[schema(value_type = schema::Txid)]
     pub txid: Txid,
 }
 
 /// What went wrong, by RFC 9457 (`application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem: `urn:kusari:problem:` and a short name.
     #[serde(rename = "type")]

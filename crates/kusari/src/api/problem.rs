@@ -23,6 +23,12 @@ impl Kind {
         self.name
     }
 
+    /// Its `title`.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     /// Its HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -45,6 +51,16 @@ impl Kind {
             detail: detail.into(),
         }
     }
+}
+
+/// Where a route notes the names of its own kinds, before [`document`] makes answers of them.
+///
+/// [`document`]: super::document
+pub(super) const PROBLEMS: &str = "x-problems";
+
+/// The names of kinds.
+pub(super) fn names(kinds: &[Kind]) -> Vec<&'static str> {
+    kinds.iter().map(Kind::name).collect()
 }
 
 /// The path or its query is not understood.

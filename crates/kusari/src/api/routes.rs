@@ -9,6 +9,7 @@ mod blocks;
 mod body;
 pub(crate) mod branches;
 mod browse;
+mod document;
 mod events;
 mod explorer;
 pub(crate) mod ledger;
@@ -35,6 +36,8 @@ use kusari_chain::{BlockStore, StoreError, Work};
 use kusari_node::seam::{Command, Reply};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use super::events::Feed;
 use super::guard::guard;
@@ -141,54 +144,62 @@ fn unfitting() -> Refusal {
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = middleware::from_fn_with_state(Arc::clone(&shared), guard);
-    Router::new()
+    let (router, _) = described().split_for_parts();
+    router
         .route("/", get(explorer::index))
         .route("/explorer/{*path}", get(explorer::asset))
-        .route("/v1/evidence/{txid}", get(explorer::evidence))
-        .route("/metrics", get(watch::metrics))
-        .route("/healthz", get(watch::healthz))
-        .route("/readyz", get(watch::readyz))
-        .route("/v1/audit", get(audit::audit))
-        .route("/v1/backup", get(backup::backup))
-        .route("/v1/status", get(status::status))
-        .route("/v1/events", get(events::events))
-        .route("/v1/blocks", get(blocks::page))
-        .route("/v1/blocks/{which}", get(blocks::one))
-        .route("/v1/headers", get(browse::headers))
-        .route("/v1/mempool", get(browse::mempool))
-        .route("/v1/search", get(browse::search))
-        .route("/v1/named", get(browse::named))
-        .route("/v1/peers", get(peers::list).post(peers::connect))
-        .route("/v1/records", get(browse::records).post(records::record))
-        .route("/v1/records/{id}", get(records::one))
-        .route("/v1/branches", get(branches::list))
-        .route("/v1/branches/{hash}", get(browse::branch))
-        .route("/v1/branches/accept", axum::routing::post(branches::accept))
-        .route("/v1/ledger", get(ledger::ledger))
-        .route("/v1/ledger/records", axum::routing::post(page::record))
-        .route("/v1/rates", get(page::rates))
-        .route("/v1/session", get(page::session).post(page::open_session))
-        .route("/v1/why/{what}", get(why::why))
-        .route("/v1/reorganisations", get(why::reorganisations))
-        .route("/v1/witnesses", get(witnesses::witnesses))
-        .route("/v1/accounts", get(browse::accounts))
-        .route("/v1/accounts/{address}", get(ledger::account))
-        .route(
-            "/v1/transactions",
-            get(proofs::search)
-                .post(ledger::submit)
-                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
-        )
-        .route("/v1/transactions/{txid}", get(ledger::transaction))
-        .route("/v1/proofs/{txid}", get(proofs::proof))
-        .route("/v1/consistency", get(proofs::consistency))
-        .route("/v1/mining", axum::routing::post(ledger::mine_on))
-        .route("/v1/erasures", axum::routing::post(ledger::erase))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(guarded)
         .with_state(shared)
+}
+
+/// Every route together with its description. Nothing else is answered but the explorer's files, which
+/// are for browsers and say what they are.
+pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
+    OpenApiRouter::new()
+        .routes(routes!(status::status))
+        .routes(routes!(browse::named))
+        .routes(routes!(browse::mempool))
+        .routes(routes!(page::rates))
+        .routes(routes!(page::session, page::open_session))
+        .routes(routes!(browse::records, records::record))
+        .routes(routes!(records::one))
+        .routes(routes!(blocks::page))
+        .routes(routes!(blocks::one))
+        .routes(routes!(browse::headers))
+        .routes(routes!(browse::search))
+        .routes(routes!(branches::list))
+        .routes(routes!(branches::accept))
+        .routes(routes!(browse::branch))
+        .routes(routes!(why::why))
+        .routes(routes!(why::reorganisations))
+        .routes(routes!(ledger::ledger))
+        .routes(routes!(page::record))
+        .routes(routes!(browse::accounts))
+        .routes(routes!(ledger::account))
+        .routes(
+            routes!(proofs::search, ledger::submit)
+                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
+        )
+        .routes(routes!(ledger::transaction))
+        .routes(routes!(proofs::proof))
+        .routes(routes!(explorer::evidence))
+        .routes(routes!(proofs::consistency))
+        .routes(routes!(ledger::mine_on))
+        .routes(routes!(ledger::erase))
+        .routes(routes!(witnesses::witnesses))
+        .routes(routes!(events::events))
+        .routes(routes!(peers::list, peers::connect))
+        .routes(routes!(audit::audit))
+        .routes(routes!(backup::backup))
+        .routes(routes!(document::document))
+        .routes(routes!(document::page))
+        .routes(routes!(document::viewer))
+        .routes(routes!(watch::metrics))
+        .routes(routes!(watch::healthz))
+        .routes(routes!(watch::readyz))
 }
 
 async fn no_route(uri: Uri) -> Refusal {

@@ -12,6 +12,7 @@
 
 mod api;
 mod api_docs;
+mod api_document;
 mod api_events;
 mod audit;
 mod bad_input;

@@ -3,49 +3,56 @@
 use kusari_chain::ledger::{Address, Payload, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, Work};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::RecordReport;
+use crate::api::schema;
 use crate::store::{Header, TextMatch};
 
 /// `GET /v1/headers`: a stretch of the best chain, read at one moment, without what stands in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderPage {
     /// The headers, lowest first.
     pub headers: Vec<HeaderReport>,
     /// Height to go on from; absent where the chain ended.
+    #[schema(required)]
     pub next: Option<u32>,
 }
 
 /// `GET /v1/branches/{hash}`: blocks beside the best chain, up to one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchHeaders {
     /// The headers, lowest first; none where the block is in the best chain.
     pub headers: Vec<HeaderReport>,
 }
 
 /// One block without what stands in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderReport {
     /// Its height.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Hash of the block before.
+    #[schema(value_type = schema::BlockHash)]
     pub prev_hash: BlockHash,
     /// In Unix seconds, by whoever mined it.
     pub timestamp: u64,
     /// Accumulated work up to it.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
     /// Transactions in it; on the classic chain those of the tutorial's list.
     pub transactions: usize,
     /// What it counts for, in bytes; 0 of the genesis block, which is nowhere stored.
     pub bytes: u64,
     /// Who mined it; absent on the classic chain.
+    #[schema(value_type = Option<schema::Address>, required)]
     pub miner: Option<Address>,
 }
 
 /// `GET /v1/mempool`: what waits to be mined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MempoolReport {
     /// How many transactions wait, as the node said last.
     pub count: usize,
@@ -54,19 +61,23 @@ pub struct MempoolReport {
     /// A page of them, by sender and then by sequence.
     pub transactions: Vec<WaitingTransaction>,
     /// What `after` takes for the next page; absent where there is none.
+    #[schema(required)]
     pub next: Option<String>,
     /// On the classic chain, lines of this node that wait, the newest first.
     pub records: Vec<RecordReport>,
 }
 
 /// One transaction that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingTransaction {
     /// Its id.
+    #[schema(value_type = schema::Txid)]
     pub txid: Txid,
     /// The transaction itself.
+    #[schema(value_type = schema::SignedTransaction)]
     pub transaction: SignedTransaction,
     /// Its payload, if it has one.
+    #[schema(value_type = Option<schema::Payload>, required)]
     pub payload: Option<Payload>,
     /// Since when, in Unix seconds.
     pub since: u64,
@@ -75,18 +86,20 @@ pub struct WaitingTransaction {
 }
 
 /// `GET /v1/accounts`: accounts that are not empty, in order of keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountList {
     /// A page of them.
     pub accounts: Vec<AccountSummary>,
     /// What `after` takes for the next page; absent where there is none.
+    #[schema(value_type = Option<schema::Address>, required)]
     pub next: Option<Address>,
 }
 
 /// What one account owns after the best chain's last block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountSummary {
     /// Whose it is.
+    #[schema(value_type = schema::Address)]
     pub address: Address,
     /// In whole units.
     pub balance: u64,
@@ -95,53 +108,60 @@ pub struct AccountSummary {
 }
 
 /// `GET /v1/records`: what was entrusted to this node, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordList {
     /// A page of records. On a ledger `text` is the line of the protocol that carries the transaction.
     pub records: Vec<RecordReport>,
     /// What `before` takes for the next page; absent where there is none.
+    #[schema(required)]
     pub next: Option<u64>,
 }
 
 /// `GET /v1/search?text=TEXT`: where a text stands in the best chain, whatever its case; the youngest
 /// block first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TextList {
     /// What was found in the blocks that were read.
     pub found: Vec<TextPlace>,
     /// What `before` takes to read on; absent where the whole chain was read. One page reads so many
     /// blocks, and may find nothing in them.
+    #[schema(required)]
     pub next: Option<u32>,
 }
 
 /// Where a text stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TextPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Its timestamp, in Unix seconds.
     pub timestamp: u64,
     /// The transaction that says it; absent on the classic chain.
+    #[schema(value_type = Option<schema::Txid>, required)]
     pub txid: Option<Txid>,
     /// The whole text: words of a stranger.
     pub text: String,
 }
 
 /// `GET /v1/named?name=NAME`: what has this name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NamedReport {
     /// The block of this height or hash, by its hash.
+    #[schema(value_type = Option<schema::BlockHash>, required)]
     pub block: Option<BlockHash>,
     /// The transaction of this id, or the youngest whose content has this hash.
+    #[schema(value_type = Option<schema::Txid>, required)]
     pub transaction: Option<Txid>,
     /// The account of this address, whether or not it ever had anything.
+    #[schema(value_type = Option<schema::Address>, required)]
     pub account: Option<Address>,
 }
 
 /// `GET /v1/rates`: tries a second, to see what redoing work would take.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RateReport {
     /// Of this machine on all its cores, measured when it was asked for the first time.
     pub machine: f64,
@@ -152,7 +172,7 @@ pub struct RateReport {
 }
 
 /// `GET /v1/session`, and the answer to `POST /v1/session`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionReport {
     /// Whether whoever asks is a page that may write.
     pub may_write: bool,

@@ -8,12 +8,14 @@ use std::net::SocketAddr;
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BlockHash, Work};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::api::branches::BranchReport;
 use crate::api::model::MiningReport;
+use crate::api::schema;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NodeEvent {
     /// A block joined the best chain as its tip.
@@ -36,6 +38,7 @@ pub enum NodeEvent {
     /// A transaction came to wait here, or one that was entrusted to this node moved.
     Transaction {
         /// Which.
+        #[schema(value_type = schema::Txid)]
         txid: Txid,
         /// Whether it was entrusted to this node.
         own: bool,
@@ -45,6 +48,7 @@ pub enum NodeEvent {
     /// A connection to a peer changed.
     Peer {
         /// Its address.
+        #[schema(value_type = String, examples("127.0.0.1:8080"))]
         address: SocketAddr,
         /// How.
         #[serde(flatten)]
@@ -63,15 +67,18 @@ pub enum NodeEvent {
     /// A listed witness stands by a block.
     Witness {
         /// Its key.
+        #[schema(value_type = schema::PublicKey)]
         key: PublicKey,
         /// The block's height.
         height: u32,
         /// The block.
+        #[schema(value_type = schema::BlockHash)]
         hash: BlockHash,
     },
     /// A witness signed two statements under one sequence, so its word is worth nothing.
     Equivocation {
         /// Its key.
+        #[schema(value_type = schema::PublicKey)]
         key: PublicKey,
         /// The sequence.
         sequence: u64,
@@ -84,6 +91,7 @@ pub enum NodeEvent {
     /// Whoever reads missed events that are no longer there: the state is to be read anew.
     Missed {
         /// How many; absent where nobody knows, since another run of the node told them.
+        #[schema(required)]
         count: Option<u64>,
     },
 }
@@ -107,18 +115,20 @@ impl NodeEvent {
 }
 
 /// The last block of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tip {
     /// Its height.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Accumulated work up to it.
+    #[schema(value_type = schema::Work)]
     pub work: Work,
 }
 
 /// What became of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransactionState {
     /// It waits to be mined.
@@ -130,7 +140,7 @@ pub enum TransactionState {
 }
 
 /// How a connection changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum PeerChange {
     /// It began.

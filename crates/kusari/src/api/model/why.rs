@@ -4,21 +4,25 @@ use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash};
 use kusari_node::happening::Happening;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::api::schema;
 use crate::store::{Placed, Reorganisation, Story};
 use crate::trail::{Subject, TrailEntry};
 
 /// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhyReport {
     /// What it is about.
     pub subject: WhySubject,
     /// The block, or the one that the transaction stands in; absent where the store has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub block: Option<WhyBlock>,
     /// When the oldest entry of its kind was written, in Unix milliseconds; absent while there is none.
     /// Nothing is known of the time before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub trail_begins: Option<u64>,
     /// How much of its kind was not written down, since too much happened at once.
     pub missed: u64,
@@ -29,17 +33,19 @@ pub struct WhyReport {
 }
 
 /// What a story is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum WhySubject {
     /// A block.
     Block {
         /// Its hash.
+        #[schema(value_type = schema::BlockHash)]
         hash: BlockHash,
     },
     /// A transaction.
     Transaction {
         /// Its id.
+        #[schema(value_type = schema::Txid)]
         txid: Txid,
     },
     /// A peer.
@@ -50,18 +56,19 @@ pub enum WhySubject {
 }
 
 /// A block where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhyBlock {
     /// Its height.
     pub height: u32,
     /// Its hash.
+    #[schema(value_type = schema::BlockHash)]
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
     pub confirmations: u32,
 }
 
 /// One entry of the trail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhyEntry {
     /// Its number; later entries have higher ones.
     pub number: u64,
@@ -71,16 +78,17 @@ pub struct WhyEntry {
 }
 
 /// `GET /v1/reorganisations`: moves of the best chain to another branch, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReorganisationList {
     /// They.
     pub reorganisations: Vec<ReorganisationReport>,
     /// What `before` has to be for older ones; absent where there are none.
+    #[schema(required)]
     pub next: Option<u64>,
 }
 
 /// One move of the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReorganisationReport {
     /// Its number in the trail.
     pub number: u64,
@@ -89,8 +97,10 @@ pub struct ReorganisationReport {
     /// Blocks that left the best chain.
     pub depth: u32,
     /// The tip before.
+    #[schema(value_type = schema::BestPoint)]
     pub from: BestPoint,
     /// The tip after.
+    #[schema(value_type = schema::BestPoint)]
     pub to: BestPoint,
 }
 

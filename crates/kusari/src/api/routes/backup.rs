@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::super::guard::Trusted;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::{Shared, stopping};
 use crate::store::{BACKUP_FILE, Store};
@@ -30,7 +31,20 @@ const PIECE: usize = 64 * 1024;
 /// Pieces that are read ahead of who takes them.
 const AHEAD: usize = 4;
 
+/// A copy of the store as of one moment: a whole `chain.redb`.
+///
 /// Needs the token: the copy has what people entrusted to this node.
+#[utoipa::path(
+    get, path = "/v1/backup", tag = "Store", operation_id = "backup",
+    responses((
+        status = 200, description = "The copy", body = Vec<u8>, content_type = "application/octet-stream",
+        headers(("ETag" = String, description = "The SHA-256 of its bytes, in hexadecimal")),
+    )),
+    security(("token" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::BUSY, problem::STORE, problem::STOPPING,
+    ])))),
+)]
 pub(super) async fn backup(_: Trusted, State(shared): State<Arc<Shared>>) -> Answer<Response> {
     let turn = shared.take_turn()?;
     let place = temporary(shared.data_directory.as_deref());

@@ -7,9 +7,10 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use kusari_chain::BlockHash;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::model::{BlockPage, BlockReport};
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
 
@@ -18,13 +19,27 @@ const MAX_BLOCKS: u32 = 256;
 /// Bytes of canonical lines after which a page is full.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Stretch {
+    /// Height of the first one; 0 where there is none.
+    #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
+    /// Most blocks of the answer, which ends with about 1 MiB in any case.
+    #[param(minimum = 1, maximum = 256, nullable = false)]
     limit: Option<u32>,
 }
 
+/// A stretch of the best chain, read at one moment.
+#[utoipa::path(
+    get, path = "/v1/blocks", tag = "Blocks", operation_id = "blocks",
+    params(Stretch),
+    responses((status = 200, description = "The blocks, lowest first", body = BlockPage)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STORE,
+    ])))),
+)]
 pub(super) async fn page(
     State(shared): State<Arc<Shared>>,
     stretch: Result<Query<Stretch>, QueryRejection>,
@@ -43,6 +58,17 @@ pub(super) async fn page(
     Ok(Json(BlockPage { blocks: page.blocks, next: page.next }))
 }
 
+/// One block and where it stands, also beside the best chain where it is named by its hash.
+#[utoipa::path(
+    get, path = "/v1/blocks/{which}", tag = "Blocks", operation_id = "block",
+    params(
+        ("which" = String, Path, description = "Its height, or the 64 digits of its hash", pattern = "^([0-9]{1,10}|[0-9A-Fa-f]{64})$", example = "0"),
+    ),
+    responses((status = 200, description = "The block", body = BlockReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_BLOCK, problem::STORE,
+    ])))),
+)]
 pub(super) async fn one(
     State(shared): State<Arc<Shared>>,
     which: Result<Path<String>, PathRejection>,

@@ -9,11 +9,19 @@ use kusari_node::seam::{Command, Reply};
 
 use super::super::branches::{AcceptReceipt, AcceptRequest, BranchList};
 use super::super::guard::Entrusted;
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
 
+/// The best chain's last block, and the branches beside it, at most 32, the one with the most work first.
+#[utoipa::path(
+    get, path = "/v1/branches", tag = "Branches", operation_id = "branches",
+    responses((status = 200, description = "The branches", body = BranchList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<BranchList>> {
     match shared.ask(Command::GetBranches).await? {
         Reply::Branches(branches) => Ok(Json(BranchList::from(branches.as_ref()))),
@@ -21,6 +29,18 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<Branc
     }
 }
 
+/// Follows a branch, however much that takes back.
+///
+/// Answered once what came of it is on disk.
+#[utoipa::path(
+    post, path = "/v1/branches/accept", tag = "Branches", operation_id = "accept-branch",
+    request_body(content = AcceptRequest),
+    responses((status = 202, description = "What came of it", body = AcceptReceipt)),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::NO_BRANCH, problem::IN_BEST_CHAIN, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn accept(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,

@@ -11,13 +11,15 @@ use kusari_chain::BlockStore;
 use kusari_chain::ledger::{Address, BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_node::seam::{self, Command, Reply};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::model::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
     NamedReport, RecordList, TextList, TextPlace, WaitingTransaction,
 };
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
+use super::super::schema;
 use super::branches::no_branch;
 use super::ledger::no_ledger;
 use super::records::report_of;
@@ -36,39 +38,74 @@ const MAX_OPEN: usize = 1_100;
 /// Longest text that is searched for, in bytes.
 const MAX_TEXT: usize = 1_024;
 
-/// A page, `after` or `before` what the page before ended with.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Stretch {
+    /// Height of the first one; 0 where there is none.
+    #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
+    /// Most headers of the answer.
+    #[param(minimum = 1, maximum = 1024, nullable = false)]
     limit: Option<u32>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(super) struct After {
+#[into_params(parameter_in = Query)]
+pub(super) struct PoolPage {
+    /// `next` of the page before: an address, a dot and a sequence.
+    #[param(nullable = false)]
     after: Option<String>,
+    /// Most transactions or records of the answer.
+    #[param(minimum = 1, maximum = 100, nullable = false)]
     limit: Option<usize>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AccountPage {
+    /// `next` of the page before.
+    #[param(value_type = Option<schema::Address>, nullable = false)]
+    after: Option<String>,
+    /// Most accounts of the answer.
+    #[param(minimum = 1, maximum = 100, nullable = false)]
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Before {
+    /// `next` of the page before.
+    #[param(maximum = 18446744073709551615u64, nullable = false)]
     before: Option<u64>,
+    /// Most records of the answer.
+    #[param(minimum = 1, maximum = 100, nullable = false)]
     limit: Option<usize>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Search {
+    /// What is searched for, 1,024 bytes at most.
+    #[param(min_length = 1, max_length = 1024)]
     text: String,
+    /// `next` of the page before.
+    #[param(minimum = 1, maximum = 4294967295u32, nullable = false)]
     before: Option<u32>,
+    /// Most places of the answer.
+    #[param(minimum = 1, maximum = 100, nullable = false)]
     limit: Option<usize>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Name {
+    /// A height, a hash, an id or an address.
     name: String,
 }
 
@@ -77,6 +114,15 @@ fn size(limit: Option<usize>) -> Option<usize> {
     Some(limit.unwrap_or(MAX_LIMIT)).filter(|limit| (1..=MAX_LIMIT).contains(limit))
 }
 
+/// A stretch of the best chain without what stands in its blocks.
+#[utoipa::path(
+    get, path = "/v1/headers", tag = "Blocks", operation_id = "headers",
+    params(Stretch),
+    responses((status = 200, description = "The headers", body = HeaderPage)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STORE,
+    ])))),
+)]
 pub(super) async fn headers(
     State(shared): State<Arc<Shared>>,
     stretch: Result<Query<Stretch>, QueryRejection>,
@@ -97,6 +143,15 @@ pub(super) async fn headers(
     Ok(Json(HeaderPage { headers, next }))
 }
 
+/// The blocks of a branch beside the best chain up to one of them, without what stands in them.
+#[utoipa::path(
+    get, path = "/v1/branches/{hash}", tag = "Branches", operation_id = "branch",
+    params(("hash" = schema::BlockHash, Path, description = "The hash of its last block")),
+    responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_BRANCH, problem::STORE,
+    ])))),
+)]
 pub(super) async fn branch(
     State(shared): State<Arc<Shared>>,
     hash: Result<Path<BlockHash>, PathRejection>,
@@ -110,11 +165,20 @@ pub(super) async fn branch(
     Ok(Json(BranchHeaders { headers: headers.into_iter().map(HeaderReport::from).collect() }))
 }
 
+/// What waits to be mined.
+#[utoipa::path(
+    get, path = "/v1/mempool", tag = "State", operation_id = "mempool",
+    params(PoolPage),
+    responses((status = 200, description = "What waits", body = MempoolReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STOPPING, problem::INTERNAL, problem::STORE,
+    ])))),
+)]
 pub(super) async fn mempool(
     State(shared): State<Arc<Shared>>,
-    page: Result<Query<After>, QueryRejection>,
+    page: Result<Query<PoolPage>, QueryRejection>,
 ) -> Answer<Json<MempoolReport>> {
-    let asked = page.ok().and_then(|Query(After { after, limit })| {
+    let asked = page.ok().and_then(|Query(PoolPage { after, limit })| {
         let after = match after {
             Some(after) => Some(read_place(&after)?),
             None => None,
@@ -174,11 +238,20 @@ fn read_place(text: &str) -> Option<(PublicKey, u64)> {
     Some((address.0, sequence.parse().ok()?))
 }
 
+/// Accounts that have something or did something, in order of keys.
+#[utoipa::path(
+    get, path = "/v1/accounts", tag = "Ledger", operation_id = "accounts",
+    params(AccountPage),
+    responses((status = 200, description = "The accounts", body = AccountList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_LEDGER, problem::STORE,
+    ])))),
+)]
 pub(super) async fn accounts(
     State(shared): State<Arc<Shared>>,
-    page: Result<Query<After>, QueryRejection>,
+    page: Result<Query<AccountPage>, QueryRejection>,
 ) -> Answer<Json<AccountList>> {
-    let asked = page.ok().and_then(|Query(After { after, limit })| {
+    let asked = page.ok().and_then(|Query(AccountPage { after, limit })| {
         let after: Option<Address> = after.map(|after| after.parse()).transpose().ok()?;
         Some((after.map(|address| address.0), size(limit)?))
     });
@@ -202,6 +275,15 @@ pub(super) async fn accounts(
     Ok(Json(AccountList { accounts: accounts.collect(), next }))
 }
 
+/// What was entrusted to this node, the newest first.
+#[utoipa::path(
+    get, path = "/v1/records", tag = "Records", operation_id = "records",
+    params(Before),
+    responses((status = 200, description = "The records", body = RecordList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STORE,
+    ])))),
+)]
 pub(super) async fn records(
     State(shared): State<Arc<Shared>>,
     page: Result<Query<Before>, QueryRejection>,
@@ -226,7 +308,15 @@ pub(super) async fn records(
     Ok(Json(RecordList { records: records.collect(), next }))
 }
 
-/// What has this name. Whoever asks need not know what kind of thing it is.
+/// What has this name, whatever kind of thing it is.
+#[utoipa::path(
+    get, path = "/v1/named", tag = "State", operation_id = "named",
+    params(Name),
+    responses((status = 200, description = "What has it; nothing where nothing does", body = NamedReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STOPPING, problem::INTERNAL, problem::STORE,
+    ])))),
+)]
 pub(super) async fn named(
     State(shared): State<Arc<Shared>>,
     name: Result<Query<Name>, QueryRejection>,
@@ -260,6 +350,15 @@ pub(super) async fn named(
     Ok(Json(NamedReport { block, transaction, account }))
 }
 
+/// Where a text stands in the best chain, whatever its case; the youngest block first.
+#[utoipa::path(
+    get, path = "/v1/search", tag = "Blocks", operation_id = "search-text",
+    params(Search),
+    responses((status = 200, description = "Where it stands", body = TextList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STORE,
+    ])))),
+)]
 pub(super) async fn search(
     State(shared): State<Arc<Shared>>,
     search: Result<Query<Search>, QueryRejection>,

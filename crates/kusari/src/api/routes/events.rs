@@ -19,7 +19,7 @@ use tokio::time::{Duration, timeout};
 use super::super::events::{Listener, Numbered};
 use super::super::mining::Meter;
 use super::super::model::NodeEvent;
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
 
@@ -32,6 +32,22 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Pieces that are written ahead of who takes them.
 const AHEAD: usize = 1;
 
+/// What happens, as it happens, as server-sent events.
+///
+/// The answer does not end before the node does. `data` of each event is one line of JSON.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "Events", operation_id = "events",
+    params(
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read: what came since is told first"),
+    ),
+    responses((
+        status = 200, description = "The stream; `data` of each event is a `NodeEvent`",
+        body = NodeEvent, content_type = "text/event-stream",
+    )),
+    extensions(("x-problems" = json!(names(&[
+        problem::TOO_MANY_STREAMS,
+    ])))),
+)]
 pub(super) async fn events(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -12,8 +13,9 @@ use kusari_chain::proof::ProofFile;
 use rust_embed::Embed;
 
 use super::super::guard::host;
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal};
+use super::super::schema;
 use super::super::visitor::Visitor;
 use super::Shared;
 use super::proofs::proof_of;
@@ -84,11 +86,19 @@ fn kind_of(path: &str) -> Option<&'static str> {
 }
 
 /// A page that checks the proof of a transaction in the browser that shows it.
+#[utoipa::path(
+    get, path = "/v1/evidence/{txid}", tag = "Ledger", operation_id = "evidence",
+    params(("txid" = schema::Txid, Path, description = "Its id")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_TRANSACTION, problem::NO_LEDGER, problem::STORE,
+    ])))),
+)]
 pub(super) async fn evidence(
     State(shared): State<Arc<Shared>>,
-    Path(txid): Path<String>,
+    txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Response> {
-    let proof = ProofFile::Transaction(Box::new(proof_of(&shared, &txid).await?));
+    let proof = ProofFile::Transaction(Box::new(proof_of(&shared, txid).await?));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, EVIDENCE_POLICY),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use kusari_chain::ledger::{Address, BodyEntry, Txid};
@@ -18,8 +19,9 @@ use super::super::model::{
     AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
     TransactionReceipt, TransactionReport,
 };
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
+use super::super::schema;
 use super::body::Body;
 use super::{Shared, unfitting};
 use crate::store::TransactionPlaces;
@@ -40,6 +42,14 @@ pub(crate) fn policy_in_words(policy: MiningPolicy) -> String {
     }
 }
 
+/// Which ledger it is, with its parameters, and what waits.
+#[utoipa::path(
+    get, path = "/v1/ledger", tag = "Ledger", operation_id = "ledger",
+    responses((status = 200, description = "The ledger", body = LedgerReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::NO_LEDGER,
+    ])))),
+)]
 pub(super) async fn ledger(State(shared): State<Arc<Shared>>) -> Answer<Json<LedgerReport>> {
     let snapshot = shared.node.snapshot();
     let spec = shared.node.store().spec().ok_or_else(no_ledger)?;
@@ -56,13 +66,25 @@ pub(super) async fn ledger(State(shared): State<Arc<Shared>>) -> Answer<Json<Led
     }))
 }
 
+/// What an account owns after the best chain's last block.
+///
+/// An account that nobody ever paid is there too, with nothing.
+#[utoipa::path(
+    get, path = "/v1/accounts/{address}", tag = "Ledger", operation_id = "account",
+    params(("address" = schema::Address, Path, description = "Whose it is")),
+    responses((status = 200, description = "The account", body = AccountReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::BAD_ADDRESS, problem::NO_LEDGER, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn account(
     State(shared): State<Arc<Shared>>,
-    Path(address): Path<String>,
+    address: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<AccountReport>> {
     let wrong = |error: kusari_chain::ledger::address::AddressError| {
         Refusal(problem::BAD_ADDRESS.because(error.to_string()))
     };
+    let Path(address) = address.map_err(|_| not_text())?;
     let address: Address = address.parse().map_err(wrong)?;
     match shared.ask(Command::GetAccount(address.0)).await? {
         Reply::Account { account, next_sequence } => Ok(Json(AccountReport {
@@ -76,6 +98,18 @@ pub(super) async fn account(
     }
 }
 
+/// Has a signed transaction mined.
+///
+/// Answered once it is on disk; from then on the node sees to it that it is mined.
+#[utoipa::path(
+    post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
+    request_body(content = schema::BodyEntry),
+    responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::NO_LEDGER, problem::BAD_TRANSACTION, problem::SEQUENCE, problem::POOL_FULL, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn submit(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,
@@ -113,11 +147,20 @@ fn refused(refusal: &PoolRefusal) -> Refusal {
     kind.because(detail).into()
 }
 
+/// One transaction, and the block that it stands in.
+#[utoipa::path(
+    get, path = "/v1/transactions/{txid}", tag = "Ledger", operation_id = "transaction",
+    params(("txid" = schema::Txid, Path, description = "Its id")),
+    responses((status = 200, description = "The transaction", body = TransactionReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_TRANSACTION, problem::NO_LEDGER, problem::STORE, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn transaction(
     State(shared): State<Arc<Shared>>,
-    Path(txid): Path<String>,
+    txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<TransactionReport>> {
-    let txid = read_txid(&txid)?;
+    let txid = read_txid(txid)?;
     // What does not wait is told once it is durable wherever it was mined, so it is asked for first.
     let (known, waits) = match shared.ask(Command::GetTransaction(txid)).await? {
         Reply::Transaction { entry, waits } => (entry, waits),
@@ -160,7 +203,14 @@ pub(super) async fn transaction(
     Ok(Json(TransactionReport { txid, transaction, payload, waits, block, beside }))
 }
 
-pub(super) fn read_txid(text: &str) -> Answer<Txid> {
+/// What a path names is no text at all.
+fn not_text() -> Refusal {
+    let detail = "the path is not written in UTF-8; see docs/api.md for what names what";
+    problem::BAD_REQUEST.because(detail).into()
+}
+
+pub(super) fn read_txid(named: Result<Path<String>, PathRejection>) -> Answer<Txid> {
+    let Path(text) = named.map_err(|_| not_text())?;
     text.parse().map_err(|error: kusari_chain::ledger::ParseBytesError| {
         problem::BAD_REQUEST.because(error.to_string()).into()
     })
@@ -172,6 +222,16 @@ pub(super) fn unknown(txid: &Txid) -> Refusal {
     problem::NO_TRANSACTION.because(detail).into()
 }
 
+/// Mines on for a while, although nothing waits: so confirmations come.
+#[utoipa::path(
+    post, path = "/v1/mining", tag = "Ledger", operation_id = "mine-on",
+    request_body(content = MineOnRequest, example = json!({"seconds": 4})),
+    responses((status = 202, description = "The node mines on", body = MineOnRequest)),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::NO_LEDGER, problem::MINING_OFF, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn mine_on(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,
@@ -189,6 +249,18 @@ pub(super) async fn mine_on(
     }
 }
 
+/// Drops the payload of a transaction in a block from this node for good.
+///
+/// Block, transaction and proofs stay valid; other nodes keep what they have.
+#[utoipa::path(
+    post, path = "/v1/erasures", tag = "Ledger", operation_id = "erase",
+    request_body(content = EraseRequest),
+    responses((status = 202, description = "The payload is gone", body = EraseRequest)),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::NO_TRANSACTION, problem::NOTHING_TO_ERASE, problem::STORE, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn erase(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,

@@ -10,15 +10,33 @@ use kusari_node::seam::{Command, Reply};
 
 use super::super::guard::Entrusted;
 use super::super::model::{ConnectReceipt, ConnectRequest, PeerList};
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, accepted};
 use super::body::Body;
 use super::{Shared, unfitting};
 
+/// Who is connected, oldest connection first.
+#[utoipa::path(
+    get, path = "/v1/peers", tag = "Peers", operation_id = "peers",
+    responses((status = 200, description = "The peers", body = PeerList)),
+    extensions(("x-problems" = json!(names(&[])))),
+)]
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
     Json(PeerList::new(&shared.node.snapshot()))
 }
 
+/// Connects to a peer, and again whenever the connection is lost.
+///
+/// Answered when the address is noted, not when it is reached.
+#[utoipa::path(
+    post, path = "/v1/peers", tag = "Peers", operation_id = "connect",
+    request_body(content = ConnectRequest, example = json!({"address": "127.0.0.1:8081"})),
+    responses((status = 202, description = "The address is noted", body = ConnectReceipt)),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_ADDRESS, problem::TOO_MANY_ADDRESSES, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn connect(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -12,10 +12,12 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::Address;
 use kusari_chain::proof::{ProofFile, TransactionProof};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::model::TransactionList;
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal};
+use super::super::schema;
 use super::Shared;
 use super::ledger::{no_ledger, read_txid, unknown};
 use crate::store::{ContentHash, SearchPosition};
@@ -24,15 +26,27 @@ use crate::store::{ContentHash, SearchPosition};
 /// it takes some 6 MiB.
 const MAX_LIMIT: usize = 100;
 
+/// A proof that a transaction stands in the best chain, which a stranger can check.
+#[utoipa::path(
+    get, path = "/v1/proofs/{txid}", tag = "Ledger", operation_id = "proof",
+    params(("txid" = schema::Txid, Path, description = "Its id")),
+    responses((status = 200, description = "The proof, in its one form and with a newline", body = schema::TransactionProof)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_TRANSACTION, problem::NO_LEDGER, problem::STORE,
+    ])))),
+)]
 pub(super) async fn proof(
     State(shared): State<Arc<Shared>>,
-    Path(txid): Path<String>,
+    txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Response> {
-    Ok(file(&ProofFile::Transaction(Box::new(proof_of(&shared, &txid).await?))))
+    Ok(file(&ProofFile::Transaction(Box::new(proof_of(&shared, txid).await?))))
 }
 
-/// The proof of a transaction in the best chain, whose id is written so.
-pub(super) async fn proof_of(shared: &Shared, txid: &str) -> Answer<TransactionProof> {
+/// The proof of a transaction in the best chain, whose id the path names.
+pub(super) async fn proof_of(
+    shared: &Shared,
+    txid: Result<Path<String>, PathRejection>,
+) -> Answer<TransactionProof> {
     let txid = read_txid(txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
     let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
@@ -60,13 +74,27 @@ fn file(proof: &ProofFile) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], proof.to_text() + "\n").into_response()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Pair {
+    /// Hash of the ancestor.
+    #[param(value_type = schema::BlockHash)]
     earlier: BlockHash,
+    /// Hash of the descendant.
+    #[param(value_type = schema::BlockHash)]
     later: BlockHash,
 }
 
+/// A proof that one block of the best chain is an ancestor of another.
+#[utoipa::path(
+    get, path = "/v1/consistency", tag = "Ledger", operation_id = "consistency",
+    params(Pair),
+    responses((status = 200, description = "The proof, in its one form and with a newline", body = schema::ConsistencyProof)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_BLOCK, problem::NO_LEDGER, problem::STORE,
+    ])))),
+)]
 pub(super) async fn consistency(
     State(shared): State<Arc<Shared>>,
     pair: Result<Query<Pair>, QueryRejection>,
@@ -86,12 +114,21 @@ pub(super) async fn consistency(
     Ok(file(&ProofFile::Consistency(Box::new(proof))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Search {
+    /// The SHA-256 of a file or a text.
+    #[param(pattern = "^[0-9A-Fa-f]{64}$", nullable = false)]
     content: Option<String>,
+    /// The address of an account that pays or is paid.
+    #[param(value_type = Option<schema::Address>, nullable = false)]
     by: Option<String>,
+    /// `next` of the page before.
+    #[param(nullable = false)]
     after: Option<String>,
+    /// Most transactions of the answer.
+    #[param(minimum = 1, maximum = 100, nullable = false)]
     limit: Option<usize>,
 }
 
@@ -117,6 +154,17 @@ impl Search {
     }
 }
 
+/// Transactions of the best chain by what they say or whose they are, the youngest first.
+///
+/// One of `content` and `by`, not both.
+#[utoipa::path(
+    get, path = "/v1/transactions", tag = "Ledger", operation_id = "search",
+    params(Search),
+    responses((status = 200, description = "The transactions", body = TransactionList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_LEDGER, problem::STORE,
+    ])))),
+)]
 pub(super) async fn search(
     State(shared): State<Arc<Shared>>,
     search: Result<Query<Search>, QueryRejection>,

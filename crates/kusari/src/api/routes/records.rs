@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant, timeout_at};
 
 use super::super::guard::Entrusted;
 use super::super::model::{RecordPlace, RecordReport, RecordRequest};
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, stopping, unfitting};
@@ -22,6 +22,24 @@ use crate::store::Placed;
 /// Longest wait for room that may be asked for.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
+/// Records a line of text.
+///
+/// Answered once the line is on disk; from then on it will be mined, whatever happens to the node.
+#[utoipa::path(
+    post, path = "/v1/records", tag = "Records", operation_id = "record",
+    params(
+        ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`: how long to wait for room, 30 at most", example = "wait=30"),
+    ),
+    request_body(content = RecordRequest, example = json!({"text": "hi"})),
+    responses((
+        status = 202, description = "The line is on disk", body = RecordReport,
+        headers(("Location" = String, description = "Where to ask about it")),
+    )),
+    security(("token" = []), ("page" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::EMPTY_RECORD, problem::RECORD_TOO_LONG, problem::UNSIGNED, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn record(
     _: Entrusted,
     State(shared): State<Arc<Shared>>,
@@ -64,7 +82,7 @@ fn receipt(id: u64, text: String) -> Answer<Response> {
     Ok(response)
 }
 
-fn refused(refusal: &SayRefusal) -> Refusal {
+pub(super) fn refused(refusal: &SayRefusal) -> Refusal {
     match refusal {
         SayRefusal::Empty => problem::EMPTY_RECORD.because("the record is empty; send some text"),
         SayRefusal::TooLong { bytes, limit } => problem::RECORD_TOO_LONG.because(format!(
@@ -90,6 +108,15 @@ fn wait(headers: &HeaderMap) -> Duration {
     wait.map_or(Duration::ZERO, Duration::from_secs).min(MAX_WAIT)
 }
 
+/// A record of this node, and the block of the best chain that it stands in.
+#[utoipa::path(
+    get, path = "/v1/records/{id}", tag = "Records", operation_id = "record-report",
+    params(("id" = u64, Path, description = "Its number on this node, from 1", maximum = 18446744073709551615u64, example = 1)),
+    responses((status = 200, description = "The record", body = RecordReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_RECORD, problem::STORE,
+    ])))),
+)]
 pub(super) async fn one(
     State(shared): State<Arc<Shared>>,
     id: Result<Path<u64>, PathRejection>,

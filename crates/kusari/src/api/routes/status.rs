@@ -7,10 +7,21 @@ use axum::extract::State;
 use kusari_chain::{BestPoint, BlockStore};
 
 use super::super::model::Status;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
 use crate::runtime::unix_time;
 
+/// What the node has and where it is.
+///
+/// Height, tip and work are of what is stored, so that every block up to there can be asked for.
+#[utoipa::path(
+    get, path = "/v1/status", tag = "State", operation_id = "status",
+    responses((status = 200, description = "The state of the node", body = Status)),
+    extensions(("x-problems" = json!(names(&[
+        problem::STORE,
+    ])))),
+)]
 pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
     // What is stored, so that every block up to this tip can be asked for.
     let tip = shared.read(BlockStore::best_tip).await?;

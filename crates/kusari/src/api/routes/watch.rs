@@ -9,10 +9,19 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::super::metrics::{self, CONTENT_TYPE};
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::{Shared, unfitting};
 use crate::runtime::NodeHandle;
 
+/// The node in numbers, in the text form of OpenMetrics.
+#[utoipa::path(
+    get, path = "/metrics", tag = "Watching", operation_id = "metrics",
+    responses((status = 200, description = "The numbers", body = String, content_type = CONTENT_TYPE)),
+    extensions(("x-problems" = json!(names(&[
+        problem::INTERNAL,
+    ])))),
+)]
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Response> {
     let node = &shared.node;
     let resident = metrics::resident_bytes();
@@ -22,11 +31,25 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Respons
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }
 
-/// Whoever gets this answer knows that the process serves.
+/// Whether the process serves. Whoever gets this answer knows that it does.
+#[utoipa::path(
+    get, path = "/healthz", tag = "Watching", operation_id = "healthz",
+    responses((status = 200, description = "It does", body = String)),
+    extensions(("x-problems" = json!(names(&[])))),
+)]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
+/// Whether what the node says is to be relied on yet.
+#[utoipa::path(
+    get, path = "/readyz", tag = "Watching", operation_id = "readyz",
+    responses(
+        (status = 200, description = "It runs and is not catching up", body = String),
+        (status = 503, description = "It is not; the reason in one line", body = String),
+    ),
+    extensions(("x-problems" = json!(names(&[])))),
+)]
 pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     match unready(&shared.node) {
         None => "ready\n".into_response(),

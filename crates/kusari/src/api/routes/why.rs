@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::model::{ReorganisationList, WhyReport};
-use super::super::problem;
+use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
 use crate::store::Resolved;
@@ -17,6 +18,15 @@ use crate::trail::{Subject, UnknownSubject};
 /// Most reorganisations of one answer.
 const MAX_REORGANISATIONS: usize = 256;
 
+/// What happened to a block, a transaction or a peer on this node, by its trail.
+#[utoipa::path(
+    get, path = "/v1/why/{what}", tag = "Why", operation_id = "why",
+    params(("what" = String, Path, description = "A height, 8 digits of a hash or more, an address or a host", example = "0")),
+    responses((status = 200, description = "Its story", body = WhyReport)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::NO_TRACE, problem::SEVERAL, problem::STORE,
+    ])))),
+)]
 pub(super) async fn why(
     State(shared): State<Arc<Shared>>,
     what: Result<Path<String>, PathRejection>,
@@ -37,13 +47,27 @@ pub(super) async fn why(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Stretch {
+    /// `next` of the page before.
+    #[param(maximum = 18446744073709551615u64, nullable = false)]
     before: Option<u64>,
+    /// Most moves of the answer.
+    #[param(minimum = 1, maximum = 256, nullable = false)]
     limit: Option<usize>,
 }
 
+/// Moves of the best chain to another branch, newest first.
+#[utoipa::path(
+    get, path = "/v1/reorganisations", tag = "Why", operation_id = "reorganisations",
+    params(Stretch),
+    responses((status = 200, description = "The moves", body = ReorganisationList)),
+    extensions(("x-problems" = json!(names(&[
+        problem::BAD_REQUEST, problem::STORE,
+    ])))),
+)]
 pub(super) async fn reorganisations(
     State(shared): State<Arc<Shared>>,
     stretch: Result<Query<Stretch>, QueryRejection>,

@@ -40,6 +40,9 @@ fn each_refusal_is_a_problem_document() {
         (get("/v1/blocks/+1"), 400, "bad-request"),
         (get("/v1/blocks/%ff"), 400, "bad-request"),
         (get("/v1/blocks/4294967296"), 400, "bad-request"),
+        (get("/v1/accounts/%ff"), 400, "bad-request"),
+        (get("/v1/transactions/%ff"), 400, "bad-request"),
+        (get("/v1/proofs/%ff"), 400, "bad-request"),
         (get("/v1/blocks/2"), 404, "no-such-block"),
         (get(&format!("/v1/blocks/{}", "f".repeat(64))), 404, "no-such-block"),
         (get("/v1/records/x"), 400, "bad-request"),
@@ -118,4 +121,26 @@ fn heads_that_are_too_long_or_nonsense_end_the_connection() {
         get("/v1/status").replace("\r\n\r\n", &format!("\r\nX: {}\r\n\r\n", "x".repeat(17_000)));
     assert!(rig.answer(&long).starts_with("HTTP/1.1 431 "));
     assert!(rig.answer("GET_CHAIN\n\r\n\r\n").starts_with("HTTP/1.1 400 "));
+}
+
+#[test]
+fn the_page_of_the_document_loads_nothing_from_elsewhere() {
+    let rig = Rig::new(store(0));
+    let page = rig.answer(&get("/v1/docs"));
+    let policy =
+        "content-security-policy: default-src 'none'; script-src 'self'; connect-src 'self'; ";
+    assert!(page.contains(policy), "{page}");
+    assert!(page.contains("frame-ancestors 'none'") && !page.contains("://"), "{page}");
+    for source in page.split("src=\"").skip(1).chain(page.split("spec-url=\"").skip(1)) {
+        let path = source.split('"').next().unwrap();
+        assert!(rig.answer(&get(path)).starts_with("HTTP/1.1 200 OK"), "{path}");
+    }
+}
+
+#[test]
+fn the_viewer_is_the_one_that_its_note_names() {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(include_bytes!("../viewer/openapi-explorer.min.js"));
+    let digest = BlockHash(digest.into()).to_string();
+    assert!(include_str!("../viewer/README.md").contains(&digest), "{digest}");
 }
