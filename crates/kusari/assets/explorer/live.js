@@ -8,6 +8,8 @@ import { find, get } from "./api.js";
 const HEADERS = 120;
 /** Samples of the mining rate: five minutes. */
 const SAMPLES = 300;
+/** How long a reorganisation is spoken of, in milliseconds. */
+const SEEN = 60000;
 /** Least time between two reads of one part, in milliseconds. */
 const PAUSE = 250;
 
@@ -113,7 +115,12 @@ export function start() {
   const events = new EventSource("/v1/events");
   const on = (kind, act) => events.addEventListener(kind, (event) => act(JSON.parse(event.data)));
   on("block", () => { readChain(); readMempool(); });
-  on("reorganisation", (event) => { state.reorganisation = event; readChain(); readMempool(); });
+  on("reorganisation", (event) => {
+    state.reorganisation = event;
+    setTimeout(() => { if (state.reorganisation === event) { state.reorganisation = null; tell(); } }, SEEN);
+    readChain();
+    readMempool();
+  });
   on("held-branch", () => readChain());
   on("transaction", () => { readMempool(); readStatus(); });
   on("peer", () => { readPeers(); readStatus(); });
