@@ -2,7 +2,8 @@
 //!
 //! Owns the checks that come before any route. Everybody on this machine may read; a web page that
 //! a browser on this machine shows may not, by whatever name it reached us (its own, or `Origin`).
-//! Whoever writes brings the token, which stands where only the user of the node can read it.
+//! Whoever writes brings the token, which stands where only the user of the node can read it, or is
+//! the API's own page with its cookie, see `session`.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;

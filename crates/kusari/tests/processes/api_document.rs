@@ -1,6 +1,7 @@
 //! The document of the local API is true: what real nodes answer has the form that it says, and no more.
 
 mod forms;
+mod happenings;
 mod held;
 
 use std::fs;

@@ -2,13 +2,15 @@
 
 use kusari::api::audit::{Audit, AuditFinding, AuditedFile};
 use kusari::api::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
-use kusari::api::model::{MiningReport, NodeEvent, PeerChange, Tip, TransactionState};
+use kusari::api::model::{MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry};
+use kusari::trail::TrailEntry;
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,
 };
 use kusari_chain::{BestPoint, BlockHash, Branch, Work};
 use serde::Serialize;
 
+use super::happenings::happenings;
 use super::held::Held;
 use crate::support::Node;
 
@@ -66,6 +68,10 @@ fn events_and_what_seldom_happens_have_the_form_that_the_document_says() {
     let held = Held::new(&node);
     for event in events() {
         hold(&held, "NodeEvent", &event);
+    }
+    for (number, happening) in (1..).zip(happenings()) {
+        let entry = TrailEntry { time: 8, checked_us: Some(9), handled_us: None, happening };
+        hold(&held, "WhyEntry", &WhyEntry { number, entry });
     }
     let statement = WitnessStatement {
         key: KEY,
