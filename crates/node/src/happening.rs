@@ -77,8 +77,10 @@ pub enum Kind {
     Chain,
     /// Peers, and what they sent in vain.
     Peers,
-    /// Transactions.
+    /// Transactions of others.
     Transactions,
+    /// Transactions that people entrusted to this node.
+    Own,
 }
 
 /// One thing that happened to a block, a transaction or a peer.
@@ -292,12 +294,19 @@ impl Happening {
             | Self::PeerBanned { .. }
             | Self::PeerRefusedOurs { .. }
             | Self::PeerDisconnected { .. } => Kind::Peers,
-            Self::TransactionPooled { .. }
-            | Self::TransactionRefused { .. }
-            | Self::TransactionDisplaced { .. }
+            Self::TransactionPooled { origin, .. } | Self::TransactionRefused { origin, .. } => {
+                match origin {
+                    Origin::Person => Kind::Own,
+                    _ => Kind::Transactions,
+                }
+            }
+            // In the pool: one of anybody's, and whoever sent the other one caused it.
+            Self::TransactionDisplaced { by: Some(_), .. } => Kind::Transactions,
+            // Of others it is not written down what became of them in blocks.
+            Self::TransactionDisplaced { by: None, .. }
             | Self::TransactionMined { .. }
             | Self::TransactionMoved { .. }
-            | Self::TransactionReturned { .. } => Kind::Transactions,
+            | Self::TransactionReturned { .. } => Kind::Own,
             Self::Missed { of, .. } => *of,
         }
     }

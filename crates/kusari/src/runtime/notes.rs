@@ -15,8 +15,8 @@ use crate::trail::TrailEntry;
 pub(super) const TRAIL_DELAY: Duration = Duration::from_secs(1);
 /// Entries of one second, by kind: what strangers cause for nothing least. Writing one takes some ten
 /// microseconds of the committer.
-const PER_SECOND: [(Kind, u32); 3] =
-    [(Kind::Chain, 2_048), (Kind::Peers, 256), (Kind::Transactions, 512)];
+const PER_SECOND: [(Kind, u32); 4] =
+    [(Kind::Chain, 2_048), (Kind::Peers, 256), (Kind::Transactions, 512), (Kind::Own, 512)];
 /// Entries that may be under way to a disk that is slow; beyond that, more are only counted.
 const MOST_UNDER_WAY: usize = 8_192;
 /// Entries among which one is looked for that says nearly the same.

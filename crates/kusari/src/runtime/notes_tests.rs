@@ -1,6 +1,7 @@
 //! What waits to be written: bounded, counted where it is too much, and joined where it is the same.
 
 use kusari_chain::BlockHash;
+use kusari_chain::ledger::Txid;
 use kusari_node::happening::{BlockName, Sender};
 
 use super::*;
@@ -42,6 +43,19 @@ fn what_strangers_send_in_vain_is_bounded_in_a_second_and_counted_beyond_that() 
     let missed = Happening::Missed { of: Kind::Peers, count: 10_000 - 256 };
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[0].happening, missed);
+}
+
+#[test]
+fn what_a_person_entrusts_is_written_down_while_strangers_send_more_than_is() {
+    let mut notes = Notes::default();
+    let pooled = |byte, origin| Happening::TransactionPooled { txid: Txid([byte; 32]), origin };
+    for _ in 0..10_000 {
+        notes.add(second(5), 0, Took::default(), pooled(1, Origin::Announced(sender())));
+    }
+    notes.add(second(5), 0, Took::default(), pooled(2, Origin::Person));
+    let entries = notes.take();
+    assert_eq!(entries.len(), 513);
+    assert_eq!(entries.last().map(|entry| &entry.happening), Some(&pooled(2, Origin::Person)));
 }
 
 #[test]

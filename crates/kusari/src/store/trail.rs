@@ -19,10 +19,11 @@ use crate::trail::Name;
 
 /// Most entries and most bytes of them, by kind. An entry takes some 250 bytes, and a row of the index
 /// some 30, of which a reorganisation has one for each block that it names.
-pub(crate) const LIMITS: [(Kind, u64, u64); 3] = [
+pub(crate) const LIMITS: [(Kind, u64, u64); 4] = [
     (Kind::Chain, 32_768, 8 << 20),
     (Kind::Peers, 16_384, 4 << 20),
-    (Kind::Transactions, 16_384, 4 << 20),
+    (Kind::Transactions, 8_192, 2 << 20),
+    (Kind::Own, 8_192, 2 << 20),
 ];
 
 /// The first part of an entry's key.
@@ -31,6 +32,7 @@ pub(super) fn ring(kind: Kind) -> u8 {
         Kind::Chain => 0,
         Kind::Peers => 1,
         Kind::Transactions => 2,
+        Kind::Own => 3,
     }
 }
 

@@ -166,16 +166,19 @@ impl Tables {
         &self,
         story: &mut Story,
         subject: SubjectKey,
-        kinds: &[Kind],
+        kind: Kind,
         is_wanted: impl Fn(&TrailEntry) -> bool,
     ) -> Result<(), Fault> {
         let mut found = self.newest(subject, MAX_STORY + 1, is_wanted)?;
         story.has_more = found.len() > MAX_STORY;
         found.truncate(MAX_STORY);
         found.reverse();
+        // One of our own that others offered first, or displaced, has entries of either kind.
+        let is_own = found.iter().any(|(_, entry)| entry.happening.kind() == Kind::Own);
+        let kind = if is_own { Kind::Own } else { kind };
         story.entries = found;
-        story.begins = self.begins(kinds)?;
-        story.missed = kinds.iter().map(|kind| self.missed(*kind)).sum::<Result<u64, Fault>>()?;
+        story.begins = self.begins(&[kind])?;
+        story.missed = self.missed(kind)?;
         Ok(())
     }
 
@@ -273,9 +276,8 @@ impl Store {
         self.read(|transaction| {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
             let name = Name::Block(hash);
-            let kinds = [Kind::Chain];
             let is_wanted = |entry: &TrailEntry| entry.names().contains(&name);
-            tables.fill(&mut story, key_of(&name), &kinds, is_wanted)?;
+            tables.fill(&mut story, key_of(&name), Kind::Chain, is_wanted)?;
             // One in the midst of a run has no entry that names it.
             let tells_arrival = |(_, entry): &(u64, TrailEntry)| {
                 !matches!(
@@ -308,7 +310,7 @@ impl Store {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
             let name = Name::Transaction(txid);
             let is_wanted = |entry: &TrailEntry| entry.names().contains(&name);
-            tables.fill(&mut story, key_of(&name), &[Kind::Transactions], is_wanted)?;
+            tables.fill(&mut story, key_of(&name), Kind::Transactions, is_wanted)?;
             // What its blocks went through, it went through with them.
             for found in [best, beside].into_iter().flatten() {
                 tables.add_moves_of(found.block, &mut story)?;
@@ -337,12 +339,7 @@ impl Store {
         };
         self.read(|transaction| {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
-            tables.fill(
-                &mut story,
-                key_of(&Name::Peer((host, 0).into())),
-                &[Kind::Peers],
-                is_wanted,
-            )
+            tables.fill(&mut story, key_of(&Name::Peer((host, 0).into())), Kind::Peers, is_wanted)
         })?;
         if story.entries.is_empty() {
             return self.nothing();

@@ -1,5 +1,6 @@
 //! The trail in a store: found again, bounded, and right by the audit.
 
+use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, Block, BlockHash, Work};
 use kusari_node::happening::{BlockName, Happening, Kind, Origin, Sender};
 
@@ -109,6 +110,38 @@ fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
     assert!(story(&store, &kept.to_string()).is_some());
     let peer = story(&store, "127.0.0.1").unwrap();
     assert!(peer.has_more && peer.entries.len() == 256 && peer.begins >= Some(oldest));
+    assert_sound(&store);
+}
+
+#[test]
+fn what_people_entrusted_to_this_node_outlives_a_flood_of_strangers_transactions() {
+    let store = Store::ephemeral().unwrap();
+    let txid = |first, last| Txid(hash(first, last).0);
+    let pooled = |txid, origin| Happening::TransactionPooled { txid, origin };
+    let (own, refused) = (txid(1, 6), txid(2, 6));
+    let (code, reason) = (String::from("underbid"), String::from("pay more"));
+    let own_story = [
+        pooled(own, Origin::Person),
+        Happening::TransactionMined { txid: own, height: 7 },
+        Happening::TransactionRefused { txid: refused, code, reason, origin: Origin::Person },
+    ];
+    let written: Vec<_> = own_story.into_iter().map(|happening| entry(1, happening)).collect();
+    store.commit_with_trail(&[], &written).unwrap();
+    let stranger =
+        || Origin::Announced(Sender { address: ([127, 0, 0, 1], 4_000).into(), agent: None });
+    for group in 0..20_u64 {
+        let group: Vec<_> = (1_000 * group..1_000 * (group + 1))
+            .map(|number| entry(2 + number, pooled(txid(number, 8), stranger())))
+            .collect();
+        store.commit_with_trail(&[], &group).unwrap();
+    }
+    assert!(story(&store, &txid(0, 8).to_string()).is_none(), "the flood fills its part");
+    let of_own = story(&store, &own.to_string()).unwrap();
+    assert_eq!((of_own.entries.len(), of_own.begins), (2, Some(1)));
+    assert!(story(&store, &refused.to_string()).is_some());
+    // Nothing is known of what strangers sent before the flood, and it is not claimed.
+    let of_last = story(&store, &txid(19_999, 8).to_string()).unwrap();
+    assert!(of_last.begins > Some(2), "{:?}", of_last.begins);
     assert_sound(&store);
 }
 
