@@ -5,5 +5,6 @@ mod ledger;
 mod pages;
 mod runs;
 mod sound;
+mod trail;
 
 pub(crate) use sound::{TIP, sound_store};

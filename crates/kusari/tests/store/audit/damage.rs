@@ -10,6 +10,7 @@ use super::runs::OF_RUNS;
 use super::sound::{
     Entry, LOWER_SIDE, Record, SIDE, TIP, UPPER_SIDE, blocks, child, order, prove, sound_store,
 };
+use super::trail::OF_THE_TRAIL;
 use crate::support::TempDir;
 
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -273,7 +274,7 @@ const OF_THE_OUTBOX: &[Damage] = &[
 ];
 
 fn damages() -> impl Iterator<Item = &'static Damage> {
-    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX)
+    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX).chain(OF_THE_TRAIL)
 }
 
 /// Does each damage to a copy of the store in `whole`, which nobody has open, and audits the copy.
