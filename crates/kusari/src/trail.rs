@@ -11,29 +11,23 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::Txid;
 use kusari_node::happening::{Happening, Kind};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-use crate::api::schema;
 
 pub use self::subject::{Prefix, Subject, UnknownSubject};
 
 /// One thing that happened, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrailEntry {
     /// When this node came to know it, in Unix milliseconds by its own clock.
     pub time: u64,
     /// How long a block's line took to be read and checked by itself, in microseconds; absent where it
     /// came in a stretch with others, or was not a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub checked_us: Option<u64>,
     /// How long the node took to judge it beside its chain and to decide what follows, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub handled_us: Option<u64>,
     /// What happened.
     #[serde(flatten)]
-    #[schema(value_type = schema::Happening)]
     pub happening: Happening,
 }
 

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub(crate) use self::chain::{
     BodyEntry, ChainSpec, Equivocation, Payload, SignedTransaction, WholeBlock, WitnessStatement,
 };
-pub(crate) use self::happening::{BestPoint, Happening};
+pub(crate) use self::happening::{BestPoint, TrailEntry};
 pub(crate) use self::proof::{ConsistencyProof, TransactionProof};
 
 /// Describes types that are written as a fixed number of hexadecimal digits.

@@ -74,6 +74,7 @@ pub struct WhyEntry {
     pub number: u64,
     /// What happened, and when.
     #[serde(flatten)]
+    #[schema(value_type = schema::TrailEntry)]
     pub entry: TrailEntry,
 }
 

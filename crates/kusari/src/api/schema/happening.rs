@@ -4,6 +4,23 @@ use utoipa::ToSchema;
 
 use super::{BlockHash, Txid, Work};
 
+/// One thing that happened, and when.
+#[derive(ToSchema)]
+pub(crate) struct TrailEntry {
+    /// When this node came to know it, in Unix milliseconds by its own clock.
+    time: u64,
+    /// How long a block's line took to be read and checked by itself, in microseconds; absent where it
+    /// came in a stretch with others, or was not a line.
+    #[schema(nullable = false)]
+    checked_us: Option<u64>,
+    /// How long the node took to judge it beside its chain and to decide what follows, in microseconds.
+    #[schema(nullable = false)]
+    handled_us: Option<u64>,
+    /// What happened.
+    #[serde(flatten)]
+    happening: Happening,
+}
+
 /// A block's place on the chain that it ends.
 #[derive(ToSchema)]
 pub(crate) struct BestPoint {
