@@ -205,6 +205,13 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_without_end_is_refused_and_told_so() {
+        let rate = Rate::default();
+        let refusal = std::iter::repeat_with(|| in_turn(&rate)).find_map(Result::err);
+        assert_eq!(refusal.map(|refusal| refusal.0.status), Some(429));
+    }
+
+    #[test]
     fn only_the_apis_own_pages_may_ask() {
         let from = |origin| status("/", &[("host", "localhost:7878"), ("origin", origin)]);
         assert_eq!(from("http://localhost:7878"), 200);
