@@ -125,12 +125,12 @@ impl Api {
         let (reports, mining) = watch::channel(MiningReport::default());
         let chance = |error: TokenError| ApiError::System(io::Error::other(error.to_string()));
         let session = Session::random().map_err(chance)?;
-        let (data_directory_shown, rate) = (place, Rate::default());
+        let rate = Rate::default();
         let shared = Shared {
             node,
             token,
             listen,
-            data_directory: data_directory_shown,
+            data_directory: place,
             turn,
             events,
             mining,

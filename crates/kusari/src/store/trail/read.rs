@@ -67,7 +67,8 @@ impl Resolved {
                     None => String::from("it has no trail yet"),
                 };
                 Some(format!(
-                    "this node knows nothing of it; {since}, and what did not happen here is not in it"
+                    "this node knows nothing of it; {since}, and what did not happen here is not in it; a \
+                     block that came with many others is found by its height or its whole hash"
                 ))
             }
         }
