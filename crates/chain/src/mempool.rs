@@ -27,7 +27,7 @@ use core::ops::Bound;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
-pub use self::admission::Admission;
+pub use self::admission::{Admission, check_chain_bounds};
 pub use self::batch::TransactionBatch;
 pub use self::checked::CheckedTransaction;
 pub use self::follow::Followed;
@@ -209,6 +209,12 @@ impl Mempool {
         if offered.contains(&account.sequence) { sender.end() } else { account.sequence }
     }
 
+    /// What this sender owns once all that it has offered is mined, in whole units.
+    #[must_use]
+    pub fn balance(&self, account: &Account) -> u64 {
+        self.senders.get(&account.key).map_or(account.balance, Sender::balance)
+    }
+
     /// Checks again what does not follow from the pool itself: every signature, and the bounds of
     /// the chain. For a pool out of a checkpoint that somebody else may have written. Costs tens of
     /// microseconds for each transaction.
@@ -221,7 +227,7 @@ impl Mempool {
             let signed = pooled.checked().check_signature(&chain);
             signed
                 .map_err(PoolRefusal::from)
-                .and_then(|()| admission::check_chain_bounds(pooled, spec))
+                .and_then(|()| check_chain_bounds(pooled.transaction(), spec))
                 .map_err(|refusal| (pooled.txid(), refusal))?;
         }
         Ok(())

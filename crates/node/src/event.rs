@@ -13,6 +13,7 @@ use kusari_chain::{BestPoint, BlockHash, Branch, StoredBlock};
 use serde::Serialize;
 
 use crate::address::PeerAddress;
+use crate::drafts::DraftWait;
 use crate::store::EntryId;
 use crate::witnesses::WitnessStop;
 
@@ -176,13 +177,33 @@ pub enum Event {
     TransactionDisplaced {
         /// Which.
         txid: Txid,
+        /// The other one.
+        by: Txid,
+        /// Whether the text is signed again, under the next sequence.
+        again: bool,
         /// The block that it stood in, which left the best chain, if it had been mined.
         from: Option<BestPoint>,
+    },
+    /// A draft became a transaction, which waits to be mined.
+    DraftSigned {
+        /// The outbox entry.
+        entry: EntryId,
+        /// The transaction.
+        txid: Txid,
+        /// The transaction that it was before, which another one displaced.
+        former: Option<Txid>,
+    },
+    /// Drafts are not signed for now.
+    DraftsWait {
+        /// How many are in memory.
+        drafts: usize,
+        /// What the oldest of them waits for.
+        wait: DraftWait,
     },
     /// A typed line waits for room in the outbox.
     OutboxFull {
         /// Lines that wait to be mined.
-        waiting: usize,
+        waiting: u64,
     },
     /// A listed witness stands by a block.
     Witnessed {

@@ -12,7 +12,9 @@ extern crate std;
 pub mod address;
 mod allowance;
 mod announced;
+mod backlog;
 mod compact;
+pub mod drafts;
 pub mod event;
 mod finality;
 mod gossip;
@@ -35,6 +37,7 @@ pub mod wire;
 mod witnesses;
 
 pub use address::PeerAddress;
+pub use backlog::OutboxLimits;
 pub use event::Event;
 pub use happening::Happening;
 pub use node::{

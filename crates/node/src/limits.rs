@@ -88,8 +88,17 @@ pub const GOSSIP_REFILL: Duration = Duration::from_millis(20);
 /// driver queues for it. What is larger is streamed from the store instead, at the pace of the peer.
 pub const MAX_SENT_BYTES: usize = 1 << 20;
 
-/// Typed lines that may wait to be mined. At 4 KiB a line, 4 MiB.
+/// Entries of the outbox that are in memory at once and offered to the miner or the pool.
 pub const OUTBOX_CAPACITY: usize = 1_000;
+/// Bytes of them: a thousand lines of 4 KiB. Records of a ledger may be longer.
+pub const OUTBOX_MEMORY: u64 = 4 << 20;
+/// Entries of the outbox that may wait, on disk for the most part.
+pub const OUTBOX_ENTRIES: u64 = 1_000_000;
+/// Bytes of them.
+pub const OUTBOX_BYTES: u64 = 1 << 30;
+/// Drafts that the driver is asked to sign at once. Each takes some twenty microseconds, and what
+/// comes back is one commit.
+pub const MAX_SIGNED_AT_ONCE: usize = 256;
 /// Commands that may wait for room in the outbox.
 pub const MAX_WAITING_SAYS: usize = 16;
 

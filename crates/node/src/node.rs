@@ -9,6 +9,7 @@ mod commands;
 mod compact;
 mod config;
 mod connections;
+mod drafts;
 mod finality;
 mod follow_up;
 mod headers;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::drafts::Company;
 use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
@@ -48,7 +50,7 @@ use crate::serving::Serving;
 use crate::snapshot::{PeerSummary, Snapshot};
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
-use crate::transactions::Transactions;
+use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::Witnesses;
 
@@ -145,17 +147,23 @@ impl Node {
         blocks: Box<dyn BlockStore>,
         outbox_store: Box<dyn OutboxStore>,
     ) -> Result<Self, StoreError> {
-        let (limits, capacity) = (config.tree_limits, config.outbox_capacity);
+        let limits = config.tree_limits;
         let store = outbox_store.as_ref();
-        let (chain, outbox, (transactions, stale)) = match &config.ledger {
+        let (chain, outbox, (transactions, moved)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
-                let outbox = Outbox::open(store, capacity, &chain)?;
-                (chain, outbox, (None, Vec::new()))
+                let outbox = Outbox::open(store, config.outbox, &chain)?;
+                (chain, outbox, (None, Moved::default()))
             }
             Some(ledger) => {
                 let chain = Chain::open_ledger(blocks, limits, Arc::clone(&ledger.spec))?;
-                let opened = Transactions::open(ledger.pool_limits, capacity, store, &chain)?;
+                let company = Company {
+                    configured: !config.connect.is_empty(),
+                    met: store.outbox_facts()?.met_peer,
+                    heard: ledger.offline,
+                };
+                let limits = (ledger.pool_limits, config.outbox);
+                let opened = Transactions::open(limits, company, store, &chain)?;
                 (chain, Outbox::closed(), (Some(opened.0), opened.1))
             }
         };
@@ -204,7 +212,12 @@ impl Node {
             wake_at: None,
             catching_up: false,
             halted: false,
-            batch: StoreBatch { pool: stale, statements, ..StoreBatch::default() },
+            batch: StoreBatch {
+                outbox: moved.outbox,
+                pool: moved.pool,
+                statements,
+                ..StoreBatch::default()
+            },
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),
@@ -266,6 +279,11 @@ impl Node {
                 self.statement_signed(now, statement);
                 Ok(())
             }
+            Input::DraftsSigned(signed) => self.drafts_signed(now, signed),
+            Input::WalletChanged(wallet) => {
+                self.wallet_changed(wallet);
+                Ok(())
+            }
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
@@ -311,7 +329,7 @@ impl Node {
     }
 
     /// What people entrusted to this node and is not mined yet.
-    fn waiting(&self) -> usize {
+    fn waiting(&self) -> u64 {
         let own = self.transactions.as_ref().map(|transactions| transactions.own().waiting());
         own.unwrap_or_else(|| self.outbox.waiting())
     }
@@ -347,7 +365,7 @@ impl Node {
         Snapshot {
             tip: self.chain.tip(),
             peers: self.peers.iter().map(summary).collect(),
-            waiting_lines: self.outbox.waiting() + self.waiting_says.len(),
+            waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
             ledger: self.ledger_summary(),
             side_bytes,
             side_limit,

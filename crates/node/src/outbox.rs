@@ -1,9 +1,10 @@
 //! The outbox: what a person entrusted to this node, until it stands deep in the best chain.
 //!
 //! An entry knows every block that was mined for it. While one of them is in the best chain it is
-//! satisfied; otherwise it waits to be mined. Since the next block for it is only mined on a chain
-//! that contains none of the earlier ones, no chain ever contains two. Entries are never deleted:
-//! a settled one only leaves memory, and a reorganisation, however deep, brings it back.
+//! mined; otherwise it waits. Since the next block for it is only mined on a chain that contains
+//! none of the earlier ones, no chain ever contains two. Entries are never deleted: a settled one
+//! only leaves memory, and a reorganisation, however deep, brings it back. Which of those that wait
+//! are in memory is up to [`crate::backlog`].
 //!
 //! Knows nothing of peers and mines nothing itself.
 
@@ -15,99 +16,135 @@ use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, Chain, ChainChange, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::backlog::{Backlog, OutboxLimits};
 use crate::seam::CommitId;
-use crate::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
+use crate::store::{EntryId, EntryState, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite};
+
+const MINED: EntryState = EntryState::Mined { settled: false };
 
 #[derive(Serialize, Deserialize)]
 struct Open {
     text: String,
     blocks: Vec<BlockHash>,
     /// Height of the block of ours that is in the best chain, if one is.
-    satisfied_at: Option<u32>,
+    mined_at: Option<u32>,
+}
+
+impl Open {
+    fn bytes(&self) -> u64 {
+        self.text.len() as u64
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Outbox {
-    capacity: usize,
+    backlog: Backlog,
     open: BTreeMap<EntryId, Open>,
     waiting: BTreeSet<EntryId>,
-    satisfied: BTreeSet<(u32, EntryId)>,
+    mined: BTreeSet<(u32, EntryId)>,
     by_block: BTreeMap<BlockHash, EntryId>,
     /// Entries written as settled by a commit that is not durable yet. They stay in memory until
     /// it is, because the store cannot find their blocks before.
     settling: VecDeque<(CommitId, EntryId)>,
-    next_id: EntryId,
 }
 
 impl Outbox {
     pub(crate) fn open(
         store: &dyn OutboxStore,
-        capacity: usize,
+        limits: OutboxLimits,
         chain: &Chain,
     ) -> Result<Self, StoreError> {
+        let mut outbox = Self::over(Backlog::open(limits, &store.outbox_facts()?));
         let mut entries = Vec::new();
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
-        let next_id = store.next_entry_id()?;
-        let mut outbox = Self {
-            capacity,
-            open: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            satisfied: BTreeSet::new(),
-            by_block: BTreeMap::new(),
-            settling: VecDeque::new(),
-            next_id,
-        };
         for entry in entries {
-            outbox.load(entry, chain)?;
+            let (id, mined) = (entry.id, outbox.load(entry, chain)?);
+            if !mined {
+                outbox.wait_again(id);
+            }
         }
         Ok(outbox)
     }
 
     /// The outbox of a ledger, which has no lines.
     pub(crate) fn closed() -> Self {
+        Self::over(Backlog::open(OutboxLimits::default(), &OutboxFacts::default()))
+    }
+
+    fn over(backlog: Backlog) -> Self {
         Self {
-            capacity: 0,
+            backlog,
             open: BTreeMap::new(),
             waiting: BTreeSet::new(),
-            satisfied: BTreeSet::new(),
+            mined: BTreeSet::new(),
             by_block: BTreeMap::new(),
             settling: VecDeque::new(),
-            next_id: 1,
         }
     }
 
-    fn load(&mut self, entry: OutboxEntry, chain: &Chain) -> Result<(), StoreError> {
-        let mut satisfied_at = None;
+    /// Takes an entry of the store into memory. Returns whether it stands in the best chain.
+    fn load(&mut self, entry: OutboxEntry, chain: &Chain) -> Result<bool, StoreError> {
+        let mut mined_at = None;
         for hash in &entry.blocks {
             self.by_block.insert(*hash, entry.id);
             if let Some(point) = chain.on_best_chain(hash)? {
-                satisfied_at = Some(point.height);
+                mined_at = Some(point.height);
             }
         }
-        let open = Open { text: entry.text, blocks: entry.blocks, satisfied_at: None };
+        self.mined.extend(mined_at.map(|height| (height, entry.id)));
+        let open = Open { text: entry.text, blocks: entry.blocks, mined_at };
         self.open.insert(entry.id, open);
-        self.waiting.insert(entry.id);
-        self.set_satisfied(entry.id, satisfied_at);
-        Ok(())
+        Ok(mined_at.is_some())
     }
 
-    /// Entries that wait to be mined.
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len()
+    /// Takes the next entries that wait into memory, where there is room for them. Returns what must
+    /// be written: a block that was mined for one may have come back while nobody looked.
+    pub(crate) fn load_waiting(
+        &mut self,
+        store: &dyn OutboxStore,
+        chain: &Chain,
+    ) -> Result<Vec<OutboxWrite>, StoreError> {
+        let mut writes = Vec::new();
+        let Some((range, limit)) = self.backlog.to_load() else { return Ok(writes) };
+        let mut entries = Vec::new();
+        store.visit_waiting_entries(range.clone(), limit, &mut |entry| entries.push(entry))?;
+        let mut all = entries.len() < limit;
+        for entry in entries {
+            let (id, bytes) = (entry.id, entry.weight());
+            if !self.backlog.load(id, bytes) {
+                all = false;
+                break;
+            }
+            if self.load(entry, chain)? {
+                self.backlog.waits_no_more(bytes);
+                writes.push(OutboxWrite::SetState { id, state: MINED });
+            } else {
+                self.waiting.insert(id);
+            }
+        }
+        self.backlog.loaded(&range, all);
+        Ok(writes)
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.waiting.len() >= self.capacity
+    /// Entries that wait to be mined, in memory or in the store.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.backlog.waiting()
     }
 
-    /// Adds a line; the caller has the write committed before it acknowledges anything.
-    pub(crate) fn insert(&mut self, text: String) -> (EntryId, OutboxWrite) {
-        let id = self.next_id;
-        self.next_id += 1;
-        let open = Open { text: text.clone(), blocks: Vec::new(), satisfied_at: None };
-        self.open.insert(id, open);
-        self.waiting.insert(id);
-        (id, OutboxWrite::Insert { id, text })
+    pub(crate) fn has_room(&self, text: &str) -> bool {
+        self.backlog.has_room(text.len() as u64)
+    }
+
+    /// Adds a line, written by this commit; the caller has it committed before it acknowledges
+    /// anything.
+    pub(crate) fn insert(&mut self, text: String, commit: CommitId) -> (EntryId, OutboxWrite) {
+        let (id, held) = self.backlog.insert(text.len() as u64, commit);
+        if held {
+            let open = Open { text: text.clone(), blocks: Vec::new(), mined_at: None };
+            self.open.insert(id, open);
+            self.waiting.insert(id);
+        }
+        (id, OutboxWrite::Insert { id, text, draft: None })
     }
 
     /// The entry to mine next, oldest first.
@@ -138,59 +175,75 @@ impl Outbox {
         let mut writes = Vec::new();
         let mut reopened = Vec::new();
         for point in &change.reverted {
-            if let Some(id) = self.find_reverted(&point.hash, (chain, store), &mut writes)? {
-                self.set_satisfied(id, None);
+            if let Some(id) = self.find_reverted(&point.hash, (chain, store))? {
+                self.set_mined(id, None, &mut writes);
                 reopened.push(id);
             }
         }
         for point in &change.connected {
             if let Some(&id) = self.by_block.get(&point.hash) {
-                self.set_satisfied(id, Some(point.height));
+                self.set_mined(id, Some(point.height), &mut writes);
             }
         }
         self.settle(chain.tip().height, commit, &mut writes);
         reopened.retain(|id| self.waiting.contains(id));
+        self.put_off(commit);
         Ok((writes, reopened))
+    }
+
+    /// Leaves to the store what waits beyond the bound of memory, since blocks were reverted.
+    fn put_off(&mut self, commit: CommitId) {
+        while self.backlog.holds_too_much()
+            && let Some(id) = self.waiting.pop_last()
+        {
+            if let Some(open) = self.open.remove(&id) {
+                self.backlog.put_off(id, open.bytes(), commit);
+                for hash in &open.blocks {
+                    self.by_block.remove(hash);
+                }
+            }
+        }
     }
 
     fn find_reverted(
         &mut self,
         hash: &BlockHash,
         (chain, store): (&Chain, &dyn OutboxStore),
-        writes: &mut Vec<OutboxWrite>,
     ) -> Result<Option<EntryId>, StoreError> {
         if let Some(&id) = self.by_block.get(hash) {
-            if let Some(place) = self.settling.iter().position(|&(_, settling)| settling == id) {
-                self.settling.remove(place);
-                writes.push(OutboxWrite::SetSettled { id, settled: false });
-            }
+            self.settling.retain(|&(_, settling)| settling != id);
             return Ok(Some(id));
         }
         // This node mined nothing yet, so nothing reverted can be its own: the usual case of a
         // node that only listens needs no look-up.
-        if self.next_id == 1 {
+        if self.backlog.is_unused() {
             return Ok(None);
         }
         let Some(entry) = store.entry_of_block(hash)? else { return Ok(None) };
         let id = entry.id;
-        writes.push(OutboxWrite::SetSettled { id, settled: false });
+        // One that waits in the store is mined again when its turn comes.
+        if entry.state == EntryState::Waiting || self.backlog.is_unwritten(id) {
+            return Ok(None);
+        }
         self.load(entry, chain)?;
         Ok(Some(id))
     }
 
     fn settle(&mut self, tip_height: u32, commit: CommitId, writes: &mut Vec<OutboxWrite>) {
-        while let Some(&(height, id)) = self.satisfied.first() {
+        while let Some(&(height, id)) = self.mined.first() {
             if tip_height.saturating_sub(height) + 1 < SETTLED_DEPTH {
                 break;
             }
-            self.satisfied.remove(&(height, id));
+            self.mined.remove(&(height, id));
             self.settling.push_back((commit, id));
-            writes.push(OutboxWrite::SetSettled { id, settled: true });
+            let state = EntryState::Mined { settled: true };
+            writes.push(OutboxWrite::SetState { id, state });
         }
     }
 
     /// Every commit up to `through` is durable: settled entries leave memory.
     pub(crate) fn committed(&mut self, through: CommitId) {
+        self.backlog.committed(through);
         while self.settling.front().is_some_and(|&(commit, _)| commit <= through) {
             let Some((_, id)) = self.settling.pop_front() else { break };
             for hash in self.open.remove(&id).map(|open| open.blocks).unwrap_or_default() {
@@ -199,20 +252,34 @@ impl Outbox {
         }
     }
 
-    fn set_satisfied(&mut self, id: EntryId, height: Option<u32>) {
+    fn set_mined(&mut self, id: EntryId, height: Option<u32>, writes: &mut Vec<OutboxWrite>) {
         let Some(open) = self.open.get_mut(&id) else { return };
-        if let Some(old) = open.satisfied_at {
-            self.satisfied.remove(&(old, id));
+        if let Some(former) = open.mined_at {
+            self.mined.remove(&(former, id));
         }
-        open.satisfied_at = height;
-        match height {
+        open.mined_at = height;
+        let bytes = open.bytes();
+        let state = match height {
             Some(height) => {
-                self.waiting.remove(&id);
-                self.satisfied.insert((height, id));
+                self.mined.insert((height, id));
+                if self.waiting.remove(&id) {
+                    self.backlog.waits_no_more(bytes);
+                }
+                MINED
             }
             None => {
-                self.waiting.insert(id);
+                self.wait_again(id);
+                EntryState::Waiting
             }
+        };
+        writes.push(OutboxWrite::SetState { id, state });
+    }
+
+    fn wait_again(&mut self, id: EntryId) {
+        if let Some(open) = self.open.get(&id)
+            && self.waiting.insert(id)
+        {
+            self.backlog.waits_again(open.bytes());
         }
     }
 }

@@ -1,9 +1,12 @@
-//! Our own transactions: what a person entrusted to this node, until it stands deep in the best chain.
+//! Local transactions: what a person entrusted to this node, until it stands deep in the best chain.
 //!
-//! Owns, for a ledger, what the outbox owns for lines: an entry of the stored outbox for each
-//! transaction, with its line as text and its id in the place of a block's hash. An entry is never
-//! deleted: a settled one only leaves memory, and a reorganisation, however deep, brings it back.
-//! Knows nothing of the pool, and mines nothing.
+//! Owns, for a ledger, what the outbox owns for lines: an entry of the stored outbox for each draft
+//! and each transaction, with the ids it was signed as in the place of blocks' hashes. An entry is
+//! never deleted: a settled one only leaves memory, and a reorganisation, however deep, brings it
+//! back. One whose sequence another transaction has is *displaced*, and says by which.
+//! Knows nothing of the pool, signs nothing and mines nothing.
+
+mod load;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
@@ -16,107 +19,144 @@ use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, CheckedBlock, StoreError};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::load::Loaded;
+use crate::backlog::Backlog;
+use crate::drafts::Draft;
 use crate::seam::CommitId;
-use crate::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite};
-use crate::wire::{Dialect, Message, encode};
+use crate::store::{EntryId, EntryState, OutboxStore, OutboxWrite};
+use crate::wire::{Message, encode};
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// Where an entry that is in memory stands, by the best chain.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Waiting,
+    /// In the block of this height.
+    Mined(u32),
+    /// Another transaction, in the block of this height or waiting since the tip had it, has its
+    /// sequence.
+    Displaced {
+        by: Txid,
+        height: u32,
+    },
+}
+
+impl Place {
+    fn height(self) -> Option<u32> {
+        match self {
+            Self::Mined(height) | Self::Displaced { height, .. } => Some(height),
+            Self::Waiting => None,
+        }
+    }
+
+    fn state(self, settled: bool) -> EntryState {
+        match self {
+            Self::Displaced { by, .. } => EntryState::Displaced { by, settled },
+            Self::Mined(_) => EntryState::Mined { settled },
+            Self::Waiting => EntryState::Waiting,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 struct Open {
-    id: EntryId,
-    /// Height of the block that holds it, or of the one that holds another in its place.
-    done_at: Option<u32>,
+    sender: PublicKey,
+    bytes: u64,
+    /// Ids of the transactions it was signed as, oldest first; none for a draft.
+    ids: Vec<Txid>,
+    /// What is signed again where another transaction takes the sequence of the first.
+    draft: Option<Draft>,
+    place: Place,
+    /// Written as settled by a commit that is not durable yet: until it is, the store cannot find it.
+    settling: bool,
+}
+
+impl Open {
+    fn is_done(&self) -> bool {
+        !self.settling && self.place != Place::Waiting
+    }
 }
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Own {
-    capacity: usize,
-    open: BTreeMap<Txid, Open>,
-    done: BTreeSet<(u32, Txid)>,
+    pub(crate) backlog: Backlog,
+    open: BTreeMap<EntryId, Open>,
+    by_txid: BTreeMap<Txid, EntryId>,
+    /// Entries that are mined or displaced, each under the height at which it came about.
+    done: BTreeSet<(u32, EntryId)>,
     /// Those that wait, but not in the pool, each with its sender.
     stranded: BTreeMap<Txid, PublicKey>,
-    /// Entries written as settled by a commit that is not durable yet.
-    settling: VecDeque<(CommitId, Txid)>,
-    next_id: EntryId,
+    settling: VecDeque<(CommitId, EntryId)>,
+    /// Entries that are displaced, in memory or in the store.
+    displaced: u64,
+}
+
+/// What became of an entry whose sequence another transaction has.
+pub(crate) enum Displaced {
+    /// The entry can't be mined while the other one stands.
+    ForGood,
+    /// The entry's draft is signed again, under the next sequence.
+    Again(EntryId, Draft),
 }
 
 impl Own {
-    /// What the store holds, with the transactions that are not known to be mined.
-    pub(crate) fn open(
-        store: &dyn OutboxStore,
-        capacity: usize,
-    ) -> Result<(Self, Vec<CheckedTransaction>), StoreError> {
-        let mut entries = Vec::new();
-        store.visit_open_entries(&mut |entry| entries.push(entry))?;
-        let mut own = Self {
-            capacity,
-            open: BTreeMap::new(),
-            done: BTreeSet::new(),
-            stranded: BTreeMap::new(),
-            settling: VecDeque::new(),
-            next_id: store.next_entry_id()?,
-        };
-        let mut waiting = Vec::new();
-        for entry in entries {
-            let Some(transaction) = own.load(&entry)? else { continue };
-            let txid = transaction.txid();
-            match store.mined_at(&txid)? {
-                Some(height) => own.set_done(&txid, Some(height)),
-                None => waiting.push(transaction),
-            }
-        }
-        Ok((own, waiting))
-    }
-
-    /// An entry of the store as a transaction. One whose text was erased cannot be mined again; its
-    /// block still stands, or it was erased while it did.
-    fn load(&mut self, entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
-        let transaction = read(entry)?;
-        if let Some(transaction) = &transaction {
-            self.open.insert(transaction.txid(), Open { id: entry.id, done_at: None });
-        }
-        Ok(transaction)
-    }
-
-    /// One of ours as the store holds it; `None` where it does not yet.
+    /// One of ours as the store holds it, in its last form; `None` where it does not yet, or no
+    /// longer.
     pub(crate) fn text_of(
         &self,
         txid: &Txid,
         store: &dyn OutboxStore,
     ) -> Result<Option<CheckedTransaction>, StoreError> {
         match store.entry_of_block(&BlockHash(txid.0))? {
-            Some(entry) => read(&entry),
+            Some(entry) => load::read(&entry),
             None => Ok(None),
         }
     }
 
-    /// Transactions that wait to be mined.
-    pub(crate) fn waiting(&self) -> usize {
-        self.open.len().saturating_sub(self.done.len() + self.settling.len())
+    /// Entries that wait to be mined, in memory or in the store.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.backlog.waiting()
     }
 
-    fn is_waiting(&self, txid: &Txid) -> bool {
-        self.open.get(txid).is_some_and(|open| open.done_at.is_none())
-            && !self.settling.iter().any(|(_, settling)| settling == txid)
+    /// Entries that another transaction displaced.
+    pub(crate) fn displaced(&self) -> u64 {
+        self.displaced
+    }
+
+    fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
+        let id = self.by_txid.get(txid)?;
+        Some((*id, self.open.get(id)?))
+    }
+
+    /// Whether it is the last form of an entry that waits.
+    pub(crate) fn is_waiting(&self, txid: &Txid) -> bool {
+        self.find(txid)
+            .is_some_and(|(_, open)| open.place == Place::Waiting && open.ids.last() == Some(txid))
     }
 
     /// Whether it does not contradict itself: it may come from a stranger's file.
     pub(crate) fn is_sound(&self) -> bool {
-        let settling = self.settling.iter().map(|(_, txid)| txid);
-        let listed = self.done.iter().map(|(_, txid)| txid).chain(settling);
-        let listed: BTreeSet<&Txid> = listed.chain(self.stranded.keys()).collect();
-        listed.len() == self.done.len() + self.settling.len() + self.stranded.len()
-            && listed.into_iter().all(|txid| self.open.contains_key(txid))
+        let done = self.open.iter().filter(|(_, open)| open.is_done());
+        let done = done.filter_map(|(id, open)| Some((open.place.height()?, *id)));
+        let named =
+            self.open.iter().flat_map(|(id, open)| open.ids.iter().map(|txid| (*txid, *id)));
+        self.backlog.is_sound()
+            && done.collect::<BTreeSet<_>>() == self.done
+            && named.collect::<BTreeMap<_, _>>() == self.by_txid
+            && self.stranded.keys().all(|txid| self.is_waiting(txid))
+            && self.settling.iter().all(|(_, id)| self.open.get(id).is_some_and(|o| o.settling))
     }
 
-    /// Whether it stands in the best chain, or another one in its place.
-    pub(crate) fn is_done(&self, txid: &Txid) -> bool {
-        self.open.get(txid).is_some_and(|open| open.done_at.is_some())
-    }
-
-    /// Those that were done above a height, and are not settled.
-    pub(crate) fn done_above(&self, height: u32) -> Vec<Txid> {
-        let above = self.done.iter().filter(|(done_at, _)| *done_at > height);
-        above.map(|(_, txid)| *txid).collect()
+    /// Those in memory that were mined or displaced above a height, in their last form, each with its
+    /// sender.
+    pub(crate) fn done_above(&self, height: u32) -> Vec<(Txid, PublicKey)> {
+        let above = self.done.range((height.saturating_add(1), 0)..).map(|(_, id)| id);
+        let settling = self.settling.iter().map(|(_, id)| id).filter(|id| {
+            let at = self.open.get(id).and_then(|open| open.place.height());
+            at.is_some_and(|at| at > height)
+        });
+        let open = above.chain(settling).filter_map(|id| self.open.get(id));
+        open.filter_map(|open| Some((*open.ids.last()?, open.sender))).collect()
     }
 
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
@@ -131,10 +171,6 @@ impl Own {
         self.stranded.remove(txid);
     }
 
-    pub(crate) fn is_stranded(&self, txid: &Txid) -> bool {
-        self.stranded.contains_key(txid)
-    }
-
     pub(crate) fn has_stranded(&self) -> bool {
         !self.stranded.is_empty()
     }
@@ -145,69 +181,130 @@ impl Own {
         some.map(|(txid, _)| *txid).collect()
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.waiting() >= self.capacity
-    }
-
     pub(crate) fn contains(&self, txid: &Txid) -> bool {
-        self.open.contains_key(txid)
+        self.by_txid.contains_key(txid)
     }
 
     /// Whether nothing was ever entrusted to this node.
     pub(crate) fn is_unused(&self) -> bool {
-        self.next_id == 1
+        self.backlog.is_unused()
     }
 
-    /// Adds a transaction; the caller has the writes committed before it acknowledges anything.
+    /// Adds a draft, written by this commit. Returns whether it is in memory.
+    pub(crate) fn insert_draft(
+        &mut self,
+        draft: Draft,
+        commit: CommitId,
+    ) -> (EntryId, bool, OutboxWrite) {
+        let (bytes, sender) = (draft.weight(), draft.account);
+        let (id, held) = self.backlog.insert(bytes, commit);
+        if held {
+            let draft = Some(draft.clone());
+            let (ids, place) = (Vec::new(), Place::Waiting);
+            self.open.insert(id, Open { sender, bytes, ids, draft, place, settling: false });
+        }
+        (id, held, OutboxWrite::Insert { id, text: String::new(), draft: Some(draft) })
+    }
+
+    /// Adds a transaction that was signed elsewhere; the caller has the writes committed before it
+    /// acknowledges anything.
     pub(crate) fn insert(&mut self, transaction: &CheckedTransaction) -> [OutboxWrite; 2] {
-        let id = self.next_id;
-        self.next_id += 1;
+        let (txid, text) = (transaction.txid(), line_of(transaction));
+        let bytes = text.len() as u64;
+        let id = self.backlog.insert_held(bytes);
+        let sender = transaction.transaction().sender;
+        let (ids, place) = (vec![txid], Place::Waiting);
+        self.open.insert(id, Open { sender, bytes, ids, draft: None, place, settling: false });
+        self.by_txid.insert(txid, id);
+        let insert = OutboxWrite::Insert { id, text: String::new(), draft: None };
+        [insert, OutboxWrite::Signed { id, text, txid }]
+    }
+
+    /// A draft became this transaction.
+    pub(crate) fn signed(
+        &mut self,
+        id: EntryId,
+        transaction: &CheckedTransaction,
+    ) -> Option<OutboxWrite> {
         let txid = transaction.txid();
-        self.open.insert(txid, Open { id, done_at: None });
-        let text = line_of(transaction);
-        [OutboxWrite::Insert { id, text }, OutboxWrite::Mined { id, hash: BlockHash(txid.0) }]
+        let open = self.open.get_mut(&id)?;
+        open.ids.push(txid);
+        self.by_txid.insert(txid, id);
+        Some(OutboxWrite::Signed { id, text: line_of(transaction), txid })
     }
 
-    /// The transaction stands in the best chain at this height, or another one in its place.
-    pub(crate) fn set_done(&mut self, txid: &Txid, height: Option<u32>) {
-        let Some(open) = self.open.get_mut(txid) else { return };
-        if let Some(former) = open.done_at {
-            self.done.remove(&(former, *txid));
-        }
-        open.done_at = height;
-        if height.is_some() {
-            self.stranded.remove(txid);
-        }
-        self.done.extend(height.map(|height| (height, *txid)));
+    /// The entry of a transaction, and the id that it had before where it was signed again.
+    pub(crate) fn entry_of(&self, txid: &Txid) -> Option<(EntryId, Option<Txid>)> {
+        let (id, open) = self.find(txid)?;
+        Some((id, open.ids.first().copied().filter(|first| first != txid)))
     }
 
-    /// The transaction left the best chain with its block. Returns whether it is one of ours, which
-    /// then waits again; `writes` says what must be written for that.
-    pub(crate) fn revert(
+    fn set_place(&mut self, id: EntryId, place: Place, writes: &mut Vec<OutboxWrite>) {
+        let Some(open) = self.open.get_mut(&id) else { return };
+        let (former, settling) = (open.place, open.settling);
+        if former == place && !settling {
+            return;
+        }
+        (open.place, open.settling) = (place, false);
+        let (bytes, last) = (open.bytes, open.ids.last().copied());
+        if settling {
+            self.settling.retain(|(_, settling)| *settling != id);
+        }
+        former.height().map(|height| self.done.remove(&(height, id)));
+        self.done.extend(place.height().map(|height| (height, id)));
+        let is_displaced = |place| u64::from(matches!(place, Place::Displaced { .. }));
+        self.displaced =
+            (self.displaced + is_displaced(place)).saturating_sub(is_displaced(former));
+        match (former, place) {
+            (Place::Waiting, _) => {
+                self.backlog.waits_no_more(bytes);
+                last.map(|txid| self.stranded.remove(&txid));
+            }
+            (_, Place::Waiting) => self.backlog.waits_again(bytes),
+            _ => {}
+        }
+        writes.push(OutboxWrite::SetState { id, state: place.state(false) });
+    }
+
+    /// The transaction stands in the best chain at this height. Returns whether it is ours, and the
+    /// later form of the same entry that is no longer to be mined, if there is one.
+    pub(crate) fn set_mined(
         &mut self,
         txid: &Txid,
-        store: &dyn OutboxStore,
+        height: u32,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<bool, StoreError> {
-        if let Some(open) = self.open.get(txid) {
-            let id = open.id;
-            if let Some(place) = self.settling.iter().position(|(_, settling)| settling == txid) {
-                self.settling.remove(place);
-                writes.push(OutboxWrite::SetSettled { id, settled: false });
-            }
-            self.set_done(txid, None);
-            return Ok(true);
+    ) -> Option<(EntryId, Option<Txid>)> {
+        let (id, open) = self.find(txid)?;
+        let later = open.ids.last().copied().filter(|last| last != txid);
+        self.set_place(id, Place::Mined(height), writes);
+        Some((id, later))
+    }
+
+    /// The transaction waits again.
+    pub(crate) fn set_waiting(&mut self, txid: &Txid, writes: &mut Vec<OutboxWrite>) {
+        if let Some((id, _)) = self.find(txid) {
+            self.set_place(id, Place::Waiting, writes);
         }
-        // A node that was never entrusted anything needs no look-up.
-        if self.is_unused() {
-            return Ok(false);
-        }
-        let Some(entry) = store.entry_of_block(&BlockHash(txid.0))? else { return Ok(false) };
-        if self.load(&entry)?.is_none() {
-            return Ok(false);
-        }
-        writes.push(OutboxWrite::SetSettled { id: entry.id, settled: false });
-        Ok(true)
+    }
+
+    /// Another transaction has its sequence, at this height.
+    pub(crate) fn displace(
+        &mut self,
+        txid: &Txid,
+        (by, height): (Txid, u32),
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Option<Displaced> {
+        let (id, open) = self.find(txid)?;
+        let again = open.draft.as_ref().filter(|draft| open.ids.len() == 1 && draft.is_record());
+        // The person had the other one take its place.
+        let is_ours = self.by_txid.contains_key(&by);
+        let Some(draft) = again.filter(|_| !is_ours).cloned() else {
+            self.set_place(id, Place::Displaced { by, height }, writes);
+            return Some(Displaced::ForGood);
+        };
+        self.set_place(id, Place::Waiting, writes);
+        self.stranded.remove(txid);
+        Some(Displaced::Again(id, draft))
     }
 
     /// Settles what is deep enough below the tip, with this commit.
@@ -217,15 +314,15 @@ impl Own {
         commit: CommitId,
         writes: &mut Vec<OutboxWrite>,
     ) {
-        while let Some(&(height, txid)) = self.done.first() {
+        while let Some(&(height, id)) = self.done.first() {
             if tip_height.saturating_sub(height) + 1 < SETTLED_DEPTH {
                 break;
             }
-            self.done.remove(&(height, txid));
-            if let Some(open) = self.open.get_mut(&txid) {
-                open.done_at = None;
-                self.settling.push_back((commit, txid));
-                writes.push(OutboxWrite::SetSettled { id: open.id, settled: true });
+            self.done.remove(&(height, id));
+            if let Some(open) = self.open.get_mut(&id) {
+                writes.push(OutboxWrite::SetState { id, state: open.place.state(true) });
+                open.settling = true;
+                self.settling.push_back((commit, id));
             }
         }
     }
@@ -240,39 +337,51 @@ impl Own {
         if self.is_unused() || self.is_waiting(txid) {
             return Ok(Vec::new());
         }
-        let id = match self.open.get(txid) {
-            Some(open) => open.id,
-            None => match store.entry_of_block(&BlockHash(txid.0))? {
-                Some(entry) => entry.id,
-                None => return Ok(Vec::new()),
-            },
+        let Some((id, open)) = self.find(txid) else {
+            let entry = store.entry_of_block(&BlockHash(txid.0))?;
+            return Ok(entry
+                .map(|entry| OutboxWrite::EraseText { id: entry.id })
+                .into_iter()
+                .collect());
         };
         // Whatever becomes of its block, there is nothing left to mine again.
-        self.set_done(txid, None);
-        self.settling.retain(|(_, settling)| settling != txid);
-        self.open.remove(txid);
-        Ok(vec![OutboxWrite::EraseText { id }, OutboxWrite::SetSettled { id, settled: true }])
+        let state = open.place.state(true);
+        let height = open.place.height();
+        height.map(|height| self.done.remove(&(height, id)));
+        self.settling.retain(|(_, settling)| *settling != id);
+        self.forget(id);
+        Ok(vec![OutboxWrite::EraseText { id }, OutboxWrite::SetState { id, state }])
+    }
+
+    /// Leaves to the store drafts that wait beyond the bound of memory. What is signed stays: the
+    /// pool holds it, within bounds of its own.
+    pub(crate) fn put_off_drafts(&mut self, commit: CommitId) -> Vec<EntryId> {
+        let mut put_off = Vec::new();
+        while self.backlog.holds_too_much() {
+            let mut drafts = self.open.iter().rev();
+            let draft = drafts.find(|(_, open)| open.ids.is_empty());
+            let Some((id, bytes)) = draft.map(|(id, open)| (*id, open.bytes)) else { break };
+            self.backlog.put_off(id, bytes, commit);
+            self.forget(id);
+            put_off.push(id);
+        }
+        put_off
+    }
+
+    fn forget(&mut self, id: EntryId) {
+        for txid in self.open.remove(&id).map(|open| open.ids).unwrap_or_default() {
+            self.by_txid.remove(&txid);
+        }
     }
 
     /// Every commit up to `through` is durable: settled entries leave memory.
     pub(crate) fn committed(&mut self, through: CommitId) {
+        self.backlog.committed(through);
         while self.settling.front().is_some_and(|&(commit, _)| commit <= through) {
-            if let Some((_, txid)) = self.settling.pop_front() {
-                self.open.remove(&txid);
+            if let Some((_, id)) = self.settling.pop_front() {
+                self.forget(id);
             }
         }
-    }
-}
-
-/// An entry as a transaction; `None` where its text was erased.
-fn read(entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
-    let OutboxEntry { id, text, .. } = entry;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    match Dialect::Written.receive(text.as_bytes()) {
-        Ok(Message::Transaction(transaction)) => Ok(Some(*transaction)),
-        _ => Err(StoreError(alloc::format!("entry {id} of the outbox is not a transaction"))),
     }
 }
 

@@ -22,9 +22,10 @@ pub use self::branches::AcceptedBranch;
 pub use self::command::{Command, Reply, SayRefusal, SubmitRefusal, WaitingTransaction};
 pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
+use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;
 use crate::happening::Happening;
-use crate::store::StoreBatch;
+use crate::store::{EntryId, StoreBatch};
 use crate::wire::{Message, Received, Refusal, Row};
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -49,6 +50,15 @@ pub struct CommitId(pub u64);
 /// Names one piece of mining work; counts up by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TemplateId(pub u64);
+
+/// A draft that the driver signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedDraft {
+    /// The outbox entry.
+    pub entry: EntryId,
+    /// The transaction, whose signature is the driver's.
+    pub transaction: WrittenTransaction,
+}
 
 /// Names one command, drawn by the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,6 +156,10 @@ pub enum Input {
     /// What [`Action::SignStatement`] asked for is signed, by the key of
     /// [`crate::WitnessConfig::own`].
     StatementSigned(WitnessStatement),
+    /// What [`Action::SignDrafts`] asked for is signed; what is missing could not be.
+    DraftsSigned(Vec<SignedDraft>),
+    /// The account that the driver signs drafts for: at the start, and when it is unlocked.
+    WalletChanged(Option<SigningAccount>),
     /// A person or a program asks for something.
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
@@ -226,6 +240,9 @@ pub enum Action {
     StopMining,
     /// Sign a statement with the witness key. Answered by [`Input::StatementSigned`].
     SignStatement(UnsignedStatement),
+    /// Sign drafts with the account of [`Input::WalletChanged`], each with a payload of its text and a
+    /// random salt. Answered by [`Input::DraftsSigned`], once for all of them.
+    SignDrafts(Vec<DraftToSign>),
     /// Send [`Input::Tick`] at this monotonic time, in place of any earlier wish.
     WakeAt(Duration),
     /// Answer a command.

@@ -10,6 +10,7 @@ use core::time::Duration;
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
 
+use crate::drafts::{DraftWait, SigningAccount};
 use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
 
@@ -21,7 +22,7 @@ pub struct Snapshot {
     /// Connected peers, oldest connection first.
     pub peers: Vec<PeerSummary>,
     /// Typed lines that wait to be mined.
-    pub waiting_lines: usize,
+    pub waiting_lines: u64,
     /// What a ledger adds; `None` on the classic chain.
     pub ledger: Option<LedgerSummary>,
     /// Bytes of canonical lines that side branches take.
@@ -68,8 +69,19 @@ pub struct LedgerSummary {
     pub pooled: usize,
     /// What they count for, in bytes.
     pub pooled_bytes: u64,
-    /// Those of this node's own people among them.
-    pub own_waiting: usize,
+    /// Outbox entries that wait to be mined, signed or not.
+    pub own_waiting: u64,
+    /// Outbox entries that other transactions displaced.
+    pub own_displaced: u64,
+    /// Drafts in memory that are not signed yet.
+    pub drafts: usize,
+    /// What the oldest draft waits for, unless it is signed next.
+    pub drafts_wait: Option<DraftWait>,
+    /// The account that this node signs for.
+    pub wallet: Option<SigningAccount>,
+    /// Whether this node knows what a peer knows, or has no peer to know it from: only then a
+    /// transaction gets a sequence that nobody used.
+    pub may_sign: bool,
     /// Who says what it saw.
     pub witnesses: WitnessSummary,
 }

@@ -2,8 +2,11 @@
 //!
 //! Owns the shape of an outbox entry and of a [`StoreBatch`]. Knows nothing of files or formats.
 
+mod memory;
+
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use kusari_chain::ledger::{
     Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
@@ -11,33 +14,85 @@ use kusari_chain::ledger::{
 use kusari_chain::{BlockHash, BlockWrite, StoreError};
 use serde::{Deserialize, Serialize};
 
+pub use self::memory::MemoryOutbox;
+use crate::drafts::Draft;
+
 /// Number of an outbox entry; counts up from 1 and is never used again.
 pub type EntryId = u64;
 
-/// A line that a person entrusted to this node.
+/// What a person entrusted to this node: a line of the classic chain, a draft that the node signs,
+/// or a transaction that was signed elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEntry {
     /// Its number.
     pub id: EntryId,
-    /// The line.
+    /// The line of text. On a ledger the line that carries the transaction, as it was signed last;
+    /// empty before, and where it was erased.
     pub text: String,
-    /// Every block that this node ever mined for it, oldest first.
+    /// What the node was asked to sign; `None` for anything else, and where it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
+    /// Every block that this node ever mined for it, oldest first. On a ledger the ids of the
+    /// transactions it was signed as: one, or two where it was signed again.
     pub blocks: Vec<BlockHash>,
-    /// Whether one of those blocks is so deep that the node no longer keeps the entry in memory.
-    /// A reorganisation takes this back.
-    pub settled: bool,
+    /// Where it stands.
+    pub state: EntryState,
+}
+
+impl OutboxEntry {
+    /// Bytes that it counts for while it waits: those of what the person entrusted.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.draft.as_ref().map_or(self.text.len() as u64, Draft::weight)
+    }
+
+    /// Ids of the transactions it was signed as, oldest first. On a ledger alone.
+    pub fn txids(&self) -> impl DoubleEndedIterator<Item = Txid> + '_ {
+        self.blocks.iter().map(|hash| Txid(hash.0))
+    }
+}
+
+/// Where an outbox entry stands, by the best chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryState {
+    /// It is to be mined.
+    Waiting,
+    /// It stands in the best chain.
+    Mined {
+        /// So deep that the node no longer keeps it in memory. A reorganisation takes this back.
+        settled: bool,
+    },
+    /// Another transaction has its sequence, so it can't be mined while that one stands.
+    Displaced {
+        /// The other one.
+        by: Txid,
+        /// As above, of the other one.
+        settled: bool,
+    },
+}
+
+impl EntryState {
+    /// Whether the node no longer keeps the entry in memory.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Mined { settled: true } | Self::Displaced { settled: true, .. })
+    }
 }
 
 /// One step of a change to the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxWrite {
-    /// A new entry.
+    /// A new entry, which waits.
     Insert {
         /// Its number, one above the last.
         id: EntryId,
-        /// The line.
+        /// The line; empty for a draft and for a transaction.
         text: String,
+        /// What the node is asked to sign.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        draft: Option<Draft>,
     },
     /// This node mined a block for the entry; the block is inserted by the same batch.
     Mined {
@@ -46,18 +101,87 @@ pub enum OutboxWrite {
         /// The block.
         hash: BlockHash,
     },
+    /// The entry is a signed transaction from now on.
+    Signed {
+        /// The entry.
+        id: EntryId,
+        /// The line that carries the transaction.
+        text: String,
+        /// Its id.
+        txid: Txid,
+    },
     /// The entry's text is dropped for good, since its payload was erased.
     EraseText {
         /// The entry.
         id: EntryId,
     },
-    /// The entry is settled, or no longer.
-    SetSettled {
+    /// The entry stands elsewhere.
+    SetState {
         /// The entry.
         id: EntryId,
-        /// Whether it is settled from now on.
-        settled: bool,
+        /// Where.
+        state: EntryState,
     },
+}
+
+impl OutboxWrite {
+    /// The entry that it changes or adds.
+    #[must_use]
+    pub fn id(&self) -> EntryId {
+        match self {
+            Self::Insert { id, .. }
+            | Self::Mined { id, .. }
+            | Self::Signed { id, .. }
+            | Self::EraseText { id }
+            | Self::SetState { id, .. } => *id,
+        }
+    }
+
+    /// Carries the step out on the entry, which an insertion makes. The one meaning of a step, for
+    /// every store.
+    pub fn apply(&self, entry: Option<OutboxEntry>) -> Option<OutboxEntry> {
+        if let Self::Insert { id, text, draft } = self {
+            let (text, draft) = (text.clone(), draft.clone());
+            let state = EntryState::Waiting;
+            return Some(OutboxEntry { id: *id, text, draft, blocks: Vec::new(), state });
+        }
+        let mut entry = entry?;
+        match self {
+            Self::Insert { .. } => {}
+            Self::Mined { hash, .. } => entry.blocks.push(*hash),
+            Self::Signed { text, txid, .. } => {
+                entry.text.clone_from(text);
+                entry.blocks.push(BlockHash(txid.0));
+            }
+            Self::EraseText { .. } => {
+                entry.text.clear();
+                entry.draft = None;
+            }
+            Self::SetState { state, .. } => entry.state = *state,
+        }
+        Some(entry)
+    }
+}
+
+/// What a store knows of its outbox as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxFacts {
+    /// The number that the next entry gets.
+    pub next_id: EntryId,
+    /// Entries that wait.
+    pub waiting: u64,
+    /// What they count for together, by [`OutboxEntry::weight`].
+    pub bytes: u64,
+    /// Entries that are displaced.
+    pub displaced: u64,
+    /// Whether a peer of this chain ever introduced itself to this node.
+    pub met_peer: bool,
+}
+
+impl Default for OutboxFacts {
+    fn default() -> Self {
+        Self { next_id: 1, waiting: 0, bytes: 0, displaced: 0, met_peer: false }
+    }
 }
 
 /// A transaction of somebody else that waits to be mined. Those of this node's own people are
@@ -147,6 +271,9 @@ pub struct StoreBatch {
     /// Changes to what is kept of witnesses, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementWrite>,
+    /// A peer of this chain introduced itself for the first time.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub met_peer: bool,
 }
 
 impl StoreBatch {
@@ -158,29 +285,56 @@ impl StoreBatch {
             && self.pool.is_empty()
             && self.erased.is_empty()
             && self.statements.is_empty()
+            && !self.met_peer
     }
 }
 
 /// Reads of the stored outbox. Like [`kusari_chain::BlockStore`], a read sees every batch that was
 /// committed before it.
 pub trait OutboxStore {
-    /// Visits every entry that is not settled, in order of number.
+    /// Visits every entry that neither waits nor is settled, in order of number.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError>;
 
-    /// The entry that this node mined the block for.
+    /// Visits at most `limit` entries that wait, in order of number, with numbers from the first of
+    /// `range` on and below its end.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError>;
+
+    /// The entry that this node mined the block for, or that was signed as the transaction with
+    /// these bytes as its id.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError>;
 
-    /// The number that the next entry gets.
+    /// The entries that this transaction displaced, in order of number.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn next_entry_id(&self) -> Result<EntryId, StoreError>;
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// What there is as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError>;
+
+    /// The transaction of the best chain that has this sender and sequence.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn transaction_at(&self, sender: &PublicKey, sequence: u64)
+    -> Result<Option<Txid>, StoreError>;
 
     /// The height of the block of the best chain that holds the transaction, if one does.
     ///

@@ -6,6 +6,7 @@
 //! tried again when its sender's account changes, and now and then. Knows nothing of connections, and
 //! does not mine.
 
+mod drafts;
 mod follow;
 mod listeners;
 
@@ -21,16 +22,20 @@ use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{BestPoint, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::drafts::Signed;
 pub(crate) use self::listeners::Listeners;
+use crate::backlog::OutboxLimits;
+use crate::drafts::{Company, Drafts};
 use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
 use crate::own::Own;
 use crate::seam::{CommitId, PeerId};
-use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
+use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Transactions {
     pool: Mempool,
     own: Own,
+    pub(crate) drafts: Drafts,
     pub(crate) listeners: Listeners,
     /// Counts admissions, so that a miner sees that there is more to mine.
     admitted: u64,
@@ -50,9 +55,20 @@ pub(crate) struct Moved {
     /// They left it with their blocks, or those that displaced them did, and they wait again.
     pub(crate) returned: Vec<Txid>,
     /// Others took their places.
-    pub(crate) displaced: Vec<Txid>,
+    pub(crate) displaced: Vec<Displacement>,
+    /// All that stood in blocks that left the best chain, whosever it is.
+    pub(crate) left: Vec<Txid>,
     /// They wait in the pool again, which others may not know.
     pub(crate) offered: Vec<Txid>,
+}
+
+/// A transaction of ours whose sequence another one has.
+pub(crate) struct Displacement {
+    pub(crate) txid: Txid,
+    /// The other one.
+    pub(crate) by: Txid,
+    /// Its entry, where it is signed again.
+    pub(crate) again: Option<EntryId>,
 }
 
 /// What became of a transaction of somebody else.
@@ -66,43 +82,39 @@ pub(crate) struct Offered {
 }
 
 impl Transactions {
+    /// Returns what must be written beside it.
     pub(crate) fn open(
-        limits: PoolLimits,
-        capacity: usize,
+        (limits, outbox): (PoolLimits, OutboxLimits),
+        company: Company,
         store: &dyn OutboxStore,
         chain: &Chain,
-    ) -> Result<(Self, Vec<PoolWrite>), StoreError> {
-        let (own, waiting) = Own::open(store, capacity)?;
-        let (pool, listeners) = (Mempool::new(limits), Listeners::default());
-        let mut opened = Self { pool, own, listeners, admitted: 0, looks: 0 };
+    ) -> Result<(Self, Moved), StoreError> {
+        let mut opened = Self {
+            pool: Mempool::new(limits),
+            own: Own::open(store, outbox)?,
+            drafts: Drafts::new(company),
+            listeners: Listeners::default(),
+            admitted: 0,
+            looks: 0,
+        };
+        // What others sent may follow on ours.
+        let mut moved = opened.load_waiting(chain, store, 0)?;
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
-        let others =
-            records.into_iter().filter_map(|PoolRecord { transaction, payload, since }| {
-                let checked = CheckedTransaction::check_unsigned(transaction, payload).ok()?;
-                Some((checked, since))
-            });
-        let mut loaded: Vec<_> = waiting.into_iter().map(|own| (own, 0, true)).collect();
-        loaded.extend(others.map(|(checked, since)| (checked, since, false)));
-        loaded.sort_by_key(|(checked, _, own)| (!own, checked.transaction().sequence));
-        let mut stale = Vec::new();
-        for (checked, since, own) in loaded {
-            let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        records.sort_by_key(|record| record.transaction.sequence);
+        for PoolRecord { transaction, payload, since } in records {
+            let txid = transaction.txid();
+            let checked = CheckedTransaction::check_unsigned(transaction, payload);
             // What no longer fits was mined meanwhile, or lost its place while nobody looked.
-            match opened.admit(checked, chain, own, since)? {
-                // The person had the one replace the other.
-                Ok(Admission { replaced: Some(replaced), .. }) => {
-                    opened.own.set_done(&replaced, Some(chain.tip().height));
-                }
-                Ok(_) => {}
-                Err(_) if !own => stale.push(PoolWrite::Remove { txid }),
-                Err(refusal) if is_used(&refusal) => {
-                    opened.own.set_done(&txid, Some(chain.tip().height));
-                }
-                Err(_) => opened.own.strand(txid, sender),
+            let admitted = match checked {
+                Ok(checked) => opened.admit(checked, chain, false, since)?.is_ok(),
+                Err(_) => false,
+            };
+            if !admitted {
+                moved.pool.push(PoolWrite::Remove { txid });
             }
         }
-        Ok((opened, stale))
+        Ok((opened, moved))
     }
 
     pub(crate) fn pool(&self) -> &Mempool {
@@ -122,7 +134,7 @@ impl Transactions {
         match self.pool.get(txid) {
             Some(pooled) => Ok((Some(pooled.clone().into_checked()), true)),
             None if self.own.is_unused() => Ok((None, false)),
-            None => Ok((self.own.text_of(txid, store)?, self.own.is_stranded(txid))),
+            None => Ok((self.own.text_of(txid, store)?, self.own.is_waiting(txid))),
         }
     }
 
@@ -150,7 +162,10 @@ impl Transactions {
 
     /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
     pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
-        self.listeners.is_within_bounds() && self.own.is_sound() && self.pool.check(spec).is_ok()
+        self.listeners.is_within_bounds()
+            && self.own.is_sound()
+            && self.drafts.is_sound()
+            && self.pool.check(spec).is_ok()
     }
 
     fn admit(
@@ -206,7 +221,7 @@ impl Transactions {
             let mut touched = touched(&admission);
             touched.insert(txid);
             if let Some(replaced) = admission.replaced.filter(|txid| self.own.contains(txid)) {
-                self.displace(replaced, chain, &mut moved);
+                self.displace(replaced, (txid, chain.tip().height), &mut moved);
             }
             moved.pool = self.writes(&touched);
             (admission.known, moved)
@@ -239,7 +254,13 @@ impl Transactions {
         if self.looks.is_multiple_of(LOOKS_UNTIL_TOLD_AGAIN) {
             self.tell_again();
         }
+        self.drafts.try_again();
         Ok(moved)
+    }
+
+    /// Every peer but the sender is to be sent the transaction.
+    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
+        self.listeners.pass_on(txid, sender);
     }
 
     fn tell_again(&mut self) {

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{Bench, Disk, checked, child, is_closed, sent_to, streams_to};
+use common::{Bench, Disk, checked, child, is_closed, outbox_of, sent_to, streams_to};
 use kusari_chain::{Block, BlockHash};
 use kusari_node::limits::{HEDGE_AFTER, MAX_PENDING_ANSWERS, REQUEST_TIMEOUT};
 use kusari_node::seam::{PeerId, Reply, SayRefusal, StreamForm};
@@ -107,7 +107,7 @@ fn a_settled_line_comes_back_from_any_depth_and_across_a_restart() {
         branch.push(child(branch.last().unwrap(), "on top"));
         bench.receive(peer, checked(branch.last().unwrap()));
     }
-    assert!(bench.disk.entry(1).settled);
+    assert!(bench.disk.entry(1).state.is_settled());
     let mut bench = Bench::on(bench.disk.clone(), NodeConfig { seed: 5, ..NodeConfig::default() });
     assert_eq!(bench.node.snapshot().waiting_lines, 0);
     let peer = bench.inbound();
@@ -118,7 +118,7 @@ fn a_settled_line_comes_back_from_any_depth_and_across_a_restart() {
     }
     assert_eq!(bench.node.snapshot().tip.hash, rival.hash);
     assert_eq!(bench.node.snapshot().waiting_lines, 1);
-    assert!(!bench.disk.entry(1).settled);
+    assert!(!bench.disk.entry(1).state.is_settled());
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn two_nodes_given_the_same_line_at_the_same_time_mine_two_blocks() {
 
 #[test]
 fn a_full_outbox_makes_a_line_wait_and_refuses_only_when_many_wait() {
-    let mut bench = Bench::new(NodeConfig { outbox_capacity: 2, ..NodeConfig::default() });
+    let mut bench = Bench::new(NodeConfig { outbox: outbox_of(2), ..NodeConfig::default() });
     let work = bench.say("one");
     bench.say("two");
     let actions = bench.say("three");
@@ -152,7 +152,7 @@ fn a_full_outbox_makes_a_line_wait_and_refuses_only_when_many_wait() {
 
 #[test]
 fn an_offered_line_is_refused_by_a_full_outbox_and_never_recorded_later() {
-    let mut bench = Bench::new(NodeConfig { outbox_capacity: 1, ..NodeConfig::default() });
+    let mut bench = Bench::new(NodeConfig { outbox: outbox_of(1), ..NodeConfig::default() });
     assert!(saved(&bench.offer("taken")));
     let actions = bench.offer("refused");
     assert!(actions.iter().any(|action| matches!(
@@ -352,7 +352,7 @@ fn a_line_whose_settling_is_not_durable_yet_is_not_lost_to_a_reorganisation() {
     assert_eq!(bench.node.snapshot().waiting_lines, 1);
     bench.release_commits();
     assert_eq!(bench.node.snapshot().waiting_lines, 1);
-    assert!(!bench.disk.entry(1).settled);
+    assert!(!bench.disk.entry(1).state.is_settled());
 }
 
 #[test]

@@ -11,11 +11,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::Bench;
 use common::ledger::{
     self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
     restarted, returned, stored_ids, transactions_to, whole,
 };
+use common::{Bench, outbox_of};
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
@@ -86,7 +86,7 @@ fn a_classic_node_takes_no_transactions() {
 
 #[test]
 fn no_more_transactions_wait_than_the_outbox_holds_and_there_is_room_once_one_is_mined() {
-    let config = NodeConfig { outbox_capacity: 2, ..config(MiningPolicy::OnDemand) };
+    let config = NodeConfig { outbox: outbox_of(2), ..config(MiningPolicy::OnDemand) };
     let mut bench = Bench::new(config);
     let author = Person::new(2);
     let records: Vec<_> = (0..3).map(|n| author.record(n, 0, "hi")).collect();
@@ -150,13 +150,13 @@ fn a_settled_transaction_comes_back_from_any_depth_and_across_a_restart() {
     first.next(&[&record]);
     (0..SETTLED_DEPTH).for_each(|_| drop(first.next(&[])));
     give(&mut bench, &first);
-    assert!(bench.disk.entry(1).settled);
+    assert!(bench.disk.entry(1).state.is_settled());
     let mut bench = restarted(&bench.disk, MiningPolicy::OnDemand);
     let mut rival = Maker::new(3);
     (0..SETTLED_DEPTH + 2).for_each(|_| drop(rival.next(&[])));
     let actions = give(&mut bench, &rival);
     assert_eq!(returned(&actions), [record.txid()]);
-    assert!(!bench.disk.entry(1).settled);
+    assert!(!bench.disk.entry(1).state.is_settled());
     bench.mine(&actions);
     assert_eq!(stored_ids(&bench.disk), [record.txid()]);
 }

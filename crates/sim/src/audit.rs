@@ -94,7 +94,8 @@ impl World {
                 let request = kusari.ask(Asked::Same(account));
                 self.input(host, Input::Command(request, Command::GetAccount(account.key)));
             }
-            if let Some(fault) = self.fault_of_submitted(&chain) {
+            let fault = self.fault_of_submitted(&chain);
+            if let Some(fault) = fault.or_else(|| self.fault_of_drafted(&chain)) {
                 self.fail(format!("node {host}: {fault}"));
             }
         }

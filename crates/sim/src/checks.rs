@@ -18,17 +18,17 @@ impl World {
     /// No bound may be exceeded, ever.
     pub(crate) fn check_bounds(&mut self, host: usize, snapshot: &Snapshot) {
         let Some(kusari) = self.kusari(host) else { return };
-        let (capacity, most) = (kusari.config.outbox_capacity, kusari.config.max_peers);
+        let (capacity, most) = (kusari.config.outbox.entries, kusari.config.max_peers);
         let Snapshot { orphans, side_bytes, side_limit, waiting_lines, .. } = snapshot;
         let peers = snapshot.peers.len();
         // A reorganisation opens entries again that made room for others, so the outbox itself may
         // hold more than its capacity, by as many as were satisfied before.
-        let reopened = usize::try_from(kusari.disk.tip().0).unwrap_or(usize::MAX / 2);
+        let reopened = u64::from(kusari.disk.tip().0);
         let fault = if *orphans > MAX_ORPHANS {
             format!("{orphans} orphans")
         } else if side_bytes > side_limit {
             format!("{side_bytes} bytes of side branches, {side_limit} allowed")
-        } else if *waiting_lines > capacity + MAX_WAITING_SAYS + reopened {
+        } else if *waiting_lines > capacity + MAX_WAITING_SAYS as u64 + reopened {
             format!("{waiting_lines} lines wait, {capacity} may")
         } else if peers > most {
             format!("{peers} peers, {most} allowed")
@@ -94,7 +94,7 @@ impl World {
         let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return None };
         let snapshot = kusari.node.as_ref()?.snapshot();
         let stored = kusari.disk.tip().1 == snapshot.tip.hash;
-        let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled + ledger.own_waiting);
+        let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.own_waiting);
         let waiting = snapshot.waiting_lines + pooled;
         (stored && waiting == 0 && !kusari.commits.is_busy()).then_some(snapshot.tip.hash)
     }

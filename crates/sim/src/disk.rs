@@ -5,21 +5,21 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
-    StoreBatch, Witnessed,
+    EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
+    StatementWrite, StoreBatch, Witnessed,
 };
 
 #[derive(Default)]
 struct Content {
     blocks: MemoryBlocks,
-    entries: BTreeMap<EntryId, OutboxEntry>,
-    entry_of_block: BTreeMap<BlockHash, EntryId>,
+    outbox: MemoryOutbox,
     pool: BTreeMap<Txid, PoolRecord>,
     statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
     equivocations: BTreeMap<PublicKey, Equivocation>,
@@ -34,9 +34,7 @@ impl Disk {
     pub(crate) fn apply(&self, batch: &StoreBatch) {
         let mut content = self.0.borrow_mut();
         content.blocks.apply(&batch.blocks);
-        for write in &batch.outbox {
-            content.apply(write);
-        }
+        content.outbox.apply(batch);
         content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
         batch.statements.iter().for_each(|write| content.witness(write));
         for write in &batch.pool {
@@ -159,32 +157,6 @@ impl Content {
             }
         }
     }
-
-    fn apply(&mut self, write: &OutboxWrite) {
-        match write {
-            OutboxWrite::Insert { id, text } => {
-                let entry =
-                    OutboxEntry { id: *id, text: text.clone(), blocks: Vec::new(), settled: false };
-                self.entries.insert(*id, entry);
-            }
-            OutboxWrite::Mined { id, hash } => {
-                self.entry_of_block.insert(*hash, *id);
-                if let Some(entry) = self.entries.get_mut(id) {
-                    entry.blocks.push(*hash);
-                }
-            }
-            OutboxWrite::EraseText { id } => {
-                if let Some(entry) = self.entries.get_mut(id) {
-                    entry.text.clear();
-                }
-            }
-            OutboxWrite::SetSettled { id, settled } => {
-                if let Some(entry) = self.entries.get_mut(id) {
-                    entry.settled = *settled;
-                }
-            }
-        }
-    }
 }
 
 impl BlockStore for Disk {
@@ -227,19 +199,38 @@ impl BlockStore for Disk {
 
 impl OutboxStore for Disk {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        let content = self.0.borrow();
-        content.entries.values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        self.0.borrow().outbox.open_entries().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError> {
+        self.0.borrow().outbox.waiting_entries(range).take(limit).cloned().for_each(visit);
         Ok(())
     }
 
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        let content = self.0.borrow();
-        let id = content.entry_of_block.get(hash);
-        Ok(id.and_then(|id| content.entries.get(id)).cloned())
+        Ok(self.0.borrow().outbox.entry_of_block(hash).cloned())
     }
 
-    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
-        Ok(self.0.borrow().entries.last_key_value().map_or(1, |(id, _)| id + 1))
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+        Ok(self.0.borrow().outbox.displaced_by(txid))
+    }
+
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+        Ok(self.0.borrow().outbox.facts())
+    }
+
+    fn transaction_at(
+        &self,
+        sender: &PublicKey,
+        sequence: u64,
+    ) -> Result<Option<Txid>, StoreError> {
+        Ok(self.0.borrow().blocks.transaction_at(sender, sequence))
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {

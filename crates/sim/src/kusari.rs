@@ -43,6 +43,8 @@ pub(crate) struct Kusari {
     pub(crate) restart_after: Micros,
     /// How far its wall clock is off.
     pub(crate) skew: u64,
+    /// The person whose keys the machine signs drafts with.
+    pub(crate) wallet: Option<usize>,
     /// Slowest commit.
     pub(crate) slowest_commit: Micros,
     /// Mean time to find a nonce.
@@ -74,6 +76,7 @@ impl Kusari {
             crash_again_in: None,
             restart_after: 2 * SECOND,
             skew: 0,
+            wallet: None,
             slowest_commit: 20 * MILLISECOND,
             mining_time: 2 * SECOND,
             wish: 0,
@@ -112,6 +115,7 @@ impl World {
             Err(error) => return self.fail(format!("node {host} does not start: {error}")),
         }
         self.input(host, Input::Tick);
+        self.show_wallet(host);
     }
 
     /// The machine stops at once. What is on its disk stays, the rest is gone.
@@ -246,6 +250,7 @@ impl World {
                 self.plan(at, Event::Wake { host, life, wish });
             }
             Action::SignStatement(statement) => self.sign_statement(host, life, statement),
+            Action::SignDrafts(drafts) => self.sign_drafts(host, life, drafts),
             Action::Reply(request, reply) => self.replied(host, request, reply),
             Action::Notify(event) => self.notified(host, &event),
             // Nobody asks later.

@@ -26,7 +26,7 @@ pub(crate) fn spec() -> ChainSpec {
 
 /// What waits to be mined at a node.
 pub(crate) struct Waiting {
-    pub(crate) own: usize,
+    pub(crate) own: u64,
     pub(crate) pooled: usize,
 }
 
@@ -47,6 +47,7 @@ impl World {
                 miner: Person::new(host).public,
                 mining,
                 pool_limits: PoolLimits::default(),
+                offline: false,
                 witnesses: WitnessConfig::default(),
             });
         }

@@ -3,9 +3,10 @@
 //! Each ends with quiet, after which all nodes must agree, accounts must follow from the blocks, and
 //! every transaction that a person was told is stored must stand in the chain once.
 
-use kusari_node::MiningPolicy;
+use kusari_node::{MiningPolicy, OutboxLimits};
 
 use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::people::SHARED;
 use crate::scenarios::{Outcome, Scenario, finish};
 use crate::weather::Weather;
 use crate::world::{MILLISECOND, SECOND, World};
@@ -95,8 +96,11 @@ pub const LEDGER_STORM: Scenario = Scenario {
         for host in [a, b, c, d] {
             let capacity = world.random.between(1, 6);
             if let Some(kusari) = world.kusari(host) {
-                kusari.config.outbox_capacity = usize::try_from(capacity).unwrap_or(1);
-                kusari.config.max_uncommitted = kusari.config.outbox_capacity;
+                let in_memory = usize::try_from(capacity).unwrap_or(1);
+                // Some of what waits is in the store alone.
+                kusari.config.outbox =
+                    OutboxLimits { in_memory, entries: 2 * capacity, ..OutboxLimits::default() };
+                kusari.config.max_uncommitted = in_memory;
             }
             world.let_people_act(host, 8, SECOND, 120 * SECOND);
         }
@@ -245,6 +249,62 @@ pub const LEDGER_WITNESSES: Scenario = Scenario {
     },
 };
 
+/// Two machines with the same wallet, neither of which knows of the other: both give the same sequences
+/// out. Then they meet.
+pub const LEDGER_SHARED_WALLET: Scenario = Scenario {
+    name: "ledger_shared_wallet",
+    build: |world| {
+        let (a, b) = add_shared_wallet(world);
+        let c = world.add_ledger(&[a], 0, MiningPolicy::Off);
+        for (host, last) in [(a, 60), (b, 60)] {
+            world.let_people_draft(host, 6, SECOND, last * SECOND);
+        }
+        world.let_people_act(c, 3, SECOND, 60 * SECOND);
+        let (crashes, resets) = (world.random.chance(50), world.random.chance(50));
+        world.set_weather(Weather { crashes, resets, ..Weather::default() });
+        let at = world.random.between(20 * SECOND, 40 * SECOND);
+        world.run_until(at);
+        world.dial_when_it_runs(b, a);
+        world.run_until(80 * SECOND);
+    },
+};
+
+fn add_shared_wallet(world: &mut World) -> (usize, usize) {
+    let a = world.add_ledger(&[], 0, ON_DEMAND);
+    let b = world.add_ledger(&[], 0, ON_DEMAND);
+    for host in [a, b] {
+        world.give_wallet(host, SHARED);
+    }
+    (a, b)
+}
+
+/// Two machines with the same wallet part, record and meet; the second crashes at the given point of
+/// the seam, and soon after its restart once more.
+///
+/// # Errors
+/// As [`crash_at_point`].
+pub fn shared_wallet_crash_at_point(
+    point: u64,
+    seed: u64,
+    printed: bool,
+) -> Result<Option<Outcome>, String> {
+    let mut world = World::new(seed, printed);
+    let (a, b) = add_shared_wallet(&mut world);
+    for host in [a, b] {
+        world.let_people_draft(host, 2, SECOND, 8 * SECOND);
+    }
+    let (again, crashing) = (world.random.below(60), if seed % 2 == 0 { b } else { a });
+    if let Some(kusari) = world.kusari(crashing) {
+        kusari.crash_in = Some(point);
+        kusari.crash_again_in = Some(again);
+    }
+    world.run_until(12 * SECOND);
+    world.dial_when_it_runs(b, a);
+    world.run_until(30 * SECOND);
+    let crashed = world.counts.crashes > 0;
+    finish(&mut world).map(|outcome| crashed.then_some(outcome))
+}
+
 /// One machine crashes at the given point of the seam while people submit on two, and soon after its
 /// restart once more.
 ///
@@ -267,7 +327,8 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
 }
 
 /// Every scenario of a ledger.
-pub const ALL: [Scenario; 11] = [
+pub const ALL: [Scenario; 12] = [
+    LEDGER_SHARED_WALLET,
     LEDGER_CALM,
     LEDGER_MINERS_RACE,
     LEDGER_PARTITION_HEALS,

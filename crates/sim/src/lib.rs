@@ -16,6 +16,7 @@ mod checks;
 mod commits;
 mod connection;
 mod disk;
+mod drafts;
 pub mod finality_scenarios;
 pub mod flood;
 mod kusari;

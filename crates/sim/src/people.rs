@@ -57,6 +57,8 @@ pub(crate) enum Asked {
     Account(usize),
     /// To mine this transaction.
     Submit(Txid),
+    /// To have this text signed and mined.
+    Draft(String),
     /// To mine on.
     MineOn,
     /// To follow a branch.
@@ -128,6 +130,7 @@ impl World {
                 }
             }
             (Asked::Submit(_), Reply::NotSubmitted(_)) => self.counts.not_submitted += 1,
+            (Asked::Draft(text), reply) => self.drafted(host, text, &reply),
             (Asked::MineOn, Reply::MiningOn) if self.mines(host) => {}
             (Asked::MineOn, Reply::MiningIsOff) if !self.mines(host) => {}
             (Asked::Accept, Reply::BranchAccepted(accepted)) if accepted.refused.is_none() => {}

@@ -1,5 +1,7 @@
 //! The situations that are tried, each named by what happens and built from a seed.
 
+use kusari_node::OutboxLimits;
+
 use crate::byzantine::{EVERY_MALICE, Malice};
 use crate::mining;
 use crate::twins::Twins;
@@ -135,8 +137,11 @@ pub const STORM: Scenario = Scenario {
         for host in [a, b, c, d] {
             let capacity = world.random.between(1, 4);
             if let Some(kusari) = world.kusari(host) {
-                kusari.config.outbox_capacity = usize::try_from(capacity).unwrap_or(1);
-                kusari.config.max_uncommitted = kusari.config.outbox_capacity;
+                let in_memory = usize::try_from(capacity).unwrap_or(1);
+                // Some of what waits is in the store alone.
+                kusari.config.outbox =
+                    OutboxLimits { in_memory, entries: 2 * capacity, ..OutboxLimits::default() };
+                kusari.config.max_uncommitted = in_memory;
             }
             world.type_lines(host, 4, SECOND, 120 * SECOND);
         }

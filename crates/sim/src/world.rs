@@ -13,6 +13,7 @@ use kusari_node::{Event as NodeEvent, PeerAddress};
 use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
 use crate::connection::{Connection, Place};
+use crate::drafts::Drafted;
 use crate::kusari::Kusari;
 use crate::lines::Lines;
 use crate::original::Original;
@@ -66,6 +67,8 @@ pub(crate) enum Event {
     Say { host: usize, text: String },
     /// A person has a mind to record something, or to pay somebody.
     Transact(usize),
+    /// A person types a text that the machine is to sign.
+    Draft(usize),
     /// A person submits a signed transaction.
     Submit { host: usize, life: u32, transaction: Box<CheckedTransaction> },
     /// A machine that follows no protocol of ours does what it does.
@@ -124,6 +127,7 @@ pub struct World {
     pub(crate) trace: Trace,
     pub(crate) lines: Lines,
     pub(crate) ledger: Ledger,
+    pub(crate) drafted: Drafted,
     pub(crate) alarms: Alarms,
     pub(crate) counts: Counts,
     pub(crate) twins: Twins,
@@ -155,6 +159,8 @@ pub struct Counts {
     pub audits: u64,
     /// Transactions of people that others displaced.
     pub displaced: u64,
+    /// Drafts that were signed again.
+    pub signed_again: u64,
     /// Transactions of people that came back after a reorganisation.
     pub returned: u64,
     /// Lines of people that came back after a reorganisation.
@@ -192,6 +198,7 @@ impl World {
             trace: Trace::new(printed),
             lines: Lines::default(),
             ledger: Ledger::default(),
+            drafted: Drafted::default(),
             alarms: Alarms::default(),
             counts: Counts::default(),
             twins: Twins::default(),
@@ -248,6 +255,7 @@ impl World {
             Event::Start(host) => self.start(host),
             Event::Say { host, text } => self.say(host, text),
             Event::Transact(host) => self.transact(host),
+            Event::Draft(host) => self.draft(host),
             Event::Submit { host, life, transaction } => self.submit(host, life, *transaction),
             Event::Act(host) => self.act(host),
             Event::Weather => self.change_weather(),
@@ -280,6 +288,7 @@ impl World {
                 self.counts.displaced += 1;
                 self.ledger.displaced(host, txid);
             }
+            NodeEvent::DraftSigned { former: Some(_), .. } => self.counts.signed_again += 1,
             NodeEvent::TransactionReturned { .. } => self.counts.returned += 1,
             NodeEvent::Rejected { .. } => self.counts.refusals += 1,
             NodeEvent::BlockAdded { block, .. } => self.lines.block_added(host, block.block.hash),

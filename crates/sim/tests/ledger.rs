@@ -9,6 +9,7 @@ mod common;
 
 use common::number_from_environment;
 use kusari_sim::ledger_scenarios as scenarios;
+use kusari_sim::scenarios::Outcome;
 
 /// Seeds of one scenario, where the environment does not say otherwise: blocks are really mined.
 const SEEDS: u64 = 6;
@@ -34,27 +35,43 @@ tests! {
     ledger_clocks_apart: LEDGER_CLOCKS_APART,
     ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
     ledger_witnesses: LEDGER_WITNESSES,
+    ledger_shared_wallet: LEDGER_SHARED_WALLET,
 }
 
 #[test]
 fn ledger_crash_at_every_point_of_the_seam() {
+    crash_at_every_point("ledger_crash_at_every_point", scenarios::crash_at_point);
+}
+
+/// Each text stands once, though both machines gave the same sequences out.
+#[test]
+fn shared_wallet_crash_at_every_point_of_the_seam() {
+    crash_at_every_point(
+        "shared_wallet_crash_at_every_point",
+        scenarios::shared_wallet_crash_at_point,
+    );
+}
+
+type CrashAtPoint = fn(u64, u64, bool) -> Result<Option<Outcome>, String>;
+
+fn crash_at_every_point(name: &str, crash_at_point: CrashAtPoint) {
     if let (Some(seed), Some(point)) =
         (number_from_environment("KUSARI_SIM_SEED"), number_from_environment("KUSARI_SIM_POINT"))
     {
-        let outcome = scenarios::crash_at_point(point, seed, true);
+        let outcome = crash_at_point(point, seed, true);
         assert_eq!(outcome.err(), None, "point {point}, seed {seed}");
         return;
     }
     let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
     for seed in 0..seeds {
         for point in 0.. {
-            let outcome = scenarios::crash_at_point(point, seed, false);
+            let outcome = crash_at_point(point, seed, false);
             let failure = outcome.as_ref().err().cloned().unwrap_or_default();
             assert!(
                 failure.is_empty(),
                 "crash at point {point}, seed {seed}: {failure}\nreplay it with\n    \
                  KUSARI_SIM_SEED={seed} KUSARI_SIM_POINT={point} cargo test -p kusari-sim \
-                 ledger_crash_at_every_point -- --nocapture"
+                 {name} -- --nocapture"
             );
             if outcome == Ok(None) {
                 println!("seed {seed}: {point} points");

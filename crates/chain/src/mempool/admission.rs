@@ -11,7 +11,7 @@ use super::checked::CheckedTransaction;
 use super::pooled::{FeeRate, PooledTransaction};
 use super::refusal::PoolRefusal;
 use super::sender::{Fallen, Place, Sender};
-use crate::ledger::{Account, ChainSpec, PublicKey, Txid};
+use crate::ledger::{Account, ChainSpec, PublicKey, SignedTransaction, Txid};
 use crate::rules::TransactionViolation;
 use crate::rules::transaction::{check_fee, check_payload_bound};
 
@@ -56,7 +56,7 @@ impl Mempool {
             return Ok(Admission { known: true, ..Admission::default() });
         }
         let pooled = PooledTransaction::new(checked, own, now);
-        check_chain_bounds(&pooled, spec)?;
+        check_chain_bounds(pooled.transaction(), spec)?;
         let nothing = Sender::new(*account);
         let sender = self.senders.get(&account.key).unwrap_or(&nothing);
         if sender.account() != account || pooled.sender() != account.key {
@@ -181,9 +181,11 @@ impl Mempool {
     }
 }
 
-/// The chain allows it in a block.
-pub(super) fn check_chain_bounds(pooled: &PooledTransaction, spec: &ChainSpec) -> Verdict {
-    let transaction = pooled.transaction();
+/// Whether the chain allows a transaction in a block, whoever sends it and whatever the accounts are.
+///
+/// # Errors
+/// [`PoolRefusal`] where its payload, its fee or its size is out of bounds.
+pub fn check_chain_bounds(transaction: &SignedTransaction, spec: &ChainSpec) -> Verdict {
     check_payload_bound(transaction, spec)?;
     check_fee(transaction, spec)?;
     let (bytes, limit) = (transaction.weight(), spec.max_body_bytes);

@@ -43,6 +43,25 @@ impl Mempool {
         followed
     }
 
+    /// Takes one of our own out, since it is not to be mined any more. Others' that can't be mined
+    /// without it go as well; they are returned.
+    pub fn withdraw(&mut self, txid: &Txid) -> Vec<PooledTransaction> {
+        let Some((key, sequence)) = self.places.get(txid).copied() else { return Vec::new() };
+        let Some(account) = self.senders.get(&key).map(|sender| *sender.account()) else {
+            return Vec::new();
+        };
+        let mut gone = Vec::new();
+        let fallen = self.with_sender(account, |sender| {
+            sender.rearrange(account, |entries| {
+                let place = entries.binary_search_by_key(&sequence, |entry| entry.sequence());
+                gone.extend(place.ok().map(|place| *entries.remove(place)));
+            })
+        });
+        gone.extend(fallen.past.into_iter().chain(fallen.unfit));
+        gone.iter().for_each(|gone| self.note_removed(gone));
+        gone
+    }
+
     /// Forgets others' transactions that have waited too long at `now`, in seconds of the clock that
     /// [`Mempool::admit`] was given, and those that follow them. Our own stay, and with them those of
     /// the same sender before them, without which nobody could mine them.

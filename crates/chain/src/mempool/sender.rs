@@ -154,7 +154,7 @@ impl Sender {
             && pooled.checked().cost() <= self.balance()
     }
 
-    fn balance(&self) -> u64 {
+    pub(super) fn balance(&self) -> u64 {
         self.balance_before(self.chain.len())
     }
 

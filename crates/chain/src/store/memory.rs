@@ -7,7 +7,7 @@ use core::ops::Bound::{Excluded, Unbounded};
 
 use super::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 use crate::hash::BlockHash;
-use crate::ledger::{Account, PublicKey, Txid};
+use crate::ledger::{Account, PublicKey, SignedTransaction, Txid};
 
 /// Blocks in ordered maps.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,15 @@ impl MemoryBlocks {
                 }
             }
         }
+    }
+
+    /// The transaction of the best chain that has this sender and sequence.
+    #[must_use]
+    pub fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> Option<Txid> {
+        let bodies = self.best.values().filter_map(|order| self.blocks.get(order)?.part());
+        let mut transactions = bodies.flat_map(|part| &part.body).map(|entry| &entry.transaction);
+        let holds = |held: &&SignedTransaction| held.sender == *sender && held.sequence == sequence;
+        transactions.find(holds).map(SignedTransaction::txid)
     }
 
     /// The height of the block of the best chain that holds the transaction. Looks through all.

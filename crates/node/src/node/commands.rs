@@ -20,6 +20,7 @@ impl Node {
     ) -> Result<(), StoreError> {
         match command {
             Command::Submit(written) => return self.submit(now, request, *written),
+            Command::Draft(draft) => return self.take_draft(request, draft),
             Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
@@ -51,8 +52,8 @@ impl Node {
             SayRefusal::Empty
         } else if bytes > MAX_TEXT_BYTES {
             SayRefusal::TooLong { bytes, limit: MAX_TEXT_BYTES }
-        } else if !self.outbox.is_full() {
-            let (id, write) = self.outbox.insert(text);
+        } else if self.outbox.has_room(&text) {
+            let (id, write) = self.outbox.insert(text, self.commit_in_progress());
             self.batch.outbox.push(write);
             self.then.push(Action::Reply(request, Reply::Saved(id)));
             return;

@@ -12,7 +12,8 @@ use kusari_chain::mempool::PoolLimits;
 use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
-use crate::limits::{MAX_UNCOMMITTED, OUTBOX_CAPACITY};
+use crate::backlog::OutboxLimits;
+use crate::limits::MAX_UNCOMMITTED;
 
 /// What a node is told when it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +26,9 @@ pub struct NodeConfig {
     pub max_peers: usize,
     /// Addresses to keep connected; those beyond `max_peers` are not dialled.
     pub connect: Vec<PeerAddress>,
-    /// Typed lines that may wait to be mined.
-    pub outbox_capacity: usize,
+    /// How much may wait to be mined of what people entrust to this node.
+    #[serde(default)]
+    pub outbox: OutboxLimits,
     /// Changes of the chain that may be accepted and not committed.
     pub max_uncommitted: usize,
     /// Bounds of the tree of blocks.
@@ -45,7 +47,7 @@ impl Default for NodeConfig {
             listen_port: None,
             max_peers: 64,
             connect: Vec::new(),
-            outbox_capacity: OUTBOX_CAPACITY,
+            outbox: OutboxLimits::default(),
             max_uncommitted: MAX_UNCOMMITTED,
             tree_limits: TreeLimits::default(),
             seed: 0,
@@ -65,6 +67,10 @@ pub struct LedgerConfig {
     pub mining: MiningPolicy,
     /// How much may wait to be mined.
     pub pool_limits: PoolLimits,
+    /// Sign drafts without having caught up with a peer: the person says that nobody else uses the
+    /// account.
+    #[serde(default)]
+    pub offline: bool,
     /// Who says what it saw, and whose word counts.
     #[serde(default)]
     pub witnesses: WitnessConfig,

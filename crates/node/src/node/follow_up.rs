@@ -19,6 +19,7 @@ impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
         self.accept_due(now)?;
         self.admit_waiting_says();
+        self.work_off_outbox(now)?;
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
@@ -43,8 +44,8 @@ impl Node {
     }
 
     fn admit_waiting_says(&mut self) {
-        while !self.outbox.is_full()
-            && let Some((request, text)) = self.waiting_says.pop_front()
+        while let Some((request, text)) =
+            self.waiting_says.pop_front_if(|(_, text)| self.outbox.has_room(text))
         {
             self.say(request, text, MAX_WAITING_SAYS);
         }

@@ -13,12 +13,10 @@ use kusari_chain::{ChainChange, StoreError};
 use super::{MiningPolicy, Node};
 use crate::event::Event;
 use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
-use crate::seam::{
-    Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WaitingTransaction, WrittenTransaction,
-};
+use crate::seam::{Action, Now, PeerId, Reply, RequestId, WaitingTransaction, WrittenTransaction};
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
-use crate::transactions::{Moved, Offered};
+use crate::transactions::{Displacement, Moved, Offered};
 use crate::wire::{Dialect, Message, WireError};
 use crate::witnesses::Witnesses;
 
@@ -127,15 +125,9 @@ impl Node {
         };
         let checked = written.0;
         let txid = checked.txid();
-        if transactions.own().is_full() && !transactions.own().contains(&txid) {
-            let waiting = transactions.own().waiting();
-            let refusal = SubmitRefusal::OutboxFull { waiting };
-            self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
-            return Ok(());
-        }
         match transactions.submit(checked, &self.chain, now.wall)? {
             Ok((known, moved)) => {
-                transactions.listeners.pass_on(txid, None);
+                transactions.pass_on(txid, None);
                 self.note_moved(moved);
                 self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
                 if !known {
@@ -285,8 +277,8 @@ impl Node {
     }
 
     /// Writes what moved, and tells the person once it is durable.
-    fn note_moved(&mut self, moved: Moved) {
-        let Moved { outbox, pool, mined, stood_in, returned, displaced, offered } = moved;
+    pub(super) fn note_moved(&mut self, moved: Moved) {
+        let Moved { outbox, pool, mined, stood_in, returned, displaced, offered, .. } = moved;
         let Some(transactions) = &mut self.transactions else { return };
         offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
         self.batch.outbox.extend(outbox);
@@ -296,8 +288,9 @@ impl Node {
             let (from, pooled) = (stood_in.get(&txid).copied(), transactions.has_pooled(&txid));
             tell(Event::TransactionReturned { txid, from, pooled });
         }
-        for txid in displaced {
-            tell(Event::TransactionDisplaced { txid, from: stood_in.get(&txid).copied() });
+        for Displacement { txid, by, again } in displaced {
+            let (from, again) = (stood_in.get(&txid).copied(), again.is_some());
+            tell(Event::TransactionDisplaced { txid, by, again, from });
         }
         for (txid, to) in mined {
             tell(match stood_in.get(&txid) {
@@ -339,6 +332,11 @@ impl Node {
             pooled: transactions.pool().len(),
             pooled_bytes: transactions.pool().bytes(),
             own_waiting: transactions.own().waiting(),
+            own_displaced: transactions.own().displaced(),
+            drafts: transactions.drafts.len(),
+            drafts_wait: transactions.drafts.wait(),
+            wallet: transactions.drafts.wallet(),
+            may_sign: !transactions.drafts.wants_company(),
             witnesses: self.witnesses.as_ref().map(Witnesses::summary).unwrap_or_default(),
         })
     }

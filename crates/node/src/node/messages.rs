@@ -209,6 +209,7 @@ impl Node {
         }
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
         self.sync.add(id);
+        self.note_company();
         self.follow_transactions(now, id);
         self.follow_witnesses(now, id);
         self.sync.claims(id, hello.claim());
@@ -339,7 +340,7 @@ impl Node {
             work: tip.work,
             tip: tip.hash,
             peers: count(self.peers.iter().count()),
-            waiting: count(self.waiting()),
+            waiting: u32::try_from(self.waiting()).unwrap_or(u32::MAX),
         };
         self.send(peer, Message::Status(report));
         Ok(())

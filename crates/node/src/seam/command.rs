@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AcceptedBranch, WrittenTransaction};
 use crate::address::PeerAddress;
+use crate::drafts::{Draft, DraftWait};
 use crate::store::{EntryId, Erasure};
 
 /// What a person or a program asks for.
@@ -25,6 +26,9 @@ pub enum Command {
     /// Have a transaction mined that a person of this node signed. Answered once it is durable, or
     /// refused.
     Submit(Box<WrittenTransaction>),
+    /// Have a draft signed by the account of this node, and mined. Answered once it is durable, or
+    /// refused; where it can be signed at once, when it is.
+    Draft(Draft),
     /// What an account owns, and which sequence its next transaction needs.
     GetAccount(PublicKey),
     /// A transaction that is not in a block of the best chain.
@@ -60,6 +64,16 @@ pub enum Reply {
     Saved(EntryId),
     /// The transaction is stored and waits to be mined.
     Submitted(Txid),
+    /// The draft is stored.
+    Drafted {
+        /// The outbox entry.
+        entry: EntryId,
+        /// The transaction that it became, which waits to be mined.
+        txid: Option<Txid>,
+        /// What it waits for before it is signed. `None` without a transaction where others are to
+        /// be signed first.
+        wait: Option<DraftWait>,
+    },
     /// The transaction can't wait here.
     NotSubmitted(SubmitRefusal),
     /// An account, after what is mined.
@@ -137,8 +151,17 @@ pub enum SubmitRefusal {
     #[error("{waiting} transactions of this node wait to be mined; try again when some are")]
     OutboxFull {
         /// How many wait.
-        waiting: usize,
+        waiting: u64,
     },
+    /// The draft is another account's.
+    #[error(
+        "this node has no wallet with that account: sign the transaction yourself (`--wallet`), or \
+         start the node with the wallet that has it"
+    )]
+    OtherAccount,
+    /// There is nothing in it.
+    #[error("the record is empty")]
+    Empty,
 }
 
 /// Why a line can't be recorded.
@@ -163,6 +186,6 @@ pub enum SayRefusal {
     #[error("{waiting} lines wait to be mined; try again when some are")]
     OutboxFull {
         /// Lines that wait.
-        waiting: usize,
+        waiting: u64,
     },
 }

@@ -6,11 +6,12 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
-use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
+use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};
 use kusari_chain::{BestPoint, Chain, ChainChange, StoreError};
 
-use super::{Moved, Transactions, is_used};
+use super::{Displacement, Moved, Transactions, is_used};
+use crate::own::Displaced;
 use crate::seam::CommitId;
 use crate::store::OutboxStore;
 
@@ -30,39 +31,64 @@ impl Transactions {
             return Ok(moved);
         }
         let connected = self.connected(change, chain)?;
+        let places = &connected.places;
         let back = self.reverted(change, &connected, (chain, store), &mut moved)?;
-        let undone = self.undone(change, &connected, store)?;
+        let undone = self.undone(change, &connected, store, &mut moved)?;
         let followed = self.pool.follow(change.accounts().copied());
         let mut touched: BTreeSet<Txid> = BTreeSet::new();
         for settled in followed.settled {
             let txid = settled.txid();
             touched.insert(txid);
-            if settled.is_own() && !connected.contains_key(&txid) {
-                self.displace(txid, chain, &mut moved);
+            if settled.is_own()
+                && !connected.points.contains_key(&txid)
+                && let SignedTransaction { sender, sequence, .. } = settled.transaction()
+                && let Some(by) = places.get(&(*sender, *sequence))
+            {
+                self.displace(txid, (by.0, by.1.height), &mut moved);
             }
         }
         let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
         for (checked, own) in back.into_iter().chain(dropped) {
-            self.admit_again(checked, own, (chain, now), &mut moved, &mut touched)?;
+            self.admit_again((checked, own), (chain, store, now), &mut moved, &mut touched)?;
         }
         let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
         let concerned = self.own.stranded(|sender| accounts.contains(sender));
         self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
         // What was said of them before still holds, or they have returned.
-        moved.displaced.retain(|txid| !undone.contains(txid));
-        moved.returned.extend(undone.iter().filter(|txid| !self.own.is_done(txid)));
-        for (txid, point) in connected {
-            if self.own.contains(&txid) {
-                self.own.set_done(&txid, Some(point.height));
-                moved.mined.push((txid, point));
-            }
+        moved.displaced.retain(|gone| gone.again.is_some() || !undone.contains(&gone.txid));
+        moved.returned.extend(undone.iter().filter(|txid| self.own.is_waiting(txid)));
+        for (txid, point) in connected.points {
+            self.mined(txid, point, &mut moved, &mut touched);
         }
         // What another one displaced at once has not returned.
         let Moved { returned, displaced, .. } = &mut moved;
-        returned.retain(|txid| !displaced.contains(txid));
+        returned.retain(|txid| !displaced.iter().any(|gone| gone.txid == *txid));
         self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        for put_off in self.own.put_off_drafts(commit) {
+            self.drafts.remove(put_off);
+        }
+        self.drafts.try_again();
         moved.pool = self.writes(&touched);
         Ok(moved)
+    }
+
+    /// A transaction stands in the best chain. Where it is ours and was signed again since, the later
+    /// form is not to be mined as well.
+    fn mined(
+        &mut self,
+        txid: Txid,
+        point: BestPoint,
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) {
+        let Some((entry, later)) = self.own.set_mined(&txid, point.height, &mut moved.outbox)
+        else {
+            return;
+        };
+        self.drafts.remove(entry);
+        moved.mined.push((txid, point));
+        let gone = later.map(|later| self.pool.withdraw(&later)).unwrap_or_default();
+        touched.extend(gone.iter().map(PooledTransaction::txid));
     }
 
     /// What stood in the blocks that left the best chain and does not stand in those that joined it,
@@ -70,7 +96,7 @@ impl Transactions {
     fn reverted(
         &mut self,
         change: &ChainChange,
-        connected: &BTreeMap<Txid, BestPoint>,
+        connected: &Connected,
         (chain, store): (&Chain, &dyn OutboxStore),
         moved: &mut Moved,
     ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
@@ -81,20 +107,25 @@ impl Transactions {
             for BodyEntry { transaction, payload } in body.into_iter().flatten() {
                 let txid = transaction.txid();
                 let own = self.own.revert(&txid, store, &mut moved.outbox)?;
-                if own {
-                    moved.stood_in.insert(txid, *point);
+                moved.left.push(txid);
+                if let Some(last) = own {
+                    moved.stood_in.insert(last, *point);
                 }
-                if connected.contains_key(&txid) {
+                if connected.points.contains_key(&txid) {
                     continue;
                 }
-                if own {
-                    self.own.strand(txid, transaction.sender);
-                    moved.returned.push(txid);
+                if let Some(last) = own {
+                    self.own.strand(last, transaction.sender);
+                    moved.returned.push(last);
+                    // What was signed again waits in its last form alone.
+                    if last != txid {
+                        continue;
+                    }
                 }
                 // Without its payload, which is not in every block, it cannot be offered again: ours
                 // is read from the outbox instead.
                 let checked = CheckedTransaction::check_unsigned(*transaction, payload.clone());
-                back.extend(checked.ok().map(|checked| (checked, own)));
+                back.extend(checked.ok().map(|checked| (checked, own.is_some())));
             }
         }
         Ok(back)
@@ -104,19 +135,22 @@ impl Transactions {
     fn undone(
         &mut self,
         change: &ChainChange,
-        connected: &BTreeMap<Txid, BestPoint>,
+        connected: &Connected,
         store: &dyn OutboxStore,
+        moved: &mut Moved,
     ) -> Result<BTreeSet<Txid>, StoreError> {
         let mut undone = BTreeSet::new();
         if change.reverted.is_empty() {
             return Ok(undone);
         }
-        for txid in self.own.done_above(change.fork.height) {
-            if !connected.contains_key(&txid)
-                && let Some(checked) = self.own.text_of(&txid, store)?
-            {
-                self.own.set_done(&txid, None);
-                self.own.strand(txid, checked.transaction().sender);
+        let mut all = self.own.done_above(change.fork.height);
+        for txid in &moved.left {
+            all.extend(self.own.undo_displaced_by(txid, store, &mut moved.outbox)?);
+        }
+        for (txid, sender) in all {
+            if !connected.points.contains_key(&txid) {
+                self.own.set_waiting(&txid, &mut moved.outbox);
+                self.own.strand(txid, sender);
                 undone.insert(txid);
             }
         }
@@ -124,15 +158,15 @@ impl Transactions {
     }
 
     /// Tries a transaction again. One of somebody else that is refused has lost its place.
-    fn admit_again(
+    pub(super) fn admit_again(
         &mut self,
-        checked: CheckedTransaction,
-        own: bool,
-        (chain, now): (&Chain, u64),
+        (checked, own): (CheckedTransaction, bool),
+        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        let sequence = checked.transaction().sequence;
         touched.insert(txid);
         match self.admit(checked, chain, own, now)? {
             Ok(admission) => {
@@ -145,10 +179,41 @@ impl Transactions {
                     moved.offered.push(txid);
                 }
             }
-            Err(refusal) if own && is_used(&refusal) => self.displace(txid, chain, moved),
+            Err(refusal) if own && is_used(&refusal) => {
+                match self.holder(&sender, sequence, (chain, store))? {
+                    Some((by, height)) => self.displace(txid, (by, height), moved),
+                    None => self.own.strand(txid, sender),
+                }
+            }
+            Err(_) if own => self.own.strand(txid, sender),
             Err(_) => {}
         }
         Ok(())
+    }
+
+    /// The transaction of the best chain that has this sequence, and its height: found in the blocks
+    /// that are not in the store yet, or else in the store.
+    fn holder(
+        &self,
+        sender: &PublicKey,
+        sequence: u64,
+        (chain, store): (&Chain, &dyn OutboxStore),
+    ) -> Result<Option<(Txid, u32)>, StoreError> {
+        let mut height = chain.tip().height;
+        for _ in 0..chain.uncommitted_changes() {
+            let Some(point) = chain.best_at(height)? else { break };
+            let stored = chain.block(&point.hash)?;
+            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
+            let mut transactions = body.into_iter().flatten().map(|entry| &entry.transaction);
+            let holds =
+                |held: &&SignedTransaction| held.sender == *sender && held.sequence == sequence;
+            if let Some(held) = transactions.find(holds) {
+                return Ok(Some((held.txid(), height)));
+            }
+            height = height.saturating_sub(1);
+        }
+        let Some(by) = store.transaction_at(sender, sequence)? else { return Ok(None) };
+        Ok(Some((by, store.mined_at(&by)?.unwrap_or(height))))
     }
 
     /// Tries some of our own again that the pool did not take.
@@ -165,30 +230,45 @@ impl Transactions {
         }
         loaded.sort_by_key(|checked| checked.transaction().sequence);
         for checked in loaded {
-            self.admit_again(checked, true, (chain, now), moved, touched)?;
+            self.admit_again((checked, true), (chain, store, now), moved, touched)?;
         }
         Ok(())
     }
 
-    /// Another transaction stands in the place of one of ours.
-    pub(super) fn displace(&mut self, txid: Txid, chain: &Chain, moved: &mut Moved) {
-        self.own.set_done(&txid, Some(chain.tip().height));
-        moved.displaced.push(txid);
+    /// Another transaction has the sequence of one of ours, since that height.
+    pub(super) fn displace(&mut self, txid: Txid, by: (Txid, u32), moved: &mut Moved) {
+        let again = match self.own.displace(&txid, by, &mut moved.outbox) {
+            None => return,
+            Some(Displaced::ForGood) => None,
+            Some(Displaced::Again(entry, draft)) => {
+                self.drafts.insert(entry, draft);
+                Some(entry)
+            }
+        };
+        moved.displaced.push(Displacement { txid, by: by.0, again });
     }
 
     /// The transactions of the blocks that joined the best chain, each with its block.
-    fn connected(
-        &self,
-        change: &ChainChange,
-        chain: &Chain,
-    ) -> Result<BTreeMap<Txid, BestPoint>, StoreError> {
-        let mut connected = BTreeMap::new();
+    fn connected(&self, change: &ChainChange, chain: &Chain) -> Result<Connected, StoreError> {
+        let mut connected = Connected::default();
         for point in &change.connected {
             let stored = chain.block(&point.hash)?;
             let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
-            let entries = body.into_iter().flatten();
-            connected.extend(entries.map(|entry| (entry.transaction.txid(), *point)));
+            for BodyEntry { transaction, .. } in body.into_iter().flatten() {
+                let txid = transaction.txid();
+                connected.points.insert(txid, *point);
+                let place = (transaction.sender, transaction.sequence);
+                connected.places.insert(place, (txid, *point));
+            }
         }
         Ok(connected)
     }
+}
+
+/// What joined the best chain.
+#[derive(Default)]
+struct Connected {
+    points: BTreeMap<Txid, BestPoint>,
+    /// The same by sender and sequence.
+    places: BTreeMap<(PublicKey, u64), (Txid, BestPoint)>,
 }

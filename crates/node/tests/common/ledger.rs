@@ -34,6 +34,7 @@ pub fn spec() -> ChainSpec {
 
 pub fn config(mining: MiningPolicy) -> NodeConfig {
     let ledger = LedgerConfig {
+        offline: false,
         spec: Arc::new(spec()),
         miner: Person::new(1).public,
         mining,
@@ -215,7 +216,7 @@ impl Bench {
         self.command(Command::Submit(Box::new(WrittenTransaction(transaction.clone()))))
     }
 
-    pub fn own_waiting(&self) -> usize {
+    pub fn own_waiting(&self) -> u64 {
         self.node.snapshot().ledger.unwrap().own_waiting
     }
 

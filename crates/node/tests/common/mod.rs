@@ -14,6 +14,7 @@ pub mod witnesses;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,20 +27,25 @@ use kusari_chain::{
 };
 use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
-    StoreBatch, Witnessed,
+    EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
+    StatementWrite, StoreBatch, Witnessed,
 };
 use kusari_node::wire::{Hello, Message, NodeId};
-use kusari_node::{Action, Input, Node, NodeConfig, Now};
+use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits};
 
 pub type Sent = Message<Arc<StoredBlock>>;
 
 #[derive(Clone, Default)]
 pub struct Disk {
     blocks: Rc<RefCell<MemoryBlocks>>,
-    outbox: Rc<RefCell<BTreeMap<EntryId, OutboxEntry>>>,
+    pub outbox: Rc<RefCell<MemoryOutbox>>,
     pub pool: Rc<RefCell<BTreeMap<Txid, PoolRecord>>>,
     pub witnessed: Rc<RefCell<Kept>>,
+}
+
+/// An outbox in which so many entries may wait, all of them in memory.
+pub fn outbox_of(entries: u64) -> OutboxLimits {
+    OutboxLimits { entries, ..OutboxLimits::default() }
 }
 
 /// What is kept of witnesses.
@@ -85,23 +91,7 @@ impl Disk {
             }
         }
         batch.statements.iter().for_each(|write| self.witnessed.borrow_mut().apply(write));
-        let mut outbox = self.outbox.borrow_mut();
-        for write in &batch.outbox {
-            match write {
-                OutboxWrite::Insert { id, text } => {
-                    let entry =
-                        OutboxEntry { id: *id, text: text.clone(), blocks: vec![], settled: false };
-                    outbox.insert(*id, entry);
-                }
-                OutboxWrite::Mined { id, hash } => {
-                    outbox.get_mut(id).unwrap().blocks.push(*hash);
-                }
-                OutboxWrite::EraseText { id } => outbox.get_mut(id).unwrap().text.clear(),
-                OutboxWrite::SetSettled { id, settled } => {
-                    outbox.get_mut(id).unwrap().settled = *settled;
-                }
-            }
-        }
+        self.outbox.borrow_mut().apply(batch);
     }
 
     /// Another disk with the same content.
@@ -116,7 +106,7 @@ impl Disk {
     }
 
     pub fn entry(&self, id: EntryId) -> OutboxEntry {
-        self.outbox.borrow()[&id].clone()
+        self.outbox.borrow().entry(id).unwrap().clone()
     }
 }
 
@@ -153,14 +143,38 @@ impl BlockStore for Disk {
 
 impl OutboxStore for Disk {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        self.outbox.borrow().values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        self.outbox.borrow().open_entries().cloned().for_each(visit);
         Ok(())
     }
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        Ok(self.outbox.borrow().values().find(|entry| entry.blocks.contains(hash)).cloned())
+
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError> {
+        self.outbox.borrow().waiting_entries(range).take(limit).cloned().for_each(visit);
+        Ok(())
     }
-    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
-        Ok(self.outbox.borrow().last_key_value().map_or(1, |(id, _)| id + 1))
+
+    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+        Ok(self.outbox.borrow().entry_of_block(hash).cloned())
+    }
+
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+        Ok(self.outbox.borrow().displaced_by(txid))
+    }
+
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+        Ok(self.outbox.borrow().facts())
+    }
+
+    fn transaction_at(
+        &self,
+        sender: &PublicKey,
+        sequence: u64,
+    ) -> Result<Option<Txid>, StoreError> {
+        Ok(self.blocks.borrow().transaction_at(sender, sequence))
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {

@@ -1,0 +1,194 @@
+//! Entries of the stored outbox on their way into memory.
+//!
+//! Owns when that is: at the start, when what waits before them is mined, and when the block that
+//! they stood in, or that what displaced them stood in, leaves the best chain.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+
+use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::{BlockHash, StoreError};
+
+use super::{Open, Own, Place};
+use crate::backlog::{Backlog, OutboxLimits};
+use crate::drafts::Draft;
+use crate::store::{EntryId, EntryState, OutboxEntry, OutboxStore, OutboxWrite};
+use crate::wire::{Dialect, Message};
+
+/// An entry that waits, and is in memory from now on.
+pub(crate) enum Loaded {
+    /// It is to be signed.
+    Draft(EntryId, Draft),
+    /// It is to be offered to the pool.
+    Signed(CheckedTransaction),
+}
+
+impl Own {
+    /// What is neither settled nor waiting; what waits is loaded next.
+    pub(crate) fn open(store: &dyn OutboxStore, limits: OutboxLimits) -> Result<Self, StoreError> {
+        let facts = store.outbox_facts()?;
+        let mut own = Self {
+            backlog: Backlog::open(limits, &facts),
+            open: BTreeMap::new(),
+            by_txid: BTreeMap::new(),
+            done: BTreeSet::new(),
+            stranded: BTreeMap::new(),
+            settling: VecDeque::new(),
+            displaced: facts.displaced,
+        };
+        let mut entries = Vec::new();
+        store.visit_open_entries(&mut |entry| entries.push(entry))?;
+        for entry in entries {
+            if let Some(place) = place_of(&entry, store)? {
+                let id = entry.id;
+                own.load(entry, place)?;
+                own.done.extend(place.height().map(|height| (height, id)));
+            }
+        }
+        Ok(own)
+    }
+
+    fn load(&mut self, entry: OutboxEntry, place: Place) -> Result<Option<Loaded>, StoreError> {
+        let (bytes, ids): (_, Vec<Txid>) = (entry.weight(), entry.txids().collect());
+        let signed = read(&entry)?;
+        let author = signed.as_ref().map(|checked| checked.transaction().sender);
+        let Some(sender) = author.or(entry.draft.as_ref().map(|draft| draft.account)) else {
+            return Ok(None);
+        };
+        self.by_txid.extend(ids.iter().map(|txid| (*txid, entry.id)));
+        let open = Open { sender, bytes, ids, draft: entry.draft.clone(), place, settling: false };
+        self.open.insert(entry.id, open);
+        let draft = entry.draft.map(|draft| Loaded::Draft(entry.id, draft));
+        Ok(signed.map(Loaded::Signed).or(draft))
+    }
+
+    /// Takes the next entries that wait into memory, where there is room for them. What must be
+    /// written is what was mined while an entry waited in the store alone.
+    pub(crate) fn load_waiting(
+        &mut self,
+        store: &dyn OutboxStore,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<Vec<Loaded>, StoreError> {
+        let Some((range, limit)) = self.backlog.to_load() else { return Ok(Vec::new()) };
+        let (mut entries, mut waiting) = (Vec::new(), Vec::new());
+        store.visit_waiting_entries(range.clone(), limit, &mut |entry| entries.push(entry))?;
+        let mut all = entries.len() < limit;
+        for entry in entries {
+            let (id, bytes) = (entry.id, entry.weight());
+            if !self.backlog.load(id, bytes) {
+                all = false;
+                break;
+            }
+            let mined_at = mined_at(&entry, store)?;
+            match (self.load(entry, Place::Waiting)?, mined_at) {
+                (Some(_), Some(height)) => self.set_place(id, Place::Mined(height), writes),
+                (Some(loaded), None) => waiting.push(loaded),
+                // Its text was erased, so there is nothing to mine.
+                (None, _) => {
+                    self.backlog.waits_no_more(bytes);
+                    let state = EntryState::Mined { settled: true };
+                    writes.push(OutboxWrite::SetState { id, state });
+                }
+            }
+        }
+        self.backlog.loaded(&range, all);
+        Ok(waiting)
+    }
+
+    /// The transaction left the best chain with its block. Where it is one of ours it waits again, and
+    /// `writes` says what must be written for that. Returns its last form.
+    pub(crate) fn revert(
+        &mut self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<Option<Txid>, StoreError> {
+        if let Some((id, open)) = self.find(txid) {
+            let last = open.ids.last().copied();
+            self.set_place(id, Place::Waiting, writes);
+            return Ok(last);
+        }
+        // A node that was never entrusted anything needs no look-up.
+        if self.is_unused() {
+            return Ok(None);
+        }
+        let Some(entry) = store.entry_of_block(&BlockHash(txid.0))? else { return Ok(None) };
+        let last = entry.txids().next_back();
+        Ok(self.wait_again(entry, writes)?.and(last))
+    }
+
+    /// The entries that this transaction displaced wait again, since it left the best chain. Those
+    /// that are in memory are known without a look into the store.
+    pub(crate) fn undo_displaced_by(
+        &mut self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<Vec<(Txid, PublicKey)>, StoreError> {
+        let mut undone = Vec::new();
+        if self.displaced == 0 {
+            return Ok(undone);
+        }
+        for entry in store.displaced_by(txid)? {
+            let last = entry.txids().next_back();
+            if !self.open.contains_key(&entry.id)
+                && let Some(sender) = self.wait_again(entry, writes)?
+            {
+                self.displaced = self.displaced.saturating_sub(1);
+                undone.extend(last.map(|last| (last, sender)));
+            }
+        }
+        Ok(undone)
+    }
+
+    /// A settled entry waits again. Returns its sender; `None` where it waits already or was erased.
+    fn wait_again(
+        &mut self,
+        entry: OutboxEntry,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<Option<PublicKey>, StoreError> {
+        let (id, bytes) = (entry.id, entry.weight());
+        if entry.state == EntryState::Waiting || self.load(entry, Place::Waiting)?.is_none() {
+            return Ok(None);
+        }
+        self.backlog.waits_again(bytes);
+        writes.push(OutboxWrite::SetState { id, state: EntryState::Waiting });
+        Ok(self.open.get(&id).map(|open| open.sender))
+    }
+}
+
+/// The height of the block of the best chain that holds one of the forms of an entry.
+fn mined_at(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<u32>, StoreError> {
+    for txid in entry.txids() {
+        if let Some(height) = store.mined_at(&txid)? {
+            return Ok(Some(height));
+        }
+    }
+    Ok(None)
+}
+
+/// Where an entry stands that does not wait; `None` where nothing of it can be found.
+fn place_of(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<Place>, StoreError> {
+    Ok(match entry.state {
+        EntryState::Waiting => None,
+        EntryState::Mined { .. } => mined_at(entry, store)?.map(Place::Mined),
+        // What displaced it may wait itself, where the person had the one replace the other.
+        EntryState::Displaced { by, .. } => {
+            let height = store.mined_at(&by)?.unwrap_or(u32::MAX);
+            Some(Place::Displaced { by, height })
+        }
+    })
+}
+
+/// The transaction of an entry, as it was signed last; `None` for a draft, and where it was erased.
+pub(super) fn read(entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
+    let OutboxEntry { id, text, .. } = entry;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match Dialect::Written.receive(text.as_bytes()) {
+        Ok(Message::Transaction(transaction)) => Ok(Some(*transaction)),
+        _ => Err(StoreError(alloc::format!("entry {id} of the outbox is not a transaction"))),
+    }
+}
