@@ -14,6 +14,7 @@ mod audit;
 mod backup;
 mod blocks;
 mod browse;
+mod checked;
 mod chunk;
 mod commit;
 mod erase;

@@ -276,6 +276,16 @@ fn concerns_of_the_node_do_not_know_one_another() {
 }
 
 #[test]
+fn no_row_of_the_store_is_read_or_written_without_its_checksum() {
+    let mut sources = module_sources("kusari", "store");
+    sources.retain(|file| !file.path.ends_with("src/store/checked.rs"));
+    assert!(sources.len() > 20, "{} sources", sources.len());
+    let opens = |line: &str| code(line).contains(".open_table(");
+    let offenders: Vec<String> = sources.iter().flat_map(|file| file.offenders(opens)).collect();
+    assert_none("a table is opened beside `store::checked`", &offenders);
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     let marks = [
         concat!("to", "do!"),

@@ -8,9 +8,10 @@ use std::ops::Bound;
 
 use kusari_chain::StoreError;
 use kusari_chain::ledger::{Account, PublicKey};
-use redb::{ReadTransaction, Table, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
+use super::checked::{ReadTables, ReadableTable, WriteTables};
 use super::fault::Fault;
 use super::tables;
 
@@ -28,11 +29,10 @@ impl AccountWriter {
         if self.0.is_empty() {
             return Ok(());
         }
-        let mut table: Table<'_, &[u8; 32], (u64, u64)> =
-            transaction.open_table(tables::ACCOUNTS)?;
+        let mut table = transaction.table(tables::ACCOUNTS)?;
         for account in self.0.into_values() {
             if account.is_empty() {
-                table.remove(&account.key.0)?;
+                table.discard(&account.key.0)?;
             } else {
                 table.insert(&account.key.0, (account.balance, account.sequence))?;
             }
@@ -53,9 +53,9 @@ fn accounts_after(
     transaction: &ReadTransaction,
     after: Option<&PublicKey>,
 ) -> Result<impl Iterator<Item = Result<Account, Fault>> + use<>, Fault> {
-    let table = transaction.open_table(tables::ACCOUNTS)?;
+    let table = transaction.table(tables::ACCOUNTS)?;
     let begin = after.map_or(Bound::Unbounded, |key| Bound::Excluded(&key.0));
-    Ok(table.range::<&[u8; 32]>((begin, Bound::Unbounded))?.map(|row| {
+    Ok(table.into_rows::<&[u8; 32]>((begin, Bound::Unbounded))?.map(|row| {
         let (key, content) = row?;
         let (balance, sequence) = content.value();
         Ok(Account { key: PublicKey(*key.value()), balance, sequence })
@@ -68,7 +68,8 @@ impl Store {
             return Ok(None);
         }
         Ok(self.read(|transaction| {
-            let found = transaction.open_table(tables::ACCOUNTS)?.get(&key.0)?;
+            let table = transaction.table(tables::ACCOUNTS)?;
+            let found = table.get(&key.0)?;
             Ok(found.map(|content| {
                 let (balance, sequence) = content.value();
                 Account { key: *key, balance, sequence }

@@ -22,7 +22,7 @@ mod trail;
 mod untouched;
 mod witnesses;
 
-use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, ReadableTable, TableHandle};
+use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, TableHandle};
 
 pub use self::file::{audit_directory, audit_file};
 pub use self::finding::AuditFault;
@@ -30,6 +30,7 @@ use self::history::Histories;
 pub use self::place::{Finding, Place};
 pub(super) use self::untouched::open_untouched;
 use super::Store;
+use super::checked::{ReadTables, ReadableTable};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::suffix_index::IndexNames;
@@ -169,7 +170,7 @@ impl Auditor {
         kind: &Kind,
     ) -> Result<(u64, u64), AuditFault> {
         self.place = Place::Table("meta");
-        let facts = transaction.open_table(tables::META)?;
+        let facts = transaction.table(tables::META)?;
         let keys = [
             meta::SCHEMA_VERSION,
             meta::CHAIN_KIND,

@@ -8,13 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kusari_chain::StoreError;
-use redb::{
-    Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-    Value, WriteTransaction,
-};
+use redb::{Database, ReadTransaction, ReadableDatabase, Value, WriteTransaction};
 
 use super::Store;
 use super::audit::open_untouched;
+use super::checked::{
+    ReadOnlyTable, ReadTables, ReadableTable, RowKey, TableDefinition, WriteTables,
+};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
@@ -140,7 +140,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_table(from, copy, tables::BEST)?;
     copy_index(from, copy, &tables::HASHES)?;
     copy_table(from, copy, tables::SIDE)?;
-    copy_if_there(from, copy, tables::HELD)?;
+    copy_table(from, copy, tables::HELD)?;
     copy_table(from, copy, tables::OUTBOX)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
     copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
@@ -161,16 +161,15 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     Ok(())
 }
 
-/// A store that was made before there were held branches has no table of them, and one without a trail
-/// none of that.
-fn copy_if_there<K: Key + 'static, V: Value + 'static>(
+/// The tables of the trail come with its first entry.
+fn copy_if_there<K: RowKey, V: Value + 'static>(
     from: &ReadTransaction,
     copy: &Database,
-    definition: TableDefinition<'static, K, V>,
+    definition: TableDefinition<K, V>,
 ) -> Result<(), Side> {
-    match from.open_table(definition) {
-        Err(TableError::TableDoesNotExist(_)) => Ok(()),
-        _ => copy_table(from, copy, definition),
+    match from.table_if_there(definition).map_err(source)? {
+        Some(table) => copy_rows(&table, copy, definition),
+        None => Ok(()),
     }
 }
 
@@ -185,17 +184,24 @@ fn copy_index<R: RunRow>(
     copy_table(from, copy, index.evicted)
 }
 
-fn copy_table<K: Key + 'static, V: Value + 'static>(
+fn copy_table<K: RowKey, V: Value + 'static>(
     from: &ReadTransaction,
     copy: &Database,
-    definition: TableDefinition<'static, K, V>,
+    definition: TableDefinition<K, V>,
 ) -> Result<(), Side> {
-    let table = from.open_table(definition).map_err(source)?;
+    copy_rows(&from.table(definition).map_err(source)?, copy, definition)
+}
+
+fn copy_rows<K: RowKey, V: Value + 'static>(
+    table: &ReadOnlyTable<K, V>,
+    copy: &Database,
+    definition: TableDefinition<K, V>,
+) -> Result<(), Side> {
     let mut rows = table.iter().map_err(source)?;
     let mut more = true;
     while more {
         let transaction = begin(copy)?;
-        let mut written = transaction.open_table(definition).map_err(target)?;
+        let mut written = transaction.table(definition).map_err(target)?;
         let mut bytes = 0;
         while bytes < COMMIT_BYTES {
             let Some(row) = rows.next() else {

@@ -4,9 +4,10 @@ use core::cell::OnceCell;
 
 use kusari_chain::ledger::{Account, Commitment, PublicKey};
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
-use redb::{Range, ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::ReadTransaction;
 
 use super::Store;
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Rows};
 use super::fault::{Fault, guarded};
 use super::record::{read_block, read_header};
 use super::suffix_index::IndexReader;
@@ -25,8 +26,8 @@ pub(super) struct BlockReader<'txn> {
 impl<'txn> BlockReader<'txn> {
     pub(super) fn open(transaction: &'txn ReadTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            blocks: transaction.open_table(tables::BLOCKS)?,
-            best: transaction.open_table(tables::BEST)?,
+            blocks: transaction.table(tables::BLOCKS)?,
+            best: transaction.table(tables::BEST)?,
             transaction,
             index: OnceCell::new(),
         })
@@ -81,7 +82,7 @@ impl<'txn> BlockReader<'txn> {
             }
             let order = order.value();
             let next = match &mut records {
-                Some(records) => Range::next(records).transpose()?,
+                Some(records) => Rows::next(records).transpose()?,
                 None => None,
             };
             let stored = match next {
@@ -159,7 +160,7 @@ impl Store {
     }
 
     pub(super) fn read_meta(&self, key: &str) -> Result<u64, Fault> {
-        self.read(|transaction| tables::read_number(&transaction.open_table(tables::META)?, key))
+        self.read(|transaction| tables::read_number(&transaction.table(tables::META)?, key))
     }
 }
 
@@ -179,10 +180,10 @@ impl BlockStore for Store {
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         // One transaction for the numbers and the blocks, and none of `visit` in the guard of it.
         let (blocks, orders) = self.read(|transaction| {
-            let side = transaction.open_table(tables::SIDE)?;
+            let side = transaction.table(tables::SIDE)?;
             let orders = side.iter()?.map(|entry| Ok(entry?.0.value()));
             let orders = orders.collect::<Result<Vec<_>, Fault>>()?;
-            Ok((transaction.open_table(tables::BLOCKS)?, orders))
+            Ok((transaction.table(tables::BLOCKS)?, orders))
         })?;
         // By order, and a parent was inserted before its children.
         for order in orders {

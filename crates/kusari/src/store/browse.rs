@@ -8,6 +8,7 @@ use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
+use super::checked::{ReadTables, ReadableTable};
 use super::fault::Fault;
 use super::lookup::{Match, SearchPage, SearchPosition};
 use super::record::read_entry;
@@ -140,10 +141,10 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         Ok(self.read(|transaction| {
-            let entries = transaction.open_table(tables::OUTBOX)?;
+            let entries = transaction.table(tables::OUTBOX)?;
             let end = below.unwrap_or(EntryId::MAX);
             if open {
-                let ids = transaction.open_table(tables::OUTBOX_OPEN)?;
+                let ids = transaction.table(tables::OUTBOX_OPEN)?;
                 let ids = ids.range(..end)?.rev().take(limit);
                 let ids = ids.map(|row| Ok::<_, Fault>(row?.0.value()));
                 let found = ids.map(|id| {

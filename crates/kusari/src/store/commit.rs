@@ -3,15 +3,14 @@
 //! Owns the order of writes. A change that does not follow from what is stored is refused with all
 //! of its transaction: it tells of a batch that was lost, and writing on would hide that.
 
-use core::ops::Bound;
-
 use crate::trail::TrailEntry;
 use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use redb::{CursorError, Database, ReadableTable, Table, WriteTransaction};
+use redb::{Database, WriteTransaction};
 
 use super::accounts::AccountWriter;
+use super::checked::{ReadableTable, Table, WriteTables};
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::finality;
@@ -126,8 +125,8 @@ const HELD_BYTES: usize = 256 * 1024;
 
 impl<'txn> BlockWriter<'txn> {
     fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
-        let meta_table = transaction.open_table(tables::META)?;
-        let best = transaction.open_table(tables::BEST)?;
+        let meta_table = transaction.table(tables::META)?;
+        let best = transaction.table(tables::BEST)?;
         let ledger = match kind.is_ledger() {
             true => Some(LedgerWriter {
                 accounts: AccountWriter::default(),
@@ -141,10 +140,10 @@ impl<'txn> BlockWriter<'txn> {
         Ok(Self {
             next_order: tables::read_number(&meta_table, meta::NEXT_ORDER)?,
             meta: meta_table,
-            blocks: transaction.open_table(tables::BLOCKS)?,
+            blocks: transaction.table(tables::BLOCKS)?,
             best,
             index: IndexWriter::open(transaction, &tables::HASHES)?,
-            side: transaction.open_table(tables::SIDE)?,
+            side: transaction.table(tables::SIDE)?,
             ledger,
             records: Vec::new(),
             record_ends: Vec::new(),
@@ -234,16 +233,14 @@ impl<'txn> BlockWriter<'txn> {
 
     /// Writes the records that are held.
     fn write_records(&mut self) -> Result<(), Fault> {
-        let mut end_of_table = self.blocks.upper_bound_mut(Bound::<u64>::Unbounded)?;
+        let mut end_of_table = self.blocks.end()?;
         let mut start = 0;
         for (order, end) in self.record_ends.drain(..) {
             let record = self.records.get(start..end).unwrap_or_default();
-            end_of_table.insert_before(order, record).map_err(|error| match error {
-                CursorError::UnorderedKey => {
-                    Fault::Unfitting(format!("block {order} is inserted below a later one"))
-                }
-                other => other.into(),
-            })?;
+            if !end_of_table.push(order, record)? {
+                let reason = format!("block {order} is inserted below a later one");
+                return Err(Fault::Unfitting(reason));
+            }
             start = end;
         }
         end_of_table.close()?;
@@ -276,22 +273,21 @@ impl<'txn> BlockWriter<'txn> {
 
     /// Writes the heights that are held.
     fn write_heights(&mut self) -> Result<(), Fault> {
-        let mut end_of_table = self.best.upper_bound_mut(Bound::<u32>::Unbounded)?;
+        let mut end_of_table = self.best.end()?;
         for (height, order) in self.heights.drain(..) {
-            end_of_table.insert_before(height, order).map_err(|error| match error {
-                CursorError::UnorderedKey => Fault::Unfitting(format!(
+            if !end_of_table.push(height, order)? {
+                return Err(Fault::Unfitting(format!(
                     "block {order} joins the best chain at height {height}, which is taken"
-                )),
-                other => other.into(),
-            })?;
+                )));
+            }
         }
-        Ok(end_of_table.close()?)
+        end_of_table.close()
     }
 
     fn take_side(&mut self, order: u64) -> Result<(), Fault> {
-        match self.side.remove(order)? {
-            Some(_) => Ok(()),
-            None => Err(Fault::Unfitting(format!("block {order} is not a side block"))),
+        match self.side.discard(order)? {
+            true => Ok(()),
+            false => Err(Fault::Unfitting(format!("block {order} is not a side block"))),
         }
     }
 

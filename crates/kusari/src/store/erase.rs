@@ -10,11 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::{Erasure, StoreBatch};
-use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, WriteTransaction,
-};
+use redb::{Database, ReadableDatabase, WriteTransaction};
 
 use super::blocks::BlockReader;
+use super::checked::{ReadableTable, Table, WriteTables};
 use super::fault::Fault;
 use super::lookup::change_contents;
 use super::record::{read_block, write_block};
@@ -35,7 +34,7 @@ pub(super) struct Erased<'txn> {
 
 impl<'txn> Erased<'txn> {
     pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        let table = transaction.open_table(tables::ERASED)?;
+        let table = transaction.table(tables::ERASED)?;
         Ok(Self { is_empty: table.is_empty()?, table })
     }
 
@@ -54,7 +53,7 @@ impl<'txn> Erased<'txn> {
             }
         });
         match fault {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None => Ok(changed.then_some(stripped)),
         }
     }
@@ -74,8 +73,8 @@ pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
         let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
         {
-            let mut table = transaction.open_table(tables::ZEROS)?;
-            table.retain(|_, _| false)?;
+            let mut table = transaction.table(tables::ZEROS)?;
+            table.clear()?;
             for row in 0..rows {
                 table.insert(row, zeros.as_slice())?;
             }
@@ -100,7 +99,7 @@ pub(super) fn erase(
     let read = database.begin_read()?;
     let before = BlockReader::open(&read)?;
     // A block that a later batch drops held its transactions when they were erased.
-    let mut table = transaction.open_table(tables::ERASED)?;
+    let mut table = transaction.table(tables::ERASED)?;
     let (mut ids, mut dropped) = (BTreeSet::new(), BTreeSet::new());
     for batch in batches {
         for write in &batch.blocks {
@@ -123,7 +122,7 @@ pub(super) fn erase(
             }
         }
     }
-    let mut blocks = transaction.open_table(tables::BLOCKS)?;
+    let mut blocks = transaction.table(tables::BLOCKS)?;
     let mut rewrite = |order, change: &mut dyn FnMut(&mut StoredBlock) -> Result<(), Fault>| {
         let mut stored = match blocks.get(order)? {
             Some(bytes) => read_block(order, bytes.value())?,

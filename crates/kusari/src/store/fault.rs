@@ -18,6 +18,12 @@ pub(crate) enum Fault {
     )]
     Unreadable { table: &'static str, key: String, reason: String },
     #[error(
+        "the row of table `{table}` under key {key} is not as it was written (its checksum does not \
+         fit): see with `kusari audit` how far the damage goes, and restore the data directory from \
+         a backup, or take what is sound out of it with `kusari salvage`"
+    )]
+    Altered { table: &'static str, key: String },
+    #[error(
         "the database file is damaged, reading it broke off; restore the data directory from a \
          backup, or move it away and start anew from the blocks of other nodes"
     )]

@@ -6,26 +6,12 @@
 
 use kusari_chain::{BlockHash, BlockWrite, StoreError, StoredFinality, StoredHold};
 use kusari_node::store::StoreBatch;
-use redb::{
-    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableError, WriteTransaction,
-};
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
+use super::checked::{ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::Fault;
 use super::tables::{self, meta};
-
-/// Creates the table in a store that was made before there was one.
-pub(super) fn ensure_table(database: &Database) -> Result<(), Fault> {
-    match database.begin_read()?.open_table(tables::HELD) {
-        Ok(_) => return Ok(()),
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    transaction.open_table(tables::HELD)?;
-    Ok(transaction.commit()?)
-}
 
 /// Writes what batches say of held branches.
 pub(super) fn write(transaction: &WriteTransaction, batches: &[StoreBatch]) -> Result<(), Fault> {
@@ -34,13 +20,13 @@ pub(super) fn write(transaction: &WriteTransaction, batches: &[StoreBatch]) -> R
     if writes().next().is_none() {
         return Ok(());
     }
-    let mut held = transaction.open_table(tables::HELD)?;
+    let mut held = transaction.table(tables::HELD)?;
     for write in writes() {
         match write {
             BlockWrite::HoldBranch(hold) => insert(&mut held, hold)?,
             BlockWrite::ReleaseBranch { root } => release(&mut held, root)?,
             BlockWrite::AcceptBranch { hash } => {
-                let mut facts = transaction.open_table(tables::META)?;
+                let mut facts = transaction.table(tables::META)?;
                 facts.insert(meta::ACCEPTED_BRANCH, hash.0.as_slice())?;
             }
             _ => {}
@@ -58,15 +44,21 @@ fn is_ours(write: &BlockWrite) -> bool {
     )
 }
 
-fn insert(held: &mut Table<'_, &[u8; 32], (u64, u32)>, hold: &StoredHold) -> Result<(), Fault> {
+fn insert(
+    held: &mut Table<'_, &'static [u8; 32], (u64, u32)>,
+    hold: &StoredHold,
+) -> Result<(), Fault> {
     let StoredHold { root, since, depth } = hold;
     match held.insert(&root.0, (*since, *depth))? {
-        None => Ok(()),
-        Some(_) => Err(Fault::Unfitting(format!("the branch from {root} on is held twice"))),
+        false => Ok(()),
+        true => Err(Fault::Unfitting(format!("the branch from {root} on is held twice"))),
     }
 }
 
-fn release(held: &mut Table<'_, &[u8; 32], (u64, u32)>, root: &BlockHash) -> Result<(), Fault> {
+fn release(
+    held: &mut Table<'_, &'static [u8; 32], (u64, u32)>,
+    root: &BlockHash,
+) -> Result<(), Fault> {
     match held.remove(&root.0)? {
         Some(_) => Ok(()),
         None => {
@@ -75,21 +67,15 @@ fn release(held: &mut Table<'_, &[u8; 32], (u64, u32)>, root: &BlockHash) -> Res
     }
 }
 
-/// What a transaction sees. A store that nobody has opened since before there was the table holds none.
+/// What a transaction sees.
 pub(super) fn read(transaction: &ReadTransaction) -> Result<StoredFinality, Fault> {
     let mut held = Vec::new();
-    match transaction.open_table(tables::HELD) {
-        Ok(table) => {
-            for row in table.iter()? {
-                let (root, content) = row?;
-                let (since, depth) = content.value();
-                held.push(StoredHold { root: BlockHash(*root.value()), since, depth });
-            }
-        }
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(error.into()),
+    for row in transaction.table(tables::HELD)?.iter()? {
+        let (root, content) = row?;
+        let (since, depth) = content.value();
+        held.push(StoredHold { root: BlockHash(*root.value()), since, depth });
     }
-    let facts = transaction.open_table(tables::META)?;
+    let facts = transaction.table(tables::META)?;
     let accepted = facts.get(meta::ACCEPTED_BRANCH)?.map(|stored| {
         let bytes = stored
             .value()

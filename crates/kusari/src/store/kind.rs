@@ -6,8 +6,9 @@ use core::fmt;
 use std::sync::Arc;
 
 use kusari_chain::ledger::ChainSpec;
-use redb::{ReadTransaction, ReadableTable, Table};
+use redb::ReadTransaction;
 
+use super::checked::{ReadTables, ReadableTable, Table};
 use super::fault::Fault;
 use super::tables::{self, meta};
 
@@ -67,7 +68,7 @@ impl Kind {
 
     /// Reads what `meta` says of the kind.
     pub(super) fn read(transaction: &ReadTransaction) -> Result<Self, Fault> {
-        Self::read_from(&transaction.open_table(tables::META)?)
+        Self::read_from(&transaction.table(tables::META)?)
     }
 
     pub(super) fn read_from(

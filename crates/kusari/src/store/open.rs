@@ -7,16 +7,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use redb::{
-    Builder, Database, DatabaseError, ReadableDatabase, StorageBackend, StorageError, TableError,
-    WriteTransaction,
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
+    StorageError, WriteTransaction,
 };
 
+use super::checked::{ReadOnlyTable, ReadTables, WriteTables};
 use super::fault::{Fault, guarded};
-use super::finality;
 use super::kind::Kind;
 use super::lock::DirectoryLock;
 use super::suffix_index::{IndexTables, RunRow};
-use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
+use super::tables::{self, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -92,7 +92,7 @@ pub enum OpenError {
     /// The file was written by another version of the program.
     #[error(
         "{} has schema version {found} and this program supports version {SCHEMA_VERSION}: {}",
-        .file.display(), remedy_for_version(*found)
+        .file.display(), remedy_for_version(.file, *found)
     )]
     SchemaVersion {
         /// The file.
@@ -139,11 +139,19 @@ pub enum OpenError {
     },
 }
 
-fn remedy_for_version(found: u64) -> &'static str {
+fn remedy_for_version(file: &Path, found: u64) -> String {
     match found {
-        FORMER_SCHEMA_VERSION => "start a node on it once, which brings it up to date",
-        _ => "use the version of the program that wrote it, or choose another data directory",
+        1..=LAST_UNCHECKED_VERSION => format!("{} takes over what it holds", salvage_command(file)),
+        _ => String::from(
+            "use the version of the program that wrote it, or choose another data directory",
+        ),
     }
+}
+
+/// The command that takes what is sound out of a store that cannot be opened.
+fn salvage_command(file: &Path) -> String {
+    let directory = file.parent().unwrap_or(file).display();
+    format!("`kusari salvage {directory} -o NEW`")
 }
 
 /// A database of ours, and the chain that it holds.
@@ -190,14 +198,7 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
 
 fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    let kind = match check_schema(&database, file, wanted.as_ref()) {
-        Err(OpenError::SchemaVersion { found: FORMER_SCHEMA_VERSION, .. }) => {
-            update_schema(&database).map_err(|fault| medium(file, fault))?;
-            check_schema(&database, file, wanted.as_ref())?
-        }
-        checked => checked?,
-    };
-    finality::ensure_table(&database).map_err(|fault| medium(file, fault))?;
+    let kind = check_schema(&database, file, wanted.as_ref())?;
     Ok((database, kind))
 }
 
@@ -275,29 +276,29 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
     {
-        let mut meta_table = transaction.open_table(tables::META)?;
+        let mut meta_table = transaction.table(tables::META)?;
         meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
         kind.write(&mut meta_table)?;
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
         // Readers open tables without creating them, so all exist from the start.
-        transaction.open_table(tables::BLOCKS)?;
-        transaction.open_table(tables::BEST)?;
+        transaction.table(tables::BLOCKS)?;
+        transaction.table(tables::BEST)?;
         open_index(&transaction, &tables::HASHES)?;
-        transaction.open_table(tables::SIDE)?;
-        transaction.open_table(tables::HELD)?;
-        transaction.open_table(tables::OUTBOX)?;
-        transaction.open_table(tables::OUTBOX_OPEN)?;
-        transaction.open_table(tables::OUTBOX_BLOCKS)?;
+        transaction.table(tables::SIDE)?;
+        transaction.table(tables::HELD)?;
+        transaction.table(tables::OUTBOX)?;
+        transaction.table(tables::OUTBOX_OPEN)?;
+        transaction.table(tables::OUTBOX_BLOCKS)?;
         if kind.is_ledger() {
-            transaction.open_table(tables::ACCOUNTS)?;
-            transaction.open_table(tables::POOL)?;
-            transaction.open_table(tables::ERASED)?;
-            transaction.open_table(tables::ZEROS)?;
-            transaction.open_table(tables::STATEMENTS)?;
-            transaction.open_table(tables::EQUIVOCATIONS)?;
+            transaction.table(tables::ACCOUNTS)?;
+            transaction.table(tables::POOL)?;
+            transaction.table(tables::ERASED)?;
+            transaction.table(tables::ZEROS)?;
+            transaction.table(tables::STATEMENTS)?;
+            transaction.table(tables::EQUIVOCATIONS)?;
             open_index(&transaction, &tables::TRANSACTIONS)?;
-            transaction.open_table(tables::HISTORY)?;
+            transaction.table(tables::HISTORY)?;
             open_index(&transaction, &tables::CONTENTS)?;
             open_index(&transaction, &tables::ADDRESSES)?;
         }
@@ -310,22 +311,11 @@ fn open_index<R: RunRow>(
     transaction: &WriteTransaction,
     index: &IndexTables<R>,
 ) -> Result<(), Fault> {
-    transaction.open_table(index.young)?;
-    transaction.open_table(index.runs)?;
-    transaction.open_table(index.parts)?;
-    transaction.open_table(index.evicted)?;
+    transaction.table(index.young)?;
+    transaction.table(index.runs)?;
+    transaction.table(index.parts)?;
+    transaction.table(index.evicted)?;
     Ok(())
-}
-
-/// Brings a store of the version before up to date. All of its index stands in `by_hash`, as if
-/// every entry were young; the next commits make runs of it.
-fn update_schema(database: &Database) -> Result<(), Fault> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    open_index(&transaction, &tables::HASHES)?;
-    let version = SCHEMA_VERSION.to_le_bytes();
-    transaction.open_table(tables::META)?.insert(meta::SCHEMA_VERSION, version.as_slice())?;
-    Ok(transaction.commit()?)
 }
 
 /// Checks that the database is one of ours and, where one is wanted, of that kind; returns its kind.
@@ -336,15 +326,10 @@ pub(super) fn check_schema(
 ) -> Result<Kind, OpenError> {
     let unreadable = |fault: Fault| damaged(file, fault);
     let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
-    let meta_table = match transaction.open_table(tables::META) {
-        Ok(table) => table,
-        Err(TableError::Storage(error)) => return Err(unreadable(error.into())),
-        Err(error) => return Err(foreign(file, error)),
-    };
-    let found = tables::read_number(&meta_table, meta::SCHEMA_VERSION).map_err(unreadable)?;
-    let wrong_version = || OpenError::SchemaVersion { file: file.into(), found };
-    if found != SCHEMA_VERSION && found != FORMER_SCHEMA_VERSION {
-        return Err(wrong_version());
+    let meta_table = open_meta(&transaction, file)?;
+    let found = read_version(&meta_table).map_err(unreadable)?;
+    if found != SCHEMA_VERSION {
+        return Err(OpenError::SchemaVersion { file: file.into(), found });
     }
     let kind = Kind::read_from(&meta_table).map_err(unreadable)?;
     let found_kind = kind.to_string();
@@ -355,11 +340,30 @@ pub(super) fn check_schema(
     if let Kind::Other(_) = kind {
         return Err(OpenError::UnknownKind { file: file.into(), found: found_kind });
     }
-    // After the kind: a chain of another kind is nothing to be brought up to date.
-    if found == FORMER_SCHEMA_VERSION {
-        return Err(wrong_version());
-    }
     Ok(kind)
+}
+
+/// The facts about the whole store, as one read sees them.
+type Facts = ReadOnlyTable<&'static str, &'static [u8]>;
+
+fn open_meta(transaction: &ReadTransaction, file: &Path) -> Result<Facts, OpenError> {
+    let is_other = |error: &redb::Error| {
+        use redb::Error::{TableDoesNotExist, TableIsMultimap, TableTypeMismatch};
+        matches!(error, TableDoesNotExist(_) | TableIsMultimap(_) | TableTypeMismatch { .. })
+    };
+    transaction.table(tables::META).map_err(|fault| match fault {
+        Fault::Database(error) if is_other(&error) => foreign(file, error),
+        fault => damaged(file, fault),
+    })
+}
+
+/// The version of a store. That of one without checksums is a number and nothing else.
+fn read_version(facts: &Facts) -> Result<u64, Fault> {
+    let stored = facts.unchecked(meta::SCHEMA_VERSION)?.unwrap_or_default();
+    match stored.try_into().map(u64::from_le_bytes) {
+        Ok(found) if found <= LAST_UNCHECKED_VERSION => Ok(found),
+        _ => tables::read_number(facts, meta::SCHEMA_VERSION),
+    }
 }
 
 /// What it means that a file cannot be read.

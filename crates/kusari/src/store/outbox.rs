@@ -5,9 +5,10 @@ use core::fmt::Display;
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, Witnessed};
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::Store;
+use super::checked::{ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::{Fault, guarded};
 use super::record::{read_entry, write_entry};
 use super::tables::{self, meta};
@@ -23,10 +24,10 @@ pub(super) struct OutboxWriter<'txn> {
 impl<'txn> OutboxWriter<'txn> {
     pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            meta: transaction.open_table(tables::META)?,
-            entries: transaction.open_table(tables::OUTBOX)?,
-            open: transaction.open_table(tables::OUTBOX_OPEN)?,
-            blocks: transaction.open_table(tables::OUTBOX_BLOCKS)?,
+            meta: transaction.table(tables::META)?,
+            entries: transaction.table(tables::OUTBOX)?,
+            open: transaction.table(tables::OUTBOX_OPEN)?,
+            blocks: transaction.table(tables::OUTBOX_BLOCKS)?,
         })
     }
 
@@ -92,10 +93,10 @@ fn entry_at(
 impl OutboxStore for Store {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
         let (entries, ids) = self.read(|transaction| {
-            let open = transaction.open_table(tables::OUTBOX_OPEN)?;
+            let open = transaction.table(tables::OUTBOX_OPEN)?;
             let ids = open.iter()?.map(|entry| Ok(entry?.0.value()));
             let ids = ids.collect::<Result<Vec<EntryId>, Fault>>()?;
-            Ok((transaction.open_table(tables::OUTBOX)?, ids))
+            Ok((transaction.table(tables::OUTBOX)?, ids))
         })?;
         for id in ids {
             visit(guarded(|| entry_at(&entries, id, "outbox_open", id))?);
@@ -105,9 +106,9 @@ impl OutboxStore for Store {
 
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
         Ok(self.read(|transaction| {
-            let blocks = transaction.open_table(tables::OUTBOX_BLOCKS)?;
+            let blocks = transaction.table(tables::OUTBOX_BLOCKS)?;
             let Some(id) = blocks.get(&hash.0)?.map(|id| id.value()) else { return Ok(None) };
-            let entries = transaction.open_table(tables::OUTBOX)?;
+            let entries = transaction.table(tables::OUTBOX)?;
             entry_at(&entries, id, "outbox_blocks", hash).map(Some)
         })?)
     }

@@ -4,9 +4,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::StoreError;
 use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
 use kusari_node::store::{PoolRecord, PoolWrite};
-use redb::{ReadTransaction, Table, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
+use super::checked::{ReadTables, Table, WriteTables};
 use super::fault::{Fault, guarded};
 use super::tables;
 
@@ -37,7 +38,7 @@ pub(super) struct PoolWriter<'txn>(Table<'txn, &'static [u8; 32], &'static [u8]>
 
 impl<'txn> PoolWriter<'txn> {
     pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self(transaction.open_table(tables::POOL)?))
+        Ok(Self(transaction.table(tables::POOL)?))
     }
 
     pub(super) fn apply(&mut self, write: &PoolWrite) -> Result<(), Fault> {
@@ -57,8 +58,8 @@ impl<'txn> PoolWriter<'txn> {
 pub(super) fn all_waiting(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<(Txid, PoolRecord), Fault>> + use<>, Fault> {
-    let table = transaction.open_table(tables::POOL)?;
-    Ok(table.range::<&[u8; 32]>(..)?.map(|row| {
+    let table = transaction.table(tables::POOL)?;
+    Ok(table.into_rows::<&[u8; 32]>(..)?.map(|row| {
         let (key, bytes) = row?;
         let txid = Txid(*key.value());
         Ok((txid, read_waiting(&txid, bytes.value())?))

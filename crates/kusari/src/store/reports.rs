@@ -9,6 +9,7 @@ use kusari_node::store::{EntryId, OutboxEntry};
 use redb::ReadTransaction;
 
 use super::blocks::BlockReader;
+use super::checked::{ReadTables, ReadableTable};
 use super::fault::Fault;
 use super::record::read_entry;
 use super::{Store, tables, transactions};
@@ -163,7 +164,7 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails.
     pub fn entry(&self, id: EntryId) -> Result<Option<(OutboxEntry, Option<Placed>)>, StoreError> {
         Ok(self.read(|transaction| {
-            let entries = transaction.open_table(tables::OUTBOX)?;
+            let entries = transaction.table(tables::OUTBOX)?;
             let Some(bytes) = entries.get(id)? else { return Ok(None) };
             let entry = read_entry(id, bytes.value())?;
             let place = match self.inner.kind.is_ledger() {

@@ -9,10 +9,11 @@ use std::ops::Bound;
 use kusari_chain::ledger::{Equivocation, PublicKey, WitnessStatement};
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{StatementWrite, Witnessed};
-use redb::{ReadOnlyTable, ReadTransaction, Table, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::{Fault, guarded};
 use super::tables;
 
@@ -42,8 +43,8 @@ pub(super) struct StatementWriter<'txn> {
 impl<'txn> StatementWriter<'txn> {
     pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            statements: transaction.open_table(tables::STATEMENTS)?,
-            equivocations: transaction.open_table(tables::EQUIVOCATIONS)?,
+            statements: transaction.table(tables::STATEMENTS)?,
+            equivocations: transaction.table(tables::EQUIVOCATIONS)?,
         })
     }
 
@@ -76,8 +77,8 @@ pub(super) type Row<T> = (PublicKey, u64, T);
 pub(super) fn all_statements(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row<WitnessStatement>, Fault>> + use<>, Fault> {
-    let table = transaction.open_table(tables::STATEMENTS)?;
-    Ok(table.range::<(&[u8; 32], u64)>(..)?.map(|row| {
+    let table = transaction.table(tables::STATEMENTS)?;
+    Ok(table.into_rows::<(&[u8; 32], u64)>(..)?.map(|row| {
         let (place, bytes) = row?;
         let (key, sequence) = place.value();
         let statement = read_statement(place.value(), bytes.value())?;
@@ -89,8 +90,8 @@ pub(super) fn all_statements(
 pub(super) fn all_equivocations(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row<Equivocation>, Fault>> + use<>, Fault> {
-    let table = transaction.open_table(tables::EQUIVOCATIONS)?;
-    Ok(table.range::<&[u8; 32]>(..)?.map(|row| {
+    let table = transaction.table(tables::EQUIVOCATIONS)?;
+    Ok(table.into_rows::<&[u8; 32]>(..)?.map(|row| {
         let (key, bytes) = row?;
         let key = PublicKey(*key.value());
         let evidence: Equivocation = borsh::from_slice(bytes.value())
@@ -108,8 +109,8 @@ pub(super) struct StatementReader {
 impl StatementReader {
     pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
         Ok(Self {
-            statements: transaction.open_table(tables::STATEMENTS)?,
-            equivocations: transaction.open_table(tables::EQUIVOCATIONS)?,
+            statements: transaction.table(tables::STATEMENTS)?,
+            equivocations: transaction.table(tables::EQUIVOCATIONS)?,
         })
     }
 

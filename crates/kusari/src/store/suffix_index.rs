@@ -14,10 +14,11 @@ mod parts;
 mod read;
 mod write;
 
-use redb::{ReadableTable, TableDefinition, TableHandle, Value};
+use redb::Value;
 
 pub(super) use self::read::IndexReader;
 pub(super) use self::write::IndexWriter;
+use super::checked::{ReadableTable, TableDefinition};
 use super::fault::Fault;
 
 /// Entries that are kept one by one before they become a run: few enough for a tree of some dozen
@@ -35,13 +36,13 @@ const ENTRY_BYTES: usize = 12;
 /// The tables of one index.
 pub(crate) struct IndexTables<R: RunRow> {
     /// The youngest entries: suffix and order.
-    pub(crate) young: TableDefinition<'static, (u64, u64), ()>,
+    pub(crate) young: TableDefinition<(u64, u64), ()>,
     /// Runs, by the first order that they cover.
-    pub(crate) runs: TableDefinition<'static, u64, R>,
+    pub(crate) runs: TableDefinition<u64, R>,
     /// Parts of runs: packed entries by the run's name and the suffix of the first entry.
-    pub(crate) parts: TableDefinition<'static, (u64, u64), &'static [u8]>,
+    pub(crate) parts: TableDefinition<(u64, u64), &'static [u8]>,
     /// Orders of evicted blocks with entries that still stand in a run.
-    pub(crate) evicted: TableDefinition<'static, u64, ()>,
+    pub(crate) evicted: TableDefinition<u64, ()>,
 }
 
 /// Names of the tables of one index.

@@ -2,22 +2,21 @@
 //!
 //! Owns what `docs/formats/store.md` describes. Any change here is a new [`SCHEMA_VERSION`].
 
-use redb::{ReadableTable, TableDefinition};
-
+use super::checked::{ReadableTable, TableDefinition};
 use super::fault::Fault;
 use super::suffix_index::IndexTables;
 
 /// Version of everything in this file, in `record` and in `suffix_index`.
-pub(crate) const SCHEMA_VERSION: u64 = 2;
-/// The version before, which lacks the tables of runs and is brought up to date when it is opened.
-pub(crate) const FORMER_SCHEMA_VERSION: u64 = 1;
+pub(crate) const SCHEMA_VERSION: u64 = 3;
+/// The last version whose rows have no checksums.
+pub(crate) const LAST_UNCHECKED_VERSION: u64 = 2;
 
 /// Facts about the whole store.
-pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+pub(crate) const META: TableDefinition<&'static str, &'static [u8]> = TableDefinition::new("meta");
 /// Block record by order. The key only rises, so new blocks go to the end of the tree.
-pub(crate) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+pub(crate) const BLOCKS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("blocks");
 /// Order by height, for the best chain.
-pub(crate) const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
+pub(crate) const BEST: TableDefinition<u32, u64> = TableDefinition::new("best");
 /// The index of hashes. Eight bytes instead of 32 keep it small; two hashes may share a suffix, so a
 /// reader compares the whole hash.
 pub(crate) static HASHES: IndexTables<(u64, u64)> = IndexTables {
@@ -27,52 +26,53 @@ pub(crate) static HASHES: IndexTables<(u64, u64)> = IndexTables {
     evicted: TableDefinition::new("evicted"),
 };
 /// Order of every block that is not in the best chain.
-pub(crate) const SIDE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
+pub(crate) const SIDE: TableDefinition<u64, ()> = TableDefinition::new("side");
 /// Since when a branch is held, in Unix seconds, and how deep it would have reverted then, by the hash
 /// of its first block.
-pub(crate) const HELD: TableDefinition<'_, &[u8; 32], (u64, u32)> = TableDefinition::new("held");
+pub(crate) const HELD: TableDefinition<&'static [u8; 32], (u64, u32)> =
+    TableDefinition::new("held");
 /// Outbox record by entry number.
-pub(crate) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+pub(crate) const OUTBOX: TableDefinition<u64, &'static [u8]> = TableDefinition::new("outbox");
 /// Numbers of the entries that are not settled.
-pub(crate) const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
+pub(crate) const OUTBOX_OPEN: TableDefinition<u64, ()> = TableDefinition::new("outbox_open");
 /// Entry number by the hash of a block that was mined for it.
-pub(crate) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
+pub(crate) const OUTBOX_BLOCKS: TableDefinition<&'static [u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
 /// Under what an entry of the trail stands: its kind and its number.
 pub(crate) type TrailKey = (u8, u64);
 /// Entries of the trail, as JSON. This table and the next two come with the first entry.
-pub(crate) const TRAIL: TableDefinition<'_, TrailKey, &[u8]> = TableDefinition::new("trail");
+pub(crate) const TRAIL: TableDefinition<TrailKey, &'static [u8]> = TableDefinition::new("trail");
 /// What an entry is found under: what the subject is, eight bytes of its name, the entry's number.
 pub(crate) type TrailSubjectKey = (u8, u64, u64);
 /// Kind of the entry that is found under it.
-pub(crate) const TRAIL_SUBJECTS: TableDefinition<'_, TrailSubjectKey, u8> =
+pub(crate) const TRAIL_SUBJECTS: TableDefinition<TrailSubjectKey, u8> =
     TableDefinition::new("trail_subjects");
 /// How many entries of a kind there are, and their bytes.
-pub(crate) const TRAIL_SIZES: TableDefinition<'_, u8, (u64, u64)> =
-    TableDefinition::new("trail_sizes");
+pub(crate) const TRAIL_SIZES: TableDefinition<u8, (u64, u64)> = TableDefinition::new("trail_sizes");
 
 // The tables from here on are in the store of a ledger alone.
 
 /// Balance and sequence by key, of every account that is not empty.
-pub(crate) const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> =
+pub(crate) const ACCOUNTS: TableDefinition<&'static [u8; 32], (u64, u64)> =
     TableDefinition::new("accounts");
 /// Record of a waiting transaction by its id.
-pub(crate) const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
+pub(crate) const POOL: TableDefinition<&'static [u8; 32], &'static [u8]> =
+    TableDefinition::new("pool");
 /// Ids of transactions whose payloads were erased here.
-pub(crate) const ERASED: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("erased");
+pub(crate) const ERASED: TableDefinition<&'static [u8; 32], ()> = TableDefinition::new("erased");
 
 /// Under what a statement of a witness stands: its key and its sequence.
 pub(crate) type StatementKey = (&'static [u8; 32], u64);
 /// Record of a statement.
-pub(crate) const STATEMENTS: TableDefinition<'_, StatementKey, &[u8]> =
+pub(crate) const STATEMENTS: TableDefinition<StatementKey, &'static [u8]> =
     TableDefinition::new("statements");
 /// Record of the evidence against the key of a witness.
-pub(crate) const EQUIVOCATIONS: TableDefinition<'_, &[u8; 32], &[u8]> =
+pub(crate) const EQUIVOCATIONS: TableDefinition<&'static [u8; 32], &'static [u8]> =
     TableDefinition::new("equivocations");
 
 /// Nothing but zeros, while freed pages are overwritten; empty otherwise.
-pub(crate) const ZEROS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("zeros");
+pub(crate) const ZEROS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("zeros");
 /// The index of transactions: from the suffix of an id to the blocks that may hold the transaction.
 pub(crate) static TRANSACTIONS: IndexTables<(u64, u64, u64)> = IndexTables {
     young: TableDefinition::new("by_txid"),
@@ -82,7 +82,8 @@ pub(crate) static TRANSACTIONS: IndexTables<(u64, u64, u64)> = IndexTables {
 };
 
 /// The history of the best chain: a tile by its level and its number on it.
-pub(crate) const HISTORY: TableDefinition<'_, (u8, u32), &[u8]> = TableDefinition::new("history");
+pub(crate) const HISTORY: TableDefinition<(u8, u32), &'static [u8]> =
+    TableDefinition::new("history");
 /// The index of contents: from the suffix of a content's hash to the blocks that may record it.
 pub(crate) static CONTENTS: IndexTables<(u64, u64, u64)> = IndexTables {
     young: TableDefinition::new("by_content"),

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use kusari::api::model::NodeFile;
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::Database;
 use tempfile::TempDir;
 
 use super::support::blocks::{lines, long_chain};
@@ -75,13 +76,13 @@ fn a_store_is_audited_with_and_without_a_node() {
 
 #[test]
 fn a_damaged_store_is_named_by_its_first_bad_block_and_is_no_success() {
-    const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+    const BLOCKS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("blocks");
     let (_home, directory) = store(20);
     {
         let database = Database::open(directory.join("chain.redb")).unwrap();
         let transaction = database.begin_write().unwrap();
         {
-            let mut table = transaction.open_table(BLOCKS).unwrap();
+            let mut table = transaction.table(BLOCKS).unwrap();
             let mut record = table.get(16).unwrap().unwrap().value().to_vec();
             let text = record.windows(3).position(|window| window == b"n17").unwrap();
             record[text] = b'm';

@@ -18,6 +18,9 @@ mod audit;
 mod bad_input;
 mod bench;
 mod browse;
+#[path = "../../src/store/checked.rs"]
+#[allow(dead_code, reason = "tests write rows as the store does, and need not all of it")]
+mod checked;
 mod cli;
 mod commands;
 mod commands_docs;
@@ -27,6 +30,8 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod explorer;
+#[path = "../store/fault.rs"]
+mod fault;
 mod finality;
 mod gossip;
 mod grade;

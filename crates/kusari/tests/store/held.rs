@@ -1,12 +1,9 @@
 //! Held branches: what is committed of them is there when the store is opened again, in every store.
 
-use kusari::store::{Store, audit_directory, copy_directory};
+use kusari::store::{Store, copy_directory};
 use kusari_chain::{BlockHash, BlockStore, BlockWrite, StoredFinality, StoredHold};
-use redb::{Database, TableDefinition};
 
 use crate::support::{Planner, TempDir, batch};
-
-const HELD: TableDefinition<'_, &[u8; 32], (u64, u32)> = TableDefinition::new("held");
 
 fn hold(planner: &Planner, order: u64) -> StoredHold {
     StoredHold { root: planner.stored[&order].hash, since: 1_700_000_000, depth: 289 }
@@ -49,24 +46,4 @@ fn a_change_that_does_not_follow_is_refused() {
         };
         store.commit(&[batch(writes)]).unwrap_err();
     }
-}
-
-#[test]
-fn a_store_without_the_table_is_read_and_copied_and_gets_it_when_it_is_opened() {
-    let (directory, copy) = (TempDir::new(), TempDir::new());
-    drop(Store::open(directory.path()).unwrap());
-    let file = directory.path().join("chain.redb");
-    let database = Database::open(&file).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction.delete_table(HELD).unwrap();
-    transaction.commit().unwrap();
-    drop(database);
-    assert_eq!(audit_directory(directory.path(), |_| ()).unwrap().finding, None);
-    std::fs::create_dir_all(copy.path()).unwrap();
-    copy_directory(directory.path(), &copy.path().join("chain.redb")).unwrap();
-    let store = Store::open(directory.path()).unwrap();
-    assert_eq!(store.finality().unwrap(), StoredFinality::default());
-    let hold = StoredHold { root: BlockHash([4; 32]), since: 1, depth: 2 };
-    store.commit(&[batch(vec![BlockWrite::HoldBranch(hold)])]).unwrap();
-    assert_eq!(store.finality().unwrap().held, [hold]);
 }

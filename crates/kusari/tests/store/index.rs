@@ -2,18 +2,17 @@
 
 use kusari::store::Store;
 use kusari_chain::{BlockHash, BlockStore, BlockWrite};
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase};
 
+use crate::checked::{ReadTables, ReadableTable, TableDefinition};
 use crate::forge::spec;
 use crate::support::{Planner, TempDir, batch, fake_body};
 
-const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
-const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("hash_runs");
-const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("hash_parts");
-const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
-const TXID_EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("txid_evicted");
-const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
+const BY_HASH: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_hash");
+const HASH_RUNS: TableDefinition<u64, (u64, u64)> = TableDefinition::new("hash_runs");
+const TXID_RUNS: TableDefinition<u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
+const TXID_EVICTED: TableDefinition<u64, ()> = TableDefinition::new("txid_evicted");
+const EVICTED: TableDefinition<u64, ()> = TableDefinition::new("evicted");
 
 /// A number that looks random and is not.
 fn scattered(number: u64) -> u64 {
@@ -75,53 +74,15 @@ fn a_large_index_finds_every_block_and_none_that_was_evicted_in_few_runs() {
     let runs = {
         let database = Database::open(directory.path().join("chain.redb")).unwrap();
         let read = database.begin_read().unwrap();
-        assert!(read.open_table(BY_HASH).unwrap().len().unwrap() < 4_096);
+        assert!(read.table(BY_HASH).unwrap().len().unwrap() < 4_096);
         // What was noted goes when its run is merged.
-        let noted = read.open_table(EVICTED).unwrap().len().unwrap();
+        let noted = read.table(EVICTED).unwrap().len().unwrap();
         let evicted = (planner.ever.len() - planner.stored.len()) as u64;
         assert!(noted > 0 && noted < evicted, "{noted} of {evicted}");
-        read.open_table(HASH_RUNS).unwrap().len().unwrap()
+        read.table(HASH_RUNS).unwrap().len().unwrap()
     };
     assert!((2..=12).contains(&runs), "{runs} runs");
     assert_finds_exactly(&Store::open(directory.path()).unwrap(), &planner, 97);
-}
-
-#[test]
-fn a_store_of_the_former_schema_is_brought_up_to_date_and_keeps_everything() {
-    let directory = TempDir::new();
-    let mut planner = Planner::default();
-    {
-        let store = Store::open(directory.path()).unwrap();
-        // One more than a commit may leave young: in the former schema all of them were.
-        for _ in 0..3 {
-            commit(&store, grow(&mut planner, 1_300, 100));
-        }
-    }
-    {
-        let database = Database::open(directory.path().join("chain.redb")).unwrap();
-        let transaction = database.begin_write().unwrap();
-        assert!(transaction.open_table(HASH_RUNS).unwrap().is_empty().unwrap());
-        transaction.delete_table(HASH_RUNS).unwrap();
-        transaction.delete_table(HASH_PARTS).unwrap();
-        transaction.delete_table(EVICTED).unwrap();
-        let former = 1_u64.to_le_bytes();
-        transaction.open_table(META).unwrap().insert("schema_version", former.as_slice()).unwrap();
-        transaction.commit().unwrap();
-    }
-    let said = kusari::store::audit_directory(directory.path(), |_| ()).unwrap_err().to_string();
-    assert!(said.contains("start a node on it once, which brings it up to date"), "{said}");
-    let store = Store::open(directory.path()).unwrap();
-    assert_finds_exactly(&store, &planner, 1);
-    commit(&store, grow(&mut planner, 5_000, 100));
-    assert_finds_exactly(&store, &planner, 3);
-    drop(store);
-    let database = Database::open(directory.path().join("chain.redb")).unwrap();
-    let read = database.begin_read().unwrap();
-    let version = read.open_table(META).unwrap().get("schema_version").unwrap().unwrap();
-    assert_eq!(version.value(), 2_u64.to_le_bytes());
-    let runs = read.open_table(HASH_RUNS).unwrap();
-    let run = runs.first().unwrap().map(|(first, run)| (first.value(), run.value().0));
-    assert_eq!(run, Some((0, planner.ever.len() as u64)));
 }
 
 #[test]
@@ -149,7 +110,7 @@ fn blocks_that_are_evicted_while_they_are_young_leave_no_run_behind_for_ever() {
     drop(store);
     let database = Database::open(directory.path().join("chain.redb")).unwrap();
     let read = database.begin_read().unwrap();
-    let runs = read.open_table(HASH_RUNS).unwrap().len().unwrap();
+    let runs = read.table(HASH_RUNS).unwrap().len().unwrap();
     assert!(runs <= 9, "{runs} runs");
 }
 
@@ -182,9 +143,9 @@ fn a_large_index_of_transactions_finds_those_of_stored_blocks_alone_in_few_runs(
     drop(store);
     let database = Database::open(directory.path().join("chain.redb")).unwrap();
     let read = database.begin_read().unwrap();
-    let noted = read.open_table(TXID_EVICTED).unwrap().len().unwrap();
+    let noted = read.table(TXID_EVICTED).unwrap().len().unwrap();
     let evicted = (planner.ever.len() - planner.stored.len()) as u64;
     assert!(noted > 0 && noted < evicted, "{noted} of {evicted}");
-    let runs = read.open_table(TXID_RUNS).unwrap().len().unwrap();
+    let runs = read.table(TXID_RUNS).unwrap().len().unwrap();
     assert!((2..=9).contains(&runs), "{runs} runs");
 }

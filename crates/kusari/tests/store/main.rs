@@ -8,8 +8,12 @@
 mod audit;
 mod backup;
 mod browse;
+#[path = "../../src/store/checked.rs"]
+#[allow(dead_code, reason = "tests write rows as the store does, and need not all of it")]
+mod checked;
 mod chunk;
 mod crash;
+mod fault;
 mod forge;
 mod held;
 mod index;
@@ -19,5 +23,6 @@ mod model;
 mod open;
 mod outbox;
 mod proofs;
+mod rows;
 mod support;
 mod witnesses;

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use kusari::store::{OpenError, Store};
 use kusari_chain::BlockStore;
-use redb::{Database, TableDefinition};
+use redb::Database;
 
+use crate::checked::{TableDefinition, WriteTables};
 use crate::support::{Planner, TempDir, batch};
 
 fn message(directory: &Path) -> String {
@@ -15,11 +16,12 @@ fn message(directory: &Path) -> String {
     message
 }
 
+const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+
 fn set_meta(directory: &Path, key: &str, value: &[u8]) {
-    const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
     let database = Database::open(directory.join("chain.redb")).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(META).unwrap().insert(key, value).unwrap();
+    transaction.table(META).unwrap().insert(key, value).unwrap();
     transaction.commit().unwrap();
 }
 
@@ -41,9 +43,33 @@ fn directory_in_use_is_refused_with_the_process_that_has_it() {
 fn another_schema_version_is_named_with_the_supported_one() {
     let directory = TempDir::new();
     Store::open(directory.path()).unwrap();
-    set_meta(directory.path(), "schema_version", &3_u64.to_le_bytes());
+    set_meta(directory.path(), "schema_version", &4_u64.to_le_bytes());
     let said = message(directory.path());
-    assert!(said.contains("has schema version 3 and this program supports version 2"), "{said}");
+    assert!(said.contains("has schema version 4 and this program supports version 3"), "{said}");
+}
+
+#[test]
+fn a_store_of_a_version_without_checksums_is_refused_with_the_command_that_takes_it_over() {
+    const PLAIN: redb::TableDefinition<'_, &str, &[u8]> = redb::TableDefinition::new("meta");
+    for version in [1_u64, 2] {
+        let directory = TempDir::new();
+        Store::open(directory.path()).unwrap();
+        {
+            let database = Database::open(directory.path().join("chain.redb")).unwrap();
+            let transaction = database.begin_write().unwrap();
+            let mut facts = transaction.open_table(PLAIN).unwrap();
+            facts.insert("schema_version", version.to_le_bytes().as_slice()).unwrap();
+            drop(facts);
+            transaction.commit().unwrap();
+        }
+        let command = format!("`kusari salvage {} -o NEW`", directory.path().display());
+        let said = message(directory.path());
+        assert!(said.contains(&format!("has schema version {version} and")), "{said}");
+        assert!(said.contains(&command), "{said}");
+        let said =
+            kusari::store::audit_directory(directory.path(), |_| ()).unwrap_err().to_string();
+        assert!(said.contains(&command), "{said}");
+    }
 }
 
 #[test]
@@ -123,7 +149,7 @@ fn new_directory_is_private() {
 
 #[test]
 fn unreadable_record_is_an_error_that_names_it() {
-    const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
+    const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
     let directory = TempDir::new();
     let mut planner = Planner::default();
     let writes = (0..3).flat_map(|suffix| planner.extend(suffix)).collect();
@@ -131,8 +157,8 @@ fn unreadable_record_is_an_error_that_names_it() {
     {
         let database = Database::open(directory.path().join("chain.redb")).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(BLOCKS).unwrap().insert(1, &[1, 2, 3][..]).unwrap();
-        transaction.open_table(BLOCKS).unwrap().remove(2).unwrap();
+        transaction.table(BLOCKS).unwrap().insert(1, &[1, 2, 3][..]).unwrap();
+        transaction.table(BLOCKS).unwrap().remove(2).unwrap();
         transaction.commit().unwrap();
     }
     let store = Store::open(directory.path()).unwrap();

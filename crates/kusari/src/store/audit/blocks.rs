@@ -2,7 +2,7 @@
 
 use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::ReadTransaction;
 
 use super::accounts::Replay;
 use super::finality::HeldBranches;
@@ -10,6 +10,7 @@ use super::history::Histories;
 use super::index::Indexed;
 use super::ledger::{IndexedEntries, LedgerTables};
 use super::{AuditFault, Auditor, Place};
+use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::kind::Kind;
 use crate::store::record::read_block;
 use crate::store::suffix_index::IndexReader;
@@ -69,9 +70,9 @@ impl BlockTables {
         next_order: u64,
     ) -> Result<Self, AuditFault> {
         Ok(Self {
-            blocks: transaction.open_table(tables::BLOCKS)?,
-            best: transaction.open_table(tables::BEST)?,
-            side: transaction.open_table(tables::SIDE)?,
+            blocks: transaction.table(tables::BLOCKS)?,
+            best: transaction.table(tables::BEST)?,
+            side: transaction.table(tables::SIDE)?,
             index: IndexReader::open(transaction, &tables::HASHES)?,
             ledger: LedgerTables::open(transaction, kind)?,
             next_order,

@@ -31,6 +31,9 @@ pub enum AuditFault {
     /// The trail is not as it was written.
     #[error("it does not fit its index and its counts ({0})")]
     WrongTrail(String),
+    /// A row has changed since it was written.
+    #[error("it is not as it was written (its checksum does not fit)")]
+    Altered,
     /// Something cannot be read.
     #[error("it cannot be read ({0})")]
     Unreadable(String),
@@ -313,6 +316,7 @@ impl AuditFault {
             Self::Pages(_) => "bad-pages",
             Self::StrayTable { .. } => "stray-table",
             Self::StrayFact { .. } => "stray-fact",
+            Self::Altered => "altered",
             Self::Unreadable(_) => "unreadable",
             Self::MissingHeight { .. } => "missing-height",
             Self::MissingRecord { .. } => "missing-record",
@@ -368,6 +372,7 @@ impl From<Fault> for AuditFault {
     fn from(fault: Fault) -> Self {
         Self::Unreadable(match fault {
             Fault::Unreadable { reason, .. } => reason,
+            Fault::Altered { .. } => return Self::Altered,
             Fault::Database(error) => error.to_string(),
             Fault::BrokenOff => String::from("reading it broke off"),
             other @ (Fault::Unfitting(_) | Fault::Earlier(_)) => other.to_string(),

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use kusari_chain::ledger::Txid;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_node::store::{EntryId, OutboxEntry};
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::ReadTransaction;
 
 use super::blocks::BlockTables;
 use super::{AuditFault, Auditor, Place};
+use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::record::read_entry;
 use crate::store::tables;
 
@@ -28,9 +29,9 @@ impl OutboxTables {
         next_entry: EntryId,
     ) -> Result<Self, AuditFault> {
         Ok(Self {
-            entries: transaction.open_table(tables::OUTBOX)?,
-            open: transaction.open_table(tables::OUTBOX_OPEN)?,
-            blocks: transaction.open_table(tables::OUTBOX_BLOCKS)?,
+            entries: transaction.table(tables::OUTBOX)?,
+            open: transaction.table(tables::OUTBOX_OPEN)?,
+            blocks: transaction.table(tables::OUTBOX_BLOCKS)?,
             next_entry,
         })
     }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata, TableError};
+use redb::ReadTransaction;
 
 use super::{AuditFault, Auditor, Place};
+use crate::store::checked::{ReadTables, ReadableTable};
 use crate::store::fault::Fault;
 use crate::store::tables;
 use crate::store::trail::{LIMITS, key_of, ring};
@@ -15,14 +16,10 @@ use crate::trail::TrailEntry;
 impl Auditor {
     pub(super) fn audit_trail(&mut self, transaction: &ReadTransaction) -> Result<(), AuditFault> {
         self.place = Place::Table("trail");
-        let entries = match transaction.open_table(tables::TRAIL) {
-            Ok(entries) => entries,
-            // It comes with the first entry.
-            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let subjects = transaction.open_table(tables::TRAIL_SUBJECTS)?;
-        let sizes = transaction.open_table(tables::TRAIL_SIZES)?;
+        // It comes with the first entry.
+        let Some(entries) = transaction.table_if_there(tables::TRAIL)? else { return Ok(()) };
+        let subjects = transaction.table(tables::TRAIL_SUBJECTS)?;
+        let sizes = transaction.table(tables::TRAIL_SIZES)?;
         let mut rows = 0;
         let mut counted = [(0_u64, 0_u64); LIMITS.len()];
         for row in entries.iter()? {

@@ -1,9 +1,10 @@
 //! The audit of the history: what it should be is made anew from the hashes of the chain.
 
 use kusari_chain::BlockHash;
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTableMetadata};
+use redb::ReadTransaction;
 
 use super::{LEVELS, TILE, entry_bytes, summary};
+use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::fault::Fault;
 use crate::store::tables;
 
@@ -19,7 +20,7 @@ pub(in super::super) struct TileCheck {
 
 impl TileCheck {
     pub(in super::super) fn open(transaction: &ReadTransaction) -> Result<Self, Fault> {
-        let table = transaction.open_table(tables::HISTORY)?;
+        let table = transaction.table(tables::HISTORY)?;
         Ok(Self { table, tails: Default::default(), right: 0, holds: true })
     }
 

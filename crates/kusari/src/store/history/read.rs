@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 use kusari_chain::BlockHash;
 use kusari_chain::proof::NodeHash;
 use kusari_chain::proof::path::Subtrees;
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::ReadTransaction;
 
 use super::{LEVELS, TILE, TILE_LEVELS, entry, fold, hash};
+use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::fault::Fault;
 use crate::store::tables;
 
@@ -24,7 +25,7 @@ pub(in super::super) struct HistoryReader {
 impl HistoryReader {
     /// The history of a best chain whose tip has this height.
     pub(in super::super) fn open(transaction: &ReadTransaction, tip: u32) -> Result<Self, Fault> {
-        let table = transaction.open_table(tables::HISTORY)?;
+        let table = transaction.table(tables::HISTORY)?;
         Ok(Self { table, leaves: u64::from(tip) + 1, tiles: BTreeMap::new() })
     }
 

@@ -8,6 +8,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase};
 
 use super::{HistoryReader, HistoryWriter, TileCheck};
+use crate::store::checked::WriteTables;
 use crate::store::tables;
 
 /// What one commit does: so many blocks go, and so many come.
@@ -23,7 +24,7 @@ impl Model {
     fn new() -> Self {
         let database = Database::builder().create_with_backend(InMemoryBackend::new()).unwrap();
         let transaction = database.begin_write().unwrap();
-        transaction.open_table(tables::HISTORY).unwrap();
+        transaction.table(tables::HISTORY).unwrap();
         transaction.commit().unwrap();
         Self { database, hashes: vec![Block::genesis().hash], drawn: 0 }
     }

@@ -1,9 +1,10 @@
 //! The steps of a commit that change the history.
 
 use kusari_chain::{Block, BlockHash};
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::{LEVELS, TILE, TILE_LEVELS, entry_bytes, summary};
+use crate::store::checked::{ReadableTable, Table, WriteTables};
 use crate::store::fault::Fault;
 use crate::store::tables;
 
@@ -40,7 +41,7 @@ impl<'txn> HistoryWriter<'txn> {
         transaction: &'txn WriteTransaction,
         tip: u32,
     ) -> Result<Self, Fault> {
-        let table = transaction.open_table(tables::HISTORY)?;
+        let table = transaction.table(tables::HISTORY)?;
         let is_new = table.first()?.is_none();
         let leaves = if is_new { 0 } else { u64::from(tip) + 1 };
         let mut writer = Self { table, leaves, tails: [const { None }; LEVELS as usize] };

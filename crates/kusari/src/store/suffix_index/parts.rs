@@ -1,8 +1,7 @@
 //! Parts of runs: reading those that are merged away, and writing those of a new run.
 
-use redb::{ReadableTable, Table};
-
 use super::{ENTRY_BYTES, PART_ENTRIES, Run, RunRow, entries};
+use crate::store::checked::{ReadableTable, Table};
 use crate::store::fault::Fault;
 
 /// The table of parts within one commit.

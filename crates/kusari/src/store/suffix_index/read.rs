@@ -1,8 +1,9 @@
 //! Look-ups, and what an audit reads.
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
+use redb::ReadTransaction;
 
 use super::{ENTRY_BYTES, IndexNames, IndexTables, Run, RunRow, entries, runs};
+use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::fault::Fault;
 
 /// The index as it is in one read transaction.
@@ -21,10 +22,10 @@ impl IndexReader {
         tables: &'static IndexTables<R>,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            young: transaction.open_table(tables.young)?,
-            parts: transaction.open_table(tables.parts)?,
-            evicted: transaction.open_table(tables.evicted)?,
-            runs: runs(&transaction.open_table(tables.runs)?)?,
+            young: transaction.table(tables.young)?,
+            parts: transaction.table(tables.parts)?,
+            evicted: transaction.table(tables.evicted)?,
+            runs: runs(&transaction.table(tables.runs)?)?,
             names: tables.names(),
             counted: R::COUNTED,
         })

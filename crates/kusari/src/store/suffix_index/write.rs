@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::parts::{Parts, RunBuilder, Source, read_part, write_part};
 use super::{IndexTables, MERGED_RUNS, RUN_ENTRIES, Run, RunRow, runs};
+use crate::store::checked::{ReadableTable, Table, WriteTables};
 use crate::store::fault::Fault;
 
 /// The index within one commit.
@@ -26,10 +27,10 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
         tables: &IndexTables<R>,
     ) -> Result<Self, Fault> {
         Ok(Self {
-            young: transaction.open_table(tables.young)?,
-            runs: transaction.open_table(tables.runs)?,
-            parts: transaction.open_table(tables.parts)?,
-            evicted: transaction.open_table(tables.evicted)?,
+            young: transaction.table(tables.young)?,
+            runs: transaction.table(tables.runs)?,
+            parts: transaction.table(tables.parts)?,
+            evicted: transaction.table(tables.evicted)?,
             inserted: Vec::new(),
             gone: BTreeMap::new(),
         })
@@ -49,7 +50,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
 
     /// Takes out the entry of a block that stays. Nothing of it is left in the tables.
     pub(in super::super) fn remove(&mut self, suffix: u64, order: u64) -> Result<(), Fault> {
-        if self.young.remove((suffix, order))?.is_some() {
+        if self.young.discard((suffix, order))? {
             return Ok(());
         }
         self.change_run(order, |run, parts| {
@@ -109,7 +110,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
         for entry in self.young.iter()? {
             inserted.push(entry?.0.value());
         }
-        self.young.retain(|_, ()| false)?;
+        self.young.clear()?;
         inserted.sort_unstable();
         let first = runs(&self.runs)?.last().map_or(0, |run| run.end);
         let mut run = RunBuilder::new(first, next_order, self.next_id()?);
@@ -140,7 +141,7 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
             }
             let mut in_a_run = false;
             for suffix in suffixes {
-                in_a_run |= self.young.remove((suffix, order))?.is_none();
+                in_a_run |= !self.young.discard((suffix, order))?;
             }
             if in_a_run {
                 // A run is not written again for this.
@@ -201,10 +202,10 @@ impl<'txn, R: RunRow> IndexWriter<'txn, R> {
         }
         // With them nothing is left to be noted.
         for order in gone {
-            self.evicted.remove(order)?;
+            self.evicted.discard(order)?;
         }
         for run in merged {
-            self.runs.remove(run.first)?;
+            self.runs.discard(run.first)?;
         }
         run.finish(&mut self.parts, &mut self.runs)
     }

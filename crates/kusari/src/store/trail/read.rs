@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::happening::{Happening, Kind};
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::ReadTransaction;
 
+use super::super::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use super::super::fault::Fault;
 use super::super::tables::{self, TrailKey, TrailSubjectKey};
 use super::super::{Placed, Store, TransactionPlaces};
@@ -86,12 +87,8 @@ struct Tables {
 
 impl Tables {
     fn open(transaction: &ReadTransaction) -> Result<Option<Self>, Fault> {
-        let entries = match transaction.open_table(tables::TRAIL) {
-            Ok(entries) => entries,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Some(Self { entries, subjects: transaction.open_table(tables::TRAIL_SUBJECTS)? }))
+        let Some(entries) = transaction.table_if_there(tables::TRAIL)? else { return Ok(None) };
+        Ok(Some(Self { entries, subjects: transaction.table(tables::TRAIL_SUBJECTS)? }))
     }
 
     fn at(&self, ring: u8, number: u64) -> Result<TrailEntry, Fault> {

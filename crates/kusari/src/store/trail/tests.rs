@@ -6,6 +6,7 @@ use kusari_node::happening::{BlockName, Happening, Kind, Origin, Sender};
 
 use super::{LIMITS, Resolved, Story};
 use crate::store::Store;
+use crate::store::checked::WriteTables;
 use crate::trail::{Subject, TrailEntry};
 
 fn entry(time: u64, happening: Happening) -> TrailEntry {
@@ -220,7 +221,7 @@ fn an_entry_is_read_as_it_was_written_and_damage_is_found_by_the_audit() {
     let store = Store::ephemeral().unwrap();
     store.commit_with_trail(&[], &[happened]).unwrap();
     let transaction = store.inner.database.begin_write().unwrap();
-    transaction.open_table(super::super::tables::TRAIL_SIZES).unwrap().remove(1).unwrap();
+    transaction.table(super::super::tables::TRAIL_SIZES).unwrap().remove(1).unwrap();
     transaction.commit().unwrap();
     let finding = store.audit().finding.unwrap().to_string();
     assert!(finding.contains("trail"), "{finding}");

@@ -1,7 +1,8 @@
 //! Entries written with a commit, and the oldest dropped for them.
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::WriteTransaction;
 
+use super::super::checked::{ReadableTable, Table, WriteTables};
 use super::super::fault::Fault;
 use super::super::tables::{self, TrailKey, TrailSubjectKey};
 use super::{LIMITS, key_of, ring};
@@ -16,9 +17,9 @@ pub(in super::super) fn write(
         return Ok(());
     }
     let mut writer = Writer {
-        entries: transaction.open_table(tables::TRAIL)?,
-        subjects: transaction.open_table(tables::TRAIL_SUBJECTS)?,
-        sizes: transaction.open_table(tables::TRAIL_SIZES)?,
+        entries: transaction.table(tables::TRAIL)?,
+        subjects: transaction.table(tables::TRAIL_SUBJECTS)?,
+        sizes: transaction.table(tables::TRAIL_SIZES)?,
     };
     let numbers = writer.next_number()?..;
     let mut added = [(0_u64, 0_u64); LIMITS.len()];

@@ -4,37 +4,38 @@
 
 use kusari::store::{Place, Store, audit_directory};
 use kusari_chain::{Block, BlockHash, Target, Work};
-use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, WriteTransaction};
 
 use super::runs::OF_RUNS;
 use super::sound::{
     Entry, LOWER_SIDE, Record, SIDE, TIP, UPPER_SIDE, blocks, child, order, prove, sound_store,
 };
 use super::trail::OF_THE_TRAIL;
+use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::support::TempDir;
 
-pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-pub(super) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
-const BEST: TableDefinition<'_, u32, u64> = TableDefinition::new("best");
-pub(super) const BY_HASH: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_hash");
-const SIDE_TABLE: TableDefinition<'_, u64, ()> = TableDefinition::new("side");
-const HELD: TableDefinition<'_, &[u8; 32], (u64, u32)> = TableDefinition::new("held");
-const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
-const OUTBOX_OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox_open");
-pub(super) const OUTBOX_BLOCKS: TableDefinition<'_, &[u8; 32], u64> =
+pub(super) const META: TableDefinition<&'static str, &'static [u8]> = TableDefinition::new("meta");
+pub(super) const BLOCKS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("blocks");
+const BEST: TableDefinition<u32, u64> = TableDefinition::new("best");
+pub(super) const BY_HASH: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_hash");
+const SIDE_TABLE: TableDefinition<u64, ()> = TableDefinition::new("side");
+const HELD: TableDefinition<&[u8; 32], (u64, u32)> = TableDefinition::new("held");
+const OUTBOX: TableDefinition<u64, &'static [u8]> = TableDefinition::new("outbox");
+const OUTBOX_OPEN: TableDefinition<u64, ()> = TableDefinition::new("outbox_open");
+pub(super) const OUTBOX_BLOCKS: TableDefinition<&[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
 pub(super) type Transaction = WriteTransaction;
 
 fn record(transaction: &Transaction, order: u64) -> Record {
-    let table = transaction.open_table(BLOCKS).unwrap();
+    let table = transaction.table(BLOCKS).unwrap();
     let bytes = table.get(order).unwrap().unwrap();
     borsh::from_slice(bytes.value()).unwrap()
 }
 
 fn put_record(transaction: &Transaction, order: u64, record: &Record) {
     let bytes = borsh::to_vec(record).unwrap();
-    transaction.open_table(BLOCKS).unwrap().insert(order, bytes.as_slice()).unwrap();
+    transaction.table(BLOCKS).unwrap().insert(order, bytes.as_slice()).unwrap();
 }
 
 fn edit(transaction: &Transaction, order: u64, change: impl FnOnce(&mut Record)) {
@@ -50,21 +51,21 @@ fn replace(transaction: &Transaction, order: u64, block: Block) {
 }
 
 pub(super) fn index(transaction: &Transaction, hash: &BlockHash, order: u64) {
-    transaction.open_table(BY_HASH).unwrap().insert((hash.suffix(), order), ()).unwrap();
+    transaction.table(BY_HASH).unwrap().insert((hash.suffix(), order), ()).unwrap();
 }
 
 fn unindex(transaction: &Transaction, hash: &BlockHash, order: u64) {
-    let mut table = transaction.open_table(BY_HASH).unwrap();
+    let mut table = transaction.table(BY_HASH).unwrap();
     assert!(table.remove((hash.suffix(), order)).unwrap().is_some());
 }
 
 fn set_number(transaction: &Transaction, key: &str, number: u64) {
     let bytes = number.to_le_bytes();
-    transaction.open_table(META).unwrap().insert(key, bytes.as_slice()).unwrap();
+    transaction.table(META).unwrap().insert(key, bytes.as_slice()).unwrap();
 }
 
 pub(super) fn edit_entry(transaction: &Transaction, id: u64, change: impl FnOnce(&mut Entry)) {
-    let mut table = transaction.open_table(OUTBOX).unwrap();
+    let mut table = transaction.table(OUTBOX).unwrap();
     let mut entry: Entry = borsh::from_slice(table.get(id).unwrap().unwrap().value()).unwrap();
     change(&mut entry);
     table.insert(id, borsh::to_vec(&entry).unwrap().as_slice()).unwrap();
@@ -113,19 +114,19 @@ const OF_RECORDS: &[Damage] = &[
         "bad-bytes", Place::Best(5)),
     ("a parent was stored after its child", |t| {
         let moved = record(t, order(4));
-        t.open_table(BLOCKS).unwrap().remove(order(4)).unwrap();
+        t.table(BLOCKS).unwrap().remove(order(4)).unwrap();
         unindex(t, &moved.block.hash, order(4));
         put_record(t, 20, &moved);
         index(t, &moved.block.hash, 20);
-        t.open_table(BEST).unwrap().insert(4, 20).unwrap();
+        t.table(BEST).unwrap().insert(4, 20).unwrap();
         set_number(t, "next_order", 21);
     }, "bad-order", Place::Best(5)),
     ("the next order was used already", |t| set_number(t, "next_order", order(6)),
         "order-not-due", Place::Best(6)),
     ("a record is cut off",
-        |t| drop(t.open_table(BLOCKS).unwrap().insert(order(5), &[0; 60][..]).unwrap()),
+        |t| { t.table(BLOCKS).unwrap().insert(order(5), &[0; 60][..]).unwrap(); },
         "unreadable", Place::Best(5)),
-    ("a record is gone", |t| drop(t.open_table(BLOCKS).unwrap().remove(order(5)).unwrap()),
+    ("a record is gone", |t| drop(t.table(BLOCKS).unwrap().remove(order(5)).unwrap()),
         "missing-record", Place::Best(5)),
     ("a record is in no chain", |t| {
         let record = record(t, order(5));
@@ -144,63 +145,63 @@ const OF_RECORDS: &[Damage] = &[
 #[rustfmt::skip]
 const OF_INDEXES: &[Damage] = &[
     ("a height of the best chain is gone",
-        |t| drop(t.open_table(BEST).unwrap().remove(5).unwrap()),
+        |t| drop(t.table(BEST).unwrap().remove(5).unwrap()),
         "missing-height", Place::Best(5)),
     ("the best chain begins with a genesis block",
-        |t| drop(t.open_table(BEST).unwrap().insert(0, 0).unwrap()),
+        |t| { t.table(BEST).unwrap().insert(0, 0).unwrap(); },
         "missing-height", Place::Best(1)),
-    ("two heights have one block", |t| drop(t.open_table(BEST).unwrap().insert(6, order(5)).unwrap()),
+    ("two heights have one block", |t| { t.table(BEST).unwrap().insert(6, order(5)).unwrap(); },
         "bad-order", Place::Best(6)),
     ("the index of hashes lacks a block", |t| unindex(t, &blocks().0[5].hash, order(5)),
         "not-indexed", Place::Best(5)),
     ("the index of hashes lacks a side block", |t| unindex(t, &blocks().1[1].hash, UPPER_SIDE),
         "not-indexed", side(UPPER_SIDE, 1)),
     ("the index has a hash that no block has",
-        |t| drop(t.open_table(BY_HASH).unwrap().insert((77, order(5)), ()).unwrap()),
+        |t| { t.table(BY_HASH).unwrap().insert((77, order(5)), ()).unwrap(); },
         "stray-hash", Place::Table("by_hash")),
     ("the index has an order that no block has",
-        |t| drop(t.open_table(BY_HASH).unwrap().insert((77, 99), ()).unwrap()),
+        |t| { t.table(BY_HASH).unwrap().insert((77, 99), ()).unwrap(); },
         "stray-hash", Place::Table("by_hash")),
     ("a block is stored twice", |t| {
         let record = record(t, order(5));
         put_record(t, 20, &record);
         index(t, &record.block.hash, 20);
-        t.open_table(SIDE_TABLE).unwrap().insert(20, ()).unwrap();
+        t.table(SIDE_TABLE).unwrap().insert(20, ()).unwrap();
         set_number(t, "next_order", 21);
     }, "stored-twice", Place::Best(5)),
     ("a best block is a side block as well",
-        |t| drop(t.open_table(SIDE_TABLE).unwrap().insert(order(5), ()).unwrap()),
+        |t| { t.table(SIDE_TABLE).unwrap().insert(order(5), ()).unwrap(); },
         "best-and-side", Place::Side { order: order_of_five(), height: Some(5) }),
     ("a side block is forgotten by its list",
-        |t| drop(t.open_table(SIDE_TABLE).unwrap().remove(UPPER_SIDE).unwrap()),
+        |t| drop(t.table(SIDE_TABLE).unwrap().remove(UPPER_SIDE).unwrap()),
         "stray-record", Place::Table("blocks")),
     ("a side block has no record",
-        |t| drop(t.open_table(SIDE_TABLE).unwrap().insert(99, ()).unwrap()),
+        |t| { t.table(SIDE_TABLE).unwrap().insert(99, ()).unwrap(); },
         "missing-record", Place::Side { order: 99, height: None }),
     ("a side block's parent is gone", |t| {
-        t.open_table(BLOCKS).unwrap().remove(LOWER_SIDE).unwrap();
-        t.open_table(SIDE_TABLE).unwrap().remove(LOWER_SIDE).unwrap();
+        t.table(BLOCKS).unwrap().remove(LOWER_SIDE).unwrap();
+        t.table(SIDE_TABLE).unwrap().remove(LOWER_SIDE).unwrap();
         unindex(t, &blocks().1[0].hash, LOWER_SIDE);
     }, "unknown-parent", side(UPPER_SIDE, 1)),
     ("the tip is a side block", |t| {
-        t.open_table(BEST).unwrap().remove(TIP).unwrap();
-        t.open_table(SIDE_TABLE).unwrap().insert(order(TIP), ()).unwrap();
+        t.table(BEST).unwrap().remove(TIP).unwrap();
+        t.table(SIDE_TABLE).unwrap().insert(order(TIP), ()).unwrap();
     }, "better-branch", Place::Side { order: 11, height: Some(TIP) }),
     ("a branch is held that is not there", |t| {
-        t.open_table(HELD).unwrap().insert(&[5; 32], (7, 9)).unwrap();
+        t.table(HELD).unwrap().insert(&[5; 32], (7, 9)).unwrap();
     }, "held-without-block", Place::Held(BlockHash([5; 32]))),
     ("the accepted branch is no hash", |t| {
-        t.open_table(META).unwrap().insert("accepted_branch", &[1, 2, 3][..]).unwrap();
+        t.table(META).unwrap().insert("accepted_branch", &[1, 2, 3][..]).unwrap();
     }, "unreadable", Place::Table("held")),
     ("a fact is no number", |t| {
-        t.open_table(META).unwrap().insert("next_order", &[1, 2, 3][..]).unwrap();
+        t.table(META).unwrap().insert("next_order", &[1, 2, 3][..]).unwrap();
     }, "unreadable", Place::Fact("next_order")),
-    ("a fact is gone", |t| drop(t.open_table(META).unwrap().remove("next_entry_id").unwrap()),
+    ("a fact is gone", |t| drop(t.table(META).unwrap().remove("next_entry_id").unwrap()),
         "unreadable", Place::Fact("next_entry_id")),
     ("there is a fact too many", |t| set_number(t, "colour\n", 7),
         "stray-fact", Place::Table("meta")),
     ("there is a table too many", |t| {
-        t.open_table(TableDefinition::<u64, u64>::new("more\n")).unwrap();
+        t.table(TableDefinition::<u64, u64>::new("more\n")).unwrap();
     }, "stray-table", Place::File),
 ];
 
@@ -214,10 +215,10 @@ fn stand_twice(t: &Transaction) {
     next.block = block;
     put_record(t, UPPER_SIDE + 1, &next);
     index(t, &hash, UPPER_SIDE + 1);
-    t.open_table(BEST).unwrap().insert(TIP + 1, UPPER_SIDE + 1).unwrap();
+    t.table(BEST).unwrap().insert(TIP + 1, UPPER_SIDE + 1).unwrap();
     set_number(t, "next_order", UPPER_SIDE + 2);
     edit_entry(t, 2, |entry| entry.blocks.push(hash));
-    t.open_table(OUTBOX_BLOCKS).unwrap().insert(&hash.0, 2).unwrap();
+    t.table(OUTBOX_BLOCKS).unwrap().insert(&hash.0, 2).unwrap();
 }
 
 const fn order_of_five() -> u64 {
@@ -226,50 +227,50 @@ const fn order_of_five() -> u64 {
 
 #[rustfmt::skip]
 const OF_THE_OUTBOX: &[Damage] = &[
-    ("a record is gone", |t| drop(t.open_table(OUTBOX).unwrap().remove(2).unwrap()),
+    ("a record is gone", |t| drop(t.table(OUTBOX).unwrap().remove(2).unwrap()),
         "missing-entry", Place::Entry(2)),
     ("the last record is gone", |t| set_number(t, "next_entry_id", 6),
         "missing-entry", Place::Entry(5)),
     ("the next number was used already", |t| set_number(t, "next_entry_id", 4),
         "entry-not-due", Place::Entry(4)),
     ("a record is cut off",
-        |t| drop(t.open_table(OUTBOX).unwrap().insert(2, &[9, 0, 0, 0, 1][..]).unwrap()),
+        |t| { t.table(OUTBOX).unwrap().insert(2, &[9, 0, 0, 0, 1][..]).unwrap(); },
         "unreadable", Place::Entry(2)),
     ("a text changed", |t| edit_entry(t, 2, |e| e.text = "line 1O".into()),
         "other-text", Place::Entry(2)),
     ("an open record says that it is settled", |t| edit_entry(t, 3, |e| e.settled = true),
         "bad-open", Place::Entry(3)),
     ("a record is not in the open list",
-        |t| drop(t.open_table(OUTBOX_OPEN).unwrap().remove(3).unwrap()),
+        |t| drop(t.table(OUTBOX_OPEN).unwrap().remove(3).unwrap()),
         "bad-open", Place::Entry(3)),
     ("a settled record is in the open list",
-        |t| drop(t.open_table(OUTBOX_OPEN).unwrap().insert(1, ()).unwrap()),
+        |t| { t.table(OUTBOX_OPEN).unwrap().insert(1, ()).unwrap(); },
         "bad-open", Place::Entry(1)),
     ("the open list has a record that is not",
-        |t| drop(t.open_table(OUTBOX_OPEN).unwrap().insert(99, ()).unwrap()),
+        |t| { t.table(OUTBOX_OPEN).unwrap().insert(99, ()).unwrap(); },
         "stray-entry", Place::Table("outbox_open")),
     ("the index of blocks lacks one",
-        |t| drop(t.open_table(OUTBOX_BLOCKS).unwrap().remove(&blocks().0[10].hash.0).unwrap()),
+        |t| drop(t.table(OUTBOX_BLOCKS).unwrap().remove(&blocks().0[10].hash.0).unwrap()),
         "block-not-indexed", Place::Entry(2)),
     ("the index of blocks has another record's",
-        |t| drop(t.open_table(OUTBOX_BLOCKS).unwrap().insert(&blocks().0[10].hash.0, 3).unwrap()),
+        |t| { t.table(OUTBOX_BLOCKS).unwrap().insert(&blocks().0[10].hash.0, 3).unwrap(); },
         "block-not-indexed", Place::Entry(2)),
     ("the index of blocks has one too many",
-        |t| drop(t.open_table(OUTBOX_BLOCKS).unwrap().insert(&[7; 32], 3).unwrap()),
+        |t| { t.table(OUTBOX_BLOCKS).unwrap().insert(&[7; 32], 3).unwrap(); },
         "stray-entry", Place::Table("outbox_blocks")),
     ("the index of blocks has a record that is not",
-        |t| drop(t.open_table(OUTBOX_BLOCKS).unwrap().insert(&[7; 32], 99).unwrap()),
+        |t| { t.table(OUTBOX_BLOCKS).unwrap().insert(&[7; 32], 99).unwrap(); },
         "stray-entry", Place::Table("outbox_blocks")),
     ("a record names a block twice", |t| edit_entry(t, 2, |e| e.blocks.push(e.blocks[0])),
         "named-twice", Place::Entry(2)),
     ("a record stands in the best chain twice", stand_twice, "stands-twice", Place::Entry(2)),
     ("a settled record waits", |t| {
         edit_entry(t, 3, |e| e.settled = true);
-        t.open_table(OUTBOX_OPEN).unwrap().remove(3).unwrap();
+        t.table(OUTBOX_OPEN).unwrap().remove(3).unwrap();
     }, "not-settled", Place::Entry(3)),
     ("a record settled too early", |t| {
         edit_entry(t, 2, |e| e.settled = true);
-        t.open_table(OUTBOX_OPEN).unwrap().remove(2).unwrap();
+        t.table(OUTBOX_OPEN).unwrap().remove(2).unwrap();
     }, "not-settled", Place::Entry(2)),
 ];
 
@@ -346,7 +347,10 @@ fn first_bad_block_is_named_by_height_with_both_hashes() {
 }
 
 /// Codes of faults that are brought about elsewhere, or not by a store alone.
-const ELSEWHERE: [(&str, &str); 1] = [("bad-pages", "the tests of pages flip bytes of the file")];
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("bad-pages", "the tests of pages flip bytes of the file"),
+    ("altered", "the tests of rows change them without their checksums"),
+];
 
 #[test]
 fn no_kind_of_fault_is_without_a_damage_that_brings_it_about() {

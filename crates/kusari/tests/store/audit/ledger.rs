@@ -5,27 +5,27 @@ use kusari::store::{Place, Store};
 use kusari_chain::Work;
 use kusari_chain::ledger::{Equivocation, LedgerPart};
 use kusari_node::store::StoreBatch;
-use redb::{ReadableTable, TableDefinition};
 
 use super::damage::{BLOCKS, Damage, META, OUTBOX_BLOCKS, Transaction, assert_found, edit_entry};
 use super::sound::{Record, assert_sound};
+use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::forge::{
     BESIDE, LEDGER_SIDE, LEDGER_TIP, Person, body_of_two, ledger_writes, sound_ledger_store, spec,
 };
 use crate::support::TempDir;
 
-const ACCOUNTS: TableDefinition<'_, &[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
-const POOL: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("pool");
-const STATEMENTS: TableDefinition<'_, (&[u8; 32], u64), &[u8]> = TableDefinition::new("statements");
-const EQUIVOCATIONS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("equivocations");
-const BY_TXID: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_txid");
-const TXID_RUNS: TableDefinition<'_, u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
-const TXID_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("txid_parts");
-const TXID_EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("txid_evicted");
+const ACCOUNTS: TableDefinition<&[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
+const POOL: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("pool");
+const STATEMENTS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("statements");
+const EQUIVOCATIONS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("equivocations");
+const BY_TXID: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_txid");
+const TXID_RUNS: TableDefinition<u64, (u64, u64, u64)> = TableDefinition::new("txid_runs");
+const TXID_PARTS: TableDefinition<(u64, u64), &'static [u8]> = TableDefinition::new("txid_parts");
+const TXID_EVICTED: TableDefinition<u64, ()> = TableDefinition::new("txid_evicted");
 
-const BY_CONTENT: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_content");
-const BY_ADDRESS: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("by_address");
-const HISTORY: TableDefinition<'_, (u8, u32), &[u8]> = TableDefinition::new("history");
+const BY_CONTENT: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_content");
+const BY_ADDRESS: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_address");
+const HISTORY: TableDefinition<(u8, u32), &'static [u8]> = TableDefinition::new("history");
 
 /// A ledger block's record, by the letter of `docs/formats/store.md`.
 #[derive(BorshSerialize, BorshDeserialize)]
@@ -38,7 +38,7 @@ struct Whole {
 }
 
 fn edit(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Whole)) {
-    let mut table = transaction.open_table(BLOCKS).unwrap();
+    let mut table = transaction.table(BLOCKS).unwrap();
     let order = u64::from(height) - 1;
     let mut whole: Whole = borsh::from_slice(table.get(order).unwrap().unwrap().value()).unwrap();
     change(&mut whole);
@@ -47,10 +47,10 @@ fn edit(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Whole))
 
 /// Makes one run of all entries of the index of transactions, which claims to have `more` than it has.
 fn make_run(transaction: &Transaction, more: u64, edit: impl FnOnce(&mut Vec<(u64, u64)>)) {
-    let mut young = transaction.open_table(BY_TXID).unwrap();
+    let mut young = transaction.table(BY_TXID).unwrap();
     let mut entries: Vec<(u64, u64)> =
         young.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
-    young.retain(|_, ()| false).unwrap();
+    young.clear().unwrap();
     edit(&mut entries);
     let packed: Vec<u8> = entries
         .iter()
@@ -60,9 +60,9 @@ fn make_run(transaction: &Transaction, more: u64, edit: impl FnOnce(&mut Vec<(u6
         })
         .collect();
     let key = (0, entries[0].0);
-    transaction.open_table(TXID_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
+    transaction.table(TXID_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
     let row = (LEDGER_SIDE + 2, 0, entries.len() as u64 + more);
-    transaction.open_table(TXID_RUNS).unwrap().insert(0, row).unwrap();
+    transaction.table(TXID_RUNS).unwrap().insert(0, row).unwrap();
 }
 
 fn statement_place(person: u8, sequence: u64) -> Place {
@@ -70,7 +70,7 @@ fn statement_place(person: u8, sequence: u64) -> Place {
 }
 
 fn edit_statement(t: &Transaction, person: u8, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut table = t.open_table(STATEMENTS).unwrap();
+    let mut table = t.table(STATEMENTS).unwrap();
     let key = Person::new(person).key();
     let mut bytes = table.get((&key.0, 0)).unwrap().unwrap().value().to_vec();
     change(&mut bytes);
@@ -78,7 +78,7 @@ fn edit_statement(t: &Transaction, person: u8, change: impl FnOnce(&mut Vec<u8>)
 }
 
 fn edit_evidence(t: &Transaction, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut table = t.open_table(EQUIVOCATIONS).unwrap();
+    let mut table = t.table(EQUIVOCATIONS).unwrap();
     let mut bytes = table.first().unwrap().unwrap().1.value().to_vec();
     change(&mut bytes);
     table.insert(&Person::new(6).key().0, bytes.as_slice()).unwrap();
@@ -86,7 +86,7 @@ fn edit_evidence(t: &Transaction, change: impl FnOnce(&mut Vec<u8>)) {
 
 fn set_account(t: &Transaction, person: u8, content: (u64, u64)) {
     let key = Person::new(person).key();
-    t.open_table(ACCOUNTS).unwrap().insert(&key.0, content).unwrap();
+    t.table(ACCOUNTS).unwrap().insert(&key.0, content).unwrap();
 }
 
 fn place_of(person: u8) -> Place {
@@ -97,15 +97,15 @@ fn suffix() -> u64 {
     kusari_chain::BlockHash(body_of_two()[0].transaction.txid().0).suffix()
 }
 
-fn remove_of_order(t: &Transaction, table: TableDefinition<'_, (u64, u64), ()>, order: u64) {
-    let mut table = t.open_table(table).unwrap();
+fn remove_of_order(t: &Transaction, table: TableDefinition<(u64, u64), ()>, order: u64) {
+    let mut table = t.table(table).unwrap();
     let entries: Vec<_> = table.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
     let entry = entries.into_iter().find(|entry| entry.1 == order).unwrap();
     table.remove(entry).unwrap();
 }
 
 fn edit_tile(t: &Transaction, key: (u8, u32), place: usize) {
-    let mut table = t.open_table(HISTORY).unwrap();
+    let mut table = t.table(HISTORY).unwrap();
     let mut bytes = table.get(key).unwrap().unwrap().value().to_vec();
     bytes[place] ^= 1;
     table.insert(key, bytes.as_slice()).unwrap();
@@ -117,12 +117,12 @@ type LedgerDamage = (&'static str, fn(&Transaction), &'static str, fn() -> Place
 #[rustfmt::skip]
 const OF_LEDGERS: &[LedgerDamage] = &[
     ("a body is gone", |t| {
-        let mut table = t.open_table(BLOCKS).unwrap();
+        let mut table = t.table(BLOCKS).unwrap();
         let whole: Whole = borsh::from_slice(table.get(4).unwrap().unwrap().value()).unwrap();
         table.insert(4, borsh::to_vec(&whole.record).unwrap().as_slice()).unwrap();
     }, "bad-body", || Place::Best(5)),
     ("a body is cut off", |t| {
-        let mut table = t.open_table(BLOCKS).unwrap();
+        let mut table = t.table(BLOCKS).unwrap();
         let bytes = table.get(1).unwrap().unwrap().value().to_vec();
         table.insert(1, &bytes[..bytes.len() - 3]).unwrap();
     }, "unreadable", || Place::Best(2)),
@@ -151,16 +151,16 @@ const OF_LEDGERS: &[LedgerDamage] = &[
     ("an account owns more", |t| set_account(t, 2, (260, 2)), "bad-account", || place_of(2)),
     ("an account was used less", |t| set_account(t, 2, (259, 1)), "bad-account", || place_of(2)),
     ("an account is gone",
-        |t| drop(t.open_table(ACCOUNTS).unwrap().remove(&Person::new(1).key().0).unwrap()),
+        |t| drop(t.table(ACCOUNTS).unwrap().remove(&Person::new(1).key().0).unwrap()),
         "bad-account", || place_of(1)),
     ("an account is there that nobody paid to", |t| set_account(t, 7, (1, 0)),
         "bad-account", || place_of(7)),
     ("an empty account is kept", |t| set_account(t, 7, (0, 0)), "bad-account", || place_of(7)),
     ("the index of transactions lacks one",
-        |t| drop(t.open_table(BY_TXID).unwrap().remove((suffix(), 1)).unwrap()),
+        |t| drop(t.table(BY_TXID).unwrap().remove((suffix(), 1)).unwrap()),
         "transaction-not-indexed", || Place::Best(2)),
     ("the index has a transaction that no block has",
-        |t| drop(t.open_table(BY_TXID).unwrap().insert((77, 1), ()).unwrap()),
+        |t| { t.table(BY_TXID).unwrap().insert((77, 1), ()).unwrap(); },
         "stray-transaction", || Place::Table("by_txid")),
     ("a run has a transaction that no block has",
         |t| make_run(t, 0, |run| run.push((u64::MAX, 1))),
@@ -171,27 +171,27 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         "bad-count", || Place::Table("txid_runs")),
     ("a stored block is noted as evicted", |t| {
         make_run(t, 0, |_| ());
-        t.open_table(TXID_EVICTED).unwrap().insert(40, ()).unwrap();
+        t.table(TXID_EVICTED).unwrap().insert(40, ()).unwrap();
     }, "stray-eviction", || Place::Table("txid_evicted")),
     ("the index of contents lacks one", |t| remove_of_order(t, BY_CONTENT, 1),
         "content-not-indexed", || Place::Best(2)),
     ("the index of contents has one that no block records",
-        |t| drop(t.open_table(BY_CONTENT).unwrap().insert((77, 1), ()).unwrap()),
+        |t| { t.table(BY_CONTENT).unwrap().insert((77, 1), ()).unwrap(); },
         "stray-lookup", || Place::Table("by_content")),
     ("the index of addresses lacks one", |t| remove_of_order(t, BY_ADDRESS, 1),
         "address-not-indexed", || Place::Best(2)),
     ("the index of addresses has somebody whom no block concerns",
-        |t| drop(t.open_table(BY_ADDRESS).unwrap().insert((77, 1), ()).unwrap()),
+        |t| { t.table(BY_ADDRESS).unwrap().insert((77, 1), ()).unwrap(); },
         "stray-lookup", || Place::Table("by_address")),
     ("a hash of the history changed", |t| edit_tile(t, (0, 0), 35), "bad-history",
         || Place::Table("history")),
     ("a root of the history changed", |t| edit_tile(t, (1, 0), 3), "bad-history",
         || Place::Table("history")),
     ("the history has a tile too many",
-        |t| drop(t.open_table(HISTORY).unwrap().insert((3, 0), &[1][..]).unwrap()),
+        |t| { t.table(HISTORY).unwrap().insert((3, 0), &[1][..]).unwrap(); },
         "bad-history", || Place::Table("history")),
     ("a waiting transaction is another one", |t| {
-        let mut table = t.open_table(POOL).unwrap();
+        let mut table = t.table(POOL).unwrap();
         let (key, mut bytes) = {
             let row = table.first().unwrap().unwrap();
             (*row.0.value(), row.1.value().to_vec())
@@ -200,30 +200,30 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         table.insert(&key, bytes.as_slice()).unwrap();
     }, "bad-waiting", || Place::Waiting(Person::new(3).record(0, "waiting").transaction.txid())),
     ("a waiting transaction is cut off", |t| {
-        let mut table = t.open_table(POOL).unwrap();
+        let mut table = t.table(POOL).unwrap();
         let key = *table.first().unwrap().unwrap().0.value();
         table.insert(&key, &[1, 2][..]).unwrap();
     }, "unreadable", || Place::Table("pool")),
     ("an entry names two transactions", |t| {
         let other = [9; 32];
         edit_entry(t, 2, |entry| entry.blocks.push(kusari_chain::BlockHash(other)));
-        t.open_table(OUTBOX_BLOCKS).unwrap().insert(&other, 2).unwrap();
+        t.table(OUTBOX_BLOCKS).unwrap().insert(&other, 2).unwrap();
     }, "not-one-transaction", || Place::Entry(2)),
     ("a waiting entry is settled", |t| {
         edit_entry(t, 2, |entry| entry.settled = true);
-        t.open_table(TableDefinition::<u64, ()>::new("outbox_open")).unwrap().remove(2).unwrap();
+        t.table(TableDefinition::<u64, ()>::new("outbox_open")).unwrap().remove(2).unwrap();
     }, "not-settled", || Place::Entry(2)),
     ("a statement has other words", |t| edit_statement(t, 4, |bytes| bytes[72] ^= 1),
         "bad-statement-signature", || statement_place(4, 0)),
     ("a statement stands under another sequence", |t| {
-        let mut table = t.open_table(STATEMENTS).unwrap();
+        let mut table = t.table(STATEMENTS).unwrap();
         let key = Person::new(5).key();
         let bytes = table.remove((&key.0, 0)).unwrap().unwrap().value().to_vec();
         table.insert((&key.0, 1), bytes.as_slice()).unwrap();
     }, "misplaced-statement", || statement_place(5, 1)),
     ("a statement is cut off", |t| {
         let key = Person::new(4).key();
-        t.open_table(STATEMENTS).unwrap().insert((&key.0, 0), &[1, 2][..]).unwrap();
+        t.table(STATEMENTS).unwrap().insert((&key.0, 0), &[1, 2][..]).unwrap();
     }, "unreadable", || Place::Table("statements")),
     ("evidence proves nothing", |t| edit_evidence(t, |bytes| bytes.copy_within(..180, 180)),
         "no-evidence", || Place::Equivocation(Person::new(6).key())),
@@ -234,7 +234,7 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         *bytes = borsh::to_vec(&pair).unwrap();
     }), "bad-statement-signature", || Place::Equivocation(Person::new(6).key())),
     ("evidence is against another key", |t| {
-        let mut table = t.open_table(EQUIVOCATIONS).unwrap();
+        let mut table = t.table(EQUIVOCATIONS).unwrap();
         let bytes = table.first().unwrap().unwrap().1.value().to_vec();
         table.insert(&Person::new(9).key().0, bytes.as_slice()).unwrap();
     }, "misplaced-statement", || Place::Equivocation(Person::new(9).key())),
@@ -242,7 +242,7 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         let mut other = spec();
         other.reward += 1;
         let bytes = borsh::to_vec(&other).unwrap();
-        t.open_table(META).unwrap().insert("chain_spec", bytes.as_slice()).unwrap();
+        t.table(META).unwrap().insert("chain_spec", bytes.as_slice()).unwrap();
     }, "unreadable", || Place::Fact("chain_kind")),
 ];
 

@@ -2,23 +2,24 @@
 
 use kusari::store::{Place, Store};
 use kusari_chain::BlockStore;
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::Database;
 
 use super::damage::{BY_HASH, Damage, Transaction, index};
 use super::sound::{TIP, UPPER_SIDE, assert_sound, blocks, order, sound_store};
+use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::support::TempDir;
 
-const HASH_RUNS: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("hash_runs");
-const HASH_PARTS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("hash_parts");
-const EVICTED: TableDefinition<'_, u64, ()> = TableDefinition::new("evicted");
+const HASH_RUNS: TableDefinition<u64, (u64, u64)> = TableDefinition::new("hash_runs");
+const HASH_PARTS: TableDefinition<(u64, u64), &'static [u8]> = TableDefinition::new("hash_parts");
+const EVICTED: TableDefinition<u64, ()> = TableDefinition::new("evicted");
 
 /// Makes one run of all entries of the index, as the store does with thousands; `edit` changes them
 /// before. Where nothing is changed the store is as sound as before.
 fn make_run(transaction: &Transaction, edit: impl FnOnce(&mut Vec<(u64, u64)>)) {
-    let mut young = transaction.open_table(BY_HASH).unwrap();
+    let mut young = transaction.table(BY_HASH).unwrap();
     let mut entries: Vec<(u64, u64)> =
         young.iter().unwrap().map(|entry| entry.unwrap().0.value()).collect();
-    young.retain(|_, ()| false).unwrap();
+    young.clear().unwrap();
     let key = (0, entries[0].0);
     edit(&mut entries);
     let packed: Vec<u8> = entries
@@ -28,8 +29,8 @@ fn make_run(transaction: &Transaction, edit: impl FnOnce(&mut Vec<(u64, u64)>)) 
             suffix.to_be_bytes().into_iter().chain(offset.to_le_bytes())
         })
         .collect();
-    transaction.open_table(HASH_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
-    transaction.open_table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 1, 0)).unwrap();
+    transaction.table(HASH_PARTS).unwrap().insert(key, packed.as_slice()).unwrap();
+    transaction.table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 1, 0)).unwrap();
 }
 
 #[rustfmt::skip]
@@ -44,28 +45,28 @@ pub(super) const OF_RUNS: &[Damage] = &[
         "unreadable", Place::Table("hash_parts")),
     ("a run ends too late", |t| {
         make_run(t, |_| ());
-        t.open_table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 2, 0)).unwrap();
+        t.table(HASH_RUNS).unwrap().insert(0, (UPPER_SIDE + 2, 0)).unwrap();
     }, "bad-run", Place::Table("hash_runs")),
     ("a run does not begin where it is due", |t| {
-        t.open_table(HASH_RUNS).unwrap().insert(1, (4, 0)).unwrap();
+        t.table(HASH_RUNS).unwrap().insert(1, (4, 0)).unwrap();
     }, "bad-run", Place::Table("hash_runs")),
     ("a part belongs to no run", |t| {
         make_run(t, |_| ());
-        t.open_table(HASH_PARTS).unwrap().insert((7, 7), &[0; 12][..]).unwrap();
+        t.table(HASH_PARTS).unwrap().insert((7, 7), &[0; 12][..]).unwrap();
     }, "stray-part", Place::Table("hash_parts")),
     ("a part has a byte too many", |t| {
         make_run(t, |_| ());
-        let mut parts = t.open_table(HASH_PARTS).unwrap();
+        let mut parts = t.table(HASH_PARTS).unwrap();
         let key = parts.first().unwrap().unwrap().0.value();
         let mut bytes = parts.get(key).unwrap().unwrap().value().to_vec();
         bytes.push(0);
         parts.insert(key, bytes.as_slice()).unwrap();
     }, "unreadable", Place::Table("hash_parts")),
-    ("a stored block is noted as evicted", |t| drop(t.open_table(EVICTED).unwrap().insert(5, ()).unwrap()),
+    ("a stored block is noted as evicted", |t| { t.table(EVICTED).unwrap().insert(5, ()).unwrap(); },
         "stray-eviction", Place::Table("evicted")),
     ("a block is noted as evicted that nothing leads to", |t| {
         make_run(t, |_| ());
-        t.open_table(EVICTED).unwrap().insert(99, ()).unwrap();
+        t.table(EVICTED).unwrap().insert(99, ()).unwrap();
     }, "stray-eviction", Place::Table("evicted")),
     ("a young entry is older than a run", |t| {
         let five = blocks().0[5].hash;
