@@ -25,6 +25,7 @@ use std::thread::JoinHandle;
 
 use kusari_chain::StoreError;
 use kusari_miner::Kernel;
+use kusari_node::drafts::SigningAccount;
 use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Node, NodeConfig, Snapshot};
@@ -34,6 +35,7 @@ use crate::journal::{self, Journal, JournalConfig, JournalFile};
 pub use crate::net::Traffic;
 use crate::net::{self, INBOX_MESSAGES, Net, StreamDone};
 use crate::store::Store;
+use crate::wallet::NodeWallet;
 use crate::witness_key::WitnessKey;
 use clock::Clock;
 pub(crate) use clock::unix_time;
@@ -54,6 +56,8 @@ pub struct RuntimeConfig {
     pub journal: Option<JournalConfig>,
     /// The key of [`kusari_node::WitnessConfig::own`], where the node has one.
     pub witness: Option<WitnessKey>,
+    /// What signs the drafts of people, on a ledger.
+    pub wallet: Option<NodeWallet>,
 }
 
 /// Why a node could not be started.
@@ -115,6 +119,7 @@ enum Control {
     Committed(CommitId),
     CommitFailed(StoreError),
     Mined { template_id: TemplateId, nonce: u64 },
+    WalletChanged(SigningAccount),
     Stop,
 }
 
@@ -186,6 +191,12 @@ impl NodeHandle {
     pub(crate) fn has_shown_itself(&self) -> Result<bool, Stopped> {
         // Nobody marks what this receiver has seen; clones of it are for that.
         self.snapshot.has_changed().map_err(|_| Stopped)
+    }
+
+    /// Says that the wallet of [`RuntimeConfig::wallet`] was unlocked.
+    pub fn wallet_changed(&self, account: SigningAccount) {
+        // Where nobody listens any more, nothing is signed any more either.
+        let _ = self.control.send(Control::WalletChanged(account));
     }
 
     /// Asks for a clean stop.
@@ -335,6 +346,7 @@ pub fn start(
             miner_threads: config.miner_threads,
             miner_kernel: config.miner_kernel,
             witness: config.witness,
+            wallet: config.wallet,
         };
         let mut driver = match Driver::new(parts, store) {
             Ok(driver) => driver,

@@ -10,6 +10,7 @@
 pub mod key_file;
 mod labels;
 mod name;
+mod node;
 pub mod passphrase;
 mod phrase;
 mod seal;
@@ -33,6 +34,8 @@ use seal::SealError;
 pub use crate::private_file::FileError;
 pub use labels::{AddressBook, LabelError};
 pub use name::{NameError, WalletName};
+pub use node::NodeWallet;
+pub(crate) use node::payload_of;
 pub use phrase::{MAX_PHRASE_BYTES, Phrase, PhraseError};
 
 /// The directory of key files in the data directory.

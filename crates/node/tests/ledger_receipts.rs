@@ -29,7 +29,7 @@ fn back(actions: &[Action], of: &Txid) -> (Option<BestPoint>, bool) {
 
 fn lost(actions: &[Action], of: &Txid) -> Option<BestPoint> {
     let found = events(actions).into_iter().find_map(|event| match event {
-        Event::TransactionDisplaced { txid, from } if txid == of => Some(*from),
+        Event::TransactionDisplaced { txid, from, .. } if txid == of => Some(*from),
         _ => None,
     });
     found.expect("nobody was told that it is displaced")

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_miner::{Kernel, Miner};
-use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::drafts::DraftToSign;
+use kusari_node::seam::{
+    Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, SignedDraft, TemplateId,
+};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +27,7 @@ use super::{Control, RunError};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
 use crate::store::Store;
+use crate::wallet::NodeWallet;
 use crate::witness_key::WitnessKey;
 
 /// Inputs from peers that are taken in a row before anything else is looked at. One may hold some
@@ -46,6 +50,7 @@ pub(super) struct Parts {
     pub(super) miner_threads: NonZeroUsize,
     pub(super) miner_kernel: Option<Kernel>,
     pub(super) witness: Option<WitnessKey>,
+    pub(super) wallet: Option<NodeWallet>,
 }
 
 pub(super) struct Driver {
@@ -70,6 +75,8 @@ pub(super) struct Driver {
     followed: Followed,
     /// Signs what the node has to say as a witness.
     witness: Option<WitnessKey>,
+    /// Signs what people drafted.
+    wallet: Option<NodeWallet>,
     peers: HashMap<PeerId, PeerHandle>,
     /// Who waits for an answer.
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -108,6 +115,7 @@ impl Driver {
             took: Took::default(),
             followed: Followed::default(),
             witness: parts.witness,
+            wallet: parts.wallet,
             peers: HashMap::new(),
             requests: HashMap::new(),
             next_request: 0,
@@ -124,6 +132,9 @@ impl Driver {
         mut from_control: mpsc::UnboundedReceiver<Control>,
     ) -> Result<(), RunError> {
         self.give(Input::Tick)?;
+        if let Some(account) = self.wallet.as_ref().map(NodeWallet::account) {
+            self.give(Input::WalletChanged(Some(account)))?;
+        }
         loop {
             let _ = self.publish.send(Arc::new(self.node.snapshot()));
             self.tell();
@@ -218,6 +229,7 @@ impl Driver {
             Control::Mined { template_id, nonce } => {
                 self.give(Input::BlockMined { template_id, nonce })
             }
+            Control::WalletChanged(account) => self.give(Input::WalletChanged(Some(account))),
             Control::Stop => Ok(()),
         }
     }
@@ -295,7 +307,7 @@ impl Driver {
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         let mut lines = Lines::default();
-        let mut signed = None;
+        let (mut signed, mut signed_drafts) = (None, None);
         for action in actions {
             if let Action::Send { peer, message } = &action {
                 self.followed.note_send(message);
@@ -337,6 +349,7 @@ impl Driver {
                 }
                 Action::StopMining => self.miner.stop(),
                 Action::SignStatement(statement) => signed = self.sign(statement),
+                Action::SignDrafts(drafts) => signed_drafts = Some(self.sign_drafts(drafts)),
                 Action::WakeAt(monotonic) => {
                     self.wake_at = Some(self.clock.instant_of(monotonic));
                 }
@@ -359,8 +372,16 @@ impl Driver {
         }
         lines.flush(&self.peers);
         self.followed.sent();
-        // An input of its own, once all of these actions are done.
-        signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))
+        // Inputs of their own, once all of these actions are done.
+        signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))?;
+        signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
+    }
+
+    fn sign_drafts(&self, drafts: Vec<DraftToSign>) -> Vec<SignedDraft> {
+        match (self.node.dialect(), &self.wallet) {
+            (Dialect::Ledger(chain), Some(wallet)) => wallet.sign(drafts, &chain),
+            _ => Vec::new(),
+        }
     }
 
     /// Takes some twenty microseconds, once in ten seconds at most.

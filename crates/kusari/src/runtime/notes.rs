@@ -163,8 +163,9 @@ pub(super) fn of_event(event: &Event) -> Option<Happening> {
             from: from.map(Into::into),
             pooled: *pooled,
         },
-        Event::TransactionDisplaced { txid, from } => {
-            Happening::TransactionDisplaced { txid: *txid, by: None, from: from.map(Into::into) }
+        Event::TransactionDisplaced { txid, by, from, .. } => {
+            let (by, from) = (Some(*by), from.map(Into::into));
+            Happening::TransactionDisplaced { txid: *txid, by, from }
         }
         _ => return None,
     })

@@ -138,7 +138,9 @@ impl Auditor {
             tables::SIDE.name(),
             tables::HELD.name(),
             tables::OUTBOX.name(),
+            tables::OUTBOX_WAITING.name(),
             tables::OUTBOX_OPEN.name(),
+            tables::OUTBOX_DISPLACED.name(),
             tables::OUTBOX_BLOCKS.name(),
             tables::TRAIL.name(),
             tables::TRAIL_SUBJECTS.name(),
@@ -176,6 +178,8 @@ impl Auditor {
             meta::CHAIN_KIND,
             meta::NEXT_ORDER,
             meta::NEXT_ENTRY_ID,
+            meta::OUTBOX_BYTES,
+            meta::MET_PEER,
             meta::ACCEPTED_BRANCH,
         ];
         for entry in facts.iter()? {

@@ -142,7 +142,9 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_table(from, copy, tables::SIDE)?;
     copy_table(from, copy, tables::HELD)?;
     copy_table(from, copy, tables::OUTBOX)?;
+    copy_table(from, copy, tables::OUTBOX_WAITING)?;
     copy_table(from, copy, tables::OUTBOX_OPEN)?;
+    copy_table(from, copy, tables::OUTBOX_DISPLACED)?;
     copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
     copy_if_there(from, copy, tables::TRAIL)?;
     copy_if_there(from, copy, tables::TRAIL_SUBJECTS)?;

@@ -144,12 +144,16 @@ impl Store {
             let entries = transaction.table(tables::OUTBOX)?;
             let end = below.unwrap_or(EntryId::MAX);
             if open {
-                let ids = transaction.table(tables::OUTBOX_OPEN)?;
-                let ids = ids.range(..end)?.rev().take(limit);
-                let ids = ids.map(|row| Ok::<_, Fault>(row?.0.value()));
-                let found = ids.map(|id| {
-                    let id = id?;
-                    let missing = || Fault::unreadable("outbox_open", id, "there is no such entry");
+                let mut ids: Vec<EntryId> = Vec::new();
+                for list in [tables::OUTBOX_WAITING, tables::OUTBOX_OPEN] {
+                    let list = transaction.table(list)?;
+                    for row in list.range(..end)?.rev().take(limit) {
+                        ids.push(row?.0.value());
+                    }
+                }
+                ids.sort_unstable_by(|one, other| other.cmp(one));
+                let found = ids.into_iter().take(limit).map(|id| {
+                    let missing = || Fault::unreadable("outbox", id, "there is no such entry");
                     let bytes = entries.get(id)?.ok_or_else(missing)?;
                     read_entry(id, bytes.value())
                 });

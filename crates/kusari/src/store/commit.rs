@@ -17,7 +17,7 @@ use super::finality;
 use super::history::HistoryWriter;
 use super::kind::Kind;
 use super::lookup::Lookups;
-use super::outbox::OutboxWriter;
+use super::outbox::{self, OutboxWriter};
 use super::pool::PoolWriter;
 use super::record::{read_block, write_block};
 use super::statements::StatementWriter;
@@ -49,6 +49,10 @@ pub(super) fn commit(
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
             writer.apply(write)?;
         }
+        writer.finish()?;
+    }
+    if batches.iter().any(|batch| batch.met_peer) {
+        outbox::note_met_peer(&transaction)?;
     }
     if batches.iter().any(|batch| !batch.pool.is_empty()) {
         if !kind.is_ledger() {

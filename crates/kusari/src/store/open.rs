@@ -281,6 +281,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         kind.write(&mut meta_table)?;
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
+        meta_table.insert(meta::OUTBOX_BYTES, 0_u64.to_le_bytes().as_slice())?;
         // Readers open tables without creating them, so all exist from the start.
         transaction.table(tables::BLOCKS)?;
         transaction.table(tables::BEST)?;
@@ -288,7 +289,9 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         transaction.table(tables::SIDE)?;
         transaction.table(tables::HELD)?;
         transaction.table(tables::OUTBOX)?;
+        transaction.table(tables::OUTBOX_WAITING)?;
         transaction.table(tables::OUTBOX_OPEN)?;
+        transaction.table(tables::OUTBOX_DISPLACED)?;
         transaction.table(tables::OUTBOX_BLOCKS)?;
         if kind.is_ledger() {
             transaction.table(tables::ACCOUNTS)?;

@@ -9,7 +9,8 @@ use kusari_chain::pow::ChainTime;
 use kusari_chain::proof::NodeHash;
 use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
-use kusari_node::store::{EntryId, OutboxEntry};
+use kusari_node::drafts::{Draft, DraftContent};
+use kusari_node::store::{EntryId, EntryState, OutboxEntry};
 
 use super::fault::Fault;
 
@@ -99,20 +100,69 @@ fn read_erased(bytes: &[u8], part: &LedgerPart) -> borsh::io::Result<Vec<u32>> {
 #[derive(BorshSerialize, BorshDeserialize)]
 struct OutboxRecord {
     text: String,
+    draft: Option<DraftRecord>,
     blocks: Vec<BlockHash>,
-    settled: bool,
+    state: StateRecord,
+}
+
+#[derive(BorshSerialize, BorshDeserialize)]
+struct DraftRecord {
+    account: PublicKey,
+    fee: u64,
+    content: ContentRecord,
+}
+
+#[derive(BorshSerialize, BorshDeserialize)]
+enum ContentRecord {
+    Record(String),
+    Transfer { to: PublicKey, amount: u64, note: Option<String> },
+}
+
+#[derive(BorshSerialize, BorshDeserialize)]
+enum StateRecord {
+    Waiting,
+    Mined { settled: bool },
+    Displaced { by: Txid, settled: bool },
 }
 
 pub(crate) fn write_entry(entry: OutboxEntry) -> Result<Vec<u8>, Fault> {
-    let OutboxEntry { id, text, blocks, settled } = entry;
-    borsh::to_vec(&OutboxRecord { text, blocks, settled })
+    let OutboxEntry { id, text, draft, blocks, state } = entry;
+    let draft = draft.map(|Draft { account, fee, content }| {
+        let content = match content {
+            DraftContent::Record(text) => ContentRecord::Record(text),
+            DraftContent::Transfer { to, amount, note } => {
+                ContentRecord::Transfer { to, amount, note }
+            }
+        };
+        DraftRecord { account, fee, content }
+    });
+    let state = match state {
+        EntryState::Waiting => StateRecord::Waiting,
+        EntryState::Mined { settled } => StateRecord::Mined { settled },
+        EntryState::Displaced { by, settled } => StateRecord::Displaced { by, settled },
+    };
+    borsh::to_vec(&OutboxRecord { text, draft, blocks, state })
         .map_err(|error| Fault::Unfitting(format!("entry {id} cannot be written ({error})")))
 }
 
 pub(crate) fn read_entry(id: EntryId, bytes: &[u8]) -> Result<OutboxEntry, Fault> {
-    let OutboxRecord { text, blocks, settled } =
+    let OutboxRecord { text, draft, blocks, state } =
         borsh::from_slice(bytes).map_err(|error| Fault::unreadable("outbox", id, error))?;
-    Ok(OutboxEntry { id, text, blocks, settled })
+    let draft = draft.map(|DraftRecord { account, fee, content }| {
+        let content = match content {
+            ContentRecord::Record(text) => DraftContent::Record(text),
+            ContentRecord::Transfer { to, amount, note } => {
+                DraftContent::Transfer { to, amount, note }
+            }
+        };
+        Draft { account, fee, content }
+    });
+    let state = match state {
+        StateRecord::Waiting => EntryState::Waiting,
+        StateRecord::Mined { settled } => EntryState::Mined { settled },
+        StateRecord::Displaced { by, settled } => EntryState::Displaced { by, settled },
+    };
+    Ok(OutboxEntry { id, text, draft, blocks, state })
 }
 
 #[cfg(test)]

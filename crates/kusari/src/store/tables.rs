@@ -33,9 +33,15 @@ pub(crate) const HELD: TableDefinition<&'static [u8; 32], (u64, u32)> =
     TableDefinition::new("held");
 /// Outbox record by entry number.
 pub(crate) const OUTBOX: TableDefinition<u64, &'static [u8]> = TableDefinition::new("outbox");
-/// Numbers of the entries that are not settled.
+/// Numbers of the entries that wait to be mined.
+pub(crate) const OUTBOX_WAITING: TableDefinition<u64, ()> = TableDefinition::new("outbox_waiting");
+/// Numbers of the entries that neither wait nor are settled.
 pub(crate) const OUTBOX_OPEN: TableDefinition<u64, ()> = TableDefinition::new("outbox_open");
-/// Entry number by the hash of a block that was mined for it.
+/// Numbers of the entries that are displaced, each after the id of the transaction that did it.
+pub(crate) const OUTBOX_DISPLACED: TableDefinition<(&'static [u8; 32], u64), ()> =
+    TableDefinition::new("outbox_displaced");
+/// Entry number by the hash of a block that was mined for it, or by the id of a transaction that it
+/// was signed as.
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<&'static [u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
@@ -108,6 +114,10 @@ pub(crate) mod meta {
     /// Kept apart from the blocks: the highest may be evicted, and no order is used twice.
     pub(crate) const NEXT_ORDER: &str = "next_order";
     pub(crate) const NEXT_ENTRY_ID: &str = "next_entry_id";
+    /// Bytes of the entries that wait.
+    pub(crate) const OUTBOX_BYTES: &str = "outbox_bytes";
+    /// Nothing; absent until a peer of this chain introduces itself.
+    pub(crate) const MET_PEER: &str = "met_peer";
     /// A hash, 32 bytes; absent until a person accepts a branch.
     pub(crate) const ACCEPTED_BRANCH: &str = "accepted_branch";
 }

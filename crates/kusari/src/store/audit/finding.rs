@@ -182,6 +182,14 @@ pub enum AuditFault {
         /// Whether the record says that it is settled.
         settled: bool,
     },
+    /// The bytes of what waits in the outbox are counted wrongly.
+    #[error("it says that {says} bytes wait in the outbox, but {counted} do")]
+    WrongOutboxBytes {
+        /// What it says.
+        says: u64,
+        /// What waits.
+        counted: u64,
+    },
     /// A list of the outbox has something of a record that is not there.
     #[error("it speaks of record {id}, which does not")]
     StrayEntry {
@@ -350,6 +358,7 @@ impl AuditFault {
             Self::OtherText { .. } => "other-text",
             Self::StandsTwice { .. } => "stands-twice",
             Self::NotSettled => "not-settled",
+            Self::WrongOutboxBytes { .. } => "wrong-outbox-bytes",
             Self::WrongBody { .. } => "bad-body",
             Self::WrongTime { .. } => "bad-time",
             Self::WrongSubtrees => "bad-subtrees",

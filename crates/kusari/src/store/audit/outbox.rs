@@ -3,24 +3,27 @@
 
 use std::collections::BTreeSet;
 
-use kusari_chain::ledger::Txid;
 use kusari_chain::params::SETTLED_DEPTH;
-use kusari_node::store::{EntryId, OutboxEntry};
+use kusari_node::store::{EntryId, EntryState, OutboxEntry};
 use redb::ReadTransaction;
 
 use super::blocks::BlockTables;
 use super::{AuditFault, Auditor, Place};
 use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::record::read_entry;
-use crate::store::tables;
+use crate::store::tables::{self, meta};
 
 /// The tables of the outbox.
 pub(super) struct OutboxTables {
     entries: ReadOnlyTable<u64, &'static [u8]>,
+    waiting: ReadOnlyTable<u64, ()>,
     open: ReadOnlyTable<u64, ()>,
+    displaced: ReadOnlyTable<(&'static [u8; 32], u64), ()>,
     blocks: ReadOnlyTable<&'static [u8; 32], u64>,
     /// As the store says.
     next_entry: EntryId,
+    /// The same.
+    bytes: u64,
 }
 
 impl OutboxTables {
@@ -30,9 +33,12 @@ impl OutboxTables {
     ) -> Result<Self, AuditFault> {
         Ok(Self {
             entries: transaction.table(tables::OUTBOX)?,
+            waiting: transaction.table(tables::OUTBOX_WAITING)?,
             open: transaction.table(tables::OUTBOX_OPEN)?,
+            displaced: transaction.table(tables::OUTBOX_DISPLACED)?,
             blocks: transaction.table(tables::OUTBOX_BLOCKS)?,
             next_entry,
+            bytes: tables::read_number(&transaction.table(tables::META)?, meta::OUTBOX_BYTES)?,
         })
     }
 
@@ -52,7 +58,7 @@ impl Auditor {
         blocks: &BlockTables,
         tip_height: u32,
     ) -> Result<(), AuditFault> {
-        let (mut open, mut mined) = (0_u64, 0_u64);
+        let mut listed = Listed::default();
         // Entries are numbered from 1 without a gap, and never deleted.
         let mut due: EntryId = 1;
         for row in outbox.entries.iter()? {
@@ -68,8 +74,7 @@ impl Auditor {
             check_entry(&entry, outbox)?;
             self.report.waiting_records +=
                 u64::from(!stands_in_best_chain(&entry, blocks, tip_height)?);
-            open += u64::from(!entry.settled);
-            mined = mined.saturating_add(u64::try_from(entry.blocks.len()).unwrap_or(u64::MAX));
+            listed.count(&entry);
             self.report.records += 1;
             due += 1;
         }
@@ -77,20 +82,32 @@ impl Auditor {
             self.place = Place::Entry(due);
             return Err(AuditFault::MissingEntry);
         }
-        self.audit_open_list(outbox, open)?;
-        self.audit_block_index(outbox, mined)
+        self.audit_list("outbox_waiting", &outbox.waiting, listed.waiting)?;
+        self.audit_list("outbox_open", &outbox.open, listed.open)?;
+        self.place = Place::Table("outbox_displaced");
+        if let Some(row) = outbox.displaced.iter()?.nth(listed.displaced) {
+            return Err(AuditFault::StrayEntry { id: row?.0.value().1 });
+        }
+        self.place = Place::Fact(meta::OUTBOX_BYTES);
+        if outbox.bytes != listed.bytes {
+            let (says, counted) = (outbox.bytes, listed.bytes);
+            return Err(AuditFault::WrongOutboxBytes { says, counted });
+        }
+        self.audit_block_index(outbox, listed.named)
     }
 
-    /// Every record that is not settled is in the list, so where it is as long there is no other.
-    fn audit_open_list(&mut self, outbox: &OutboxTables, open: u64) -> Result<(), AuditFault> {
-        self.place = Place::Table("outbox_open");
-        for (row, number) in outbox.open.iter()?.zip(1_u64..) {
-            let id = row?.0.value();
-            if number > open || outbox.entry(id)?.is_none_or(|entry| entry.settled) {
-                return Err(AuditFault::StrayEntry { id });
-            }
+    /// Every record that belongs in the list is there, so where it is as long there is no other.
+    fn audit_list(
+        &mut self,
+        name: &'static str,
+        list: &ReadOnlyTable<u64, ()>,
+        listed: usize,
+    ) -> Result<(), AuditFault> {
+        self.place = Place::Table(name);
+        match list.iter()?.nth(listed) {
+            Some(row) => Err(AuditFault::StrayEntry { id: row?.0.value() }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The same for the blocks that were mined for records.
@@ -108,10 +125,41 @@ impl Auditor {
     }
 }
 
+/// How many records belong in each list, and bytes of those that wait.
+#[derive(Default)]
+struct Listed {
+    waiting: usize,
+    open: usize,
+    displaced: usize,
+    named: u64,
+    bytes: u64,
+}
+
+impl Listed {
+    fn count(&mut self, entry: &OutboxEntry) {
+        let waits = entry.state == EntryState::Waiting;
+        self.waiting += usize::from(waits);
+        self.open += usize::from(!waits && !entry.state.is_settled());
+        self.displaced += usize::from(matches!(entry.state, EntryState::Displaced { .. }));
+        self.named = self.named.saturating_add(entry.blocks.len() as u64);
+        if waits {
+            self.bytes = self.bytes.saturating_add(entry.weight());
+        }
+    }
+}
+
 /// The lists beside the records say the same as the record.
 fn check_entry(entry: &OutboxEntry, outbox: &OutboxTables) -> Result<(), AuditFault> {
-    if outbox.open.get(entry.id)?.is_some() == entry.settled {
-        return Err(AuditFault::WrongOpen { settled: entry.settled });
+    let (waits, settled) = (entry.state == EntryState::Waiting, entry.state.is_settled());
+    let is_listed = outbox.waiting.get(entry.id)?.is_some() == waits
+        && outbox.open.get(entry.id)?.is_some() == (!waits && !settled);
+    if !is_listed {
+        return Err(AuditFault::WrongOpen { settled });
+    }
+    if let EntryState::Displaced { by, .. } = entry.state
+        && outbox.displaced.get((&by.0, entry.id))?.is_none()
+    {
+        return Err(AuditFault::WrongOpen { settled });
     }
     let mut named = BTreeSet::new();
     for hash in &entry.blocks {
@@ -135,11 +183,16 @@ fn stands_in_best_chain(
 ) -> Result<bool, AuditFault> {
     let mut depth = None;
     if let Some(ledger) = &blocks.ledger {
-        // Its text is a transaction, and what stands for a block is the transaction's id.
-        let [id] = entry.blocks.as_slice() else {
+        // Its text is a transaction, and what stands for a block is the transaction's id: none for a
+        // draft, and one more where it was signed again.
+        let fewest = usize::from(entry.draft.is_none());
+        if !(fewest..=2).contains(&entry.blocks.len()) {
             return Err(AuditFault::NotOneTransaction { count: entry.blocks.len() });
-        };
-        let height = ledger.best_height_of(&Txid(id.0), blocks)?;
+        }
+        let mut height = None;
+        for txid in entry.txids() {
+            height = height.max(ledger.best_height_of(&txid, blocks)?);
+        }
         return settled_enough(entry, height.map(|height| depth_of(tip_height, height)));
     }
     for hash in &entry.blocks {
@@ -165,7 +218,8 @@ fn depth_of(tip_height: u32, height: u32) -> u32 {
 /// A settled record is deep in the best chain. Returns whether it is there at all.
 fn settled_enough(entry: &OutboxEntry, depth: Option<u32>) -> Result<bool, AuditFault> {
     // One whose text was erased is settled wherever its block goes.
-    let may_be_anywhere = !entry.settled || entry.text.is_empty();
+    let is_settled = entry.state == EntryState::Mined { settled: true };
+    let may_be_anywhere = !is_settled || entry.text.is_empty();
     if !may_be_anywhere && depth.is_none_or(|depth| depth < SETTLED_DEPTH) {
         return Err(AuditFault::NotSettled);
     }
