@@ -147,7 +147,7 @@ impl Node {
     ) -> Result<Self, StoreError> {
         let (limits, capacity) = (config.tree_limits, config.outbox_capacity);
         let store = outbox_store.as_ref();
-        let (chain, outbox, (transactions, stale)) = match &config.ledger {
+        let (chain, outbox, (mut transactions, stale)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
                 let outbox = Outbox::open(store, capacity, &chain)?;
@@ -159,7 +159,14 @@ impl Node {
                 (chain, Outbox::closed(), (Some(opened.0), opened.1))
             }
         };
+        let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
         let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
+        let batch = StoreBatch {
+            pool: stale,
+            predecessors: unfollowed.unwrap_or_default(),
+            statements,
+            ..StoreBatch::default()
+        };
         let mut random = Random::new(config.seed);
         let places = Peers::outbound_places(config.max_peers, config.connect.len());
         let mut dials = Dials::new(places);
@@ -204,7 +211,7 @@ impl Node {
             wake_at: None,
             catching_up: false,
             halted: false,
-            batch: StoreBatch { pool: stale, statements, ..StoreBatch::default() },
+            batch,
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),

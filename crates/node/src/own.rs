@@ -23,6 +23,8 @@ use crate::wire::{Dialect, Message, encode};
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Open {
     id: EntryId,
+    sender: PublicKey,
+    sequence: u64,
     /// Height of the block that holds it, or of the one that holds another in its place.
     done_at: Option<u32>,
 }
@@ -31,6 +33,8 @@ struct Open {
 pub(crate) struct Own {
     capacity: usize,
     open: BTreeMap<Txid, Open>,
+    /// The same by sender and sequence.
+    places: BTreeSet<(PublicKey, u64, Txid)>,
     done: BTreeSet<(u32, Txid)>,
     /// Those that wait, but not in the pool, each with its sender.
     stranded: BTreeMap<Txid, PublicKey>,
@@ -50,6 +54,7 @@ impl Own {
         let mut own = Self {
             capacity,
             open: BTreeMap::new(),
+            places: BTreeSet::new(),
             done: BTreeSet::new(),
             stranded: BTreeMap::new(),
             settling: VecDeque::new(),
@@ -72,9 +77,28 @@ impl Own {
     fn load(&mut self, entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
         let transaction = read(entry)?;
         if let Some(transaction) = &transaction {
-            self.open.insert(transaction.txid(), Open { id: entry.id, done_at: None });
+            self.add(transaction, entry.id);
         }
         Ok(transaction)
+    }
+
+    fn add(&mut self, checked: &CheckedTransaction, id: EntryId) {
+        let (sender, sequence) = (checked.transaction().sender, checked.transaction().sequence);
+        self.open.insert(checked.txid(), Open { id, sender, sequence, done_at: None });
+        self.places.insert((sender, sequence, checked.txid()));
+    }
+
+    fn remove(&mut self, txid: &Txid) {
+        if let Some(Open { sender, sequence, .. }) = self.open.remove(txid) {
+            self.places.remove(&(sender, sequence, *txid));
+        }
+    }
+
+    /// The last sequence of this sender under which one of ours is not settled.
+    pub(crate) fn last_sequence(&self, sender: &PublicKey) -> Option<u64> {
+        let (least, greatest) = (Txid([0; 32]), Txid([0xff; 32]));
+        let of_sender = self.places.range((*sender, 0, least)..=(*sender, u64::MAX, greatest));
+        of_sender.map(|(_, sequence, _)| *sequence).next_back()
     }
 
     /// One of ours as the store holds it; `None` where it does not yet.
@@ -104,7 +128,12 @@ impl Own {
         let settling = self.settling.iter().map(|(_, txid)| txid);
         let listed = self.done.iter().map(|(_, txid)| txid).chain(settling);
         let listed: BTreeSet<&Txid> = listed.chain(self.stranded.keys()).collect();
-        listed.len() == self.done.len() + self.settling.len() + self.stranded.len()
+        let is_placed = |(txid, open): (&Txid, &Open)| {
+            self.places.contains(&(open.sender, open.sequence, *txid))
+        };
+        self.places.len() == self.open.len()
+            && self.open.iter().all(is_placed)
+            && listed.len() == self.done.len() + self.settling.len() + self.stranded.len()
             && listed.into_iter().all(|txid| self.open.contains_key(txid))
     }
 
@@ -163,7 +192,7 @@ impl Own {
         let id = self.next_id;
         self.next_id += 1;
         let txid = transaction.txid();
-        self.open.insert(txid, Open { id, done_at: None });
+        self.add(transaction, id);
         let text = line_of(transaction);
         [OutboxWrite::Insert { id, text }, OutboxWrite::Mined { id, hash: BlockHash(txid.0) }]
     }
@@ -250,7 +279,7 @@ impl Own {
         // Whatever becomes of its block, there is nothing left to mine again.
         self.set_done(txid, None);
         self.settling.retain(|(_, settling)| settling != txid);
-        self.open.remove(txid);
+        self.remove(txid);
         Ok(vec![OutboxWrite::EraseText { id }, OutboxWrite::SetSettled { id, settled: true }])
     }
 
@@ -258,7 +287,7 @@ impl Own {
     pub(crate) fn committed(&mut self, through: CommitId) {
         while self.settling.front().is_some_and(|&(commit, _)| commit <= through) {
             if let Some((_, txid)) = self.settling.pop_front() {
-                self.open.remove(&txid);
+                self.remove(&txid);
             }
         }
     }

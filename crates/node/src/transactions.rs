@@ -3,13 +3,14 @@
 //!
 //! Owns what happens to them when one comes and when the best chain moves, with what must be written
 //! for it. One of our own that the pool does not take as the chain stands now is *stranded*: it is
-//! tried again when its sender's account changes, and now and then. Knows nothing of connections, and
-//! does not mine.
+//! tried again when its sender's account changes, and now and then, and with it those of others that
+//! it follows. Knows nothing of connections, and does not mine.
 
 mod follow;
 mod listeners;
+mod precede;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::listeners::Listeners;
 use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
 use crate::own::Own;
+use crate::predecessors::Predecessors;
 use crate::seam::{CommitId, PeerId};
 use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
@@ -31,7 +33,10 @@ use crate::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 pub(crate) struct Transactions {
     pool: Mempool,
     own: Own,
+    predecessors: Predecessors,
     pub(crate) listeners: Listeners,
+    /// Our own that no peer hears of yet, each with the commit that makes it durable, oldest first.
+    unannounced: VecDeque<(CommitId, Txid)>,
     /// Counts admissions, so that a miner sees that there is more to mine.
     admitted: u64,
     /// Counts the looks through the pool.
@@ -55,6 +60,15 @@ pub(crate) struct Moved {
     pub(crate) offered: Vec<Txid>,
 }
 
+/// Whose a transaction is that the store holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    /// Somebody else's, which one of ours follows.
+    BeforeOurs,
+    Others,
+}
+
 /// What became of a transaction of somebody else.
 pub(crate) struct Offered {
     /// It was here before.
@@ -74,7 +88,17 @@ impl Transactions {
     ) -> Result<(Self, Vec<PoolWrite>), StoreError> {
         let (own, waiting) = Own::open(store, capacity)?;
         let (pool, listeners) = (Mempool::new(limits), Listeners::default());
-        let mut opened = Self { pool, own, listeners, admitted: 0, looks: 0 };
+        let predecessors = Predecessors::open(store, |sender| own.last_sequence(sender))?;
+        let kept: Vec<CheckedTransaction> = predecessors.iter().cloned().collect();
+        let mut opened = Self {
+            pool,
+            own,
+            predecessors,
+            listeners,
+            unannounced: VecDeque::new(),
+            admitted: 0,
+            looks: 0,
+        };
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         let others =
@@ -82,20 +106,27 @@ impl Transactions {
                 let checked = CheckedTransaction::check_unsigned(transaction, payload).ok()?;
                 Some((checked, since))
             });
-        let mut loaded: Vec<_> = waiting.into_iter().map(|own| (own, 0, true)).collect();
-        loaded.extend(others.map(|(checked, since)| (checked, since, false)));
-        loaded.sort_by_key(|(checked, _, own)| (!own, checked.transaction().sequence));
+        let mut loaded: Vec<_> = waiting.into_iter().map(|own| (own, 0, Whose::Ours)).collect();
+        loaded.extend(kept.into_iter().map(|kept| (kept, 0, Whose::BeforeOurs)));
+        loaded.extend(others.map(|(checked, since)| (checked, since, Whose::Others)));
+        loaded.sort_by_key(|(checked, _, whose)| {
+            (*whose == Whose::Others, checked.transaction().sequence)
+        });
         let mut stale = Vec::new();
-        for (checked, since, own) in loaded {
+        for (checked, since, whose) in loaded {
             let (txid, sender) = (checked.txid(), checked.transaction().sender);
             // What no longer fits was mined meanwhile, or lost its place while nobody looked.
-            match opened.admit(checked, chain, own, since)? {
+            match opened.admit(checked, chain, whose != Whose::Others, since)? {
                 // The person had the one replace the other.
-                Ok(Admission { replaced: Some(replaced), .. }) => {
+                Ok(Admission { replaced: Some(replaced), .. }) if whose == Whose::Ours => {
                     opened.own.set_done(&replaced, Some(chain.tip().height));
                 }
+                Ok(Admission { replaced: Some(replaced), .. }) => {
+                    opened.own.strand(replaced, sender);
+                }
                 Ok(_) => {}
-                Err(_) if !own => stale.push(PoolWrite::Remove { txid }),
+                Err(_) if whose == Whose::Others => stale.push(PoolWrite::Remove { txid }),
+                Err(_) if whose == Whose::BeforeOurs => {}
                 Err(refusal) if is_used(&refusal) => {
                     opened.own.set_done(&txid, Some(chain.tip().height));
                 }
@@ -134,9 +165,25 @@ impl Transactions {
         self.admitted
     }
 
+    /// Every commit up to `through` is durable: from now on peers hear of what it holds.
     pub(crate) fn committed(&mut self, through: CommitId) {
         self.own.committed(through);
         self.listeners.committed(through);
+        while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through) {
+            self.pass_on(txid, None);
+        }
+    }
+
+    /// Every listener but the sender is to be sent the transaction, once it is durable where it is
+    /// our own: what a crash could make this node forget is known to nobody else.
+    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
+        if self.is_announced(&txid) {
+            self.listeners.pass_on(txid, sender);
+        }
+    }
+
+    fn is_announced(&self, txid: &Txid) -> bool {
+        self.unannounced.iter().all(|(_, unannounced)| unannounced != txid)
     }
 
     /// The payload of a transaction is erased: what must be written so that the outbox forgets it.
@@ -145,12 +192,20 @@ impl Transactions {
         txid: &Txid,
         store: &dyn OutboxStore,
     ) -> Result<Vec<OutboxWrite>, StoreError> {
+        // A copy that waits in the pool is still to be mined.
+        if !self.pool.contains(txid) {
+            self.predecessors.erase(txid);
+        }
         self.own.erase(txid, store)
     }
 
     /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
     pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
-        self.listeners.is_within_bounds() && self.own.is_sound() && self.pool.check(spec).is_ok()
+        self.listeners.is_within_bounds()
+            && self.unannounced.iter().is_sorted_by_key(|(commit, _)| commit)
+            && self.own.is_sound()
+            && self.predecessors.is_sound(&spec.chain_id())
+            && self.pool.check(spec).is_ok()
     }
 
     fn admit(
@@ -175,42 +230,59 @@ impl Transactions {
         now: u64,
     ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
-        Ok(self.admit(checked, chain, false, now)?.map(|admission| {
+        let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
+        let mut touched = BTreeSet::from([txid]);
+        let admitted = if precedes {
+            let admitted = self.admit_before_others(checked.clone(), (chain, now), &mut touched)?;
+            if admitted.is_ok() {
+                self.predecessors.keep(&checked);
+            }
+            admitted
+        } else {
+            self.admit(checked, chain, false, now)?
+        };
+        Ok(admitted.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
             if let Some(replaced) = admission.replaced {
                 self.own.strand(replaced, sender);
             }
-            let mut touched = touched(&admission);
-            touched.insert(txid);
+            touched.extend(touched_by(&admission));
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
             let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
             Offered { known: admission.known, displaced, writes }
         }))
     }
 
-    /// A transaction that is entrusted to this node.
+    /// A transaction that is entrusted to this node, which `commit` makes durable.
     pub(crate) fn submit(
         &mut self,
         checked: CheckedTransaction,
+        commit: CommitId,
         chain: &Chain,
         now: u64,
     ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
-        let txid = checked.txid();
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        let mut moved = Moved::default();
         if self.own.contains(&txid) {
-            return Ok(Ok((true, Moved::default())));
+            return Ok(Ok((true, moved)));
         }
-        let admitted = self.admit(checked.clone(), chain, true, now)?;
-        Ok(admitted.map(|admission| {
-            let mut moved = Moved::default();
-            moved.outbox.extend(self.own.insert(&checked));
-            let mut touched = touched(&admission);
-            touched.insert(txid);
-            if let Some(replaced) = admission.replaced.filter(|txid| self.own.contains(txid)) {
-                self.displace(replaced, chain, &mut moved);
-            }
-            moved.pool = self.writes(&touched);
-            (admission.known, moved)
-        }))
+        let admission = match self.admit(checked.clone(), chain, true, now)? {
+            Ok(admission) => admission,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        moved.outbox.extend(self.own.insert(&checked));
+        // One that a peer sent before is no secret.
+        if !admission.known {
+            self.unannounced.push_back((commit, txid));
+        }
+        let mut touched = touched_by(&admission);
+        touched.insert(txid);
+        touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
+        if let Some(replaced) = admission.replaced {
+            self.displace(replaced, chain, &mut moved);
+        }
+        moved.pool = self.writes(&touched);
+        Ok(Ok((admission.known, moved)))
     }
 
     /// What the store is told of transactions that came, went or changed hands.
@@ -232,8 +304,8 @@ impl Transactions {
     ) -> Result<Moved, StoreError> {
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
-        let stranded = self.own.stranded(|_| true);
-        self.admit_stranded(stranded, (chain, store, now), &mut moved, &mut touched)?;
+        self.admit_stranded(|_| true, (chain, store, now), &mut moved, &mut touched)?;
+        self.prune_predecessors();
         moved.pool = self.writes(&touched);
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_UNTIL_TOLD_AGAIN) {
@@ -243,12 +315,10 @@ impl Transactions {
     }
 
     fn tell_again(&mut self) {
-        let mut own: Vec<_> = self.pool.iter().filter(|pooled| pooled.is_own()).collect();
-        // One whose sequence is not the next would be refused.
-        own.sort_unstable_by_key(|pooled| {
-            (pooled.transaction().sender, pooled.transaction().sequence)
-        });
-        own.iter().for_each(|pooled| self.listeners.pass_on(pooled.txid(), None));
+        // By sender and sequence: one whose sequence is not the next would be refused.
+        let own = self.pool.iter().filter(|pooled| pooled.is_own());
+        let own: Vec<Txid> = own.map(PooledTransaction::txid).collect();
+        own.into_iter().for_each(|txid| self.pass_on(txid, None));
     }
 
     /// Whether there is anything that [`Transactions::expire`] is to be called for.
@@ -268,7 +338,9 @@ impl Transactions {
 
     /// The peer asks for all that waits.
     pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
-        self.listeners.wants_all(peer, &self.pool, u64::from(spec.max_body_bytes), now);
+        let unannounced: BTreeSet<Txid> = self.unannounced.iter().map(|(_, txid)| *txid).collect();
+        let (pool, bytes) = (&self.pool, u64::from(spec.max_body_bytes));
+        self.listeners.wants_all(peer, (pool, &unannounced), bytes, now);
     }
 }
 
@@ -285,6 +357,6 @@ fn record_of(pooled: &PooledTransaction) -> PoolRecord {
     }
 }
 
-fn touched(admission: &Admission) -> BTreeSet<Txid> {
+fn touched_by(admission: &Admission) -> BTreeSet<Txid> {
     admission.evicted.iter().chain(&admission.replaced).copied().collect()
 }

@@ -7,12 +7,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
+use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite,
-    StoreBatch, Witnessed,
+    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite,
+    StatementWrite, StoreBatch, Witnessed,
 };
 
 #[derive(Default)]
@@ -21,6 +21,7 @@ struct Content {
     entries: BTreeMap<EntryId, OutboxEntry>,
     entry_of_block: BTreeMap<BlockHash, EntryId>,
     pool: BTreeMap<Txid, PoolRecord>,
+    predecessors: BTreeMap<(PublicKey, u64), BodyEntry>,
     statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
     equivocations: BTreeMap<PublicKey, Equivocation>,
 }
@@ -39,6 +40,7 @@ impl Disk {
         }
         content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
         batch.statements.iter().for_each(|write| content.witness(write));
+        batch.predecessors.iter().for_each(|write| content.precede(write));
         for write in &batch.pool {
             match write {
                 PoolWrite::Insert { txid, record } => {
@@ -160,6 +162,18 @@ impl Content {
         }
     }
 
+    fn precede(&mut self, write: &PredecessorWrite) {
+        match write {
+            PredecessorWrite::Insert(entry) => {
+                let place = (entry.transaction.sender, entry.transaction.sequence);
+                self.predecessors.insert(place, entry.clone());
+            }
+            PredecessorWrite::Remove { sender, sequence } => {
+                self.predecessors.remove(&(*sender, *sequence));
+            }
+        }
+    }
+
     fn apply(&mut self, write: &OutboxWrite) {
         match write {
             OutboxWrite::Insert { id, text } => {
@@ -244,6 +258,11 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().pool.values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.0.borrow().predecessors.values().cloned().for_each(visit);
         Ok(())
     }
 

@@ -150,6 +150,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
+        copy_if_there(from, copy, tables::PREDECESSORS)?;
         copy_table(from, copy, tables::ERASED)?;
         copy_index(from, copy, &tables::TRANSACTIONS)?;
         copy_table(from, copy, tables::HISTORY)?;
@@ -161,8 +162,8 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     Ok(())
 }
 
-/// A store that was made before there were held branches has no table of them, and one without a trail
-/// none of that.
+/// A store that was made before there were held branches, or predecessors, has no table of them, and one
+/// without a trail none of that.
 fn copy_if_there<K: Key + 'static, V: Value + 'static>(
     from: &ReadTransaction,
     copy: &Database,

@@ -12,11 +12,11 @@ use redb::{
 };
 
 use super::fault::{Fault, guarded};
-use super::finality;
 use super::kind::Kind;
 use super::lock::DirectoryLock;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, FORMER_SCHEMA_VERSION, SCHEMA_VERSION, meta};
+use super::{finality, predecessors};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -198,6 +198,7 @@ fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> 
         checked => checked?,
     };
     finality::ensure_table(&database).map_err(|fault| medium(file, fault))?;
+    predecessors::ensure_table(&database, &kind).map_err(|fault| medium(file, fault))?;
     Ok((database, kind))
 }
 
@@ -292,6 +293,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         if kind.is_ledger() {
             transaction.open_table(tables::ACCOUNTS)?;
             transaction.open_table(tables::POOL)?;
+            transaction.open_table(tables::PREDECESSORS)?;
             transaction.open_table(tables::ERASED)?;
             transaction.open_table(tables::ZEROS)?;
             transaction.open_table(tables::STATEMENTS)?;

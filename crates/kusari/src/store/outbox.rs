@@ -2,7 +2,7 @@
 
 use core::fmt::Display;
 
-use kusari_chain::ledger::Txid;
+use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, Witnessed};
 use redb::{ReadableTable, Table, WriteTransaction};
@@ -123,6 +123,10 @@ impl OutboxStore for Store {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.read_pool(visit)
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.read_predecessors(visit)
     }
 
     fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {

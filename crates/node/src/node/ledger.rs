@@ -43,11 +43,12 @@ impl Node {
             Ok(Offered { known, displaced, writes }) => {
                 transactions.listeners.has(peer, &txid);
                 if !known {
-                    transactions.listeners.pass_on(txid, Some(peer));
+                    transactions.pass_on(txid, Some(peer));
                     self.actions
                         .push(Action::Notify(Event::TransactionPooled { txid, own: false }));
                 }
                 self.batch.pool.extend(writes);
+                self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
                     self.note_pooled(txid, Some(peer), displaced);
                 }
@@ -121,6 +122,7 @@ impl Node {
         request: RequestId,
         written: WrittenTransaction,
     ) -> Result<(), StoreError> {
+        let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
             self.actions.push(Action::Reply(request, Reply::NoLedger));
             return Ok(());
@@ -133,9 +135,9 @@ impl Node {
             self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
             return Ok(());
         }
-        match transactions.submit(checked, &self.chain, now.wall)? {
+        match transactions.submit(checked, commit, &self.chain, now.wall)? {
             Ok((known, moved)) => {
-                transactions.listeners.pass_on(txid, None);
+                transactions.pass_on(txid, None);
                 self.note_moved(moved);
                 self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
                 if !known {
@@ -215,7 +217,7 @@ impl Node {
                     page.push(WaitingTransaction {
                         entry: BodyEntry { transaction, payload },
                         since: pooled.since(),
-                        own: pooled.is_own(),
+                        own: transactions.own().contains(&pooled.txid()),
                     });
                 }
                 Reply::Pool { page, more: waiting.next().is_some() }
@@ -255,6 +257,7 @@ impl Node {
         if let Some(transactions) = &mut self.transactions {
             let store = self.outbox_store.as_ref();
             self.batch.outbox.extend(transactions.erase(&txid, store)?);
+            self.batch.predecessors.extend(transactions.take_predecessor_writes());
         }
         self.batch.erased.push(erasure);
         self.then.push(Action::Reply(request, Reply::Erased));
@@ -288,9 +291,10 @@ impl Node {
     fn note_moved(&mut self, moved: Moved) {
         let Moved { outbox, pool, mined, stood_in, returned, displaced, offered } = moved;
         let Some(transactions) = &mut self.transactions else { return };
-        offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
+        offered.into_iter().for_each(|txid| transactions.pass_on(txid, None));
         self.batch.outbox.extend(outbox);
         self.batch.pool.extend(pool);
+        self.batch.predecessors.extend(transactions.take_predecessor_writes());
         let mut tell = |event| self.then.push(Action::Notify(event));
         for txid in returned {
             let (from, pooled) = (stood_in.get(&txid).copied(), transactions.has_pooled(&txid));

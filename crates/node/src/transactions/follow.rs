@@ -43,10 +43,11 @@ impl Transactions {
         }
         let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
         for (checked, own) in back.into_iter().chain(dropped) {
-            self.admit_again(checked, own, (chain, now), &mut moved, &mut touched)?;
+            let kept = !own && self.keep_predecessor(&checked);
+            self.admit_again(checked, own || kept, (chain, now), &mut moved, &mut touched)?;
         }
         let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
-        let concerned = self.own.stranded(|sender| accounts.contains(sender));
+        let concerned = |sender: &PublicKey| accounts.contains(sender);
         self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
         // What was said of them before still holds, or they have returned.
         moved.displaced.retain(|txid| !undone.contains(txid));
@@ -61,6 +62,7 @@ impl Transactions {
         let Moved { returned, displaced, .. } = &mut moved;
         returned.retain(|txid| !displaced.contains(txid));
         self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        self.prune_predecessors();
         moved.pool = self.writes(&touched);
         Ok(moved)
     }
@@ -123,7 +125,8 @@ impl Transactions {
         Ok(undone)
     }
 
-    /// Tries a transaction again. One of somebody else that is refused has lost its place.
+    /// Tries a transaction again: an `own` one, or one that an own one follows, in the room of others.
+    /// Another one that is refused has lost its place.
     fn admit_again(
         &mut self,
         checked: CheckedTransaction,
@@ -134,9 +137,13 @@ impl Transactions {
     ) -> Result<(), StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         touched.insert(txid);
-        match self.admit(checked, chain, own, now)? {
+        let admitted = match own {
+            true => self.admit_before_others(checked, (chain, now), touched)?,
+            false => self.admit(checked, chain, false, now)?,
+        };
+        match admitted {
             Ok(admission) => {
-                touched.extend(super::touched(&admission));
+                touched.extend(super::touched_by(&admission));
                 if let Some(replaced) = admission.replaced {
                     self.own.strand(replaced, sender);
                 }
@@ -151,16 +158,16 @@ impl Transactions {
         Ok(())
     }
 
-    /// Tries some of our own again that the pool did not take.
+    /// Tries our own of some senders again that the pool did not take, and those that they follow.
     pub(super) fn admit_stranded(
         &mut self,
-        stranded: Vec<Txid>,
+        of: impl Fn(&PublicKey) -> bool,
         (chain, store, now): (&Chain, &dyn OutboxStore, u64),
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
-        let mut loaded = Vec::new();
-        for txid in stranded {
+        let mut loaded = self.missing_predecessors(&of, chain)?;
+        for txid in self.own.stranded(&of) {
             loaded.extend(self.own.text_of(&txid, store)?);
         }
         loaded.sort_by_key(|checked| checked.transaction().sequence);
@@ -170,10 +177,12 @@ impl Transactions {
         Ok(())
     }
 
-    /// Another transaction stands in the place of one of ours.
+    /// Another transaction stands in the place of this one, which may be ours.
     pub(super) fn displace(&mut self, txid: Txid, chain: &Chain, moved: &mut Moved) {
-        self.own.set_done(&txid, Some(chain.tip().height));
-        moved.displaced.push(txid);
+        if self.own.contains(&txid) {
+            self.own.set_done(&txid, Some(chain.tip().height));
+            moved.displaced.push(txid);
+        }
     }
 
     /// The transactions of the blocks that joined the best chain, each with its block.
