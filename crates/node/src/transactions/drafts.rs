@@ -11,9 +11,10 @@ use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds}
 use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{Chain, StoreError};
 
-use super::{Moved, Transactions, touched};
+use super::{Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
-use crate::own::Loaded;
+use crate::own::{Loaded, Own};
+use crate::predecessors::Predecessors;
 use crate::seam::{CommitId, RequestId, SubmitRefusal};
 use crate::store::{EntryId, OutboxStore, OutboxWrite};
 
@@ -27,6 +28,50 @@ pub(crate) struct Signed {
 }
 
 impl Transactions {
+    /// Takes what waits in the store into memory at the start, and predecessors of it.
+    pub(super) fn open_own(
+        &mut self,
+        chain: &Chain,
+        store: &dyn OutboxStore,
+    ) -> Result<Moved, StoreError> {
+        let (mut moved, mut touched) = (Moved::default(), BTreeSet::new());
+        let mut loaded = self.load_signed(store, &mut moved)?;
+        let own = &self.own;
+        self.predecessors = Predecessors::open(store, |sender| own.last_sequence(sender))?;
+        loaded.extend(self.predecessors.iter().cloned());
+        self.admit_loaded(loaded, (chain, store, 0), &mut moved, &mut touched)?;
+        Ok(moved)
+    }
+
+    fn load_signed(
+        &mut self,
+        store: &dyn OutboxStore,
+        moved: &mut Moved,
+    ) -> Result<Vec<CheckedTransaction>, StoreError> {
+        let mut signed = Vec::new();
+        for loaded in self.own.load_waiting(store, &mut moved.outbox)? {
+            match loaded {
+                Loaded::Draft(entry, draft) => self.drafts.insert(entry, draft),
+                Loaded::Signed(checked) => signed.push(checked),
+            }
+        }
+        Ok(signed)
+    }
+
+    fn admit_loaded(
+        &mut self,
+        mut loaded: Vec<CheckedTransaction>,
+        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+        touched: &mut BTreeSet<Txid>,
+    ) -> Result<(), StoreError> {
+        loaded.sort_by_key(|checked| checked.transaction().sequence);
+        for checked in loaded {
+            self.admit_again((checked, true), (chain, store, now), moved, touched)?;
+        }
+        Ok(())
+    }
+
     /// Takes what waits in the store into memory, where there is room: drafts into their queue,
     /// transactions into the pool.
     pub(crate) fn load_waiting(
@@ -36,17 +81,8 @@ impl Transactions {
         now: u64,
     ) -> Result<Moved, StoreError> {
         let (mut moved, mut touched) = (Moved::default(), BTreeSet::new());
-        let mut signed = Vec::new();
-        for loaded in self.own.load_waiting(store, &mut moved.outbox)? {
-            match loaded {
-                Loaded::Draft(entry, draft) => self.drafts.insert(entry, draft),
-                Loaded::Signed(checked) => signed.push(checked),
-            }
-        }
-        signed.sort_by_key(|checked| checked.transaction().sequence);
-        for checked in signed {
-            self.admit_again((checked, true), (chain, store, now), &mut moved, &mut touched)?;
-        }
+        let loaded = self.load_signed(store, &mut moved)?;
+        self.admit_loaded(loaded, (chain, store, now), &mut moved, &mut touched)?;
         moved.pool = self.writes(&touched);
         Ok(moved)
     }
@@ -120,23 +156,15 @@ impl Transactions {
         if !self.drafts.is_asked(entry, &checked) {
             return Ok(None);
         }
-        let txid = checked.txid();
-        let admission = match self.admit(checked.clone(), chain, true, now)? {
-            Ok(admission) => admission,
+        let insert = |own: &mut Own| own.signed(entry, &checked).into_iter().collect();
+        let moved = match self.admit_new(&checked, commit, (chain, now), insert)? {
+            Ok((_, moved)) => moved,
             Err(refusal) => {
                 self.drafts.put_back(entry);
                 return Ok(Some(Err(refusal)));
             }
         };
-        let mut moved = Moved::default();
-        moved.outbox.extend(self.own.signed(entry, &checked));
-        let former = self.own.entry_of(&txid).and_then(|(_, former)| former);
-        let mut touched = touched(&admission);
-        touched.insert(txid);
-        if let Some(replaced) = admission.replaced {
-            self.own.strand(replaced, checked.transaction().sender);
-        }
-        moved.pool = self.writes(&touched);
+        let former = self.own.entry_of(&checked.txid()).and_then(|(_, former)| former);
         let request = self.drafts.take_request(entry);
         self.drafts.remove(entry);
         Ok(Some(Ok(Signed { moved, former, request })))
