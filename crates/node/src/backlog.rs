@@ -160,7 +160,7 @@ impl Backlog {
         let end = self.unwritten.keys().next().copied().unwrap_or(self.next_id);
         let is_low = self.held <= self.limits.in_memory / 2
             && self.held_bytes <= self.limits.in_memory_bytes / 2;
-        (is_low && from < end).then_some((from..end, self.limits.in_memory - self.held))
+        (is_low && from < end).then(|| (from..end, self.limits.in_memory - self.held))
     }
 
     /// Offers an entry that was read. Returns whether it is in memory from now on; where it is not,
