@@ -208,6 +208,13 @@ impl Drafts {
         self.requests.remove(&id);
     }
 
+    /// The draft waits in the store alone. Whoever waits for its signature is still to be answered.
+    pub(crate) fn put_off(&mut self, id: EntryId) {
+        let request = self.requests.get(&id).copied();
+        self.remove(id);
+        self.requests.extend(request.map(|request| (id, request)));
+    }
+
     pub(crate) fn set_wallet(&mut self, wallet: Option<SigningAccount>) {
         self.wallet = wallet;
         self.asked.clear();
@@ -233,7 +240,7 @@ impl Drafts {
         let requests = core::mem::take(&mut self.requests);
         for (id, request) in requests {
             let draft = self.waiting.get(&id);
-            let turn = self.put_back.contains(&id).then_some(DraftWait::Turn);
+            let turn = (draft.is_none() || self.put_back.contains(&id)).then_some(DraftWait::Turn);
             match draft.and_then(|draft| self.wait_of(&draft.account)).or(turn) {
                 Some(wait) => in_vain.push((id, request, wait)),
                 None => drop(self.requests.insert(id, request)),

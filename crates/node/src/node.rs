@@ -149,7 +149,7 @@ impl Node {
     ) -> Result<Self, StoreError> {
         let limits = config.tree_limits;
         let store = outbox_store.as_ref();
-        let (chain, outbox, (transactions, moved)) = match &config.ledger {
+        let (chain, (outbox, lines), (transactions, moved)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
                 let outbox = Outbox::open(store, config.outbox, &chain)?;
@@ -164,7 +164,8 @@ impl Node {
                 };
                 let limits = (ledger.pool_limits, config.outbox);
                 let opened = Transactions::open(limits, company, store, &chain)?;
-                (chain, Outbox::closed(), (Some(opened.0), opened.1))
+                let closed = (Outbox::closed(), Vec::new());
+                (chain, closed, (Some(opened.0), opened.1))
             }
         };
         let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
@@ -213,7 +214,7 @@ impl Node {
             catching_up: false,
             halted: false,
             batch: StoreBatch {
-                outbox: moved.outbox,
+                outbox: lines.into_iter().chain(moved.outbox).collect(),
                 pool: moved.pool,
                 statements,
                 ..StoreBatch::default()

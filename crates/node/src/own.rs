@@ -140,7 +140,8 @@ impl Own {
         let done = done.filter_map(|(id, open)| Some((open.place.height()?, *id)));
         let named =
             self.open.iter().flat_map(|(id, open)| open.ids.iter().map(|txid| (*txid, *id)));
-        self.backlog.is_sound()
+        let waiting = self.open.values().filter(|open| open.place == Place::Waiting);
+        self.backlog.is_sound(waiting.map(|open| open.bytes))
             && done.collect::<BTreeSet<_>>() == self.done
             && named.collect::<BTreeMap<_, _>>() == self.by_txid
             && self.stranded.keys().all(|txid| self.is_waiting(txid))
@@ -179,6 +180,12 @@ impl Own {
     pub(crate) fn stranded(&self, of: impl Fn(&PublicKey) -> bool) -> Vec<Txid> {
         let some = self.stranded.iter().filter(|(_, sender)| of(sender));
         some.map(|(txid, _)| *txid).collect()
+    }
+
+    /// Whether one entry was signed as both.
+    pub(crate) fn are_forms_of_one(&self, one: &Txid, other: &Txid) -> bool {
+        let entry = self.by_txid.get(one);
+        entry.is_some() && entry == self.by_txid.get(other)
     }
 
     pub(crate) fn contains(&self, txid: &Txid) -> bool {

@@ -89,16 +89,19 @@ impl Transactions {
         store: &dyn OutboxStore,
         chain: &Chain,
     ) -> Result<(Self, Moved), StoreError> {
+        let mut moved = Moved::default();
+        let (own, signed) = Own::open(store, outbox, &mut moved.outbox)?;
         let mut opened = Self {
             pool: Mempool::new(limits),
-            own: Own::open(store, outbox)?,
+            own,
             drafts: Drafts::new(company),
             listeners: Listeners::default(),
             admitted: 0,
             looks: 0,
         };
         // What others sent may follow on ours.
-        let mut moved = opened.load_waiting(chain, store, 0)?;
+        opened.take_loaded(signed, (chain, store, 0), &mut moved)?;
+        opened.load_waiting((chain, store, 0), &mut moved)?;
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         records.sort_by_key(|record| record.transaction.sequence);

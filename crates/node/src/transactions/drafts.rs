@@ -27,17 +27,25 @@ pub(crate) struct Signed {
 }
 
 impl Transactions {
-    /// Takes what waits in the store into memory, where there is room: drafts into their queue,
-    /// transactions into the pool.
+    /// Takes what waits in the store into memory, where there is room.
     pub(crate) fn load_waiting(
         &mut self,
-        chain: &Chain,
-        store: &dyn OutboxStore,
-        now: u64,
-    ) -> Result<Moved, StoreError> {
-        let (mut moved, mut touched) = (Moved::default(), BTreeSet::new());
-        let mut signed = Vec::new();
-        for loaded in self.own.load_waiting(store, &mut moved.outbox)? {
+        at: (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+    ) -> Result<(), StoreError> {
+        let loaded = self.own.load_waiting(at.1, &mut moved.outbox)?;
+        self.take_loaded(loaded, at, moved)
+    }
+
+    /// Takes drafts into their queue and transactions into the pool.
+    pub(super) fn take_loaded(
+        &mut self,
+        loaded: Vec<Loaded>,
+        at: (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+    ) -> Result<(), StoreError> {
+        let (mut signed, mut touched) = (Vec::new(), BTreeSet::new());
+        for loaded in loaded {
             match loaded {
                 Loaded::Draft(entry, draft) => self.drafts.insert(entry, draft),
                 Loaded::Signed(checked) => signed.push(checked),
@@ -45,10 +53,10 @@ impl Transactions {
         }
         signed.sort_by_key(|checked| checked.transaction().sequence);
         for checked in signed {
-            self.admit_again((checked, true), (chain, store, now), &mut moved, &mut touched)?;
+            self.admit_again((checked, true), at, moved, &mut touched)?;
         }
-        moved.pool = self.writes(&touched);
-        Ok(moved)
+        moved.pool.extend(self.writes(&touched));
+        Ok(())
     }
 
     /// Whether a draft may wait here.

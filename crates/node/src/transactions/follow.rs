@@ -65,7 +65,7 @@ impl Transactions {
         returned.retain(|txid| !displaced.iter().any(|gone| gone.txid == *txid));
         self.own.settle(chain.tip().height, commit, &mut moved.outbox);
         for put_off in self.own.put_off_drafts(commit) {
-            self.drafts.remove(put_off);
+            self.drafts.put_off(put_off);
         }
         self.drafts.try_again();
         moved.pool = self.writes(&touched);
@@ -181,6 +181,10 @@ impl Transactions {
             }
             Err(refusal) if own && is_used(&refusal) => {
                 match self.holder(&sender, sequence, (chain, store))? {
+                    // It was mined while nobody looked.
+                    Some((by, height)) if self.own.are_forms_of_one(&by, &txid) => {
+                        self.own.set_mined(&by, height, &mut moved.outbox);
+                    }
                     Some((by, height)) => self.displace(txid, (by, height), moved),
                     None => self.own.strand(txid, sender),
                 }
