@@ -233,6 +233,20 @@ impl Mempool {
         Ok(())
     }
 
+    /// Takes away the last of a sender's parked ones, if its sequence is above this one. Where as much
+    /// of a sender waits as may, and an earlier one is missing that all of it waits for, this is what
+    /// makes room.
+    pub fn remove_last_parked(
+        &mut self,
+        key: &PublicKey,
+        sequence: u64,
+    ) -> Option<PooledTransaction> {
+        let account = *self.senders.get(key)?.account();
+        let removed = self.with_sender(account, |sender| sender.pop_parked(sequence))?;
+        self.note_removed(&removed);
+        Some(*removed)
+    }
+
     /// Changes one sender, and keeps what is known of its last transaction in step.
     fn with_sender<R>(&mut self, account: Account, change: impl FnOnce(&mut Sender) -> R) -> R {
         let sender = self.senders.entry(account.key).or_insert_with(|| Sender::new(account));

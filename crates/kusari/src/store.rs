@@ -28,6 +28,7 @@ mod lookup;
 mod open;
 mod outbox;
 mod pool;
+mod predecessors;
 mod proof;
 mod recent;
 mod record;

@@ -284,13 +284,21 @@ impl Drafts {
             && self.wallet.is_some_and(|wallet| self.wait_of(&wallet.key).is_none())
     }
 
-    /// What the driver is to sign now, oldest first: drafts of its account, with sequences from
-    /// `next` on, as far as the balance goes.
-    pub(crate) fn to_sign(&mut self, next: u64, mut balance: u64) -> Vec<DraftToSign> {
+    /// What the driver is to sign now, oldest first: at most so many drafts of its account, with
+    /// sequences from `next` on, as far as the balance goes.
+    pub(crate) fn to_sign(
+        &mut self,
+        (next, most): (u64, u64),
+        mut balance: u64,
+    ) -> Vec<DraftToSign> {
         let Some(wallet) = self.wallet else { return Vec::new() };
+        if most == 0 {
+            self.put_back.extend(self.waiting.keys());
+        }
+        let most = usize::try_from(most).unwrap_or(MAX_SIGNED_AT_ONCE).min(MAX_SIGNED_AT_ONCE);
         let mut chosen: Vec<DraftToSign> = Vec::new();
         for (id, draft) in &self.waiting {
-            if chosen.len() >= MAX_SIGNED_AT_ONCE {
+            if chosen.len() >= most {
                 break;
             }
             if draft.account != wallet.key || self.put_back.contains(id) {

@@ -26,6 +26,7 @@ mod node;
 mod outbox;
 mod own;
 mod peers;
+mod predecessors;
 mod random;
 pub mod seam;
 mod serving;

@@ -4,6 +4,9 @@
 
 use core::time::Duration;
 
+use kusari_chain::ledger::SignedTransaction;
+use kusari_chain::params::{MAX_OWN_BYTES, MAX_PER_SENDER, POOLED_OVERHEAD_BYTES};
+
 /// How long a dialled peer has to answer `HELLO` before it counts as an original. Source:
 /// protocol, rules of conduct.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
@@ -98,6 +101,10 @@ pub const OUTBOX_READ: usize = 64;
 pub const OUTBOX_ENTRIES: u64 = 1_000_000;
 /// Bytes of them.
 pub const OUTBOX_BYTES: u64 = 1 << 30;
+/// Transactions that one draft is signed as, at most: one, and another for each time that its sequence
+/// was used elsewhere. Two machines that use one account at the same time collide now and then, and
+/// again with what they sign for it; whoever still loses after so many is told so.
+pub const MAX_FORMS: usize = 8;
 /// Drafts that the driver is asked to sign at once. Each takes some twenty microseconds, and what
 /// comes back is one commit.
 pub const MAX_SIGNED_AT_ONCE: usize = 256;
@@ -166,6 +173,20 @@ pub const MAX_COMPACT_OFFERS: usize = 4;
 /// Bytes that the transactions of a page of the pool count for, after which it ends: a look at the pool
 /// copies no more than this and one transaction.
 pub const MAX_POOL_PAGE_BYTES: u64 = 256 * 1024;
+
+/// Predecessors of our own transactions that are kept of one sender: as many as the pool takes of it, so
+/// that whatever is kept can go back.
+pub const MAX_PREDECESSORS_PER_SENDER: usize = 1_024;
+const _: () = assert!(MAX_PREDECESSORS_PER_SENDER == MAX_PER_SENDER);
+/// What all predecessors that are kept may count for, in bytes, as the pool counts: as much as our own
+/// in the pool. One sender with the most of them, and the least in each, leaves room for others.
+pub const MAX_PREDECESSOR_BYTES: u64 = 4 << 20;
+const _: () = assert!(MAX_PREDECESSOR_BYTES <= MAX_OWN_BYTES);
+const _: () = assert!(
+    MAX_PREDECESSOR_BYTES
+        > MAX_PREDECESSORS_PER_SENDER as u64
+            * (SignedTransaction::BYTES as u64 + POOLED_OVERHEAD_BYTES)
+);
 
 /// Least time between two statements of one witness, ours above all. Source: protocol, section 4.4.
 pub const STATEMENT_INTERVAL: Duration = Duration::from_secs(10);

@@ -149,7 +149,7 @@ impl Node {
     ) -> Result<Self, StoreError> {
         let limits = config.tree_limits;
         let store = outbox_store.as_ref();
-        let (chain, (outbox, lines), (transactions, moved)) = match &config.ledger {
+        let (chain, (outbox, lines), (mut transactions, moved)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
                 let outbox = Outbox::open(store, config.outbox, &chain)?;
@@ -168,7 +168,15 @@ impl Node {
                 (chain, closed, (Some(opened.0), opened.1))
             }
         };
+        let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
         let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
+        let batch = StoreBatch {
+            outbox: lines.into_iter().chain(moved.outbox).collect(),
+            pool: moved.pool,
+            predecessors: unfollowed.unwrap_or_default(),
+            statements,
+            ..StoreBatch::default()
+        };
         let mut random = Random::new(config.seed);
         let places = Peers::outbound_places(config.max_peers, config.connect.len());
         let mut dials = Dials::new(places);
@@ -213,12 +221,7 @@ impl Node {
             wake_at: None,
             catching_up: false,
             halted: false,
-            batch: StoreBatch {
-                outbox: lines.into_iter().chain(moved.outbox).collect(),
-                pool: moved.pool,
-                statements,
-                ..StoreBatch::default()
-            },
+            batch,
             then: Vec::new(),
             actions: Vec::new(),
             news: Vec::new(),

@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, CheckedBlock, StoreError};
@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::load::Loaded;
 use crate::backlog::Backlog;
 use crate::drafts::Draft;
+use crate::limits::MAX_FORMS;
 use crate::seam::CommitId;
 use crate::store::{EntryId, EntryState, OutboxStore, OutboxWrite};
 use crate::wire::{Message, encode};
@@ -61,10 +62,12 @@ impl Place {
 #[derive(Serialize, Deserialize)]
 struct Open {
     sender: PublicKey,
+    /// The sequence of its last form.
+    sequence: Option<u64>,
     bytes: u64,
     /// Ids of the transactions it was signed as, oldest first; none for a draft.
     ids: Vec<Txid>,
-    /// What is signed again where another transaction takes the sequence of the first.
+    /// What is signed again where another transaction takes the sequence of the last form.
     draft: Option<Draft>,
     place: Place,
     /// Written as settled by a commit that is not durable yet: until it is, the store cannot find it.
@@ -82,6 +85,8 @@ pub(crate) struct Own {
     pub(crate) backlog: Backlog,
     open: BTreeMap<EntryId, Open>,
     by_txid: BTreeMap<Txid, EntryId>,
+    /// Entries that are signed, by the sender and the sequence of their last form.
+    places: BTreeSet<(PublicKey, u64, EntryId)>,
     /// Entries that are mined or displaced, each under the height at which it came about.
     done: BTreeSet<(u32, EntryId)>,
     /// Those that wait, but not in the pool, each with its sender.
@@ -123,9 +128,35 @@ impl Own {
         self.displaced
     }
 
+    /// The first sequence from `next` on under which one of ours waits.
+    pub(crate) fn first_waiting(&self, sender: &PublicKey, next: u64) -> Option<u64> {
+        let mut later = self.places.range((*sender, next, 0)..=(*sender, u64::MAX, EntryId::MAX));
+        let waits = |id| self.open.get(id).is_some_and(|open| open.place == Place::Waiting);
+        later.find(|(_, _, id)| waits(id)).map(|(_, sequence, _)| *sequence)
+    }
+
     fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
         let id = self.by_txid.get(txid)?;
         Some((*id, self.open.get(id)?))
+    }
+
+    /// The last sequence of this sender under which one of ours is not settled.
+    pub(crate) fn last_sequence(&self, sender: &PublicKey) -> Option<u64> {
+        let of_sender = self.places.range((*sender, 0, 0)..=(*sender, u64::MAX, EntryId::MAX));
+        of_sender.map(|(_, sequence, _)| *sequence).next_back()
+    }
+
+    /// Takes an entry into memory.
+    fn add(&mut self, id: EntryId, open: Open) {
+        self.by_txid.extend(open.ids.iter().map(|txid| (*txid, id)));
+        self.places.extend(open.sequence.map(|sequence| (open.sender, sequence, id)));
+        self.open.insert(id, open);
+    }
+
+    fn forget(&mut self, id: EntryId) {
+        let Some(open) = self.open.remove(&id) else { return };
+        open.ids.iter().for_each(|txid| drop(self.by_txid.remove(txid)));
+        open.sequence.map(|sequence| self.places.remove(&(open.sender, sequence, id)));
     }
 
     /// Whether it is the last form of an entry that waits.
@@ -140,10 +171,13 @@ impl Own {
         let done = done.filter_map(|(id, open)| Some((open.place.height()?, *id)));
         let named =
             self.open.iter().flat_map(|(id, open)| open.ids.iter().map(|txid| (*txid, *id)));
+        let placed =
+            self.open.iter().filter_map(|(id, open)| Some((open.sender, open.sequence?, *id)));
         let waiting = self.open.values().filter(|open| open.place == Place::Waiting);
         self.backlog.is_sound(waiting.map(|open| open.bytes))
             && done.collect::<BTreeSet<_>>() == self.done
             && named.collect::<BTreeMap<_, _>>() == self.by_txid
+            && placed.collect::<BTreeSet<_>>() == self.places
             && self.stranded.keys().all(|txid| self.is_waiting(txid))
             && self.settling.iter().all(|(_, id)| self.open.get(id).is_some_and(|o| o.settling))
     }
@@ -207,8 +241,9 @@ impl Own {
         let (id, held) = self.backlog.insert(bytes, commit);
         if held {
             let draft = Some(draft.clone());
-            let (ids, place) = (Vec::new(), Place::Waiting);
-            self.open.insert(id, Open { sender, bytes, ids, draft, place, settling: false });
+            let (ids, sequence, place) = (Vec::new(), None, Place::Waiting);
+            let open = Open { sender, sequence, bytes, ids, draft, place, settling: false };
+            self.add(id, open);
         }
         (id, held, OutboxWrite::Insert { id, text: String::new(), draft: Some(draft) })
     }
@@ -219,10 +254,10 @@ impl Own {
         let (txid, text) = (transaction.txid(), line_of(transaction));
         let bytes = text.len() as u64;
         let id = self.backlog.insert_held(bytes);
-        let sender = transaction.transaction().sender;
-        let (ids, place) = (vec![txid], Place::Waiting);
-        self.open.insert(id, Open { sender, bytes, ids, draft: None, place, settling: false });
-        self.by_txid.insert(txid, id);
+        let SignedTransaction { sender, sequence, .. } = *transaction.transaction();
+        let (sequence, ids, place) = (Some(sequence), vec![txid], Place::Waiting);
+        let open = Open { sender, sequence, bytes, ids, draft: None, place, settling: false };
+        self.add(id, open);
         let insert = OutboxWrite::Insert { id, text: String::new(), draft: None };
         [insert, OutboxWrite::Signed { id, text, txid }]
     }
@@ -235,6 +270,11 @@ impl Own {
     ) -> Option<OutboxWrite> {
         let txid = transaction.txid();
         let open = self.open.get_mut(&id)?;
+        let sequence = transaction.transaction().sequence;
+        if let Some(former) = open.sequence.replace(sequence) {
+            self.places.remove(&(open.sender, former, id));
+        }
+        self.places.insert((open.sender, sequence, id));
         open.ids.push(txid);
         self.by_txid.insert(txid, id);
         Some(OutboxWrite::Signed { id, text: line_of(transaction), txid })
@@ -243,7 +283,8 @@ impl Own {
     /// The entry of a transaction, and the id that it had before where it was signed again.
     pub(crate) fn entry_of(&self, txid: &Txid) -> Option<(EntryId, Option<Txid>)> {
         let (id, open) = self.find(txid)?;
-        Some((id, open.ids.first().copied().filter(|first| first != txid)))
+        let before = open.ids.iter().take_while(|one| *one != txid).last();
+        Some((id, before.copied()))
     }
 
     fn set_place(&mut self, id: EntryId, place: Place, writes: &mut Vec<OutboxWrite>) {
@@ -302,7 +343,8 @@ impl Own {
         writes: &mut Vec<OutboxWrite>,
     ) -> Option<Displaced> {
         let (id, open) = self.find(txid)?;
-        let again = open.draft.as_ref().filter(|draft| open.ids.len() == 1 && draft.is_record());
+        let again = open.draft.as_ref();
+        let again = again.filter(|draft| draft.is_record() && open.ids.len() < MAX_FORMS);
         // The person had the other one take its place.
         let is_ours = self.by_txid.contains_key(&by);
         let Some(draft) = again.filter(|_| !is_ours).cloned() else {
@@ -373,12 +415,6 @@ impl Own {
             put_off.push(id);
         }
         put_off
-    }
-
-    fn forget(&mut self, id: EntryId) {
-        for txid in self.open.remove(&id).map(|open| open.ids).unwrap_or_default() {
-            self.by_txid.remove(&txid);
-        }
     }
 
     /// Every commit up to `through` is durable: settled entries leave memory.

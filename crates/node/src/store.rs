@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use kusari_chain::ledger::{
-    Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
+    BodyEntry, Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
 };
 use kusari_chain::{BlockHash, BlockWrite, StoreError};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct OutboxEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Draft>,
     /// Every block that this node ever mined for it, oldest first. On a ledger the ids of the
-    /// transactions it was signed as: one, or two where it was signed again.
+    /// transactions it was signed as: one, and more where it was signed again.
     pub blocks: Vec<BlockHash>,
     /// Where it stands.
     pub state: EntryState,
@@ -226,6 +226,24 @@ pub enum PoolWrite {
     },
 }
 
+/// One step of a change to the predecessors: transactions of others with the sender of one of our own
+/// and an earlier sequence, which is kept until ours is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most are insertions, and a batch is soon written")]
+pub enum PredecessorWrite {
+    /// It is kept under its sender and sequence, in the place of another one; with its payload, if it
+    /// has one.
+    Insert(BodyEntry),
+    /// It is kept no longer; nothing happens where it was not.
+    Remove {
+        /// Its sender.
+        sender: PublicKey,
+        /// Its sequence.
+        sequence: u64,
+    },
+}
+
 /// A transaction of a stored block whose payload is dropped for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
@@ -276,6 +294,9 @@ pub struct StoreBatch {
     /// Changes to the pool of transactions, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pool: Vec<PoolWrite>,
+    /// Changes to the predecessors of our own transactions, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub predecessors: Vec<PredecessorWrite>,
     /// Payloads that are dropped, after the changes to the blocks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub erased: Vec<Erasure>,
@@ -294,6 +315,7 @@ impl StoreBatch {
         self.blocks.is_empty()
             && self.outbox.is_empty()
             && self.pool.is_empty()
+            && self.predecessors.is_empty()
             && self.erased.is_empty()
             && self.statements.is_empty()
             && !self.met_peer
@@ -358,6 +380,12 @@ pub trait OutboxStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError>;
+
+    /// Visits the predecessors that are kept, by sender and sequence.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError>;
 
     /// Visits all that is kept of witnesses, in any order.
     ///

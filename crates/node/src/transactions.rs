@@ -3,18 +3,19 @@
 //!
 //! Owns what happens to them when one comes and when the best chain moves, with what must be written
 //! for it. One of our own that the pool does not take as the chain stands now is *stranded*: it is
-//! tried again when its sender's account changes, and now and then. Knows nothing of connections, and
-//! does not mine.
+//! tried again when its sender's account changes, and now and then, and with it those of others that
+//! it follows. Knows nothing of connections, and does not mine.
 
 mod drafts;
 mod follow;
 mod listeners;
+mod precede;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::ledger::{ChainSpec, Txid};
+use kusari_chain::ledger::{ChainSpec, PublicKey, Txid};
 use kusari_chain::mempool::{
     Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
 };
@@ -28,6 +29,7 @@ use crate::backlog::OutboxLimits;
 use crate::drafts::{Company, Drafts};
 use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
 use crate::own::Own;
+use crate::predecessors::Predecessors;
 use crate::seam::{CommitId, PeerId};
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
@@ -36,7 +38,10 @@ pub(crate) struct Transactions {
     pool: Mempool,
     own: Own,
     pub(crate) drafts: Drafts,
+    predecessors: Predecessors,
     pub(crate) listeners: Listeners,
+    /// Our own that no peer hears of yet, each with the commit that makes it durable, oldest first.
+    unannounced: VecDeque<(CommitId, Txid)>,
     /// Counts admissions, so that a miner sees that there is more to mine.
     admitted: u64,
     /// Counts the looks through the pool.
@@ -58,6 +63,8 @@ pub(crate) struct Moved {
     pub(crate) displaced: Vec<Displacement>,
     /// All that stood in blocks that left the best chain, whosever it is.
     pub(crate) left: Vec<Txid>,
+    /// What joined the best chain, by sender and sequence.
+    pub(crate) joined: BTreeMap<(PublicKey, u64), (Txid, BestPoint)>,
     /// They wait in the pool again, which others may not know.
     pub(crate) offered: Vec<Txid>,
 }
@@ -95,13 +102,14 @@ impl Transactions {
             pool: Mempool::new(limits),
             own,
             drafts: Drafts::new(company),
+            predecessors: Predecessors::default(),
             listeners: Listeners::default(),
+            unannounced: VecDeque::new(),
             admitted: 0,
             looks: 0,
         };
         // What others sent may follow on ours.
-        opened.take_loaded(signed, (chain, store, 0), &mut moved)?;
-        opened.load_waiting((chain, store, 0), &mut moved)?;
+        opened.open_own(signed, (chain, store), &mut moved)?;
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         records.sort_by_key(|record| record.transaction.sequence);
@@ -152,6 +160,18 @@ impl Transactions {
     pub(crate) fn committed(&mut self, through: CommitId) {
         self.own.committed(through);
         self.listeners.committed(through);
+        while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through)
+        {
+            self.pass_on(txid, None);
+        }
+    }
+
+    /// Every listener but the sender is to be sent the transaction, once it is durable where it is
+    /// our own: what a crash could make this node forget is known to nobody else.
+    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
+        if self.unannounced.iter().all(|(_, unannounced)| *unannounced != txid) {
+            self.listeners.pass_on(txid, sender);
+        }
     }
 
     /// The payload of a transaction is erased: what must be written so that the outbox forgets it.
@@ -160,13 +180,19 @@ impl Transactions {
         txid: &Txid,
         store: &dyn OutboxStore,
     ) -> Result<Vec<OutboxWrite>, StoreError> {
+        // A copy that waits in the pool is still to be mined.
+        if !self.pool.contains(txid) {
+            self.predecessors.erase(txid);
+        }
         self.own.erase(txid, store)
     }
 
     /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
     pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
         self.listeners.is_within_bounds()
+            && self.unannounced.iter().is_sorted_by_key(|(commit, _)| commit)
             && self.own.is_sound()
+            && self.predecessors.is_sound(&spec.chain_id())
             && self.drafts.is_sound()
             && self.pool.check(spec).is_ok()
     }
@@ -193,42 +219,70 @@ impl Transactions {
         now: u64,
     ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
-        Ok(self.admit(checked, chain, false, now)?.map(|admission| {
+        let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
+        let mut touched = BTreeSet::from([txid]);
+        let admitted = if precedes {
+            let admitted = self.admit_before_others(checked.clone(), (chain, now), &mut touched)?;
+            if admitted.is_ok() {
+                self.predecessors.keep(&checked);
+            }
+            admitted
+        } else {
+            self.admit(checked, chain, false, now)?
+        };
+        Ok(admitted.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
             if let Some(replaced) = admission.replaced {
                 self.own.strand(replaced, sender);
             }
-            let mut touched = touched(&admission);
-            touched.insert(txid);
+            touched.extend(touched_by(&admission));
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
             let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
             Offered { known: admission.known, displaced, writes }
         }))
     }
 
-    /// A transaction that is entrusted to this node.
+    /// A transaction that is entrusted to this node, which `commit` makes durable.
     pub(crate) fn submit(
         &mut self,
         checked: CheckedTransaction,
+        commit: CommitId,
         chain: &Chain,
         now: u64,
     ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
-        let txid = checked.txid();
-        if self.own.contains(&txid) {
+        if self.own.contains(&checked.txid()) {
             return Ok(Ok((true, Moved::default())));
         }
-        let admitted = self.admit(checked.clone(), chain, true, now)?;
-        Ok(admitted.map(|admission| {
-            let mut moved = Moved::default();
-            moved.outbox.extend(self.own.insert(&checked));
-            let mut touched = touched(&admission);
-            touched.insert(txid);
-            if let Some(replaced) = admission.replaced.filter(|txid| self.own.contains(txid)) {
-                self.displace(replaced, (txid, chain.tip().height), &mut moved);
-            }
-            moved.pool = self.writes(&touched);
-            (admission.known, moved)
-        }))
+        self.admit_new(&checked, commit, (chain, now), |own| own.insert(&checked).into())
+    }
+
+    /// Lets the pool have one of our own that is new, and which this commit makes durable. `insert`
+    /// enters it into the outbox.
+    fn admit_new(
+        &mut self,
+        checked: &CheckedTransaction,
+        commit: CommitId,
+        (chain, now): (&Chain, u64),
+        insert: impl FnOnce(&mut Own) -> Vec<OutboxWrite>,
+    ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
+        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        let admission = match self.admit(checked.clone(), chain, true, now)? {
+            Ok(admission) => admission,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut moved = Moved { outbox: insert(&mut self.own), ..Moved::default() };
+        // One that a peer sent before is no secret.
+        if !admission.known {
+            self.unannounced.push_back((commit, txid));
+        }
+        let mut touched = touched_by(&admission);
+        touched.insert(txid);
+        touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
+        if let Some(replaced) = admission.replaced {
+            self.displace(replaced, (txid, chain.tip().height), &mut moved);
+        }
+        moved.pool = self.writes(&touched);
+        Ok(Ok((admission.known, moved)))
     }
 
     /// What the store is told of transactions that came, went or changed hands.
@@ -250,8 +304,8 @@ impl Transactions {
     ) -> Result<Moved, StoreError> {
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
-        let stranded = self.own.stranded(|_| true);
-        self.admit_stranded(stranded, (chain, store, now), &mut moved, &mut touched)?;
+        self.admit_stranded(|_| true, (chain, store, now), &mut moved, &mut touched)?;
+        self.prune_predecessors();
         moved.pool = self.writes(&touched);
         self.looks += 1;
         if self.looks.is_multiple_of(LOOKS_UNTIL_TOLD_AGAIN) {
@@ -261,18 +315,11 @@ impl Transactions {
         Ok(moved)
     }
 
-    /// Every peer but the sender is to be sent the transaction.
-    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
-        self.listeners.pass_on(txid, sender);
-    }
-
     fn tell_again(&mut self) {
-        let mut own: Vec<_> = self.pool.iter().filter(|pooled| pooled.is_own()).collect();
-        // One whose sequence is not the next would be refused.
-        own.sort_unstable_by_key(|pooled| {
-            (pooled.transaction().sender, pooled.transaction().sequence)
-        });
-        own.iter().for_each(|pooled| self.listeners.pass_on(pooled.txid(), None));
+        // By sender and sequence: one whose sequence is not the next would be refused.
+        let own = self.pool.iter().filter(|pooled| pooled.is_own());
+        let own: Vec<Txid> = own.map(PooledTransaction::txid).collect();
+        own.into_iter().for_each(|txid| self.pass_on(txid, None));
     }
 
     /// Whether there is anything that [`Transactions::expire`] is to be called for.
@@ -292,7 +339,9 @@ impl Transactions {
 
     /// The peer asks for all that waits.
     pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
-        self.listeners.wants_all(peer, &self.pool, u64::from(spec.max_body_bytes), now);
+        let unannounced: BTreeSet<Txid> = self.unannounced.iter().map(|(_, txid)| *txid).collect();
+        let (pool, bytes) = (&self.pool, u64::from(spec.max_body_bytes));
+        self.listeners.wants_all(peer, (pool, &unannounced), bytes, now);
     }
 }
 
@@ -309,6 +358,6 @@ fn record_of(pooled: &PooledTransaction) -> PoolRecord {
     }
 }
 
-fn touched(admission: &Admission) -> BTreeSet<Txid> {
+fn touched_by(admission: &Admission) -> BTreeSet<Txid> {
     admission.evicted.iter().chain(&admission.replaced).copied().collect()
 }

@@ -15,11 +15,13 @@ use common::ledger::{
     self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
     restarted, returned, stored_ids, transactions_to, whole,
 };
-use common::{Bench, outbox_of};
+use common::{Bench, Sent, outbox_of, sent_to};
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
+use kusari_node::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
 use kusari_node::seam::{Command, Reply, SubmitRefusal};
+use kusari_node::wire::Message;
 use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 fn refusal(actions: &[Action]) -> Option<&SubmitRefusal> {
@@ -44,14 +46,53 @@ fn a_submitted_transaction_is_acknowledged_once_it_is_durable_and_again_at_once(
 }
 
 #[test]
-fn a_submitted_transaction_is_passed_on_at_once_and_to_whoever_comes_later() {
+fn a_submitted_transaction_is_passed_on_once_it_is_durable_and_to_whoever_comes_later() {
     let mut bench = bench(MiningPolicy::Off);
+    let (peer, asking) = (bench.ledger_peer(7), bench.ledger_peer(8));
+    let record = Person::new(2).record(0, 0, "hi");
+    bench.hold_commits = true;
+    let mut actions = bench.submit(&record);
+    actions.extend(bench.submit(&record));
+    actions.extend(bench.line(asking, "GET_MEMPOOL"));
+    // So long that peers are told again of what still waits.
+    for _ in 0..2 * LOOKS_UNTIL_TOLD_AGAIN {
+        actions.extend(bench.pass(EXPIRE_INTERVAL));
+        actions.extend(bench.line(peer, "PING:1"));
+        actions.extend(bench.line(asking, "PING:1"));
+    }
+    for peer in [peer, asking] {
+        assert!(transactions_to(&actions, peer).is_empty(), "a crash would make it forget that");
+    }
+    bench.restore();
+    let actions = bench.release_commits();
+    for peer in [peer, asking] {
+        assert_eq!(transactions_to(&actions, peer), std::slice::from_ref(&record));
+    }
+    let mut bench = restarted(&bench.disk, MiningPolicy::Off);
+    let later = bench.ledger_peer(9);
+    assert_eq!(transactions_to(&bench.line(later, "GET_MEMPOOL"), later), [record]);
+}
+
+#[test]
+fn a_block_with_a_submitted_transaction_is_spoken_of_once_both_are_durable() {
+    let mut bench = bench(MiningPolicy::OnDemand);
     let peer = bench.ledger_peer(7);
     let record = Person::new(2).record(0, 0, "hi");
-    assert_eq!(transactions_to(&bench.submit(&record), peer), std::slice::from_ref(&record));
-    let mut bench = restarted(&bench.disk, MiningPolicy::Off);
-    let later = bench.ledger_peer(8);
-    assert_eq!(transactions_to(&bench.line(later, "GET_MEMPOOL"), later), [record]);
+    bench.hold_commits = true;
+    let mut actions = bench.submit(&record);
+    actions.extend(bench.mine(&actions));
+    let hash = bench.node.snapshot().tip.hash;
+    assert_eq!(bench.node.snapshot().tip.height, 1);
+    actions.extend(bench.line(peer, &format!("GET_BLOCKS:{{\"hashes\":[\"{hash}\"]}}")));
+    let tells = |message: &&Sent| {
+        let text = String::from_utf8(kusari_node::wire::encode(*message)).unwrap();
+        text.contains(&record.txid().to_string()) || text.starts_with("TX:")
+    };
+    let sent = sent_to(&actions, peer);
+    assert_eq!(sent.iter().filter(|message| tells(message)).count(), 0, "{sent:?}");
+    assert!(!sent.iter().any(|message| matches!(message, Message::Block(_))), "{sent:?}");
+    let actions = bench.release_commits();
+    assert!(sent_to(&actions, peer).iter().any(tells), "it is durable now");
 }
 
 /// A peer forgets what waits too long, and what others outbid. Whoever waits for it does not.

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
+use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
-    StatementWrite, StoreBatch, Witnessed,
+    PredecessorWrite, StatementWrite, StoreBatch, Witnessed,
 };
 
 #[derive(Default)]
@@ -21,6 +21,7 @@ struct Content {
     blocks: MemoryBlocks,
     outbox: MemoryOutbox,
     pool: BTreeMap<Txid, PoolRecord>,
+    predecessors: BTreeMap<(PublicKey, u64), BodyEntry>,
     statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
     equivocations: BTreeMap<PublicKey, Equivocation>,
 }
@@ -37,6 +38,7 @@ impl Disk {
         content.outbox.apply(batch);
         content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
         batch.statements.iter().for_each(|write| content.witness(write));
+        batch.predecessors.iter().for_each(|write| content.precede(write));
         for write in &batch.pool {
             match write {
                 PoolWrite::Insert { txid, record } => {
@@ -157,6 +159,18 @@ impl Content {
             }
         }
     }
+
+    fn precede(&mut self, write: &PredecessorWrite) {
+        match write {
+            PredecessorWrite::Insert(entry) => {
+                let place = (entry.transaction.sender, entry.transaction.sequence);
+                self.predecessors.insert(place, entry.clone());
+            }
+            PredecessorWrite::Remove { sender, sequence } => {
+                self.predecessors.remove(&(*sender, *sequence));
+            }
+        }
+    }
 }
 
 impl BlockStore for Disk {
@@ -235,6 +249,11 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.0.borrow().pool.values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.0.borrow().predecessors.values().cloned().for_each(visit);
         Ok(())
     }
 

@@ -217,6 +217,7 @@ impl World {
                 let line = wire::encode(&message);
                 self.check_durable_before_spoken(host, peer, &message);
                 self.check_statement_is_stored(host, &message);
+                self.check_submitted_is_stored(host, &message);
                 if let Message::Block(stored) | Message::SevenKeys(stored) = &message {
                     self.lines.block_sent(peer, stored.block.hash);
                 }

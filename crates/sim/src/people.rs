@@ -4,6 +4,7 @@
 //! Owns who signs what, and when. What must hold in the end is up to [`crate::audit`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ed25519_zebra::SigningKey;
 use kusari_chain::ledger::{
@@ -11,9 +12,12 @@ use kusari_chain::ledger::{
     UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::{BlockHash, StoredBlock};
 use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
+use kusari_node::store::OutboxStore;
+use kusari_node::wire::Message;
 
-use crate::world::{Event, Micros, World};
+use crate::world::{Event, Host, Micros, World};
 
 /// Somebody who signs. The keys follow from a number, and are worth nothing.
 pub(crate) struct Person {
@@ -70,6 +74,8 @@ pub(crate) enum Asked {
 /// A transaction that was submitted.
 pub(crate) struct Submitted {
     pub(crate) transaction: CheckedTransaction,
+    /// The machines that it was submitted to.
+    pub(crate) at: BTreeSet<usize>,
     /// The machines whose person was told that it is stored.
     pub(crate) acknowledged: BTreeSet<usize>,
     /// The machines whose person was told that another one took its place.
@@ -180,13 +186,44 @@ impl World {
         let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
         let txid = transaction.txid();
         let request = kusari.ask(Asked::Submit(txid));
-        self.ledger.submitted.entry(txid).or_insert_with(|| Submitted {
+        let submitted = self.ledger.submitted.entry(txid).or_insert_with(|| Submitted {
             transaction: transaction.clone(),
+            at: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             displaced: BTreeSet::new(),
         });
+        submitted.at.insert(host);
         let command = Command::Submit(Box::new(WrittenTransaction(transaction)));
         self.input(host, Input::Command(request, command));
+    }
+
+    /// A node sends nothing that was submitted to it before that is on its disk, neither by itself nor
+    /// in a block.
+    pub(crate) fn check_submitted_is_stored(
+        &mut self,
+        host: usize,
+        message: &Message<Arc<StoredBlock>>,
+    ) {
+        let txids: Vec<Txid> = match message {
+            Message::Transaction(checked) => vec![checked.txid()],
+            Message::Block(stored) | Message::Compact(stored) | Message::SevenKeys(stored) => {
+                let body = stored.part().map_or(&[][..], |part| &part.body);
+                body.iter().map(|entry| entry.transaction.txid()).collect()
+            }
+            Message::Transactions { entries, .. } => {
+                entries.iter().map(|entry| entry.transaction.txid()).collect()
+            }
+            _ => return,
+        };
+        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let is_early = |txid: &&Txid| {
+            let submitted = self.ledger.submitted.get(*txid);
+            submitted.is_some_and(|submitted| submitted.at.contains(&host))
+                && !matches!(kusari.disk.entry_of_block(&BlockHash(txid.0)), Ok(Some(_)))
+        };
+        if let Some(txid) = txids.iter().find(is_early) {
+            self.fail(format!("node {host} sends {txid} before it is durable"));
+        }
     }
 
     /// Whoever waits for something of his has his node mine on: what a branch took away may first have

@@ -11,9 +11,9 @@ use common::number_from_environment;
 use kusari_sim::finality_scenarios as scenarios;
 
 /// Seeds of one scenario, where the environment does not say otherwise.
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 40;
 /// Those of a ledger, whose blocks are mined anew for each.
-const LEDGER_SEEDS: u64 = 4;
+const LEDGER_SEEDS: u64 = 16;
 
 #[test]
 fn rewrite_beyond_the_limit() {

@@ -1,15 +1,18 @@
 //! What nodes send one another to bring a block to all of them.
 //!
 //! Simulated, so a seed names a whole run and its bytes. The bounds follow from the rule of
-//! passing on; `docs/performance.md` derives them.
+//! passing on; `docs/performance.md` derives them. `KUSARI_SIM_SEEDS` sets how many networks are tried.
 
 #![allow(clippy::panic, reason = "tests end by panicking")]
 
+mod common;
+
+use common::number_from_environment;
 use kusari_sim::flood::{Cost, Flood};
 
 /// Nodes of the network, with six neighbours each.
 const NODES: usize = 50;
-/// Networks that are tried.
+/// Networks that are tried, where the environment does not say otherwise.
 const SEEDS: u64 = 3;
 
 fn pass(flood: &mut Flood, seed: u64, text_bytes: usize) -> Cost {
@@ -24,7 +27,7 @@ fn pass(flood: &mut Flood, seed: u64, text_bytes: usize) -> Cost {
 /// what they cost beside one line for each node is announcements on the other connections, and now
 /// and then a block that was asked for and comes twice.
 fn expect_a_tree(text_bytes: usize, most_times_least: f64) {
-    for seed in 0..SEEDS {
+    for seed in 0..number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) {
         let mut flood = Flood::new(seed, NODES);
         let first = pass(&mut flood, seed, text_bytes);
         assert!(first.sent * 49 <= first.least * 251, "seed {seed}: {first:?}");

@@ -12,7 +12,7 @@ use kusari_sim::ledger_scenarios as scenarios;
 use kusari_sim::scenarios::Outcome;
 
 /// Seeds of one scenario, where the environment does not say otherwise: blocks are really mined.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 24;
 
 macro_rules! tests {
     ($($test:ident: $scenario:ident),* $(,)?) => {
@@ -114,4 +114,14 @@ fn seven_keys_to_a_peer_that_is_late_to_introduce_itself_do_not_count() {
 #[test]
 fn what_was_displaced_on_a_branch_that_lost_is_not_lost() {
     assert_eq!(scenarios::LEDGER_DEEP_REORGANISATION.run(139, false).err(), None);
+}
+
+/// Peers were sent what was not durable yet, and mined it after a crash had made its node forget it. What
+/// followed it was acknowledged, and waited for ever once a branch without it won.
+#[test]
+fn what_a_crash_makes_a_node_forget_strands_nothing_that_follows_it() {
+    for seed in [39, 127, 206, 254, 315, 380] {
+        let failure = scenarios::LEDGER_DEEP_REORGANISATION.run(seed, false).err();
+        assert_eq!(failure, None, "seed {seed}");
+    }
 }

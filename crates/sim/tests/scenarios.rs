@@ -9,7 +9,7 @@ use common::number_from_environment;
 use kusari_sim::scenarios;
 
 /// Seeds of one scenario, where the environment does not say otherwise.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 160;
 
 macro_rules! tests {
     ($($test:ident: $scenario:ident),* $(,)?) => {

@@ -134,6 +134,14 @@ impl Sender {
         Some(link.pooled)
     }
 
+    /// Takes the last parked one away, if its sequence is above this one.
+    pub(super) fn pop_parked(&mut self, sequence: u64) -> Option<Box<PooledTransaction>> {
+        let last = self.parked.last_entry().filter(|last| *last.key() > sequence)?;
+        let pooled = last.remove();
+        self.bytes -= pooled.pooled_bytes();
+        Some(pooled)
+    }
+
     /// Puts the next one at the end of the chain. It must fit.
     pub(super) fn push(&mut self, pooled: Box<PooledTransaction>) {
         let transaction = pooled.transaction();

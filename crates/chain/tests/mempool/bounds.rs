@@ -176,3 +176,23 @@ fn limits_are_never_above_the_greatest() {
     };
     assert_eq!(Rig::new(boundless).pool, Rig::new(PoolLimits::default()).pool);
 }
+
+#[test]
+fn last_parked_one_makes_room_for_the_earlier_one_that_it_waits_for() {
+    let limits = PoolLimits { sender_transactions: 3, ..PoolLimits::default() };
+    let mut rig = Rig::new(limits).with_balances(&[100]);
+    rig.accounts.insert(key(0), Account { key: key(0), balance: 100, sequence: 1 });
+    (1..4).for_each(|sequence| drop(rig.own(Draft::fee(0, sequence, 0)).unwrap()));
+    // The one before them loses its place in the chain.
+    rig.follow(0, 100, 0);
+    assert_eq!(rig.parked(), [1, 2, 3]);
+    let earlier = Draft::fee(0, 0, 0);
+    assert_eq!(rig.own(earlier).unwrap_err().code(), "sender-full");
+    assert_eq!(rig.pool.remove_last_parked(&key(0), 3), None, "it waits for none of them");
+    let removed = rig.pool.remove_last_parked(&key(0), 0).unwrap();
+    assert_eq!(removed.txid(), Draft::fee(0, 3, 0).txid());
+    rig.own(earlier).unwrap();
+    assert_eq!((rig.offered(0), rig.parked()), (vec![0, 1, 2], vec![]));
+    assert_eq!((rig.pool.bytes(), rig.pool.own_bytes()), (3 * SMALLEST, 3 * SMALLEST));
+    assert_eq!(rig.pool.remove_last_parked(&key(0), 0), None, "what can be mined stays");
+}

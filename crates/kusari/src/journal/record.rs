@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
@@ -174,6 +174,10 @@ impl OutboxStore for Recording<dyn OutboxStore> {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.store.visit_pool(visit)
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.store.visit_predecessors(visit)
     }
 
     fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {

@@ -116,6 +116,7 @@ impl Auditor {
             self.audit_tiles(transaction, &blocks)?;
             self.audit_accounts(transaction, replay)?;
             self.audit_pool(transaction)?;
+            self.audit_predecessors(transaction)?;
             self.audit_witnesses(transaction, &ledger.id)?;
         }
         self.place = Place::Table("outbox");
@@ -151,6 +152,7 @@ impl Auditor {
         if kind.is_ledger() {
             known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ERASED.name()]);
             known.extend([tables::ZEROS.name(), tables::HISTORY.name()]);
+            known.push(tables::PREDECESSORS.name());
             known.extend([tables::STATEMENTS.name(), tables::EQUIVOCATIONS.name()]);
             known.extend(of_index(tables::TRANSACTIONS.names()));
             known.extend(of_index(tables::CONTENTS.names()));

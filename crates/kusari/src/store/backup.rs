@@ -152,6 +152,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     if kind.is_ledger() {
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
+        copy_if_there(from, copy, tables::PREDECESSORS)?;
         copy_table(from, copy, tables::ERASED)?;
         copy_index(from, copy, &tables::TRANSACTIONS)?;
         copy_table(from, copy, tables::HISTORY)?;

@@ -19,6 +19,7 @@ use super::kind::Kind;
 use super::lookup::Lookups;
 use super::outbox::{self, OutboxWriter};
 use super::pool::PoolWriter;
+use super::predecessors::PredecessorWriter;
 use super::record::{read_block, write_block};
 use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
@@ -43,7 +44,7 @@ pub(super) fn commit(
     if kind.is_ledger() {
         erase(database, &transaction, batches)?;
     }
-    // Blocks, outbox, pool and statements share no table, so all of one may go before all of the next.
+    // None of these share a table, so all of one may go before all of the next.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
         let mut writer = OutboxWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.outbox) {
@@ -60,6 +61,15 @@ pub(super) fn commit(
         }
         let mut writer = PoolWriter::open(&transaction)?;
         for write in batches.iter().flat_map(|batch| &batch.pool) {
+            writer.apply(write)?;
+        }
+    }
+    if batches.iter().any(|batch| !batch.predecessors.is_empty()) {
+        if !kind.is_ledger() {
+            return Err(Fault::Unfitting(String::from("a transaction is kept on a classic chain")));
+        }
+        let mut writer = PredecessorWriter::open(&transaction)?;
+        for write in batches.iter().flat_map(|batch| &batch.predecessors) {
             writer.apply(write)?;
         }
     }

@@ -296,6 +296,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         if kind.is_ledger() {
             transaction.table(tables::ACCOUNTS)?;
             transaction.table(tables::POOL)?;
+            transaction.table(tables::PREDECESSORS)?;
             transaction.table(tables::ERASED)?;
             transaction.table(tables::ZEROS)?;
             transaction.table(tables::STATEMENTS)?;

@@ -3,7 +3,7 @@
 use core::fmt::Display;
 use core::ops::Range;
 
-use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
+use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, StoreError};
 use kusari_node::store::{
     EntryId, EntryState, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite, PoolRecord, Witnessed,
@@ -253,6 +253,10 @@ impl OutboxStore for Store {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.read_pool(visit)
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.read_predecessors(visit)
     }
 
     fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {

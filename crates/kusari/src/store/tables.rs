@@ -65,6 +65,11 @@ pub(crate) const ACCOUNTS: TableDefinition<&'static [u8; 32], (u64, u64)> =
 /// Record of a waiting transaction by its id.
 pub(crate) const POOL: TableDefinition<&'static [u8; 32], &'static [u8]> =
     TableDefinition::new("pool");
+/// Under what a predecessor of our own transactions stands: its sender and its sequence.
+pub(crate) type PredecessorKey = (&'static [u8; 32], u64);
+/// Record of a predecessor.
+pub(crate) const PREDECESSORS: TableDefinition<PredecessorKey, &'static [u8]> =
+    TableDefinition::new("predecessors");
 /// Ids of transactions whose payloads were erased here.
 pub(crate) const ERASED: TableDefinition<&'static [u8; 32], ()> = TableDefinition::new("erased");
 

@@ -10,7 +10,8 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite};
 use kusari_node::store::{
-    Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StatementWrite, StoreBatch,
+    Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite,
+    StoreBatch,
 };
 
 use crate::forge::spec;
@@ -100,7 +101,14 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
         StatementWrite::Insert(statement(number)),
         StatementWrite::Remove { key: statement(0).key, sequence: number - 1 },
     ];
-    StoreBatch { blocks, outbox, pool, erased, statements }
+    let predecessors = vec![
+        PredecessorWrite::Insert(fake_entry(number)),
+        PredecessorWrite::Remove {
+            sender: fake_entry(number - 1).transaction.sender,
+            sequence: number - 1,
+        },
+    ];
+    StoreBatch { blocks, outbox, pool, predecessors, erased, statements }
 }
 
 /// What a ledger's store has beside blocks after batch `number`.
@@ -113,6 +121,9 @@ fn check_ledger(store: &Store, planner: &Planner, number: u64) {
     let mut pool = Vec::new();
     store.visit_pool(&mut |record| pool.push(record)).unwrap();
     assert!(pool.into_iter().eq((number > 0).then(|| waiting(number))));
+    let mut kept = Vec::new();
+    store.visit_predecessors(&mut |entry| kept.push(entry)).unwrap();
+    assert!(kept.into_iter().eq((number > 0).then(|| fake_entry(number))));
     let witnesses = store.witnesses().unwrap();
     assert!(witnesses.iter().map(|known| known.count).eq((number > 0).then_some(1)));
     let newest = witnesses.first().and_then(|known| known.newest);

@@ -14,7 +14,9 @@ use kusari_chain::{
     Accepted, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
 };
 use kusari_miner::Search;
-use kusari_node::store::{OutboxWrite, PoolRecord, PoolWrite, StatementWrite, StoreBatch};
+use kusari_node::store::{
+    OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite, StoreBatch,
+};
 
 use crate::support::TempDir;
 
@@ -200,8 +202,9 @@ pub(crate) fn sound_ledger_store(directory: &TempDir) -> Store {
     outbox.push(OutboxWrite::SetSettled { id: 1, settled: true });
     let pool = vec![PoolWrite::Insert { txid, record }];
     let blocks = ledger_writes().to_vec();
+    let predecessors = vec![PredecessorWrite::Insert(Person::new(4).record(6, "before"))];
     let statements = statement_writes();
-    let batch = StoreBatch { blocks, outbox, pool, statements, ..StoreBatch::default() };
+    let batch = StoreBatch { blocks, outbox, pool, predecessors, statements, ..StoreBatch::default() };
     store.commit(&[batch]).unwrap();
     store
 }

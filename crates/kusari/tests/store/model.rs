@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use kusari::store::{ChainPosition, Store};
-use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockHash, BlockStore, BlockWrite, StoredBlock};
-use kusari_node::store::{Erasure, OutboxStore, PoolRecord, PoolWrite, StoreBatch};
+use kusari_node::store::{
+    Erasure, OutboxStore, PoolRecord, PoolWrite, PredecessorWrite, StoreBatch,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -52,6 +54,7 @@ struct Pair {
     directory: Option<TempDir>,
     memory: MemoryBlocks,
     pool: BTreeMap<Txid, PoolRecord>,
+    predecessors: BTreeMap<(PublicKey, u64), BodyEntry>,
     planner: Planner,
     batches: Vec<StoreBatch>,
 }
@@ -65,8 +68,9 @@ impl Pair {
         };
         let batches = vec![StoreBatch::default()];
         let planner = Planner { ledger, ..Planner::default() };
-        let (memory, pool) = Default::default();
-        Self { store: Some(store), directory, memory, pool, planner, batches }
+        let (memory, pool, predecessors) = Default::default();
+        let store = Some(store);
+        Self { store, directory, memory, pool, predecessors, planner, batches }
     }
 
     fn store(&self) -> &Store {
@@ -83,11 +87,14 @@ impl Pair {
                 batch.blocks.push(BlockWrite::SetAccount(account));
             }
             Step::Wait { number } => {
+                batch.predecessors.push(PredecessorWrite::Insert(fake_entry(*number)));
                 let BodyEntry { transaction, payload } = fake_entry(*number);
                 let record = PoolRecord { transaction, payload, since: *number };
                 batch.pool.push(PoolWrite::Insert { txid: transaction.txid(), record });
             }
             Step::WaitNoMore { number } => {
+                let SignedTransaction { sender, sequence, .. } = fake_entry(*number).transaction;
+                batch.predecessors.push(PredecessorWrite::Remove { sender, sequence });
                 let txid = fake_entry(*number).transaction.txid();
                 batch.pool.push(PoolWrite::Remove { txid });
             }
@@ -142,6 +149,17 @@ impl Pair {
         for batch in self.batches.drain(..) {
             self.memory.apply(&batch.blocks);
             self.memory.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
+            for write in batch.predecessors {
+                match write {
+                    PredecessorWrite::Insert(entry) => {
+                        let SignedTransaction { sender, sequence, .. } = entry.transaction;
+                        self.predecessors.insert((sender, sequence), entry);
+                    }
+                    PredecessorWrite::Remove { sender, sequence } => {
+                        self.predecessors.remove(&(sender, sequence));
+                    }
+                }
+            }
             for write in batch.pool {
                 match write {
                     PoolWrite::Insert { txid, record } => drop(self.pool.insert(txid, record)),
@@ -172,6 +190,9 @@ impl Pair {
         let mut waiting = Vec::new();
         store.visit_pool(&mut |record| waiting.push(record)).unwrap();
         assert!(waiting.iter().eq(self.pool.values()));
+        let mut kept = Vec::new();
+        store.visit_predecessors(&mut |entry| kept.push(entry)).unwrap();
+        assert!(kept.iter().eq(self.predecessors.values()));
         self.check_transactions();
     }
 

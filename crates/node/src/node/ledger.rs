@@ -41,11 +41,12 @@ impl Node {
             Ok(Offered { known, displaced, writes }) => {
                 transactions.listeners.has(peer, &txid);
                 if !known {
-                    transactions.listeners.pass_on(txid, Some(peer));
+                    transactions.pass_on(txid, Some(peer));
                     self.actions
                         .push(Action::Notify(Event::TransactionPooled { txid, own: false }));
                 }
                 self.batch.pool.extend(writes);
+                self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
                     self.note_pooled(txid, Some(peer), displaced);
                 }
@@ -119,13 +120,14 @@ impl Node {
         request: RequestId,
         written: WrittenTransaction,
     ) -> Result<(), StoreError> {
+        let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
             self.actions.push(Action::Reply(request, Reply::NoLedger));
             return Ok(());
         };
         let checked = written.0;
         let txid = checked.txid();
-        match transactions.submit(checked, &self.chain, now.wall)? {
+        match transactions.submit(checked, commit, &self.chain, now.wall)? {
             Ok((known, moved)) => {
                 transactions.pass_on(txid, None);
                 self.note_moved(moved);
@@ -207,7 +209,7 @@ impl Node {
                     page.push(WaitingTransaction {
                         entry: BodyEntry { transaction, payload },
                         since: pooled.since(),
-                        own: pooled.is_own(),
+                        own: transactions.own().contains(&pooled.txid()),
                     });
                 }
                 Reply::Pool { page, more: waiting.next().is_some() }
@@ -247,6 +249,7 @@ impl Node {
         if let Some(transactions) = &mut self.transactions {
             let store = self.outbox_store.as_ref();
             self.batch.outbox.extend(transactions.erase(&txid, store)?);
+            self.batch.predecessors.extend(transactions.take_predecessor_writes());
         }
         self.batch.erased.push(erasure);
         self.then.push(Action::Reply(request, Reply::Erased));
@@ -280,9 +283,10 @@ impl Node {
     pub(super) fn note_moved(&mut self, moved: Moved) {
         let Moved { outbox, pool, mined, stood_in, returned, displaced, offered, .. } = moved;
         let Some(transactions) = &mut self.transactions else { return };
-        offered.into_iter().for_each(|txid| transactions.listeners.pass_on(txid, None));
+        offered.into_iter().for_each(|txid| transactions.pass_on(txid, None));
         self.batch.outbox.extend(outbox);
         self.batch.pool.extend(pool);
+        self.batch.predecessors.extend(transactions.take_predecessor_writes());
         let mut tell = |event| self.then.push(Action::Notify(event));
         for txid in returned {
             let (from, pooled) = (stood_in.get(&txid).copied(), transactions.has_pooled(&txid));

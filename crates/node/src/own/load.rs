@@ -37,6 +37,7 @@ impl Own {
             backlog: Backlog::open(limits, &facts),
             open: BTreeMap::new(),
             by_txid: BTreeMap::new(),
+            places: BTreeSet::new(),
             done: BTreeSet::new(),
             stranded: BTreeMap::new(),
             settling: VecDeque::new(),
@@ -65,9 +66,10 @@ impl Own {
         let Some(sender) = author.or(entry.draft.as_ref().map(|draft| draft.account)) else {
             return Ok(None);
         };
-        self.by_txid.extend(ids.iter().map(|txid| (*txid, entry.id)));
-        let open = Open { sender, bytes, ids, draft: entry.draft.clone(), place, settling: false };
-        self.open.insert(entry.id, open);
+        let sequence = signed.as_ref().map(|checked| checked.transaction().sequence);
+        let draft = entry.draft.clone();
+        let open = Open { sender, sequence, bytes, ids, draft, place, settling: false };
+        self.add(entry.id, open);
         let draft = entry.draft.map(|draft| Loaded::Draft(entry.id, draft));
         Ok(signed.map(Loaded::Signed).or(draft))
     }

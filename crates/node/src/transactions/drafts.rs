@@ -11,9 +11,10 @@ use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds}
 use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{Chain, StoreError};
 
-use super::{Moved, Transactions, touched};
+use super::{Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
-use crate::own::Loaded;
+use crate::own::{Loaded, Own};
+use crate::predecessors::Predecessors;
 use crate::seam::{CommitId, RequestId, SubmitRefusal};
 use crate::store::{EntryId, OutboxStore, OutboxWrite};
 
@@ -27,6 +28,25 @@ pub(crate) struct Signed {
 }
 
 impl Transactions {
+    /// Takes into memory at the start what is signed, predecessors of it, and the first of what is not.
+    pub(super) fn open_own(
+        &mut self,
+        signed: Vec<Loaded>,
+        (chain, store): (&Chain, &dyn OutboxStore),
+        moved: &mut Moved,
+    ) -> Result<(), StoreError> {
+        let own = &self.own;
+        self.predecessors = Predecessors::open(store, |sender| own.last_sequence(sender))?;
+        let mut loaded: Vec<Loaded> =
+            self.predecessors.iter().cloned().map(Loaded::Signed).collect();
+        loaded.extend(signed);
+        self.take_loaded(loaded, (chain, store, 0), moved)?;
+        self.load_waiting((chain, store, 0), moved)?;
+        // Of others nothing waits yet.
+        moved.pool.clear();
+        Ok(())
+    }
+
     /// Takes what waits in the store into memory, where there is room.
     pub(crate) fn load_waiting(
         &mut self,
@@ -113,7 +133,9 @@ impl Transactions {
         };
         let account = chain.account(&wallet.key)?;
         let (next, balance) = (self.pool.next_sequence(&account), self.pool.balance(&account));
-        Ok(self.drafts.to_sign(next, balance))
+        // What waits under a later sequence and is not in the pool keeps it.
+        let most = self.own.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
+        Ok(self.drafts.to_sign((next, most), balance))
     }
 
     /// The driver signed a draft. `None` where nobody asked for it.
@@ -128,23 +150,15 @@ impl Transactions {
         if !self.drafts.is_asked(entry, &checked) {
             return Ok(None);
         }
-        let txid = checked.txid();
-        let admission = match self.admit(checked.clone(), chain, true, now)? {
-            Ok(admission) => admission,
+        let insert = |own: &mut Own| own.signed(entry, &checked).into_iter().collect();
+        let moved = match self.admit_new(&checked, commit, (chain, now), insert)? {
+            Ok((_, moved)) => moved,
             Err(refusal) => {
                 self.drafts.put_back(entry);
                 return Ok(Some(Err(refusal)));
             }
         };
-        let mut moved = Moved::default();
-        moved.outbox.extend(self.own.signed(entry, &checked));
-        let former = self.own.entry_of(&txid).and_then(|(_, former)| former);
-        let mut touched = touched(&admission);
-        touched.insert(txid);
-        if let Some(replaced) = admission.replaced {
-            self.own.strand(replaced, checked.transaction().sender);
-        }
-        moved.pool = self.writes(&touched);
+        let former = self.own.entry_of(&checked.txid()).and_then(|(_, former)| former);
         let request = self.drafts.take_request(entry);
         self.drafts.remove(entry);
         Ok(Some(Ok(Signed { moved, former, request })))

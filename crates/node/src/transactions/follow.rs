@@ -31,7 +31,7 @@ impl Transactions {
             return Ok(moved);
         }
         let connected = self.connected(change, chain)?;
-        let places = &connected.places;
+        moved.joined.clone_from(&connected.places);
         let back = self.reverted(change, &connected, (chain, store), &mut moved)?;
         let undone = self.undone(change, &connected, store, &mut moved)?;
         let followed = self.pool.follow(change.accounts().copied());
@@ -42,17 +42,23 @@ impl Transactions {
             if settled.is_own()
                 && !connected.points.contains_key(&txid)
                 && let SignedTransaction { sender, sequence, .. } = settled.transaction()
-                && let Some(by) = places.get(&(*sender, *sequence))
+                && let Some((by, point)) = connected.places.get(&(*sender, *sequence))
             {
-                self.displace(txid, (by.0, by.1.height), &mut moved);
+                self.displace(txid, (*by, point.height), &mut moved);
             }
         }
         let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
         for (checked, own) in back.into_iter().chain(dropped) {
-            self.admit_again((checked, own), (chain, store, now), &mut moved, &mut touched)?;
+            let kept = !own && self.keep_predecessor(&checked);
+            self.admit_again(
+                (checked, own || kept),
+                (chain, store, now),
+                &mut moved,
+                &mut touched,
+            )?;
         }
         let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
-        let concerned = self.own.stranded(|sender| accounts.contains(sender));
+        let concerned = |sender: &PublicKey| accounts.contains(sender);
         self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
         // What was said of them before still holds, or they have returned.
         moved.displaced.retain(|gone| gone.again.is_some() || !undone.contains(&gone.txid));
@@ -64,6 +70,7 @@ impl Transactions {
         let Moved { returned, displaced, .. } = &mut moved;
         returned.retain(|txid| !displaced.iter().any(|gone| gone.txid == *txid));
         self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        self.prune_predecessors();
         for put_off in self.own.put_off_drafts(commit) {
             self.drafts.put_off(put_off);
         }
@@ -157,7 +164,8 @@ impl Transactions {
         Ok(undone)
     }
 
-    /// Tries a transaction again. One of somebody else that is refused has lost its place.
+    /// Tries a transaction again: an `own` one, or one that an own one follows, in the room of others.
+    /// Another one that is refused has lost its place.
     pub(super) fn admit_again(
         &mut self,
         (checked, own): (CheckedTransaction, bool),
@@ -168,9 +176,13 @@ impl Transactions {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let sequence = checked.transaction().sequence;
         touched.insert(txid);
-        match self.admit(checked, chain, own, now)? {
+        let admitted = match own {
+            true => self.admit_before_others(checked, (chain, now), touched)?,
+            false => self.admit(checked, chain, false, now)?,
+        };
+        match admitted {
             Ok(admission) => {
-                touched.extend(super::touched(&admission));
+                touched.extend(super::touched_by(&admission));
                 if let Some(replaced) = admission.replaced {
                     self.own.strand(replaced, sender);
                 }
@@ -179,8 +191,8 @@ impl Transactions {
                     moved.offered.push(txid);
                 }
             }
-            Err(refusal) if own && is_used(&refusal) => {
-                match self.holder(&sender, sequence, (chain, store))? {
+            Err(refusal) if own && is_used(&refusal) && self.own.contains(&txid) => {
+                match self.holder((sender, sequence), (chain, store), moved)? {
                     // It was mined while nobody looked.
                     Some((by, height)) if self.own.are_forms_of_one(&by, &txid) => {
                         self.own.set_mined(&by, height, &mut moved.outbox);
@@ -195,41 +207,36 @@ impl Transactions {
         Ok(())
     }
 
-    /// The transaction of the best chain that has this sequence, and its height: found in the blocks
-    /// that are not in the store yet, or else in the store.
+    /// The transaction of the best chain that has this sequence, and its height: it joined just now, or
+    /// is in the store. What the store still takes for the best chain may have left it.
     fn holder(
         &self,
-        sender: &PublicKey,
-        sequence: u64,
+        place: (PublicKey, u64),
         (chain, store): (&Chain, &dyn OutboxStore),
+        moved: &Moved,
     ) -> Result<Option<(Txid, u32)>, StoreError> {
-        let mut height = chain.tip().height;
-        for _ in 0..chain.uncommitted_changes() {
-            let Some(point) = chain.best_at(height)? else { break };
-            let stored = chain.block(&point.hash)?;
-            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
-            let mut transactions = body.into_iter().flatten().map(|entry| &entry.transaction);
-            let holds =
-                |held: &&SignedTransaction| held.sender == *sender && held.sequence == sequence;
-            if let Some(held) = transactions.find(holds) {
-                return Ok(Some((held.txid(), height)));
-            }
-            height = height.saturating_sub(1);
+        if let Some((by, point)) = moved.joined.get(&place) {
+            return Ok(Some((*by, point.height)));
         }
-        let Some(by) = store.transaction_at(sender, sequence)? else { return Ok(None) };
-        Ok(Some((by, store.mined_at(&by)?.unwrap_or(height))))
+        let Some(by) = store.transaction_at(&place.0, place.1)? else { return Ok(None) };
+        let Some(height) = store.mined_at(&by)? else { return Ok(None) };
+        let Some(point) = chain.best_at(height)? else { return Ok(None) };
+        let stored = chain.block(&point.hash)?;
+        let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
+        let stands = body.is_some_and(|body| body.iter().any(|one| one.transaction.txid() == by));
+        Ok(stands.then_some((by, height)))
     }
 
-    /// Tries some of our own again that the pool did not take.
+    /// Tries our own of some senders again that the pool did not take, and those that they follow.
     pub(super) fn admit_stranded(
         &mut self,
-        stranded: Vec<Txid>,
+        of: impl Fn(&PublicKey) -> bool,
         (chain, store, now): (&Chain, &dyn OutboxStore, u64),
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
-        let mut loaded = Vec::new();
-        for txid in stranded {
+        let mut loaded = self.missing_predecessors(&of, chain)?;
+        for txid in self.own.stranded(&of) {
             loaded.extend(self.own.text_of(&txid, store)?);
         }
         loaded.sort_by_key(|checked| checked.transaction().sequence);

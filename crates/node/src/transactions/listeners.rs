@@ -74,7 +74,7 @@ impl Listeners {
     }
 
     /// Every listener but the sender is to be sent the transaction.
-    pub(crate) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
+    pub(super) fn pass_on(&mut self, txid: Txid, sender: Option<PeerId>) {
         for (peer, listener) in &mut self.peers {
             if listener.follows && Some(*peer) != sender {
                 listener.want(txid);
@@ -89,8 +89,15 @@ impl Listeners {
         }
     }
 
-    /// The peer asks for all that waits: it is sent the best of it, at its pace.
-    pub(crate) fn wants_all(&mut self, peer: PeerId, pool: &Mempool, bytes: u64, now: Duration) {
+    /// The peer asks for all that waits: it is sent the best of it but what is not announced yet, at
+    /// its pace.
+    pub(crate) fn wants_all(
+        &mut self,
+        peer: PeerId,
+        (pool, unannounced): (&Mempool, &BTreeSet<Txid>),
+        bytes: u64,
+        now: Duration,
+    ) {
         let listener = self.listener(peer, now);
         // Looking through the pool costs more than asking.
         if listener.asked_at.is_some_and(|asked| now < asked + MEMPOOL_INTERVAL) {
@@ -99,7 +106,8 @@ impl Listeners {
         listener.asked_at = Some(now);
         let pending: BTreeSet<Txid> = listener.pending.iter().copied().collect();
         let best = pool.select(bytes).into_iter().map(PooledTransaction::txid);
-        best.filter(|txid| !pending.contains(txid)).for_each(|txid| listener.want(txid));
+        best.filter(|txid| !pending.contains(txid) && !unannounced.contains(txid))
+            .for_each(|txid| listener.want(txid));
     }
 
     /// What to send now, to whom.

@@ -9,6 +9,7 @@
 )]
 
 pub mod ledger;
+pub mod predecessors;
 pub mod witnesses;
 
 use std::cell::RefCell;
@@ -19,7 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::ledger::{Account, Equivocation, PublicKey, Txid, WitnessStatement};
+use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Block, BlockHash, BlockStore, CheckedBlock, StoreError, StoredBlock, StoredFinality, Target,
@@ -40,6 +41,7 @@ pub struct Disk {
     blocks: Rc<RefCell<MemoryBlocks>>,
     pub outbox: Rc<RefCell<MemoryOutbox>>,
     pub pool: Rc<RefCell<BTreeMap<Txid, PoolRecord>>>,
+    pub predecessors: predecessors::Predecessors,
     pub witnessed: Rc<RefCell<Kept>>,
 }
 
@@ -90,6 +92,7 @@ impl Disk {
                 }
             }
         }
+        self.predecessors.apply(&batch.predecessors);
         batch.statements.iter().for_each(|write| self.witnessed.borrow_mut().apply(write));
         self.outbox.borrow_mut().apply(batch);
     }
@@ -101,6 +104,7 @@ impl Disk {
             blocks: Rc::new(RefCell::new(self.blocks.borrow().clone())),
             outbox: Rc::new(RefCell::new(self.outbox.borrow().clone())),
             pool: cell(&self.pool.borrow()),
+            predecessors: self.predecessors.copy(),
             witnessed: Rc::new(RefCell::new(self.witnessed.borrow().clone())),
         }
     }
@@ -179,6 +183,11 @@ impl OutboxStore for Disk {
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
         self.pool.borrow().values().cloned().for_each(visit);
+        Ok(())
+    }
+
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        self.predecessors.rows().values().cloned().for_each(visit);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Running scenarios over seeds: `KUSARI_SIM_SEED` replays one and prints every step,
 //! `KUSARI_SIM_SEEDS` sets how many each scenario gets.
-#![allow(unreachable_pub, reason = "shared by several test programs")]
+#![allow(dead_code, unreachable_pub, reason = "shared by several test programs")]
 
 use kusari_sim::scenarios::{Outcome, Scenario};
 
@@ -10,6 +10,13 @@ pub fn number_from_environment(name: &str) -> Option<u64> {
     let number = text.parse();
     assert!(number.is_ok(), "{name} must be a number, not {text:?}");
     number.ok()
+}
+
+/// What a person who sees a failure does next.
+pub fn how_to_replay(name: &str, seed: u64) -> String {
+    format!(
+        "replay it with\n    KUSARI_SIM_SEED={seed} cargo test -p kusari-sim {name} -- --nocapture"
+    )
 }
 
 /// Runs a scenario over so many seeds, where the environment does not say otherwise. Returns how each
@@ -31,8 +38,8 @@ pub fn run(scenario: Scenario, seeds: u64) -> Vec<Outcome> {
         outcomes.extend(outcome);
         assert!(
             failure.is_empty(),
-            "{name}, seed {seed}: {failure}\nreplay it with\n    \
-             KUSARI_SIM_SEED={seed} cargo test -p kusari-sim {name} -- --nocapture"
+            "{name}, seed {seed}: {failure}\n{}",
+            how_to_replay(name, seed)
         );
     }
     println!("{name}: {seeds} seeds, all agreed {slowest} s after the last fault at the latest");

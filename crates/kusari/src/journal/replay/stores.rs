@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
 
@@ -125,6 +125,10 @@ impl OutboxStore for Answering {
     }
 
     fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+        Err(no_answer())
+    }
+
+    fn visit_predecessors(&self, _visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
         Err(no_answer())
     }
 

@@ -286,6 +286,9 @@ pub enum AuditFault {
         /// The id that its content has.
         computed: Txid,
     },
+    /// A predecessor stands under another sender or sequence than it bears.
+    #[error("it bears another sender or another sequence")]
+    MisplacedPredecessor,
     /// A record of a ledger names no transaction, or several.
     #[error("it names {count} transactions, where each record has exactly one")]
     NotOneTransaction {
@@ -367,6 +370,7 @@ impl AuditFault {
             Self::StrayTransaction { .. } => "stray-transaction",
             Self::WrongCount { .. } => "bad-count",
             Self::WrongWaiting { .. } => "bad-waiting",
+            Self::MisplacedPredecessor => "misplaced-predecessor",
             Self::NotOneTransaction { .. } => "not-one-transaction",
             Self::MisplacedStatement => "misplaced-statement",
             Self::StatementSignature => "bad-statement-signature",

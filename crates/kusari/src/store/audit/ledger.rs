@@ -23,6 +23,7 @@ use crate::store::history::TileCheck;
 use crate::store::kind::Kind;
 use crate::store::lookup;
 use crate::store::pool::all_waiting;
+use crate::store::predecessors::all_predecessors;
 use crate::store::suffix_index::IndexReader;
 use crate::store::{tables, transactions};
 
@@ -250,6 +251,22 @@ impl Auditor {
             if computed != txid {
                 self.place = Place::Waiting(txid);
                 return Err(AuditFault::WrongWaiting { computed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Each predecessor stands under its sender and its sequence.
+    pub(super) fn audit_predecessors(
+        &mut self,
+        transaction: &ReadTransaction,
+    ) -> Result<(), AuditFault> {
+        self.place = Place::Table("predecessors");
+        for row in all_predecessors(transaction)? {
+            let (sender, sequence, BodyEntry { transaction, .. }) = row?;
+            if (transaction.sender, transaction.sequence) != (sender, sequence) {
+                self.place = Place::Predecessor { sender, sequence };
+                return Err(AuditFault::MisplacedPredecessor);
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use kusari_chain::params::SETTLED_DEPTH;
+use kusari_node::limits::MAX_FORMS;
 use kusari_node::store::{EntryId, EntryState, OutboxEntry};
 use redb::ReadTransaction;
 
@@ -186,7 +187,7 @@ fn stands_in_best_chain(
         // Its text is a transaction, and what stands for a block is the transaction's id: none for a
         // draft, and one more where it was signed again.
         let fewest = usize::from(entry.draft.is_none());
-        if !(fewest..=2).contains(&entry.blocks.len()) {
+        if !(fewest..=MAX_FORMS).contains(&entry.blocks.len()) {
             return Err(AuditFault::NotOneTransaction { count: entry.blocks.len() });
         }
         let mut height = None;

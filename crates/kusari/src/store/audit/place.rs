@@ -55,6 +55,13 @@ pub enum Place {
     Account(PublicKey),
     /// The transaction with this id that waits to be mined.
     Waiting(Txid),
+    /// A transaction that one of ours follows.
+    Predecessor {
+        /// Its sender.
+        sender: PublicKey,
+        /// Its sequence.
+        sequence: u64,
+    },
     /// A statement of a witness.
     Statement {
         /// Its key.
@@ -80,6 +87,7 @@ impl Place {
             | Self::Entry(_)
             | Self::Account(_)
             | Self::Waiting(_)
+            | Self::Predecessor { .. }
             | Self::Statement { .. }
             | Self::Equivocation(_) => None,
         }
@@ -101,6 +109,9 @@ impl fmt::Display for Place {
             Self::Entry(id) => write!(f, "record {id}"),
             Self::Account(key) => write!(f, "the account of key {key}"),
             Self::Waiting(txid) => write!(f, "the waiting transaction {txid}"),
+            Self::Predecessor { sender, sequence } => {
+                write!(f, "transaction {sequence} of key {sender}, which one of ours follows,")
+            }
             Self::Statement { key, sequence } => {
                 write!(f, "statement {sequence} of witness {key}")
             }

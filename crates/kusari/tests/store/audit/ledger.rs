@@ -15,6 +15,8 @@ use crate::forge::{
 use crate::support::TempDir;
 
 const ACCOUNTS: TableDefinition<&[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
+const PREDECESSORS: TableDefinition<(&[u8; 32], u64), &[u8]> =
+    TableDefinition::new("predecessors");
 const POOL: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("pool");
 const STATEMENTS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("statements");
 const EQUIVOCATIONS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("equivocations");
@@ -204,6 +206,17 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         let key = *table.first().unwrap().unwrap().0.value();
         table.insert(&key, &[1, 2][..]).unwrap();
     }, "unreadable", || Place::Table("pool")),
+    ("a predecessor stands under another sequence", |t| {
+        let mut table = t.open_table(PREDECESSORS).unwrap();
+        let bytes = table.pop_first().unwrap().unwrap().1.value().to_vec();
+        table.insert((&Person::new(4).key().0, 7), bytes.as_slice()).unwrap();
+    }, "misplaced-predecessor", || Place::Predecessor {
+        sender: Person::new(4).key(), sequence: 7,
+    }),
+    ("a predecessor is cut off", |t| {
+        let mut table = t.open_table(PREDECESSORS).unwrap();
+        table.insert((&Person::new(4).key().0, 6), &[1, 2][..]).unwrap();
+    }, "unreadable", || Place::Table("predecessors")),
     ("an entry names two transactions", |t| {
         let other = [9; 32];
         edit_entry(t, 2, |entry| entry.blocks.push(kusari_chain::BlockHash(other)));
