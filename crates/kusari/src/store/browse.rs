@@ -152,6 +152,8 @@ impl Store {
                     }
                 }
                 ids.sort_unstable_by(|one, other| other.cmp(one));
+                // One that was signed and waits is in both.
+                ids.dedup();
                 let found = ids.into_iter().take(limit).map(|id| {
                     let missing = || Fault::unreadable("outbox", id, "there is no such entry");
                     let bytes = entries.get(id)?.ok_or_else(missing)?;
