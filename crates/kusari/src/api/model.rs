@@ -25,7 +25,7 @@ pub use self::browse::{
 };
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::records::{
-    LedgerRecordRequest, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
+    BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
     TransferRequest, UnlockRequest, WalletReport,
 };
 pub use self::why::{

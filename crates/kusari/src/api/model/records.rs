@@ -6,6 +6,7 @@ use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Problem;
 use crate::api::schema;
 use crate::wallet::passphrase::Passphrase;
 
@@ -16,6 +17,43 @@ pub struct RecordRequest {
     /// The line.
     #[schema(min_length = 1)]
     pub text: String,
+}
+
+/// Most texts of one batch.
+pub const MAX_BATCH: usize = 256;
+
+/// `POST /v1/records/batch`: record many texts, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRequest {
+    /// The texts, from 1 to 256.
+    #[schema(min_items = 1, max_items = 256)]
+    pub texts: Vec<String>,
+    /// What the miner gets for each, on a ledger, in whole units; the least that the chain takes where
+    /// it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee: Option<u64>,
+}
+
+/// The answer to [`BatchRequest`], with status 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchReport {
+    /// What became of each text, in order.
+    pub results: Vec<BatchItem>,
+}
+
+/// What became of one text of a batch: a record or a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchItem {
+    /// The record, which is on disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub record: Option<RecordReport>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub problem: Option<Problem>,
 }
 
 /// `POST /v1/ledger/records`: have the node's wallet sign a text.

@@ -73,6 +73,15 @@ fn full(waiting: u64) -> Refusal {
     problem::OUTBOX_FULL.because(detail).into()
 }
 
+/// What the node made of a line that does not wait for room.
+pub(super) fn report_of(reply: Reply, text: String) -> Answer<RecordReport> {
+    match reply {
+        Reply::Saved(id) => Ok(RecordReport::waiting(id, text)),
+        Reply::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(unfitting()),
+    }
+}
+
 /// The answer to a write that the node has taken.
 pub(super) fn receipt(report: RecordReport) -> Answer<Response> {
     let place = HeaderValue::from_str(&format!("/v1/records/{}", report.id));
