@@ -22,6 +22,7 @@ pub mod node_file;
 mod patience;
 pub mod problem;
 mod rate;
+mod record;
 mod reply;
 pub(crate) mod routes;
 pub(crate) mod schema;
@@ -35,5 +36,5 @@ mod visitor;
 
 pub use door::{Door, Place};
 pub use events::{Feed, Teller};
-pub use server::{Api, Recorder, RecorderRefusal, Subject};
+pub use server::{Api, Subject};
 pub use token::Token;

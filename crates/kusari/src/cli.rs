@@ -14,6 +14,7 @@ mod commands;
 mod config_file;
 mod console;
 mod conversation;
+mod drafts;
 mod entrust;
 mod escape;
 mod lines;
@@ -21,6 +22,7 @@ mod link;
 mod log;
 mod moment;
 mod output;
+mod own_wallet;
 mod pipe;
 mod places;
 mod progress;
@@ -31,7 +33,6 @@ mod screen;
 #[cfg(test)]
 mod scripted;
 mod settings;
-mod signer;
 mod similar;
 mod slash;
 mod stdout;
@@ -58,10 +59,11 @@ use kusari_chain::TreeLimits;
 use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
-use crate::api::{Api, Door, Feed, Recorder, Subject, Token, events};
+use crate::api::{Api, Door, Feed, Subject, Token, events};
 use crate::journal::{JOURNAL_LIMIT, JournalConfig};
 use crate::runtime::{self, Running, RuntimeConfig};
 use crate::store::Store;
+use crate::wallet::NodeWallet;
 use args::{Args, Asked};
 use commands::Failure;
 use config_file::ConfigFile;
@@ -72,7 +74,6 @@ use output::{Looks, Output};
 use prompt::{Place, Prompt};
 use screen::Screen;
 use settings::{Settings, Storage, Surroundings, UsageError};
-use signer::Signer;
 use words::Said;
 
 /// The node failed, or could not begin.
@@ -125,6 +126,12 @@ fn failed(code: u8, error: &dyn Error) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Says something beside the answer of a command.
+pub(crate) fn say_beside(text: &str) {
+    // Where stderr is closed nobody wants to know.
+    let _ = writeln!(io::stderr(), "{}", Plain(text));
+}
+
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(ConfigFile::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
@@ -150,11 +157,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         Storage::Memory => (Store::ephemeral_chain(parameters)?, None),
     };
     let passphrase = settings.passphrase_file.as_deref();
-    let signer = match (spec, &path) {
-        (Some(spec), Some(place)) => Some(Signer::open(place, spec, passphrase)?),
-        (Some(spec), None) => Some(Signer::forgotten(spec)?),
-        (None, _) => None,
-    };
+    let wallet = spec.map(|_| own_wallet::open(path.as_deref(), passphrase)).transpose()?;
     let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
     let door = Door::open(settings.http)?;
@@ -167,11 +170,11 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             .push(Said::routine(format!("Journal: {file}; it holds what peers send and you type")));
     }
 
-    if let (Some((_, said)), Some(spec)) = (&signer, spec) {
+    if let (Some((_, said)), Some(spec)) = (&wallet, spec) {
         first.push(Said::routine(format!("Chain: {} ({})", Plain(&spec.name), spec.chain_id())));
         first.extend(said.iter().cloned());
     }
-    let signer = signer.map(|(signer, _)| signer);
+    let wallet = wallet.map(|(wallet, _)| wallet);
     let (witness, said) = settings.witnessing.key(path.as_deref())?;
     first.extend(said);
 
@@ -189,11 +192,12 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
                 max_reorg_depth: settings.max_reorg_depth,
                 ..TreeLimits::default()
             },
-            ledger: spec.zip(signer.as_ref()).map(|(spec, signer)| LedgerConfig {
+            ledger: spec.zip(wallet.as_ref()).map(|(spec, wallet)| LedgerConfig {
                 spec: Arc::clone(spec),
-                miner: signer.public_key(),
+                miner: wallet.address().0,
                 mining: settings.mining,
                 pool_limits: PoolLimits::default(),
+                offline: settings.offline,
                 witnesses: settings.witnessing.config(witness.as_ref()),
             }),
             ..NodeConfig::default()
@@ -202,6 +206,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         miner_threads: settings.miner_threads,
         miner_kernel: settings.miner_kernel,
         witness,
+        wallet: wallet.clone(),
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let (shown, (teller, feed)) = (screen.clone(), events::open()?);
@@ -217,8 +222,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let recorder = signer.clone().map(Signer::into_recorder);
-    let (running, api) = with_api(running, (door, feed), token, (path, recorder))?;
+    let (running, api) = with_api(running, (door, feed), token, (path, wallet.clone()))?;
     let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
@@ -228,7 +232,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     }));
     screen.start(output, settings.quiet, &first)?;
     link.attach(running.handle());
-    read_lines(prompt, &link, &screen, Place { listen, directory, signer })?;
+    read_lines(prompt, &link, &screen, Place { listen, directory, wallet })?;
 
     let stopped = running.wait();
     drop(api);
@@ -243,10 +247,10 @@ fn with_api(
     running: Running,
     (door, events): (Option<Door>, Feed),
     token: Token,
-    (data_directory, recorder): (Option<PathBuf>, Option<Recorder>),
+    (data_directory, wallet): (Option<PathBuf>, Option<NodeWallet>),
 ) -> Result<(Running, Api), Box<dyn Error>> {
     let (node, listen) = (running.handle(), running.listen_address());
-    match Api::start(door, Subject { node, token, listen, data_directory, events, recorder }) {
+    match Api::start(door, Subject { node, token, listen, data_directory, events, wallet }) {
         Ok(api) => Ok((running, api)),
         Err(error) => {
             running.handle().stop();
@@ -317,7 +321,7 @@ fn read_lines(
                 end_at_once();
             }
         }
-        None => pipe::run(&link, &screen, place.signer.as_ref()),
+        None => pipe::run(&link, &screen, place.wallet.as_ref()),
     })?;
     Ok(())
 }

@@ -149,7 +149,9 @@ impl NodeHandle {
         self.give(command)?.await.map_err(|_| Stopped)
     }
 
-    fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
+    /// Gives the node a command, after those that were given before. What is returned is the answer,
+    /// or an error where the node stops before it.
+    pub(crate) fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
         let (answer, reply) = oneshot::channel();
         self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
         Ok(reply)

@@ -95,6 +95,8 @@ pub const MAX_SENT_BYTES: usize = 1 << 20;
 pub const OUTBOX_CAPACITY: usize = 1_000;
 /// Bytes of them: a thousand lines of 4 KiB. Records of a ledger may be longer.
 pub const OUTBOX_MEMORY: u64 = 4 << 20;
+/// Entries of the outbox that are read from the store at once: 4 MiB of the longest records.
+pub const OUTBOX_READ: usize = 64;
 /// Entries of the outbox that may wait, on disk for the most part.
 pub const OUTBOX_ENTRIES: u64 = 1_000_000;
 /// Bytes of them.

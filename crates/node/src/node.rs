@@ -149,7 +149,7 @@ impl Node {
     ) -> Result<Self, StoreError> {
         let limits = config.tree_limits;
         let store = outbox_store.as_ref();
-        let (chain, outbox, (mut transactions, moved)) = match &config.ledger {
+        let (chain, (outbox, lines), (mut transactions, moved)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
                 let outbox = Outbox::open(store, config.outbox, &chain)?;
@@ -164,13 +164,14 @@ impl Node {
                 };
                 let limits = (ledger.pool_limits, config.outbox);
                 let opened = Transactions::open(limits, company, store, &chain)?;
-                (chain, Outbox::closed(), (Some(opened.0), opened.1))
+                let closed = (Outbox::closed(), Vec::new());
+                (chain, closed, (Some(opened.0), opened.1))
             }
         };
         let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
         let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
         let batch = StoreBatch {
-            outbox: moved.outbox,
+            outbox: lines.into_iter().chain(moved.outbox).collect(),
             pool: moved.pool,
             predecessors: unfollowed.unwrap_or_default(),
             statements,

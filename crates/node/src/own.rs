@@ -128,6 +128,13 @@ impl Own {
         self.displaced
     }
 
+    /// The first sequence from `next` on under which one of ours waits.
+    pub(crate) fn first_waiting(&self, sender: &PublicKey, next: u64) -> Option<u64> {
+        let mut later = self.places.range((*sender, next, 0)..=(*sender, u64::MAX, EntryId::MAX));
+        let waits = |id| self.open.get(id).is_some_and(|open| open.place == Place::Waiting);
+        later.find(|(_, _, id)| waits(id)).map(|(_, sequence, _)| *sequence)
+    }
+
     fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
         let id = self.by_txid.get(txid)?;
         Some((*id, self.open.get(id)?))
@@ -166,7 +173,8 @@ impl Own {
             self.open.iter().flat_map(|(id, open)| open.ids.iter().map(|txid| (*txid, *id)));
         let placed =
             self.open.iter().filter_map(|(id, open)| Some((open.sender, open.sequence?, *id)));
-        self.backlog.is_sound()
+        let waiting = self.open.values().filter(|open| open.place == Place::Waiting);
+        self.backlog.is_sound(waiting.map(|open| open.bytes))
             && done.collect::<BTreeSet<_>>() == self.done
             && named.collect::<BTreeMap<_, _>>() == self.by_txid
             && placed.collect::<BTreeSet<_>>() == self.places
@@ -206,6 +214,12 @@ impl Own {
     pub(crate) fn stranded(&self, of: impl Fn(&PublicKey) -> bool) -> Vec<Txid> {
         let some = self.stranded.iter().filter(|(_, sender)| of(sender));
         some.map(|(txid, _)| *txid).collect()
+    }
+
+    /// Whether one entry was signed as both.
+    pub(crate) fn are_forms_of_one(&self, one: &Txid, other: &Txid) -> bool {
+        let entry = self.by_txid.get(one);
+        entry.is_some() && entry == self.by_txid.get(other)
     }
 
     pub(crate) fn contains(&self, txid: &Txid) -> bool {

@@ -96,9 +96,11 @@ impl Transactions {
         store: &dyn OutboxStore,
         chain: &Chain,
     ) -> Result<(Self, Moved), StoreError> {
+        let mut moved = Moved::default();
+        let (own, signed) = Own::open(store, outbox, &mut moved.outbox)?;
         let mut opened = Self {
             pool: Mempool::new(limits),
-            own: Own::open(store, outbox)?,
+            own,
             drafts: Drafts::new(company),
             predecessors: Predecessors::default(),
             listeners: Listeners::default(),
@@ -107,7 +109,7 @@ impl Transactions {
             looks: 0,
         };
         // What others sent may follow on ours.
-        let mut moved = opened.open_own(chain, store)?;
+        opened.open_own(signed, (chain, store), &mut moved)?;
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         records.sort_by_key(|record| record.transaction.sequence);

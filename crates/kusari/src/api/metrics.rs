@@ -84,7 +84,7 @@ impl Page {
 
     fn waiting(&mut self, snapshot: &Snapshot) {
         let words = "Typed lines that wait to be mined";
-        self.gauge("kusari_outbox_lines", words, count(snapshot.waiting_lines));
+        self.gauge("kusari_outbox_lines", words, snapshot.waiting_lines);
         let words = "Blocks that wait for their parents";
         self.gauge("kusari_orphan_blocks", words, count(snapshot.orphans));
         let words = "Bytes of blocks beside the best chain";
@@ -98,6 +98,12 @@ impl Page {
         self.gauge("kusari_pool_transactions", words, count(ledger.pooled));
         let words = "Bytes that transactions that wait count for";
         self.measure("kusari_pool", words, Unit::Bytes, ledger.pooled_bytes);
+        let words = "Records of this node that wait to be mined, signed or not";
+        self.gauge("kusari_outbox_records", words, ledger.own_waiting);
+        let words = "Drafts in memory that wait to be signed";
+        self.gauge("kusari_drafts", words, count(ledger.drafts));
+        let words = "Records of this node that other transactions displaced";
+        self.gauge("kusari_displaced_records", words, ledger.own_displaced);
         let words = "Witnesses whose word counts here";
         self.gauge("kusari_witnesses_listed", words, count(ledger.witnesses.listed.len()));
         let words = "Those of them that stand by the tip or a block near it";

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, WholeBlock, Work};
+use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,6 +15,7 @@ use super::schema;
 
 mod browse;
 mod events;
+mod records;
 mod why;
 mod witnesses;
 
@@ -21,7 +23,11 @@ pub use self::browse::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
-pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::records::{
+    BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
+    TransferRequest, UnlockRequest, WalletReport,
+};
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };
@@ -59,7 +65,7 @@ pub struct Status {
     /// Connected peers that dialled it.
     pub inbound_peers: usize,
     /// Records that wait to be mined.
-    pub waiting_records: usize,
+    pub waiting_records: u64,
     /// The ledger's name; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -68,6 +74,24 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub waiting_transactions: Option<usize>,
+    /// Drafts that wait to be signed, and are in memory; absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub drafts: Option<usize>,
+    /// What the oldest draft waits for; absent where it is signed next, or there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::DraftWait>, nullable = false)]
+    pub drafts_wait_for: Option<DraftWait>,
+    /// What was entrusted to this node and can't be mined, since other transactions took its place;
+    /// absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub displaced_records: Option<u64>,
+    /// Whether this node knows what a peer knows, or has no peer to know it from: only then a
+    /// transaction is sure to get a sequence that nobody used. Absent on the classic chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub may_sign: Option<bool>,
     /// How many listed witnesses stand near the tip; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -207,40 +231,6 @@ pub struct ConnectReceipt {
     pub already_dialled: bool,
 }
 
-/// `POST /v1/records`: record a line of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordRequest {
-    /// The line.
-    #[schema(min_length = 1)]
-    pub text: String,
-}
-
-/// `GET /v1/records/{id}`, and the answer to [`RecordRequest`], with status 202, once the line is
-/// durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RecordReport {
-    /// Its number on this node, from 1.
-    pub id: u64,
-    /// The line.
-    pub text: String,
-    /// The block of the best chain that it stands in; absent while it waits to be mined.
-    #[schema(required)]
-    pub block: Option<RecordPlace>,
-}
-
-/// Where a record stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RecordPlace {
-    /// Height of the block.
-    pub height: u32,
-    /// Its hash.
-    #[schema(value_type = schema::BlockHash)]
-    pub hash: BlockHash,
-    /// Blocks of the best chain from it to the tip, itself included.
-    pub confirmations: u32,
-}
-
 /// `GET /v1/ledger`: the ledger chain that the node keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LedgerReport {
@@ -259,8 +249,8 @@ pub struct LedgerReport {
     pub waiting_transactions: usize,
     /// What they count for, in bytes.
     pub waiting_bytes: u64,
-    /// Those of them that were entrusted to this node.
-    pub own_waiting: usize,
+    /// What was entrusted to this node and waits to be mined, drafts included.
+    pub own_waiting: u64,
 }
 
 /// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.
@@ -297,9 +287,22 @@ pub struct TransactionReport {
     /// Its payload, unless it has none or it was erased here.
     #[schema(value_type = Option<schema::Payload>, required)]
     pub payload: Option<Payload>,
-    /// Whether it waits to be mined. One of this node that does not, and stands in no block, has lost
-    /// its place to another one of its account.
+    /// Whether it waits to be mined.
     pub waits: bool,
+    /// The transaction of the same account that took its place, so that it can't be mined while that
+    /// one stands; known of what was entrusted to this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Txid>, nullable = false)]
+    pub displaced_by: Option<Txid>,
+    /// The id under which its text was signed before, where another transaction took the place of
+    /// that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Txid>, nullable = false)]
+    pub former_txid: Option<Txid>,
+    /// Its number among the records of this node; absent where it was not entrusted to this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub record: Option<u64>,
     /// The block that it stands in, of the best chain if it does there; absent while it waits.
     #[schema(required)]
     pub block: Option<TransactionPlace>,

@@ -5,11 +5,13 @@
 
 mod audit;
 mod backup;
+mod batch;
 mod blocks;
 mod body;
 pub(crate) mod branches;
 mod browse;
 mod document;
+mod drafts;
 mod events;
 mod explorer;
 pub(crate) mod ledger;
@@ -18,6 +20,7 @@ mod peers;
 mod proofs;
 mod records;
 mod status;
+mod wallet;
 mod watch;
 mod why;
 mod witnesses;
@@ -45,16 +48,16 @@ use super::mining::Meter;
 use super::problem;
 use super::rate::Rate;
 use super::reply::{Answer, Refusal};
-use super::server::Recorder;
 use super::session::Session;
 use super::token::Token;
 use crate::runtime::NodeHandle;
 use crate::store::Store;
+use crate::wallet::NodeWallet;
 
 /// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
 const MAX_BODY_BYTES: usize = 32 * 1024;
-/// Longest transaction as JSON, in bytes: 64 KiB of text, each byte of it written as `\u00XX`, and
-/// what stands around it.
+/// Longest transaction or batch as JSON, in bytes: 64 KiB of text, each byte of it written as
+/// `\u00XX`, and what stands around it.
 const MAX_TRANSACTION_BYTES: usize = 512 * 1024;
 /// How long a read waits until the store holds what the node has shown.
 const STORED_DEADLINE: Duration = Duration::from_secs(5);
@@ -72,7 +75,10 @@ pub(super) struct Shared {
     pub(super) mining: Meter,
     pub(super) session: Session,
     pub(super) rate: Rate,
-    pub(super) recorder: Option<Recorder>,
+    /// The node's own wallet, on a ledger.
+    pub(super) wallet: Option<NodeWallet>,
+    /// One passphrase is tried at a time: each takes a second and 64 MiB.
+    pub(super) unlocking: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -165,6 +171,7 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(page::rates))
         .routes(routes!(page::session, page::open_session))
         .routes(routes!(browse::records, records::record))
+        .routes(routes!(batch::batch).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)))
         .routes(routes!(records::one))
         .routes(routes!(blocks::page))
         .routes(routes!(blocks::one))
@@ -176,7 +183,9 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(why::why))
         .routes(routes!(why::reorganisations))
         .routes(routes!(ledger::ledger))
-        .routes(routes!(page::record))
+        .routes(routes!(drafts::record))
+        .routes(routes!(drafts::transfer))
+        .routes(routes!(wallet::unlock))
         .routes(routes!(browse::accounts))
         .routes(routes!(ledger::account))
         .routes(

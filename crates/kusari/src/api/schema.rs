@@ -65,6 +65,20 @@ digits! {
         "0000000000000000000000000000000000000000000000000000000000000000";
 }
 
+/// What a draft waits for before the wallet of the node signs it.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DraftWait {
+    /// For a peer to catch up with, since another machine may use the same wallet.
+    Peer,
+    /// For the wallet to be unlocked.
+    Unlock,
+    /// For a wallet with the draft's account: the node has another one.
+    Account,
+    /// For room among the account's waiting transactions, or a higher balance.
+    Turn,
+}
+
 /// The address of an account, which is its key in bech32m with the prefix `ks`.
 #[derive(ToSchema)]
 #[schema(

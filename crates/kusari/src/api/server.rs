@@ -15,7 +15,6 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use kusari_chain::ledger::Txid;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Duration, sleep, timeout};
@@ -32,6 +31,7 @@ use super::session::Session;
 use super::token::{Token, TokenError};
 use super::visitor::Visitor;
 use crate::runtime::NodeHandle;
+use crate::wallet::NodeWallet;
 
 /// Connections at once. Those beyond wait in the queue of the operating system until one ends,
 /// which an idle one soon does.
@@ -61,22 +61,8 @@ pub struct Subject {
     pub data_directory: Option<PathBuf>,
     /// What happens, as the node's thread tells it.
     pub events: Feed,
-    /// What the node's own wallet signs with, on a ledger.
-    pub recorder: Option<Recorder>,
-}
-
-/// Has a text recorded that the node's own wallet signs, and waits until it is durable.
-pub type Recorder = Arc<dyn Fn(&NodeHandle, String) -> Result<Txid, RecorderRefusal> + Send + Sync>;
-
-/// Why a text is not recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecorderRefusal {
-    /// The wallet asks for a passphrase, which nobody gives here.
-    Locked,
-    /// The node does not take it, or it cannot be made; in words.
-    Refused(String),
-    /// The node stopped before it answered.
-    Stopped,
+    /// The node's own wallet, on a ledger.
+    pub wallet: Option<NodeWallet>,
 }
 
 /// Why the API could not be started.
@@ -110,7 +96,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`], one sentence.
     pub fn start(door: Option<Door>, subject: Subject) -> Result<Self, ApiError> {
-        let Subject { node, token, listen, data_directory, events, recorder } = subject;
+        let Subject { node, token, listen, data_directory, events, wallet } = subject;
         let address = door.as_ref().map(|door| door.address);
         let file = listen.map(|listen| NodeFile {
             pid: std::process::id(),
@@ -136,7 +122,8 @@ impl Api {
             mining,
             session,
             rate,
-            recorder,
+            wallet,
+            unlocking: one_at_a_time(),
         };
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(door) = door {

@@ -114,7 +114,8 @@ impl Rig {
             mining,
             session: Session::random().unwrap(),
             rate: Rate::default(),
-            recorder: None,
+            wallet: None,
+            unlocking: super::server::one_at_a_time(),
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

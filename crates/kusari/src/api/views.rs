@@ -48,6 +48,10 @@ impl Status {
             waiting_records: snapshot.waiting_lines,
             chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
             waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
+            drafts: snapshot.ledger.as_ref().map(|ledger| ledger.drafts),
+            drafts_wait_for: snapshot.ledger.as_ref().and_then(|ledger| ledger.drafts_wait),
+            displaced_records: snapshot.ledger.as_ref().map(|ledger| ledger.own_displaced),
+            may_sign: snapshot.ledger.as_ref().map(|ledger| ledger.may_sign),
             witnesses: snapshot.ledger.as_ref().map(|ledger| WitnessStanding {
                 listed: ledger.witnesses.listed.len(),
                 near_tip: ledger.witnesses.near_tip,
@@ -77,7 +81,17 @@ impl TransactionReport {
             confirmations: tip.saturating_sub(found.height).saturating_add(1),
         };
         let txid = transaction.txid();
-        Self { txid, transaction, payload, waits: false, block: Some(block), beside: None }
+        Self {
+            txid,
+            transaction,
+            payload,
+            waits: false,
+            displaced_by: None,
+            former_txid: None,
+            record: None,
+            block: Some(block),
+            beside: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use core::fmt::Write;
 use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
 
 use super::card::{card, card_of};
+use super::drafts;
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
 use crate::api::model::{PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding};
@@ -141,11 +142,24 @@ pub(crate) fn status(status: &Status) -> String {
     if let (Some(name), Some(waiting)) = (&status.chain_name, status.waiting_transactions) {
         lines.push(format!("- Chain : {} ({})", Plain(name), status.chain));
         lines.push(format!("- Waiting: {}", counted(waiting as u64, "transaction")));
+        if let Some(count) = status.drafts.filter(|drafts| *drafts > 0) {
+            let drafts = counted(count as u64, "draft");
+            let are = if count == 1 { "is" } else { "are" };
+            let until = match status.listen {
+                Some(_) => drafts::until(status.drafts_wait_for),
+                None => "when a node runs",
+            };
+            lines.push(format!("- Drafts: {drafts} {are} signed {until}"));
+        }
+        if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
+            lines.push(format!("- Displaced: {}", drafts::displaced(displaced)));
+            lines.push(String::from("          `kusari outbox` shows which, and what took their place"));
+        }
         if let Some(WitnessStanding { listed, near_tip }) = status.witnesses {
             lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));
         }
     } else {
-        let waiting = counted(status.waiting_records as u64, "line");
+        let waiting = counted(status.waiting_records, "line");
         lines.push(format!("- Lines : {waiting} to be mined"));
     }
     lines.push(format!(

@@ -126,6 +126,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
+    /// Sign with the wallet of a ledger without having caught up with a peer: no other machine uses
+    /// this wallet
+    #[arg(long)]
+    pub(crate) offline: bool,
+
     /// Whether a node of a ledger says which blocks it sees, as a witness: on or off [default: on,
     /// and off with --ephemeral]
     #[arg(long, value_name = "on|off")]

@@ -17,6 +17,7 @@ pub(crate) mod grade;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod man;
+pub(crate) mod outbox;
 pub(crate) mod peers;
 pub(crate) mod proof;
 pub(crate) mod replay;
@@ -89,6 +90,7 @@ failures!(
 pub(crate) enum Command {
     Say(say::SayArgs),
     Status(status::StatusArgs),
+    Outbox(outbox::OutboxArgs),
     Top(top::TopArgs),
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
@@ -125,6 +127,7 @@ impl Command {
         match self {
             Self::Say(args) => say::run(args),
             Self::Status(args) => status::run(args),
+            Self::Outbox(args) => outbox::run(args),
             Self::Top(args) => top::run(args),
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),

@@ -30,6 +30,7 @@ pub(crate) struct ConfigFile {
     pub(crate) chain: Option<String>,
     pub(crate) mine: Option<String>,
     pub(crate) passphrase_file: Option<PathBuf>,
+    pub(crate) offline: Option<bool>,
     pub(crate) witness: Option<String>,
     pub(crate) witness_key: Option<Vec<String>>,
     pub(crate) quiet: Option<bool>,

@@ -1,13 +1,14 @@
 //! A line of a person, given to the node.
 
+use kusari_node::drafts::{Draft, DraftContent};
 use kusari_node::seam::{Command, Reply};
 use kusari_node::store::EntryId;
 
+use super::drafts;
 use super::link::Link;
 use super::screen::Screen;
-use super::signer::Signer;
 use super::words::Said;
-use crate::signing::{Draft, Unsent};
+use crate::wallet::NodeWallet;
 
 /// Gives a line to the node and shows the receipt. Waits until the line is durable, and while the
 /// outbox is full. Returns whether the node still runs. `origin` says which line it is.
@@ -30,22 +31,26 @@ pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) 
     reply.is_ok()
 }
 
-/// The same on a ledger: the line becomes a signed record, or whatever else the draft says. `origin`
-/// says which line it is.
-pub(crate) fn entrust_signed(
+/// The same on a ledger: the node's wallet signs what is drafted. `origin` says which line it is.
+pub(crate) fn entrust_draft(
     link: &Link,
     screen: &Screen,
-    signer: &Signer,
-    draft: &Draft,
+    wallet: &NodeWallet,
+    content: DraftContent,
     origin: &str,
 ) -> bool {
     let Some(node) = link.node() else { return false };
-    screen.say(match signer.send(&node, draft) {
-        Ok(txid) => {
-            Said::answer(format!("Saved as transaction {txid}; it will be mined into a block"))
+    let fee = node.store().spec().map_or(0, |spec| spec.min_fee);
+    let draft = Draft { account: wallet.address().0, fee, content };
+    screen.say(match node.command(Command::Draft(draft)) {
+        Ok(Reply::Drafted { entry, txid, wait }) => {
+            Said::answer(drafts::receipt(entry, txid.as_ref(), wait))
         }
-        Err(Unsent::Refused(why)) => Said::warning(format!("{origin} is not saved: {why}")),
-        Err(Unsent::Node(_)) => {
+        Ok(Reply::NotSubmitted(refusal)) => {
+            Said::warning(format!("{origin} is not saved: {refusal}"))
+        }
+        Ok(_) => Said::warning(format!("{origin} was answered with something else")),
+        Err(_) => {
             screen.say(Said::warning(format!(
                 "{origin} may not be saved: the node stopped before it said so"
             )));

@@ -6,24 +6,24 @@
 use std::io::{self, BufReader};
 
 use kusari_chain::params::MAX_TEXT_BYTES;
+use kusari_node::drafts::DraftContent;
 
-use super::entrust::{entrust, entrust_signed};
+use super::entrust::{entrust, entrust_draft};
 use super::escape::grouped;
 use super::lines::{Content, Line, Lines};
 use super::link::Link;
 use super::screen::Screen;
-use super::signer::Signer;
 use super::words::Said;
-use crate::signing::Draft;
+use crate::wallet::NodeWallet;
 
 /// Reads stdin to its end.
-pub(crate) fn run(link: &Link, screen: &Screen, signer: Option<&Signer>) {
+pub(crate) fn run(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>) {
     let mut lines = Lines::new(BufReader::new(io::stdin()));
     loop {
         match lines.next_line() {
             Ok(Some(line)) => {
                 screen.wait_for_room();
-                if !take(link, screen, signer, line) {
+                if !take(link, screen, wallet, line) {
                     return;
                 }
             }
@@ -38,12 +38,14 @@ pub(crate) fn run(link: &Link, screen: &Screen, signer: Option<&Signer>) {
 }
 
 /// Returns whether the node still runs.
-fn take(link: &Link, screen: &Screen, signer: Option<&Signer>, line: Line) -> bool {
+fn take(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>, line: Line) -> bool {
     match line.content {
         Content::Text(text) => {
             let origin = format!("Line {} of the input", line.number);
-            match signer {
-                Some(signer) => entrust_signed(link, screen, signer, &Draft::Record(text), &origin),
+            match wallet {
+                Some(wallet) => {
+                    entrust_draft(link, screen, wallet, DraftContent::Record(text), &origin)
+                }
                 None => entrust(link, screen, text, &origin),
             }
         }

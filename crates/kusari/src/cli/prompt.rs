@@ -12,26 +12,26 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::Address;
 use kusari_chain::ledger::address::AddressError;
 use kusari_node::PeerAddress;
+use kusari_node::drafts::DraftContent;
 use kusari_node::seam::{Command, Reply};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
 use super::commands::ledger::balance;
-use super::entrust::{entrust, entrust_signed};
+use super::entrust::{entrust, entrust_draft};
 use super::escape::Plain;
 use super::link::Link;
 use super::output::{AtPrompt, PrintAbove};
+use super::own_wallet::ask_to_unlock;
 use super::screen::Screen;
-use super::signer::Signer;
 use super::slash::{self, Typed};
 use super::words::Said;
 use super::{answers, branches};
 use crate::api::branches::{AcceptReceipt, BranchList};
 use crate::api::model::{AccountReport, PeerList, Status, WitnessList};
 use crate::runtime::{NodeHandle, unix_time};
-use crate::signing::Draft;
-use crate::wallet::AddressBook;
+use crate::wallet::{AddressBook, NodeWallet};
 
 const PROMPT: &str = "msg> ";
 
@@ -45,7 +45,7 @@ pub(crate) struct Place {
     /// None for a chain in memory.
     pub(crate) directory: Option<String>,
     /// On a ledger.
-    pub(crate) signer: Option<Signer>,
+    pub(crate) wallet: Option<NodeWallet>,
 }
 
 /// Reads lines that a person types.
@@ -144,9 +144,9 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Nothing => return true,
         Typed::Quit => return false,
         Typed::Say(text) => {
-            return match &place.signer {
-                Some(signer) => {
-                    entrust_signed(link, screen, signer, &Draft::Record(text), "The line")
+            return match &place.wallet {
+                Some(wallet) => {
+                    draft(link, screen, wallet, DraftContent::Record(text), "The line")
                 }
                 None => entrust(link, screen, text, "The line"),
             };
@@ -235,20 +235,35 @@ fn resolve(place: &Place, text: &str) -> Result<Address, String> {
     book.and_then(|book| book.resolve(text)).map_err(|error| error.to_string())
 }
 
+/// Entrusts a draft, and asks for the passphrase of a locked wallet once the draft is durable.
+fn draft(
+    link: &Link,
+    screen: &Screen,
+    wallet: &NodeWallet,
+    content: DraftContent,
+    origin: &str,
+) -> bool {
+    let runs = entrust_draft(link, screen, wallet, content, origin);
+    if let Some(node) = link.node().filter(|_| runs) {
+        ask_to_unlock(wallet, &node, screen);
+    }
+    runs
+}
+
 fn send(
     link: &Link,
     screen: &Screen,
     place: &Place,
     (to, amount, note): (&str, u64, Option<String>),
 ) -> bool {
-    let resolved = match &place.signer {
-        Some(signer) => resolve(place, to).map(|to| (signer, to)),
+    let resolved = match &place.wallet {
+        Some(wallet) => resolve(place, to).map(|to| (wallet, to)),
         None => Err(NO_LEDGER.to_owned()),
     };
     match resolved {
-        Ok((signer, to)) => {
-            let draft = Draft::Transfer { to, amount, note };
-            entrust_signed(link, screen, signer, &draft, "The transfer")
+        Ok((wallet, to)) => {
+            let content = DraftContent::Transfer { to: to.0, amount, note };
+            draft(link, screen, wallet, content, "The transfer")
         }
         Err(why) => {
             screen.say(Said::warning(Plain(&why).to_string()));
@@ -258,8 +273,8 @@ fn send(
 }
 
 fn balance(node: &NodeHandle, place: &Place, of: Option<&str>) -> Result<String, String> {
-    let signer = place.signer.as_ref().ok_or_else(|| NO_LEDGER.to_owned())?;
-    let address = of.map_or_else(|| Ok(signer.address()), |text| resolve(place, text))?;
+    let wallet = place.wallet.as_ref().ok_or_else(|| NO_LEDGER.to_owned())?;
+    let address = of.map_or_else(|| Ok(wallet.address()), |text| resolve(place, text))?;
     match node.command(Command::GetAccount(address.0)) {
         Ok(Reply::Account { account, next_sequence }) => Ok(balance::in_words(&AccountReport {
             address,

@@ -74,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) ledger: Option<Arc<ChainSpec>>,
     pub(crate) mining: MiningPolicy,
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Whether drafts are signed without having heard from a peer.
+    pub(crate) offline: bool,
     pub(crate) witnessing: Witnessing,
     pub(crate) journal: Option<PathBuf>,
     pub(crate) quiet: bool,
@@ -94,6 +96,10 @@ impl Settings {
         let passphrase_file = args.passphrase_file.or(file.passphrase_file);
         if passphrase_file.is_some() && ledger.is_none() {
             return Err(wrong("--passphrase-file is for the wallet of a ledger", NEEDS_LEDGER));
+        }
+        let offline = args.offline || file.offline.unwrap_or(false);
+        if offline && ledger.is_none() {
+            return Err(wrong("--offline is for the wallet of a ledger", NEEDS_LEDGER));
         }
         let from_args = (args.data_dir, args.ephemeral);
         let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
@@ -130,6 +136,7 @@ impl Settings {
             ledger,
             mining,
             passphrase_file,
+            offline,
             witnessing,
             journal: journal(args.journal.or(file.journal))?,
             quiet: args.quiet || file.quiet.unwrap_or(false),

@@ -8,9 +8,11 @@ use core::time::Duration;
 use kusari_chain::ledger::{LedgerPart, Txid};
 use kusari_chain::{BestPoint, Block};
 use kusari_node::Event;
+use kusari_node::store::EntryId;
 
 use super::branches::alarm;
 use super::card::card;
+use super::drafts;
 use super::escape::{Plain, counted, grouped};
 
 /// How much a line matters.
@@ -116,13 +118,17 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::TransactionReturned { txid, from, pooled } => {
             Said::warning(returned(txid, from.as_ref(), *pooled))
         }
-        Event::TransactionDisplaced { txid, from } => Said::warning(displaced(txid, from.as_ref())),
+        Event::TransactionDisplaced { txid, by, again, from } => {
+            Said::warning(displaced(txid, by, *again, from.as_ref()))
+        }
+        Event::DraftSigned { entry, txid, former } => Said::answer(signed(*entry, txid, *former)),
+        Event::DraftsWait { drafts, wait } => Said::warning(drafts::waiting(*drafts, *wait)),
         Event::OutboxFull { waiting } => Said::warning(format!(
             "The outbox is full: {} to be mined; the next one waits for room",
             if *waiting == 1 {
                 String::from("1 line waits")
             } else {
-                format!("{} lines wait", grouped(waiting))
+                format!("{} lines wait", grouped(*waiting))
             }
         )),
         Event::Witnessed { key, height, hash } => {
@@ -164,17 +170,32 @@ fn returned(txid: &Txid, from: Option<&BestPoint>, pooled: bool) -> String {
     format!("Your transaction {txid} {was}, which is no longer in the best chain; {now}")
 }
 
-fn displaced(txid: &Txid, from: Option<&BestPoint>) -> String {
+fn displaced(txid: &Txid, by: &Txid, again: bool, from: Option<&BestPoint>) -> String {
     let was = match from {
         Some(from) => {
             format!(" stood in {}, which is no longer in the best chain, and", place(from))
         }
         None => String::new(),
     };
+    let then = match again {
+        true => String::from("its text is signed again under the next sequence"),
+        false => format!(
+            "`kusari tx {txid}` shows what it said; record or send it again if it still counts"
+        ),
+    };
     format!(
-        "Your transaction {txid}{was} cannot be mined any more: another one of the same account took \
-         its place (`kusari tx {txid}` shows what it said); record it again if it still counts"
+        "Your transaction {txid}{was} cannot be mined any more: {by} of the same account took its \
+         place; {then}"
     )
+}
+
+fn signed(entry: EntryId, txid: &Txid, former: Option<Txid>) -> String {
+    match former {
+        Some(former) => {
+            format!("Your transaction {former} was signed again as {txid}, which waits to be mined")
+        }
+        None => format!("Draft {entry} was signed as transaction {txid}; it will be mined"),
+    }
 }
 
 fn connected(target: &kusari_node::PeerAddress, address: &core::net::SocketAddr) -> String {
@@ -305,8 +326,13 @@ mod tests {
         assert_eq!(back, format!("{gone}; it is back in the pool and waits to be mined again"));
         let poor = words(&Event::TransactionReturned { txid, from, pooled: false }).text;
         assert_eq!(poor, format!("{gone}; it waits until its account can pay for it again"));
-        let lost = words(&Event::TransactionDisplaced { txid, from }).text;
-        assert!(lost.starts_with(&format!("{gone}, and cannot be mined any more: ")), "{lost}");
+        let by = Txid([8; 32]);
+        let lost = words(&Event::TransactionDisplaced { txid, by, again: false, from }).text;
+        let cause = format!("{gone}, and cannot be mined any more: {by} of the same account");
+        assert!(lost.starts_with(&cause) && lost.contains("send it again"), "{lost}");
+        let again = words(&Event::TransactionDisplaced { txid, by, again: true, from: None });
+        assert!(again.text.ends_with("its text is signed again under the next sequence"));
+        assert!(!again.text.contains("send it again"), "{}", again.text);
     }
 
     #[test]

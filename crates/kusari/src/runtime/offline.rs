@@ -86,6 +86,7 @@ impl Offline {
             miner: PublicKey::ZERO,
             mining: MiningPolicy::Off,
             pool_limits: PoolLimits::default(),
+            offline: false,
             witnesses: WitnessConfig::default(),
         });
         let tree_limits = TreeLimits {
@@ -201,6 +202,7 @@ impl Offline {
                 | Action::Mine { .. }
                 | Action::StopMining
                 | Action::SignStatement(_)
+                | Action::SignDrafts(_)
                 | Action::Record(_)
                 | Action::WakeAt(_) => {}
             }

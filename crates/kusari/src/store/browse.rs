@@ -4,6 +4,8 @@
 //! Owns how far one read goes: each is one read transaction, and takes no more than its caller allows
 //! or than a bound of its own. The genesis block, which is not stored, is there like any other.
 
+use std::collections::BTreeSet;
+
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
@@ -144,15 +146,22 @@ impl Store {
             let entries = transaction.table(tables::OUTBOX)?;
             let end = below.unwrap_or(EntryId::MAX);
             if open {
-                let mut ids: Vec<EntryId> = Vec::new();
-                for list in [tables::OUTBOX_WAITING, tables::OUTBOX_OPEN] {
-                    let list = transaction.table(list)?;
-                    for row in list.range(..end)?.rev().take(limit) {
-                        ids.push(row?.0.value());
+                let waiting = transaction.table(tables::OUTBOX_WAITING)?;
+                let waiting = waiting.range(..end)?.rev().take(limit);
+                let mut ids = waiting
+                    .map(|row| Ok(row?.0.value()))
+                    .collect::<Result<BTreeSet<EntryId>, Fault>>()?;
+                // In order of what displaced them, so all are looked at.
+                for row in transaction.table(tables::OUTBOX_DISPLACED)?.iter()? {
+                    let (_, id) = row?.0.value();
+                    if id < end {
+                        ids.insert(id);
+                    }
+                    if ids.len() > limit {
+                        ids.pop_first();
                     }
                 }
-                ids.sort_unstable_by(|one, other| other.cmp(one));
-                let found = ids.into_iter().take(limit).map(|id| {
+                let found = ids.into_iter().rev().map(|id| {
                     let missing = || Fault::unreadable("outbox", id, "there is no such entry");
                     let bytes = entries.get(id)?.ok_or_else(missing)?;
                     read_entry(id, bytes.value())

@@ -7,6 +7,7 @@ use core::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::private_file;
@@ -18,12 +19,20 @@ pub const VARIABLE: &str = "KUSARI_PASSPHRASE";
 const MAX_BYTES: usize = 1_024;
 
 /// What protects a key file. Its bytes count as they come, in UTF-8.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Passphrase(Zeroizing<String>);
 
 impl fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Passphrase(secret)")
+    }
+}
+
+/// For the local API alone, where our commands unlock a node.
+impl Serialize for Passphrase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -141,7 +141,7 @@ impl Node {
             (None, None) => true,
             _ => false,
         };
-        if !is_of_one_kind || !witnesses_fit {
+        if !is_of_one_kind || !witnesses_fit || !state.outbox.is_sound() {
             return Err(RestoreError::Form(String::from("it does not fit the chain")));
         }
         Ok(Self {

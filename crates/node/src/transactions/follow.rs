@@ -72,7 +72,7 @@ impl Transactions {
         self.own.settle(chain.tip().height, commit, &mut moved.outbox);
         self.prune_predecessors();
         for put_off in self.own.put_off_drafts(commit) {
-            self.drafts.remove(put_off);
+            self.drafts.put_off(put_off);
         }
         self.drafts.try_again();
         moved.pool = self.writes(&touched);
@@ -193,6 +193,10 @@ impl Transactions {
             }
             Err(refusal) if own && is_used(&refusal) && self.own.contains(&txid) => {
                 match self.holder((sender, sequence), (chain, store), moved)? {
+                    // It was mined while nobody looked.
+                    Some((by, height)) if self.own.are_forms_of_one(&by, &txid) => {
+                        self.own.set_mined(&by, height, &mut moved.outbox);
+                    }
                     Some((by, height)) => self.displace(txid, (by, height), moved),
                     None => self.own.strand(txid, sender),
                 }

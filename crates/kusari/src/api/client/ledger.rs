@@ -5,9 +5,11 @@ use kusari_chain::mempool::CheckedTransaction;
 
 use super::{Client, ClientError};
 use crate::api::model::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, StatementList, TransactionList,
-    TransactionReceipt, TransactionReport, WitnessList,
+    AccountReport, EraseRequest, LedgerRecordRequest, LedgerReport, MineOnRequest, RecordList,
+    RecordReport, StatementList, TransactionList, TransactionReceipt, TransactionReport,
+    TransferRequest, UnlockRequest, WalletReport, WitnessList,
 };
+use crate::wallet::passphrase::Passphrase;
 
 impl Client {
     /// The ledger chain that the node keeps.
@@ -37,6 +39,45 @@ impl Client {
         let (transaction, payload) = (*checked.transaction(), checked.payload().cloned());
         let answer = self.post("/v1/transactions", &BodyEntry { transaction, payload }, 0)?;
         self.understood(answer)
+    }
+
+    /// Has the node's own wallet sign a text; the draft is durable when this returns.
+    ///
+    /// # Errors
+    /// [`ClientError`]; after [`ClientError::Unanswered`] it may be there or not.
+    pub fn record_on_ledger(
+        &self,
+        request: &LedgerRecordRequest,
+    ) -> Result<RecordReport, ClientError> {
+        let answer = self.post("/v1/ledger/records", request, 0)?;
+        self.understood(answer)
+    }
+
+    /// Has the node's own wallet pay an account; the draft is durable when this returns.
+    ///
+    /// # Errors
+    /// [`ClientError`]; after [`ClientError::Unanswered`] it may be there or not.
+    pub fn transfer(&self, request: &TransferRequest) -> Result<RecordReport, ClientError> {
+        let answer = self.post("/v1/ledger/transfers", request, 0)?;
+        self.understood(answer)
+    }
+
+    /// Unlocks the node's own wallet, until the node stops.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Problem`] where the passphrase is wrong.
+    pub fn unlock_wallet(&self, passphrase: Passphrase) -> Result<WalletReport, ClientError> {
+        let answer = self.post("/v1/wallet/unlock", &UnlockRequest { passphrase }, 0)?;
+        self.understood(answer)
+    }
+
+    /// What waits or was displaced of what people entrusted to the node, the newest first.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn outbox(&self, before: Option<u64>, limit: usize) -> Result<RecordList, ClientError> {
+        let before = before.map_or_else(String::new, |before| format!("&before={before}"));
+        self.get(&format!("/v1/records?open=true&limit={limit}{before}"))
     }
 
     /// One transaction and where it stands, if the node knows it.

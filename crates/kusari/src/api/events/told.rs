@@ -7,27 +7,38 @@ use kusari_chain::{BestPoint, StoredBlock};
 use kusari_node::Event;
 
 use crate::api::branches::BranchReport;
-use crate::api::model::{NodeEvent, PeerChange, Tip, TransactionState};
+use crate::api::model::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 
 /// The form of an event; `None` where it is not for listeners. Runs on the node's thread, for each
 /// block that it takes: copies facts and writes nothing out.
 pub(super) fn form_of(event: &Event) -> Option<NodeEvent> {
     use TransactionState::{Displaced, Mined, Waiting};
     let peer = |address, change| NodeEvent::Peer { address, change };
-    let own = |txid, state| NodeEvent::Transaction { txid, own: true, state };
+    let own = |txid, state| NodeEvent::Transaction { txid, own: true, state, by: None };
     Some(match event {
         Event::BlockAdded { block, source: _ } => block_added(block),
         Event::Reorganised { depth, from, to } => {
             NodeEvent::Reorganisation { depth: *depth, from: from.into(), to: to.into() }
         }
         Event::TransactionPooled { txid, own } => {
-            NodeEvent::Transaction { txid: *txid, own: *own, state: Waiting }
+            NodeEvent::Transaction { txid: *txid, own: *own, state: Waiting, by: None }
         }
         Event::TransactionMined { txid, .. } | Event::TransactionMoved { txid, .. } => {
             own(*txid, Mined)
         }
         Event::TransactionReturned { txid, .. } => own(*txid, Waiting),
-        Event::TransactionDisplaced { txid, .. } => own(*txid, Displaced),
+        Event::TransactionDisplaced { txid, by, .. } => {
+            NodeEvent::Transaction { txid: *txid, own: true, state: Displaced, by: Some(*by) }
+        }
+        Event::DraftSigned { entry, txid, former } => NodeEvent::Draft(DraftChange::Signed {
+            record: *entry,
+            txid: *txid,
+            former_txid: *former,
+        }),
+        Event::DraftsWait { drafts, wait } => NodeEvent::Draft(DraftChange::Waiting {
+            drafts: *drafts,
+            waits_for: *wait,
+        }),
         Event::Connected { address, .. } => {
             peer(*address, PeerChange::Connected { inbound: false })
         }

@@ -110,7 +110,7 @@ pub struct AccountSummary {
 /// `GET /v1/records`: what was entrusted to this node, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordList {
-    /// A page of records. On a ledger `text` is the line of the protocol that carries the transaction.
+    /// A page of records.
     pub records: Vec<RecordReport>,
     /// What `before` takes for the next page; absent where there is none.
     #[schema(required)]

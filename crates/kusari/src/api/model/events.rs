@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BlockHash, Work};
+use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,7 +45,13 @@ pub enum NodeEvent {
         own: bool,
         /// What became of it.
         state: TransactionState,
+        /// The transaction that took its place; only where it was displaced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::Txid>, nullable = false)]
+        by: Option<Txid>,
     },
+    /// A draft of this node was signed, or drafts begin to wait for something.
+    Draft(DraftChange),
     /// A connection to a peer changed.
     Peer {
         /// Its address.
@@ -104,6 +111,7 @@ impl NodeEvent {
             Self::Block { .. } => "block",
             Self::Reorganisation { .. } => "reorganisation",
             Self::Transaction { .. } => "transaction",
+            Self::Draft(_) => "draft",
             Self::Peer { .. } => "peer",
             Self::HeldBranch { .. } => "held-branch",
             Self::Witness { .. } => "witness",
@@ -125,6 +133,32 @@ pub struct Tip {
     /// Accumulated work up to it.
     #[schema(value_type = schema::Work)]
     pub work: Work,
+}
+
+/// What became of drafts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum DraftChange {
+    /// One was signed, and waits to be mined.
+    Signed {
+        /// Its number among the records of this node.
+        record: u64,
+        /// The transaction that it became.
+        #[schema(value_type = schema::Txid)]
+        txid: Txid,
+        /// The transaction that it was before, where another one took its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<schema::Txid>, nullable = false)]
+        former_txid: Option<Txid>,
+    },
+    /// Drafts are not signed for now.
+    Waiting {
+        /// How many are in memory.
+        drafts: usize,
+        /// What the oldest of them waits for.
+        #[schema(value_type = schema::DraftWait)]
+        waits_for: DraftWait,
+    },
 }
 
 /// What became of a transaction.
@@ -192,7 +226,14 @@ mod tests {
         for event in [
             NodeEvent::Block { tip, transactions: 2 },
             NodeEvent::Reorganisation { depth: 1, from: tip, to: tip },
-            NodeEvent::Transaction { txid, own: true, state: TransactionState::Displaced },
+            NodeEvent::Transaction {
+                txid,
+                own: true,
+                state: TransactionState::Displaced,
+                by: Some(txid),
+            },
+            NodeEvent::Draft(DraftChange::Signed { record: 1, txid, former_txid: Some(txid) }),
+            NodeEvent::Draft(DraftChange::Waiting { drafts: 2, waits_for: DraftWait::Unlock }),
             peer(PeerChange::Connected { inbound: true }),
             peer(PeerChange::Introduced { agent: agent.clone() }),
             peer(PeerChange::Original),

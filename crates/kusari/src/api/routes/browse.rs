@@ -15,14 +15,13 @@ use utoipa::IntoParams;
 
 use super::super::model::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
-    NamedReport, RecordList, TextList, TextPlace, WaitingTransaction,
+    NamedReport, RecordList, RecordReport, TextList, TextPlace, WaitingTransaction,
 };
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::super::schema;
 use super::branches::no_branch;
 use super::ledger::no_ledger;
-use super::records::report_of;
 use super::{Shared, unfitting};
 use crate::store::ContentHash;
 
@@ -32,9 +31,6 @@ const MAX_HEADERS: u32 = 1_024;
 const MAX_BRANCH: usize = 256;
 /// Most entries of any other page.
 const MAX_LIMIT: usize = 100;
-/// Most lines of this node that are looked at for those that wait: all that may wait, and some that
-/// were mined not long ago.
-const MAX_OPEN: usize = 1_100;
 /// Longest text that is searched for, in bytes.
 const MAX_TEXT: usize = 1_024;
 
@@ -84,6 +80,9 @@ pub(super) struct Before {
     /// Most records of the answer.
     #[param(minimum = 1, maximum = 100, nullable = false)]
     limit: Option<usize>,
+    /// Whether those alone are meant that wait, or were displaced; not unless it says so.
+    #[param(nullable = false)]
+    open: Option<bool>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -193,19 +192,11 @@ pub(super) async fn mempool(
     })?;
     let snapshot = shared.node.snapshot();
     let Some(ledger) = &snapshot.ledger else {
-        let lines = shared.read_at_once(move |store| {
-            let open = store.entries(None, true, MAX_OPEN)?;
-            let placed = open.into_iter().map(|entry| store.entry(entry.id));
-            let placed = placed.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-            // What stands in the best chain waits for nothing but to lie deep.
-            Ok(placed
-                .into_iter()
-                .filter(|(_, place)| place.is_none())
-                .take(limit)
-                .collect::<Vec<_>>())
+        let records = shared.read_at_once(move |store| {
+            let open = store.entries(None, true, limit)?.into_iter();
+            open.map(|entry| RecordReport::of(entry, store, None)).collect()
         });
-        let lines = lines.await?;
-        let records = lines.into_iter().map(|(entry, place)| report_of(entry, place)).collect();
+        let records = records.await?;
         let (count, bytes, transactions, next) = (0, 0, Vec::new(), None);
         return Ok(Json(MempoolReport { count, bytes, transactions, next, records }));
     };
@@ -288,24 +279,20 @@ pub(super) async fn records(
     State(shared): State<Arc<Shared>>,
     page: Result<Query<Before>, QueryRejection>,
 ) -> Answer<Json<RecordList>> {
-    let asked = page.ok().and_then(|Query(Before { before, limit })| Some((before, size(limit)?)));
-    let (before, limit) = asked.ok_or_else(|| {
+    let asked = page.ok().and_then(|Query(Before { before, limit, open })| {
+        Some((before, size(limit)?, open.unwrap_or(false)))
+    });
+    let (before, limit, open) = asked.ok_or_else(|| {
         problem::BAD_REQUEST.because(format!(
-            "records are asked for with `limit`, from 1 to {MAX_LIMIT}, and `before`, the `next` of \
-             the page before"
+            "records are asked for with `limit`, from 1 to {MAX_LIMIT}, `before`, the `next` of the \
+             page before, and `open`, true or false"
         ))
     })?;
-    let found = shared.read(move |store| {
-        let entries = store.entries(before, false, limit + 1)?;
-        let placed = entries.into_iter().map(|entry| store.entry(entry.id));
-        placed.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()
+    let snapshot = shared.node.snapshot();
+    let list = shared.read(move |store| {
+        RecordList::of_store(store, (before, open, limit), snapshot.ledger.as_ref())
     });
-    let mut found = found.await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(entry, _)| entry.id);
-    let records = found.into_iter().map(|(entry, place)| report_of(entry, place));
-    Ok(Json(RecordList { records: records.collect(), next }))
+    Ok(Json(list.await?))
 }
 
 /// What has this name, whatever kind of thing it is.

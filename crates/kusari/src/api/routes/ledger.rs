@@ -7,17 +7,18 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, BodyEntry, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
 use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
-use kusari_node::store::Erasure;
+use kusari_node::store::{Erasure, OutboxStore};
 
 use super::super::guard::Entrusted;
 use super::super::model::{
-    AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
-    TransactionReceipt, TransactionReport,
+    AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, RecordReport,
+    TransactionPlace, TransactionReceipt, TransactionReport,
 };
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
@@ -131,7 +132,7 @@ pub(super) async fn submit(
 }
 
 /// What fits again by itself is a conflict; anything else is wrong in the transaction.
-fn refused(refusal: &PoolRefusal) -> Refusal {
+pub(super) fn refused(refusal: &PoolRefusal) -> Refusal {
     use kusari_chain::rules::TransactionViolation as Violation;
     let detail = format!("{refusal} [{}]", refusal.code());
     let passing = match refusal {
@@ -160,7 +161,33 @@ pub(super) async fn transaction(
     State(shared): State<Arc<Shared>>,
     txid: Result<Path<String>, PathRejection>,
 ) -> Answer<Json<TransactionReport>> {
-    let txid = read_txid(txid)?;
+    let asked = read_txid(txid)?;
+    let found = look_up(&shared, asked).await?;
+    let snapshot = shared.node.snapshot();
+    let record = shared.read_at_once(move |store| {
+        let entry = store.entry_of_block(&BlockHash(asked.0))?;
+        entry.map(|entry| RecordReport::of(entry, store, snapshot.ledger.as_ref())).transpose()
+    });
+    let Some(record) = record.await? else {
+        return found.map(Json).ok_or_else(|| unknown(&asked));
+    };
+    // An id from before the text was signed again leads to where the text is now.
+    let mut report = match (found, record.txid) {
+        (Some(found), Some(last)) if last == asked || found.block.is_some() => found,
+        (found, Some(last)) => look_up(&shared, last).await?.or(found).ok_or_else(|| unknown(&asked))?,
+        (found, None) => found.ok_or_else(|| unknown(&asked))?,
+    };
+    report.record = Some(record.id);
+    report.former_txid = record.former_txid.filter(|former| *former != report.txid);
+    if report.block.is_none() {
+        report.displaced_by = record.displaced_by;
+        report.waits &= record.displaced_by.is_none();
+    }
+    Ok(Json(report))
+}
+
+/// A transaction by its id, wherever it is.
+async fn look_up(shared: &Shared, txid: Txid) -> Answer<Option<TransactionReport>> {
     // What does not wait is told once it is durable wherever it was mined, so it is asked for first.
     let (known, waits) = match shared.ask(Command::GetTransaction(txid)).await? {
         Reply::Transaction { entry, waits } => (entry, waits),
@@ -178,6 +205,8 @@ pub(super) async fn transaction(
         Ok((found.zip(placed), former))
     });
     let (found, former) = stored.await?;
+    // An outbox entry is known by both ids of a text that was signed again, in its last form.
+    let known = known.filter(|entry| entry.transaction.txid() == txid);
     let mined = found.as_ref().is_some_and(|(found, _)| found.on_best_chain);
     let waits = waits && !mined;
     let (entry, block) = match (known, found) {
@@ -196,11 +225,22 @@ pub(super) async fn transaction(
             (entry.ok_or_else(unfitting)?, Some(block))
         }
         (Some(entry), None) => (*entry, None),
-        (None, None) => return Err(unknown(&txid)),
+        (None, None) => return Ok(None),
     };
     let beside = former.filter(|former| block.as_ref().is_none_or(|at| at.hash != former.hash));
     let BodyEntry { transaction, payload } = entry;
-    Ok(Json(TransactionReport { txid, transaction, payload, waits, block, beside }))
+    let (displaced_by, former_txid, record) = (None, None, None);
+    Ok(Some(TransactionReport {
+        txid,
+        transaction,
+        payload,
+        waits,
+        displaced_by,
+        former_txid,
+        record,
+        block,
+        beside,
+    }))
 }
 
 /// What a path names is no text at all.

@@ -8,16 +8,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use kusari_node::seam::{Command, Reply, SayRefusal};
-use kusari_node::store::OutboxEntry;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use super::super::guard::Entrusted;
-use super::super::model::{RecordPlace, RecordReport, RecordRequest};
+use super::super::model::{RecordReport, RecordRequest};
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
 use super::body::Body;
 use super::{Shared, stopping, unfitting};
-use crate::store::Placed;
 
 /// Longest wait for room that may be asked for.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -50,7 +48,7 @@ pub(super) async fn record(
     let mut snapshots = shared.node.snapshots();
     loop {
         let waiting = match shared.ask(Command::Offer(text.clone())).await? {
-            Reply::Saved(id) => return receipt(id, text),
+            Reply::Saved(id) => return receipt(RecordReport::waiting(id, text)),
             Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
             Reply::Refused(refusal) => return Err(refused(&refusal)),
             _ => return Err(unfitting()),
@@ -67,7 +65,7 @@ pub(super) async fn record(
     }
 }
 
-fn full(waiting: usize) -> Refusal {
+fn full(waiting: u64) -> Refusal {
     let detail = format!(
         "as many records wait to be mined as may, which is {waiting}; try again when some are, or \
          say `Prefer: wait=30` to wait for room"
@@ -75,9 +73,20 @@ fn full(waiting: usize) -> Refusal {
     problem::OUTBOX_FULL.because(detail).into()
 }
 
-fn receipt(id: u64, text: String) -> Answer<Response> {
-    let mut response = accepted(RecordReport { id, text, block: None });
-    let place = HeaderValue::from_str(&format!("/v1/records/{id}")).map_err(|_| unfitting())?;
+/// What the node made of a line that does not wait for room.
+pub(super) fn report_of(reply: Reply, text: String) -> Answer<RecordReport> {
+    match reply {
+        Reply::Saved(id) => Ok(RecordReport::waiting(id, text)),
+        Reply::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(unfitting()),
+    }
+}
+
+/// The answer to a write that the node has taken.
+pub(super) fn receipt(report: RecordReport) -> Answer<Response> {
+    let place = HeaderValue::from_str(&format!("/v1/records/{}", report.id));
+    let mut response = accepted(report);
+    let place = place.map_err(|_| unfitting())?;
     response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
 }
@@ -89,7 +98,7 @@ pub(super) fn refused(refusal: &SayRefusal) -> Refusal {
             "the record takes {bytes} bytes, at most {limit} fit a block; shorten it or split it"
         )),
         SayRefusal::Unsigned => problem::UNSIGNED.because(
-            "this chain is a ledger: record the text as a signed transaction (`kusari record`)",
+            "this chain is a ledger, whose texts are signed: POST /v1/ledger/records, or `kusari record`",
         ),
         SayRefusal::OutboxFull { waiting } => return full(*waiting),
     }
@@ -125,18 +134,14 @@ pub(super) async fn one(
         let detail = "a record is named by its number on this node, as in /v1/records/1";
         return Err(problem::BAD_REQUEST.because(detail).into());
     };
-    let (entry, place) = shared.read(move |store| store.entry(id)).await?.ok_or_else(|| {
+    let snapshot = shared.node.snapshot();
+    let found = shared.read(move |store| {
+        let found = store.entry(id)?;
+        found.map(|(entry, _)| RecordReport::of(entry, store, snapshot.ledger.as_ref())).transpose()
+    });
+    let report = found.await?.ok_or_else(|| {
         let detail = format!("this node has no record {id}; its numbers count up from 1");
         problem::NO_RECORD.because(detail)
     })?;
-    Ok(Json(report_of(entry, place)))
-}
-
-pub(super) fn report_of(entry: OutboxEntry, place: Option<Placed>) -> RecordReport {
-    let block = place.map(|place| RecordPlace {
-        height: place.block.block.index,
-        hash: place.block.block.hash,
-        confirmations: place.confirmations.unwrap_or(0),
-    });
-    RecordReport { id: entry.id, text: entry.text, block }
+    Ok(Json(report))
 }

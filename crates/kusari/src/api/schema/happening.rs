@@ -82,8 +82,10 @@ pub(crate) enum HappeningKind {
     Chain,
     /// Peers, and what they sent in vain.
     Peers,
-    /// Transactions.
+    /// Transactions of others.
     Transactions,
+    /// Transactions that people entrusted to this node.
+    Own,
 }
 
 /// One thing that happened to a block, a transaction or a peer.

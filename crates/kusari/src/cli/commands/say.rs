@@ -3,7 +3,7 @@
 //! Entrusts lines to the node that runs, or to the outbox of its store. A receipt is printed once a
 //! line is durable.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader};
 use std::time::{Duration, Instant};
 
 use kusari_node::seam::{Command, Reply, SayRefusal};
@@ -14,9 +14,10 @@ use crate::api::model::{RecordPlace, RecordReport};
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::entrust::receipt;
-use crate::cli::escape::{Plain, counted};
+use crate::cli::escape::counted;
 use crate::cli::lines::{Content, Lines};
 use crate::cli::pipe::refusal;
+use crate::cli::say_beside;
 use crate::cli::stdout::Stdout;
 use crate::cli::words::added;
 use crate::runtime::offline::Offline;
@@ -82,7 +83,7 @@ impl Scribe {
     fn record(&mut self, text: &str) -> Result<Result<RecordReport, String>, Failure> {
         match self {
             Self::Node(client) => {
-                let on_full = &mut |why: &str| note(&format!("{why}; waiting for room"));
+                let on_full = &mut |why: &str| say_beside(&format!("{why}; waiting for room"));
                 match client.record(text, on_full) {
                     Ok(report) => Ok(Ok(report)),
                     Err(ClientError::Problem(problem)) if problem.status == UNPROCESSABLE => {
@@ -93,7 +94,7 @@ impl Scribe {
             }
             Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
                 Some(Reply::Saved(id)) => {
-                    Ok(Ok(RecordReport { id, text: text.to_owned(), block: None }))
+                    Ok(Ok(RecordReport::waiting(id, text.to_owned())))
                 }
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
@@ -114,12 +115,12 @@ impl Scribe {
 }
 
 /// No node runs, so nothing is mined and no room will come.
-fn full(waiting: usize) -> Failure {
+fn full(waiting: u64) -> Failure {
     Failure::failed(format!(
         "{} to be mined already, and no more are kept; start the node, then try again",
         match waiting {
             1 => String::from("1 line waits"),
-            lines => format!("{} wait", counted(lines as u64, "line")),
+            lines => format!("{} wait", counted(lines, "line")),
         }
     ))
 }
@@ -156,7 +157,7 @@ impl Say<'_> {
             };
             if let Some(why_not) = why_not {
                 refused += 1;
-                note(&why_not);
+                say_beside(&why_not);
             }
         }
         match refused {
@@ -220,10 +221,4 @@ fn mined(client: &Client, id: u64, timeout: u64) -> Result<(RecordReport, Record
 #[expect(clippy::disallowed_methods, reason = "a person's deadline, for a node elsewhere")]
 fn now() -> Instant {
     Instant::now()
-}
-
-/// Says something beside the answer.
-fn note(text: &str) {
-    // Where stderr is closed nobody wants to know.
-    let _ = writeln!(io::stderr(), "{}", Plain(text));
 }

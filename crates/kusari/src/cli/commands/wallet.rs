@@ -6,6 +6,7 @@
 mod label;
 mod make;
 mod show;
+mod unlock;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ pub(crate) enum WalletCommand {
     Address(show::AddressArgs),
     Export(show::ExportArgs),
     Label(label::LabelArgs),
+    Unlock(unlock::UnlockArgs),
 }
 
 /// Which wallet a command is about.
@@ -76,6 +78,7 @@ pub(crate) fn run(args: &WalletArgs) -> Result<(), Failure> {
         WalletCommand::Address(args) => show::address(args),
         WalletCommand::Export(args) => show::export(args),
         WalletCommand::Label(args) => label::run(args),
+        WalletCommand::Unlock(args) => unlock::run(args),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use kusari_chain::BlockHash;
 
-use crate::api::model::{NodeEvent, PeerChange, TransactionState};
+use crate::api::model::{DraftChange, NodeEvent, PeerChange, TransactionState};
+use crate::cli::drafts::waiting;
 use crate::cli::escape::{counted, grouped};
 
 /// How much a line matters. It begins with a sign of that, so that no colour is needed.
@@ -60,13 +61,23 @@ pub(crate) fn words(event: &NodeEvent) -> Option<(Tone, String)> {
             ),
         ),
         NodeEvent::Transaction { own: false, .. } | NodeEvent::Mining(_) => return None,
-        NodeEvent::Transaction { txid, own: true, state } => match state {
+        NodeEvent::Transaction { txid, own: true, state, by } => match state {
             TransactionState::Waiting => (Tone::Routine, format!("Your {txid} waits to be mined")),
             TransactionState::Mined => (Tone::Routine, format!("Your {txid} was mined")),
             TransactionState::Displaced => {
-                (Tone::Warning, format!("Your {txid} lost its place to another transaction"))
+                let by = by.map_or_else(|| String::from("another one"), |by| by.to_string());
+                (Tone::Warning, format!("Your {txid} was displaced: {by} took its place"))
             }
         },
+        NodeEvent::Draft(DraftChange::Signed { record, txid, former_txid: None }) => {
+            (Tone::Routine, format!("Draft {record} was signed as {txid}"))
+        }
+        NodeEvent::Draft(DraftChange::Signed { txid, former_txid: Some(former), .. }) => {
+            (Tone::Warning, format!("Your {former} was signed again as {txid}"))
+        }
+        NodeEvent::Draft(DraftChange::Waiting { drafts, waits_for }) => {
+            (Tone::Warning, waiting(*drafts, *waits_for))
+        }
         NodeEvent::Peer { address, change } => match change {
             PeerChange::Connected { inbound: true } => {
                 (Tone::Routine, format!("{address} connected to the node"))

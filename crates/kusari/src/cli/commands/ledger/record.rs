@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use kusari_node::drafts::DraftContent;
 use sha2::{Digest, Sha256};
 
 use super::super::Failure;
 use super::Signing;
-use crate::signing::Draft;
 use crate::store::FileRecord;
 
 /// Record a text, or a file by its hash, as a signed transaction
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &RecordArgs) -> Result<(), Failure> {
     if text.is_empty() {
         return Err(Failure::failed("there is nothing to record; say some text"));
     }
-    args.signing.send(&Draft::Record(text))
+    args.signing.send(DraftContent::Record(text))
 }
 
 /// What is recorded of a file.

@@ -1,8 +1,9 @@
 //! `kusari send`.
 
+use kusari_node::drafts::DraftContent;
+
 use super::super::Failure;
 use super::{Signing, resolve};
-use crate::signing::Draft;
 
 /// Pay somebody, with or without a note
 #[derive(Debug, clap::Args)]
@@ -26,5 +27,5 @@ pub(crate) struct SendArgs {
 pub(crate) fn run(args: &SendArgs) -> Result<(), Failure> {
     let to = resolve(&args.signing.node, &args.to)?;
     let note = args.note.clone().filter(|note| !note.is_empty());
-    args.signing.send(&Draft::Transfer { to, amount: args.amount, note })
+    args.signing.send(DraftContent::Transfer { to: to.0, amount: args.amount, note })
 }

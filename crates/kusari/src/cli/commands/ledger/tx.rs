@@ -41,6 +41,14 @@ pub(crate) fn run(args: &TxArgs) -> Result<(), Failure> {
     output.flush()
 }
 
+fn unmined(waits: bool, displaced_by: Option<&Txid>) -> String {
+    match displaced_by {
+        Some(by) => format!("- Block : none, displaced: {by} of the same account took its place"),
+        None if waits => String::from("- Block : none yet, it waits to be mined"),
+        None => String::from("- Block : none, and it does not wait on this node"),
+    }
+}
+
 /// A recorded file, for people.
 pub(crate) fn file_in_words(file: &FileRecord) -> String {
     let FileRecord { sha256, size, name } = file;
@@ -49,7 +57,7 @@ pub(crate) fn file_in_words(file: &FileRecord) -> String {
 
 /// A transaction, for people. What it carries is text of a stranger.
 pub(crate) fn in_words(report: &TransactionReport) -> String {
-    let TransactionReport { txid, transaction, payload, waits, block, beside } = report;
+    let TransactionReport { txid, transaction, payload, waits, block, beside, .. } = report;
     let mut lines = vec![format!("Transaction {txid}")];
     let from = Address(transaction.sender);
     if transaction.is_record() {
@@ -84,9 +92,14 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
         Some(place) => {
             format!("- Block : {} at height {}, beside the best chain", place.hash, place.height)
         }
-        None if *waits => String::from("- Block : none yet, it waits to be mined"),
-        None => String::from("- Block : none, another one of the account took its place"),
+        None => unmined(*waits, report.displaced_by.as_ref()),
     });
+    if let Some(former) = &report.former_txid {
+        lines.push(format!(
+            "- Former: {former}, whose place another one of the account took; the text was signed \
+             again"
+        ));
+    }
     if let Some(FormerPlace { height, hash }) = beside {
         lines.push(format!("- Beside: {hash} at height {height}, not in the best chain"));
     }

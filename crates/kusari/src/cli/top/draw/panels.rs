@@ -12,6 +12,7 @@ use super::looks::Looks;
 use super::values::{ago, latency, rate, short_work};
 use crate::api::branches::BranchReport;
 use crate::api::model::{PeerReport, Stage};
+use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::top::facts::Facts;
 use crate::cli::top::happenings::{Tone, short};
@@ -198,9 +199,20 @@ fn node(view: &View, place: Rect, buffer: &mut Buffer) {
             let waiting = counted(ledger.waiting_transactions as u64, "transaction");
             let (bytes, own) = (grouped(ledger.waiting_bytes), grouped(ledger.own_waiting));
             lines.push(format!("Waiting: {waiting}, {bytes} bytes, {own} of this node"));
+            if let Some(drafts) = status.drafts.filter(|drafts| *drafts > 0) {
+                let drafts = counted(drafts as u64, "draft");
+                lines.push(match status.drafts_wait_for {
+                    Some(wait) => format!("Drafts : {drafts}, signed {}", drafts::until(Some(wait))),
+                    None => format!("Drafts : {drafts}"),
+                });
+            }
+            if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
+                let lost = drafts::displaced(displaced);
+                lines.push(format!("Lost   : {lost}; see `kusari outbox`"));
+            }
         }
         None => {
-            let waiting = counted(status.waiting_records as u64, "line");
+            let waiting = counted(status.waiting_records, "line");
             lines.push(format!("Waiting: {waiting} to be mined"));
         }
     }

@@ -1,0 +1,191 @@
+//! A record on its way into the best chain, for a command that waits.
+//!
+//! Owns how often is asked, when the wait ends, and what is said where another transaction took the
+//! record's place.
+
+use std::time::{Duration, Instant};
+
+use kusari_chain::ledger::Txid;
+
+use super::super::Failure;
+use crate::api::client::{Client, ClientError};
+use crate::api::model::{RecordReport, RecordState};
+use crate::api::problem;
+use crate::cli::progress::Progress;
+use crate::cli::say_beside;
+
+/// How often the node is asked how deep a record stands.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// For how long the node is asked to mine on at a time, in seconds; asked again at half of it.
+const MINE_ON_SECONDS: u32 = 4;
+
+/// What is waited for.
+pub(super) struct Follow<'a> {
+    pub(super) client: &'a Client,
+    pub(super) id: u64,
+    /// Confirmations.
+    pub(super) wanted: u32,
+    pub(super) timeout: Duration,
+}
+
+impl Follow<'_> {
+    /// Waits until the record is deep enough. While it waits, the node mines on. Ends at once where the
+    /// record can't be mined any more.
+    pub(super) fn wait(&self) -> Result<RecordReport, Failure> {
+        let progress = Progress::of_blocks("Confirming", self.wanted);
+        let (start, mut asked): (_, Option<Instant>) = (now(), None);
+        let mut last: Option<RecordReport> = None;
+        let ended = loop {
+            let report = known(self.client, self.id)?;
+            if let Some(news) = last.as_ref().and_then(|last| signed_again(last, &report)) {
+                say_beside(&news);
+            }
+            let depth = report.block.as_ref().map_or(0, |block| block.confirmations);
+            progress.set(depth.min(self.wanted).into());
+            if report.state == RecordState::Displaced {
+                break Err(Failure::failed(displaced(&report)));
+            }
+            if depth >= self.wanted {
+                break Ok(report);
+            }
+            if start.elapsed() >= self.timeout {
+                break Err(Failure::failed(self.too_late(&report, depth)));
+            }
+            let half = Duration::from_secs(u64::from(MINE_ON_SECONDS) / 2);
+            if asked.is_none_or(|asked| asked.elapsed() >= half) {
+                mine_on(self.client)?;
+                asked = Some(now());
+            }
+            last = Some(report);
+            std::thread::park_timeout(ASK_AGAIN);
+        };
+        progress.finish();
+        ended
+    }
+
+    fn too_late(&self, report: &RecordReport, depth: u32) -> String {
+        let seconds = self.timeout.as_secs();
+        match report.txid {
+            Some(txid) => format!(
+                "transaction {txid} is {depth} of {} deep after {seconds} s; it stays entrusted to \
+                 the node, so do not send it again: `kusari tx {txid}` tells how it goes on",
+                self.wanted
+            ),
+            None => format!(
+                "draft {} is not signed after {seconds} s; it stays entrusted to the node, so do not \
+                 send it again: `kusari outbox` tells what it waits for",
+                report.id
+            ),
+        }
+    }
+}
+
+/// What is said where the text has another id than before.
+fn signed_again(last: &RecordReport, report: &RecordReport) -> Option<String> {
+    let (before, after) = (last.txid?, report.txid?);
+    if before == after {
+        return None;
+    }
+    let other = last.displaced_by.map_or_else(|| String::from("another one"), named);
+    Some(format!(
+        "Transaction {before} cannot be mined: {other} of the same account took its place; its text \
+         was signed again as transaction {after}"
+    ))
+}
+
+fn named(txid: Txid) -> String {
+    format!("transaction {txid}")
+}
+
+/// Why a record that another transaction displaced is not mined.
+pub(super) fn displaced(report: &RecordReport) -> String {
+    let what = report.txid.map_or_else(|| format!("record {}", report.id), named);
+    let other = report.displaced_by.map_or_else(|| String::from("another one"), named);
+    let then = match (report.former_txid, &report.payment) {
+        (Some(former), _) => format!(
+            "its text was signed again once, after {former}, and is not a second time: record it \
+             again if it still counts"
+        ),
+        (None, Some(_)) => String::from(
+            "a payment is never signed again by itself: send it again if it still counts",
+        ),
+        (None, None) => {
+            String::from("it was not signed again: record it again if it still counts")
+        }
+    };
+    format!("{what} cannot be mined: {other} of the same account took its place; {then}")
+}
+
+/// What the node says of a record that it has taken.
+pub(super) fn known(client: &Client, id: u64) -> Result<RecordReport, Failure> {
+    client.record_state(id)?.ok_or_else(|| {
+        Failure::failed(format!(
+            "the node does not know record {id} any more; see whether another node runs there now"
+        ))
+    })
+}
+
+/// Has the node mine on. One that mines nothing waits for others.
+fn mine_on(client: &Client) -> Result<(), Failure> {
+    match client.mine_on(MINE_ON_SECONDS) {
+        Err(ClientError::Problem(problem)) if problem.kind == problem::MINING_OFF.kind() => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person's deadline, for a node elsewhere")]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::model::PaymentReport;
+    use kusari_chain::ledger::{Address, PublicKey};
+
+    fn report() -> RecordReport {
+        let txid = Some(Txid([1; 32]));
+        RecordReport { txid, ..RecordReport::waiting(7, String::from("text")) }
+    }
+
+    #[test]
+    fn a_record_that_lost_its_place_names_the_other_one_and_what_to_do() {
+        let (one, other) = (Txid([1; 32]), Txid([2; 32]));
+        let lost = RecordReport {
+            state: RecordState::Displaced,
+            displaced_by: Some(other),
+            ..report()
+        };
+        let text = displaced(&lost);
+        let cause = format!("transaction {one} cannot be mined: transaction {other} of the same");
+        assert!(text.starts_with(&cause), "{text}");
+        assert!(text.ends_with("it was not signed again: record it again if it still counts"));
+        let payment = Some(PaymentReport { to: Address(PublicKey([9; 32])), amount: 3 });
+        let text = displaced(&RecordReport { payment, ..lost.clone() });
+        assert!(text.contains("a payment is never signed again by itself: send it again"), "{text}");
+        let former = Txid([3; 32]);
+        let text = displaced(&RecordReport { former_txid: Some(former), ..lost });
+        assert!(text.contains(&format!("signed again once, after {former}")), "{text}");
+    }
+
+    #[test]
+    fn a_text_that_is_signed_again_is_told_once_with_both_ids() {
+        let (one, other, new) = (Txid([1; 32]), Txid([2; 32]), Txid([3; 32]));
+        let draft = RecordReport {
+            state: RecordState::Draft,
+            displaced_by: Some(other),
+            ..report()
+        };
+        let again = RecordReport { txid: Some(new), former_txid: Some(one), ..report() };
+        assert_eq!(
+            signed_again(&draft, &again).unwrap(),
+            format!(
+                "Transaction {one} cannot be mined: transaction {other} of the same account took \
+                 its place; its text was signed again as transaction {new}"
+            )
+        );
+        assert_eq!(signed_again(&again, &again), None);
+        assert_eq!(signed_again(&RecordReport { txid: None, ..report() }, &again), None);
+    }
+}

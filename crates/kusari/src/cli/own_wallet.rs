@@ -1,0 +1,56 @@
+//! The wallet of a node that runs here: what is said of it at the start, and when a person is asked for
+//! its passphrase.
+//!
+//! Owns words. The secret is [`NodeWallet`]'s, and what is signed is up to the node.
+
+use std::path::Path;
+
+use super::escape::Plain;
+use super::screen::Screen;
+use super::words::Said;
+use crate::runtime::NodeHandle;
+use crate::wallet::passphrase::Source;
+use crate::wallet::{NodeWallet, WalletError};
+
+/// Opens the wallet in a data directory, or makes one there; without a directory, one that is forgotten
+/// at the end. Returns what a person should know.
+pub(crate) fn open(
+    directory: Option<&Path>,
+    passphrase: Option<&Path>,
+) -> Result<(NodeWallet, Vec<Said>), WalletError> {
+    let Some(directory) = directory else {
+        let wallet = NodeWallet::forgotten()?;
+        let said = Said::routine(format!("Wallet: {}, forgotten at the end", wallet.address()));
+        return Ok((wallet, vec![said]));
+    };
+    let (wallet, made) = NodeWallet::open(directory, &Source::silent(passphrase))?;
+    let mut said = vec![Said::routine(format!("Wallet: {}", wallet.address()))];
+    if let Some(file) = wallet.path().filter(|_| made) {
+        said.push(Said::answer(format!(
+            "A new wallet is in {}: write down its words (`kusari wallet export --data-dir {}`), \
+             without which nobody can restore it",
+            Plain(&file.display().to_string()),
+            Plain(&directory.display().to_string())
+        )));
+    } else if !wallet.account().unlocked {
+        said.push(Said::routine(
+            "The wallet is locked: what you record waits until `kusari wallet unlock` opens it",
+        ));
+    }
+    Ok((wallet, said))
+}
+
+/// Asks the person at the terminal for the passphrase of a locked wallet, and tells the node that its
+/// drafts can be signed.
+pub(crate) fn ask_to_unlock(wallet: &NodeWallet, node: &NodeHandle, screen: &Screen) {
+    if wallet.account().unlocked {
+        return;
+    }
+    match wallet.unlock_from(&Source::new(None)) {
+        Ok(()) => node.wallet_changed(wallet.account()),
+        Err(error) => screen.say(Said::warning(format!(
+            "The wallet stays locked: {}",
+            Plain(&error.to_string())
+        ))),
+    }
+}
