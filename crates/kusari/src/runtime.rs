@@ -27,7 +27,7 @@ use kusari_chain::StoreError;
 use kusari_miner::Kernel;
 use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Node, NodeConfig, Snapshot};
+use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::journal::{self, Journal, JournalConfig, JournalFile};
@@ -115,6 +115,8 @@ enum Control {
     Committed(CommitId),
     CommitFailed(StoreError),
     Mined { template_id: TemplateId, nonce: u64 },
+    /// What the witness key signed, or what is remembered beside it.
+    Witness(Input),
     Stop,
 }
 

@@ -50,7 +50,7 @@ use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::transactions::Transactions;
 use crate::wire::{Message, NodeId};
-use crate::witnesses::Witnesses;
+use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::mining::Mining;
 use self::trail::Trail;
@@ -264,6 +264,14 @@ impl Node {
             }
             Input::StatementSigned(statement) => {
                 self.statement_signed(now, statement);
+                Ok(())
+            }
+            Input::WitnessRemembered(memory) => {
+                self.witness_remembered(memory);
+                Ok(())
+            }
+            Input::WitnessNotRemembered => {
+                self.stop_witnessing(WitnessStop::NotRemembered);
                 Ok(())
             }
             Input::Command(request, command) => self.command(now, request, command),

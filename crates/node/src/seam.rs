@@ -26,6 +26,7 @@ use crate::event::Event;
 use crate::happening::Happening;
 use crate::store::StoreBatch;
 use crate::wire::{Message, Received, Refusal, Row};
+use crate::witnesses::WitnessMemory;
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,8 +145,12 @@ pub enum Input {
         count: u32,
     },
     /// What [`Action::SignStatement`] asked for is signed, by the key of
-    /// [`crate::WitnessConfig::own`].
+    /// [`crate::WitnessConfig::own`], and remembered.
     StatementSigned(WitnessStatement),
+    /// What [`Action::RememberWitness`] asked for is durable.
+    WitnessRemembered(WitnessMemory),
+    /// What either of the two asked for could not be made durable, so nothing was signed.
+    WitnessNotRemembered,
     /// A person or a program asks for something.
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
@@ -224,8 +229,14 @@ pub enum Action {
     },
     /// End the search.
     StopMining,
-    /// Sign a statement with the witness key. Answered by [`Input::StatementSigned`].
+    /// Sign a statement with the witness key, and remember it durably beside the key as its last one.
+    /// Answered by [`Input::StatementSigned`] after that and no earlier, or by
+    /// [`Input::WitnessNotRemembered`]. The driver refuses what [`WitnessMemory::may_sign`] forbids.
     SignStatement(UnsignedStatement),
+    /// Remember durably what the witness key said, after every earlier action of this kind or of the
+    /// one above, as [`WitnessMemory::raised`] says. Answered by [`Input::WitnessRemembered`] or
+    /// [`Input::WitnessNotRemembered`].
+    RememberWitness(WitnessMemory),
     /// Send [`Input::Tick`] at this monotonic time, in place of any earlier wish.
     WakeAt(Duration),
     /// Answer a command.

@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
@@ -68,8 +67,6 @@ pub(super) struct Driver {
     took: Took,
     /// It, for whoever listens.
     followed: Followed,
-    /// Signs what the node has to say as a witness.
-    witness: Option<WitnessKey>,
     peers: HashMap<PeerId, PeerHandle>,
     /// Who waits for an answer.
     requests: HashMap<RequestId, oneshot::Sender<Reply>>,
@@ -102,12 +99,11 @@ impl Driver {
             events: Vec::new(),
             publish,
             miner,
-            committer: Committer::start(store, control)?,
+            committer: Committer::start(store, control, parts.witness)?,
             notes: Notes::default(),
             notes_due: None,
             took: Took::default(),
             followed: Followed::default(),
-            witness: parts.witness,
             peers: HashMap::new(),
             requests: HashMap::new(),
             next_request: 0,
@@ -218,6 +214,7 @@ impl Driver {
             Control::Mined { template_id, nonce } => {
                 self.give(Input::BlockMined { template_id, nonce })
             }
+            Control::Witness(answer) => self.give(answer),
             Control::Stop => Ok(()),
         }
     }
@@ -295,7 +292,6 @@ impl Driver {
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         let mut lines = Lines::default();
-        let mut signed = None;
         for action in actions {
             if let Action::Send { peer, message } = &action {
                 self.followed.note_send(message);
@@ -336,7 +332,12 @@ impl Driver {
                     self.miner.mine(template_id.0, &template, target);
                 }
                 Action::StopMining => self.miner.stop(),
-                Action::SignStatement(statement) => signed = self.sign(statement),
+                Action::SignStatement(statement) => {
+                    if let Dialect::Ledger(chain) = self.node.dialect() {
+                        self.committer.sign(statement, chain);
+                    }
+                }
+                Action::RememberWitness(memory) => self.committer.remember(memory),
                 Action::WakeAt(monotonic) => {
                     self.wake_at = Some(self.clock.instant_of(monotonic));
                 }
@@ -359,14 +360,7 @@ impl Driver {
         }
         lines.flush(&self.peers);
         self.followed.sent();
-        // An input of its own, once all of these actions are done.
-        signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))
-    }
-
-    /// Takes some twenty microseconds, once in ten seconds at most.
-    fn sign(&self, statement: UnsignedStatement) -> Option<WitnessStatement> {
-        let Dialect::Ledger(chain) = self.node.dialect() else { return None };
-        self.witness.as_ref().map(|key| key.sign(statement, &chain))
+        Ok(())
     }
 }
 

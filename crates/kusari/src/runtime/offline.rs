@@ -201,6 +201,7 @@ impl Offline {
                 | Action::Mine { .. }
                 | Action::StopMining
                 | Action::SignStatement(_)
+                | Action::RememberWitness(_)
                 | Action::Record(_)
                 | Action::WakeAt(_) => {}
             }
