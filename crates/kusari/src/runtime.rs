@@ -71,7 +71,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The store could not be read.
-    #[error("{0}; restore the data directory from a copy, or start with another --data-dir")]
+    #[error(
+        "{0}; restore `chain.redb` from a backup and leave the files beside it, or start with another \
+         --data-dir"
+    )]
     Store(#[from] StoreError),
     /// The journal cannot be written.
     #[error(transparent)]
@@ -92,8 +95,8 @@ pub enum RunError {
     Commit(StoreError),
     /// The node gave up.
     #[error(
-        "the node stopped: {0}; run it again, and if that does not help restore the data \
-             directory from a copy"
+        "the node stopped: {0}; run it again, and if that does not help restore `chain.redb` from a \
+             backup and leave the files beside it"
     )]
     Halted(String),
     /// The node's thread panicked.

@@ -4,7 +4,7 @@
 //! write, after it, and before the node learns of it; and the disks that are emptied, or come back from
 //! an old copy, while a machine is down.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_node::seam::Input;
@@ -46,6 +46,8 @@ pub(crate) struct Remembered {
     busy: bool,
     /// Every statement that was signed and remembered, in any life, by sequence.
     signed: BTreeMap<u64, WitnessStatement>,
+    /// The sequences of those that left the machine.
+    sent: BTreeSet<u64>,
     /// What the next crash takes with it.
     pub(crate) loses: Option<Loss>,
     /// Whether each crash may take the store with it.
@@ -69,6 +71,11 @@ impl Remembered {
     /// Whether the key says nothing any more.
     pub(crate) fn is_silent(&self) -> bool {
         self.memory == WitnessMemory::Lost
+    }
+
+    /// Whether the statement with this sequence left the machine before.
+    pub(crate) fn was_sent(&self, sequence: u64) -> bool {
+        self.sent.contains(&sequence)
     }
 
     /// The machine stops: what was not written is not written.
@@ -153,8 +160,9 @@ impl World {
         statement: &WitnessStatement,
     ) {
         let Some(kusari) = self.kusari(host) else { return };
-        if kusari.remembered.signed.get(&statement.sequence) != Some(statement) {
-            let sequence = statement.sequence;
+        let sequence = statement.sequence;
+        kusari.remembered.sent.insert(sequence);
+        if kusari.remembered.signed.get(&sequence) != Some(statement) {
             self.fail(format!("node {host} sends its statement {sequence}, which it forgot"));
         }
     }

@@ -72,6 +72,11 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub witnesses: Option<WitnessStanding>,
+    /// Why this node's witness key makes no statements, and what to do; absent where it makes some, or
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub witness_stopped: Option<String>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.

@@ -74,6 +74,8 @@ pub(super) struct Driver {
     /// What follows commits under way.
     then: VecDeque<(CommitId, Vec<Action>)>,
     wake_at: Option<Instant>,
+    /// Whether a clean stop is under way: the node, which is not told, begins nothing new.
+    stopping: bool,
 }
 
 impl Driver {
@@ -109,6 +111,7 @@ impl Driver {
             next_request: 0,
             then: VecDeque::new(),
             wake_at: None,
+            stopping: false,
         })
     }
 
@@ -161,6 +164,7 @@ impl Driver {
         from_net: &mut mpsc::Receiver<NetEvent>,
         from_control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Result<(), RunError> {
+        self.stopping = true;
         self.miner.stop();
         let commits = async {
             while !self.then.is_empty() {
@@ -301,6 +305,8 @@ impl Driver {
             lines.flush(&self.peers);
             self.followed.sent();
             match action {
+                Action::Mine { .. } | Action::Connect(_) | Action::SignStatement(_)
+                    if self.stopping => {}
                 Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
                     if let Some(handle) = self.peers.get(&peer) {
@@ -371,3 +377,7 @@ async fn until(at: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

@@ -77,10 +77,10 @@ mod tests {
     fn the_form_is_frozen() {
         let key = "ab".repeat(32);
         let new = encode(&KEY, WitnessMemory::Nothing).unwrap();
-        assert_eq!(new, format!("kusari-witness-state-1 {key} - - NEWSUM\n"));
+        assert_eq!(new, format!("kusari-witness-state-1 {key} - - 79fd6147d5a41ad7\n"));
         let hash = "cd".repeat(32);
         let said = encode(&KEY, last(41)).unwrap();
-        assert_eq!(said, format!("kusari-witness-state-1 {key} 41 {hash} OLDSUM\n"));
+        assert_eq!(said, format!("kusari-witness-state-1 {key} 41 {hash} 863d1b3d57d8f3f5\n"));
     }
 
     #[test]

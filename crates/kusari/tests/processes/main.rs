@@ -46,3 +46,4 @@ mod walkthrough;
 mod wallet;
 mod watch;
 mod why;
+mod witness;

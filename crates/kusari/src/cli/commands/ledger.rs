@@ -1,4 +1,5 @@
-//! `kusari record`, `send`, `balance`, `tx`, `erase` and `witnesses`: what one does on a ledger.
+//! `kusari record`, `send`, `balance`, `tx`, `erase`, `witnesses` and `witness-key`: what one does on a
+//! ledger.
 //!
 //! Owns what they share: which wallet signs, and the wait for confirmations. They sign here and
 //! speak the local API; no secret leaves this process.
@@ -8,6 +9,7 @@ pub(crate) mod erase;
 pub(crate) mod record;
 pub(crate) mod send;
 pub(crate) mod tx;
+pub(crate) mod witness_key;
 pub(crate) mod witnesses;
 
 use std::path::PathBuf;
