@@ -117,7 +117,10 @@ enum Control {
     Command(Command, oneshot::Sender<Reply>),
     Committed(CommitId),
     CommitFailed(StoreError),
-    Mined { template_id: TemplateId, nonce: u64 },
+    Mined {
+        template_id: TemplateId,
+        nonce: u64,
+    },
     /// What the witness key signed, or what is remembered beside it.
     Witness(Input),
     Stop,

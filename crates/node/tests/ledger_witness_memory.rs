@@ -57,7 +57,7 @@ fn what_the_store_holds_beyond_the_memory_is_remembered_before_anything_is_said(
 #[test]
 fn nothing_is_signed_while_what_was_said_is_still_to_be_remembered() {
     let (mut bench, maker) = with_blocks(witnessing(), 1);
-    bench.hold_memory = true;
+    bench.hold_commits = true;
     let peer = bench.ledger_peer(1);
     let later = earlier(7, &maker);
     let actions = state(&mut bench, peer, later);

@@ -7,8 +7,8 @@ use super::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement, Transac
 use super::path::{self, Subtrees};
 use super::{NodeHash, leaf_hash};
 use crate::hash::BlockHash;
-use crate::ledger::{LedgerPart, WitnessStatement};
 use crate::ledger::commitment::MerkleRoot;
+use crate::ledger::{LedgerPart, WitnessStatement};
 
 impl BodyPath {
     /// The path of a transaction of this body; `None` where there is none in this place.

@@ -108,8 +108,13 @@ mod tests {
             newest,
             equivocation: Equivocation::of(first, second),
         };
-        let list =
-            WitnessList { own: None, witnessing: None, stopped: None, near_tip: Some(0), witnesses: vec![report] };
+        let list = WitnessList {
+            own: None,
+            witnessing: None,
+            stopped: None,
+            near_tip: Some(0),
+            witnesses: vec![report],
+        };
         let text = witnesses(&list);
         for words in [
             "This node makes no statements of its own\n0 of 1 listed stand near the tip",

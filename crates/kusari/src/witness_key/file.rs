@@ -194,8 +194,7 @@ pub(super) fn set_aside(directory: &Path) -> Result<Option<PathBuf>, WitnessKeyE
     // First the state: without it the key says nothing, while another key must not find it.
     for (file, aside) in [(&state, &old_state), (&key, &old_key)] {
         if is_there(file) {
-            let unmovable =
-                |source| WitnessKeyError::Unmovable { file: file.clone(), source };
+            let unmovable = |source| WitnessKeyError::Unmovable { file: file.clone(), source };
             fs::rename(file, aside).map_err(unmovable)?;
             private_file::sync_directory(file).map_err(unmovable)?;
         }

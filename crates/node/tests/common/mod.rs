@@ -187,8 +187,6 @@ pub struct Bench {
     /// Commits wait here while `hold_commits` is set.
     pub held: VecDeque<(CommitId, StoreBatch, Vec<Action>)>,
     pub hold_commits: bool,
-    /// Whether what is to be remembered of the witness key is still being written.
-    pub hold_memory: bool,
     /// What it did when it was woken.
     pub woken: Vec<Action>,
     /// When it last wanted to be woken.
@@ -205,17 +203,8 @@ impl Bench {
         let node = Node::new(config, Box::new(disk.clone()), Box::new(disk.clone())).unwrap();
         let now = Now { monotonic: Duration::from_secs(1_000), wall: 1_800_000_000 };
         let held = VecDeque::new();
-        let mut bench = Self {
-            node,
-            disk,
-            now,
-            held,
-            hold_commits: false,
-            hold_memory: false,
-            woken: vec![],
-            wish: None,
-            next: 1,
-        };
+        let mut bench =
+            Self { node, disk, now, held, hold_commits: false, woken: vec![], wish: None, next: 1 };
         bench.woken = bench.give(Input::Tick);
         bench
     }
@@ -245,7 +234,7 @@ impl Bench {
                     }
                     action => {
                         if let Action::RememberWitness(memory) = action
-                            && !self.hold_memory
+                            && !self.hold_commits
                         {
                             inputs.push_back(Input::WitnessRemembered(memory));
                         }

@@ -44,10 +44,9 @@ pub(crate) fn run(args: &WitnessKeyArgs) -> Result<(), Failure> {
     if let Some((file, old)) = made.old {
         let file = file.display().to_string();
         output.line(&match old {
-            Some(old) => format!(
-                "The old one, {old}, is kept in {}; tell those who list it",
-                Plain(&file)
-            ),
+            Some(old) => {
+                format!("The old one, {old}, is kept in {}; tell those who list it", Plain(&file))
+            }
             None => format!("The old file, which holds no key, is kept in {}", Plain(&file)),
         })?;
     }
