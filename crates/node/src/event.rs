@@ -223,7 +223,7 @@ pub enum Event {
         /// Whether a person listed it.
         listed: bool,
     },
-    /// A peer holds later statements of our own witness key than the store does, and we go on after
+    /// A peer holds later statements of our own witness key than were known here, and we go on after
     /// them.
     OwnStatementsReturned {
         /// The last of them.

@@ -47,4 +47,4 @@ pub use node::{
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
 pub use snapshot::Snapshot;
-pub use witnesses::WitnessStop;
+pub use witnesses::{LastStatement, WitnessMemory, WitnessStop};

@@ -52,7 +52,7 @@ use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
-use crate::witnesses::Witnesses;
+use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::mining::Mining;
 use self::trail::Trail;
@@ -286,6 +286,14 @@ impl Node {
             Input::DraftsSigned(signed) => self.drafts_signed(now, signed),
             Input::WalletChanged(wallet) => {
                 self.wallet_changed(wallet);
+                Ok(())
+            }
+            Input::WitnessRemembered(memory) => {
+                self.witness_remembered(memory);
+                Ok(())
+            }
+            Input::WitnessNotRemembered => {
+                self.stop_witnessing(WitnessStop::NotRemembered);
                 Ok(())
             }
             Input::Command(request, command) => self.command(now, request, command),

@@ -13,6 +13,7 @@ use kusari_chain::{BestPoint, HeldBranch};
 use crate::drafts::{DraftWait, SigningAccount};
 use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
+use crate::witnesses::WitnessStop;
 
 /// A picture of the node.
 #[derive(Clone, Debug)]
@@ -93,6 +94,8 @@ pub struct WitnessSummary {
     pub own: Option<PublicKey>,
     /// Whether it makes statements; it stops for good when its key is seen to equivocate.
     pub witnessing: bool,
+    /// Why it makes none, where it has a key.
+    pub stopped: Option<WitnessStop>,
     /// Keys whose word counts here.
     pub listed: Vec<PublicKey>,
     /// Those of them whose newest statement names the tip, or a block of the best chain at most

@@ -41,6 +41,10 @@ pub(crate) enum Event {
     DiskDone { host: usize, life: u32 },
     /// The node learns that its commits are durable.
     Durable { host: usize, life: u32, through: CommitId },
+    /// What a node asked to be remembered beside its witness key is written.
+    MemoDone { host: usize, life: u32 },
+    /// A person copies the store of a machine.
+    CopyStore(usize),
     /// The miner would find its nonce about now.
     Mined { host: usize, life: u32, template_id: TemplateId },
     /// A dial comes to its end.
@@ -141,6 +145,8 @@ pub struct Counts {
     pub events: u64,
     /// Nodes that crashed.
     pub crashes: u64,
+    /// Stores that were lost, or replaced by old copies.
+    pub lost_stores: u64,
     /// Reorganisations.
     pub reorganisations: u64,
     /// Addresses that were banned.
@@ -242,6 +248,8 @@ impl World {
             Event::Wake { host, life, wish } => self.wake(host, life, wish),
             Event::DiskDone { host, life } => self.disk_done(host, life),
             Event::Durable { host, life, through } => self.durable(host, life, through),
+            Event::MemoDone { host, life } => self.memo_done(host, life),
+            Event::CopyStore(host) => self.copy_store(host),
             Event::Mined { host, life, template_id } => self.mined(host, life, template_id),
             Event::Dialled { host, life, address } => self.dialled(host, life, &address),
             Event::Accepted(connection) => self.accepted(connection),

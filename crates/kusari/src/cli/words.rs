@@ -140,11 +140,12 @@ pub(crate) fn words(event: &Event) -> Said {
             if *listed { "The witness that you list" } else { "Witness" }
         )),
         Event::OwnStatementsReturned { sequence } => Said::warning(format!(
-            "A peer has statements of this node's witness key up to sequence {sequence} that were \
-             lost here, as when a backup is restored; this node goes on after them"
+            "A peer has statements of this node's witness key up to sequence {sequence} that are not \
+             known here, as when a data directory comes back from an old copy; this node goes on after \
+             them. Never run two copies of a witness key"
         )),
         Event::WitnessingStopped { why } => {
-            Said::warning(format!("This node makes no statements as a witness any more: {why}"))
+            Said::warning(format!("This node makes no statements as a witness: {why}"))
         }
         Event::Banned { address, duration } => Said::warning(format!(
             "Banned {} for {}: it sent too much that is wrong",

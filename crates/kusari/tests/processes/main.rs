@@ -51,3 +51,4 @@ mod walkthrough;
 mod wallet;
 mod watch;
 mod why;
+mod witness;
