@@ -21,6 +21,7 @@ mod headers;
 mod lacking;
 pub mod limits;
 mod node;
+mod originals;
 mod outbox;
 mod own;
 mod peers;

@@ -2,7 +2,7 @@
 //!
 //! Every input comes to [`Node::handle`], which hands it to the one concern that it belongs to and
 //! then lets each concern say what follows from the new state. The concerns (peers, sync, gossip,
-//! serving, outbox) do not know one another; what one learns reaches another only through here.
+//! originals, serving, outbox) do not know one another; what one learns reaches another only through here.
 
 mod blocks;
 mod commands;
@@ -15,6 +15,7 @@ mod headers;
 mod ledger;
 mod messages;
 mod mining;
+mod originals;
 mod state;
 mod trail;
 mod witnesses;
@@ -40,6 +41,7 @@ use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
 };
+use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -81,6 +83,7 @@ pub struct Node {
     bans: Bans,
     dials: Dials,
     sync: Sync,
+    originals: Originals,
     gossip: Gossip,
     headers: Headers,
     compact: Compact,
@@ -176,6 +179,7 @@ impl Node {
             bans: Bans::default(),
             dials,
             sync: Sync::default(),
+            originals: Originals::default(),
             gossip: Gossip::default(),
             headers: Headers::default(),
             compact: Compact::default(),
