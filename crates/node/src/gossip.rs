@@ -81,8 +81,8 @@ struct Listener {
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Gossip {
     listeners: BTreeMap<PeerId, Listener>,
-    /// Who sent which of the blocks that wait for their parents, oldest first, so that they are
-    /// not sent back when they join. At most [`MAX_ORPHANS`], as many as are kept.
+    /// Who sent which of the blocks that wait for their parents, or of which only the seven keys came,
+    /// oldest first, so that they are not sent back when they join. At most [`MAX_ORPHANS`], as many as are kept.
     orphans: VecDeque<(PeerId, BlockHash)>,
 }
 
@@ -217,6 +217,9 @@ impl Gossip {
 
     /// A block that waited for its parent has its place now: whoever sent it has it.
     pub(crate) fn orphan_joined(&mut self, point: BestPoint) {
+        if self.orphans.iter().all(|(_, hash)| *hash != point.hash) {
+            return;
+        }
         for (peer, hash) in core::mem::take(&mut self.orphans) {
             if hash == point.hash {
                 self.has(peer, point);

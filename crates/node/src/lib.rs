@@ -43,5 +43,5 @@ pub use node::{
 };
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, TextWarning};
 pub use witnesses::WitnessStop;

@@ -351,6 +351,7 @@ impl Node {
         Snapshot {
             tip: self.chain.tip(),
             peers: self.peers.iter().map(summary).collect(),
+            originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
             waiting_lines: self.outbox.waiting() + self.waiting_says.len(),
             ledger: self.ledger_summary(),
             side_bytes,

@@ -26,6 +26,7 @@ mod links;
 mod mining;
 mod network;
 mod original;
+pub mod original_scenarios;
 mod people;
 mod random;
 pub mod scenarios;

@@ -227,6 +227,10 @@ pub struct RecordReport {
     /// The block of the best chain that it stands in; absent while it waits to be mined.
     #[schema(required)]
     pub block: Option<RecordPlace>,
+    /// What is wrong with the line, which is recorded all the same; in the answer to
+    /// [`RecordRequest`] alone, and seldom there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// Where a record stands.

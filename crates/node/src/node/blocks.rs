@@ -74,6 +74,8 @@ impl Node {
                 self.ask_about_orphan(peer, hash);
             }
             Arrival::Bare => {
+                // It holds the block, and is not sent it when the rest of it has come.
+                self.gossip.sent_orphan(peer, hash);
                 self.original_sent_block(now, peer);
                 self.follow_hint(now, height, hash);
             }
@@ -203,7 +205,10 @@ impl Node {
                 return Err(violation.into());
             }
         };
-        if matches!(arrival, Arrival::Fresh(_) | Arrival::Known(_)) {
+        if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
+            if self.transactions.is_some() && !point.beats(&self.chain.tip()) {
+                self.gossip.orphan_joined(point);
+            }
             self.compact.arrived(&hash);
             self.take_waiting_statements(now, &hash)?;
         }

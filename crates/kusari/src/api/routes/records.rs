@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use kusari_node::TextWarning;
 use kusari_node::seam::{Command, Reply, SayRefusal};
 use kusari_node::store::OutboxEntry;
 use tokio::time::{Duration, Instant, timeout_at};
@@ -50,7 +51,10 @@ pub(super) async fn record(
     let mut snapshots = shared.node.snapshots();
     loop {
         let waiting = match shared.ask(Command::Offer(text.clone())).await? {
-            Reply::Saved(id) => return receipt(id, text),
+            Reply::Saved(id) => {
+                let warning = snapshots.borrow().warning_about(&text);
+                return receipt(id, text, warning);
+            }
             Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
             Reply::Refused(refusal) => return Err(refused(&refusal)),
             _ => return Err(unfitting()),
@@ -75,8 +79,9 @@ fn full(waiting: usize) -> Refusal {
     problem::OUTBOX_FULL.because(detail).into()
 }
 
-fn receipt(id: u64, text: String) -> Answer<Response> {
-    let mut response = accepted(RecordReport { id, text, block: None });
+fn receipt(id: u64, text: String, warning: Option<TextWarning>) -> Answer<Response> {
+    let warning = warning.map(|warning| warning.to_string());
+    let mut response = accepted(RecordReport { id, text, block: None, warning });
     let place = HeaderValue::from_str(&format!("/v1/records/{id}")).map_err(|_| unfitting())?;
     response.headers_mut().insert(header::LOCATION, place);
     Ok(response)
@@ -138,5 +143,5 @@ pub(super) fn report_of(entry: OutboxEntry, place: Option<Placed>) -> RecordRepo
         hash: place.block.block.hash,
         confirmations: place.confirmations.unwrap_or(0),
     });
-    RecordReport { id: entry.id, text: entry.text, block }
+    RecordReport { id: entry.id, text: entry.text, block, warning: None }
 }

@@ -93,7 +93,7 @@ impl Scribe {
             }
             Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
                 Some(Reply::Saved(id)) => {
-                    Ok(Ok(RecordReport { id, text: text.to_owned(), block: None }))
+                    Ok(Ok(RecordReport { id, text: text.to_owned(), block: None, warning: None }))
                 }
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
@@ -179,6 +179,9 @@ impl Say<'_> {
             (false, true) => self.output.json(&report)?,
             (_, false) => self.output.line(&self.scribe.receipt(report.id))?,
             (true, true) => {}
+        }
+        if let Some(warning) = report.warning.as_ref().filter(|_| !self.args.json) {
+            note(&format!("Line {}: {warning}", report.id));
         }
         // Whoever feeds us line by line waits for it, even where nobody reads it any more.
         self.output.flush()?;
