@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
 use crate::limits::{
-    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL, MAX_RELAY_TURNS,
+    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL, MAX_RELAY_TURNS,
     RELAY_AFTER, RELAY_SPREAD,
 };
 use crate::random::Random;
@@ -213,6 +213,21 @@ impl Gossip {
             self.orphans.pop_front();
         }
         self.orphans.push_back((peer, hash));
+    }
+
+    /// The peer sent the seven keys of a block that has more. Of one peer the last few are remembered.
+    pub(crate) fn sent_hint(&mut self, peer: PeerId, hash: BlockHash) {
+        let mut earlier = self.orphans.iter().filter(|(sender, _)| *sender == peer);
+        let most = ANNOUNCED_AHEAD as usize;
+        if earlier.clone().any(|(_, known)| *known == hash) {
+            return;
+        }
+        if earlier.clone().count() >= most
+            && let Some(oldest) = earlier.next().copied()
+        {
+            self.orphans.retain(|entry| *entry != oldest);
+        }
+        self.sent_orphan(peer, hash);
     }
 
     /// A block that waited for its parent has its place now: whoever sent it has it.

@@ -75,7 +75,7 @@ impl Node {
             }
             Arrival::Bare => {
                 // It holds the block, and is not sent it when the rest of it has come.
-                self.gossip.sent_orphan(peer, hash);
+                self.gossip.sent_hint(peer, hash);
                 self.original_sent_block(now, peer);
                 self.follow_hint(now, height, hash);
             }
