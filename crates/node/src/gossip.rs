@@ -27,8 +27,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
 use crate::limits::{
-    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL, MAX_RELAY_TURNS,
-    RELAY_AFTER, RELAY_SPREAD,
+    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
+    MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
 };
 use crate::random::Random;
 use crate::seam::PeerId;

@@ -159,7 +159,13 @@ impl Originals {
     }
 
     /// A block came from the peer. `is_new` tells whether it was not known here.
-    pub(crate) fn block_came(&mut self, peer: PeerId, hash: BlockHash, is_new: bool, now: Duration) {
+    pub(crate) fn block_came(
+        &mut self,
+        peer: PeerId,
+        hash: BlockHash,
+        is_new: bool,
+        now: Duration,
+    ) {
         let Some(answer) = self.answer_of(peer) else { return };
         answer.last = LastBlock::Block(hash);
         // Originals that pass one block around in a ring are never silent.
@@ -199,7 +205,9 @@ impl Originals {
     /// Whether the peer is to be sent nothing until its first answer has ended: what it is sent before
     /// would be the last block of its list, and hide what the list lacks.
     pub(crate) fn is_held(&self, peer: PeerId) -> bool {
-        self.table.get(&peer).is_some_and(|original| original.answer.is_some() && !original.answered)
+        self.table
+            .get(&peer)
+            .is_some_and(|original| original.answer.is_some() && !original.answered)
     }
 
     /// Whom to ask for its chain now. A peer that `is_busy` with an answer of ours is asked after it.

@@ -23,9 +23,7 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{
-    ANSWER_TIMEOUT, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME,
-};
+use crate::limits::{ANSWER_TIMEOUT, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME};
 use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]

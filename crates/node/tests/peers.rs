@@ -13,7 +13,8 @@ use std::time::Duration;
 use common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
 use kusari_node::limits::{
-    ANSWER_SILENCE,     HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REDIAL_MAX, SILENT_TIMEOUT,
+    ANSWER_SILENCE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REDIAL_MAX,
+    SILENT_TIMEOUT,
 };
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::Message;

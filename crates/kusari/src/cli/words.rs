@@ -261,7 +261,9 @@ mod tests {
     fn an_original_that_cannot_be_mended_is_told_with_the_remedy() {
         let said = words(&Event::OriginalDiverged { address: peer() });
         assert_eq!(said.tone, Tone::Warning);
-        assert!(said.text.starts_with("The last block of the original node 127.0.0.1:52325 is not"));
+        assert!(
+            said.text.starts_with("The last block of the original node 127.0.0.1:52325 is not")
+        );
         assert!(said.text.contains("start that node again"), "{}", said.text);
     }
 

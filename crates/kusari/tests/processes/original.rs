@@ -120,9 +120,7 @@ fn what_was_typed_on_an_original_while_we_were_away_is_taken_when_it_dials() {
     assert_eq!(node.chain().0, chain);
     // It appended our answer, and then what its own lines were: it mines on those.
     original.wait_for_block("away2");
-    eventually("it ends with them", || {
-        original.chain().ends_with(&chain[2..]).then_some(())
-    });
+    eventually("it ends with them", || original.chain().ends_with(&chain[2..]).then_some(()));
     let next = original.mine("after");
     node.wait_for(&format!("hash={}", next.hash));
     original.check_was_spared(0);

@@ -71,7 +71,7 @@ impl Node {
             }
             Arrival::Orphan(hash) => {
                 self.gossip.sent_orphan(peer, hash);
-                self.ask_about_orphan(peer, hash);
+                self.ask_about_orphan(now, peer, hash)?;
             }
             Arrival::Bare => {
                 // It holds the block, and is not sent it when the rest of it has come.

@@ -27,10 +27,15 @@ impl Node {
     }
 
     /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
-    pub(super) fn ask_about_orphan(&mut self, id: PeerId, hash: BlockHash) {
-        let Some(peer) = self.peers.get(id) else { return };
+    pub(super) fn ask_about_orphan(
+        &mut self,
+        now: Now,
+        id: PeerId,
+        hash: BlockHash,
+    ) -> Result<(), StoreError> {
+        let Some(peer) = self.peers.get(id) else { return Ok(()) };
         if peer.stage == PeerStage::Introduced {
-            return;
+            return Ok(());
         }
         let is_person = peer.stage == PeerStage::Plain && !peer.began_with_get_chain;
         if is_person {
@@ -38,6 +43,8 @@ impl Node {
             self.send_error(id, "unknown-parent", &message);
         }
         self.originals.sent_orphan(id, hash);
+        // At once, so that it makes no difference whether blocks come one by one or in a row.
+        self.ask_originals(now)
     }
 
     /// Asks originals for their chains, in the only way they know.

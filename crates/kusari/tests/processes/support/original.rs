@@ -102,7 +102,8 @@ impl Original {
     #[track_caller]
     pub(crate) fn wait_for_last(&self, data: &str) {
         let is_last = |state: &State| state.chain.last().filter(|b| b.data == data).map(|_| ());
-        self.wait(is_last).unwrap_or_else(|| panic!("it does not end with {data:?}: {:#?}", self.chain()));
+        self.wait(is_last)
+            .unwrap_or_else(|| panic!("it does not end with {data:?}: {:#?}", self.chain()));
     }
 
     /// Waits until a line has come this often.
@@ -234,7 +235,12 @@ fn parsed(json: &str) -> Option<Block> {
         data: text(&value, "data")?,
         prev_hash: text(&value, "prev_hash")?.parse().ok()?,
         hash: text(&value, "hash")?.parse().ok()?,
-        transactions: value.get("transactions")?.as_array()?.iter().map(transfer).collect::<Option<_>>()?,
+        transactions: value
+            .get("transactions")?
+            .as_array()?
+            .iter()
+            .map(transfer)
+            .collect::<Option<_>>()?,
     })
 }
 
