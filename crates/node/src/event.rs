@@ -45,6 +45,12 @@ pub enum Event {
         /// Its address.
         address: SocketAddr,
     },
+    /// The last block of an original's list is not on our best chain: what is typed there goes on
+    /// another branch, and nothing that we send changes that.
+    OriginalDiverged {
+        /// Its address.
+        address: SocketAddr,
+    },
     /// A connection ended.
     Disconnected {
         /// Its address.

@@ -28,6 +28,7 @@ mod links;
 mod mining;
 mod network;
 mod original;
+pub mod original_scenarios;
 mod people;
 mod random;
 mod remembering;

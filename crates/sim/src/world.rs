@@ -12,6 +12,7 @@ use kusari_node::{Event as NodeEvent, PeerAddress};
 
 use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
+use crate::checks::ListRule;
 use crate::connection::{Connection, Place};
 use crate::drafts::Drafted;
 use crate::kusari::Kusari;
@@ -135,6 +136,11 @@ pub struct World {
     pub(crate) alarms: Alarms,
     pub(crate) counts: Counts,
     pub(crate) twins: Twins,
+    /// No piece takes much longer than the latency of its link.
+    pub(crate) is_steady: bool,
+    /// Texts hold nothing that JSON escapes.
+    pub(crate) is_plain: bool,
+    pub(crate) lists: Option<ListRule>,
     pub(crate) failure: Option<String>,
 }
 
@@ -208,6 +214,9 @@ impl World {
             alarms: Alarms::default(),
             counts: Counts::default(),
             twins: Twins::default(),
+            is_steady: false,
+            is_plain: false,
+            lists: None,
             failure: None,
         }
     }
@@ -287,6 +296,9 @@ impl World {
                 self.branch_followed(host, *depth, from);
             }
             NodeEvent::BranchHeld(report) => self.branch_held(host, report),
+            NodeEvent::OriginalDiverged { address } if self.lists.is_some() => {
+                self.fail(format!("node {host} gives up the original {address}"));
+            }
             NodeEvent::LineReopened { .. } => self.counts.reopened += 1,
             NodeEvent::Banned { address, .. } => {
                 self.counts.bans += 1;
