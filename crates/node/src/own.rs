@@ -149,9 +149,11 @@ impl Own {
     }
 
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
-    pub(crate) fn strand(&mut self, txid: Txid, sender: PublicKey) {
-        if self.is_waiting(&txid) {
-            self.stranded.insert(txid, sender);
+    pub(crate) fn strand(&mut self, txid: Txid) {
+        if self.is_waiting(&txid)
+            && let Some(open) = self.open.get(&txid)
+        {
+            self.stranded.insert(txid, open.sender);
         }
     }
 

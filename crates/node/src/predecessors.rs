@@ -80,8 +80,7 @@ impl Predecessors {
         let former = self.kept.get(&place);
         let bytes = self.bytes - former.map_or(0, kept_bytes) + kept_bytes(checked);
         bytes <= MAX_PREDECESSOR_BYTES
-            && (former.is_some()
-                || self.of_sender(&place.0).count() < MAX_PREDECESSORS_PER_SENDER)
+            && (former.is_some() || self.of_sender(&place.0).count() < MAX_PREDECESSORS_PER_SENDER)
     }
 
     fn is_kept(&self, checked: &CheckedTransaction) -> bool {

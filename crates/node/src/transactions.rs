@@ -114,7 +114,7 @@ impl Transactions {
         });
         let mut stale = Vec::new();
         for (checked, since, whose) in loaded {
-            let (txid, sender) = (checked.txid(), checked.transaction().sender);
+            let txid = checked.txid();
             // What no longer fits was mined meanwhile, or lost its place while nobody looked.
             match opened.admit(checked, chain, whose != Whose::Others, since)? {
                 // The person had the one replace the other.
@@ -122,15 +122,16 @@ impl Transactions {
                     opened.own.set_done(&replaced, Some(chain.tip().height));
                 }
                 Ok(Admission { replaced: Some(replaced), .. }) => {
-                    opened.own.strand(replaced, sender);
+                    opened.own.strand(replaced);
                 }
-                Ok(_) => {}
+                // Where our own had no room left, it waits as those of others do.
+                Ok(_) => opened.own.unstrand(&txid),
                 Err(_) if whose == Whose::Others => stale.push(PoolWrite::Remove { txid }),
                 Err(_) if whose == Whose::BeforeOurs => {}
                 Err(refusal) if is_used(&refusal) => {
                     opened.own.set_done(&txid, Some(chain.tip().height));
                 }
-                Err(_) => opened.own.strand(txid, sender),
+                Err(_) => opened.own.strand(txid),
             }
         }
         Ok((opened, stale))
@@ -169,8 +170,9 @@ impl Transactions {
     pub(crate) fn committed(&mut self, through: CommitId) {
         self.own.committed(through);
         self.listeners.committed(through);
-        while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through) {
-            self.pass_on(txid, None);
+        while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through)
+        {
+            self.listeners.pass_on(txid, None);
         }
     }
 
@@ -229,9 +231,8 @@ impl Transactions {
         chain: &Chain,
         now: u64,
     ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
-        let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
-        let mut touched = BTreeSet::from([txid]);
+        let mut touched = BTreeSet::from([checked.txid()]);
         let admitted = if precedes {
             let admitted = self.admit_before_others(checked.clone(), (chain, now), &mut touched)?;
             if admitted.is_ok() {
@@ -243,10 +244,9 @@ impl Transactions {
         };
         Ok(admitted.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
-            if let Some(replaced) = admission.replaced {
-                self.own.strand(replaced, sender);
-            }
-            touched.extend(touched_by(&admission));
+            let gone = touched_by(&admission);
+            gone.iter().for_each(|txid| self.own.strand(*txid));
+            touched.extend(gone);
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
             let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
             Offered { known: admission.known, displaced, writes }
@@ -276,6 +276,7 @@ impl Transactions {
             self.unannounced.push_back((commit, txid));
         }
         let mut touched = touched_by(&admission);
+        touched.iter().for_each(|gone| self.own.strand(*gone));
         touched.insert(txid);
         touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
         if let Some(replaced) = admission.replaced {
@@ -304,6 +305,7 @@ impl Transactions {
     ) -> Result<Moved, StoreError> {
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
+        touched.iter().for_each(|gone| self.own.strand(*gone));
         self.admit_stranded(|_| true, (chain, store, now), &mut moved, &mut touched)?;
         self.prune_predecessors();
         moved.pool = self.writes(&touched);
@@ -316,7 +318,9 @@ impl Transactions {
 
     fn tell_again(&mut self) {
         // By sender and sequence: one whose sequence is not the next would be refused.
-        let own = self.pool.iter().filter(|pooled| pooled.is_own());
+        let is_own =
+            |pooled: &&PooledTransaction| pooled.is_own() || self.own.contains(&pooled.txid());
+        let own = self.pool.iter().filter(is_own);
         let own: Vec<Txid> = own.map(PooledTransaction::txid).collect();
         own.into_iter().for_each(|txid| self.pass_on(txid, None));
     }

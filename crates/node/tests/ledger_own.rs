@@ -11,11 +11,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, Sent, sent_to};
 use common::ledger::{
     self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
     restarted, returned, stored_ids, transactions_to, whole,
 };
+use common::{Bench, Sent, sent_to};
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;

@@ -65,7 +65,10 @@ impl Rounds {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "what is measured here is how long the test may take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is measured here is how long the test may take"
+)]
 fn time() -> Instant {
     Instant::now()
 }
@@ -73,9 +76,8 @@ fn time() -> Instant {
 #[test]
 fn every_scenario_holds_over_fresh_seeds() {
     let minutes = number_from_environment("KUSARI_SIM_MINUTES");
-    let drawn = minutes.map_or(OTHER_SEED, |_| {
-        RandomState::new().hash_one(()) % 1_000_000_000 * SPACING
-    });
+    let drawn =
+        minutes.map_or(OTHER_SEED, |_| RandomState::new().hash_one(()) % 1_000_000_000 * SPACING);
     let rounds = Rounds::new(number_from_environment("KUSARI_SIM_FIRST").unwrap_or(drawn));
     println!("fresh seeds from {}", rounds.first_seed);
     let end = minutes.map(|minutes| time() + Duration::from_secs(60 * minutes));

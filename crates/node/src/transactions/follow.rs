@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
-use kusari_chain::mempool::CheckedTransaction;
+use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};
 use kusari_chain::{BestPoint, Chain, ChainChange, StoreError};
 
 use super::{Moved, Transactions, is_used};
@@ -37,12 +37,17 @@ impl Transactions {
         for settled in followed.settled {
             let txid = settled.txid();
             touched.insert(txid);
-            if settled.is_own() && !connected.contains_key(&txid) {
+            if !connected.contains_key(&txid) {
                 self.displace(txid, chain, &mut moved);
             }
         }
-        let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
-        for (checked, own) in back.into_iter().chain(dropped) {
+        let dropped = followed.dropped.into_iter().map(PooledTransaction::into_checked);
+        let dropped = dropped.map(|checked| {
+            let own = self.own.contains(&checked.txid());
+            (checked, own)
+        });
+        let again: Vec<_> = back.into_iter().chain(dropped).collect();
+        for (checked, own) in again {
             let kept = !own && self.keep_predecessor(&checked);
             self.admit_again(checked, own || kept, (chain, now), &mut moved, &mut touched)?;
         }
@@ -90,7 +95,7 @@ impl Transactions {
                     continue;
                 }
                 if own {
-                    self.own.strand(txid, transaction.sender);
+                    self.own.strand(txid);
                     moved.returned.push(txid);
                 }
                 // Without its payload, which is not in every block, it cannot be offered again: ours
@@ -114,11 +119,9 @@ impl Transactions {
             return Ok(undone);
         }
         for txid in self.own.done_above(change.fork.height) {
-            if !connected.contains_key(&txid)
-                && let Some(checked) = self.own.text_of(&txid, store)?
-            {
+            if !connected.contains_key(&txid) && self.own.text_of(&txid, store)?.is_some() {
                 self.own.set_done(&txid, None);
-                self.own.strand(txid, checked.transaction().sender);
+                self.own.strand(txid);
                 undone.insert(txid);
             }
         }
@@ -135,7 +138,7 @@ impl Transactions {
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
-        let (txid, sender) = (checked.txid(), checked.transaction().sender);
+        let txid = checked.txid();
         touched.insert(txid);
         let admitted = match own {
             true => self.admit_before_others(checked, (chain, now), touched)?,
@@ -143,17 +146,16 @@ impl Transactions {
         };
         match admitted {
             Ok(admission) => {
-                touched.extend(super::touched_by(&admission));
-                if let Some(replaced) = admission.replaced {
-                    self.own.strand(replaced, sender);
-                }
+                let gone = super::touched_by(&admission);
+                gone.iter().for_each(|txid| self.own.strand(*txid));
+                touched.extend(gone);
                 if own {
                     self.own.unstrand(&txid);
                     moved.offered.push(txid);
                 }
             }
             Err(refusal) if own && is_used(&refusal) => self.displace(txid, chain, moved),
-            Err(_) => {}
+            Err(_) => self.own.strand(txid),
         }
         Ok(())
     }
