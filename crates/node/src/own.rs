@@ -239,6 +239,12 @@ impl Own {
         self.backlog.is_unused()
     }
 
+    /// Whether a transaction that was signed elsewhere may wait, or does already.
+    pub(crate) fn has_room_for(&self, transaction: &CheckedTransaction) -> bool {
+        self.contains(&transaction.txid())
+            || self.backlog.has_room(transaction.transaction().weight())
+    }
+
     /// Adds a draft, written by this commit. Returns whether it is in memory.
     pub(crate) fn insert_draft(
         &mut self,

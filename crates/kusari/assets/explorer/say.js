@@ -35,7 +35,8 @@ function Receipt({ receipt }) {
   }, [tip, path]);
   const place = receipt.txid ? `#/tx/${receipt.txid}` : block && `#/block/${block.hash}`;
   return html`<p role="status" class="good" id="receipt">
-    ${block ? t("inBlock", { n: block.height }) : t("saved")} ${place && html`<a href=${place}>${t("look")}</a>`}</p>`;
+    ${block ? t("inBlock", { n: block.height }) : t("saved")} ${place && html`<a href=${place}>${t("look")}</a>`}</p>
+    ${receipt.warning && html`<p class="bad" role="alert" id="warning">${receipt.warning}</p>`}`;
 }
 
 export function Say() {

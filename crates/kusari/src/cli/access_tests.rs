@@ -42,6 +42,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         chain_name: None,
         waiting_transactions: None,
         witnesses: None,
+        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

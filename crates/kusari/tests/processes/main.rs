@@ -52,3 +52,4 @@ mod walkthrough;
 mod wallet;
 mod watch;
 mod why;
+mod witness;

@@ -26,6 +26,7 @@ fn silent_node() -> String {
         chain_name: None,
         waiting_transactions: None,
         witnesses: None,
+        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

@@ -264,7 +264,14 @@ impl Bench {
                         all.extend(then);
                         inputs.push_back(Input::Committed { through: id });
                     }
-                    action => all.push(action),
+                    action => {
+                        if let Action::RememberWitness(memory) = action
+                            && !self.hold_commits
+                        {
+                            inputs.push_back(Input::WitnessRemembered(memory));
+                        }
+                        all.push(action);
+                    }
                 }
                 if let Some(Action::WakeAt(at)) = all.last() {
                     self.wish = Some(*at);

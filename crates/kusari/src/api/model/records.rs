@@ -2,6 +2,7 @@
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, Txid};
+use kusari_node::TextWarning;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -155,6 +156,11 @@ pub struct RecordReport {
     /// The block of the best chain that it stands in; absent while it stands in none.
     #[schema(required)]
     pub block: Option<RecordPlace>,
+    /// What is wrong with a line, which is recorded all the same; in the answer to [`RecordRequest`]
+    /// alone, and seldom there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warning: Option<String>,
 }
 
 impl RecordReport {
@@ -171,7 +177,14 @@ impl RecordReport {
             displaced_by: None,
             waits_for: None,
             block: None,
+            warning: None,
         }
+    }
+
+    /// With what is wrong with its text.
+    #[must_use]
+    pub fn with_warning(self, warning: Option<TextWarning>) -> Self {
+        Self { warning: warning.map(|warning| warning.to_string()), ..self }
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) async fn record(
     let mut snapshots = shared.node.snapshots();
     loop {
         let waiting = match shared.ask(Command::Offer(text.clone())).await? {
-            Reply::Saved(id) => return receipt(RecordReport::waiting(id, text)),
+            Reply::Saved(id) => {
+                let warning = snapshots.borrow().warning_about(&text);
+                return receipt(RecordReport::waiting(id, text).with_warning(warning));
+            }
             Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
             Reply::Refused(refusal) => return Err(refused(&refusal)),
             _ => return Err(unfitting()),

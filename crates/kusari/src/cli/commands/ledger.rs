@@ -1,4 +1,5 @@
-//! `kusari record`, `send`, `balance`, `tx`, `erase` and `witnesses`: what one does on a ledger.
+//! `kusari record`, `send`, `balance`, `tx`, `erase`, `witnesses` and `witness-key`: what one does on a
+//! ledger.
 //!
 //! Owns what they share: which wallet signs, and what is waited for. They speak the local API.
 
@@ -10,6 +11,7 @@ pub(crate) mod record;
 pub(crate) mod send;
 mod sign;
 pub(crate) mod tx;
+pub(crate) mod witness_key;
 pub(crate) mod witnesses;
 
 use std::path::PathBuf;

@@ -51,6 +51,7 @@ fn classic(height: u32) -> Facts {
         chain_name: None,
         waiting_transactions: None,
         witnesses: None,
+        witness_stopped: None,
         side_bytes: 0,
         side_limit: 1,
         orphans: 0,
