@@ -135,6 +135,14 @@ impl Own {
         later.find(|(_, _, id)| waits(id)).map(|(_, sequence, _)| *sequence)
     }
 
+    /// The first sequence from `next` on under which none of ours waits.
+    pub(crate) fn free_sequence(&self, sender: &PublicKey, mut next: u64) -> u64 {
+        while self.first_waiting(sender, next) == Some(next) {
+            next = next.saturating_add(1);
+        }
+        next
+    }
+
     fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
         let id = self.by_txid.get(txid)?;
         Some((*id, self.open.get(id)?))

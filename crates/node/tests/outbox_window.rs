@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use common::{Bench, Disk, checked, child, mined_to};
 use kusari_chain::{Block, BlockHash, BlockStore, Target};
-use kusari_node::seam::{Command, CommitId, RequestId, TemplateId};
-use kusari_node::store::OutboxStore;
+use kusari_node::limits::{OUTBOX_CAPACITY, OUTBOX_READ};
+use kusari_node::seam::{Command, CommitId, Reply, RequestId, SayRefusal, TemplateId};
+use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
 use kusari_node::{Action, Input, Node, NodeConfig, OutboxLimits};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -99,7 +100,7 @@ impl World {
                     self.work = Some((template_id, template, target));
                 }
                 Action::StopMining => self.work = None,
-                Action::Reply(request, kusari_node::seam::Reply::Saved(_)) => {
+                Action::Reply(request, Reply::Saved(_)) => {
                     self.acknowledged.extend(self.asked.remove(&request));
                 }
                 Action::Halt(why) => panic!("the node stopped: {why}"),
@@ -271,4 +272,46 @@ proptest! {
         }
         world.finish();
     }
+}
+
+fn is_full(actions: &[Action]) -> bool {
+    let full = |action: &Action| {
+        matches!(action, Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { .. })))
+    };
+    actions.iter().any(full)
+}
+
+#[test]
+fn the_outbox_is_full_at_so_many_entries_and_at_so_many_bytes() {
+    let mut bench = World::start(Disk::default(), 0);
+    let (entries, bytes) = (LIMITS.entries as usize, LIMITS.bytes as usize);
+    for number in 0..entries {
+        assert!(!is_full(&bench.offer(&format!("{number}"))));
+    }
+    assert!(is_full(&bench.offer("one too many")));
+    let mut bench = World::start(Disk::default(), 0);
+    assert!(!is_full(&bench.offer(&"x".repeat(bytes - 1))));
+    assert!(is_full(&bench.offer("xx")));
+    assert!(!is_full(&bench.offer("x")));
+    assert!(is_full(&bench.offer("x")));
+    // It counts the same after a restart.
+    let mut bench = World::start(bench.disk.clone(), 1);
+    assert!(is_full(&bench.offer("x")));
+}
+
+#[test]
+fn a_node_that_starts_reads_no_more_lines_than_it_holds() {
+    let disk = Disk::default();
+    let insert = |id| OutboxWrite::Insert { id, text: format!("line {id}"), draft: None };
+    let outbox = (1..=50_000).map(insert).collect();
+    disk.apply(&StoreBatch { outbox, ..StoreBatch::default() });
+    let mut bench = Bench::on(disk, NodeConfig::default());
+    assert_eq!(bench.node.snapshot().waiting_lines, 50_000);
+    assert!(bench.disk.entries_read.get() <= OUTBOX_CAPACITY + OUTBOX_READ);
+    let state: Value = serde_json::from_slice(&bench.node.state()).unwrap();
+    assert_eq!(state["outbox"]["open"].as_object().unwrap().len(), OUTBOX_CAPACITY);
+    // What comes next waits behind them, and is not read for it.
+    bench.offer("one more");
+    assert_eq!(bench.node.snapshot().waiting_lines, 50_001);
+    assert!(bench.disk.entries_read.get() <= OUTBOX_CAPACITY + OUTBOX_READ);
 }

@@ -37,6 +37,7 @@ mod gossip;
 mod grade;
 mod journal;
 mod ledger;
+mod many_lines;
 mod original;
 mod partition;
 mod proofs;

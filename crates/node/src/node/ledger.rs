@@ -162,7 +162,8 @@ impl Node {
         let reply = match &self.transactions {
             Some(transactions) => {
                 let account = self.chain.account(key)?;
-                let next_sequence = transactions.pool().next_sequence(&account);
+                let next = transactions.pool().next_sequence(&account);
+                let next_sequence = transactions.own().free_sequence(key, next);
                 Reply::Account { account, next_sequence }
             }
             None => Reply::NoLedger,

@@ -6,6 +6,7 @@
 pub(crate) mod balance;
 pub(crate) mod erase;
 mod follow;
+mod lines;
 pub(crate) mod record;
 pub(crate) mod send;
 mod sign;
