@@ -12,6 +12,7 @@ pub mod store_open;
 pub mod trail_entry;
 pub mod wallet_file;
 pub mod wire_line;
+pub mod witness_state;
 
 /// The sources of the store, the journal and the trail by themselves: the whole program has ten times as many
 /// dependencies, and all
@@ -36,6 +37,11 @@ mod kusari {
         #[allow(dead_code, reason = "a target uses what it checks")]
         pub mod key_file;
     }
+    /// The form of what a witness key said, without the key.
+    pub mod witness_key {
+        #[allow(dead_code, reason = "a target uses what it checks")]
+        pub mod state;
+    }
 }
 
-pub use kusari::{api, journal, store, trail, wallet};
+pub use kusari::{api, journal, store, trail, wallet, witness_key};

@@ -6,6 +6,7 @@
 mod access;
 mod answers;
 mod args;
+mod batches;
 mod branches;
 mod burst;
 mod card;

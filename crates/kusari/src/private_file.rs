@@ -57,10 +57,20 @@ pub(crate) fn write_new(file: &Path, bytes: &[u8], readers: Readers) -> Result<(
     sync_directory(file).map_err(unwritable)
 }
 
-/// Writes a file of this user's alone, in place of the one that is there, if one is.
+/// Writes a file of this user's alone, in place of the one that is there, if one is. No two processes
+/// may do so at once.
 pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let unwritable = |source| FileError::Unwritable { file: file.into(), source };
-    let temporary = Temporary::write(file, bytes, Readers::Owner).map_err(unwritable)?;
+    let write = || Temporary::write(file, bytes, Readers::Owner);
+    let temporary = match write() {
+        // An earlier process had this one's id, as they all have in a container, and was killed here.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(Temporary::name(file).map_err(unwritable)?).map_err(unwritable)?;
+            write()
+        }
+        written => written,
+    };
+    let temporary = temporary.map_err(unwritable)?;
     fs::rename(&temporary.0, file).map_err(unwritable)?;
     sync_directory(file).map_err(unwritable)
 }
@@ -107,17 +117,21 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
 struct Temporary(PathBuf);
 
 impl Temporary {
-    fn write(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<Self> {
+    fn name(file: &Path) -> io::Result<PathBuf> {
         let name = file.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
         let mut name = name.to_os_string();
         name.push(format!(".{}.part", std::process::id()));
+        Ok(file.with_file_name(name))
+    }
+
+    fn write(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<Self> {
+        let path = Self::name(file)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         if readers == Readers::Owner {
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
-        let path = file.with_file_name(name);
         let mut opened = options.open(&path)?;
         let temporary = Self(path);
         opened.write_all(bytes)?;
@@ -134,7 +148,7 @@ impl Drop for Temporary {
 }
 
 /// Makes a new name durable. Only Unix has, and needs, such a call.
-fn sync_directory(file: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(file: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
         File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
@@ -166,6 +180,16 @@ mod tests {
         assert!(write_new(&nowhere, b"", Readers::Default).is_err());
         assert!(write_new(Path::new("/"), b"", Readers::Default).is_err());
         assert!(replace(&directory.path().join(".."), b"").is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_with_the_same_id_left_is_in_nobodys_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(Temporary::name(&file).unwrap(), b"half").unwrap();
+        replace(&file, b"whole").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"whole");
+        assert_eq!(files(directory.path()), ["file"]);
     }
 
     #[cfg(unix)]

@@ -28,7 +28,7 @@ use kusari_miner::Kernel;
 use kusari_node::drafts::SigningAccount;
 use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Node, NodeConfig, Snapshot};
+use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::journal::{self, Journal, JournalConfig, JournalFile};
@@ -75,7 +75,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The store could not be read.
-    #[error("{0}; restore the data directory from a copy, or start with another --data-dir")]
+    #[error(
+        "{0}; restore `chain.redb` from a backup and leave the files beside it, or start with another \
+         --data-dir"
+    )]
     Store(#[from] StoreError),
     /// The journal cannot be written.
     #[error(transparent)]
@@ -96,8 +99,8 @@ pub enum RunError {
     Commit(StoreError),
     /// The node gave up.
     #[error(
-        "the node stopped: {0}; run it again, and if that does not help restore the data \
-             directory from a copy"
+        "the node stopped: {0}; run it again, and if that does not help restore `chain.redb` from a \
+             backup and leave the files beside it"
     )]
     Halted(String),
     /// The node's thread panicked.
@@ -118,8 +121,13 @@ enum Control {
     Command(Command, oneshot::Sender<Reply>),
     Committed(CommitId),
     CommitFailed(StoreError),
-    Mined { template_id: TemplateId, nonce: u64 },
+    Mined {
+        template_id: TemplateId,
+        nonce: u64,
+    },
     WalletChanged(SigningAccount),
+    /// What the witness key signed, or what is remembered beside it.
+    Witness(Input),
     Stop,
 }
 
@@ -149,7 +157,9 @@ impl NodeHandle {
         self.give(command)?.await.map_err(|_| Stopped)
     }
 
-    fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
+    /// Gives the node a command, after those that were given before. What is returned is the answer,
+    /// or an error where the node stops before it.
+    pub(crate) fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
         let (answer, reply) = oneshot::channel();
         self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
         Ok(reply)

@@ -21,6 +21,8 @@ const ATTEMPTS: usize = 8;
 pub(crate) enum Unsent {
     /// The node says no, or it cannot be made; in words.
     Refused(String),
+    /// The node has no room for it now; in words.
+    Full(String),
     /// The node was not reached, or did not say what became of it.
     Node(ClientError),
 }
@@ -34,6 +36,12 @@ impl Unsent {
 impl From<ClientError> for Unsent {
     fn from(error: ClientError) -> Self {
         match error {
+            ClientError::Problem(problem)
+                if [problem::POOL_FULL.kind(), problem::OUTBOX_FULL.kind()]
+                    .contains(&problem.kind) =>
+            {
+                Self::Full(problem.detail)
+            }
             ClientError::Problem(problem) => Self::Refused(problem.detail),
             error => Self::Node(error),
         }

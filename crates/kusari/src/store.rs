@@ -60,7 +60,7 @@ pub use self::chunk::{ChainPosition, Chunk, Stretch};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::kind::Kind;
-use self::lock::DirectoryLock;
+pub(crate) use self::lock::DirectoryLock;
 pub use self::lock::{UNKNOWN_HOLDER, holder_of_store, name_of};
 pub use self::lookup::{ContentHash, FileRecord, Match, SearchPage, SearchPosition};
 pub(crate) use self::open::BACKUP_FILE;

@@ -1,76 +1,51 @@
-//! The key that this node signs statements with as a witness.
+//! The key that this node signs statements with as a witness, and what it said last.
 //!
-//! Owns the file `witness.key` in a data directory: one line, `kusari-witness-key-1` and 64
-//! hexadecimal digits, which only its owner reads. No money hangs on it, so like the key of an SSH host
-//! it is not encrypted. Signs statements of witnesses and nothing else.
+//! Owns two files in a data directory, which only their owner reads: `witness.key`, one line with the
+//! secret, and `witness.state`, what the key said last. No money hangs on the key, so like the key of an
+//! SSH host it is not encrypted. Signs statements of witnesses and nothing else, and none before its
+//! sequence is durable as used: two statements under one sequence make a key worthless for good, and the
+//! store, which holds the statements too, may be lost or come back from an old copy.
+//!
+//! A key of the second form has had its state beside it all its life, so where that is missing it is
+//! lost. One of the first form is older than states are.
 
-use std::io;
+mod file;
+pub mod state;
+
 use std::path::{Path, PathBuf};
 
 use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use kusari_chain::ledger::{ChainId, PublicKey, Signature, UnsignedStatement, WitnessStatement};
+use kusari_node::{LastStatement, WitnessMemory};
 use zeroize::Zeroizing;
 
-use crate::private_file::{self, FileError, Readers};
+pub use self::file::WitnessKeyError;
+use self::file::{Form, Secret};
 
-/// Name of the file.
-const FILE: &str = "witness.key";
-/// How its line begins.
-const FORM: &str = "kusari-witness-key-1 ";
-/// Bytes of the file: the form, the digits and a newline.
-const BYTES: usize = FORM.len() + 64 + 1;
-
-/// Why there is no key to sign with.
-#[derive(Debug, thiserror::Error)]
-pub enum WitnessKeyError {
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers ({0}); start with `--witness off`")]
-    Random(String),
-    /// The file is there and cannot be read.
-    #[error(
-        "{} cannot be read ({source}); let this user read it, or start with `--witness off`",
-        .file.display()
-    )]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// It holds something else. Nothing of it is shown.
-    #[error(
-        "{} holds no witness key; restore it from a copy, or move it away, so that the next start \
-         makes a new key",
-        .file.display()
-    )]
-    Form {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Everybody on this machine may read it.
-    #[error(
-        "every user of this machine can read {}; make it private with `chmod 600`, and move it away \
-         for a new key if somebody may have copied it",
-        .file.display()
-    )]
-    Open {
-        /// The file.
-        file: PathBuf,
-    },
-    /// A new one cannot be written.
-    #[error(transparent)]
-    Unwritable(#[from] FileError),
-}
-
-/// The key. Overwritten when it is dropped, and shown nowhere.
+/// The key, with what it said. Its secret is overwritten when it is dropped, and shown nowhere.
 pub struct WitnessKey {
     key: Zeroizing<SigningKey>,
     public: PublicKey,
+    memory: WitnessMemory,
+    /// Where it is kept; nowhere for a chain in memory.
+    directory: Option<PathBuf>,
+    /// The form of its file.
+    form: Form,
+}
+
+/// A key that took the place of another one.
+pub struct NewWitnessKey {
+    /// The new one.
+    pub public: PublicKey,
+    /// Its file.
+    pub file: PathBuf,
+    /// The file that the old one has now, where there was one, and the old key, where it could be read.
+    pub old: Option<(PathBuf, Option<PublicKey>)>,
 }
 
 impl WitnessKey {
     /// The key of a data directory, made there where it is missing. Returns the file as well, where
-    /// it is new.
+    /// it is new. The caller has locked the directory.
     ///
     /// # Errors
     /// [`WitnessKeyError`]; a file that is there is never written over.
@@ -78,10 +53,33 @@ impl WitnessKey {
         if let Some(key) = Self::open(directory)? {
             return Ok((key, None));
         }
-        let (key, seed) = Self::random()?;
-        let file = directory.join(FILE);
-        private_file::write_new(&file, line_of(&seed).as_bytes(), Readers::Owner)?;
+        // What another key said belongs to that key, which may come back.
+        file::set_aside(directory)?;
+        let (key, file) = Self::create(directory)?;
         Ok((key, Some(file)))
+    }
+
+    /// A new key in place of the one that is there, which keeps its file and its state under other
+    /// names. The caller has locked the directory.
+    ///
+    /// # Errors
+    /// [`WitnessKeyError`]. Where this breaks off there is the old key, which at worst says nothing, or
+    /// none, so that the next start makes one.
+    pub fn renew(directory: &Path) -> Result<NewWitnessKey, WitnessKeyError> {
+        let old = Self::open(directory).ok().flatten().map(|old| old.public);
+        let aside = file::set_aside(directory)?;
+        let (key, file) = Self::create(directory)?;
+        Ok(NewWitnessKey { public: key.public, file, old: aside.map(|aside| (aside, old)) })
+    }
+
+    fn create(directory: &Path) -> Result<(Self, PathBuf), WitnessKeyError> {
+        let secret = Secret::random()?;
+        let mut key = Self::of(&secret);
+        key.directory = Some(directory.to_owned());
+        // First its state: a key of this form that has none says nothing.
+        key.write_state(key.memory)?;
+        let file = file::write_new_key(directory, &secret)?;
+        Ok((key, file))
     }
 
     /// A key that is in no file, for a chain in memory.
@@ -89,7 +87,7 @@ impl WitnessKey {
     /// # Errors
     /// [`WitnessKeyError::Random`].
     pub fn forgotten() -> Result<Self, WitnessKeyError> {
-        Self::random().map(|(key, _)| key)
+        Ok(Self::of(&Secret::random()?))
     }
 
     /// The key of a data directory, if it has one.
@@ -97,31 +95,27 @@ impl WitnessKey {
     /// # Errors
     /// [`WitnessKeyError`].
     pub fn open(directory: &Path) -> Result<Option<Self>, WitnessKeyError> {
-        let file = directory.join(FILE);
-        let bytes = match private_file::read(&file, BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(WitnessKeyError::Unreadable { file, source }),
+        let Some((form, secret)) = file::read_key(directory)? else { return Ok(None) };
+        let mut key = Self::of(&secret);
+        key.memory = match (file::read_state(directory)?, form) {
+            (None, Form::BeforeStates) => WitnessMemory::Unkept,
+            (None, Form::WithState) => WitnessMemory::Lost,
+            // Damaged, or of another key: a copy that is older than it was would look no better.
+            (Some(bytes), _) => match state::parse(&bytes) {
+                Some((of, memory)) if of == key.public => memory,
+                _ => WitnessMemory::Lost,
+            },
         };
-        match private_file::is_open_to_all(&file) {
-            Ok(true) => return Err(WitnessKeyError::Open { file }),
-            Ok(false) => {}
-            Err(source) => return Err(WitnessKeyError::Unreadable { file, source }),
-        }
-        let seed = seed_of(&bytes).ok_or(WitnessKeyError::Form { file })?;
-        Ok(Some(Self::of(&seed)))
+        (key.form, key.directory) = (form, Some(directory.to_owned()));
+        Ok(Some(key))
     }
 
-    fn random() -> Result<(Self, Zeroizing<[u8; 32]>), WitnessKeyError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *seed).map_err(|error| WitnessKeyError::Random(error.to_string()))?;
-        Ok((Self::of(&seed), seed))
-    }
-
-    fn of(seed: &[u8; 32]) -> Self {
-        let key = Zeroizing::new(SigningKey::from(*seed));
+    /// A key that was made just now.
+    fn of(secret: &Secret) -> Self {
+        let key = Zeroizing::new(SigningKey::from(*secret.bytes()));
         let public = PublicKey(VerificationKeyBytes::from(&*key).into());
-        Self { key, public }
+        let (memory, form) = (WitnessMemory::Nothing, Form::WithState);
+        Self { key, public, memory, directory: None, form }
     }
 
     /// What others know it by.
@@ -130,103 +124,57 @@ impl WitnessKey {
         self.public
     }
 
-    /// Signs a statement for a chain.
+    /// What it is known to have said.
     #[must_use]
-    pub fn sign(&self, statement: UnsignedStatement, chain: &ChainId) -> WitnessStatement {
-        let signature = self.key.sign(&statement.signing_bytes(chain));
-        statement.signed(self.public, Signature(signature.to_bytes()))
+    pub fn memory(&self) -> WitnessMemory {
+        self.memory
     }
-}
 
-fn line_of(seed: &[u8; 32]) -> Zeroizing<String> {
-    // Room from the start: growing would leave copies behind.
-    let mut line = Zeroizing::new(String::with_capacity(BYTES));
-    line.push_str(FORM);
-    for byte in seed {
-        for digit in [byte >> 4, byte & 0x0f] {
-            line.extend(char::from_digit(digit.into(), 16));
+    /// Remembers durably what the key said, where that is more than is remembered.
+    ///
+    /// # Errors
+    /// [`WitnessKeyError::Unwritable`].
+    pub fn remember(&mut self, memory: WitnessMemory) -> Result<(), WitnessKeyError> {
+        let raised = self.memory.raised(memory);
+        if raised == self.memory {
+            return Ok(());
+        }
+        self.write_state(raised)?;
+        if let (Some(directory), Form::BeforeStates) = (&self.directory, self.form) {
+            file::mark_with_state(directory)?;
+            self.form = Form::WithState;
+        }
+        self.memory = raised;
+        Ok(())
+    }
+
+    fn write_state(&self, memory: WitnessMemory) -> Result<(), WitnessKeyError> {
+        match (&self.directory, state::encode(&self.public, memory)) {
+            (Some(directory), Some(line)) => file::write_state(directory, &line),
+            // What is lost has no file.
+            _ => Ok(()),
         }
     }
-    line.push('\n');
-    line
-}
 
-/// The secret of a file; `None` where the file has another form.
-fn seed_of(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-    let digits = bytes.strip_prefix(FORM.as_bytes())?.strip_suffix(b"\n")?;
-    if digits.len() != 64 {
-        return None;
+    /// Signs a statement for a chain, and remembers it durably before it is returned.
+    ///
+    /// # Errors
+    /// [`WitnessKeyError::Used`] where its sequence is used or may be, [`WitnessKeyError::Unwritable`].
+    pub fn sign(
+        &mut self,
+        statement: UnsignedStatement,
+        chain: &ChainId,
+    ) -> Result<WitnessStatement, WitnessKeyError> {
+        if !self.memory.may_sign(&statement) {
+            return Err(WitnessKeyError::Used { sequence: statement.sequence });
+        }
+        let signature = self.key.sign(&statement.signing_bytes(chain));
+        let signed = statement.signed(self.public, Signature(signature.to_bytes()));
+        self.remember(WitnessMemory::Last(LastStatement::from(&signed)))?;
+        Ok(signed)
     }
-    let mut seed = Zeroizing::new([0; 32]);
-    for (byte, pair) in seed.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
-        *byte = u8::try_from(high? << 4 | low?).ok()?;
-    }
-    Some(seed)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use kusari_chain::BlockHash;
-    use kusari_chain::ledger::StatementHash;
-    use std::fs;
-
-    #[test]
-    fn a_key_is_made_once_and_signs_what_others_can_check() {
-        let directory = tempfile::tempdir().unwrap();
-        assert!(WitnessKey::open(directory.path()).unwrap().is_none());
-        let (key, made) = WitnessKey::open_or_create(directory.path()).unwrap();
-        let file = made.unwrap();
-        assert_eq!(fs::read(&file).unwrap().len(), BYTES);
-        let (again, made) = WitnessKey::open_or_create(directory.path()).unwrap();
-        assert_eq!((again.public(), made), (key.public(), None));
-        assert_ne!(WitnessKey::forgotten().unwrap().public(), key.public());
-        let statement = UnsignedStatement {
-            sequence: 0,
-            previous: StatementHash::ZERO,
-            height: 1,
-            hash: BlockHash([1; 32]),
-            time: 5,
-        };
-        assert!(again.sign(statement, &ChainId([7; 32])).is_signed(&ChainId([7; 32])));
-    }
-
-    #[test]
-    fn a_file_that_holds_something_else_is_left_alone_and_nothing_of_it_is_shown() {
-        let directory = tempfile::tempdir().unwrap();
-        let (_, made) = WitnessKey::open_or_create(directory.path()).unwrap();
-        let file = made.unwrap();
-        let sound = fs::read(&file).unwrap();
-        let text = String::from_utf8(sound.clone()).unwrap();
-        let digit = text.chars().nth(FORM.len()).unwrap();
-        for wrong in [
-            String::new(),
-            text.trim_end().to_owned(),
-            format!("{text}\n"),
-            text.replace("key-1", "key-2"),
-            text.replacen(&format!("1 {digit}"), "1 g", 1),
-            text[1..].to_owned(),
-            text.replacen(&format!("1 {digit}"), "1 ", 1),
-            "x".repeat(1_000_000),
-        ] {
-            fs::write(&file, &wrong).unwrap();
-            let error = WitnessKey::open_or_create(directory.path()).err().unwrap();
-            assert!(matches!(error, WitnessKeyError::Form { .. }), "{error}");
-            assert_eq!(fs::read_to_string(&file).unwrap(), wrong);
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_that_every_user_can_read_is_not_used() {
-        use std::os::unix::fs::PermissionsExt;
-        let directory = tempfile::tempdir().unwrap();
-        let (_, made) = WitnessKey::open_or_create(directory.path()).unwrap();
-        let file = made.unwrap();
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
-        let error = WitnessKey::open(directory.path()).err().unwrap();
-        assert!(matches!(error, WitnessKeyError::Open { .. }), "{error}");
-    }
-}
+#[path = "witness_key_tests.rs"]
+mod tests;

@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// The local API, the store, the journal, the trail and the wallet, by the names that the checks know
-/// them by.
-use kusari::{api, journal, store, trail, wallet};
+/// The local API, the store, the journal, the trail, the wallet and the witness key, by the names that
+/// the checks know them by.
+use kusari::{api, journal, store, trail, wallet, witness_key};
 
 #[path = "../../../fuzz/src"]
 mod targets {
@@ -22,12 +22,13 @@ mod targets {
     pub mod trail_entry;
     pub mod wallet_file;
     pub mod wire_line;
+    pub mod witness_state;
 }
 
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 10] = [
+const TARGETS: [(&str, Check); 11] = [
     ("block_json", targets::block_json::check),
     ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
@@ -38,6 +39,7 @@ const TARGETS: [(&str, Check); 10] = [
     ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
+    ("witness_state", targets::witness_state::check),
 ];
 
 fn fuzz() -> PathBuf {

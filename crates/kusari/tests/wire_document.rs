@@ -80,7 +80,9 @@ fn codes_of_the_code() -> BTreeSet<String> {
         let (body, _) = body.split_once("\n    }\n").unwrap();
         codes.extend(body.lines().filter_map(|line| quoted(line.split_once("=>")?.1)));
     }
-    for name in ["blocks", "compact", "connections", "follow_up", "headers", "ledger", "messages"] {
+    let names =
+        ["compact", "connections", "follow_up", "headers", "ledger", "messages", "originals"];
+    for name in names {
         let text = file(&format!("crates/node/src/node/{name}.rs"));
         let calls = text.split("send_error(").skip(1);
         codes.extend(calls.filter_map(|call| quoted(call.split_once(',')?.1)));

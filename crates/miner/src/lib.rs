@@ -123,6 +123,12 @@ impl Miner {
         self.shared.changed.notify_all();
     }
 
+    /// Whether there is a search that was not ended.
+    #[must_use]
+    pub fn is_searching(&self) -> bool {
+        self.shared.lock().job.is_some()
+    }
+
     /// Ends the search. Its nonce may still be reported, if it was found at this very moment.
     pub fn stop(&self) {
         self.shared.lock().job = None;

@@ -5,16 +5,19 @@
 //! alone, and is loaded as those before it are mined. So a person may entrust a million lines to a
 //! node without the node growing by more than a thousand.
 //!
-//! Owns counts and bounds. Knows neither what an entry is nor how it is read.
+//! Owns counts, bounds, and which entries are read next. Knows neither what an entry says nor what
+//! becomes of it.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::ops::Range;
 
+use kusari_chain::StoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY};
+use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY, OUTBOX_READ};
 use crate::seam::CommitId;
-use crate::store::{EntryId, OutboxFacts};
+use crate::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore};
 
 /// How much may wait to be mined of what people entrusted to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,9 +133,15 @@ impl Backlog {
         self.bytes += bytes;
     }
 
+    /// An entry that the store counts among those that wait is in memory, whatever waits before it.
+    pub(crate) fn hold_stored(&mut self, bytes: u64) {
+        self.hold(bytes);
+    }
+
     /// Whether more is in memory than may be, as reorganisations bring it about.
     pub(crate) fn holds_too_much(&self) -> bool {
-        self.held > self.limits.in_memory
+        self.held > 1
+            && (self.held > self.limits.in_memory || self.held_bytes > self.limits.in_memory_bytes)
     }
 
     /// An entry leaves memory and waits in the store, which shows it so from this commit on.
@@ -153,38 +162,65 @@ impl Backlog {
         self.unwritten.retain(|_, commit| *commit > through);
     }
 
-    /// Which entries to read from the store now, and how many at most. None while half of what may be
-    /// in memory is: so a store is not read for each block.
-    pub(crate) fn to_load(&self) -> Option<(Range<EntryId>, usize)> {
+    /// What of the tail the store shows by now and may be read into memory.
+    fn unread(&self) -> Option<Range<EntryId>> {
         let from = self.tail?;
         let end = self.unwritten.keys().next().copied().unwrap_or(self.next_id);
+        (from < end && (self.held == 0 || self.held < self.limits.in_memory)).then_some(from..end)
+    }
+
+    /// Reads the next entries of the tail, as many as may be in memory. None while half as much is
+    /// there: so a store is not read for each block. `is_here` says which are there already, since
+    /// they were there before others left.
+    pub(crate) fn load(
+        &mut self,
+        store: &dyn OutboxStore,
+        is_here: impl Fn(EntryId) -> bool,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let mut loaded = Vec::new();
         let is_low = self.held <= self.limits.in_memory / 2
             && self.held_bytes <= self.limits.in_memory_bytes / 2;
-        (is_low && from < end).then_some((from..end, self.limits.in_memory - self.held))
-    }
-
-    /// Offers an entry that was read. Returns whether it is in memory from now on; where it is not,
-    /// nothing that follows it is either.
-    pub(crate) fn load(&mut self, id: EntryId, bytes: u64) -> bool {
-        let held = self.may_hold(bytes);
-        if held {
-            self.hold(bytes);
-            self.tail = Some(id + 1);
+        while is_low && let Some(range) = self.unread() {
+            let mut read = Vec::new();
+            store
+                .visit_waiting_entries(range.clone(), OUTBOX_READ, &mut |entry| read.push(entry))?;
+            let is_end = read.len() < OUTBOX_READ;
+            for entry in read {
+                let (id, bytes) = (entry.id, entry.weight());
+                if !is_here(id) {
+                    if !self.may_hold(bytes) {
+                        return Ok(loaded);
+                    }
+                    self.hold(bytes);
+                    loaded.push(entry);
+                }
+                self.tail = Some(id + 1);
+            }
+            if is_end {
+                self.tail = Some(range.end);
+            }
         }
-        held
+        // Where nothing is behind it there is no tail, and what comes next is held at once.
+        self.tail = self.tail.filter(|tail| *tail < self.next_id);
+        Ok(loaded)
     }
 
-    /// What [`Backlog::to_load`] named was read; `all` says that every entry of the range is in memory.
-    pub(crate) fn loaded(&mut self, range: &Range<EntryId>, all: bool) {
-        if all {
-            self.tail = (range.end < self.next_id).then_some(range.end);
+    /// Whether it does not contradict itself, nor what its owner holds: so many entries that wait, of
+    /// so many bytes. It may come from a stranger's file.
+    pub(crate) fn is_sound(&self, waiting: impl Iterator<Item = u64>) -> bool {
+        let mut held: (usize, u64) = (0, 0);
+        for bytes in waiting {
+            held = (held.0 + 1, held.1.saturating_add(bytes));
         }
-    }
-
-    /// Whether it does not contradict itself: it may come from a stranger's file.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.unwritten.len() as u64 <= self.waiting
-            && self.held as u64 <= self.waiting
-            && (self.unwritten.is_empty() || self.tail.is_some())
+        let last = self.unwritten.last_key_value().map_or(0, |(id, _)| *id);
+        held == (self.held, self.held_bytes)
+            && (held.0 as u64).saturating_add(self.unwritten.len() as u64) <= self.waiting
+            && held.1 <= self.bytes
+            && self.waiting < self.next_id
+            // Numbers and sizes are added up.
+            && self.next_id.max(self.bytes) <= u64::MAX / 2
+            && last < self.next_id
+            && self.tail.is_none_or(|tail| tail < self.next_id)
+            && self.unwritten.keys().all(|id| self.tail.is_some_and(|tail| tail <= *id))
     }
 }

@@ -208,6 +208,13 @@ impl Drafts {
         self.requests.remove(&id);
     }
 
+    /// The draft waits in the store alone. Whoever waits for its signature is still to be answered.
+    pub(crate) fn put_off(&mut self, id: EntryId) {
+        let request = self.requests.get(&id).copied();
+        self.remove(id);
+        self.requests.extend(request.map(|request| (id, request)));
+    }
+
     pub(crate) fn set_wallet(&mut self, wallet: Option<SigningAccount>) {
         self.wallet = wallet;
         self.asked.clear();
@@ -233,7 +240,7 @@ impl Drafts {
         let requests = core::mem::take(&mut self.requests);
         for (id, request) in requests {
             let draft = self.waiting.get(&id);
-            let turn = self.put_back.contains(&id).then_some(DraftWait::Turn);
+            let turn = (draft.is_none() || self.put_back.contains(&id)).then_some(DraftWait::Turn);
             match draft.and_then(|draft| self.wait_of(&draft.account)).or(turn) {
                 Some(wait) => in_vain.push((id, request, wait)),
                 None => drop(self.requests.insert(id, request)),
@@ -277,13 +284,21 @@ impl Drafts {
             && self.wallet.is_some_and(|wallet| self.wait_of(&wallet.key).is_none())
     }
 
-    /// What the driver is to sign now, oldest first: drafts of its account, with sequences from
-    /// `next` on, as far as the balance goes.
-    pub(crate) fn to_sign(&mut self, next: u64, mut balance: u64) -> Vec<DraftToSign> {
+    /// What the driver is to sign now, oldest first: at most so many drafts of its account, with
+    /// sequences from `next` on, as far as the balance goes.
+    pub(crate) fn to_sign(
+        &mut self,
+        (next, most): (u64, u64),
+        mut balance: u64,
+    ) -> Vec<DraftToSign> {
         let Some(wallet) = self.wallet else { return Vec::new() };
+        if most == 0 {
+            self.put_back.extend(self.waiting.keys());
+        }
+        let most = usize::try_from(most).unwrap_or(MAX_SIGNED_AT_ONCE).min(MAX_SIGNED_AT_ONCE);
         let mut chosen: Vec<DraftToSign> = Vec::new();
         for (id, draft) in &self.waiting {
-            if chosen.len() >= MAX_SIGNED_AT_ONCE {
+            if chosen.len() >= most {
                 break;
             }
             if draft.account != wallet.key || self.put_back.contains(id) {

@@ -45,6 +45,12 @@ pub enum Event {
         /// Its address.
         address: SocketAddr,
     },
+    /// The last block of an original's list is not on our best chain: what is typed there goes on
+    /// another branch, and nothing that we send changes that.
+    OriginalDiverged {
+        /// Its address.
+        address: SocketAddr,
+    },
     /// A connection ended.
     Disconnected {
         /// Its address.
@@ -223,7 +229,7 @@ pub enum Event {
         /// Whether a person listed it.
         listed: bool,
     },
-    /// A peer holds later statements of our own witness key than the store does, and we go on after
+    /// A peer holds later statements of our own witness key than were known here, and we go on after
     /// them.
     OwnStatementsReturned {
         /// The last of them.

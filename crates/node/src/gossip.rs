@@ -10,6 +10,12 @@
 //! again. So blocks come to run along a tree, and every other connection carries an announcement,
 //! by which the tree mends itself.
 //!
+//! A peer of the original kind is pushed every block and shows nothing of what it has but what it
+//! passes on. Where there are several, they may be connected to each other. So one of them is pushed
+//! a block at once, and each of the others a little later, unless it has passed the block on to us by
+//! then; one that did not is apart from the others, and pushed to at once from then on. The first
+//! push that was no news to such a peer ends that: all are taken to be connected again.
+//!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -20,7 +26,10 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::allowance::Allowance;
-use crate::limits::{ANNOUNCE_AFTER, ANNOUNCE_SPREAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL};
+use crate::limits::{
+    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
+    MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
+};
 use crate::random::Random;
 use crate::seam::PeerId;
 
@@ -31,6 +40,9 @@ pub(crate) enum Manner {
     Blocks,
     /// It is told the tip, and asks for what it lacks.
     Announcement,
+    /// It is sent every block, passes on all that it gets, and holds twice what it gets twice: of
+    /// several such peers one is sent a block, and the others where they do not get it from that one.
+    Relay,
 }
 
 /// What to do for one peer.
@@ -55,13 +67,22 @@ struct Listener {
     pushed: Option<BlockHash>,
     /// When it is to be told of what it is not known to have.
     announce_at: Option<Duration>,
+    /// Of [`Manner::Relay`]: it gets no blocks from others of its kind.
+    #[serde(default)]
+    is_apart: bool,
+    /// Of the same: it is sent what it lacks without waiting for others.
+    #[serde(default)]
+    is_mended: bool,
+    /// Of the same: what it lacks is streamed to it.
+    #[serde(default)]
+    is_streamed: bool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Gossip {
     listeners: BTreeMap<PeerId, Listener>,
-    /// Who sent which of the blocks that wait for their parents, oldest first, so that they are
-    /// not sent back when they join. At most [`MAX_ORPHANS`], as many as are kept.
+    /// Who sent which of the blocks that wait for their parents, or of which only the seven keys came,
+    /// oldest first, so that they are not sent back when they join. At most [`MAX_ORPHANS`], as many as are kept.
     orphans: VecDeque<(PeerId, BlockHash)>,
 }
 
@@ -76,8 +97,17 @@ impl Gossip {
     ) {
         let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
         // Whether a push is news shows with the first one.
-        let (is_pushed_to, pushed, announce_at) = (true, None, None);
-        let listener = Listener { manner, position, allowance, is_pushed_to, pushed, announce_at };
+        let listener = Listener {
+            manner,
+            position,
+            allowance,
+            is_pushed_to: true,
+            pushed: None,
+            announce_at: None,
+            is_apart: false,
+            is_mended: false,
+            is_streamed: false,
+        };
         self.listeners.insert(peer, listener);
     }
 
@@ -95,10 +125,11 @@ impl Gossip {
 
     /// The peer was sent the best chain up to this block. Meanwhile it may have sent more itself.
     pub(crate) fn sent_through(&mut self, peer: PeerId, point: BestPoint) {
-        if let Some(listener) = self.listeners.get_mut(&peer)
-            && point.work >= listener.position.work
-        {
-            listener.position = point;
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.is_streamed = false;
+            if point.work >= listener.position.work {
+                listener.position = point;
+            }
         }
     }
 
@@ -109,15 +140,59 @@ impl Gossip {
         }
     }
 
+    /// The peer holds the best chain up to this block, and is to be sent what follows.
+    pub(crate) fn lacks_after(&mut self, peer: PeerId, point: BestPoint) {
+        self.has_only(peer, point);
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.is_mended = true;
+        }
+    }
+
+    /// The peer is asked for all it has, and will send what was pushed to it.
+    pub(crate) fn asked_for_all(&mut self, peer: PeerId) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.pushed = None;
+        }
+    }
+
     /// The peer has this block, since it sent or announced it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
         let Some(listener) = self.listeners.get_mut(&peer) else { return };
-        if listener.pushed.take_if(|pushed| *pushed == point.hash).is_some() {
-            listener.is_pushed_to = false;
-        }
+        let relays = listener.manner == Manner::Relay;
         if point.work >= listener.position.work {
+            if relays && point.hash != listener.position.hash {
+                // What follows is on its way to it as well.
+                listener.announce_at = None;
+            }
             listener.position = point;
         }
+        if listener.pushed.take_if(|pushed| *pushed == point.hash).is_some() {
+            listener.is_pushed_to = false;
+            if relays {
+                self.listeners.values_mut().for_each(|listener| listener.is_apart = false);
+            }
+        }
+    }
+
+    /// How many turns later than at once a peer is sent the tip, since others may send it meanwhile;
+    /// and whether there are others that have it.
+    fn turns_to_wait(&self, peer: PeerId, tip: &BestPoint) -> (u32, bool) {
+        let waits = |listener: &&Listener| listener.manner == Manner::Relay && !listener.is_mended;
+        let Some(listener) = self.listeners.get(&peer).filter(waits) else {
+            return (0, false);
+        };
+        let is_near = |(id, other): &(&PeerId, &Listener)| {
+            **id != peer && other.manner == Manner::Relay && !other.is_apart
+        };
+        let near = || self.listeners.iter().filter(is_near).map(|(_, other)| other);
+        let is_sent = |other: &Listener| other.position.hash == tip.hash || other.is_streamed;
+        let is_elsewhere = near().any(is_sent);
+        if listener.is_pushed_to && (listener.is_apart || !is_elsewhere) {
+            return (0, is_elsewhere);
+        }
+        let waiting = near().filter(|other| other.announce_at.is_some()).count();
+        let turns = u32::try_from(waiting).unwrap_or(u32::MAX).saturating_add(1);
+        (turns.min(MAX_RELAY_TURNS), is_elsewhere)
     }
 
     /// The peer asked for blocks: what was announced to it was news.
@@ -140,8 +215,26 @@ impl Gossip {
         self.orphans.push_back((peer, hash));
     }
 
+    /// The peer sent the seven keys of a block that has more. Of one peer the last few are remembered.
+    pub(crate) fn sent_hint(&mut self, peer: PeerId, hash: BlockHash) {
+        let mut earlier = self.orphans.iter().filter(|(sender, _)| *sender == peer);
+        let most = ANNOUNCED_AHEAD as usize;
+        if earlier.clone().any(|(_, known)| *known == hash) {
+            return;
+        }
+        if earlier.clone().count() >= most
+            && let Some(oldest) = earlier.next().copied()
+        {
+            self.orphans.retain(|entry| *entry != oldest);
+        }
+        self.sent_orphan(peer, hash);
+    }
+
     /// A block that waited for its parent has its place now: whoever sent it has it.
     pub(crate) fn orphan_joined(&mut self, point: BestPoint) {
+        if self.orphans.iter().all(|(_, hash)| *hash != point.hash) {
+            return;
+        }
         for (peer, hash) in core::mem::take(&mut self.orphans) {
             if hash == point.hash {
                 self.has(peer, point);
@@ -162,9 +255,10 @@ impl Gossip {
         now: Duration,
         random: &mut Random,
     ) -> Result<Option<Step>, StoreError> {
+        let (turns, is_elsewhere) = self.turns_to_wait(peer, &tip);
         let Some(listener) = self.listeners.get_mut(&peer) else { return Ok(None) };
         if listener.position.hash == tip.hash {
-            listener.announce_at = None;
+            (listener.announce_at, listener.is_mended) = (None, false);
             return Ok(None);
         }
         // A peer that has more already is asked, not told.
@@ -184,7 +278,16 @@ impl Gossip {
         if gap == 0 {
             return Ok(None);
         }
-        let is_pushed_to = listener.is_pushed_to || listener.manner == Manner::Blocks;
+        if turns > 0 {
+            let later = || now + RELAY_AFTER * turns + random.up_to(RELAY_SPREAD);
+            if now < *listener.announce_at.get_or_insert_with(later) {
+                return Ok(None);
+            }
+            // Who has it did not bring it.
+            (listener.is_apart, listener.is_pushed_to) = (is_elsewhere, true);
+        }
+        listener.is_mended = false;
+        let is_pushed_to = listener.is_pushed_to || listener.manner != Manner::Announcement;
         if !is_pushed_to && gap <= DIRECT_BLOCKS {
             let later = || now + ANNOUNCE_AFTER + random.up_to(ANNOUNCE_SPREAD);
             if now < *listener.announce_at.get_or_insert_with(later) {
@@ -195,7 +298,8 @@ impl Gossip {
         let step = if is_pushed && listener.allowance.take(gap, now) {
             listener.pushed = Some(tip.hash);
             Step::Blocks { from: fork.height + 1, through: tip.height }
-        } else if listener.manner == Manner::Blocks {
+        } else if listener.manner != Manner::Announcement {
+            (listener.announce_at, listener.is_streamed) = (None, true);
             return Ok(Some(Step::Stream { after: fork }));
         } else if listener.allowance.take(1, now) {
             Step::Announce(tip)

@@ -23,6 +23,7 @@ mod headers;
 mod lacking;
 pub mod limits;
 mod node;
+mod originals;
 mod outbox;
 mod own;
 mod peers;
@@ -46,5 +47,5 @@ pub use node::{
 };
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
-pub use snapshot::Snapshot;
-pub use witnesses::WitnessStop;
+pub use snapshot::{Snapshot, TextWarning};
+pub use witnesses::{LastStatement, WitnessMemory, WitnessStop};

@@ -60,8 +60,35 @@ pub const HEDGE_AFTER: Duration = Duration::from_secs(3);
 pub const MAX_REQUESTS: usize = 4;
 /// How long a peer whose answer was late or of no use is not asked.
 pub const REST_TIME: Duration = Duration::from_secs(30);
-/// How often an original peer may be asked for its whole chain. Source: protocol, rules of conduct.
+/// How often an original peer may be asked for its whole chain because of an orphan. Source: protocol,
+/// rules of conduct.
 pub const GET_CHAIN_INTERVAL: Duration = Duration::from_secs(60);
+/// Longest such wait: an answer that did not bring the parent of the orphan doubles it.
+pub const GET_CHAIN_INTERVAL_MAX: Duration = Duration::from_secs(60 * 60);
+/// How often one original is asked for its chain because of one orphan.
+pub const MAX_ORPHAN_QUESTIONS: u8 = 3;
+/// Orphans of one original whose questions are counted; the oldest gives way.
+pub const MAX_TRIED_ORPHANS: usize = 16;
+/// How long a peer that began with `GET_CHAIN` has to end its direction, as a person's command does,
+/// before it is asked for its own chain.
+pub const GET_CHAIN_GRACE: Duration = Duration::from_secs(5);
+/// Silence that ends an answer to `GET_CHAIN`, which has no other end.
+pub const ANSWER_SILENCE: Duration = Duration::from_secs(2);
+/// From when on blocks that we have no longer prolong an answer: originals in a ring pass the same
+/// blocks around for ever. Long enough for a million blocks.
+pub const GET_CHAIN_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// How long other originals wait at most while one is sent what it lacks.
+pub const MEND_TIMEOUT: Duration = Duration::from_secs(10);
+const _: () = assert!(ANSWER_SILENCE.as_secs() < MEND_TIMEOUT.as_secs());
+
+/// How long a block is not sent to an original that may get it from another one, which would hold it
+/// twice. Several times what a packet takes around the world.
+pub const RELAY_AFTER: Duration = Duration::from_secs(1);
+/// Most that chance adds, so that two nodes do not send it at once.
+pub const RELAY_SPREAD: Duration = Duration::from_millis(500);
+/// Originals that are sent one block one after another, each [`RELAY_AFTER`] later; those beyond are
+/// sent it together with the last of them.
+pub const MAX_RELAY_TURNS: u32 = 3;
 
 /// Answers of stored blocks that one peer may have waiting; more get an `ERROR`.
 pub const MAX_PENDING_ANSWERS: usize = 4;
@@ -95,6 +122,8 @@ pub const MAX_SENT_BYTES: usize = 1 << 20;
 pub const OUTBOX_CAPACITY: usize = 1_000;
 /// Bytes of them: a thousand lines of 4 KiB. Records of a ledger may be longer.
 pub const OUTBOX_MEMORY: u64 = 4 << 20;
+/// Entries of the outbox that are read from the store at once: 4 MiB of the longest records.
+pub const OUTBOX_READ: usize = 64;
 /// Entries of the outbox that may wait, on disk for the most part.
 pub const OUTBOX_ENTRIES: u64 = 1_000_000;
 /// Bytes of them.

@@ -2,7 +2,7 @@
 //!
 //! Every input comes to [`Node::handle`], which hands it to the one concern that it belongs to and
 //! then lets each concern say what follows from the new state. The concerns (peers, sync, gossip,
-//! serving, outbox) do not know one another; what one learns reaches another only through here.
+//! originals, serving, outbox) do not know one another; what one learns reaches another only through here.
 
 mod blocks;
 mod commands;
@@ -16,6 +16,7 @@ mod headers;
 mod ledger;
 mod messages;
 mod mining;
+mod originals;
 mod state;
 mod trail;
 mod witnesses;
@@ -42,6 +43,7 @@ use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
 };
+use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -52,7 +54,7 @@ use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
-use crate::witnesses::Witnesses;
+use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::mining::Mining;
 use self::trail::Trail;
@@ -83,6 +85,7 @@ pub struct Node {
     bans: Bans,
     dials: Dials,
     sync: Sync,
+    originals: Originals,
     gossip: Gossip,
     headers: Headers,
     compact: Compact,
@@ -149,7 +152,7 @@ impl Node {
     ) -> Result<Self, StoreError> {
         let limits = config.tree_limits;
         let store = outbox_store.as_ref();
-        let (chain, outbox, (mut transactions, moved)) = match &config.ledger {
+        let (chain, (outbox, lines), (mut transactions, moved)) = match &config.ledger {
             None => {
                 let chain = Chain::open(blocks, limits)?;
                 let outbox = Outbox::open(store, config.outbox, &chain)?;
@@ -164,13 +167,14 @@ impl Node {
                 };
                 let limits = (ledger.pool_limits, config.outbox);
                 let opened = Transactions::open(limits, company, store, &chain)?;
-                (chain, Outbox::closed(), (Some(opened.0), opened.1))
+                let closed = (Outbox::closed(), Vec::new());
+                (chain, closed, (Some(opened.0), opened.1))
             }
         };
         let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
         let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
         let batch = StoreBatch {
-            outbox: moved.outbox,
+            outbox: lines.into_iter().chain(moved.outbox).collect(),
             pool: moved.pool,
             predecessors: unfollowed.unwrap_or_default(),
             statements,
@@ -192,6 +196,7 @@ impl Node {
             bans: Bans::default(),
             dials,
             sync: Sync::default(),
+            originals: Originals::default(),
             gossip: Gossip::default(),
             headers: Headers::default(),
             compact: Compact::default(),
@@ -287,6 +292,14 @@ impl Node {
                 self.wallet_changed(wallet);
                 Ok(())
             }
+            Input::WitnessRemembered(memory) => {
+                self.witness_remembered(memory);
+                Ok(())
+            }
+            Input::WitnessNotRemembered => {
+                self.stop_witnessing(WitnessStop::NotRemembered);
+                Ok(())
+            }
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
@@ -368,6 +381,7 @@ impl Node {
         Snapshot {
             tip: self.chain.tip(),
             peers: self.peers.iter().map(summary).collect(),
+            originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
             waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
             ledger: self.ledger_summary(),
             side_bytes,

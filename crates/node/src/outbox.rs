@@ -49,21 +49,36 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// What is neither settled nor waits for its first block; the rest is loaded next. Returns what
+    /// must be written by the first commit: a block may have come back while nobody looked.
     pub(crate) fn open(
         store: &dyn OutboxStore,
         limits: OutboxLimits,
         chain: &Chain,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, Vec<OutboxWrite>), StoreError> {
         let mut outbox = Self::over(Backlog::open(limits, &store.outbox_facts()?));
-        let mut entries = Vec::new();
+        let (mut entries, mut writes) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
         for entry in entries {
-            let (id, mined) = (entry.id, outbox.load(entry, chain)?);
-            if !mined {
-                outbox.wait_again(id);
+            let (id, bytes, waited) =
+                (entry.id, entry.weight(), entry.state == EntryState::Waiting);
+            let mined = outbox.load(entry, chain)?;
+            match (waited, mined) {
+                (true, _) => {
+                    outbox.backlog.hold_stored(bytes);
+                    outbox.has_loaded(id, bytes, mined, &mut writes);
+                }
+                (false, true) => {}
+                (false, false) => {
+                    outbox.wait_again(id);
+                    writes.push(OutboxWrite::SetState { id, state: EntryState::Waiting });
+                }
             }
         }
-        Ok(outbox)
+        // With nothing to write, the store shows already what waits there.
+        outbox.put_off(CommitId(u64::from(!writes.is_empty())));
+        outbox.backlog.committed(CommitId::default());
+        Ok((outbox, writes))
     }
 
     /// The outbox of a ledger, which has no lines.
@@ -105,25 +120,24 @@ impl Outbox {
         chain: &Chain,
     ) -> Result<Vec<OutboxWrite>, StoreError> {
         let mut writes = Vec::new();
-        let Some((range, limit)) = self.backlog.to_load() else { return Ok(writes) };
-        let mut entries = Vec::new();
-        store.visit_waiting_entries(range.clone(), limit, &mut |entry| entries.push(entry))?;
-        let mut all = entries.len() < limit;
+        let open = &self.open;
+        let entries = self.backlog.load(store, |id| open.contains_key(&id))?;
         for entry in entries {
             let (id, bytes) = (entry.id, entry.weight());
-            if !self.backlog.load(id, bytes) {
-                all = false;
-                break;
-            }
-            if self.load(entry, chain)? {
-                self.backlog.waits_no_more(bytes);
-                writes.push(OutboxWrite::SetState { id, state: MINED });
-            } else {
-                self.waiting.insert(id);
-            }
+            let mined = self.load(entry, chain)?;
+            self.has_loaded(id, bytes, mined, &mut writes);
         }
-        self.backlog.loaded(&range, all);
         Ok(writes)
+    }
+
+    /// An entry that waits by the store is in memory.
+    fn has_loaded(&mut self, id: EntryId, bytes: u64, mined: bool, writes: &mut Vec<OutboxWrite>) {
+        if mined {
+            self.backlog.waits_no_more(bytes);
+            writes.push(OutboxWrite::SetState { id, state: MINED });
+        } else {
+            self.waiting.insert(id);
+        }
     }
 
     /// Entries that wait to be mined, in memory or in the store.
@@ -281,5 +295,20 @@ impl Outbox {
         {
             self.backlog.waits_again(open.bytes());
         }
+    }
+
+    /// Whether it does not contradict itself: it may come from a stranger's file.
+    pub(crate) fn is_sound(&self) -> bool {
+        let waiting = self.waiting.iter().map(|id| self.open.get(id).map(Open::bytes));
+        let Some(waiting) = waiting.collect::<Option<Vec<u64>>>() else { return false };
+        let settling = |id: &EntryId| self.settling.iter().any(|(_, settling)| settling == id);
+        let mined = self.open.iter().filter_map(|(id, open)| Some((open.mined_at?, *id)));
+        self.backlog.is_sound(waiting.into_iter())
+            && self.by_block.values().all(|id| self.open.contains_key(id))
+            && self
+                .open
+                .iter()
+                .all(|(id, open)| open.mined_at.is_none() == self.waiting.contains(id))
+            && mined.filter(|(_, id)| !settling(id)).collect::<BTreeSet<_>>() == self.mined
     }
 }

@@ -128,6 +128,21 @@ impl Own {
         self.displaced
     }
 
+    /// The first sequence from `next` on under which one of ours waits.
+    pub(crate) fn first_waiting(&self, sender: &PublicKey, next: u64) -> Option<u64> {
+        let mut later = self.places.range((*sender, next, 0)..=(*sender, u64::MAX, EntryId::MAX));
+        let waits = |id| self.open.get(id).is_some_and(|open| open.place == Place::Waiting);
+        later.find(|(_, _, id)| waits(id)).map(|(_, sequence, _)| *sequence)
+    }
+
+    /// The first sequence from `next` on under which none of ours waits.
+    pub(crate) fn free_sequence(&self, sender: &PublicKey, mut next: u64) -> u64 {
+        while self.first_waiting(sender, next) == Some(next) {
+            next = next.saturating_add(1);
+        }
+        next
+    }
+
     fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
         let id = self.by_txid.get(txid)?;
         Some((*id, self.open.get(id)?))
@@ -148,7 +163,9 @@ impl Own {
 
     fn forget(&mut self, id: EntryId) {
         let Some(open) = self.open.remove(&id) else { return };
-        open.ids.iter().for_each(|txid| drop(self.by_txid.remove(txid)));
+        for txid in &open.ids {
+            self.by_txid.remove(txid);
+        }
         open.sequence.map(|sequence| self.places.remove(&(open.sender, sequence, id)));
     }
 
@@ -166,7 +183,8 @@ impl Own {
             self.open.iter().flat_map(|(id, open)| open.ids.iter().map(|txid| (*txid, *id)));
         let placed =
             self.open.iter().filter_map(|(id, open)| Some((open.sender, open.sequence?, *id)));
-        self.backlog.is_sound()
+        let waiting = self.open.values().filter(|open| open.place == Place::Waiting);
+        self.backlog.is_sound(waiting.map(|open| open.bytes))
             && done.collect::<BTreeSet<_>>() == self.done
             && named.collect::<BTreeMap<_, _>>() == self.by_txid
             && placed.collect::<BTreeSet<_>>() == self.places
@@ -174,21 +192,22 @@ impl Own {
             && self.settling.iter().all(|(_, id)| self.open.get(id).is_some_and(|o| o.settling))
     }
 
-    /// Those in memory that were mined or displaced above a height, in their last form, each with its
-    /// sender.
-    pub(crate) fn done_above(&self, height: u32) -> Vec<(Txid, PublicKey)> {
+    /// Those in memory that were mined or displaced above a height, in their last form.
+    pub(crate) fn done_above(&self, height: u32) -> Vec<Txid> {
         let above = self.done.range((height.saturating_add(1), 0)..).map(|(_, id)| id);
         let settling = self.settling.iter().map(|(_, id)| id).filter(|id| {
             let at = self.open.get(id).and_then(|open| open.place.height());
             at.is_some_and(|at| at > height)
         });
         let open = above.chain(settling).filter_map(|id| self.open.get(id));
-        open.filter_map(|open| Some((*open.ids.last()?, open.sender))).collect()
+        open.filter_map(|open| open.ids.last().copied()).collect()
     }
 
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
-    pub(crate) fn strand(&mut self, txid: Txid, sender: PublicKey) {
-        if self.is_waiting(&txid) {
+    pub(crate) fn strand(&mut self, txid: Txid) {
+        if self.is_waiting(&txid)
+            && let Some(sender) = self.find(&txid).map(|(_, open)| open.sender)
+        {
             self.stranded.insert(txid, sender);
         }
     }
@@ -208,6 +227,12 @@ impl Own {
         some.map(|(txid, _)| *txid).collect()
     }
 
+    /// Whether one entry was signed as both.
+    pub(crate) fn are_forms_of_one(&self, one: &Txid, other: &Txid) -> bool {
+        let entry = self.by_txid.get(one);
+        entry.is_some() && entry == self.by_txid.get(other)
+    }
+
     pub(crate) fn contains(&self, txid: &Txid) -> bool {
         self.by_txid.contains_key(txid)
     }
@@ -215,6 +240,12 @@ impl Own {
     /// Whether nothing was ever entrusted to this node.
     pub(crate) fn is_unused(&self) -> bool {
         self.backlog.is_unused()
+    }
+
+    /// Whether a transaction that was signed elsewhere may wait, or does already.
+    pub(crate) fn has_room_for(&self, transaction: &CheckedTransaction) -> bool {
+        self.contains(&transaction.txid())
+            || self.backlog.has_room(transaction.transaction().weight())
     }
 
     /// Adds a draft, written by this commit. Returns whether it is in memory.

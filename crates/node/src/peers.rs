@@ -77,6 +77,11 @@ impl Peer {
         self.stage == PeerStage::Plain && self.began_with_get_chain && self.sent_block
     }
 
+    /// Whether it is an original node, as far as its behaviour tells.
+    pub(crate) fn is_original(&self) -> bool {
+        self.stage == PeerStage::Original || self.relays_like_an_original()
+    }
+
     pub(crate) fn is_introduced(&self) -> bool {
         self.stage == PeerStage::Introduced && self.closing.is_none()
     }

@@ -27,6 +27,7 @@ use crate::event::Event;
 use crate::happening::Happening;
 use crate::store::{EntryId, StoreBatch};
 use crate::wire::{Message, Received, Refusal, Row};
+use crate::witnesses::WitnessMemory;
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,12 +155,16 @@ pub enum Input {
         count: u32,
     },
     /// What [`Action::SignStatement`] asked for is signed, by the key of
-    /// [`crate::WitnessConfig::own`].
+    /// [`crate::WitnessConfig::own`], and remembered.
     StatementSigned(WitnessStatement),
     /// What [`Action::SignDrafts`] asked for is signed; what is missing could not be.
     DraftsSigned(Vec<SignedDraft>),
     /// The account that the driver signs drafts for: at the start, and when it is unlocked.
     WalletChanged(Option<SigningAccount>),
+    /// What [`Action::RememberWitness`] asked for is durable.
+    WitnessRemembered(WitnessMemory),
+    /// What either of the two asked for could not be made durable, so nothing was signed.
+    WitnessNotRemembered,
     /// A person or a program asks for something.
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
@@ -238,11 +243,17 @@ pub enum Action {
     },
     /// End the search.
     StopMining,
-    /// Sign a statement with the witness key. Answered by [`Input::StatementSigned`].
+    /// Sign a statement with the witness key, and remember it durably beside the key as its last one.
+    /// Answered by [`Input::StatementSigned`] after that and no earlier, or by
+    /// [`Input::WitnessNotRemembered`]. The driver refuses what [`WitnessMemory::may_sign`] forbids.
     SignStatement(UnsignedStatement),
     /// Sign drafts with the account of [`Input::WalletChanged`], each with a payload of its text and a
     /// random salt. Answered by [`Input::DraftsSigned`], once for all of them.
     SignDrafts(Vec<DraftToSign>),
+    /// Remember durably what the witness key said, after every earlier action of this kind or of the
+    /// one above, as [`WitnessMemory::raised`] says. Answered by [`Input::WitnessRemembered`] or
+    /// [`Input::WitnessNotRemembered`].
+    RememberWitness(WitnessMemory),
     /// Send [`Input::Tick`] at this monotonic time, in place of any earlier wish.
     WakeAt(Duration),
     /// Answer a command.

@@ -13,6 +13,7 @@ use kusari_chain::{BestPoint, HeldBranch};
 use crate::drafts::{DraftWait, SigningAccount};
 use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
+use crate::witnesses::WitnessStop;
 
 /// A picture of the node.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub tip: BestPoint,
     /// Connected peers, oldest connection first.
     pub peers: Vec<PeerSummary>,
+    /// Those of them that behave as the original node does, whoever dialled.
+    pub originals: usize,
     /// Typed lines that wait to be mined.
     pub waiting_lines: u64,
     /// What a ledger adds; `None` on the classic chain.
@@ -43,6 +46,7 @@ impl Default for Snapshot {
         Self {
             tip: BestPoint::genesis(),
             peers: Vec::new(),
+            originals: 0,
             waiting_lines: 0,
             ledger: None,
             side_bytes: 0,
@@ -52,6 +56,41 @@ impl Default for Snapshot {
             catching_up: false,
         }
     }
+}
+
+impl Snapshot {
+    /// What a person who records this text on the classic chain should know. The text is recorded all
+    /// the same.
+    #[must_use]
+    pub fn warning_about(&self, text: &str) -> Option<TextWarning> {
+        let character = text.chars().find(|&character| is_escaped(character))?;
+        (self.originals > 0)
+            .then_some(TextWarning::CutsOriginals { character, originals: self.originals })
+    }
+}
+
+/// Whether a character must be escaped in JSON, which an original reads and does not write.
+fn is_escaped(character: char) -> bool {
+    matches!(character, '"' | '\\' | '\0'..='\u{1f}')
+}
+
+/// What is wrong with a text that is recorded all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextWarning {
+    /// Original nodes pass its block on as JSON that is broken.
+    #[error(
+        "the text holds {character:?}, which an original node passes on as broken JSON, and {} \
+         connected here: nodes behind {} do not get its block, nor any after it; leave the \
+         character out where they should",
+        if *originals == 1 { "one is" } else { "some are" },
+        if *originals == 1 { "it" } else { "them" }
+    )]
+    CutsOriginals {
+        /// The first such character.
+        character: char,
+        /// Originals that are connected to this node.
+        originals: usize,
+    },
 }
 
 /// A ledger at one moment.
@@ -93,6 +132,8 @@ pub struct WitnessSummary {
     pub own: Option<PublicKey>,
     /// Whether it makes statements; it stops for good when its key is seen to equivocate.
     pub witnessing: bool,
+    /// Why it makes none, where it has a key.
+    pub stopped: Option<WitnessStop>,
     /// Keys whose word counts here.
     pub listed: Vec<PublicKey>,
     /// Those of them whose newest statement names the tip, or a block of the best chain at most

@@ -46,6 +46,17 @@ impl OutboxEntry {
         self.draft.as_ref().map_or(self.text.len() as u64, Draft::weight)
     }
 
+    /// Whether a node takes it into memory as it starts, whatever waits before it: it is not settled, and
+    /// a block was mined for it or it was signed. What was signed has a sequence that nothing else may
+    /// get.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            EntryState::Waiting => !self.blocks.is_empty(),
+            state => !state.is_settled(),
+        }
+    }
+
     /// Ids of the transactions it was signed as, oldest first. On a ledger alone.
     pub fn txids(&self) -> impl DoubleEndedIterator<Item = Txid> + '_ {
         self.blocks.iter().map(|hash| Txid(hash.0))
@@ -314,7 +325,7 @@ impl StoreBatch {
 /// Reads of the stored outbox. Like [`kusari_chain::BlockStore`], a read sees every batch that was
 /// committed before it.
 pub trait OutboxStore {
-    /// Visits every entry that neither waits nor is settled, in order of number.
+    /// Visits every entry that [`OutboxEntry::is_open`], in order of number.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.

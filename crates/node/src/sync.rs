@@ -18,15 +18,12 @@
 mod tests;
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{
-    ANSWER_TIMEOUT, GET_CHAIN_INTERVAL, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME,
-};
+use crate::limits::{ANSWER_TIMEOUT, HEDGE_AFTER, MAX_REQUESTS, REQUEST_TIMEOUT, REST_TIME};
 use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]
@@ -85,10 +82,6 @@ pub(crate) struct Sync {
     sources: BTreeMap<PeerId, Source>,
     /// The last place in the line that was given out.
     last_turn: u64,
-    /// When each original was last asked for its whole chain.
-    chain_asked: BTreeMap<PeerId, Duration>,
-    /// The last orphan of each original that could not be asked at once.
-    chain_wanted: BTreeMap<PeerId, BlockHash>,
     best_work: Work,
     /// When our best work rose last, or a request was sent.
     moved_at: Duration,
@@ -110,8 +103,6 @@ impl Sync {
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.sources.remove(&peer);
-        self.chain_asked.remove(&peer);
-        self.chain_wanted.remove(&peer);
     }
 
     /// What the peer says it has, or what it has shown.
@@ -157,7 +148,6 @@ impl Sync {
     /// Whether the block belongs to an answer that we asked for.
     pub(crate) fn is_asked(&self, peer: PeerId) -> bool {
         self.sources.get(&peer).is_some_and(|source| source.request.is_some())
-            || self.chain_asked.contains_key(&peer)
     }
 
     /// The peer's answer is complete. Returns whether there was a question.
@@ -280,39 +270,6 @@ impl Sync {
         self.synced_at.filter(|_| self.is_asking()).map(|synced_at| synced_at + HEDGE_AFTER)
     }
 
-    /// An original is to be asked for its chain because of this orphan. Returns whether it may be
-    /// now; otherwise [`Sync::chains_due`] names it once it may.
-    pub(crate) fn want_chain(&mut self, peer: PeerId, orphan: BlockHash, now: Duration) -> bool {
-        let may = self.may_ask_chain(peer, now);
-        if !may {
-            self.chain_wanted.insert(peer, orphan);
-        }
-        may
-    }
-
-    /// Whether an original may be asked for its chain now; at most once in a while.
-    pub(crate) fn may_ask_chain(&mut self, peer: PeerId, now: Duration) -> bool {
-        if self.chain_asked_until(peer).is_some_and(|until| now < until) {
-            return false;
-        }
-        self.chain_asked.insert(peer, now);
-        true
-    }
-
-    fn chain_asked_until(&self, peer: PeerId) -> Option<Duration> {
-        self.chain_asked.get(&peer).map(|asked| *asked + GET_CHAIN_INTERVAL)
-    }
-
-    /// Takes the originals that can be asked by now, each with the orphan that is the reason.
-    pub(crate) fn chains_due(&mut self, now: Duration) -> Vec<(PeerId, BlockHash)> {
-        let wanted = core::mem::take(&mut self.chain_wanted);
-        let (due, later): (Vec<_>, Vec<_>) = wanted
-            .into_iter()
-            .partition(|(peer, _)| self.chain_asked_until(*peer).is_none_or(|until| until <= now));
-        self.chain_wanted = later.into_iter().collect();
-        due
-    }
-
     /// When [`Sync::next`] is to be asked again, at the latest.
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
         let requests = self.sources.values().filter_map(|source| source.request.as_ref());
@@ -321,8 +278,7 @@ impl Sync {
         let wants = |source: &&Source| source.claim.is_some() || source.orphan.is_some();
         let rested =
             self.sources.values().filter(wants).map(|s| s.rest_until).filter(|rest| *rest > now);
-        let chains = self.chain_wanted.keys().filter_map(|peer| self.chain_asked_until(*peer));
         let mining = self.catching_up_until().filter(|until| *until > now);
-        rested.chain(late).chain(hedge).chain(chains).chain(mining).min()
+        rested.chain(late).chain(hedge).chain(mining).min()
     }
 }

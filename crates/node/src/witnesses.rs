@@ -6,6 +6,7 @@
 //! Source: protocol, section 4.4. Knows nothing of connections, and signs nothing.
 
 mod listeners;
+mod memory;
 mod own;
 mod state;
 mod waiting;
@@ -20,6 +21,7 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::listeners::{Listeners, Pending};
+pub use self::memory::{LastStatement, WitnessMemory};
 pub(crate) use self::own::Own;
 pub use self::own::WitnessStop;
 pub(crate) use self::waiting::Waiting;
@@ -268,11 +270,20 @@ impl Witnesses {
         own.into_iter().chain(self.listeners.deadline()).min()
     }
 
-    /// Statements of our key came from elsewhere.
-    pub(crate) fn go_on_after_others(&mut self) {
-        if let Some(own) = &mut self.own {
-            own.go_on_after_others();
-        }
+    /// What the driver is to remember of our own key before it signs anything else.
+    pub(crate) fn to_remember(&mut self) -> Option<WitnessMemory> {
+        self.own.as_mut().and_then(Own::to_remember)
+    }
+
+    /// Why our own key says nothing any more, once.
+    pub(crate) fn stop_to_tell(&mut self) -> Option<WitnessStop> {
+        self.own.as_mut().and_then(Own::stop_to_tell)
+    }
+
+    /// A statement that came from elsewhere. Returns whether it is of our key and we go on after it.
+    pub(crate) fn own_returned(&mut self, statement: &WitnessStatement) -> bool {
+        let own = self.own.as_mut().filter(|own| own.key() == statement.key);
+        own.is_some_and(|own| own.returned(statement))
     }
 
     /// Counts the listed keys near the tip, where either has moved.

@@ -254,6 +254,8 @@ fn an_orphan_of_an_unintroduced_peer_triggers_one_request_a_minute() {
     let mut bench = Bench::new(NodeConfig::default());
     let peer = bench.inbound();
     bench.line(peer, "GET_CHAIN");
+    let hash = Block::genesis().hash;
+    bench.give(Input::StreamEnded { peer, height: 0, hash, count: 0 });
     let a = child(&Block::genesis(), "a");
     let b = child(&a, "b");
     let c = child(&b, "c");

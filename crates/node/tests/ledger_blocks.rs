@@ -16,7 +16,9 @@ use common::ledger::{
 };
 use common::{Bench, hello, is_closed, sent_to, streams_to};
 use kusari_chain::{BlockHash, CheckedBlock};
-use kusari_node::limits::{ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, HELLO_TIMEOUT};
+use kusari_node::limits::{
+    ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, ANSWER_SILENCE, GET_CHAIN_GRACE, HELLO_TIMEOUT, RELAY_AFTER,
+};
 use kusari_node::seam::{Direction, PeerId, StreamForm};
 use kusari_node::wire::{GetBlocks, Message, encode};
 use kusari_node::{Action, Event, MiningPolicy, NodeConfig, PeerStage};
@@ -35,7 +37,7 @@ fn lines_to(actions: &[Action], peer: PeerId) -> Vec<String> {
     lines.map(|line| String::from_utf8(line).unwrap()).collect()
 }
 
-/// An original that connected and asked for the chain, as it does first.
+/// An original that connected and asked for the chain, as it does first, and was asked for its own.
 fn original(bench: &mut Bench) -> PeerId {
     let original = bench.inbound();
     let actions = bench.line(original, "GET_CHAIN");
@@ -44,6 +46,8 @@ fn original(bench: &mut Bench) -> PeerId {
         let (peer, height, hash) = (original, tip.height, tip.hash);
         bench.give(kusari_node::Input::StreamEnded { peer, height, hash, count: height });
     }
+    bench.pass(GET_CHAIN_GRACE);
+    bench.pass(ANSWER_SILENCE);
     original
 }
 
@@ -64,7 +68,8 @@ fn an_original_is_sent_seven_keys_and_a_peer_of_the_ledger_the_whole() {
     let text = "\u{1}".repeat(64 << 10);
     let records: Vec<_> = (2..17).map(|n| Person::new(n).record(0, 0, &text)).collect();
     let block = Maker::new(1).next(&records.iter().collect::<Vec<_>>());
-    let actions = bench.receive(sender, whole(&block));
+    let mut actions = bench.receive(sender, whole(&block));
+    actions.extend(bench.pass(2 * RELAY_AFTER));
     for original in originals {
         let lines = lines_to(&actions, original);
         assert_eq!(lines.len(), 1);
@@ -116,14 +121,16 @@ fn seven_keys_of_an_original_are_asked_for_and_neither_kept_nor_passed_on() {
     assert_eq!(asked, [block.block().hash], "one of them is asked");
     // The whole one is accepted as if nothing had been, and the others are sent it.
     let asked = peers.iter().find(|peer| !asked_for(&actions, **peer).is_empty()).unwrap();
-    let actions = bench.receive(*asked, whole(&block));
+    let mut actions = bench.receive(*asked, whole(&block));
+    actions.extend(bench.pass(2 * RELAY_AFTER));
     assert_eq!(bench.node.snapshot().tip.hash, block.block().hash);
     assert_eq!(lines_to(&actions, other).len(), 1);
+    assert!(lines_to(&actions, original).is_empty());
     assert_eq!(bench.mined_block().part(), block.ledger());
 }
 
 #[test]
-fn a_block_that_an_original_announced_is_sent_to_it_when_it_is_accepted() {
+fn a_block_that_an_original_sent_is_not_sent_back_when_it_is_accepted() {
     let mut bench = bench(MiningPolicy::Off);
     let peer = bench.ledger_peer(7);
     let original = original(&mut bench);
@@ -132,7 +139,7 @@ fn a_block_that_an_original_announced_is_sent_to_it_when_it_is_accepted() {
     bench.receive(original, bare(&first));
     let mut actions = bench.receive(peer, whole(&first));
     actions.extend(bench.receive(peer, whole(&second)));
-    assert_eq!(lines_to(&actions, original).len(), 2);
+    assert_eq!(lines_to(&actions, original).len(), 1);
     // Once it is known, its seven keys say that the original has it.
     assert!(sent_to(&bench.receive(original, bare(&second)), original).is_empty());
 }
@@ -181,7 +188,9 @@ fn a_peer_that_is_late_to_introduce_itself_is_told_of_what_it_was_sent_in_seven_
     let sender = bench.ledger_peer(7);
     let late = bench.connect(Direction::Outbound("a:1".parse().unwrap()), "10.0.0.1:1").0;
     let mut maker = Maker::new(1);
-    let actions = bench.receive(sender, whole(&maker.next(&[])));
+    bench.receive(sender, whole(&maker.next(&[])));
+    bench.pass(HELLO_TIMEOUT);
+    let actions = bench.pass(ANSWER_SILENCE);
     assert_eq!(keys(&lines_to(&actions, late)[0]).len(), 7);
     let mut actions = bench.receive(late, Message::Hello(ledger_hello(8, 0)));
     actions.extend(bench.pass(Duration::from_secs(1)));

@@ -73,7 +73,7 @@ fn one_whose_money_a_branch_took_away_goes_back_before_ours_once_there_is_money_
         paid.next(&[&theirs, &ours]);
         (1..SETTLED_DEPTH).for_each(|_| drop(paid.next(&[])));
         give(&mut bench, &paid);
-        assert!(bench.disk.entry(1).settled);
+        assert!(bench.disk.entry(1).state.is_settled());
         assert_eq!(kept(&bench), [entry(&theirs)], "that ours is settled may not be durable yet");
         paid.next(&[]);
         give(&mut bench, &paid);

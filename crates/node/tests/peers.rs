@@ -13,7 +13,8 @@ use std::time::Duration;
 use common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
 use kusari_node::limits::{
-    HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REDIAL_MAX, SILENT_TIMEOUT,
+    ANSWER_SILENCE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REDIAL_MAX,
+    SILENT_TIMEOUT,
 };
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::Message;
@@ -62,7 +63,8 @@ fn a_dialled_peer_without_hello_is_asked_for_its_chain_and_told_nothing_it_does_
     assert!(sent_to(&bench.line(peer, "nonsense"), peer).is_empty(), "an original got an ERROR");
     let a = child(&Block::genesis(), "a");
     let other = bench.inbound();
-    let actions = bench.receive(other, checked(&a));
+    assert!(sent_to(&bench.receive(other, checked(&a)), peer).is_empty());
+    let actions = bench.pass(ANSWER_SILENCE);
     assert!(matches!(sent_to(&actions, peer)[..], [Message::Block(_)]));
     let actions = bench.receive(peer, Message::Hello(hello(9, 0)));
     assert!(

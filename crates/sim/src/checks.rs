@@ -14,6 +14,15 @@ use kusari_node::wire::Message;
 use crate::connection::Connection;
 use crate::world::{Host, Micros, SECOND, World};
 
+/// What must hold of the lists of originals in the end, where they can hold the best chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListRule {
+    /// They end with it.
+    EndWithTip,
+    /// They are it: no block stands in them twice.
+    EachOnce,
+}
+
 impl World {
     /// No bound may be exceeded, ever.
     pub(crate) fn check_bounds(&mut self, host: usize, snapshot: &Snapshot) {
@@ -124,6 +133,9 @@ impl World {
         self.check_connected();
         self.check_outcome();
         self.check_ledger();
+        if let Some(rule) = self.lists {
+            self.check_lists(rule);
+        }
     }
 
     /// Lets time pass until all nodes agree, whatever goes wrong meanwhile.

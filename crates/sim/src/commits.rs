@@ -62,7 +62,7 @@ impl World {
 
     /// The disk has written some of what waits, in one go; soon the node will learn of it.
     pub(crate) fn disk_done(&mut self, host: usize, life: u32) {
-        if self.kusari(host).is_none_or(|kusari| kusari.life != life) || self.crash_point(host) {
+        if self.kusari(host).is_none_or(|kusari| kusari.life != life) || self.write_point(host) {
             return;
         }
         let (draw, delay) = (self.random.draw(), self.random.below(5 * MILLISECOND));
@@ -85,7 +85,7 @@ impl World {
         if reorganised {
             self.audit(host);
         }
-        if !self.crash_point(host) {
+        if !self.write_point(host) {
             self.run_disk(host);
         }
     }

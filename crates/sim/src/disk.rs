@@ -16,7 +16,7 @@ use kusari_node::store::{
     PredecessorWrite, StatementWrite, StoreBatch, Witnessed,
 };
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Content {
     blocks: MemoryBlocks,
     outbox: MemoryOutbox,
@@ -31,6 +31,11 @@ struct Content {
 pub(crate) struct Disk(Rc<RefCell<Content>>);
 
 impl Disk {
+    /// Another disk that holds the same.
+    pub(crate) fn copied(&self) -> Self {
+        Self(Rc::new(RefCell::new(self.0.borrow().clone())))
+    }
+
     /// Applies a batch, all of it at once.
     pub(crate) fn apply(&self, batch: &StoreBatch) {
         let mut content = self.0.borrow_mut();

@@ -17,6 +17,7 @@ use crate::connection::{Place, Stream};
 use crate::disk::Disk;
 use crate::mining;
 use crate::people::Asked;
+use crate::remembering::{Memo, Remembered};
 use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
@@ -39,6 +40,10 @@ pub(crate) struct Kusari {
     pub(crate) crash_in: Option<u64>,
     /// The same for its next life.
     pub(crate) crash_again_in: Option<u64>,
+    /// The machine crashes when it has passed so many more points before or after a durable write.
+    pub(crate) crash_in_writes: Option<u64>,
+    /// The file beside its witness key.
+    pub(crate) remembered: Remembered,
     /// How long after a crash it starts again.
     pub(crate) restart_after: Micros,
     /// How far its wall clock is off.
@@ -50,9 +55,9 @@ pub(crate) struct Kusari {
     /// Mean time to find a nonce.
     pub(crate) mining_time: Micros,
     wish: u64,
-    mining: Option<(TemplateId, Block, Target)>,
+    pub(crate) mining: Option<(TemplateId, Block, Target)>,
     pub(crate) commits: Commits,
-    requests: BTreeMap<u64, String>,
+    pub(crate) requests: BTreeMap<u64, String>,
     /// What else was asked for and not answered.
     pub(crate) asked: BTreeMap<u64, Asked>,
     next_request: u64,
@@ -74,6 +79,8 @@ impl Kusari {
             life: 0,
             crash_in: None,
             crash_again_in: None,
+            crash_in_writes: None,
+            remembered: Remembered::made(),
             restart_after: 2 * SECOND,
             skew: 0,
             wallet: None,
@@ -97,6 +104,10 @@ impl Kusari {
         self.asked.insert(self.next_request, asked);
         RequestId(self.next_request)
     }
+
+    pub(crate) fn forget_own_blocks(&mut self) {
+        self.own.clear();
+    }
 }
 
 impl World {
@@ -108,7 +119,10 @@ impl World {
             return;
         }
         kusari.life += 1;
-        let config = NodeConfig { seed, ..kusari.config.clone() };
+        let mut config = NodeConfig { seed, ..kusari.config.clone() };
+        if let Some(ledger) = &mut config.ledger {
+            ledger.witnesses.memory = kusari.remembered.memory();
+        }
         let (blocks, outbox) = (Box::new(kusari.disk.clone()), Box::new(kusari.disk.clone()));
         match Node::new(config, blocks, outbox) {
             Ok(node) => kusari.node = Some(node),
@@ -116,56 +130,6 @@ impl World {
         }
         self.input(host, Input::Tick);
         self.show_wallet(host);
-    }
-
-    /// The machine stops at once. What is on its disk stays, the rest is gone.
-    pub(crate) fn crash(&mut self, host: usize) {
-        self.trace.note(self.now, host, format_args!("crash"));
-        self.counts.crashes += 1;
-        let Some(kusari) = self.kusari(host) else { return };
-        kusari.node = None;
-        kusari.twin = None;
-        kusari.life += 1;
-        kusari.crash_in = kusari.crash_again_in.take();
-        kusari.mining = None;
-        kusari.commits = Commits::default();
-        kusari.requests.clear();
-        kusari.asked.clear();
-        let restart = kusari.restart_after;
-        self.plan(self.now + restart, Event::Start(host));
-        self.ledger.crashed(host);
-        let at_host = |place: &Place, world: &World| {
-            let connection = world.connections.get(&place.connection);
-            connection.is_some_and(|state| state.ends[place.side].host == host)
-        };
-        let ids: Vec<u64> = self.connections.keys().copied().collect();
-        for place in
-            ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side }))
-        {
-            if at_host(&place, self) {
-                self.break_end(place, "the machine crashed");
-            }
-        }
-    }
-
-    /// One of the points between which a crash may fall. `true` where it has.
-    pub(crate) fn crash_point(&mut self, host: usize) -> bool {
-        self.counts.seam_points += 1;
-        let Some(kusari) = self.kusari(host) else { return true };
-        if kusari.node.is_none() {
-            return true;
-        }
-        match &mut kusari.crash_in {
-            Some(0) => {
-                self.crash(host);
-                true
-            }
-            Some(points) => {
-                *points -= 1;
-                false
-            }
-            None => false,
-        }
     }
 
     pub(crate) fn input_if_alive(&mut self, host: usize, life: u32, input: Input) {
@@ -250,8 +214,9 @@ impl World {
                 let wish = kusari.wish;
                 self.plan(at, Event::Wake { host, life, wish });
             }
-            Action::SignStatement(statement) => self.sign_statement(host, life, statement),
             Action::SignDrafts(drafts) => self.sign_drafts(host, life, drafts),
+            Action::SignStatement(statement) => self.begin_memo(host, Memo::Sign(statement)),
+            Action::RememberWitness(memory) => self.begin_memo(host, Memo::Remember(memory)),
             Action::Reply(request, reply) => self.replied(host, request, reply),
             Action::Notify(event) => self.notified(host, &event),
             // Nobody asks later.

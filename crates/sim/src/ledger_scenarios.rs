@@ -7,9 +7,10 @@ use kusari_node::{MiningPolicy, OutboxLimits};
 
 use crate::byzantine::{EVERY_MALICE, Malice};
 use crate::people::SHARED;
+use crate::remembering::Loss;
 use crate::scenarios::{Outcome, Scenario, finish};
 use crate::weather::Weather;
-use crate::world::{MILLISECOND, SECOND, World};
+use crate::world::{Event, MILLISECOND, SECOND, World};
 
 const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
 
@@ -305,6 +306,63 @@ pub fn shared_wallet_crash_at_point(
     finish(&mut world).map(|outcome| crashed.then_some(outcome))
 }
 
+/// Witnesses whose stores are moved away or come back from old copies whenever they crash. One of them
+/// may forget what its key said as well, and says nothing from then on.
+pub const LEDGER_WITNESSES_LOSE_STORES: Scenario = Scenario {
+    name: "ledger_witnesses_lose_stores",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, ON_DEMAND);
+        let policy = world.draw_policy();
+        let b = world.add_ledger(&[a], 0, policy);
+        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
+        let forgets = world.random.chance(50);
+        for (host, others) in [(a, [b, c]), (b, [a, c]), (c, [a, b])] {
+            world.let_witness(host, &others);
+        }
+        for host in [b, c] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.remembered.is_careless = true;
+                kusari.remembered.forgets = forgets && host == c;
+            }
+            for copy in 0..3 {
+                let at = world.random.between(copy * 40 * SECOND, (copy + 1) * 40 * SECOND);
+                world.plan(at, Event::CopyStore(host));
+            }
+        }
+        // What people entrust to a store that is moved away goes with it.
+        world.let_people_act(a, 16, SECOND, 130 * SECOND);
+        world.set_weather(Weather { crashes: true, partitions: true, ..Weather::default() });
+        world.run_until(150 * SECOND);
+    },
+};
+
+/// A witness crashes before or after the given durable write, and loses this.
+///
+/// # Errors
+/// What went wrong first, and when. `Ok(None)` where the run has no such write.
+pub fn lose_store_at_write(
+    write: u64,
+    loss: Loss,
+    seed: u64,
+    printed: bool,
+) -> Result<Option<Outcome>, String> {
+    let mut world = World::new(seed, printed);
+    let a = world.add_ledger(&[], 0, ON_DEMAND);
+    let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
+    world.let_witness(a, &[b]);
+    world.let_witness(b, &[a]);
+    world.let_people_act(a, 5, SECOND, 40 * SECOND);
+    let copied_at = world.random.between(SECOND, 30 * SECOND);
+    world.plan(copied_at, Event::CopyStore(b));
+    if let Some(kusari) = world.kusari(b) {
+        kusari.crash_in_writes = Some(write);
+        kusari.remembered.loses = Some(loss);
+    }
+    world.run_until(60 * SECOND);
+    let lost = world.counts.lost_stores > 0;
+    finish(&mut world).map(|outcome| lost.then_some(outcome))
+}
+
 /// One machine crashes at the given point of the seam while people submit on two, and soon after its
 /// restart once more.
 ///
@@ -327,7 +385,7 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
 }
 
 /// Every scenario of a ledger.
-pub const ALL: [Scenario; 12] = [
+pub const ALL: [Scenario; 13] = [
     LEDGER_SHARED_WALLET,
     LEDGER_CALM,
     LEDGER_MINERS_RACE,
@@ -340,4 +398,5 @@ pub const ALL: [Scenario; 12] = [
     LEDGER_CLOCKS_APART,
     LEDGER_DEEP_REORGANISATION,
     LEDGER_WITNESSES,
+    LEDGER_WITNESSES_LOSE_STORES,
 ];

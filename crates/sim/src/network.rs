@@ -120,7 +120,7 @@ impl World {
     /// How long a piece takes: about the latency of its link, and now and then much longer.
     fn draw_delay(&mut self, latency: Micros) -> Micros {
         match self.random.below(200) {
-            0 => latency + self.random.between(200, 3_000) * MILLISECOND,
+            0 if !self.is_steady => latency + self.random.between(200, 3_000) * MILLISECOND,
             _ => latency + self.random.below(latency / 2 + 1),
         }
     }

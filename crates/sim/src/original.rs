@@ -1,13 +1,16 @@
 //! The node that started it all, as the tutorial wrote it.
 //!
-//! It asks for the chain when it dials, takes every block whose own hash and work are right, passes
-//! on every block that it can parse, and mines on the last one it took. It knows two verbs and a
-//! buffer of 4,096 bytes, and says nothing about itself.
+//! It asks for the chain when it dials, appends every block whose own hash and work are right, known
+//! or not, passes on every block that it can parse, and mines on the last one it appended. It reads
+//! JSON with escapes and writes it without. It knows two verbs and a buffer of 4,096 bytes, and says
+//! nothing about itself.
 
 use std::net::SocketAddr;
 
 use kusari_chain::Block;
 use kusari_node::wire::{self, Message};
+
+use crate::checks::ListRule;
 
 use crate::connection::Place;
 use crate::mining;
@@ -24,6 +27,26 @@ pub(crate) struct Original {
     /// Mean time between blocks that it mines; `None` where it does not.
     pub(crate) mines_every: Option<Micros>,
     mined: u64,
+}
+
+/// A block as an original writes it: nothing is escaped.
+fn line_of(block: &Block) -> Vec<u8> {
+    let Block { index, timestamp, nonce, data, prev_hash, hash, transactions } = block;
+    let transfers: Vec<String> = transactions
+        .iter()
+        .map(|transfer| {
+            format!(
+                "{{\"sender\":\"{}\",\"receiver\":\"{}\",\"amount\":{}}}",
+                transfer.sender, transfer.receiver, transfer.amount
+            )
+        })
+        .collect();
+    format!(
+        "BLOCK:{{\"index\":{index},\"timestamp\":{timestamp},\"nonce\":{nonce},\"data\":\"{data}\",\
+         \"prev_hash\":\"{prev_hash}\",\"hash\":\"{hash}\",\"transactions\":[{}]}}\n",
+        transfers.join(",")
+    )
+    .into_bytes()
 }
 
 impl Original {
@@ -73,7 +96,7 @@ impl World {
         self.plan(self.now + pause, Event::Act(host));
     }
 
-    fn original_mines(&mut self, host: usize) {
+    pub(crate) fn original_mines(&mut self, host: usize) {
         let nonce = self.random.draw();
         let now = self.now;
         let Some(original) = self.original(host) else { return };
@@ -83,7 +106,7 @@ impl World {
         let block = mining::mine(&parent, 1_800_000_000 + now / SECOND, nonce, text);
         original.chain.push(block.clone());
         let places = original.places.clone();
-        let line = wire::encode(&Message::Block(block));
+        let line = line_of(&block);
         for place in places {
             self.send_line(place, line.clone());
         }
@@ -114,7 +137,7 @@ impl World {
         if line.starts_with(b"GET_CHAIN") {
             let chain = self.original(host).map(|original| original.chain.clone());
             for block in chain.unwrap_or_default() {
-                self.send_line(place, wire::encode(&Message::Block(block)));
+                self.send_line(place, line_of(&block));
             }
             return;
         }
@@ -130,21 +153,54 @@ impl World {
         if line.windows(12).any(|part| part == b"\"commitment\"") {
             self.check_original_is_spared(host, place, "keys that it does not know");
         }
-        match wire::receive(line) {
+        let line = match wire::receive(line) {
             Ok(Message::Block(block)) => {
                 let block = block.into_block();
+                let line = line_of(&block);
                 if let Some(original) = self.original(host) {
                     original.chain.push(block);
                 }
+                line
             }
             // It parses, so it is passed on, right or wrong.
-            Err(wire::Refusal::Rule(_)) => {}
+            Err(wire::Refusal::Rule(_)) => [line, b"\n"].concat(),
             _ => return,
-        }
+        };
         let places = self.original(host).map(|original| original.places.clone());
-        let line = [line, b"\n"].concat();
         for other in places.unwrap_or_default().into_iter().filter(|other| *other != place) {
             self.send_line(other, line.clone());
+        }
+    }
+
+    /// From its next look around on it dials one more machine.
+    pub(crate) fn original_dials(&mut self, host: usize, target: usize) {
+        if let Some(original) = self.original(host) {
+            original.dials.push(target);
+        }
+    }
+
+    /// In the end: what was typed on an original stands in the best chain, and its list holds that.
+    pub(crate) fn check_lists(&mut self, rule: ListRule) {
+        let Some(&first) = self.kusari_hosts().first() else { return };
+        let Some(kusari) = self.kusari(first) else { return };
+        let best: Vec<Block> = kusari.disk.best_chain();
+        for host in 0..self.hosts.len() {
+            let Some(Host::Original(original)) = self.hosts.get(host) else { continue };
+            let list = &original.chain;
+            let sign = format!("original {host} says ");
+            let lost = list.iter().find(|b| b.data.starts_with(&sign) && !best.contains(b));
+            let fault = if let Some(lost) = lost {
+                format!("{:?} is lost", lost.data)
+            } else if list.last() != best.last() {
+                format!("its last block is {:?}, not {:?}", list.last(), best.last())
+            } else if let Some(lacking) = best.iter().find(|block| !list.contains(block)) {
+                format!("it lacks {:?}", lacking.data)
+            } else if rule == ListRule::EachOnce && list.len() != best.len() {
+                format!("its list has {} blocks and the best chain {}", list.len(), best.len())
+            } else {
+                continue;
+            };
+            self.fail(format!("original {host}: {fault}"));
         }
     }
 

@@ -166,10 +166,12 @@ pub const ORIGINALS_JOIN: Scenario = Scenario {
         let second = world.add_original(&[first], Some(30 * SECOND));
         let b = world.add_kusari(&[a, second], 0);
         let c = world.add_kusari(&[b, first], 0);
+        let (resets, wrong_blocks) = (world.random.chance(50), world.random.chance(50));
+        // Lines that originals break are wrong too, and whoever passes them on may be told.
+        world.is_plain = !wrong_blocks;
         for host in [a, b, c] {
             world.type_lines(host, 3, SECOND, 60 * SECOND);
         }
-        let (resets, wrong_blocks) = (world.random.chance(50), world.random.chance(50));
         if wrong_blocks {
             world.add_byzantine(Malice::Forger, &[first, second]);
         }
@@ -260,6 +262,7 @@ pub const DEEP_REORGANISATION: Scenario = Scenario {
 pub const ORIGINAL_BETWEEN: Scenario = Scenario {
     name: "original_between",
     build: |world| {
+        world.is_plain = true;
         let a = world.add_kusari(&[], 0);
         let between = world.add_original(&[a], None);
         let b = world.add_kusari(&[between], 0);

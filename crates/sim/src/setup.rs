@@ -114,6 +114,17 @@ impl World {
         host
     }
 
+    /// Gives an original blocks that it had before, and lines that were typed there while nobody was
+    /// connected to it.
+    pub(crate) fn install_on_original(&mut self, host: usize, blocks: &[Block], lines: u64) {
+        if let Some(Host::Original(original)) = self.hosts.get_mut(host) {
+            original.chain.extend_from_slice(blocks);
+        }
+        for _ in 0..lines {
+            self.original_mines(host);
+        }
+    }
+
     /// Adds a machine that means no good.
     pub(crate) fn add_byzantine(&mut self, malice: Malice, targets: &[usize]) -> usize {
         let host = self.hosts.len();
@@ -133,7 +144,12 @@ impl World {
         const SPICE: [&str; 6] =
             ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀", " \r\n", " \u{0}"];
         for _ in 0..count {
-            let spice = SPICE[self.random.index(SPICE.len())];
+            // Originals pass on what is escaped as JSON that is broken: whoever only they connect
+            // would never agree on it.
+            let spice = match self.is_plain {
+                true => "",
+                false => SPICE[self.random.index(SPICE.len())],
+            };
             let mut text = self.lines.draw_text(host, spice);
             // Rarely, because mining it costs thirty times as much.
             if self.random.chance(2) {

@@ -35,6 +35,7 @@ impl World {
             if let Some(kusari) = self.kusari(host) {
                 kusari.crash_in = None;
                 kusari.crash_again_in = None;
+                kusari.crash_in_writes = None;
             }
         }
     }

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use kusari_chain::ledger::{PublicKey, StatementHash, UnsignedStatement, WitnessStatement};
 use kusari_chain::{Block, StoredBlock};
 use kusari_node::limits::MAX_WITNESS_KEYS;
-use kusari_node::seam::Input;
 use kusari_node::wire::{self, Message};
 
 use crate::byzantine::Malice;
 use crate::connection::Place;
 use crate::people::Person;
-use crate::world::{Event, Host, MILLISECOND, World};
+use crate::world::{Host, World};
 
 /// Numbers of the keys of witnesses begin here, apart from those of people.
 const FIRST_WITNESS: usize = 2_000_000;
@@ -42,13 +41,13 @@ impl World {
         }
     }
 
-    /// The driver's part: signs, and says so a little later.
-    pub(crate) fn sign_statement(&mut self, host: usize, life: u32, statement: UnsignedStatement) {
-        let Some(chain) = self.chain_id() else { return };
-        let signed = witness(host).state(statement, &chain);
-        let at = self.now + self.random.below(50 * MILLISECOND);
-        let input = Input::StatementSigned(signed);
-        self.plan(at, Event::Input { host, life, input });
+    /// A statement, signed with the key of a machine.
+    pub(crate) fn signed_by(
+        &self,
+        host: usize,
+        statement: UnsignedStatement,
+    ) -> Option<WitnessStatement> {
+        Some(witness(host).state(statement, &self.chain_id()?))
     }
 
     /// A node sends no statement of its own before that and its block are on its disk.
@@ -61,9 +60,15 @@ impl World {
         let WitnessStatement { key, sequence, hash, .. } = **statement;
         let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
         let is_stored = kusari.disk.statement(&key, sequence).as_ref() == Some(statement);
-        if key == key_of(host) && !(is_stored && kusari.disk.holds(&hash)) {
+        if key != key_of(host) {
+            return;
+        }
+        // One that came back is passed on like those of others.
+        let was_sent = kusari.remembered.was_sent(sequence);
+        if !was_sent && !(is_stored && kusari.disk.holds(&hash)) {
             self.fail(format!("node {host} sends its statement {sequence} before it is durable"));
         }
+        self.check_statement_is_remembered(host, statement);
     }
 
     /// A statement about a block that was heard of, which contradicts others of the same key; or some
@@ -130,7 +135,9 @@ impl World {
                     self.fail(format!("node {place} holds that {other} lied"));
                 }
                 let newest = disk.newest_statement(&key).map(|newest| newest.hash);
-                if own(self, other).is_some() && newest != tip(self, place) {
+                let is_silent = |host: &Host| matches!(host, Host::Kusari(silent) if silent.remembered.is_silent());
+                let speaks = !self.hosts.get(other).is_some_and(is_silent);
+                if own(self, other).is_some() && speaks && newest != tip(self, place) {
                     self.fail(format!("node {place} does not know what {other} said last"));
                 }
             }

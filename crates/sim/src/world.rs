@@ -12,6 +12,7 @@ use kusari_node::{Event as NodeEvent, PeerAddress};
 
 use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
+use crate::checks::ListRule;
 use crate::connection::{Connection, Place};
 use crate::drafts::Drafted;
 use crate::kusari::Kusari;
@@ -41,6 +42,10 @@ pub(crate) enum Event {
     DiskDone { host: usize, life: u32 },
     /// The node learns that its commits are durable.
     Durable { host: usize, life: u32, through: CommitId },
+    /// What a node asked to be remembered beside its witness key is written.
+    MemoDone { host: usize, life: u32 },
+    /// A person copies the store of a machine.
+    CopyStore(usize),
     /// The miner would find its nonce about now.
     Mined { host: usize, life: u32, template_id: TemplateId },
     /// A dial comes to its end.
@@ -131,6 +136,11 @@ pub struct World {
     pub(crate) alarms: Alarms,
     pub(crate) counts: Counts,
     pub(crate) twins: Twins,
+    /// No piece takes much longer than the latency of its link.
+    pub(crate) is_steady: bool,
+    /// Texts hold nothing that JSON escapes.
+    pub(crate) is_plain: bool,
+    pub(crate) lists: Option<ListRule>,
     pub(crate) failure: Option<String>,
 }
 
@@ -141,6 +151,8 @@ pub struct Counts {
     pub events: u64,
     /// Nodes that crashed.
     pub crashes: u64,
+    /// Stores that were lost, or replaced by old copies.
+    pub lost_stores: u64,
     /// Reorganisations.
     pub reorganisations: u64,
     /// Addresses that were banned.
@@ -202,6 +214,9 @@ impl World {
             alarms: Alarms::default(),
             counts: Counts::default(),
             twins: Twins::default(),
+            is_steady: false,
+            is_plain: false,
+            lists: None,
             failure: None,
         }
     }
@@ -242,6 +257,8 @@ impl World {
             Event::Wake { host, life, wish } => self.wake(host, life, wish),
             Event::DiskDone { host, life } => self.disk_done(host, life),
             Event::Durable { host, life, through } => self.durable(host, life, through),
+            Event::MemoDone { host, life } => self.memo_done(host, life),
+            Event::CopyStore(host) => self.copy_store(host),
             Event::Mined { host, life, template_id } => self.mined(host, life, template_id),
             Event::Dialled { host, life, address } => self.dialled(host, life, &address),
             Event::Accepted(connection) => self.accepted(connection),
@@ -279,6 +296,9 @@ impl World {
                 self.branch_followed(host, *depth, from);
             }
             NodeEvent::BranchHeld(report) => self.branch_held(host, report),
+            NodeEvent::OriginalDiverged { address } if self.lists.is_some() => {
+                self.fail(format!("node {host} gives up the original {address}"));
+            }
             NodeEvent::LineReopened { .. } => self.counts.reopened += 1,
             NodeEvent::Banned { address, .. } => {
                 self.counts.bans += 1;

@@ -10,6 +10,7 @@ mod common;
 use common::number_from_environment;
 use kusari_sim::ledger_scenarios as scenarios;
 use kusari_sim::scenarios::Outcome;
+use kusari_sim::{Loss, StoreLoss};
 
 /// Seeds of one scenario, where the environment does not say otherwise: blocks are really mined.
 const SEEDS: u64 = 24;
@@ -36,6 +37,7 @@ tests! {
     ledger_deep_reorganisation: LEDGER_DEEP_REORGANISATION,
     ledger_witnesses: LEDGER_WITNESSES,
     ledger_shared_wallet: LEDGER_SHARED_WALLET,
+    ledger_witnesses_lose_stores: LEDGER_WITNESSES_LOSE_STORES,
 }
 
 #[test]
@@ -79,6 +81,33 @@ fn crash_at_every_point(name: &str, crash_at_point: CrashAtPoint) {
             }
         }
     }
+}
+
+/// Whatever is lost, and at whichever durable write, a witness key never says two things under one
+/// sequence, and says nothing once it is not known what it said.
+#[test]
+fn ledger_witness_loses_its_store_at_every_durable_write() {
+    let seeds = number_from_environment("KUSARI_SIM_SEEDS").unwrap_or(SEEDS) / 10 + 1;
+    for seed in 0..seeds {
+        for store in [StoreLoss::Emptied, StoreLoss::FromCopy] {
+            for memory in [false, true] {
+                let writes = lose_at_every_write(Loss { store, memory }, seed);
+                println!("seed {seed}, {store:?}, memory lost: {memory}: {writes} writes");
+                assert!(writes > 10, "there were only {writes} writes");
+            }
+        }
+    }
+}
+
+fn lose_at_every_write(loss: Loss, seed: u64) -> u64 {
+    for write in 0.. {
+        match scenarios::lose_store_at_write(write, loss, seed, false) {
+            Ok(Some(_)) => {}
+            Ok(None) => return write,
+            Err(failure) => panic!("{loss:?} at write {write}, seed {seed}: {failure}"),
+        }
+    }
+    unreachable!("a run has an end")
 }
 
 #[test]

@@ -125,7 +125,8 @@ impl Driver {
                 Action::WakeAt(_)
                 | Action::Notify(_)
                 | Action::Record(_)
-                | Action::SignStatement(_) => {}
+                | Action::SignStatement(_)
+                | Action::RememberWitness(_) => {}
                 Action::Halt(reason) => panic!("the store is fine, and the node stops: {reason}"),
             }
         }

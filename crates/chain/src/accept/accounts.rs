@@ -218,6 +218,6 @@ impl Above for AccountOverlay {
 fn contradiction(what: &str) -> StoreError {
     StoreError(alloc::format!(
         "the accounts do not follow from the blocks (an {what} does not fit): run `kusari audit`, and \
-         restore the data directory from a backup"
+         restore `chain.redb` from a backup and leave the files beside it"
     ))
 }

@@ -1,13 +1,14 @@
 //! Making proofs from what a chain knows: bodies, headers, and the tree over the history.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::file::{BodyPath, EarlierBlock, ProvenHeader, TransactionProof};
+use super::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement, TransactionProof};
 use super::path::{self, Subtrees};
 use super::{NodeHash, leaf_hash};
 use crate::hash::BlockHash;
-use crate::ledger::LedgerPart;
 use crate::ledger::commitment::MerkleRoot;
+use crate::ledger::{LedgerPart, WitnessStatement};
 
 impl BodyPath {
     /// The path of a transaction of this body; `None` where there is none in this place.
@@ -70,5 +71,15 @@ impl TransactionProof {
             })
             .collect::<Result<_, _>>()?;
         Ok(())
+    }
+
+    /// Puts these statements into the proof, in place of all that it had: in the order that it needs,
+    /// and each once.
+    pub fn set_statements(&mut self, statements: impl IntoIterator<Item = WitnessStatement>) {
+        let placed = statements
+            .into_iter()
+            .map(|statement| ((statement.height, statement.key, statement.sequence), statement));
+        let placed: BTreeMap<_, _> = placed.collect();
+        self.statements = placed.into_values().map(ProvenStatement).collect();
     }
 }

@@ -287,6 +287,17 @@ fn a_tip_extends_all_its_ancestors_and_nothing_else() {
 }
 
 #[test]
+fn statements_that_are_given_twice_and_in_any_order_stand_in_a_proof_once() {
+    let told = Told::new(20);
+    let mut proof = told.prove(2, 0, &[3, 9]);
+    let said = [told.witness(1, 1, 9), told.witness(2, 0, 3), told.witness(1, 0, 3)];
+    proof.set_statements(said.iter().chain(&said).map(|said| said.0));
+    assert_eq!(proof.statements.len(), 3);
+    assert_eq!(proof.check().unwrap().seen.len(), 3);
+    assert!(read(&text(&proof)).is_ok());
+}
+
+#[test]
 fn files_with_more_than_they_may_hold_are_refused() {
     let told = Told::new(80);
     let all: Vec<u32> = (3..=80).collect();

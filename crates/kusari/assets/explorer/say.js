@@ -38,7 +38,8 @@ function Receipt({ receipt }) {
     : state === "draft" ? `${t("drafted")} ${t(`until_${record.waits_for || "turn"}`)}`
     : state === "displaced" ? t("displaced") : t("saved");
   return html`<p role="status" class=${state === "displaced" ? "bad" : "good"} id="receipt">
-    ${words} ${place && html`<a href=${place}>${t("look")}</a>`}</p>`;
+    ${words} ${place && html`<a href=${place}>${t("look")}</a>`}</p>
+    ${receipt.warning && html`<p class="bad" role="alert" id="warning">${receipt.warning}</p>`}`;
 }
 
 export function Say() {

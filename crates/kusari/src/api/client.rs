@@ -21,7 +21,7 @@ use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use super::model::{
-    BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList, Problem, RecordReport,
+    BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList, Problem, RecordReport,
     RecordRequest, Status,
 };
 use super::problem::OUTBOX_FULL;
@@ -216,6 +216,18 @@ impl Client {
                 other => return other,
             }
         }
+    }
+
+    /// Records many texts in order, at most [`MAX_BATCH`], on a ledger as drafts of the node's own
+    /// wallet; what is taken is durable when this returns. Waits for no room.
+    ///
+    /// # Errors
+    /// [`ClientError`]; after [`ClientError::Unanswered`] each of them may be recorded or not.
+    ///
+    /// [`MAX_BATCH`]: super::model::MAX_BATCH
+    pub fn record_batch(&self, request: &BatchRequest) -> Result<BatchReport, ClientError> {
+        let answer = self.post("/v1/records/batch", request, 0)?;
+        self.understood(answer)
     }
 
     /// What became of a record, if the node knows it.

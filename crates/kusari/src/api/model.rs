@@ -15,6 +15,7 @@ use super::schema;
 
 mod browse;
 mod events;
+mod mining;
 mod records;
 mod why;
 mod witnesses;
@@ -25,9 +26,10 @@ pub use self::browse::{
 };
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::records::{
-    LedgerRecordRequest, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
+    BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
     TransferRequest, UnlockRequest, WalletReport,
 };
+pub use self::mining::MiningReport;
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };
@@ -96,6 +98,11 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub witnesses: Option<WitnessStanding>,
+    /// Why this node's witness key makes no statements, and what to do; absent where it makes some, or
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub witness_stopped: Option<String>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.
@@ -116,17 +123,6 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
-}
-
-/// How the search for a block goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MiningReport {
-    /// Whether nonces were tried in the last second.
-    pub active: bool,
-    /// Nonces that were tried since the node started.
-    pub tries: u64,
-    /// Those of the last second.
-    pub tries_per_second: u64,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.

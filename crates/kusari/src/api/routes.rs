@@ -5,6 +5,7 @@
 
 mod audit;
 mod backup;
+mod batch;
 mod blocks;
 mod body;
 pub(crate) mod branches;
@@ -55,8 +56,8 @@ use crate::wallet::NodeWallet;
 
 /// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
 const MAX_BODY_BYTES: usize = 32 * 1024;
-/// Longest transaction as JSON, in bytes: 64 KiB of text, each byte of it written as `\u00XX`, and
-/// what stands around it.
+/// Longest transaction or batch as JSON, in bytes: 64 KiB of text, each byte of it written as
+/// `\u00XX`, and what stands around it.
 const MAX_TRANSACTION_BYTES: usize = 512 * 1024;
 /// How long a read waits until the store holds what the node has shown.
 const STORED_DEADLINE: Duration = Duration::from_secs(5);
@@ -170,6 +171,7 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(page::rates))
         .routes(routes!(page::session, page::open_session))
         .routes(routes!(browse::records, records::record))
+        .routes(routes!(batch::batch).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)))
         .routes(routes!(records::one))
         .routes(routes!(blocks::page))
         .routes(routes!(blocks::one))

@@ -56,6 +56,11 @@ impl Status {
                 listed: ledger.witnesses.listed.len(),
                 near_tip: ledger.witnesses.near_tip,
             }),
+            witness_stopped: snapshot
+                .ledger
+                .as_ref()
+                .and_then(|ledger| ledger.witnesses.stopped)
+                .map(|why| why.to_string()),
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,

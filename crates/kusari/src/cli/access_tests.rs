@@ -46,6 +46,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
+        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

@@ -158,6 +158,9 @@ pub(crate) fn status(status: &Status) -> String {
         if let Some(WitnessStanding { listed, near_tip }) = status.witnesses {
             lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));
         }
+        if let Some(why) = &status.witness_stopped {
+            lines.push(format!("- SILENT: this node makes no statements as a witness: {why}"));
+        }
     } else {
         let waiting = counted(status.waiting_records, "line");
         lines.push(format!("- Lines : {waiting} to be mined"));

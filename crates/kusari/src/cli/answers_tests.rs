@@ -65,6 +65,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
     Snapshot {
         tip: BestPoint::genesis(),
         peers,
+        originals: 0,
         ledger: None,
         waiting_lines: 1,
         side_bytes: 0,

@@ -15,6 +15,7 @@ use crate::wallet::NodeWallet;
 pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) -> bool {
     let Some(node) = link.node() else { return false };
     screen.asking();
+    let warning = node.snapshot().warning_about(&text);
     let reply = node.command(Command::Say(text));
     let (entry, said) = match &reply {
         Ok(Reply::Saved(entry)) => (Some(*entry), Said::answer(receipt(*entry))),
@@ -27,7 +28,11 @@ pub(crate) fn entrust(link: &Link, screen: &Screen, text: String, origin: &str) 
             Said::warning(format!("{origin} may not be saved: the node stopped before it said so")),
         ),
     };
+    let is_saved = entry.is_some();
     screen.answered(entry, Some(said));
+    if let Some(warning) = warning.filter(|_| is_saved) {
+        screen.say(Said::warning(format!("{origin} is saved, but {warning}")));
+    }
     reply.is_ok()
 }
 

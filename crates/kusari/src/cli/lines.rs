@@ -8,8 +8,27 @@ use std::io::{self, BufRead};
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 
-/// Most bytes kept of a line: an escaped byte takes at least one, and a carriage return may follow.
-const KEPT_BYTES: usize = MAX_TEXT_BYTES + 1;
+/// What fits: so many bytes, counted in a way of the chain's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fit {
+    limit: usize,
+    bytes_of: fn(&str) -> usize,
+}
+
+impl Fit {
+    /// A line of the classic chain, which counts by its bytes after escaping.
+    pub(crate) const LINE: Self = Self { limit: MAX_TEXT_BYTES, bytes_of: escaped_bytes };
+
+    /// A record of a ledger that takes so many bytes.
+    pub(crate) fn record(limit: u32) -> Self {
+        Self { limit: usize::try_from(limit).unwrap_or(usize::MAX - 1), bytes_of: str::len }
+    }
+
+    /// Most bytes kept of a line: one that counts takes at least one, and a carriage return may follow.
+    fn kept_bytes(self) -> usize {
+        self.limit + 1
+    }
+}
 
 /// One line that holds something.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +44,10 @@ pub(crate) enum Content {
     Text(String),
     /// It does not fit a block.
     TooLong {
-        /// Its bytes; those of the text after escaping where it was kept.
+        /// Its bytes; those that count where it was kept.
         bytes: u64,
+        /// As many would fit.
+        limit: usize,
     },
     /// It is not UTF-8.
     NotUtf8 {
@@ -38,12 +59,18 @@ pub(crate) enum Content {
 /// Reads the lines of `reader`.
 pub(crate) struct Lines<R> {
     reader: R,
+    fit: Fit,
     number: u64,
 }
 
 impl<R: BufRead> Lines<R> {
+    /// Lines that are recorded on the classic chain.
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, number: 0 }
+        Self::fitting(reader, Fit::LINE)
+    }
+
+    pub(crate) fn fitting(reader: R, fit: Fit) -> Self {
+        Self { reader, fit, number: 0 }
     }
 
     /// The next line that is not empty; `None` at the end.
@@ -59,7 +86,7 @@ impl<R: BufRead> Lines<R> {
                 bytes -= 1;
             }
             if bytes > 0 {
-                return Ok(Some(Line { number: self.number, content: judge(kept, bytes) }));
+                return Ok(Some(Line { number: self.number, content: judge(kept, bytes, self.fit) }));
             }
         }
     }
@@ -81,7 +108,7 @@ impl<R: BufRead> Lines<R> {
             let newline = chunk.iter().position(|byte| *byte == b'\n');
             let part = &chunk[..newline.unwrap_or(chunk.len())];
             bytes += part.len() as u64;
-            kept.extend_from_slice(&part[..part.len().min(KEPT_BYTES - kept.len())]);
+            kept.extend_from_slice(&part[..part.len().min(self.fit.kept_bytes() - kept.len())]);
             let used = newline.map_or(part.len(), |at| at + 1);
             self.reader.consume(used);
             if newline.is_some() {
@@ -91,16 +118,17 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-fn judge(kept: Vec<u8>, bytes: u64) -> Content {
-    if bytes > kept.len() as u64 || kept.len() > MAX_TEXT_BYTES {
-        return Content::TooLong { bytes };
+fn judge(kept: Vec<u8>, bytes: u64, fit: Fit) -> Content {
+    let limit = fit.limit;
+    if bytes > kept.len() as u64 || kept.len() > limit {
+        return Content::TooLong { bytes, limit };
     }
     let text = match String::from_utf8(kept) {
         Ok(text) => text,
         Err(error) => return Content::NotUtf8 { at: error.utf8_error().valid_up_to() + 1 },
     };
-    match escaped_bytes(&text) {
-        escaped if escaped > MAX_TEXT_BYTES => Content::TooLong { bytes: escaped as u64 },
+    match (fit.bytes_of)(&text) {
+        counted if counted > limit => Content::TooLong { bytes: counted as u64, limit },
         _ => Content::Text(text),
     }
 }
@@ -159,8 +187,8 @@ mod tests {
             lines(input.as_bytes()),
             [
                 (1, text(&fits)),
-                (2, Content::TooLong { bytes: long.len() as u64 }),
-                (3, Content::TooLong { bytes: 2 * escaped.len() as u64 }),
+                (2, Content::TooLong { bytes: long.len() as u64, limit: MAX_TEXT_BYTES }),
+                (3, Content::TooLong { bytes: 2 * escaped.len() as u64, limit: MAX_TEXT_BYTES }),
                 (4, text("ok")),
             ]
         );
@@ -172,11 +200,21 @@ mod tests {
         let endless = io::repeat(b'x').take(BYTES).chain(&b"\nok\n"[..]);
         let mut lines = Lines::new(BufReader::new(endless));
         let line = lines.next_line().unwrap().unwrap();
-        assert_eq!(line.content, Content::TooLong { bytes: BYTES });
+        assert_eq!(line.content, Content::TooLong { bytes: BYTES, limit: MAX_TEXT_BYTES });
         assert_eq!(lines.next_line().unwrap().unwrap().content, text("ok"));
         let mut kept = Vec::new();
         let mut lines = Lines::new(BufReader::new(io::repeat(b'x').take(1 << 20)));
         lines.read(&mut kept).unwrap();
         assert_eq!(kept.len(), KEPT_BYTES);
+    }
+
+    #[test]
+    fn a_record_counts_by_its_bytes_and_may_be_longer_than_a_line() {
+        let text = format!("{}\"\n{}\n", "x".repeat(9_999), "y".repeat(10_001));
+        let mut lines = Lines::fitting(BufReader::new(text.as_bytes()), Fit::record(10_000));
+        let first = lines.next_line().unwrap().unwrap().content;
+        assert!(matches!(first, Content::Text(text) if text.len() == 10_000));
+        let second = lines.next_line().unwrap().unwrap().content;
+        assert_eq!(second, Content::TooLong { bytes: 10_001, limit: 10_000 });
     }
 }

@@ -5,7 +5,6 @@
 
 use std::io::{self, BufReader};
 
-use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_node::drafts::DraftContent;
 
 use super::entrust::{entrust, entrust_draft};
@@ -59,10 +58,10 @@ fn take(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>, line: Line) -
 /// Why a line of an input cannot be recorded.
 pub(crate) fn refusal(number: u64, content: &Content) -> String {
     let why = match content {
-        Content::TooLong { bytes } => format!(
+        Content::TooLong { bytes, limit } => format!(
             "it takes {} bytes and at most {} fit a block; shorten it or split it",
             grouped(bytes),
-            grouped(MAX_TEXT_BYTES)
+            grouped(limit)
         ),
         Content::NotUtf8 { at } => {
             format!("its byte {at} is not UTF-8; convert the input to UTF-8")
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_line_the_reason_and_the_remedy() {
         assert_eq!(
-            refusal(3, &Content::TooLong { bytes: 5_000 }),
+            refusal(3, &Content::TooLong { bytes: 5_000, limit: 3_826 }),
             "Line 3 of the input is not saved: it takes 5,000 bytes and at most 3,826 fit a block; \
              shorten it or split it"
         );

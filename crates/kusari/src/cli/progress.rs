@@ -15,6 +15,7 @@ const MAX_REMARKS: u64 = 100;
 /// What is counted, and the bar that shows it.
 const BYTES: &str = "{msg} {wide_bar} {binary_bytes} of {binary_total_bytes}, {eta} left";
 const BYTES_WITHOUT_END: &str = "{msg} {spinner} {binary_bytes}";
+const WORDS: &str = "{spinner} {msg}";
 const BLOCKS: &str = "{msg} {wide_bar} {human_pos} of {human_len} blocks, {eta} left";
 
 /// Progress, until it is [finished](Self::finish) or dropped.
@@ -35,6 +36,26 @@ impl Progress {
     /// Progress through `total` blocks.
     pub(crate) fn of_blocks(doing: &'static str, total: u32) -> Self {
         Self::new(ProgressBar::new(total.into()), BLOCKS, doing)
+    }
+
+    /// Progress that has no end, in words.
+    pub(crate) fn in_words() -> Self {
+        Self::new(ProgressBar::no_length(), WORDS, "")
+    }
+
+    /// Whether anybody sees it.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
+    }
+
+    pub(crate) fn say(&self, words: String) {
+        self.bar.set_message(words);
+        self.bar.tick();
+    }
+
+    /// Writes to stdout, which may be the same terminal.
+    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
     }
 
     /// The bar draws on stderr, and draws nothing where that is no terminal.
@@ -78,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_template_is_one() {
-        for template in [BYTES, BYTES_WITHOUT_END, BLOCKS] {
+        for template in [BYTES, BYTES_WITHOUT_END, WORDS, BLOCKS] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -9,6 +9,9 @@ use crate::api::model::{WitnessList, WitnessReport};
 /// Who says what it saw, and whom not to believe.
 pub(crate) fn witnesses(list: &WitnessList) -> String {
     let mut text = match (list.own, list.witnessing) {
+        (Some(key), _) if let Some(why) = &list.stopped => {
+            format!("This node's key is {key}, and it makes no statements: {why}")
+        }
         (Some(key), Some(true)) => format!("This node is a witness: {key}"),
         (Some(key), Some(false)) => {
             format!("This node's key is {key}, and it makes no statements any more")
@@ -105,8 +108,13 @@ mod tests {
             newest,
             equivocation: Equivocation::of(first, second),
         };
-        let list =
-            WitnessList { own: None, witnessing: None, near_tip: Some(0), witnesses: vec![report] };
+        let list = WitnessList {
+            own: None,
+            witnessing: None,
+            stopped: None,
+            near_tip: Some(0),
+            witnesses: vec![report],
+        };
         let text = witnesses(&list);
         for words in [
             "This node makes no statements of its own\n0 of 1 listed stand near the tip",
@@ -118,6 +126,15 @@ mod tests {
         ] {
             assert!(text.contains(words), "{words} is not in {text}");
         }
+        let silent = WitnessList {
+            own: Some(key),
+            stopped: Some(String::from("nobody knows what it said")),
+            ..list.clone()
+        };
+        let said = format!(
+            "This node's key is {key}, and it makes no statements: nobody knows what it said\n"
+        );
+        assert!(witnesses(&silent).starts_with(&said), "{}", witnesses(&silent));
         let none = WitnessList { witnesses: Vec::new(), near_tip: None, ..list };
         assert!(witnesses(&none).ends_with("No statements are known"));
     }

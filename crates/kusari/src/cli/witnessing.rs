@@ -94,7 +94,11 @@ impl Witnessing {
 
     /// What the node is told.
     pub(crate) fn config(&self, key: Option<&WitnessKey>) -> WitnessConfig {
-        WitnessConfig { own: key.map(WitnessKey::public), listed: self.listed.clone() }
+        WitnessConfig {
+            own: key.map(WitnessKey::public),
+            memory: key.map(WitnessKey::memory).unwrap_or_default(),
+            listed: self.listed.clone(),
+        }
     }
 }
 

@@ -58,6 +58,11 @@ pub(crate) fn words(event: &Event) -> Said {
         Event::FoundOriginal { address } => {
             Said::routine(format!("{address} is an original node: it knows no HELLO"))
         }
+        Event::OriginalDiverged { address } => Said::warning(format!(
+            "The last block of the original node {address} is not in the best chain here: what is \
+             typed there stands on a branch that no other node follows, and nothing sent from here \
+             changes that; start that node again, and it will be sent this chain"
+        )),
         Event::Disconnected { address, reason } => {
             Said::routine(format!("Disconnected from {address}: {}", Plain(reason)))
         }
@@ -140,11 +145,12 @@ pub(crate) fn words(event: &Event) -> Said {
             if *listed { "The witness that you list" } else { "Witness" }
         )),
         Event::OwnStatementsReturned { sequence } => Said::warning(format!(
-            "A peer has statements of this node's witness key up to sequence {sequence} that were \
-             lost here, as when a backup is restored; this node goes on after them"
+            "A peer has statements of this node's witness key up to sequence {sequence} that are not \
+             known here, as when a data directory comes back from an old copy; this node goes on after \
+             them. Never run two copies of a witness key"
         )),
         Event::WitnessingStopped { why } => {
-            Said::warning(format!("This node makes no statements as a witness any more: {why}"))
+            Said::warning(format!("This node makes no statements as a witness: {why}"))
         }
         Event::Banned { address, duration } => Said::warning(format!(
             "Banned {} for {}: it sent too much that is wrong",
@@ -271,6 +277,16 @@ mod tests {
             Tone::Routine,
             "Redialling localhost:8080 in 2 s",
         );
+    }
+
+    #[test]
+    fn an_original_that_cannot_be_mended_is_told_with_the_remedy() {
+        let said = words(&Event::OriginalDiverged { address: peer() });
+        assert_eq!(said.tone, Tone::Warning);
+        assert!(
+            said.text.starts_with("The last block of the original node 127.0.0.1:52325 is not")
+        );
+        assert!(said.text.contains("start that node again"), "{}", said.text);
     }
 
     #[test]

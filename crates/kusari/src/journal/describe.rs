@@ -46,6 +46,10 @@ pub(super) fn describe(input: &Input) -> String {
         Input::StatementSigned(statement) => {
             format!("statement {} of this node is signed", statement.sequence)
         }
+        Input::WitnessRemembered(_) => "what the witness key said is remembered".to_string(),
+        Input::WitnessNotRemembered => {
+            "what the witness key is to say could not be remembered".to_string()
+        }
         Input::Command(_, Command::Say(text) | Command::Offer(text)) => {
             format!("a line was typed: {}", shown(text))
         }

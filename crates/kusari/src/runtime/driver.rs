@@ -6,7 +6,6 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_miner::{Kernel, Miner};
 use kusari_node::drafts::DraftToSign;
 use kusari_node::seam::{
@@ -73,8 +72,6 @@ pub(super) struct Driver {
     took: Took,
     /// It, for whoever listens.
     followed: Followed,
-    /// Signs what the node has to say as a witness.
-    witness: Option<WitnessKey>,
     /// Signs what people drafted.
     wallet: Option<NodeWallet>,
     peers: HashMap<PeerId, PeerHandle>,
@@ -84,6 +81,8 @@ pub(super) struct Driver {
     /// What follows commits under way.
     then: VecDeque<(CommitId, Vec<Action>)>,
     wake_at: Option<Instant>,
+    /// Whether a clean stop is under way: the node, which is not told, begins nothing new.
+    stopping: bool,
 }
 
 impl Driver {
@@ -109,18 +108,18 @@ impl Driver {
             events: Vec::new(),
             publish,
             miner,
-            committer: Committer::start(store, control)?,
+            committer: Committer::start(store, control, parts.witness)?,
             notes: Notes::default(),
             notes_due: None,
             took: Took::default(),
             followed: Followed::default(),
-            witness: parts.witness,
             wallet: parts.wallet,
             peers: HashMap::new(),
             requests: HashMap::new(),
             next_request: 0,
             then: VecDeque::new(),
             wake_at: None,
+            stopping: false,
         })
     }
 
@@ -176,6 +175,7 @@ impl Driver {
         from_net: &mut mpsc::Receiver<NetEvent>,
         from_control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Result<(), RunError> {
+        self.stopping = true;
         self.miner.stop();
         let commits = async {
             while !self.then.is_empty() {
@@ -230,6 +230,7 @@ impl Driver {
                 self.give(Input::BlockMined { template_id, nonce })
             }
             Control::WalletChanged(account) => self.give(Input::WalletChanged(Some(account))),
+            Control::Witness(answer) => self.give(answer),
             Control::Stop => Ok(()),
         }
     }
@@ -307,7 +308,7 @@ impl Driver {
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
         let mut lines = Lines::default();
-        let (mut signed, mut signed_drafts) = (None, None);
+        let mut signed_drafts = None;
         for action in actions {
             if let Action::Send { peer, message } = &action {
                 self.followed.note_send(message);
@@ -317,6 +318,8 @@ impl Driver {
             lines.flush(&self.peers);
             self.followed.sent();
             match action {
+                Action::Mine { .. } | Action::Connect(_) | Action::SignStatement(_)
+                    if self.stopping => {}
                 Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
                     if let Some(handle) = self.peers.get(&peer) {
@@ -348,7 +351,12 @@ impl Driver {
                     self.miner.mine(template_id.0, &template, target);
                 }
                 Action::StopMining => self.miner.stop(),
-                Action::SignStatement(statement) => signed = self.sign(statement),
+                Action::SignStatement(statement) => {
+                    if let Dialect::Ledger(chain) = self.node.dialect() {
+                        self.committer.sign(statement, chain);
+                    }
+                }
+                Action::RememberWitness(memory) => self.committer.remember(memory),
                 Action::SignDrafts(drafts) => signed_drafts = Some(self.sign_drafts(drafts)),
                 Action::WakeAt(monotonic) => {
                     self.wake_at = Some(self.clock.instant_of(monotonic));
@@ -372,8 +380,7 @@ impl Driver {
         }
         lines.flush(&self.peers);
         self.followed.sent();
-        // Inputs of their own, once all of these actions are done.
-        signed.map_or(Ok(()), |statement| self.give(Input::StatementSigned(statement)))?;
+        // An input of its own, once all of these actions are done.
         signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
     }
 
@@ -382,12 +389,6 @@ impl Driver {
             (Dialect::Ledger(chain), Some(wallet)) => wallet.sign(drafts, &chain),
             _ => Vec::new(),
         }
-    }
-
-    /// Takes some twenty microseconds, once in ten seconds at most.
-    fn sign(&self, statement: UnsignedStatement) -> Option<WitnessStatement> {
-        let Dialect::Ledger(chain) = self.node.dialect() else { return None };
-        self.witness.as_ref().map(|key| key.sign(statement, &chain))
     }
 }
 
@@ -398,3 +399,7 @@ async fn until(at: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

@@ -34,7 +34,7 @@ const FEEDER: PeerId = PeerId(0);
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
     /// It could not be read.
-    #[error("{0}; restore the data directory from a copy")]
+    #[error("{0}; restore `chain.redb` from a backup and leave the files beside it")]
     Read(StoreError),
     /// Something could not be written.
     #[error(
@@ -42,7 +42,10 @@ pub enum OfflineError {
     )]
     Write(StoreError),
     /// The node gave up.
-    #[error("{0}; do it again, and if that does not help restore the data directory from a copy")]
+    #[error(
+        "{0}; do it again, and if that does not help restore `chain.redb` from a backup and leave the \
+         files beside it"
+    )]
     Halted(String),
 }
 
@@ -79,6 +82,14 @@ impl Offline {
     /// # Errors
     /// [`OfflineError::Read`] where the store cannot be read.
     pub fn open(store: Store) -> Result<Self, OfflineError> {
+        Self::open_as(store, WitnessConfig::default())
+    }
+
+    /// The same node as it would start with this witness key. It makes no statements here.
+    ///
+    /// # Errors
+    /// [`OfflineError::Read`] where the store cannot be read.
+    pub fn open_as(store: Store, witnesses: WitnessConfig) -> Result<Self, OfflineError> {
         let (blocks, outbox) = (Box::new(store.clone()), Box::new(store.clone()));
         // Nothing is mined here, so nobody is to be credited.
         let ledger = store.spec().map(|spec| LedgerConfig {
@@ -87,7 +98,7 @@ impl Offline {
             mining: MiningPolicy::Off,
             pool_limits: PoolLimits::default(),
             offline: false,
-            witnesses: WitnessConfig::default(),
+            witnesses,
         });
         let tree_limits = TreeLimits {
             max_reorg_depth: max_reorg_depth(&store, ledger.is_some())
@@ -203,6 +214,7 @@ impl Offline {
                 | Action::StopMining
                 | Action::SignStatement(_)
                 | Action::SignDrafts(_)
+                | Action::RememberWitness(_)
                 | Action::Record(_)
                 | Action::WakeAt(_) => {}
             }

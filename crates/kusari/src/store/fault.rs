@@ -7,14 +7,18 @@ use std::sync::Once;
 
 use kusari_chain::StoreError;
 
+/// What to do about a damaged store. A whole data directory from an old copy would bring an old state of
+/// the witness key with it, which then might say a second thing under a used sequence.
+pub(crate) const DAMAGE_REMEDY: &str = "restore `chain.redb` from a backup, or move it away and start \
+    anew from the blocks of other nodes; leave the files beside it as they are";
+
 /// A failure of the medium or its content. Leaves this module as a [`StoreError`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("{}", describe(.0))]
     Database(Box<redb::Error>),
     #[error(
-        "the record in table `{table}` under key {key} cannot be read: {reason}; restore the data \
-         directory from a backup, or move it away and start anew from the blocks of other nodes"
+        "the record in table `{table}` under key {key} cannot be read: {reason}; {DAMAGE_REMEDY}"
     )]
     Unreadable { table: &'static str, key: String, reason: String },
     #[error(
@@ -23,10 +27,7 @@ pub(crate) enum Fault {
          a backup, or take what is sound out of it with `kusari salvage`"
     )]
     Altered { table: &'static str, key: String },
-    #[error(
-        "the database file is damaged, reading it broke off; restore the data directory from a \
-         backup, or move it away and start anew from the blocks of other nodes"
-    )]
+    #[error("the database file is damaged, reading it broke off; {DAMAGE_REMEDY}")]
     BrokenOff,
     #[error("a change does not follow from what is stored: {0}; this is a fault of the program")]
     Unfitting(String),
@@ -100,10 +101,9 @@ fn describe(error: &redb::Error) -> String {
         redb::Error::Io(io) if io.kind() == std::io::ErrorKind::StorageFull => {
             format!("the disk is full ({io}); free some space and start again")
         }
-        redb::Error::Corrupted(reason) => format!(
-            "the database file is damaged ({reason}); restore the data directory from a backup, or \
-             move it away and start anew from the blocks of other nodes"
-        ),
+        redb::Error::Corrupted(reason) => {
+            format!("the database file is damaged ({reason}); {DAMAGE_REMEDY}")
+        }
         other => format!("the database file cannot be used: {other}"),
     }
 }

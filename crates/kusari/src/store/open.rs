@@ -80,7 +80,7 @@ pub enum OpenError {
     /// The file was a database of ours and can no longer be read.
     #[error(
         "{} is damaged ({reason}): restore it from a backup, or move it away to start anew from \
-         the blocks of other nodes",
+         the blocks of other nodes; leave the files beside it as they are",
         .file.display()
     )]
     Damaged {

@@ -87,15 +87,15 @@ impl<'txn> OutboxWriter<'txn> {
 
     /// Takes an entry out of the lists that follow from it.
     fn unlist(&mut self, entry: &OutboxEntry) -> Result<(), Fault> {
+        if entry.is_open() {
+            self.open.remove(entry.id)?;
+        }
         match entry.state {
             EntryState::Waiting => {
                 self.waiting.remove(entry.id)?;
                 self.bytes = self.bytes.saturating_sub(entry.weight());
             }
             state => {
-                if !state.is_settled() {
-                    self.open.remove(entry.id)?;
-                }
                 if let EntryState::Displaced { by, .. } = state {
                     self.displaced.remove((&by.0, entry.id))?;
                 }
@@ -105,15 +105,15 @@ impl<'txn> OutboxWriter<'txn> {
     }
 
     fn list(&mut self, entry: &OutboxEntry) -> Result<(), Fault> {
+        if entry.is_open() {
+            self.open.insert(entry.id, ())?;
+        }
         match entry.state {
             EntryState::Waiting => {
                 self.waiting.insert(entry.id, ())?;
                 self.bytes = self.bytes.saturating_add(entry.weight());
             }
             state => {
-                if !state.is_settled() {
-                    self.open.insert(entry.id, ())?;
-                }
                 if let EntryState::Displaced { by, .. } = state {
                     self.displaced.insert((&by.0, entry.id), ())?;
                 }

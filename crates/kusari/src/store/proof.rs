@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use kusari_chain::ledger::{ChainId, PublicKey, Txid, WitnessStatement};
-use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement};
+use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader};
 use kusari_chain::proof::{COUNTED_HASHES, ConsistencyProof, TransactionProof};
 use kusari_chain::{Block, BlockHash, StoreError};
 use redb::ReadTransaction;
@@ -137,7 +137,7 @@ fn prove(
         let named = (height, chain.history.hash_at(height)?);
         proof.earlier.push(EarlierBlock::of(named, found.height, &mut chain.history)?);
     }
-    proof.statements = chosen.into_iter().map(ProvenStatement).collect();
+    proof.set_statements(chosen);
     Ok(Some(proof))
 }
 
@@ -149,10 +149,9 @@ fn choose(
     height: u32,
     chain: &mut Chain<'_>,
 ) -> Result<Vec<WitnessStatement>, Fault> {
-    let mut keys = preferred.to_vec();
-    keys.extend(statements.keys()?.into_iter().filter(|key| !preferred.contains(key)));
-    let (mut chosen, mut witnesses) = (Vec::new(), 0);
-    for key in keys {
+    let keys = preferred.iter().copied().chain(statements.keys()?);
+    let (mut chosen, mut witnesses, mut asked) = (Vec::new(), 0, BTreeSet::new());
+    for key in keys.filter(|key| asked.insert(*key)) {
         if witnesses == MAX_WITNESSES {
             break;
         }
@@ -172,6 +171,5 @@ fn choose(
         chosen.push(*first);
         chosen.extend(seen.get(1..).and_then(<[_]>::last));
     }
-    chosen.sort_unstable_by_key(|said| (said.height, said.key, said.sequence));
     Ok(chosen)
 }

@@ -97,7 +97,7 @@ fn a_damaged_store_is_named_by_its_first_bad_block_and_is_no_success() {
     let hash = long_chain()[16].hash;
     let expected =
         format!("error: block 17 is bad: the hash is {hash}, but the content hashes to ");
-    assert!(error.starts_with(&expected) && error.contains("; restore the data dir"), "{error}");
+    assert!(error.starts_with(&expected) && error.contains("; restore `chain.redb`"), "{error}");
 
     let ran = on(&directory, "audit --json");
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();

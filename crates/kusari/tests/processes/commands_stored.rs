@@ -26,8 +26,10 @@ fn a_line_that_is_said_while_no_node_runs_is_mined_by_the_next_one() {
     let mut node = Node::start("A");
     node.terminate();
     let directory = node.directory();
+    let ran = on_with(&directory, "say -", b"one\n\ntwo\r\n");
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "2 acknowledged, 0 mined\n"), "{ran:?}");
     assert_eq!(
-        on_with(&directory, "say -", b"one\n\ntwo\r\n").printed(),
+        ran.out,
         "Saved as line 1; it will be mined into a block when a node runs\n\
          Saved as line 2; it will be mined into a block when a node runs\n"
     );
@@ -52,21 +54,21 @@ fn lines_that_cannot_be_said_are_named_and_the_others_are_saved() {
     assert_eq!(
         errors,
         "Line 2 of the input is not saved: it takes 3,827 bytes and at most 3,826 fit a block; \
-         shorten it or split it\nLine 3 of the input is not saved: its byte 2 is not UTF-8; \
-         convert the input to UTF-8\nerror: 2 lines are not saved; why stands above\n"
+         shorten it or split it (1 acknowledged before it)\nLine 3 of the input is not saved: its \
+         byte 2 is not UTF-8; convert the input to UTF-8 (1 acknowledged before it)\n\
+         2 acknowledged, 0 mined\nerror: 2 lines are not saved; why stands above\n"
     );
     let errors = on(&directory, &format!("say {long}")).refused(1);
     assert!(errors.contains("at most 3826 fit a block"), "{errors}");
 }
 
 #[test]
-fn a_full_outbox_says_so_and_keeps_what_was_acknowledged() {
+fn more_lines_are_kept_than_a_node_holds_in_memory() {
     let (_home, directory) = store(0);
     let ran = on_with(&directory, "say -", "line\n".repeat(1_002).as_bytes());
-    assert_eq!(ran.out.lines().count(), 1_000);
-    let errors = ran.refused(1);
-    assert!(errors.contains("1,000 lines wait to be mined already, and"), "{errors}");
-    assert_eq!(json(&directory, "status --json")["waiting_records"], 1_000);
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 1_002));
+    assert_eq!(ran.err, "1,002 acknowledged, 0 mined\n");
+    assert_eq!(json(&directory, "status --json")["waiting_records"], 1_002);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use kusari_chain::Block;
 
 use super::support::blocks::{self, line, mine, mine_many};
-use super::support::{Node, Original, RawPeer, Setup, eventually};
+use super::support::{Node, Original, RawPeer, Setup, command, eventually};
 
 #[test]
 fn an_original_that_is_dialled_is_recognised_and_its_chain_is_taken() {
@@ -41,7 +41,7 @@ fn an_original_that_dials_gets_the_chain_and_then_each_new_block() {
     original.check_was_spared(0);
 }
 
-/// It passes everything on to everybody, so each block comes back to where it was made.
+/// What it appends twice stands in its list twice, so each gets every block by one way alone.
 #[test]
 fn between_two_originals_each_block_is_added_once() {
     let mut node = Node::start("kusari");
@@ -68,6 +68,97 @@ fn between_two_originals_each_block_is_added_once() {
     for original in &originals {
         assert_eq!(original.chain(), node.chain().0);
     }
+}
+
+/// A node that holds these blocks, and how to start it again.
+fn node_with(chain: &[Block]) -> (Node, Setup) {
+    let setup = Setup::new("kusari");
+    let node = setup.clone().start();
+    RawPeer::connect(node.port).send_bytes(blocks::lines(chain).as_bytes());
+    node.wait_for(&format!("Added new block index={}, ", chain.len()));
+    (node, setup)
+}
+
+#[test]
+fn an_empty_original_that_is_dialled_is_given_our_history_once() {
+    let chain = mine_many(&Block::genesis(), "ours", 40);
+    let (mut node, setup) = node_with(&chain);
+    node.terminate();
+    let original = Original::new(Vec::new());
+    let node = setup.connect(original.port).start();
+    original.wait_for_last("ours40");
+    assert_eq!(original.chain(), chain);
+    original.mine("typed there");
+    node.wait_for("Added new block index=41, ");
+    original.check_was_spared(1);
+}
+
+#[test]
+fn what_was_typed_on_an_original_while_we_were_away_is_taken_when_it_is_dialled() {
+    let mut chain = mine_many(&Block::genesis(), "ours", 3);
+    let (mut node, setup) = node_with(&chain);
+    node.terminate();
+    chain.extend(mine_many(&chain[2], "away", 2));
+    let original = Original::new(chain.clone());
+    let mut node = setup.connect(original.port).start();
+    node.wait_for("Added new block index=5, ");
+    // Its list has all there is, and is given nothing again.
+    node.say("after");
+    original.wait_for_last("after");
+    assert_eq!(original.chain(), node.chain().0);
+    original.check_was_spared(1);
+}
+
+#[test]
+fn what_was_typed_on_an_original_while_we_were_away_is_taken_when_it_dials() {
+    let mut chain = mine_many(&Block::genesis(), "ours", 3);
+    let (node, _) = node_with(&chain);
+    chain.extend(mine_many(&chain[2], "away", 2));
+    let original = Original::new(chain.clone());
+    original.dial(node.port);
+    node.wait_for("Added new block index=5, ");
+    assert_eq!(node.chain().0, chain);
+    // It appended our answer, and then what its own lines were: it mines on those.
+    original.wait_for_block("away2");
+    eventually("it ends with them", || original.chain().ends_with(&chain[2..]).then_some(()));
+    let next = original.mine("after");
+    node.wait_for(&format!("hash={}", next.hash));
+    original.check_was_spared(0);
+}
+
+#[test]
+fn an_original_on_another_branch_is_left_alone_and_the_person_is_told() {
+    let (mut node, setup) = node_with(&mine_many(&Block::genesis(), "ours", 3));
+    node.terminate();
+    let original = Original::new(mine_many(&Block::genesis(), "theirs", 1));
+    let node = setup.connect(original.port).start();
+    let told = node.wait_for("The last block of the original node ");
+    assert!(told.contains(&original.port.to_string()) && told.contains("start that node again"));
+    assert_eq!(original.chain().len(), 1);
+    original.check_was_spared(1);
+}
+
+#[test]
+fn text_that_originals_break_is_saved_and_the_person_is_told() {
+    let mut node = Node::start("kusari");
+    node.say("a \"quote\" that nobody breaks");
+    node.wait_for("Saved as line 1;");
+    let original = Original::new(Vec::new());
+    original.dial(node.port);
+    original.wait_for_block("a \"quote\" that nobody breaks");
+    original.mine("shows what it is");
+    node.wait_for("Added new block index=2, ");
+    node.say("plain");
+    node.wait_for("Saved as line 2;");
+    assert_eq!(node.out.count("broken JSON") + node.err.count("broken JSON"), 0);
+    node.say("tab\tin it");
+    node.wait_for("Saved as line 3;");
+    let told = node.wait_for("is saved, but the text holds");
+    assert!(told.starts_with("Line 3 of the input is saved, but the text holds '\\t'"), "{told}");
+    // The same by a command, which asks the local API.
+    let said = command::on(&node.directory(), "say back\\slash");
+    assert!(said.out.starts_with("Saved as line 4;"), "{said:?}");
+    assert!(said.err.starts_with("Line 4: the text holds '\\\\', which"), "{said:?}");
 }
 
 #[test]

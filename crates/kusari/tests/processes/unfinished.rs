@@ -30,6 +30,7 @@ fn silent_node() -> String {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
+        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,

@@ -1,5 +1,7 @@
 //! Proofs that a store makes, of its transactions and of its ancestry.
 
+use std::collections::BTreeSet;
+
 use kusari::store::Store;
 use kusari_chain::ledger::{Txid, WitnessStatement};
 use kusari_chain::proof::{CheckedProof, ProofFile};
@@ -87,6 +89,21 @@ fn a_proof_shows_the_last_word_of_each_witness_before_a_block_the_first_from_it_
         let late = witnessed(u64::from(BESIDE) - 1, preferred);
         assert_eq!((late.before, late.seen), (vec![statement(4, 2, 9)], vec![newest]));
     }
+}
+
+/// A node that lists its own key names it twice.
+#[test]
+fn a_key_that_is_named_twice_stands_in_a_proof_once() {
+    let directory = TempDir::new();
+    let store = sound_ledger_store(&directory);
+    let txid = ledger_block(2).part().unwrap().body[0].transaction.txid();
+    let [one, other] = [4, 5].map(|number| Person::new(number).key());
+    let proof = store.prove(&txid, &[one, other, one]).unwrap().unwrap();
+    let said: Vec<_> = proof.statements.iter().map(|said| (said.0.key, said.0.sequence)).collect();
+    let once: BTreeSet<_> = said.iter().collect();
+    assert_eq!(said.len(), once.len(), "{said:?}");
+    let text = ProofFile::Transaction(Box::new(proof)).to_text();
+    assert!(ProofFile::read(&text).is_ok(), "and the proof holds");
 }
 
 #[test]

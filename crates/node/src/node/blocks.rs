@@ -17,7 +17,7 @@ use super::trail::Arriving;
 use crate::event::{BlockSource, Event};
 use crate::happening::BlockName;
 use crate::limits::{INVALID_BLOCK_SCORE, MAX_SENT_BYTES};
-use crate::peers::{Peer, PeerStage};
+use crate::peers::Peer;
 use crate::seam::{Action, Now, PeerId, TemplateId};
 use crate::sync::Arrival;
 
@@ -31,7 +31,7 @@ impl Node {
         peer: PeerId,
         mut block: CheckedBlock,
     ) -> Result<(), StoreError> {
-        let asked = self.sync.is_asked(peer);
+        let asked = self.sync.is_asked(peer) || self.originals.is_asked(peer);
         let (height, hash) = (block.block().index, block.block().hash);
         self.fill_from_pool(&mut block);
         let lacks_payloads = block.lacks_payloads();
@@ -42,11 +42,14 @@ impl Node {
             Ok(arrival) => arrival,
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
+                self.originals.bad_line_came(peer, true, now.monotonic);
                 self.note_block_refused(BlockName { height, hash }, &violation);
                 self.refuse_linked_block(now, peer, &violation);
                 return Ok(());
             }
         };
+        let is_new = matches!(arrival, Arrival::Fresh(_));
+        self.originals.block_came(peer, hash, is_new, now.monotonic);
         // A body that was asked for because of somebody's headers is progress of that answer. One
         // that came before its parent waits for it, and nobody is asked for that.
         let headers_of = self.headers.arrived(peer, &hash, now.monotonic);
@@ -60,7 +63,7 @@ impl Node {
         }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
-                self.peers.set_sent_block(peer);
+                self.original_sent_block(now, peer);
                 self.peer_has(peer, point);
                 if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
                     self.sync.claims(peer, point);
@@ -68,10 +71,12 @@ impl Node {
             }
             Arrival::Orphan(hash) => {
                 self.gossip.sent_orphan(peer, hash);
-                self.ask_about_orphan(now, peer, hash);
+                self.ask_about_orphan(now, peer, hash)?;
             }
             Arrival::Bare => {
-                self.peers.set_sent_block(peer);
+                // It holds the block, and is not sent it when the rest of it has come.
+                self.gossip.sent_hint(peer, hash);
+                self.original_sent_block(now, peer);
                 self.follow_hint(now, height, hash);
             }
             Arrival::Held => {}
@@ -200,7 +205,10 @@ impl Node {
                 return Err(violation.into());
             }
         };
-        if matches!(arrival, Arrival::Fresh(_) | Arrival::Known(_)) {
+        if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
+            if self.transactions.is_some() && !point.beats(&self.chain.tip()) {
+                self.gossip.orphan_joined(point);
+            }
             self.compact.arrived(&hash);
             self.take_waiting_statements(now, &hash)?;
         }
@@ -278,22 +286,6 @@ impl Node {
             self.send_error(peer, violation.code(), &violation.to_string());
         }
         self.punish(now, peer, INVALID_BLOCK_SCORE);
-    }
-
-    /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
-    fn ask_about_orphan(&mut self, now: Now, id: PeerId, hash: BlockHash) {
-        let Some(peer) = self.peers.get(id) else { return };
-        if peer.stage == PeerStage::Introduced {
-            return;
-        }
-        let is_person = peer.stage == PeerStage::Plain && !peer.began_with_get_chain;
-        if is_person {
-            let message = alloc::format!("the parent of {hash} is not known here");
-            self.send_error(id, "unknown-parent", &message);
-        }
-        if self.sync.want_chain(id, hash, now.monotonic) {
-            self.ask_for_chain(id);
-        }
     }
 
     pub(super) fn block_mined(

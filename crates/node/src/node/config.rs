@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::PeerAddress;
 use crate::backlog::OutboxLimits;
 use crate::limits::MAX_UNCOMMITTED;
+use crate::witnesses::WitnessMemory;
 
 /// What a node is told when it starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +82,9 @@ pub struct LedgerConfig {
 pub struct WitnessConfig {
     /// The key that the driver signs statements of this node with; `None` where it makes none.
     pub own: Option<PublicKey>,
+    /// What the driver remembers of that key's statements.
+    #[serde(default)]
+    pub memory: WitnessMemory,
     /// Keys whose word counts here; those beyond [`crate::limits::MAX_LISTED_WITNESS_KEYS`] are not
     /// listed.
     pub listed: Vec<PublicKey>,

@@ -66,6 +66,7 @@ impl Node {
 
     pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
         self.peers.set_finished(id);
+        self.originals.remove(id);
         self.close_if_finished(now, id);
     }
 
@@ -118,6 +119,7 @@ impl Node {
 
     fn forget(&mut self, id: PeerId) {
         self.sync.remove(id);
+        self.originals.remove(id);
         self.gossip.remove(id);
         self.announced.remove(id);
         self.lacking.remove(id);

@@ -8,7 +8,7 @@ use super::Node;
 use crate::drafts::{Draft, SigningAccount};
 use crate::event::Event;
 use crate::seam::{Action, Direction, Now, PeerId, Reply, RequestId, SignedDraft};
-use crate::transactions::Signed;
+use crate::transactions::{Moved, Signed};
 
 impl Node {
     /// Takes a draft. Answered once it is signed, where that is possible now, or else once it is
@@ -81,7 +81,8 @@ impl Node {
             self.batch.outbox.extend(writes);
             return Ok(());
         };
-        let moved = transactions.load_waiting(&self.chain, store, now.wall)?;
+        let mut moved = Moved::default();
+        transactions.load_waiting((&self.chain, store, now.wall), &mut moved)?;
         self.note_moved(moved);
         self.listen_for_company();
         let Some(transactions) = &mut self.transactions else { return Ok(()) };

@@ -9,7 +9,7 @@ use super::Node;
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
-use crate::peers::Due;
+use crate::peers::{Due, PeerStage};
 use crate::seam::{Action, CommitId, Direction, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::transactions::Transactions;
@@ -20,6 +20,7 @@ impl Node {
         self.accept_due(now)?;
         self.admit_waiting_says();
         self.work_off_outbox(now)?;
+        self.end_answers(now)?;
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
         self.pass_on(now)?;
@@ -30,7 +31,8 @@ impl Node {
         self.record_trail();
         self.commit();
         self.serve();
-        self.keep_time(now)?;
+        self.keep_time(now);
+        self.ask_originals(now)?;
         self.request_announced(now);
         self.request_bodies(now);
         self.request_payloads(now);
@@ -85,7 +87,7 @@ impl Node {
     fn pass_on(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
         for peer in self.gossip.listeners() {
-            if self.serving.is_busy(peer) {
+            if self.is_told_later(peer) {
                 continue;
             }
             let claim = self.sync.claim_of(peer);
@@ -120,13 +122,20 @@ impl Node {
         Ok(())
     }
 
+    /// Whether a peer is told of new blocks later: it is being answered, or it may be an original
+    /// whose list is not known yet.
+    fn is_told_later(&self, id: PeerId) -> bool {
+        let is_greeted = self.peers.get(id).is_some_and(|peer| peer.stage == PeerStage::Greeted);
+        self.serving.is_busy(id) || is_greeted || self.originals.is_held(id)
+    }
+
     fn announce(&mut self, peer: PeerId, tip: BestPoint) {
         self.trail.note_announcement();
         let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
         self.send(peer, Message::Have(have));
     }
 
-    fn keep_time(&mut self, now: Now) -> Result<(), StoreError> {
+    fn keep_time(&mut self, now: Now) {
         for due in self.peers.due(now.monotonic) {
             match due {
                 // It need not speak while it reads what we write, which has a deadline of its own.
@@ -142,30 +151,6 @@ impl Node {
                 }
                 Due::IsOriginal(peer) => self.meet_original(now, peer),
             }
-        }
-        for (peer, orphan) in self.sync.chains_due(now.monotonic) {
-            if self.chain.point(&orphan)?.is_none() && self.sync.may_ask_chain(peer, now.monotonic)
-            {
-                self.ask_for_chain(peer);
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks an original for its chain, in the only way it knows.
-    pub(super) fn ask_for_chain(&mut self, id: PeerId) {
-        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
-        self.send(id, Message::GetChain);
-        self.notify(Event::RequestedChain { address });
-    }
-
-    /// A dialled peer did not say `HELLO`.
-    fn meet_original(&mut self, now: Now, id: PeerId) {
-        self.peers.set_original(id);
-        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
-        self.notify(Event::FoundOriginal { address });
-        if self.sync.may_ask_chain(id, now.monotonic) {
-            self.ask_for_chain(id);
         }
     }
 
@@ -243,7 +228,7 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 13] = [
+        let deadlines: [Option<Duration>; 14] = [
             self.lacking.deadline(now.monotonic),
             self.witness_deadline(),
             self.branches_deadline(),
@@ -255,8 +240,9 @@ impl Node {
             self.peers.deadline(),
             self.dials.deadline(),
             self.sync.deadline(now.monotonic),
+            self.originals.deadline(now.monotonic),
             self.announced.deadline(),
-            self.gossip.deadline(tip, now.monotonic, |peer| self.serving.is_busy(peer)),
+            self.gossip.deadline(tip, now.monotonic, |peer| self.is_told_later(peer)),
         ];
         let wake_at = deadlines.into_iter().flatten().min();
         if wake_at != self.wake_at {

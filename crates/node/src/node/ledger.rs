@@ -13,7 +13,9 @@ use kusari_chain::{ChainChange, StoreError};
 use super::{MiningPolicy, Node};
 use crate::event::Event;
 use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
-use crate::seam::{Action, Now, PeerId, Reply, RequestId, WaitingTransaction, WrittenTransaction};
+use crate::seam::{
+    Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WaitingTransaction, WrittenTransaction,
+};
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
 use crate::transactions::{Displacement, Moved, Offered};
@@ -127,6 +129,12 @@ impl Node {
         };
         let checked = written.0;
         let txid = checked.txid();
+        if !transactions.own().has_room_for(&checked) {
+            let waiting = transactions.own().waiting();
+            let refusal = SubmitRefusal::OutboxFull { waiting };
+            self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
+            return Ok(());
+        }
         match transactions.submit(checked, commit, &self.chain, now.wall)? {
             Ok((known, moved)) => {
                 transactions.pass_on(txid, None);
@@ -154,7 +162,8 @@ impl Node {
         let reply = match &self.transactions {
             Some(transactions) => {
                 let account = self.chain.account(key)?;
-                let next_sequence = transactions.pool().next_sequence(&account);
+                let next = transactions.pool().next_sequence(&account);
+                let next_sequence = transactions.own().free_sequence(key, next);
                 Reply::Account { account, next_sequence }
             }
             None => Reply::NoLedger,

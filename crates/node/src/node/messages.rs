@@ -110,7 +110,11 @@ impl Node {
             return Ok(false);
         }
         if self.peers.heard(peer, is_get_chain, now.monotonic) {
-            self.gossip.begin(peer, Manner::Blocks, self.announced_tip()?, now.monotonic);
+            let manner = if is_get_chain { Manner::Relay } else { Manner::Blocks };
+            self.gossip.begin(peer, manner, self.announced_tip()?, now.monotonic);
+            if is_get_chain {
+                self.originals.began(peer, now.monotonic);
+            }
         }
         Ok(true)
     }
@@ -133,6 +137,8 @@ impl Node {
 
     /// Answers a line that was refused before the chain has seen it.
     pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+        let is_block = matches!(refusal, Refusal::Rule(_));
+        self.originals.bad_line_came(peer, is_block, now.monotonic);
         self.note_line_refused(peer, refusal.code(), &refusal.to_string());
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
@@ -140,8 +146,11 @@ impl Node {
             return;
         }
         let told = match refusal {
-            Refusal::Rule(_) | Refusal::Transaction(_) => self.may_be_told_of_blocks(peer),
-            Refusal::Malformed(_) | Refusal::StatementSignature => self.understands_errors(peer),
+            // An original makes lines of the texts of others that are no JSON.
+            Refusal::Rule(_) | Refusal::Transaction(_) | Refusal::Malformed(_) => {
+                self.may_be_told_of_blocks(peer)
+            }
+            Refusal::StatementSignature => self.understands_errors(peer),
         };
         if told {
             self.send(peer, Message::Error(refusal.report()));
@@ -207,6 +216,7 @@ impl Node {
                 return Ok(());
             }
         }
+        self.originals.remove(id);
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
         self.sync.add(id);
         self.note_company();

@@ -24,6 +24,7 @@ use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
+use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
@@ -59,6 +60,8 @@ struct State {
     bans: Bans,
     dials: Dials,
     sync: Sync,
+    #[serde(default)]
+    originals: Originals,
     gossip: Gossip,
     headers: Headers,
     compact: Compact,
@@ -124,7 +127,9 @@ impl Node {
     ) -> Result<Self, RestoreError> {
         let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
         let state: State = serde_json::from_slice(state).map_err(form)?;
-        let bounded = state.gossip.is_within_bounds() && state.lacking.is_within_bounds();
+        let bounded = state.gossip.is_within_bounds()
+            && state.lacking.is_within_bounds()
+            && state.originals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
@@ -141,7 +146,7 @@ impl Node {
             (None, None) => true,
             _ => false,
         };
-        if !is_of_one_kind || !witnesses_fit {
+        if !is_of_one_kind || !witnesses_fit || !state.outbox.is_sound() {
             return Err(RestoreError::Form(String::from("it does not fit the chain")));
         }
         Ok(Self {
@@ -155,6 +160,7 @@ impl Node {
             bans: state.bans,
             dials: state.dials,
             sync: state.sync,
+            originals: state.originals,
             gossip: state.gossip,
             headers: state.headers,
             compact: state.compact,

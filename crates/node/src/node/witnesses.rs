@@ -12,7 +12,7 @@ use super::Node;
 use crate::event::Event;
 use crate::seam::{Action, Now, PeerId};
 use crate::wire::Message;
-use crate::witnesses::{Pending, Verdict, WitnessStop};
+use crate::witnesses::{Pending, Verdict, WitnessMemory, WitnessStop, Witnesses};
 
 impl Node {
     pub(super) fn witness_received(
@@ -56,6 +56,11 @@ impl Node {
             }
             Verdict::News => {}
         }
+        // Its sequence is used, wherever its block is.
+        if witnesses.own_returned(&statement) {
+            let returned = Event::OwnStatementsReturned { sequence: statement.sequence };
+            self.actions.push(Action::Notify(returned));
+        }
         match self.chain.point(&statement.hash)? {
             None => {
                 let listed = witnesses.is_listed(&statement.key);
@@ -71,10 +76,7 @@ impl Node {
             return Ok(());
         }
         witnesses.listeners.pass_on(Pending::Statement(key, sequence), Some(peer));
-        if witnesses.is_own(&key) {
-            witnesses.go_on_after_others();
-            self.notify(Event::OwnStatementsReturned { sequence });
-        } else if witnesses.is_listed(&key) {
+        if witnesses.is_listed(&key) && !witnesses.is_own(&key) {
             self.notify(Event::Witnessed { key, height, hash });
         }
         Ok(())
@@ -130,17 +132,23 @@ impl Node {
         }
     }
 
-    /// Has a statement signed when one is due, for a tip that is no mere step of catching up.
+    /// Has what our key said remembered, and then a statement signed when one is due, for a tip that
+    /// is no mere step of catching up.
     pub(super) fn witness(&mut self, now: Now) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         witnesses.count_near_tip(&self.chain)?;
-        if self.catching_up {
-            return Ok(());
+        let memory = witnesses.to_remember();
+        self.actions.extend(memory.map(Action::RememberWitness));
+        if !self.catching_up {
+            match witnesses.statement_due(now, &self.chain.tip()) {
+                Ok(Some(statement)) => self.actions.push(Action::SignStatement(statement)),
+                Ok(None) => {}
+                Err(why) => self.stop_witnessing(why),
+            }
         }
-        match witnesses.statement_due(now, &self.chain.tip()) {
-            Ok(Some(statement)) => self.actions.push(Action::SignStatement(statement)),
-            Ok(None) => {}
-            Err(why) => self.stop_witnessing(why),
+        let witnesses = self.witnesses.as_mut();
+        if let Some(why) = witnesses.and_then(Witnesses::stop_to_tell) {
+            self.notify(Event::WitnessingStopped { why });
         }
         Ok(())
     }
@@ -149,6 +157,14 @@ impl Node {
     pub(super) fn witness_deadline(&self) -> Option<Duration> {
         let witnesses = self.witnesses.as_ref()?;
         witnesses.deadline(&self.chain.tip(), self.catching_up)
+    }
+
+    /// The driver remembers what our key said.
+    pub(super) fn witness_remembered(&mut self, memory: WitnessMemory) {
+        let own = self.witnesses.as_mut().and_then(|witnesses| witnesses.own.as_mut());
+        if let Some(own) = own {
+            own.remembered(memory);
+        }
     }
 
     /// The driver signed a statement: it is committed before anybody hears of it. The block that it
@@ -168,10 +184,10 @@ impl Node {
         }
     }
 
-    fn stop_witnessing(&mut self, why: WitnessStop) {
-        let own = self.witnesses.as_mut().and_then(|witnesses| witnesses.own.as_mut());
-        if own.is_some_and(|own| own.stop(why)) {
-            self.notify(Event::WitnessingStopped { why });
+    /// Ends our own statements; the person is told once, at the end of the input.
+    pub(super) fn stop_witnessing(&mut self, why: WitnessStop) {
+        if let Some(own) = self.witnesses.as_mut().and_then(|witnesses| witnesses.own.as_mut()) {
+            own.stop(why);
         }
     }
 }

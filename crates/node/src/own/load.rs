@@ -25,8 +25,13 @@ pub(crate) enum Loaded {
 }
 
 impl Own {
-    /// What is neither settled nor waiting; what waits is loaded next.
-    pub(crate) fn open(store: &dyn OutboxStore, limits: OutboxLimits) -> Result<Self, StoreError> {
+    /// What is neither settled nor an unsigned draft, with what of it is to be offered to the pool;
+    /// drafts are loaded next.
+    pub(crate) fn open(
+        store: &dyn OutboxStore,
+        limits: OutboxLimits,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<(Self, Vec<Loaded>), StoreError> {
         let facts = store.outbox_facts()?;
         let mut own = Self {
             backlog: Backlog::open(limits, &facts),
@@ -38,16 +43,20 @@ impl Own {
             settling: VecDeque::new(),
             displaced: facts.displaced,
         };
-        let mut entries = Vec::new();
+        let (mut entries, mut waiting) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
         for entry in entries {
-            if let Some(place) = place_of(&entry, store)? {
+            if entry.state == EntryState::Waiting {
+                own.backlog.hold_stored(entry.weight());
+                waiting.extend(own.has_loaded(entry, store, writes)?);
+            } else if let Some(place) = place_of(&entry, store)? {
                 let id = entry.id;
-                own.load(entry, place)?;
-                own.done.extend(place.height().map(|height| (height, id)));
+                if own.load(entry, place)?.is_some() {
+                    own.done.extend(place.height().map(|height| (height, id)));
+                }
             }
         }
-        Ok(own)
+        Ok((own, waiting))
     }
 
     fn load(&mut self, entry: OutboxEntry, place: Place) -> Result<Option<Loaded>, StoreError> {
@@ -72,30 +81,35 @@ impl Own {
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
     ) -> Result<Vec<Loaded>, StoreError> {
-        let Some((range, limit)) = self.backlog.to_load() else { return Ok(Vec::new()) };
-        let (mut entries, mut waiting) = (Vec::new(), Vec::new());
-        store.visit_waiting_entries(range.clone(), limit, &mut |entry| entries.push(entry))?;
-        let mut all = entries.len() < limit;
+        let open = &self.open;
+        let entries = self.backlog.load(store, |id| open.contains_key(&id))?;
+        let mut waiting = Vec::new();
         for entry in entries {
-            let (id, bytes) = (entry.id, entry.weight());
-            if !self.backlog.load(id, bytes) {
-                all = false;
-                break;
-            }
-            let mined_at = mined_at(&entry, store)?;
-            match (self.load(entry, Place::Waiting)?, mined_at) {
-                (Some(_), Some(height)) => self.set_place(id, Place::Mined(height), writes),
-                (Some(loaded), None) => waiting.push(loaded),
-                // Its text was erased, so there is nothing to mine.
-                (None, _) => {
-                    self.backlog.waits_no_more(bytes);
-                    let state = EntryState::Mined { settled: true };
-                    writes.push(OutboxWrite::SetState { id, state });
-                }
+            waiting.extend(self.has_loaded(entry, store, writes)?);
+        }
+        Ok(waiting)
+    }
+
+    /// An entry that waits by the store is in memory. Returns what is to be done for it.
+    fn has_loaded(
+        &mut self,
+        entry: OutboxEntry,
+        store: &dyn OutboxStore,
+        writes: &mut Vec<OutboxWrite>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let (id, bytes, mined_at) = (entry.id, entry.weight(), mined_at(&entry, store)?);
+        let loaded = self.load(entry, Place::Waiting)?;
+        match (&loaded, mined_at) {
+            (Some(_), None) => return Ok(loaded),
+            (Some(_), Some(height)) => self.set_place(id, Place::Mined(height), writes),
+            // Its text was erased, so there is nothing to mine.
+            (None, _) => {
+                self.backlog.waits_no_more(bytes);
+                let state = EntryState::Mined { settled: true };
+                writes.push(OutboxWrite::SetState { id, state });
             }
         }
-        self.backlog.loaded(&range, all);
-        Ok(waiting)
+        Ok(None)
     }
 
     /// The transaction left the best chain with its block. Where it is one of ours it waits again, and
@@ -127,18 +141,16 @@ impl Own {
         txid: &Txid,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Vec<(Txid, PublicKey)>, StoreError> {
+    ) -> Result<Vec<Txid>, StoreError> {
         let mut undone = Vec::new();
         if self.displaced == 0 {
             return Ok(undone);
         }
         for entry in store.displaced_by(txid)? {
             let last = entry.txids().next_back();
-            if !self.open.contains_key(&entry.id)
-                && let Some(sender) = self.wait_again(entry, writes)?
-            {
+            if !self.open.contains_key(&entry.id) && self.wait_again(entry, writes)?.is_some() {
                 self.displaced = self.displaced.saturating_sub(1);
-                undone.extend(last.map(|last| (last, sender)));
+                undone.extend(last);
             }
         }
         Ok(undone)

@@ -45,9 +45,7 @@ impl MemoryOutbox {
 
     /// As [`crate::store::OutboxStore::visit_open_entries`].
     pub fn open_entries(&self) -> impl Iterator<Item = &OutboxEntry> {
-        let open =
-            |entry: &&OutboxEntry| entry.state != EntryState::Waiting && !entry.state.is_settled();
-        self.entries.values().filter(open)
+        self.entries.values().filter(|entry| entry.is_open())
     }
 
     /// As [`crate::store::OutboxStore::visit_waiting_entries`], without a limit.

@@ -208,17 +208,3 @@ fn the_orphan_behind_a_question_without_answer_is_not_forgotten() {
     assert_eq!(sync.deadline(later), Some(later + REST_TIME));
     assert!(sync.next(later + REST_TIME, &tip, |_, _| Ok(true)).unwrap().is_some());
 }
-
-#[test]
-fn an_original_is_asked_again_once_a_minute_has_passed() {
-    let peer = PeerId(1);
-    let now = Duration::from_secs(100);
-    let orphan = BlockHash([7; 32]);
-    let mut sync = Sync::default();
-    assert!(sync.may_ask_chain(peer, now));
-    assert!(!sync.want_chain(peer, orphan, now + STEP));
-    assert!(sync.chains_due(now + STEP).is_empty());
-    let due = sync.deadline(now + STEP).unwrap();
-    assert_eq!(due, now + GET_CHAIN_INTERVAL);
-    assert_eq!(sync.chains_due(due), [(peer, orphan)]);
-}

@@ -28,63 +28,55 @@ pub(crate) struct Signed {
 }
 
 impl Transactions {
-    /// Takes what waits in the store into memory at the start, and predecessors of it.
+    /// Takes into memory at the start what is signed, predecessors of it, and the first of what is not.
     pub(super) fn open_own(
         &mut self,
-        chain: &Chain,
-        store: &dyn OutboxStore,
-    ) -> Result<Moved, StoreError> {
-        let (mut moved, mut touched) = (Moved::default(), BTreeSet::new());
-        let mut loaded = self.load_signed(store, &mut moved)?;
+        signed: Vec<Loaded>,
+        (chain, store): (&Chain, &dyn OutboxStore),
+        moved: &mut Moved,
+    ) -> Result<(), StoreError> {
         let own = &self.own;
         self.predecessors = Predecessors::open(store, |sender| own.last_sequence(sender))?;
-        loaded.extend(self.predecessors.iter().cloned());
-        self.admit_loaded(loaded, (chain, store, 0), &mut moved, &mut touched)?;
-        Ok(moved)
+        let mut loaded: Vec<Loaded> =
+            self.predecessors.iter().cloned().map(Loaded::Signed).collect();
+        loaded.extend(signed);
+        self.take_loaded(loaded, (chain, store, 0), moved)?;
+        self.load_waiting((chain, store, 0), moved)?;
+        // Of others nothing waits yet.
+        moved.pool.clear();
+        Ok(())
     }
 
-    fn load_signed(
+    /// Takes what waits in the store into memory, where there is room.
+    pub(crate) fn load_waiting(
         &mut self,
-        store: &dyn OutboxStore,
+        at: (&Chain, &dyn OutboxStore, u64),
         moved: &mut Moved,
-    ) -> Result<Vec<CheckedTransaction>, StoreError> {
-        let mut signed = Vec::new();
-        for loaded in self.own.load_waiting(store, &mut moved.outbox)? {
+    ) -> Result<(), StoreError> {
+        let loaded = self.own.load_waiting(at.1, &mut moved.outbox)?;
+        self.take_loaded(loaded, at, moved)
+    }
+
+    /// Takes drafts into their queue and transactions into the pool.
+    pub(super) fn take_loaded(
+        &mut self,
+        loaded: Vec<Loaded>,
+        at: (&Chain, &dyn OutboxStore, u64),
+        moved: &mut Moved,
+    ) -> Result<(), StoreError> {
+        let (mut signed, mut touched) = (Vec::new(), BTreeSet::new());
+        for loaded in loaded {
             match loaded {
                 Loaded::Draft(entry, draft) => self.drafts.insert(entry, draft),
                 Loaded::Signed(checked) => signed.push(checked),
             }
         }
-        Ok(signed)
-    }
-
-    fn admit_loaded(
-        &mut self,
-        mut loaded: Vec<CheckedTransaction>,
-        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
-        moved: &mut Moved,
-        touched: &mut BTreeSet<Txid>,
-    ) -> Result<(), StoreError> {
-        loaded.sort_by_key(|checked| checked.transaction().sequence);
-        for checked in loaded {
-            self.admit_again((checked, true), (chain, store, now), moved, touched)?;
+        signed.sort_by_key(|checked| checked.transaction().sequence);
+        for checked in signed {
+            self.admit_again((checked, true), at, moved, &mut touched)?;
         }
+        moved.pool.extend(self.writes(&touched));
         Ok(())
-    }
-
-    /// Takes what waits in the store into memory, where there is room: drafts into their queue,
-    /// transactions into the pool.
-    pub(crate) fn load_waiting(
-        &mut self,
-        chain: &Chain,
-        store: &dyn OutboxStore,
-        now: u64,
-    ) -> Result<Moved, StoreError> {
-        let (mut moved, mut touched) = (Moved::default(), BTreeSet::new());
-        let loaded = self.load_signed(store, &mut moved)?;
-        self.admit_loaded(loaded, (chain, store, now), &mut moved, &mut touched)?;
-        moved.pool = self.writes(&touched);
-        Ok(moved)
     }
 
     /// Whether a draft may wait here.
@@ -141,7 +133,9 @@ impl Transactions {
         };
         let account = chain.account(&wallet.key)?;
         let (next, balance) = (self.pool.next_sequence(&account), self.pool.balance(&account));
-        Ok(self.drafts.to_sign(next, balance))
+        // What waits under a later sequence and is not in the pool keeps it.
+        let most = self.own.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
+        Ok(self.drafts.to_sign((next, most), balance))
     }
 
     /// The driver signed a draft. `None` where nobody asked for it.

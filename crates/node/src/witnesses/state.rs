@@ -26,7 +26,7 @@ impl Witnesses {
         let mut opened = Self {
             listed: listed(config),
             keys: BTreeMap::new(),
-            own: config.own.map(Own::new),
+            own: config.own.map(|key| Own::new(key, config.memory)),
             waiting: Waiting::default(),
             listeners: Listeners::default(),
             near_tip: (0, None),
@@ -61,7 +61,7 @@ impl Witnesses {
             trim(key, witness, most, writes);
             witness.is_kept = has_place && witness.equivocation.is_some();
             if let Some(own) = self.own.as_mut().filter(|_| is_own) {
-                own.convict_if(witness.equivocation.as_ref());
+                own.load(witness.newest(), witness.equivocation.as_ref());
             }
         }
         while self.keys.len() > MAX_WITNESS_KEYS {
@@ -99,7 +99,8 @@ impl Witnesses {
         let convicted = self.keys.values().filter(|witness| witness.equivocation.is_some());
         WitnessSummary {
             own: self.own.as_ref().map(Own::key),
-            witnessing: self.own.as_ref().is_some_and(Own::is_witnessing),
+            witnessing: self.own.as_ref().is_some_and(|own| own.stopped().is_none()),
+            stopped: self.own.as_ref().and_then(Own::stopped),
             listed: self.listed.iter().copied().collect(),
             near_tip: self.near_tip.0,
             known: self.keys.len(),

@@ -12,7 +12,7 @@ pub mod ledger;
 pub mod predecessors;
 pub mod witnesses;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -43,6 +43,8 @@ pub struct Disk {
     pub pool: Rc<RefCell<BTreeMap<Txid, PoolRecord>>>,
     pub predecessors: predecessors::Predecessors,
     pub witnessed: Rc<RefCell<Kept>>,
+    /// Entries of the outbox that were read one after another.
+    pub entries_read: Rc<Cell<usize>>,
 }
 
 /// An outbox in which so many entries may wait, all of them in memory.
@@ -106,6 +108,7 @@ impl Disk {
             pool: cell(&self.pool.borrow()),
             predecessors: self.predecessors.copy(),
             witnessed: Rc::new(RefCell::new(self.witnessed.borrow().clone())),
+            entries_read: Rc::default(),
         }
     }
 
@@ -147,7 +150,10 @@ impl BlockStore for Disk {
 
 impl OutboxStore for Disk {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        self.outbox.borrow().open_entries().cloned().for_each(visit);
+        for entry in self.outbox.borrow().open_entries() {
+            self.entries_read.set(self.entries_read.get() + 1);
+            visit(entry.clone());
+        }
         Ok(())
     }
 
@@ -157,7 +163,10 @@ impl OutboxStore for Disk {
         limit: usize,
         visit: &mut dyn FnMut(OutboxEntry),
     ) -> Result<(), StoreError> {
-        self.outbox.borrow().waiting_entries(range).take(limit).cloned().for_each(visit);
+        for entry in self.outbox.borrow().waiting_entries(range).take(limit) {
+            self.entries_read.set(self.entries_read.get() + 1);
+            visit(entry.clone());
+        }
         Ok(())
     }
 
@@ -255,7 +264,14 @@ impl Bench {
                         all.extend(then);
                         inputs.push_back(Input::Committed { through: id });
                     }
-                    action => all.push(action),
+                    action => {
+                        if let Action::RememberWitness(memory) = action
+                            && !self.hold_commits
+                        {
+                            inputs.push_back(Input::WitnessRemembered(memory));
+                        }
+                        all.push(action);
+                    }
                 }
                 if let Some(Action::WakeAt(at)) = all.last() {
                     self.wish = Some(*at);

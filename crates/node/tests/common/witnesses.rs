@@ -6,7 +6,10 @@ use kusari_chain::Block;
 use kusari_chain::ledger::{PublicKey, UnsignedStatement, WitnessStatement};
 use kusari_node::seam::PeerId;
 use kusari_node::wire::Message;
-use kusari_node::{Action, Event, Input, MiningPolicy, NodeConfig, WitnessConfig, WitnessStop};
+use kusari_node::{
+    Action, Event, Input, LastStatement, MiningPolicy, NodeConfig, WitnessConfig, WitnessMemory,
+    WitnessStop,
+};
 
 use super::ledger::{Maker, Person, START, config, events, give};
 use super::{Bench, sent_to};
@@ -23,8 +26,30 @@ pub fn witnessing() -> NodeConfig {
     let mut config = config(MiningPolicy::Off);
     let listed = vec![Person::new(LISTED).public];
     let ledger = config.ledger.as_mut().unwrap();
-    ledger.witnesses = WitnessConfig { own: Some(Person::new(OWN).public), listed };
+    let (own, memory) = (Some(Person::new(OWN).public), WitnessMemory::Nothing);
+    ledger.witnesses = WitnessConfig { own, memory, listed };
     config
+}
+
+/// The same, of a key of which the driver remembers this.
+pub fn remembering(memory: WitnessMemory) -> NodeConfig {
+    let mut config = witnessing();
+    config.ledger.as_mut().unwrap().witnesses.memory = memory;
+    config
+}
+
+/// What the driver would remember after this statement.
+pub fn last(statement: &WitnessStatement) -> WitnessMemory {
+    WitnessMemory::Last(LastStatement::from(statement))
+}
+
+/// What the driver is to remember.
+pub fn to_remember(actions: &[Action]) -> Vec<WitnessMemory> {
+    let memory = actions.iter().filter_map(|action| match action {
+        Action::RememberWitness(memory) => Some(*memory),
+        _ => None,
+    });
+    memory.collect()
 }
 
 /// A node that has so many blocks, and whoever made them.

@@ -47,6 +47,7 @@ pub(super) fn form_of(event: &Event) -> Option<NodeEvent> {
             peer(*address, PeerChange::Introduced { agent: agent.clone() })
         }
         Event::FoundOriginal { address } => peer(*address, PeerChange::Original),
+        Event::OriginalDiverged { address } => peer(*address, PeerChange::Diverged),
         Event::Disconnected { address, reason } => {
             peer(*address, PeerChange::Disconnected { reason: reason.clone() })
         }

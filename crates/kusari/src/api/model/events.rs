@@ -189,6 +189,9 @@ pub enum PeerChange {
     },
     /// The peer, which this node dialled, speaks the original dialect.
     Original,
+    /// The peer is an original node whose last block is not in the best chain, and cannot be sent what
+    /// it lacks.
+    Diverged,
     /// It ended.
     Disconnected {
         /// Why.
@@ -237,6 +240,7 @@ mod tests {
             peer(PeerChange::Connected { inbound: true }),
             peer(PeerChange::Introduced { agent: agent.clone() }),
             peer(PeerChange::Original),
+            peer(PeerChange::Diverged),
             peer(PeerChange::Disconnected { reason: agent }),
             NodeEvent::HeldBranch { tip, branch, others: 1 },
             NodeEvent::Witness { key, height, hash },

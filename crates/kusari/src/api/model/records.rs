@@ -2,10 +2,12 @@
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, Txid};
+use kusari_node::TextWarning;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Problem;
 use crate::api::schema;
 use crate::wallet::passphrase::Passphrase;
 
@@ -16,6 +18,43 @@ pub struct RecordRequest {
     /// The line.
     #[schema(min_length = 1)]
     pub text: String,
+}
+
+/// Most texts of one batch.
+pub const MAX_BATCH: usize = 256;
+
+/// `POST /v1/records/batch`: record many texts, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRequest {
+    /// The texts, from 1 to 256.
+    #[schema(min_items = 1, max_items = 256)]
+    pub texts: Vec<String>,
+    /// What the miner gets for each, on a ledger, in whole units; the least that the chain takes where
+    /// it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee: Option<u64>,
+}
+
+/// The answer to [`BatchRequest`], with status 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchReport {
+    /// What became of each text, in order.
+    pub results: Vec<BatchItem>,
+}
+
+/// What became of one text of a batch: a record or a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BatchItem {
+    /// The record, which is on disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub record: Option<RecordReport>,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub problem: Option<Problem>,
 }
 
 /// `POST /v1/ledger/records`: have the node's wallet sign a text.
@@ -117,6 +156,11 @@ pub struct RecordReport {
     /// The block of the best chain that it stands in; absent while it stands in none.
     #[schema(required)]
     pub block: Option<RecordPlace>,
+    /// What is wrong with a line, which is recorded all the same; in the answer to [`RecordRequest`]
+    /// alone, and seldom there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warning: Option<String>,
 }
 
 impl RecordReport {
@@ -133,7 +177,14 @@ impl RecordReport {
             displaced_by: None,
             waits_for: None,
             block: None,
+            warning: None,
         }
+    }
+
+    /// With what is wrong with its text.
+    #[must_use]
+    pub fn with_warning(self, warning: Option<TextWarning>) -> Self {
+        Self { warning: warning.map(|warning| warning.to_string()), ..self }
     }
 }
 

@@ -27,6 +27,10 @@ pub struct WitnessList {
     /// Whether it makes them; absent where no node runs.
     #[schema(required)]
     pub witnessing: Option<bool>,
+    /// Why its key makes none, and what to do; absent where it makes some, or has no key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub stopped: Option<String>,
     /// Listed witnesses near the tip; absent where no node runs.
     #[schema(required)]
     pub near_tip: Option<usize>,
@@ -98,6 +102,7 @@ impl WitnessList {
         Self {
             own,
             witnessing: Some(summary.witnessing),
+            stopped: summary.stopped.map(|why| why.to_string()),
             near_tip: Some(summary.near_tip),
             witnesses,
         }
@@ -105,9 +110,11 @@ impl WitnessList {
 
     /// What a store holds that no node runs on, with the key beside it.
     #[must_use]
-    pub fn of_store(own: Option<PublicKey>, known: &[KnownWitness]) -> Self {
+    pub fn of_store(summary: &WitnessSummary, known: &[KnownWitness]) -> Self {
+        let own = summary.own;
         let witnesses = known.iter().map(|known| WitnessReport::new(known, own, None)).collect();
-        Self { own, witnessing: None, near_tip: None, witnesses }
+        let stopped = summary.stopped.map(|why| why.to_string());
+        Self { own, witnessing: None, stopped, near_tip: None, witnesses }
     }
 }
 

@@ -75,12 +75,27 @@ pub(super) async fn transfer(
 }
 
 async fn draft(shared: &Shared, content: DraftContent, fee: Option<u64>) -> Answer<Response> {
+    let draft = of_wallet(shared, content, fee)?;
+    let reply = shared.ask(Command::Draft(draft.clone())).await?;
+    receipt(report_of(reply, &draft)?)
+}
+
+/// A draft for the node's own wallet.
+pub(super) fn of_wallet(
+    shared: &Shared,
+    content: DraftContent,
+    fee: Option<u64>,
+) -> Answer<Draft> {
     let spec = shared.node.store().spec().ok_or_else(no_ledger)?;
     let Some(wallet) = &shared.wallet else {
         return Err(problem::WALLET.because(SubmitRefusal::OtherAccount.to_string()).into());
     };
     let fee = fee.unwrap_or(spec.min_fee);
-    let draft = Draft { account: wallet.address().0, fee, content };
+    Ok(Draft { account: wallet.address().0, fee, content })
+}
+
+/// What the node made of a draft.
+pub(super) fn report_of(reply: Reply, draft: &Draft) -> Answer<RecordReport> {
     let text = draft.text().unwrap_or_default().to_owned();
     let payment = match draft.content {
         DraftContent::Record(_) => None,
@@ -88,11 +103,11 @@ async fn draft(shared: &Shared, content: DraftContent, fee: Option<u64>) -> Answ
             Some(PaymentReport { to: Address(to), amount })
         }
     };
-    match shared.ask(Command::Draft(draft)).await? {
+    match reply {
         Reply::Drafted { entry, txid, wait } => {
             let state = if txid.is_some() { RecordState::Waiting } else { RecordState::Draft };
             let report = RecordReport::waiting(entry, text);
-            receipt(RecordReport { payment, state, txid, waits_for: wait, ..report })
+            Ok(RecordReport { payment, state, txid, waits_for: wait, ..report })
         }
         Reply::NotSubmitted(SubmitRefusal::Pool(refusal)) => Err(refused(&refusal)),
         Reply::NotSubmitted(SubmitRefusal::Empty) => Err(records::refused(&SayRefusal::Empty)),

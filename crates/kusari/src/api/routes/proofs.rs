@@ -50,8 +50,14 @@ pub(super) async fn proof_of(
     let txid = read_txid(txid)?;
     shared.node.store().spec().ok_or_else(no_ledger)?;
     let ledger = shared.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
-    let listed: Vec<_> =
-        ledger.into_iter().flat_map(|all| all.listed.into_iter().chain(all.own)).collect();
+    // Those that are listed first, then our own, which may be listed as well.
+    let listed: Vec<_> = ledger
+        .into_iter()
+        .flat_map(|all| {
+            let own = all.own.filter(|own| !all.listed.contains(own));
+            all.listed.into_iter().chain(own)
+        })
+        .collect();
     let proof = shared.read(move |store| store.prove(&txid, &listed)).await?;
     if let Some(proof) = proof {
         return Ok(proof);

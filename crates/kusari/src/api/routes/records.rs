@@ -48,7 +48,10 @@ pub(super) async fn record(
     let mut snapshots = shared.node.snapshots();
     loop {
         let waiting = match shared.ask(Command::Offer(text.clone())).await? {
-            Reply::Saved(id) => return receipt(RecordReport::waiting(id, text)),
+            Reply::Saved(id) => {
+                let warning = snapshots.borrow().warning_about(&text);
+                return receipt(RecordReport::waiting(id, text).with_warning(warning));
+            }
             Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
             Reply::Refused(refusal) => return Err(refused(&refusal)),
             _ => return Err(unfitting()),
@@ -71,6 +74,15 @@ fn full(waiting: u64) -> Refusal {
          say `Prefer: wait=30` to wait for room"
     );
     problem::OUTBOX_FULL.because(detail).into()
+}
+
+/// What the node made of a line that does not wait for room.
+pub(super) fn report_of(reply: Reply, text: String) -> Answer<RecordReport> {
+    match reply {
+        Reply::Saved(id) => Ok(RecordReport::waiting(id, text)),
+        Reply::Refused(refusal) => Err(refused(&refusal)),
+        _ => Err(unfitting()),
+    }
 }
 
 /// The answer to a write that the node has taken.

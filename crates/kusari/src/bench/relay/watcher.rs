@@ -30,7 +30,8 @@ impl Watcher {
     pub(super) fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let stream = open(address)?;
         stamped::prepare(&stream).map_err(BenchError::system("asking for times of arrival"))?;
-        (&stream).write_all(b"GET_CHAIN\n").map_err(BenchError::system("asking a node"))?;
+        // Whoever begins with `GET_CHAIN` may be an original, which is told of blocks more slowly.
+        (&stream).write_all(b"HELP\nGET_CHAIN\n").map_err(BenchError::system("asking a node"))?;
         let system = BenchError::system;
         let reading = stream.try_clone().map_err(system("sharing a connection"))?;
         let (arrived, arrivals) = channel();

@@ -1,14 +1,17 @@
-//! `kusari record`, `send`, `balance`, `tx`, `erase` and `witnesses`: what one does on a ledger.
+//! `kusari record`, `send`, `balance`, `tx`, `erase`, `witnesses` and `witness-key`: what one does on a
+//! ledger.
 //!
 //! Owns what they share: which wallet signs, and what is waited for. They speak the local API.
 
 pub(crate) mod balance;
 pub(crate) mod erase;
 mod follow;
+mod lines;
 pub(crate) mod record;
 pub(crate) mod send;
 mod sign;
 pub(crate) mod tx;
+pub(crate) mod witness_key;
 pub(crate) mod witnesses;
 
 use std::path::PathBuf;

@@ -12,19 +12,23 @@ use super::Failure;
 use crate::api::client::{Client, ClientError};
 use crate::api::model::{RecordPlace, RecordReport};
 use crate::cli::access::Access;
+use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
 use crate::cli::choice::NodeChoice;
 use crate::cli::entrust::receipt;
 use crate::cli::escape::counted;
-use crate::cli::lines::{Content, Lines};
-use crate::cli::pipe::refusal;
+use crate::cli::lines::Lines;
+use crate::cli::progress::Progress;
 use crate::cli::say_beside;
 use crate::cli::stdout::Stdout;
 use crate::cli::words::added;
 use crate::runtime::offline::Offline;
 
-/// How long `--wait` waits, in seconds. A block takes far less than one; in the worst case there
-/// are a thousand other lines before it.
+/// How long `--wait` waits for each line, in seconds. A block takes far less than one; there may be
+/// many lines before it.
 const DEFAULT_TIMEOUT: u64 = 60;
+
+/// The chain of those that have no id, as a node names it.
+const CLASSIC: &str = "classic";
 
 /// How often the node is asked whether a line is mined.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -64,7 +68,16 @@ pub(crate) fn run(args: &SayArgs) -> Result<(), Failure> {
     };
     let mut say = Say { scribe, output: Stdout::new(), args };
     match args.text.as_str() {
-        "-" => say.all_lines(),
+        "-" => {
+            if let Scribe::Node(client) = &say.scribe
+                && client.status()?.chain != CLASSIC
+            {
+                return Err(Failure::failed(
+                    "this chain is a ledger, whose texts are signed: use `kusari record --lines -`",
+                ));
+            }
+            Batches::new(&mut say).run(Lines::new(BufReader::new(io::stdin())))
+        }
         text => match say.line(text)? {
             Ok(()) => Ok(()),
             Err(refusal) => Err(Failure::failed(refusal)),
@@ -135,65 +148,68 @@ struct Say<'a> {
 }
 
 impl Say<'_> {
-    /// Records every line of stdin, as a node does whose stdin is a pipe.
-    fn all_lines(&mut self) -> Result<(), Failure> {
-        let mut lines = Lines::new(BufReader::new(io::stdin()));
-        let mut refused = 0;
-        loop {
-            let line = lines.next_line().map_err(|error| {
-                Failure::failed(format!(
-                    "the input cannot be read any further ({error}); what was acknowledged is \
-                     saved, so begin after it"
-                ))
-            })?;
-            let Some(line) = line else { break };
-            let why_not = match line.content {
-                Content::Text(text) => {
-                    let why_not = self.line(&text)?.err();
-                    why_not
-                        .map(|why| format!("Line {} of the input is not saved: {why}", line.number))
-                }
-                unfit => Some(refusal(line.number, &unfit)),
-            };
-            if let Some(why_not) = why_not {
-                refused += 1;
-                say_beside(&why_not);
-            }
-        }
-        match refused {
-            0 => Ok(()),
-            1 => Err(Failure::failed("1 line is not saved; why stands above")),
-            _ => Err(Failure::failed(format!(
-                "{} are not saved; why stands above",
-                counted(refused, "line")
-            ))),
-        }
-    }
-
     /// Records one line and shows the receipt; the inner error is why this line is refused.
     fn line(&mut self, text: &str) -> Result<Result<(), String>, Failure> {
         let report = match self.scribe.record(text)? {
             Ok(report) => report,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        self.show(&report, &Progress::in_words())?;
+        Ok(Ok(()))
+    }
+
+    /// Shows the receipt of a line, and its block where that is waited for.
+    fn show(&mut self, report: &RecordReport, progress: &Progress) -> Result<(), Failure> {
         match (self.args.wait, self.args.json) {
-            (false, true) => self.output.json(&report)?,
-            (_, false) => self.output.line(&self.scribe.receipt(report.id))?,
+            (false, true) => progress.beside(|| self.output.json(report))?,
+            (_, false) => {
+                let receipt = self.scribe.receipt(report.id);
+                progress.beside(|| self.output.line(&receipt))?;
+            }
             (true, true) => {}
         }
+        if let Some(warning) = report.warning.as_ref().filter(|_| !self.args.json) {
+            note(&format!("Line {}: {warning}", report.id));
+        }
         // Whoever feeds us line by line waits for it, even where nobody reads it any more.
-        self.output.flush()?;
+        progress.beside(|| self.output.flush())?;
         if let (true, Scribe::Node(client)) = (self.args.wait, &self.scribe) {
             let timeout = self.args.timeout.unwrap_or(DEFAULT_TIMEOUT);
             let (report, place) = mined(client, report.id, timeout)?;
             if self.args.json {
-                self.output.json(&report)?;
+                progress.beside(|| self.output.json(&report))?;
             } else if let Some(found) = client.block(&place.hash.to_string())? {
-                self.output.line(&added(&found.block.block, found.block.ledger.as_deref()))?;
+                let block = added(&found.block.block, found.block.ledger.as_deref());
+                progress.beside(|| self.output.line(&block))?;
             }
-            self.output.flush()?;
+            progress.beside(|| self.output.flush())?;
         }
-        Ok(Ok(()))
+        Ok(())
+    }
+}
+
+impl Taker for Say<'_> {
+    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>, Failure> {
+        if let Scribe::Node(client) = &self.scribe {
+            return taken_by_node(client, None, lines);
+        }
+        // Each is durable by itself, and its receipt shown before the next.
+        let Some((_, text)) = lines.first() else { return Ok(Vec::new()) };
+        Ok(vec![match self.scribe.record(text)? {
+            Ok(report) => Taken::Saved(Box::new(report)),
+            Err(refusal) => Taken::Refused(refusal),
+        }])
+    }
+
+    fn is_done(&mut self, id: u64) -> Result<bool, Failure> {
+        match &self.scribe {
+            Scribe::Node(client) => is_done(client, id),
+            Scribe::Store(_) => Ok(false),
+        }
+    }
+
+    fn saved(&mut self, report: &RecordReport, progress: &Progress) -> Result<(), Failure> {
+        self.show(report, progress)
     }
 }
 

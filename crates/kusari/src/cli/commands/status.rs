@@ -8,9 +8,11 @@ use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
 use crate::cli::stdout::Stdout;
+use crate::cli::witnessing::Witnessing;
 use crate::runtime::offline::Offline;
 use crate::runtime::unix_time;
 use crate::store::Store;
+use crate::witness_key::WitnessKey;
 
 /// Show the state of the chain and of the node
 #[derive(Debug, clap::Args)]
@@ -39,7 +41,9 @@ pub(crate) fn run(args: &StatusArgs) -> Result<(), Failure> {
 /// The state of a chain that no node runs on.
 fn of_store(store: Store, directory: &Path) -> Result<Status, Failure> {
     let recent = store.recent_work(unix_time())?;
-    let node = Offline::open(store)?;
+    // Where the key cannot be used, `witnesses` and the next start say so.
+    let key = WitnessKey::open(directory).ok().flatten();
+    let node = Offline::open_as(store, Witnessing::default().config(key.as_ref()))?;
     let directory = directory.to_string_lossy().into_owned();
     Ok(Status::new(&node.snapshot(), None, Some(directory)).with_recent_work(recent))
 }

@@ -89,6 +89,10 @@ pub(crate) fn words(event: &NodeEvent) -> Option<(Tone, String)> {
                 (Tone::Routine, format!("{address} introduced itself as {agent}"))
             }
             PeerChange::Original => (Tone::Routine, format!("{address} is an original node")),
+            PeerChange::Diverged => (
+                Tone::Warning,
+                format!("The original node {address} stands on another branch; start it again"),
+            ),
             PeerChange::Disconnected { reason } => {
                 (Tone::Warning, format!("{address} is gone: {reason}"))
             }

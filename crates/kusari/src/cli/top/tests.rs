@@ -55,6 +55,7 @@ fn classic(height: u32) -> Facts {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
+        witness_stopped: None,
         side_bytes: 0,
         side_limit: 1,
         orphans: 0,

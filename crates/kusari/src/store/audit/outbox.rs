@@ -140,7 +140,7 @@ impl Listed {
     fn count(&mut self, entry: &OutboxEntry) {
         let waits = entry.state == EntryState::Waiting;
         self.waiting += usize::from(waits);
-        self.open += usize::from(!waits && !entry.state.is_settled());
+        self.open += usize::from(entry.is_open());
         self.displaced += usize::from(matches!(entry.state, EntryState::Displaced { .. }));
         self.named = self.named.saturating_add(entry.blocks.len() as u64);
         if waits {
@@ -153,7 +153,7 @@ impl Listed {
 fn check_entry(entry: &OutboxEntry, outbox: &OutboxTables) -> Result<(), AuditFault> {
     let (waits, settled) = (entry.state == EntryState::Waiting, entry.state.is_settled());
     let is_listed = outbox.waiting.get(entry.id)?.is_some() == waits
-        && outbox.open.get(entry.id)?.is_some() == (!waits && !settled);
+        && outbox.open.get(entry.id)?.is_some() == entry.is_open();
     if !is_listed {
         return Err(AuditFault::WrongOpen { settled });
     }

@@ -7,6 +7,7 @@ use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_node::store::EntryId;
 
 use super::AuditFault;
+use crate::store::fault::DAMAGE_REMEDY;
 
 /// One thing that is wrong with a store. In words, a sentence with the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is bad: {}; restore the data directory from a backup, or move it away and start \
-             anew from the blocks of other nodes",
-            self.place, self.fault
-        )
+        write!(f, "{} is bad: {}; {DAMAGE_REMEDY}", self.place, self.fault)
     }
 }
 

@@ -60,6 +60,7 @@ fn events() -> Vec<NodeEvent> {
         peer(PeerChange::Connected { inbound: true }),
         peer(PeerChange::Introduced { agent: words.clone() }),
         peer(PeerChange::Original),
+        peer(PeerChange::Diverged),
         peer(PeerChange::Disconnected { reason: words }),
         NodeEvent::HeldBranch { tip, branch: Box::new(branch()), others: 1 },
         NodeEvent::Witness { key: KEY, height: 7, hash: HASH },

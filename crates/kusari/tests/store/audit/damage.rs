@@ -306,7 +306,7 @@ pub(super) fn assert_found<'a>(whole: &TempDir, damages: impl Iterator<Item = &'
             }
             if let Some(finding) = report.finding {
                 let said = finding.to_string();
-                assert!(said.contains("restore the data directory from a backup"), "{said}");
+                assert!(said.contains("restore `chain.redb` from a backup"), "{said}");
                 assert!(!said.contains(char::is_control), "{said}");
             }
         }

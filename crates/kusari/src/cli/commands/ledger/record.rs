@@ -14,7 +14,7 @@ use crate::store::FileRecord;
 /// Record a text, or a file by its hash, as a signed transaction
 #[derive(Debug, clap::Args)]
 pub(crate) struct RecordArgs {
-    /// The text; `-` takes all of stdin
+    /// The text; `-` takes all of stdin, or with --lines each line of it
     #[arg(value_name = "TEXT|-", required_unless_present = "file", conflicts_with = "file")]
     pub(crate) text: Option<String>,
 
@@ -22,11 +22,21 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
+    /// Record each line of stdin by itself; the text is `-`
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) lines: bool,
+
     #[command(flatten)]
     pub(crate) signing: Signing,
 }
 
 pub(crate) fn run(args: &RecordArgs) -> Result<(), Failure> {
+    if args.lines {
+        return match args.text.as_deref() {
+            Some("-") => args.signing.record_lines(),
+            _ => Err(Failure::failed("--lines records the lines of stdin: say `record --lines -`")),
+        };
+    }
     let text = match (&args.file, args.text.as_deref()) {
         (Some(file), _) => of_file(file)?,
         (None, Some("-")) => {

@@ -58,7 +58,7 @@ impl Signing {
         output.flush()
     }
 
-    fn timeout(&self) -> Duration {
+    pub(super) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT))
     }
 
@@ -89,23 +89,38 @@ impl Signing {
         };
         let saved = drafts::receipt(report.id, report.txid.as_ref(), report.waits_for);
         self.receipt(output, &saved)?;
-        if report.txid.is_some() || !wallet.is_protected() {
+        if !self.unlock_for(client, wallet, &report)? {
             return Ok(report);
-        }
-        let source = Source::new(self.passphrase_file.as_deref());
-        if report.waits_for != Some(DraftWait::Unlock) && !source.is_given() {
-            return Ok(report);
-        }
-        match passphrase::obtain(&source, Purpose::Open, "the node's wallet") {
-            // The draft is durable, and the receipt says what it waits for.
-            Err(PassphraseError::Nowhere) => return Ok(report),
-            given => drop(client.unlock_wallet(given?)?),
         }
         let report = signed(client, report.id)?;
         if let Some(txid) = &report.txid {
             self.receipt(output, &format!("Signed as transaction {txid}"))?;
         }
         Ok(report)
+    }
+
+    /// Unlocks the node's own wallet where that is what a draft waits for. Returns whether it did.
+    pub(super) fn unlock_for(
+        &self,
+        client: &Client,
+        wallet: &Wallet,
+        report: &RecordReport,
+    ) -> Result<bool, Failure> {
+        if report.txid.is_some() || !wallet.is_protected() {
+            return Ok(false);
+        }
+        let source = Source::new(self.passphrase_file.as_deref());
+        if report.waits_for != Some(DraftWait::Unlock) && !source.is_given() {
+            return Ok(false);
+        }
+        match passphrase::obtain(&source, Purpose::Open, "the node's wallet") {
+            // The draft is durable, and the receipt says what it waits for.
+            Err(PassphraseError::Nowhere) => Ok(false),
+            given => {
+                client.unlock_wallet(given?)?;
+                Ok(true)
+            }
+        }
     }
 
     /// Signs with a wallet that is not the node's. Nothing is written before the node knows which
@@ -123,7 +138,7 @@ impl Signing {
         let fee = self.fee.unwrap_or(ledger.spec.min_fee);
         let sent = signing::send(client, &ledger.chain_id, &unlocked, content, fee);
         let txid = sent.map_err(|unsent| match unsent {
-            Unsent::Refused(why) => Failure::failed(why),
+            Unsent::Refused(why) | Unsent::Full(why) => Failure::failed(why),
             Unsent::Node(error) => error.into(),
         })?;
         self.receipt(output, &drafts::receipt(0, Some(&txid), None))?;
@@ -137,7 +152,7 @@ impl Signing {
         known(client, id)
     }
 
-    fn wait_until_synced(&self, client: &Client) -> Result<(), Failure> {
+    pub(super) fn wait_until_synced(&self, client: &Client) -> Result<(), Failure> {
         let (start, timeout) = (now(), self.timeout());
         let mut said = false;
         while client.status()?.may_sign == Some(false) {

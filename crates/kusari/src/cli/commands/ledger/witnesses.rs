@@ -8,6 +8,8 @@ use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
 use crate::cli::stdout::Stdout;
+use crate::cli::witnessing::Witnessing;
+use crate::runtime::offline::Offline;
 use crate::store::Store;
 use crate::witness_key::WitnessKey;
 
@@ -25,7 +27,7 @@ pub(crate) struct WitnessesArgs {
 pub(crate) fn run(args: &WitnessesArgs) -> Result<(), Failure> {
     let list = match args.node.open()? {
         Access::Running(client) => client.witnesses()?,
-        Access::Stored { store, directory } => of_store(&store, &directory)?,
+        Access::Stored { store, directory } => of_store(store, &directory)?,
     };
     let mut output = Stdout::new();
     match args.json {
@@ -36,12 +38,15 @@ pub(crate) fn run(args: &WitnessesArgs) -> Result<(), Failure> {
 }
 
 /// What is known of a chain that no node runs on.
-fn of_store(store: &Store, directory: &Path) -> Result<WitnessList, Failure> {
+fn of_store(store: Store, directory: &Path) -> Result<WitnessList, Failure> {
     if store.spec().is_none() {
         return Err(Failure::failed(
             "this is the classic chain, which has no witnesses; name the data directory of a ledger",
         ));
     }
     let key = WitnessKey::open(directory)?;
-    Ok(WitnessList::of_store(key.map(|key| key.public()), &store.witnesses()?))
+    let known = store.witnesses()?;
+    let node = Offline::open_as(store, Witnessing::default().config(key.as_ref()))?;
+    let summary = node.snapshot().ledger.map(|ledger| ledger.witnesses).unwrap_or_default();
+    Ok(WitnessList::of_store(&summary, &known))
 }

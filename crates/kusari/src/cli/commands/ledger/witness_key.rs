@@ -1,0 +1,54 @@
+//! `kusari witness-key`.
+
+use super::super::Failure;
+use crate::cli::choice::DirectoryChoice;
+use crate::cli::escape::Plain;
+use crate::cli::stdout::Stdout;
+use crate::private_file;
+use crate::store::DirectoryLock;
+use crate::witness_key::WitnessKey;
+
+/// Care for the key that a node of a ledger signs with as a witness
+#[derive(Debug, clap::Args)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
+pub(crate) struct WitnessKeyArgs {
+    #[command(subcommand)]
+    pub(crate) what: WitnessKeyCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum WitnessKeyCommand {
+    New(NewArgs),
+}
+
+/// Make a new witness key, and keep the old one under another name
+#[derive(Debug, clap::Args)]
+pub(crate) struct NewArgs {
+    #[command(flatten)]
+    pub(crate) directory: DirectoryChoice,
+}
+
+pub(crate) fn run(args: &WitnessKeyArgs) -> Result<(), Failure> {
+    let WitnessKeyCommand::New(args) = &args.what;
+    let directory = std::path::absolute(args.directory.directory()?).map_err(Failure::failed)?;
+    private_file::create_directory(&directory)?;
+    // A node that runs there has the old key in hand, and writes down what that one says.
+    let _lock = DirectoryLock::take(&directory).map_err(Failure::failed)?;
+    let made = WitnessKey::renew(&directory)?;
+    let mut output = Stdout::new();
+    output.line(&format!(
+        "A new witness key is in {}: others list this node as {}",
+        Plain(&made.file.display().to_string()),
+        made.public
+    ))?;
+    if let Some((file, old)) = made.old {
+        let file = file.display().to_string();
+        output.line(&match old {
+            Some(old) => {
+                format!("The old one, {old}, is kept in {}; tell those who list it", Plain(&file))
+            }
+            None => format!("The old file, which holds no key, is kept in {}", Plain(&file)),
+        })?;
+    }
+    output.flush()
+}

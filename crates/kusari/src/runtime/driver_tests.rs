@@ -1,0 +1,54 @@
+use kusari_chain::Block;
+use kusari_chain::Target;
+use kusari_node::NodeConfig;
+use kusari_node::store::StoreBatch;
+
+use super::*;
+
+/// A driver over a store in memory, and what leads to it.
+struct Driven {
+    driver: Driver,
+    from_net: mpsc::Receiver<NetEvent>,
+    from_control: mpsc::UnboundedReceiver<Control>,
+}
+
+fn driven() -> Driven {
+    let store = Store::ephemeral().unwrap();
+    let stores = (Box::new(store.clone()), Box::new(store.clone()));
+    let node = Node::new(NodeConfig::default(), stores.0, stores.1).unwrap();
+    let (inbox, from_net) = mpsc::channel(1);
+    let (streams, _) = mpsc::unbounded_channel();
+    let (control, from_control) = mpsc::unbounded_channel();
+    let parts = Parts {
+        node,
+        journal: None,
+        net: Net::new(Dialect::Classic, 1, store.clone(), inbox, streams),
+        clock: Clock::start(),
+        counts: Arc::new(Counts::since(0)),
+        on_event: Box::new(|_| {}),
+        publish: watch::channel(Arc::new(Snapshot::default())).0,
+        control,
+        miner_threads: NonZeroUsize::MIN,
+        miner_kernel: None,
+        witness: None,
+    };
+    Driven { driver: Driver::new(parts, store).unwrap(), from_net, from_control }
+}
+
+/// A search that finds nothing.
+fn search() -> Action {
+    let target = Target::from_be_bytes([0; 32]);
+    Action::Mine { template_id: TemplateId(1), template: Block::genesis(), target }
+}
+
+#[tokio::test]
+async fn a_commit_that_becomes_durable_during_a_stop_does_not_start_the_miner_again() {
+    let Driven { mut driver, mut from_net, mut from_control } = driven();
+    driver.carry_out(vec![search()]).unwrap();
+    assert!(driver.miner.is_searching());
+    let (id, batch, then) = (CommitId(1), StoreBatch::default(), vec![search()]);
+    driver.carry_out(vec![Action::Commit { id, batch, then }]).unwrap();
+    driver.stop(&mut from_net, &mut from_control).await.unwrap();
+    assert!(driver.then.is_empty(), "the commit was waited for");
+    assert!(!driver.miner.is_searching());
+}

@@ -1,0 +1,113 @@
+//! Originals: met, asked for their chain, and sent what they lack.
+
+use kusari_chain::{BestPoint, BlockHash, StoreError};
+
+use super::Node;
+use crate::event::Event;
+use crate::gossip::Manner;
+use crate::originals::LastBlock;
+use crate::peers::PeerStage;
+use crate::seam::{Direction, Now, PeerId};
+use crate::wire::Message;
+
+impl Node {
+    /// A dialled peer did not say `HELLO`.
+    pub(super) fn meet_original(&mut self, now: Now, id: PeerId) {
+        self.peers.set_original(id);
+        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
+        self.gossip.set_manner(id, Manner::Relay);
+        self.notify(Event::FoundOriginal { address });
+        self.originals.found(id, now.monotonic);
+    }
+
+    /// A peer sent a block that breaks no rule.
+    pub(super) fn original_sent_block(&mut self, now: Now, id: PeerId) {
+        self.peers.set_sent_block(id);
+        self.originals.sent_block(id, now.monotonic);
+    }
+
+    /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
+    pub(super) fn ask_about_orphan(
+        &mut self,
+        now: Now,
+        id: PeerId,
+        hash: BlockHash,
+    ) -> Result<(), StoreError> {
+        let Some(peer) = self.peers.get(id) else { return Ok(()) };
+        if peer.stage == PeerStage::Introduced {
+            return Ok(());
+        }
+        let is_person = peer.stage == PeerStage::Plain && !peer.began_with_get_chain;
+        if is_person {
+            let message = alloc::format!("the parent of {hash} is not known here");
+            self.send_error(id, "unknown-parent", &message);
+        }
+        self.originals.sent_orphan(id, hash);
+        // At once, so that it makes no difference whether blocks come one by one or in a row.
+        self.ask_originals(now)
+    }
+
+    /// Asks originals for their chains, in the only way they know.
+    pub(super) fn ask_originals(&mut self, now: Now) -> Result<(), StoreError> {
+        let (serving, chain) = (&self.serving, &self.chain);
+        let is_known = |hash: &BlockHash| Ok(chain.point(hash)?.is_some());
+        let due = self.originals.due(now.monotonic, |peer| serving.is_busy(peer), is_known)?;
+        for id in due {
+            let Some(address) = self.peers.get(id).map(|peer| peer.address) else { continue };
+            // What was pushed to it is in the answer, which says nothing of how it got there.
+            self.gossip.asked_for_all(id);
+            self.send(id, Message::GetChain);
+            self.notify(Event::RequestedChain { address });
+        }
+        Ok(())
+    }
+
+    /// Deals with answers to `GET_CHAIN` that came to their end.
+    pub(super) fn end_answers(&mut self, now: Now) -> Result<(), StoreError> {
+        if self.is_congested() {
+            self.originals.nothing_is_read(now.monotonic);
+            return Ok(());
+        }
+        loop {
+            let serving = &self.serving;
+            let ended = self.originals.ended(now.monotonic, |peer| serving.is_busy(peer));
+            let Some(ended) = ended else { return Ok(()) };
+            let brought = match ended.orphan {
+                Some(orphan) => self.chain.point(&orphan)?.is_some(),
+                None => true,
+            };
+            self.originals.brought(ended.peer, brought);
+            if ended.is_first {
+                self.mend(now, ended.peer, ended.last)?;
+            }
+        }
+    }
+
+    /// Sends an original what its list lacks, as far as that can be told from its last block.
+    fn mend(&mut self, now: Now, id: PeerId, last: LastBlock) -> Result<(), StoreError> {
+        let Some(peer) = self.peers.get(id) else { return Ok(()) };
+        let is_dialled = peer.direction != Direction::Inbound;
+        // A person who asked for the chain has it, and answers nothing.
+        let is_original = is_dialled || peer.began_with_get_chain;
+        let has = match last {
+            // One that dialled us would hold what it was sent when it asked.
+            LastBlock::Nothing if !is_dialled => return Ok(()),
+            LastBlock::Nothing => Some(BestPoint::genesis()),
+            LastBlock::Block(hash) => self.chain.on_best_chain(&hash)?,
+            LastBlock::Unreadable => None,
+        };
+        match has {
+            Some(point) => {
+                self.gossip.lacks_after(id, point);
+                if point.hash != self.announced_tip()?.hash {
+                    self.originals.mends(id, now.monotonic);
+                }
+            }
+            None if is_original => {
+                self.report(now, id, |address| Event::OriginalDiverged { address });
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
