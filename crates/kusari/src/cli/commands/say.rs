@@ -169,7 +169,7 @@ impl Say<'_> {
             (true, true) => {}
         }
         if let Some(warning) = report.warning.as_ref().filter(|_| !self.args.json) {
-            note(&format!("Line {}: {warning}", report.id));
+            progress.beside(|| say_beside(&format!("Line {}: {warning}", report.id)));
         }
         // Whoever feeds us line by line waits for it, even where nobody reads it any more.
         progress.beside(|| self.output.flush())?;
