@@ -53,7 +53,10 @@ impl StorageBackend for FullDisk {
 
 fn entry(id: u64) -> StoreBatch {
     let text = "x".repeat(3_000);
-    StoreBatch { outbox: vec![OutboxWrite::Insert { id, text, draft: None }], ..StoreBatch::default() }
+    StoreBatch {
+        outbox: vec![OutboxWrite::Insert { id, text, draft: None }],
+        ..StoreBatch::default()
+    }
 }
 
 #[test]
