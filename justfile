@@ -47,6 +47,10 @@ fuzz target="block_json" seconds="60":
 check-api:
     conformance/check_api.sh
 
+# Try every scenario of the simulator over fresh seeds, for some minutes.
+simulate minutes="5":
+    KUSARI_SIM_MINUTES={{minutes}} cargo test -p kusari-sim --test fresh -- --nocapture
+
 # Check licences, sources and advisories. Needs `cargo install cargo-deny`.
 deny:
     cargo deny check

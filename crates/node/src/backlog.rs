@@ -141,8 +141,7 @@ impl Backlog {
     /// Whether more is in memory than may be, as reorganisations bring it about.
     pub(crate) fn holds_too_much(&self) -> bool {
         self.held > 1
-            && (self.held > self.limits.in_memory
-                || self.held_bytes > self.limits.in_memory_bytes)
+            && (self.held > self.limits.in_memory || self.held_bytes > self.limits.in_memory_bytes)
     }
 
     /// An entry leaves memory and waits in the store, which shows it so from this commit on.
@@ -183,7 +182,8 @@ impl Backlog {
             && self.held_bytes <= self.limits.in_memory_bytes / 2;
         while is_low && let Some(range) = self.unread() {
             let mut read = Vec::new();
-            store.visit_waiting_entries(range.clone(), OUTBOX_READ, &mut |entry| read.push(entry))?;
+            store
+                .visit_waiting_entries(range.clone(), OUTBOX_READ, &mut |entry| read.push(entry))?;
             let is_end = read.len() < OUTBOX_READ;
             for entry in read {
                 let (id, bytes) = (entry.id, entry.weight());

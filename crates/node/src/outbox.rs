@@ -60,7 +60,8 @@ impl Outbox {
         let (mut entries, mut writes) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
         for entry in entries {
-            let (id, bytes, waited) = (entry.id, entry.weight(), entry.state == EntryState::Waiting);
+            let (id, bytes, waited) =
+                (entry.id, entry.weight(), entry.state == EntryState::Waiting);
             let mined = outbox.load(entry, chain)?;
             match (waited, mined) {
                 (true, _) => {
@@ -304,7 +305,10 @@ impl Outbox {
         let mined = self.open.iter().filter_map(|(id, open)| Some((open.mined_at?, *id)));
         self.backlog.is_sound(waiting.into_iter())
             && self.by_block.values().all(|id| self.open.contains_key(id))
-            && self.open.iter().all(|(id, open)| open.mined_at.is_none() == self.waiting.contains(id))
+            && self
+                .open
+                .iter()
+                .all(|(id, open)| open.mined_at.is_none() == self.waiting.contains(id))
             && mined.filter(|(_, id)| !settling(id)).collect::<BTreeSet<_>>() == self.mined
     }
 }

@@ -163,7 +163,9 @@ impl Own {
 
     fn forget(&mut self, id: EntryId) {
         let Some(open) = self.open.remove(&id) else { return };
-        open.ids.iter().for_each(|txid| drop(self.by_txid.remove(txid)));
+        for txid in &open.ids {
+            self.by_txid.remove(txid);
+        }
         open.sequence.map(|sequence| self.places.remove(&(open.sender, sequence, id)));
     }
 
@@ -190,21 +192,22 @@ impl Own {
             && self.settling.iter().all(|(_, id)| self.open.get(id).is_some_and(|o| o.settling))
     }
 
-    /// Those in memory that were mined or displaced above a height, in their last form, each with its
-    /// sender.
-    pub(crate) fn done_above(&self, height: u32) -> Vec<(Txid, PublicKey)> {
+    /// Those in memory that were mined or displaced above a height, in their last form.
+    pub(crate) fn done_above(&self, height: u32) -> Vec<Txid> {
         let above = self.done.range((height.saturating_add(1), 0)..).map(|(_, id)| id);
         let settling = self.settling.iter().map(|(_, id)| id).filter(|id| {
             let at = self.open.get(id).and_then(|open| open.place.height());
             at.is_some_and(|at| at > height)
         });
         let open = above.chain(settling).filter_map(|id| self.open.get(id));
-        open.filter_map(|open| Some((*open.ids.last()?, open.sender))).collect()
+        open.filter_map(|open| open.ids.last().copied()).collect()
     }
 
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
-    pub(crate) fn strand(&mut self, txid: Txid, sender: PublicKey) {
-        if self.is_waiting(&txid) {
+    pub(crate) fn strand(&mut self, txid: Txid) {
+        if self.is_waiting(&txid)
+            && let Some(sender) = self.find(&txid).map(|(_, open)| open.sender)
+        {
             self.stranded.insert(txid, sender);
         }
     }

@@ -121,7 +121,10 @@ impl Transactions {
                 Ok(checked) => opened.admit(checked, chain, false, since)?.is_ok(),
                 Err(_) => false,
             };
-            if !admitted {
+            if admitted {
+                // Where our own had no room left, it waits as those of others do.
+                opened.own.unstrand(&txid);
+            } else {
                 moved.pool.push(PoolWrite::Remove { txid });
             }
         }
@@ -162,7 +165,7 @@ impl Transactions {
         self.listeners.committed(through);
         while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through)
         {
-            self.pass_on(txid, None);
+            self.listeners.pass_on(txid, None);
         }
     }
 
@@ -218,9 +221,8 @@ impl Transactions {
         chain: &Chain,
         now: u64,
     ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
-        let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
-        let mut touched = BTreeSet::from([txid]);
+        let mut touched = BTreeSet::from([checked.txid()]);
         let admitted = if precedes {
             let admitted = self.admit_before_others(checked.clone(), (chain, now), &mut touched)?;
             if admitted.is_ok() {
@@ -232,10 +234,9 @@ impl Transactions {
         };
         Ok(admitted.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
-            if let Some(replaced) = admission.replaced {
-                self.own.strand(replaced, sender);
-            }
-            touched.extend(touched_by(&admission));
+            let gone = touched_by(&admission);
+            gone.iter().for_each(|txid| self.own.strand(*txid));
+            touched.extend(gone);
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
             let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
             Offered { known: admission.known, displaced, writes }
@@ -276,6 +277,7 @@ impl Transactions {
             self.unannounced.push_back((commit, txid));
         }
         let mut touched = touched_by(&admission);
+        touched.iter().for_each(|gone| self.own.strand(*gone));
         touched.insert(txid);
         touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
         if let Some(replaced) = admission.replaced {
@@ -304,6 +306,7 @@ impl Transactions {
     ) -> Result<Moved, StoreError> {
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
+        touched.iter().for_each(|gone| self.own.strand(*gone));
         self.admit_stranded(|_| true, (chain, store, now), &mut moved, &mut touched)?;
         self.prune_predecessors();
         moved.pool = self.writes(&touched);
@@ -317,7 +320,9 @@ impl Transactions {
 
     fn tell_again(&mut self) {
         // By sender and sequence: one whose sequence is not the next would be refused.
-        let own = self.pool.iter().filter(|pooled| pooled.is_own());
+        let is_own =
+            |pooled: &&PooledTransaction| pooled.is_own() || self.own.contains(&pooled.txid());
+        let own = self.pool.iter().filter(is_own);
         let own: Vec<Txid> = own.map(PooledTransaction::txid).collect();
         own.into_iter().for_each(|txid| self.pass_on(txid, None));
     }

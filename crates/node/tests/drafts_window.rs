@@ -33,7 +33,9 @@ const ELSEWHERE: &str = "elsewhere";
 
 #[derive(Clone, Debug)]
 enum Step {
-    Draft { bytes: usize },
+    Draft {
+        bytes: usize,
+    },
     /// A transaction of the same account that was signed by a command.
     Submit,
     Sign,
@@ -44,9 +46,15 @@ enum Step {
     Report(usize),
     /// A branch wins that leaves out so many blocks, and holds so many of their transactions of this
     /// account, or one that was signed elsewhere.
-    Fork { depth: usize, kept: usize, elsewhere: bool },
+    Fork {
+        depth: usize,
+        kept: usize,
+        elsewhere: bool,
+    },
     /// So many of the commits that are under way are durable.
-    Crash { written: usize },
+    Crash {
+        written: usize,
+    },
     /// The node goes on from a checkpoint.
     Restore,
 }
@@ -324,7 +332,8 @@ impl World {
                 displaced.insert(entry.id);
             }
         }
-        let lost: Vec<_> = self.acknowledged.iter().filter(|text| !stands.contains(text.as_str())).collect();
+        let lost: Vec<_> =
+            self.acknowledged.iter().filter(|text| !stands.contains(text.as_str())).collect();
         assert!(lost.len() <= displaced.len(), "{lost:?} are lost, {displaced:?} are displaced");
         let facts = self.bench.disk.outbox_facts().unwrap();
         assert_eq!((facts.waiting, facts.bytes), (0, 0));

@@ -27,16 +27,22 @@ const LIMITS: OutboxLimits =
 
 #[derive(Clone, Debug)]
 enum Step {
-    Say { bytes: usize },
+    Say {
+        bytes: usize,
+    },
     Mine,
     /// Commits become durable and are not reported yet.
     Write(usize),
     /// Those are reported.
     Report(usize),
     /// A branch wins that begins at any block of late, of whatever branch.
-    Fork { from: Index },
+    Fork {
+        from: Index,
+    },
     /// So many of the commits that are under way are durable.
-    Crash { written: usize },
+    Crash {
+        written: usize,
+    },
     /// The node goes on from a checkpoint.
     Restore,
 }
@@ -175,7 +181,9 @@ impl World {
         let mut parent = from.get(&recent).clone();
         // What a crash forgot is told again.
         let mut branch = vec![parent.clone()];
-        while let Some(block) = self.blocks.get(&branch[0].prev_hash).filter(|_| branch[0].index > 1) {
+        while let Some(block) =
+            self.blocks.get(&branch[0].prev_hash).filter(|_| branch[0].index > 1)
+        {
             branch.insert(0, block.clone());
         }
         branch.retain(|block| block.index > 0);

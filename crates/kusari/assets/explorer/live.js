@@ -14,7 +14,7 @@ const SEEN = 60000;
 const PAUSE = 250;
 
 export const state = {
-  connected: true, status: null, headers: [], texts: {}, branches: [], peers: [], mempool: null,
+  connected: true, status: null, headers: [], texts: {}, branches: [], peers: [], mempool: null, outbox: [],
   rate: [[], []], rates: null, session: { may_write: false }, reorganisation: null,
 };
 
@@ -57,6 +57,11 @@ function reader(read) {
 const readStatus = reader(async () => { state.status = await get("/v1/status"); });
 const readPeers = reader(async () => { state.peers = (await get("/v1/peers")).peers; });
 const readMempool = reader(async () => { state.mempool = await get("/v1/mempool?limit=20"); });
+/** What this node is still to sign, to have mined, or lost its place. A classic node has its lines in the mempool. */
+const readOutbox = reader(async () => {
+  const status = state.status || (await get("/v1/status"));
+  state.outbox = status.chain === "classic" ? [] : (await get("/v1/records?open=true&limit=20")).records;
+});
 const readRates = reader(async () => { state.rates = await get("/v1/rates"); });
 export const readSession = reader(async () => { state.session = await get("/v1/session"); });
 
@@ -106,7 +111,7 @@ function sample({ tries_per_second: rate }) {
 }
 
 function readAll() {
-  for (const read of [readStatus, readChain, readPeers, readMempool, readSession]) read();
+  for (const read of [readStatus, readChain, readPeers, readMempool, readOutbox, readSession]) read();
 }
 
 export function start() {
@@ -114,15 +119,17 @@ export function start() {
   readRates();
   const events = new EventSource("/v1/events");
   const on = (kind, act) => events.addEventListener(kind, (event) => act(JSON.parse(event.data)));
-  on("block", () => { readChain(); readMempool(); });
+  on("block", () => { readChain(); readMempool(); readOutbox(); });
   on("reorganisation", (event) => {
     state.reorganisation = event;
     setTimeout(() => { if (state.reorganisation === event) { state.reorganisation = null; tell(); } }, SEEN);
     readChain();
     readMempool();
+    readOutbox();
   });
   on("held-branch", () => readChain());
-  on("transaction", () => { readMempool(); readStatus(); });
+  on("transaction", (event) => { readMempool(); readStatus(); if (event.own) readOutbox(); });
+  on("draft", () => { readMempool(); readStatus(); readOutbox(); });
   on("peer", () => { readPeers(); readStatus(); });
   on("witness", () => readStatus());
   on("missed", readAll);

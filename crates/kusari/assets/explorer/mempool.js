@@ -10,15 +10,19 @@ const what = (transaction, payload) =>
   payload ? payload.data : transaction.amount > 0 ? t("payment", { n: count(transaction.amount), to: short(address(transaction.receiver)) }) : t("noText");
 
 export function Mempool() {
-  const { mempool } = useLive();
+  const { mempool, outbox } = useLive();
   const transactions = mempool?.transactions || [], records = mempool?.records || [];
+  const own = outbox.filter(({ state }) => state === "draft" || state === "displaced");
   const rest = mempool ? mempool.count - transactions.length : 0;
   return html`<section id="mempool">
     <h2>${t("waitingTitle")}</h2>
-    ${transactions.length + records.length === 0 && html`<p class="faint">${t("nothingWaits")}</p>`}
+    ${transactions.length + records.length + own.length === 0 && html`<p class="faint">${t("nothingWaits")}</p>`}
     <ul class="plain">
       ${transactions.map(({ txid, transaction, payload, since }) => html`<li key=${txid}>
         <a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a> ${what(transaction, payload)} <span class="faint">${age(since)}</span></li>`)}
+      ${own.map(({ id, text, payment, state, txid, waits_for: wait }) => html`<li key=${id}>
+        ${txid && html`<a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a>`} ${text || (payment ? t("payment", { n: count(payment.amount), to: short(payment.to) }) : t("noText"))}
+        <span class=${state === "displaced" ? "bad" : "faint"}>${state === "displaced" ? t("displaced") : `${t("drafted")} ${t(`until_${wait || "turn"}`)}`}</span></li>`)}
       ${records.map(({ id, text }) => html`<li key=${id}>${text}</li>`)}
     </ul>
     ${rest > 0 && html`<p class="faint">${t("andMore", { n: count(rest) })}</p>`}

@@ -26,16 +26,19 @@ function Unlock() {
 
 /** Follows a text from its receipt to its block. */
 function Receipt({ receipt }) {
-  const { headers } = useLive();
-  const [block, setBlock] = useState(null);
-  const path = receipt.txid ? `/v1/transactions/${receipt.txid}` : `/v1/records/${receipt.id}`;
+  const { headers, outbox } = useLive();
+  const [record, setRecord] = useState(receipt);
   const tip = headers.at(-1)?.hash;
   useEffect(() => {
-    find(path).then((found) => setBlock(found && found.block), () => {});
-  }, [tip, path]);
-  const place = receipt.txid ? `#/tx/${receipt.txid}` : block && `#/block/${block.hash}`;
-  return html`<p role="status" class="good" id="receipt">
-    ${block ? t("inBlock", { n: block.height }) : t("saved")} ${place && html`<a href=${place}>${t("look")}</a>`}</p>
+    find(`/v1/records/${receipt.id}`).then((found) => found && setRecord(found), () => {});
+  }, [tip, outbox, receipt.id]);
+  const { block, txid, state } = record;
+  const place = txid ? `#/tx/${txid}` : block && `#/block/${block.hash}`;
+  const words = block ? t("inBlock", { n: block.height })
+    : state === "draft" ? `${t("drafted")} ${t(`until_${record.waits_for || "turn"}`)}`
+    : state === "displaced" ? t("displaced") : t("saved");
+  return html`<p role="status" class=${state === "displaced" ? "bad" : "good"} id="receipt">
+    ${words} ${place && html`<a href=${place}>${t("look")}</a>`}</p>
     ${receipt.warning && html`<p class="bad" role="alert" id="warning">${receipt.warning}</p>`}`;
 }
 
@@ -64,6 +67,6 @@ export function Say() {
         <button disabled=${busy}>${t("send")}</button>
       </form>
       ${problem && html`<p class="bad" role="alert">${problem}</p>`}
-      ${receipt && html`<${Receipt} receipt=${receipt} key=${receipt.txid || receipt.id} />`}` : html`<${Unlock} />`}
+      ${receipt && html`<${Receipt} receipt=${receipt} key=${receipt.id} />`}` : html`<${Unlock} />`}
   </section>`;
 }

@@ -25,7 +25,7 @@ const Account = ({ name, of }) => html`<dt>${name}</dt><dd class="hash"><a href=
 export function Transaction({ about }) {
   const [found, problem] = useAsked(ask, about);
   if (!found || problem) return html`<${Nothing} answer=${found} problem=${problem} />`;
-  const { txid, transaction: said, payload, block, waits } = found;
+  const { txid, transaction: said, payload, block, waits, displaced_by: by, former_txid: former } = found;
   const isBest = block && block.confirmations > 0;
   return html`<section class="wide" id="transaction">
     <h1>${t("transaction")} <code>${txid.slice(0, 12)}…</code></h1>
@@ -37,6 +37,8 @@ export function Transaction({ about }) {
         <dt>${t("amount")}</dt><dd>${count(said.amount)}</dd>`}
       <dt>${t("fee")}</dt><dd>${count(said.fee)}</dd>
       <dt>${t("sequence")}</dt><dd>${count(said.sequence)}</dd>
+      ${former && html`<dt>${t("former")}</dt><dd class="hash">${former}</dd>`}
+      ${by && html`<dt>${t("stands")}</dt><dd class="bad">${t("displaced")} <a class="hash" href=${`#/tx/${by}`}>${by}</a></dd>`}
       ${waits && html`<dt>${t("stands")}</dt><dd>${t("waits")}</dd>`}
       ${block && html`<dt>${t("stands")}</dt><dd><a href=${`#/block/${block.hash}`}>${count(block.height)}</a> · ${time(block.timestamp)}</dd>
         <dt>${t("confirmations")}</dt><dd>${isBest ? count(block.confirmations) : t("beside")}</dd>`}

@@ -82,10 +82,8 @@ fn of_ledger(
     };
     let (text, payment) = content(entry.draft.as_ref(), signed.as_ref());
     let block = place.map(placed);
-    let id = entry.id;
+    let report = RecordReport::waiting(entry.id, text);
     Ok(RecordReport {
-        id,
-        text,
         payment,
         state,
         txid,
@@ -93,6 +91,7 @@ fn of_ledger(
         displaced_by,
         waits_for,
         block,
+        ..report
     })
 }
 

@@ -1,6 +1,7 @@
 //! The server over real loopback sockets, with the test in the place of the node.
 
 mod deadlines;
+mod drafts;
 mod events;
 mod refusals;
 mod waiting;
@@ -27,6 +28,7 @@ use super::session::Session;
 use super::token::Token;
 use crate::runtime::PlayedNode;
 use crate::store::Store;
+use crate::wallet::NodeWallet;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const TOKEN: &str = "0123456789abcdef";
@@ -82,6 +84,8 @@ struct Rig {
     teller: Teller,
     feed: Feed,
     meter: tokio::sync::watch::Sender<MiningReport>,
+    /// Of a ledger.
+    wallet: Option<NodeWallet>,
     /// The server ends when this is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -104,6 +108,7 @@ impl Rig {
         let turn = super::server::one_at_a_time();
         let (teller, feed) = open_run(RUN);
         let (meter, mining) = tokio::sync::watch::channel(MiningReport::default());
+        let wallet = store.spec().map(|_| NodeWallet::forgotten().unwrap());
         let shared = Shared {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
@@ -114,14 +119,14 @@ impl Rig {
             mining,
             session: Session::random().unwrap(),
             rate: Rate::default(),
-            wallet: None,
+            wallet: wallet.clone(),
             unlocking: super::server::one_at_a_time(),
         };
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(serve(listener, most, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, turn, teller, feed, meter, _stop: stop }
+        Self { runtime, address, node, store, turn, teller, feed, meter, wallet, _stop: stop }
     }
 
     /// A connection on which this was sent.

@@ -205,7 +205,7 @@ mod tests {
         let mut kept = Vec::new();
         let mut lines = Lines::new(BufReader::new(io::repeat(b'x').take(1 << 20)));
         lines.read(&mut kept).unwrap();
-        assert_eq!(kept.len(), KEPT_BYTES);
+        assert_eq!(kept.len(), Fit::LINE.kept_bytes());
     }
 
     #[test]

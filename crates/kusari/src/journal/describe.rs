@@ -57,6 +57,16 @@ pub(super) fn describe(input: &Input) -> String {
         Input::Command(_, Command::Submit(written)) => {
             format!("transaction {} was submitted", written.0.txid())
         }
+        Input::DraftsSigned(signed) => format!("{} drafts are signed", signed.len()),
+        Input::WalletChanged(None) => String::from("there is no wallet"),
+        Input::WalletChanged(Some(wallet)) => format!(
+            "the wallet of {} is {}",
+            wallet.key,
+            if wallet.unlocked { "unlocked" } else { "locked" }
+        ),
+        Input::Command(_, Command::Draft(draft)) => {
+            format!("a draft was given: {}", shown(draft.text().unwrap_or_default()))
+        }
         Input::Command(_, Command::GetAccount(key)) => format!("the account {key} was asked for"),
         Input::Command(_, Command::GetBranches) => "the branches were asked for".to_string(),
         Input::Command(_, Command::AcceptBranch(hash)) => {

@@ -5,9 +5,9 @@
 
 use std::io::{self, Write};
 
-use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_chain::{BlockHash, StoredBlock};
-use kusari_node::store::OutboxEntry;
+use kusari_node::store::{EntryId, OutboxEntry};
 use kusari_node::{Action, Input, NodeConfig, Now};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ pub(super) const KIND: &str = "kusari";
 pub(super) const FIRST_BYTES: &[u8] = b"{\"journal\":\"kusari\"";
 
 /// Version of this form.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// The program and its version, as it introduces itself to peers.
 pub(super) const PROGRAM: &str = concat!("kusari/", env!("CARGO_PKG_VERSION"));
@@ -86,6 +86,12 @@ pub(super) enum Read {
     Account { key: PublicKey, answer: Answer<Account> },
     Accounts { after: Option<PublicKey>, answer: Answer<Vec<Account>> },
     EntryOfBlock { hash: BlockHash, answer: Answer<OutboxEntry> },
+    /// The next of several entries; `None` ends them.
+    WaitingEntry { from: EntryId, answer: Answer<OutboxEntry> },
+    /// The same.
+    DisplacedEntry { by: Txid, answer: Answer<OutboxEntry> },
+    TransactionAt { sender: PublicKey, sequence: u64, answer: Answer<Txid> },
+    MinedAt { txid: Txid, answer: Answer<u32> },
 }
 
 /// `Err` carries the words of the store's failure.

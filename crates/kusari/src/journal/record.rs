@@ -4,12 +4,13 @@
 //! outside of an input, as when a node is made, is not recorded.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::Input;
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
 
 use super::format::{Line, MAX_LINE, Read, Sum};
@@ -168,8 +169,46 @@ impl OutboxStore for Recording<dyn OutboxStore> {
         found
     }
 
-    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
-        self.store.next_entry_id()
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError> {
+        let from = range.start;
+        let visited = self.store.visit_waiting_entries(range, limit, &mut |entry| {
+            self.note(|| Read::WaitingEntry { from, answer: Ok(Some(entry.clone())) });
+            visit(entry);
+        });
+        // An entry a line, since all of them may be longer than a line; this one ends them.
+        let end = visited.clone().map(|()| None).map_err(|error| error.0);
+        self.note(|| Read::WaitingEntry { from, answer: end });
+        visited
+    }
+
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+        let found = self.store.displaced_by(txid);
+        for entry in found.iter().flatten() {
+            let answer = Ok(Some(entry.clone()));
+            self.note(|| Read::DisplacedEntry { by: *txid, answer });
+        }
+        let end = found.as_ref().map(|_| None).map_err(|error| error.0.clone());
+        self.note(|| Read::DisplacedEntry { by: *txid, answer: end });
+        found
+    }
+
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+        self.store.outbox_facts()
+    }
+
+    fn transaction_at(
+        &self,
+        sender: &PublicKey,
+        sequence: u64,
+    ) -> Result<Option<Txid>, StoreError> {
+        let found = self.store.transaction_at(sender, sequence);
+        self.note(|| Read::TransactionAt { sender: *sender, sequence, answer: answer(&found) });
+        found
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
@@ -185,6 +224,8 @@ impl OutboxStore for Recording<dyn OutboxStore> {
     }
 
     fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
-        self.store.mined_at(txid)
+        let found = self.store.mined_at(txid);
+        self.note(|| Read::MinedAt { txid: *txid, answer: answer(&found) });
+        found
     }
 }

@@ -3,11 +3,11 @@
 use kusari_chain::StoreError;
 use kusari_chain::ledger::{BodyEntry, PublicKey};
 use kusari_node::store::PredecessorWrite;
-use redb::{Database, ReadTransaction, ReadableDatabase, Table, TableError, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
+use super::checked::{ReadTables, Table, WriteTables};
 use super::fault::{Fault, guarded};
-use super::kind::Kind;
 use super::tables;
 
 fn write_entry(entry: &BodyEntry) -> Result<Vec<u8>, Fault> {
@@ -28,7 +28,7 @@ pub(super) struct PredecessorWriter<'txn>(Table<'txn, tables::PredecessorKey, &'
 
 impl<'txn> PredecessorWriter<'txn> {
     pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self(transaction.open_table(tables::PREDECESSORS)?))
+        Ok(Self(transaction.table(tables::PREDECESSORS)?))
     }
 
     pub(super) fn apply(&mut self, write: &PredecessorWrite) -> Result<(), Fault> {
@@ -45,22 +45,6 @@ impl<'txn> PredecessorWriter<'txn> {
     }
 }
 
-/// Creates the table in a ledger's store that was made before there was one.
-pub(super) fn ensure_table(database: &Database, kind: &Kind) -> Result<(), Fault> {
-    if !kind.is_ledger() {
-        return Ok(());
-    }
-    match database.begin_read()?.open_table(tables::PREDECESSORS) {
-        Ok(_) => return Ok(()),
-        Err(TableError::TableDoesNotExist(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let mut transaction = database.begin_write()?;
-    transaction.set_quick_repair(true);
-    transaction.open_table(tables::PREDECESSORS)?;
-    Ok(transaction.commit()?)
-}
-
 /// A predecessor, with the sender and the sequence that it stands under.
 pub(super) type Row = (PublicKey, u64, BodyEntry);
 
@@ -68,8 +52,8 @@ pub(super) type Row = (PublicKey, u64, BodyEntry);
 pub(super) fn all_predecessors(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row, Fault>> + use<>, Fault> {
-    let table = transaction.open_table(tables::PREDECESSORS)?;
-    Ok(table.range::<(&[u8; 32], u64)>(..)?.map(|row| {
+    let table = transaction.table(tables::PREDECESSORS)?;
+    Ok(table.into_rows::<(&[u8; 32], u64)>(..)?.map(|row| {
         let (key, bytes) = row?;
         let (sender, sequence) = key.value();
         let entry = read_entry((sender, sequence), bytes.value())?;

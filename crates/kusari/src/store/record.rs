@@ -4,7 +4,7 @@
 //! new schema version.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use kusari_chain::ledger::{Commitment, LedgerPart};
+use kusari_chain::ledger::{Commitment, LedgerPart, PublicKey, Txid};
 use kusari_chain::pow::ChainTime;
 use kusari_chain::proof::NodeHash;
 use kusari_chain::store::StoredLedger;

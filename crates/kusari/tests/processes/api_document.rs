@@ -132,6 +132,7 @@ fn what_a_classic_node_answers_has_the_form_that_its_document_says() {
         held.get(operation, path, 409);
     }
     held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 409);
+    held.post("POST /v1/wallet/unlock", &json!({"passphrase": "x"}), 409);
     held.post("POST /v1/mining", &json!({"seconds": 1}), 409);
     held.post("POST /v1/erasures", &json!({"txid": NO_HASH}), 404);
 }
@@ -196,10 +197,15 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     send_what_is_refused(&mut held);
     held.post("POST /v1/records", &json!({"text": "hi"}), 409);
     held.post("POST /v1/ledger/records", &json!({"text": ""}), 422);
-    held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 202);
+    let told = held.post("POST /v1/ledger/records", &json!({"text": "hi", "fee": 1}), 202);
+    held.get("GET /v1/records/{id}", &format!("/v1/records/{}", told["id"]), 200);
+    held.post("POST /v1/ledger/transfers", &json!({"to": address, "amount": 1, "note": "n"}), 202);
+    held.post("POST /v1/ledger/transfers", &json!({"to": address, "amount": u64::MAX}), 422);
+    held.post("POST /v1/wallet/unlock", &json!({"passphrase": "none"}), 200);
     // What waits has a form of its own.
     held.get("GET /v1/mempool", "/v1/mempool", 200);
     held.get("GET /v1/records", "/v1/records?limit=1", 200);
+    held.get("GET /v1/records", "/v1/records?open=true", 200);
     held.post("POST /v1/mining", &json!({"seconds": 1}), 202);
     held.post("POST /v1/erasures", &json!({"txid": txid}), 202);
     held.post("POST /v1/erasures", &json!({"txid": txid}), 409);
@@ -211,13 +217,13 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     let mut answered = held.answered;
     answered.extend(other.answered);
     // Lines are of the classic chain.
-    answered.extend(["POST /v1/records", "GET /v1/records/{id}"].map(String::from));
+    answered.extend(["POST /v1/records"].map(String::from));
     answered.extend(NOT_ANSWERED.map(String::from));
     assert_eq!(answered, held.document.operations());
 }
 
 #[test]
-fn a_node_whose_wallet_is_locked_signs_nothing_and_says_so() {
+fn what_a_node_with_a_locked_wallet_takes_is_a_draft_until_it_is_unlocked() {
     let setup = Setup::new("locked").args(["--chain", "ledger"]);
     let file = setup.home().join("passphrase");
     fs::write(&file, "secret\n").unwrap();
@@ -225,9 +231,20 @@ fn a_node_whose_wallet_is_locked_signs_nothing_and_says_so() {
     on(&setup.directory(), &format!("wallet new --passphrase-file {}", file.display())).printed();
     let node = setup.start();
     let mut held = Held::new(&node);
-    let problem = held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 409);
-    assert_eq!(problem["type"], "urn:kusari:problem:wallet");
+    let draft = held.post("POST /v1/ledger/records", &json!({"text": "hi"}), 202);
+    assert_eq!((&draft["state"], &draft["waits_for"]), (&json!("draft"), &json!("unlock")));
     assert_eq!(held.get("GET /v1/mempool", "/v1/mempool", 200)["count"], 0);
+    let status = held.get("GET /v1/status", "/v1/status", 200);
+    assert_eq!((&status["drafts"], &status["drafts_wait_for"]), (&json!(1), &json!("unlock")));
+    let problem = held.post("POST /v1/wallet/unlock", &json!({"passphrase": "wrong"}), 409);
+    assert_eq!(problem["type"], "urn:kusari:problem:wallet");
+    let wallet = held.post("POST /v1/wallet/unlock", &json!({"passphrase": "secret"}), 200);
+    assert_eq!(wallet["unlocked"], true);
+    let path = format!("/v1/records/{}", draft["id"]);
+    eventually("it is signed", || {
+        let record = held.get("GET /v1/records/{id}", &path, 200);
+        record["txid"].is_string().then_some(())
+    });
 }
 
 #[test]

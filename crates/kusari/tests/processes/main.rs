@@ -29,6 +29,7 @@ mod commands_running;
 mod commands_stored;
 mod crash;
 mod dialogue;
+mod drafts;
 mod explorer;
 #[path = "../store/fault.rs"]
 mod fault;

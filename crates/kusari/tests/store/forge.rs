@@ -204,7 +204,8 @@ pub(crate) fn sound_ledger_store(directory: &TempDir) -> Store {
     let blocks = ledger_writes().to_vec();
     let predecessors = vec![PredecessorWrite::Insert(Person::new(4).record(6, "before"))];
     let statements = statement_writes();
-    let batch = StoreBatch { blocks, outbox, pool, predecessors, statements, ..StoreBatch::default() };
+    let batch =
+        StoreBatch { blocks, outbox, pool, predecessors, statements, ..StoreBatch::default() };
     store.commit(&[batch]).unwrap();
     store
 }

@@ -141,18 +141,16 @@ impl Own {
         txid: &Txid,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Vec<(Txid, PublicKey)>, StoreError> {
+    ) -> Result<Vec<Txid>, StoreError> {
         let mut undone = Vec::new();
         if self.displaced == 0 {
             return Ok(undone);
         }
         for entry in store.displaced_by(txid)? {
             let last = entry.txids().next_back();
-            if !self.open.contains_key(&entry.id)
-                && let Some(sender) = self.wait_again(entry, writes)?
-            {
+            if !self.open.contains_key(&entry.id) && self.wait_again(entry, writes)?.is_some() {
                 self.displaced = self.displaced.saturating_sub(1);
-                undone.extend(last.map(|last| (last, sender)));
+                undone.extend(last);
             }
         }
         Ok(undone)

@@ -39,16 +39,20 @@ impl Transactions {
         for settled in followed.settled {
             let txid = settled.txid();
             touched.insert(txid);
-            if settled.is_own()
-                && !connected.points.contains_key(&txid)
+            if !connected.points.contains_key(&txid)
                 && let SignedTransaction { sender, sequence, .. } = settled.transaction()
                 && let Some((by, point)) = connected.places.get(&(*sender, *sequence))
             {
                 self.displace(txid, (*by, point.height), &mut moved);
             }
         }
-        let dropped = followed.dropped.into_iter().map(|dropped| (dropped.into_checked(), false));
-        for (checked, own) in back.into_iter().chain(dropped) {
+        let dropped = followed.dropped.into_iter().map(PooledTransaction::into_checked);
+        let dropped = dropped.map(|checked| {
+            let own = self.own.contains(&checked.txid());
+            (checked, own)
+        });
+        let again: Vec<_> = back.into_iter().chain(dropped).collect();
+        for (checked, own) in again {
             let kept = !own && self.keep_predecessor(&checked);
             self.admit_again(
                 (checked, own || kept),
@@ -122,7 +126,7 @@ impl Transactions {
                     continue;
                 }
                 if let Some(last) = own {
-                    self.own.strand(last, transaction.sender);
+                    self.own.strand(last);
                     moved.returned.push(last);
                     // What was signed again waits in its last form alone.
                     if last != txid {
@@ -154,10 +158,10 @@ impl Transactions {
         for txid in &moved.left {
             all.extend(self.own.undo_displaced_by(txid, store, &mut moved.outbox)?);
         }
-        for (txid, sender) in all {
+        for txid in all {
             if !connected.points.contains_key(&txid) {
                 self.own.set_waiting(&txid, &mut moved.outbox);
-                self.own.strand(txid, sender);
+                self.own.strand(txid);
                 undone.insert(txid);
             }
         }
@@ -182,10 +186,9 @@ impl Transactions {
         };
         match admitted {
             Ok(admission) => {
-                touched.extend(super::touched_by(&admission));
-                if let Some(replaced) = admission.replaced {
-                    self.own.strand(replaced, sender);
-                }
+                let gone = super::touched_by(&admission);
+                gone.iter().for_each(|txid| self.own.strand(*txid));
+                touched.extend(gone);
                 if own {
                     self.own.unstrand(&txid);
                     moved.offered.push(txid);
@@ -198,11 +201,10 @@ impl Transactions {
                         self.own.set_mined(&by, height, &mut moved.outbox);
                     }
                     Some((by, height)) => self.displace(txid, (by, height), moved),
-                    None => self.own.strand(txid, sender),
+                    None => self.own.strand(txid),
                 }
             }
-            Err(_) if own => self.own.strand(txid, sender),
-            Err(_) => {}
+            Err(_) => self.own.strand(txid),
         }
         Ok(())
     }

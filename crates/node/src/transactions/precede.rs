@@ -65,7 +65,7 @@ impl Transactions {
             };
             if let Some(later) = self.pool.remove_last_parked(&sender, sequence) {
                 touched.insert(later.txid());
-                self.own.strand(later.txid(), sender);
+                self.own.strand(later.txid());
             } else if matches!(refusal, PoolRefusal::OwnFull { .. }) {
                 return self.admit(checked, chain, false, now);
             } else {

@@ -171,15 +171,18 @@ pub(super) async fn transaction(
     let Some(record) = record.await? else {
         return found.map(Json).ok_or_else(|| unknown(&asked));
     };
+    let is_mined = |report: &TransactionReport| {
+        report.block.as_ref().is_some_and(|block| block.confirmations > 0)
+    };
     // An id from before the text was signed again leads to where the text is now.
     let mut report = match (found, record.txid) {
-        (Some(found), Some(last)) if last == asked || found.block.is_some() => found,
+        (Some(found), Some(last)) if last == asked || is_mined(&found) => found,
         (found, Some(last)) => look_up(&shared, last).await?.or(found).ok_or_else(|| unknown(&asked))?,
         (found, None) => found.ok_or_else(|| unknown(&asked))?,
     };
     report.record = Some(record.id);
     report.former_txid = record.former_txid.filter(|former| *former != report.txid);
-    if report.block.is_none() {
+    if !is_mined(&report) {
         report.displaced_by = record.displaced_by;
         report.waits &= record.displaced_by.is_none();
     }

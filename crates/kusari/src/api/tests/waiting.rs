@@ -10,7 +10,7 @@ const RECORD: &str = "{\"text\":\"hi\"}";
 impl Rig {
     /// Answers commands in order and makes room after each; returns what the client got, and the
     /// commands.
-    fn play(&mut self, request: &str, replies: Vec<Reply>) -> (String, Vec<Command>) {
+    pub(super) fn play(&mut self, request: &str, replies: Vec<Reply>) -> (String, Vec<Command>) {
         let mut answer = reading(self.sent(request));
         let mut replies = replies.into_iter();
         let mut commands = Vec::new();
@@ -50,7 +50,7 @@ fn a_record_is_answered_with_where_it_is() {
     let (answer, commands) = rig.play(&post("/v1/records", "", RECORD), vec![Reply::Saved(7)]);
     assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
     assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
-    assert!(answer.ends_with("\r\n\r\n{\"id\":7,\"text\":\"hi\",\"block\":null}"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n{\"id\":7,\"text\":\"hi\",\"state\":\"waiting\",\"block\":null}"), "{answer}");
     assert_eq!(commands, [offer()]);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kusari_chain::ledger::{ChainId, PublicKey};
+use kusari_node::drafts::DraftWait;
 use kusari_node::snapshot::{LedgerSummary, PeerSummary, WitnessSummary};
 use kusari_node::{MiningPolicy, PeerStage, Snapshot};
 
@@ -29,6 +30,11 @@ fn busy() -> Snapshot {
             pooled: 5,
             pooled_bytes: 600,
             own_waiting: 1,
+            own_displaced: 4,
+            drafts: 2,
+            drafts_wait: Some(DraftWait::Unlock),
+            wallet: None,
+            may_sign: true,
             witnesses: WitnessSummary {
                 listed: vec![PublicKey::ZERO; 3],
                 near_tip: 2,
@@ -149,6 +155,9 @@ fn the_numbers_are_those_that_the_node_has_shown() {
         "kusari_side_limit_bytes 8000",
         "kusari_pool_transactions 5",
         "kusari_pool_bytes 600",
+        "kusari_outbox_records 1",
+        "kusari_drafts 2",
+        "kusari_displaced_records 4",
         "kusari_witnesses_listed 3",
         "kusari_witnesses_near_tip 2",
     ] {
@@ -169,13 +178,13 @@ fn labels_say_nothing_that_a_stranger_chose() {
     // So much for an alone node, and no more for one with everything.
     let names =
         |text: &str| -> usize { text.lines().filter(|line| !line.starts_with('#')).count() };
-    assert_eq!(names(&metrics_of(Snapshot::default())) + 4, names(&text));
+    assert_eq!(names(&metrics_of(Snapshot::default())) + 7, names(&text));
 }
 
 #[test]
 fn a_node_of_the_classic_chain_has_no_numbers_of_a_ledger() {
     let text = metrics_of(Snapshot::default());
-    for name in ["kusari_pool", "kusari_witnesses"] {
+    for name in ["kusari_pool", "kusari_drafts", "kusari_displaced", "kusari_witnesses"] {
         assert!(!text.contains(name), "{text}");
     }
 }

@@ -17,7 +17,6 @@ pub(crate) mod witnesses;
 use std::path::PathBuf;
 
 use kusari_chain::ledger::Address;
-use kusari_node::drafts::DraftContent;
 
 use super::Failure;
 use crate::api::client::{Client, ClientError};

@@ -9,7 +9,8 @@ use super::ReplayError;
 use crate::journal::format::{
     FIRST_BYTES, Header, Line, MAX_CHECKPOINT, MAX_LINE, MAX_SECONDS, Read, Sum, VERSION,
 };
-use kusari_chain::ledger::PublicKey;
+use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_node::store::EntryId;
 
 /// Longest first line, in bytes: as many addresses to dial as may be, and a little.
 const MAX_HEADER: usize = 2 * 1024 * 1024;
@@ -216,6 +217,10 @@ fn question(read: &Read) -> String {
         Read::Account { key, .. } => account_of(key),
         Read::Accounts { after, .. } => accounts_after(after.as_ref()),
         Read::EntryOfBlock { hash, .. } => format!("the line of the block {hash}"),
+        Read::WaitingEntry { from, .. } => waiting_from(*from),
+        Read::DisplacedEntry { by, .. } => displaced_by(by),
+        Read::TransactionAt { sender, sequence, .. } => transaction_at(sender, *sequence),
+        Read::MinedAt { txid, .. } => mined_at(txid),
     }
 }
 
@@ -225,6 +230,23 @@ pub(super) fn accounts_after(after: Option<&PublicKey>) -> String {
         Some(key) => format!("the accounts after {key}"),
         None => String::from("the first accounts"),
     }
+}
+
+/// How the question for entries that wait is named.
+pub(super) fn waiting_from(from: EntryId) -> String {
+    format!("the entries that wait from {from} on")
+}
+
+pub(super) fn displaced_by(txid: &Txid) -> String {
+    format!("the entries that transaction {txid} displaced")
+}
+
+pub(super) fn transaction_at(sender: &PublicKey, sequence: u64) -> String {
+    format!("the transaction of {sender} with the sequence {sequence}")
+}
+
+pub(super) fn mined_at(txid: &Txid) -> String {
+    format!("the height of transaction {txid}")
 }
 
 pub(super) fn account_of(key: &PublicKey) -> String {

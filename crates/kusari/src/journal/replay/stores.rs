@@ -1,13 +1,16 @@
 //! Stores that answer as the recorded ones did, question by question.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
-use kusari_node::store::{EntryId, OutboxEntry, OutboxStore, PoolRecord, Witnessed};
+use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 
-use super::source::{Source, account_of, accounts_after, stored_at};
+use super::source::{
+    Source, account_of, accounts_after, displaced_by, mined_at, stored_at, transaction_at, waiting_from,
+};
 use crate::journal::format::{Answer, Read};
 
 /// What the core is told where the journal has no answer. The replay looks at the source instead.
@@ -120,8 +123,65 @@ impl OutboxStore for Answering {
         )
     }
 
-    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        _limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError> {
+        let from = range.start;
+        let next = || {
+            self.answer(
+                || waiting_from(from),
+                |read| match read {
+                    Read::WaitingEntry { from: recorded, answer } if recorded == from => Ok(answer),
+                    other => Err(Box::new(other)),
+                },
+            )
+        };
+        while let Some(entry) = next()? {
+            visit(entry);
+        }
+        Ok(())
+    }
+
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+        let next = || {
+            self.answer(
+                || displaced_by(txid),
+                |read| match read {
+                    Read::DisplacedEntry { by, answer } if by == *txid => Ok(answer),
+                    other => Err(Box::new(other)),
+                },
+            )
+        };
+        let mut found = Vec::new();
+        while let Some(entry) = next()? {
+            found.push(entry);
+        }
+        Ok(found)
+    }
+
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
         Err(no_answer())
+    }
+
+    fn transaction_at(
+        &self,
+        sender: &PublicKey,
+        sequence: u64,
+    ) -> Result<Option<Txid>, StoreError> {
+        self.answer(
+            || transaction_at(sender, sequence),
+            |read| match read {
+                Read::TransactionAt { sender: of, sequence: at, answer }
+                    if of == *sender && at == sequence =>
+                {
+                    Ok(answer)
+                }
+                other => Err(Box::new(other)),
+            },
+        )
     }
 
     fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
@@ -136,7 +196,13 @@ impl OutboxStore for Answering {
         Err(no_answer())
     }
 
-    fn mined_at(&self, _txid: &Txid) -> Result<Option<u32>, StoreError> {
-        Err(no_answer())
+    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+        self.answer(
+            || mined_at(txid),
+            |read| match read {
+                Read::MinedAt { txid: recorded, answer } if recorded == *txid => Ok(answer),
+                other => Err(Box::new(other)),
+            },
+        )
     }
 }

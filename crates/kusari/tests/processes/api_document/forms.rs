@@ -2,12 +2,13 @@
 
 use kusari::api::audit::{Audit, AuditFinding, AuditedFile};
 use kusari::api::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
-use kusari::api::model::{MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry};
+use kusari::api::model::{DraftChange, MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry};
 use kusari::trail::TrailEntry;
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,
 };
 use kusari_chain::{BestPoint, BlockHash, Branch, Work};
+use kusari_node::drafts::DraftWait;
 use serde::Serialize;
 
 use super::happenings::happenings;
@@ -48,7 +49,14 @@ fn events() -> Vec<NodeEvent> {
     vec![
         NodeEvent::Block { tip, transactions: 2 },
         NodeEvent::Reorganisation { depth: 1, from: tip, to: tip },
-        NodeEvent::Transaction { txid, own: true, state: TransactionState::Displaced },
+        NodeEvent::Transaction {
+            txid,
+            own: true,
+            state: TransactionState::Displaced,
+            by: Some(txid),
+        },
+        NodeEvent::Draft(DraftChange::Signed { record: 1, txid, former_txid: Some(txid) }),
+        NodeEvent::Draft(DraftChange::Waiting { drafts: 2, waits_for: DraftWait::Peer }),
         peer(PeerChange::Connected { inbound: true }),
         peer(PeerChange::Introduced { agent: words.clone() }),
         peer(PeerChange::Original),

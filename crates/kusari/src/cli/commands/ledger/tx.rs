@@ -89,10 +89,10 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
             place.height,
             grouped(place.confirmations)
         ),
-        Some(place) => {
+        Some(place) if report.displaced_by.is_none() && !waits => {
             format!("- Block : {} at height {}, beside the best chain", place.hash, place.height)
         }
-        None => unmined(*waits, report.displaced_by.as_ref()),
+        _ => unmined(*waits, report.displaced_by.as_ref()),
     });
     if let Some(former) = &report.former_txid {
         lines.push(format!(
