@@ -17,6 +17,7 @@ use kusari_chain::ledger::ChainSpec;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::encode_block;
+use kusari_node::{Node, NodeConfig};
 use support::{Planner, TempDir, batch};
 
 /// Blocks that a store has before something is measured: the tables are then some levels deep.
@@ -81,6 +82,18 @@ fn commit_blocks(bencher: Bencher, blocks: usize) {
             // Closing and removing it are no part of a commit.
             (store, copy)
         });
+}
+
+/// A node that starts over a store in which so many lines wait.
+#[divan::bench(args = [1_000, 200_000, 1_000_000], sample_count = 10, sample_size = 1)]
+fn start_with_lines(bencher: Bencher, lines: u64) {
+    let directory = TempDir::new();
+    Store::open(directory.path()).unwrap().commit(&[support::lines(1..=lines)]).unwrap();
+    bencher.bench_local(|| {
+        let store = Store::open(directory.path()).unwrap();
+        let stores = (Box::new(store.clone()), Box::new(store));
+        Node::new(NodeConfig::default(), stores.0, stores.1).unwrap()
+    });
 }
 
 /// Transactions of one block.

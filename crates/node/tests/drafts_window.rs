@@ -365,5 +365,56 @@ proptest! {
     }
 }
 
+impl World {
+    fn commit_all(&mut self) {
+        while !self.bench.held.is_empty() || !self.written.is_empty() {
+            self.write(usize::MAX);
+            self.report(usize::MAX);
+        }
+    }
+}
+
+#[test]
+fn what_is_signed_keeps_its_sequence_after_a_restart_however_much_waits_before_it() {
+    let mut world = World::new();
+    for _ in 0..10 {
+        world.step(&Step::Draft { bytes: 9 });
+    }
+    world.step(&Step::Submit);
+    world.commit_all();
+    world.step(&Step::Crash { written: 0 });
+    world.command(None, Command::GetAccount(Person::new(1).public));
+    assert_eq!(world.next_sequence, 1, "a sequence is given out twice");
+    assert!(world.to_sign.iter().all(|draft| draft.sequence > 0));
+    world.finish();
+}
+
+#[test]
+fn who_waits_for_a_signature_is_answered_when_the_draft_makes_room_in_memory() {
+    let mut world = World::new();
+    let draft_and_sign = |world: &mut World| {
+        (0..LIMITS.in_memory).for_each(|_| world.step(&Step::Draft { bytes: 9 }));
+        while !world.to_sign.is_empty() {
+            world.step(&Step::Sign);
+        }
+        world.commit_all();
+    };
+    draft_and_sign(&mut world);
+    while world.work.is_some() {
+        world.step(&Step::Mine);
+        world.commit_all();
+    }
+    assert_eq!(world.waiting(), 0);
+    (0..LIMITS.in_memory).for_each(|_| world.step(&Step::Draft { bytes: 9 }));
+    world.commit_all();
+    let asked = |world: &World| world.asked.len();
+    assert_eq!(asked(&world), LIMITS.in_memory, "nothing is signed yet");
+    // What was mined waits again, and there is no room for both.
+    world.step(&Step::Fork { depth: 9, kept: 0, elsewhere: false });
+    world.commit_all();
+    assert_eq!(asked(&world), 0, "somebody waits for ever");
+    world.finish();
+}
+
 /// The time of the bench is that of the blocks made by hand.
 const _: () = assert!(START == 1_800_000_000);

@@ -35,7 +35,7 @@ pub(crate) const HELD: TableDefinition<&'static [u8; 32], (u64, u32)> =
 pub(crate) const OUTBOX: TableDefinition<u64, &'static [u8]> = TableDefinition::new("outbox");
 /// Numbers of the entries that wait to be mined.
 pub(crate) const OUTBOX_WAITING: TableDefinition<u64, ()> = TableDefinition::new("outbox_waiting");
-/// Numbers of the entries that neither wait nor are settled.
+/// Numbers of the entries that are not settled, and were mined or signed once.
 pub(crate) const OUTBOX_OPEN: TableDefinition<u64, ()> = TableDefinition::new("outbox_open");
 /// Numbers of the entries that are displaced, each after the id of the transaction that did it.
 pub(crate) const OUTBOX_DISPLACED: TableDefinition<(&'static [u8; 32], u64), ()> =

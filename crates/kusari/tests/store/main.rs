@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod backlog;
 mod backup;
 mod browse;
 #[path = "../../src/store/checked.rs"]

@@ -13,7 +13,7 @@ use kusari_chain::ledger::{
 use kusari_chain::pow::{ChainTime, CompactTarget};
 use kusari_chain::store::StoredLedger;
 use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
-use kusari_node::store::StoreBatch;
+use kusari_node::store::{OutboxWrite, StoreBatch};
 
 /// A directory that does not exist yet and is removed with this.
 pub(crate) struct TempDir(PathBuf);
@@ -40,6 +40,12 @@ impl Drop for TempDir {
 
 pub(crate) fn batch(blocks: Vec<BlockWrite>) -> StoreBatch {
     StoreBatch { blocks, ..StoreBatch::default() }
+}
+
+/// Lines that are to be mined, which nobody mined yet.
+pub(crate) fn lines(numbers: std::ops::RangeInclusive<u64>) -> StoreBatch {
+    let line = |id| OutboxWrite::Insert { id, text: format!("line {id}"), draft: None };
+    StoreBatch { outbox: numbers.map(line).collect(), ..StoreBatch::default() }
 }
 
 /// A hash that no other `id` has; the store does not check that it is the block's.

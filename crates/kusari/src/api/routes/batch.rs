@@ -59,7 +59,10 @@ pub(super) async fn batch(
         let reply = reply.await.map_err(|_| stopping())?;
         let report = match &draft {
             Some(draft) => drafts::report_of(reply, draft),
-            None => records::report_of(reply, text),
+            None => {
+                let warning = shared.node.snapshot().warning_about(&text);
+                records::report_of(reply, text).map(|report| report.with_warning(warning))
+            }
         };
         results.push(match report {
             Ok(record) => BatchItem { record: Some(record), problem: None },

@@ -106,9 +106,7 @@ impl Scribe {
                 }
             }
             Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
-                Some(Reply::Saved(id)) => {
-                    Ok(Ok(RecordReport::waiting(id, text.to_owned())))
-                }
+                Some(Reply::Saved(id)) => Ok(Ok(RecordReport::waiting(id, text.to_owned()))),
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
                 _ => Err(Failure::failed(
@@ -169,7 +167,7 @@ impl Say<'_> {
             (true, true) => {}
         }
         if let Some(warning) = report.warning.as_ref().filter(|_| !self.args.json) {
-            say_beside(&format!("Line {}: {warning}", report.id));
+            progress.beside(|| say_beside(&format!("Line {}: {warning}", report.id)));
         }
         // Whoever feeds us line by line waits for it, even where nobody reads it any more.
         progress.beside(|| self.output.flush())?;
