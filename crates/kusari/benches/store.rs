@@ -16,8 +16,8 @@ use kusari::store::{ChainPosition, Store, Stretch};
 use kusari_chain::ledger::ChainSpec;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use kusari_node::{Node, NodeConfig};
 use kusari_node::wire::encode_block;
+use kusari_node::{Node, NodeConfig};
 use support::{Planner, TempDir, batch};
 
 /// Blocks that a store has before something is measured: the tables are then some levels deep.

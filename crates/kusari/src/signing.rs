@@ -65,8 +65,7 @@ pub(crate) fn send(
         })?;
         let unsigned = draft.unsigned(sequence, payload.as_ref());
         let signed = wallet.sign(&unsigned, chain).map_err(Unsent::refused)?;
-        let checked =
-            CheckedTransaction::check(signed, payload, chain).map_err(Unsent::refused)?;
+        let checked = CheckedTransaction::check(signed, payload, chain).map_err(Unsent::refused)?;
         match client.send_transaction(&checked) {
             Ok(receipt) => return Ok(receipt.txid),
             Err(ClientError::Problem(problem)) if problem.kind == problem::SEQUENCE.kind() => {

@@ -21,8 +21,8 @@ use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use super::model::{
-    BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList, Problem, RecordReport,
-    RecordRequest, Status,
+    BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList,
+    Problem, RecordReport, RecordRequest, Status,
 };
 use super::problem::OUTBOX_FULL;
 use super::token::Token;

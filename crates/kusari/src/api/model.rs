@@ -25,11 +25,12 @@ pub use self::browse::{
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
-pub use self::records::{
-    BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport, RecordPlace, RecordReport, RecordRequest, RecordState,
-    TransferRequest, UnlockRequest, WalletReport,
-};
 pub use self::mining::MiningReport;
+pub use self::records::{
+    BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport,
+    RecordPlace, RecordReport, RecordRequest, RecordState, TransferRequest, UnlockRequest,
+    WalletReport,
+};
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };

@@ -191,7 +191,8 @@ impl<'a, T: Taker> Batches<'a, T> {
 
     fn refuse(&mut self, why: &str) {
         self.refused += 1;
-        self.progress.remark(&format!("{why} ({} acknowledged before it)", grouped(self.acknowledged)));
+        self.progress
+            .remark(&format!("{why} ({} acknowledged before it)", grouped(self.acknowledged)));
     }
 
     fn acknowledge(&mut self, id: u64) {
@@ -261,7 +262,9 @@ pub(crate) fn taken_by_node(
             (None, Some(problem)) => {
                 return Err(Failure::failed(format!("{} ({which})", problem.detail)));
             }
-            (None, None) => return Err(Failure::failed(format!("the node says nothing ({which})"))),
+            (None, None) => {
+                return Err(Failure::failed(format!("the node says nothing ({which})")));
+            }
         })
     });
     let taken: Vec<Taken> = taken.collect::<Result<_, Failure>>()?;
@@ -281,9 +284,8 @@ fn is_full(kind: &str) -> bool {
 /// Whether a record of a node stands in the best chain, or can't any more.
 pub(crate) fn is_done(client: &Client, id: u64) -> Result<bool, Failure> {
     let report = client.record_state(id)?;
-    Ok(report.is_some_and(|report| {
-        matches!(report.state, RecordState::Mined | RecordState::Displaced)
-    }))
+    Ok(report
+        .is_some_and(|report| matches!(report.state, RecordState::Mined | RecordState::Displaced)))
 }
 
 /// Reads lines on a thread of its own, which ends with the input or with the receiver.

@@ -69,7 +69,9 @@ fn every_line_is_taken_once_and_in_order_however_often_there_is_no_room() {
 fn a_line_that_is_refused_keeps_none_of_the_others_out_and_fails_at_the_end() {
     let mut fake = Fake::new(usize::MAX, 0);
     let failure = run(&mut fake, "one\nbad\ntwo\n").unwrap_err();
-    assert!(matches!(failure, Failure::Failed(why) if why.to_string().starts_with("1 line is not")));
+    assert!(
+        matches!(failure, Failure::Failed(why) if why.to_string().starts_with("1 line is not"))
+    );
     assert_eq!(fake.taken, [(1, String::from("one")), (3, String::from("two"))]);
 }
 

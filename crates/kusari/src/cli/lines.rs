@@ -86,7 +86,10 @@ impl<R: BufRead> Lines<R> {
                 bytes -= 1;
             }
             if bytes > 0 {
-                return Ok(Some(Line { number: self.number, content: judge(kept, bytes, self.fit) }));
+                return Ok(Some(Line {
+                    number: self.number,
+                    content: judge(kept, bytes, self.fit),
+                }));
             }
         }
     }

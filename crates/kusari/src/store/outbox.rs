@@ -159,9 +159,8 @@ impl Store {
         ids: impl FnOnce(&ReadTransaction) -> Result<Vec<EntryId>, Fault>,
         visit: &mut dyn FnMut(OutboxEntry),
     ) -> Result<(), StoreError> {
-        let (entries, ids) = self.read(|transaction| {
-            Ok((transaction.table(tables::OUTBOX)?, ids(transaction)?))
-        })?;
+        let (entries, ids) =
+            self.read(|transaction| Ok((transaction.table(tables::OUTBOX)?, ids(transaction)?)))?;
         for id in ids {
             visit(guarded(|| entry_at(&entries, id, list, id))?);
         }
@@ -233,9 +232,8 @@ impl OutboxStore for Store {
         loop {
             let page = self.transactions_of(sender, after, SEARCH_PAGE)?;
             let mut found = page.found.iter().map(|one| &one.transaction);
-            let holds = |held: &&SignedTransaction| {
-                held.sender == *sender && held.sequence == sequence
-            };
+            let holds =
+                |held: &&SignedTransaction| held.sender == *sender && held.sequence == sequence;
             if let Some(held) = found.find(holds) {
                 return Ok(Some(held.txid()));
             }

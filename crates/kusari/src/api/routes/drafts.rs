@@ -81,11 +81,7 @@ async fn draft(shared: &Shared, content: DraftContent, fee: Option<u64>) -> Answ
 }
 
 /// A draft for the node's own wallet.
-pub(super) fn of_wallet(
-    shared: &Shared,
-    content: DraftContent,
-    fee: Option<u64>,
-) -> Answer<Draft> {
+pub(super) fn of_wallet(shared: &Shared, content: DraftContent, fee: Option<u64>) -> Answer<Draft> {
     let spec = shared.node.store().spec().ok_or_else(no_ledger)?;
     let Some(wallet) = &shared.wallet else {
         return Err(problem::WALLET.because(SubmitRefusal::OtherAccount.to_string()).into());

@@ -106,9 +106,7 @@ impl Scribe {
                 }
             }
             Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
-                Some(Reply::Saved(id)) => {
-                    Ok(Ok(RecordReport::waiting(id, text.to_owned())))
-                }
+                Some(Reply::Saved(id)) => Ok(Ok(RecordReport::waiting(id, text.to_owned()))),
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
                 _ => Err(Failure::failed(

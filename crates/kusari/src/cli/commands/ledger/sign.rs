@@ -33,8 +33,7 @@ impl Signing {
     pub(crate) fn send(&self, content: DraftContent) -> Result<(), Failure> {
         let (client, ledger) = ledger_node(&self.node)?;
         let wallet = Wallet::open(&path_of(&self.node.directory_of_wallets()?, &self.wallet))?;
-        let is_of_node =
-            self.wallet == WalletName::default() && wallet.address() == ledger.miner;
+        let is_of_node = self.wallet == WalletName::default() && wallet.address() == ledger.miner;
         let mut output = Stdout::new();
         let report = match is_of_node {
             true => self.draft(&client, &wallet, content, &mut output)?,
