@@ -8,11 +8,12 @@ use kusari_chain::ledger::transaction::Salt;
 use kusari_chain::ledger::{ChainSpec, Payload, PublicKey, Signature, Txid, UnsignedTransaction};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
-    Accepted, Block, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock,
-    TreeLimits, Work,
+    Accepted, Block, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits, Work,
 };
 use kusari_miner::Search;
-use kusari_node::store::{OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch};
+use kusari_node::store::{
+    EntryState, OutboxFacts, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
+};
 
 use crate::store::{ChainPosition, Store, audit_file};
 
@@ -80,8 +81,8 @@ fn read_everything(directory: &Path, sound: bool) -> bool {
         store.abandon();
         return works;
     }
-    let Ok(id) = store.next_entry_id() else { return false };
-    let outbox = vec![OutboxWrite::Insert { id, text: String::from("one more") }];
+    let Ok(OutboxFacts { next_id: id, .. }) = store.outbox_facts() else { return false };
+    let outbox = vec![OutboxWrite::Insert { id, text: String::from("one more"), draft: None }];
     works & store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).is_ok()
 }
 
@@ -140,8 +141,8 @@ fn ledger_batch() -> StoreBatch {
     let record = PoolRecord { transaction, payload: Some(payload), since: 7 };
     let pool = vec![PoolWrite::Insert { txid, record }];
     let text = String::from("{}");
-    let mined = OutboxWrite::Mined { id: 1, hash: BlockHash(txid.0) };
-    let outbox = vec![OutboxWrite::Insert { id: 1, text }, mined];
+    let insert = OutboxWrite::Insert { id: 1, text: String::new(), draft: None };
+    let outbox = vec![insert, OutboxWrite::Signed { id: 1, text, txid }];
     StoreBatch { blocks, outbox, pool, ..StoreBatch::default() }
 }
 
@@ -178,9 +179,10 @@ fn batch() -> StoreBatch {
         blocks.push(BlockWrite::InsertSide(stored));
     }
     let outbox = vec![
-        OutboxWrite::Insert { id: 1, text: chain[0].data.clone() },
-        OutboxWrite::Insert { id: 2, text: String::from("it waits") },
+        OutboxWrite::Insert { id: 1, text: chain[0].data.clone(), draft: None },
+        OutboxWrite::Insert { id: 2, text: String::from("it waits"), draft: None },
         OutboxWrite::Mined { id: 1, hash: chain[0].hash },
+        OutboxWrite::SetState { id: 1, state: EntryState::Mined { settled: false } },
     ];
     StoreBatch { blocks, outbox, ..StoreBatch::default() }
 }

@@ -2,20 +2,22 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, PublicKey, Txid};
+use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use kusari_node::store::{
-    EntryId, OutboxEntry, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch, Witnessed,
+    EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite, PoolRecord,
+    PoolWrite, StoreBatch, Witnessed,
 };
 
 /// What is durable. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Disk(Rc<RefCell<Content>>);
 
-type Content = (MemoryBlocks, BTreeMap<EntryId, OutboxEntry>, BTreeMap<Txid, PoolRecord>);
+type Content = (MemoryBlocks, MemoryOutbox, BTreeMap<Txid, PoolRecord>);
 
 impl Disk {
     pub(super) fn apply(&self, batch: &StoreBatch) {
@@ -33,26 +35,18 @@ impl Disk {
             }
         }
         for write in &batch.outbox {
+            let id = write.id();
             match write {
-                OutboxWrite::Insert { id, text } => {
-                    let next = outbox.last_key_value().map_or(1, |(id, _)| id + 1);
-                    assert_eq!(*id, next, "an entry is inserted out of turn");
-                    let (blocks, settled) = (Vec::new(), false);
-                    let entry = OutboxEntry { id: *id, text: text.clone(), blocks, settled };
-                    outbox.insert(*id, entry);
+                OutboxWrite::Insert { .. } => {
+                    assert_eq!(id, outbox.facts().next_id, "an entry is inserted out of turn");
                 }
-                OutboxWrite::Mined { id, hash } => {
-                    let entry = outbox.get_mut(id).expect("mined for an entry that is stored");
+                OutboxWrite::Mined { hash, .. } => {
                     assert!(blocks.by_hash(hash).is_ok_and(|block| block.is_some()));
-                    entry.blocks.push(*hash);
                 }
-                OutboxWrite::EraseText { id } => {
-                    outbox.get_mut(id).expect("erases an entry that is stored").text.clear();
-                }
-                OutboxWrite::SetSettled { id, settled } => {
-                    outbox.get_mut(id).expect("settles an entry that is stored").settled = *settled;
-                }
+                _ => assert!(outbox.entry(id).is_some(), "an entry is changed that is not stored"),
             }
+            let one = StoreBatch { outbox: vec![write.clone()], ..StoreBatch::default() };
+            outbox.apply(&one);
         }
     }
 }
@@ -90,14 +84,33 @@ impl BlockStore for Disk {
 
 impl OutboxStore for Disk {
     fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        self.0.borrow().1.values().filter(|entry| !entry.settled).cloned().for_each(visit);
+        self.0.borrow().1.open_entries().cloned().for_each(visit);
+        Ok(())
+    }
+    fn visit_waiting_entries(
+        &self,
+        range: Range<EntryId>,
+        limit: usize,
+        visit: &mut dyn FnMut(OutboxEntry),
+    ) -> Result<(), StoreError> {
+        self.0.borrow().1.waiting_entries(range).take(limit).cloned().for_each(visit);
         Ok(())
     }
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        Ok(self.0.borrow().1.values().find(|entry| entry.blocks.contains(hash)).cloned())
+        Ok(self.0.borrow().1.entry_of_block(hash).cloned())
     }
-    fn next_entry_id(&self) -> Result<EntryId, StoreError> {
-        Ok(self.0.borrow().1.last_key_value().map_or(1, |(id, _)| id + 1))
+    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+        Ok(self.0.borrow().1.displaced_by(txid))
+    }
+    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+        Ok(self.0.borrow().1.facts())
+    }
+    fn transaction_at(&self, sender: &PublicKey, at: u64) -> Result<Option<Txid>, StoreError> {
+        Ok(self.0.borrow().0.transaction_at(sender, at))
+    }
+    // The node here follows the classic chain, which has no transactions to precede.
+    fn visit_predecessors(&self, _visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use kusari_node::limits::MAX_WAITING_SAYS;
 use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, TemplateId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{self, Message};
-use kusari_node::{Action, Input, Node, NodeConfig, Now, PeerAddress};
+use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits, PeerAddress};
 
 use super::disk::Disk;
 use super::grammar::prove;
@@ -58,7 +58,11 @@ impl Driver {
         let config = NodeConfig {
             max_peers: MAX_PEERS,
             connect: vec!["192.0.2.1:8080".parse().expect("an address")],
-            outbox_capacity: OUTBOX_CAPACITY,
+            outbox: OutboxLimits {
+                in_memory: OUTBOX_CAPACITY,
+                entries: 2 * OUTBOX_CAPACITY as u64,
+                ..OutboxLimits::default()
+            },
             max_uncommitted: MAX_UNCOMMITTED,
             tree_limits: TreeLimits {
                 min_side_bytes: 1_500,
@@ -126,6 +130,7 @@ impl Driver {
                 | Action::Notify(_)
                 | Action::Record(_)
                 | Action::SignStatement(_)
+                | Action::SignDrafts(_)
                 | Action::RememberWitness(_) => {}
                 Action::Halt(reason) => panic!("the store is fine, and the node stops: {reason}"),
             }
@@ -277,7 +282,8 @@ impl Driver {
         self.tip = snapshot.tip;
         assert!(snapshot.side_bytes <= snapshot.side_limit, "side branches are over their bound");
         assert!(snapshot.orphans <= MAX_ORPHANS, "too many orphans");
-        assert!(snapshot.waiting_lines <= OUTBOX_CAPACITY + MAX_WAITING_SAYS + 1 + 24);
+        let most = 2 * OUTBOX_CAPACITY + MAX_WAITING_SAYS + 1 + 24;
+        assert!(snapshot.waiting_lines <= most as u64, "too many lines wait");
         let open = self.connections.values().filter(|connection| !connection.closing).count();
         assert!(open <= MAX_PEERS, "{open} connections are kept");
         assert!(self.connections.len() >= snapshot.peers.len(), "the node knows of more peers");

@@ -69,7 +69,8 @@ fn only_plain_http_addresses_are_taken() {
 #[test]
 fn a_full_outbox_is_waited_for_and_the_line_taken_once() {
     let full = answer("503 Service Unavailable", &problem(503, "outbox-full"));
-    let taken = answer("202 Accepted", "{\"id\":7,\"text\":\"hi\",\"state\":\"waiting\",\"block\":null}");
+    let taken =
+        answer("202 Accepted", "{\"id\":7,\"text\":\"hi\",\"state\":\"waiting\",\"block\":null}");
     let (address, requests) = server(vec![full.clone(), full, taken]);
     let mut told = Vec::new();
     let report = client(address).record("hi", &mut |detail| told.push(detail.to_owned()));

@@ -83,16 +83,7 @@ fn of_ledger(
     let (text, payment) = content(entry.draft.as_ref(), signed.as_ref());
     let block = place.map(placed);
     let report = RecordReport::waiting(entry.id, text);
-    Ok(RecordReport {
-        payment,
-        state,
-        txid,
-        former_txid,
-        displaced_by,
-        waits_for,
-        block,
-        ..report
-    })
+    Ok(RecordReport { payment, state, txid, former_txid, displaced_by, waits_for, block, ..report })
 }
 
 fn state_of(entry: &OutboxEntry, is_placed: bool) -> RecordState {

@@ -153,7 +153,9 @@ pub(crate) fn status(status: &Status) -> String {
         }
         if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
             lines.push(format!("- Displaced: {}", drafts::displaced(displaced)));
-            lines.push(String::from("          `kusari outbox` shows which, and what took their place"));
+            lines.push(String::from(
+                "          `kusari outbox` shows which, and what took their place",
+            ));
         }
         if let Some(WitnessStanding { listed, near_tip }) = status.witnesses {
             lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));

@@ -42,7 +42,10 @@ pub(crate) fn waiting(drafts: usize, wait: DraftWait) -> String {
 /// How many records of a node can't be mined any more.
 pub(crate) fn displaced(count: u64) -> String {
     let are = if count == 1 { "is" } else { "are" };
-    format!("{} {are} not mined, since other transactions took their place", counted(count, "record"))
+    format!(
+        "{} {are} not mined, since other transactions took their place",
+        counted(count, "record")
+    )
 }
 
 #[cfg(test)]

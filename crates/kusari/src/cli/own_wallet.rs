@@ -48,9 +48,7 @@ pub(crate) fn ask_to_unlock(wallet: &NodeWallet, node: &NodeHandle, screen: &Scr
     }
     match wallet.unlock_from(&Source::new(None)) {
         Ok(()) => node.wallet_changed(wallet.account()),
-        Err(error) => screen.say(Said::warning(format!(
-            "The wallet stays locked: {}",
-            Plain(&error.to_string())
-        ))),
+        Err(error) => screen
+            .say(Said::warning(format!("The wallet stays locked: {}", Plain(&error.to_string())))),
     }
 }

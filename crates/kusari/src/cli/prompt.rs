@@ -145,9 +145,7 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Quit => return false,
         Typed::Say(text) => {
             return match &place.wallet {
-                Some(wallet) => {
-                    draft(link, screen, wallet, DraftContent::Record(text), "The line")
-                }
+                Some(wallet) => draft(link, screen, wallet, DraftContent::Record(text), "The line"),
                 None => entrust(link, screen, text, "The line"),
             };
         }

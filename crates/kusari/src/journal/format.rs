@@ -81,17 +81,45 @@ pub(super) struct Given<I> {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Read {
-    BestAt { height: u32, answer: Answer<StoredBlock> },
-    ByHash { hash: BlockHash, answer: Answer<StoredBlock> },
-    Account { key: PublicKey, answer: Answer<Account> },
-    Accounts { after: Option<PublicKey>, answer: Answer<Vec<Account>> },
-    EntryOfBlock { hash: BlockHash, answer: Answer<OutboxEntry> },
+    BestAt {
+        height: u32,
+        answer: Answer<StoredBlock>,
+    },
+    ByHash {
+        hash: BlockHash,
+        answer: Answer<StoredBlock>,
+    },
+    Account {
+        key: PublicKey,
+        answer: Answer<Account>,
+    },
+    Accounts {
+        after: Option<PublicKey>,
+        answer: Answer<Vec<Account>>,
+    },
+    EntryOfBlock {
+        hash: BlockHash,
+        answer: Answer<OutboxEntry>,
+    },
     /// The next of several entries; `None` ends them.
-    WaitingEntry { from: EntryId, answer: Answer<OutboxEntry> },
+    WaitingEntry {
+        from: EntryId,
+        answer: Answer<OutboxEntry>,
+    },
     /// The same.
-    DisplacedEntry { by: Txid, answer: Answer<OutboxEntry> },
-    TransactionAt { sender: PublicKey, sequence: u64, answer: Answer<Txid> },
-    MinedAt { txid: Txid, answer: Answer<u32> },
+    DisplacedEntry {
+        by: Txid,
+        answer: Answer<OutboxEntry>,
+    },
+    TransactionAt {
+        sender: PublicKey,
+        sequence: u64,
+        answer: Answer<Txid>,
+    },
+    MinedAt {
+        txid: Txid,
+        answer: Answer<u32>,
+    },
 }
 
 /// `Err` carries the words of the store's failure.

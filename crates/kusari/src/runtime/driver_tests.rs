@@ -31,6 +31,7 @@ fn driven() -> Driven {
         miner_threads: NonZeroUsize::MIN,
         miner_kernel: None,
         witness: None,
+        wallet: None,
     };
     Driven { driver: Driver::new(parts, store).unwrap(), from_net, from_control }
 }

@@ -327,11 +327,12 @@ mod tests {
         let entry = OutboxEntry {
             id: 3,
             text: String::from("hi"),
+            draft: None,
             blocks: vec![BlockHash([0xcc; 32])],
-            settled: true,
+            state: EntryState::Mined { settled: true },
         };
         let bytes = write_entry(entry.clone()).unwrap();
-        let expected = format!("02000000{}01000000{}01", "6869", "cc".repeat(32));
+        let expected = format!("0200000068690001000000{}0101", "cc".repeat(32));
         assert_eq!(hex(&bytes), expected);
         assert_eq!(read_entry(3, &bytes).unwrap(), entry);
     }

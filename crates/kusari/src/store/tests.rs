@@ -53,7 +53,10 @@ impl StorageBackend for FullDisk {
 
 fn entry(id: u64) -> StoreBatch {
     let text = "x".repeat(3_000);
-    StoreBatch { outbox: vec![OutboxWrite::Insert { id, text }], ..StoreBatch::default() }
+    StoreBatch {
+        outbox: vec![OutboxWrite::Insert { id, text, draft: None }],
+        ..StoreBatch::default()
+    }
 }
 
 #[test]
@@ -75,10 +78,10 @@ fn full_disk_ends_writing_with_an_error_and_loses_nothing_that_was_acknowledged(
 
         let store =
             Store::over((Builder::new().create_with_backend(disk).unwrap(), Kind::Classic), None);
-        let next = store.next_entry_id().unwrap();
+        let next = store.outbox_facts().unwrap().next_id;
         assert!((failed..=failed + 1).contains(&next), "{failed} failed, {next} is next");
         let mut count = 0;
-        store.visit_open_entries(&mut |_| count += 1).unwrap();
+        store.visit_waiting_entries(0..next, usize::MAX, &mut |_| count += 1).unwrap();
         assert_eq!(count, next - 1);
         store.commit(&[entry(next)]).unwrap();
     }

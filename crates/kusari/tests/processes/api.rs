@@ -145,7 +145,11 @@ fn a_record_is_taken_with_the_token_alone() {
     node.wait_for("Data       : hi");
     let answer = http(address, "GET /v1/records/1", "", "");
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    assert!(answer.body.starts_with("{\"id\":1,\"text\":\"hi\",\"state\":\"mined\",\"block\":{\"height\":1,"));
+    assert!(
+        answer
+            .body
+            .starts_with("{\"id\":1,\"text\":\"hi\",\"state\":\"mined\",\"block\":{\"height\":1,")
+    );
     // Neither an empty line nor one that fits no block is taken.
     for text in [String::new(), "x".repeat(3_827)] {
         let body = format!("{{\"text\":\"{text}\"}}");

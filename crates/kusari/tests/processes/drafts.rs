@@ -66,7 +66,10 @@ fn what_two_machines_with_one_wallet_record_apart_stands_once_and_is_found_by_ei
         let found = json(&b, &format!("tx {former}"));
         (found["block"]["confirmations"].as_u64() >= Some(1)).then_some(found)
     });
-    assert_eq!((&found["txid"], &found["former_txid"]), (&last.clone().into(), &former.clone().into()));
+    assert_eq!(
+        (&found["txid"], &found["former_txid"]),
+        (&last.clone().into(), &former.clone().into())
+    );
     assert_eq!(json(&b, &format!("tx {last}")), found);
     let words = on(&b.directory(), &format!("tx {former}")).printed();
     assert!(words.contains(&format!("- Former: {former}, whose place another one")), "{words}");
@@ -101,7 +104,10 @@ fn a_payment_that_is_displaced_ends_the_command_that_waits_and_is_shown_until_a_
     assert_eq!(waiting.wait_for_end().code(), Some(1));
     assert!(began.elapsed() < DEADLINE);
     let error = waiting.err.lines().join("\n");
-    assert!(error.contains(&format!("transaction {txid} cannot be mined: transaction ")), "{error}");
+    assert!(
+        error.contains(&format!("transaction {txid} cannot be mined: transaction ")),
+        "{error}"
+    );
     assert!(error.contains("a payment is never signed again by itself"), "{error}");
     let found = json(&b, &format!("tx {txid}"));
     let by = found["displaced_by"].as_str().unwrap();
@@ -129,7 +135,10 @@ fn a_node_that_knew_a_peer_signs_nothing_until_one_is_back_or_it_is_told_that_no
     assert!(receipt.starts_with("Saved as draft 1; it is signed once this node has caught up"));
     assert!(receipt.contains("`--offline`"), "{receipt}");
     let status = on(&b.directory(), "status").printed();
-    assert!(status.contains("- Drafts: 1 draft is signed once this node has caught up"), "{status}");
+    assert!(
+        status.contains("- Drafts: 1 draft is signed once this node has caught up"),
+        "{status}"
+    );
     // Another wallet writes nothing before.
     on(&b.directory(), &format!("wallet new other --passphrase-file {}", passphrase(&there, "")))
         .printed();
@@ -179,7 +188,9 @@ fn drafts_of_a_locked_wallet_survive_a_kill_and_are_signed_once_it_is_unlocked()
     let wrong = passphrase(&setup, "wrong");
     let mut node = setup.start();
     node.say("typed");
-    node.wait_for("Saved as draft 1; it is signed once the wallet is unlocked: `kusari wallet unlock`");
+    node.wait_for(
+        "Saved as draft 1; it is signed once the wallet is unlocked: `kusari wallet unlock`",
+    );
     let receipt = on(&node.directory(), "record told").printed();
     assert!(receipt.starts_with("Saved as draft 2; it is signed once the wallet is"), "{receipt}");
     node.kill();

@@ -35,10 +35,9 @@ pub(super) fn form_of(event: &Event) -> Option<NodeEvent> {
             txid: *txid,
             former_txid: *former,
         }),
-        Event::DraftsWait { drafts, wait } => NodeEvent::Draft(DraftChange::Waiting {
-            drafts: *drafts,
-            waits_for: *wait,
-        }),
+        Event::DraftsWait { drafts, wait } => {
+            NodeEvent::Draft(DraftChange::Waiting { drafts: *drafts, waits_for: *wait })
+        }
         Event::Connected { address, .. } => {
             peer(*address, PeerChange::Connected { inbound: false })
         }

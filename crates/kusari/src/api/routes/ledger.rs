@@ -177,7 +177,9 @@ pub(super) async fn transaction(
     // An id from before the text was signed again leads to where the text is now.
     let mut report = match (found, record.txid) {
         (Some(found), Some(last)) if last == asked || is_mined(&found) => found,
-        (found, Some(last)) => look_up(&shared, last).await?.or(found).ok_or_else(|| unknown(&asked))?,
+        (found, Some(last)) => {
+            look_up(&shared, last).await?.or(found).ok_or_else(|| unknown(&asked))?
+        }
         (found, None) => found.ok_or_else(|| unknown(&asked))?,
     };
     report.record = Some(record.id);

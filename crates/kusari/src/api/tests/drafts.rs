@@ -31,7 +31,8 @@ fn a_text_is_drafted_and_the_answer_says_what_it_waits_for() {
     let request = post("/v1/ledger/records", "", "{\"text\":\"hi\",\"fee\":2}");
     let (answer, commands) = rig.play(&request, vec![reply]);
     assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
-    let shown = json!({ "id": 7, "text": "hi", "state": "draft", "waits_for": "peer", "block": null });
+    let shown =
+        json!({ "id": 7, "text": "hi", "state": "draft", "waits_for": "peer", "block": null });
     assert_eq!(body(&answer, "202 Accepted"), shown);
     assert_eq!(commands, [draft(&rig, 2, DraftContent::Record("hi".into()))]);
 }

@@ -50,7 +50,10 @@ fn a_record_is_answered_with_where_it_is() {
     let (answer, commands) = rig.play(&post("/v1/records", "", RECORD), vec![Reply::Saved(7)]);
     assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
     assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
-    assert!(answer.ends_with("\r\n\r\n{\"id\":7,\"text\":\"hi\",\"state\":\"waiting\",\"block\":null}"), "{answer}");
+    assert!(
+        answer.ends_with("\r\n\r\n{\"id\":7,\"text\":\"hi\",\"state\":\"waiting\",\"block\":null}"),
+        "{answer}"
+    );
     assert_eq!(commands, [offer()]);
 }
 

@@ -121,7 +121,10 @@ mod tests {
             waits_for: Some(DraftWait::Unlock),
             ..record.clone()
         };
-        assert!(in_words(&draft, true).ends_with("signed once the wallet is unlocked: `kusari wallet unlock`"));
+        assert!(
+            in_words(&draft, true)
+                .ends_with("signed once the wallet is unlocked: `kusari wallet unlock`")
+        );
         assert!(in_words(&draft, false).ends_with("Draft; it is signed when a node runs"));
         let payment = Some(PaymentReport { to: Address(PublicKey([9; 32])), amount: 1_000 });
         let (txid, displaced_by) = (Some(one), Some(other));

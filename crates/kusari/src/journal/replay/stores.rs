@@ -9,7 +9,8 @@ use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinalit
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 
 use super::source::{
-    Source, account_of, accounts_after, displaced_by, mined_at, stored_at, transaction_at, waiting_from,
+    Source, account_of, accounts_after, displaced_by, mined_at, stored_at, transaction_at,
+    waiting_from,
 };
 use crate::journal::format::{Answer, Read};
 

@@ -2,7 +2,9 @@
 
 use kusari::api::audit::{Audit, AuditFinding, AuditedFile};
 use kusari::api::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
-use kusari::api::model::{DraftChange, MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry};
+use kusari::api::model::{
+    DraftChange, MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry,
+};
 use kusari::trail::TrailEntry;
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,

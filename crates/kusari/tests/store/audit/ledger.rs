@@ -15,8 +15,7 @@ use crate::forge::{
 use crate::support::TempDir;
 
 const ACCOUNTS: TableDefinition<&[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
-const PREDECESSORS: TableDefinition<(&[u8; 32], u64), &[u8]> =
-    TableDefinition::new("predecessors");
+const PREDECESSORS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("predecessors");
 const POOL: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("pool");
 const STATEMENTS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("statements");
 const EQUIVOCATIONS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("equivocations");

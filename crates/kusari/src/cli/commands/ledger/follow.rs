@@ -109,9 +109,7 @@ pub(super) fn displaced(report: &RecordReport) -> String {
         (None, Some(_)) => String::from(
             "a payment is never signed again by itself: send it again if it still counts",
         ),
-        (None, None) => {
-            String::from("it was not signed again: record it again if it still counts")
-        }
+        (None, None) => String::from("it was not signed again: record it again if it still counts"),
     };
     format!("{what} cannot be mined: {other} of the same account took its place; {then}")
 }
@@ -152,18 +150,18 @@ mod tests {
     #[test]
     fn a_record_that_lost_its_place_names_the_other_one_and_what_to_do() {
         let (one, other) = (Txid([1; 32]), Txid([2; 32]));
-        let lost = RecordReport {
-            state: RecordState::Displaced,
-            displaced_by: Some(other),
-            ..report()
-        };
+        let lost =
+            RecordReport { state: RecordState::Displaced, displaced_by: Some(other), ..report() };
         let text = displaced(&lost);
         let cause = format!("transaction {one} cannot be mined: transaction {other} of the same");
         assert!(text.starts_with(&cause), "{text}");
         assert!(text.ends_with("it was not signed again: record it again if it still counts"));
         let payment = Some(PaymentReport { to: Address(PublicKey([9; 32])), amount: 3 });
         let text = displaced(&RecordReport { payment, ..lost.clone() });
-        assert!(text.contains("a payment is never signed again by itself: send it again"), "{text}");
+        assert!(
+            text.contains("a payment is never signed again by itself: send it again"),
+            "{text}"
+        );
         let former = Txid([3; 32]);
         let text = displaced(&RecordReport { former_txid: Some(former), ..lost });
         assert!(text.contains(&format!("signed again once, after {former}")), "{text}");
@@ -172,11 +170,8 @@ mod tests {
     #[test]
     fn a_text_that_is_signed_again_is_told_once_with_both_ids() {
         let (one, other, new) = (Txid([1; 32]), Txid([2; 32]), Txid([3; 32]));
-        let draft = RecordReport {
-            state: RecordState::Draft,
-            displaced_by: Some(other),
-            ..report()
-        };
+        let draft =
+            RecordReport { state: RecordState::Draft, displaced_by: Some(other), ..report() };
         let again = RecordReport { txid: Some(new), former_txid: Some(one), ..report() };
         assert_eq!(
             signed_again(&draft, &again).unwrap(),

@@ -23,6 +23,7 @@ pub(super) fn run(args: &UnlockArgs) -> Result<(), Failure> {
     let passphrase = passphrase::obtain(&source, Purpose::Open, "the node's wallet")?;
     let report = client.unlock_wallet(passphrase)?;
     let mut output = Stdout::new();
-    output.line(&format!("Unlocked the wallet {}; it signs until the node stops", report.address))?;
+    output
+        .line(&format!("Unlocked the wallet {}; it signs until the node stops", report.address))?;
     output.flush()
 }

@@ -202,7 +202,9 @@ fn node(view: &View, place: Rect, buffer: &mut Buffer) {
             if let Some(drafts) = status.drafts.filter(|drafts| *drafts > 0) {
                 let drafts = counted(drafts as u64, "draft");
                 lines.push(match status.drafts_wait_for {
-                    Some(wait) => format!("Drafts : {drafts}, signed {}", drafts::until(Some(wait))),
+                    Some(wait) => {
+                        format!("Drafts : {drafts}, signed {}", drafts::until(Some(wait)))
+                    }
                     None => format!("Drafts : {drafts}"),
                 });
             }
