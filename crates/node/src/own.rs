@@ -359,6 +359,10 @@ impl Own {
         (by, height): (Txid, u32),
         writes: &mut Vec<OutboxWrite>,
     ) -> Option<Displaced> {
+        // A form that is no longer offered says nothing of the entry.
+        if !self.is_waiting(txid) {
+            return None;
+        }
         let (id, open) = self.find(txid)?;
         let again = open.draft.as_ref();
         let again = again.filter(|draft| draft.is_record() && open.ids.len() < MAX_FORMS);

@@ -154,3 +154,10 @@ fn what_a_crash_makes_a_node_forget_strands_nothing_that_follows_it() {
         assert_eq!(failure, None, "seed {seed}");
     }
 }
+
+/// A transaction that had given way to a later form of its draft was refused at a restart, and the
+/// draft, which was mined by then, was signed once more.
+#[test]
+fn a_form_that_was_given_up_says_nothing_of_its_entry() {
+    assert_eq!(scenarios::LEDGER_SHARED_WALLET.run(334, false).err(), None);
+}

@@ -48,7 +48,7 @@ fn an_entry_that_was_signed_or_mined_once_is_open_while_it_waits() {
     };
     let set = |settled| OutboxWrite::SetState { id: 2, state: EntryState::Mined { settled } };
     store.commit(&[lines(1..=3)]).unwrap();
-    assert_eq!(open(), []);
+    assert_eq!(open(), Vec::<u64>::new());
     commit(vec![OutboxWrite::Mined { id: 2, hash: BlockHash([1; 32]) }]);
     assert_eq!((open(), store.outbox_facts().unwrap().waiting), (vec![2], 3));
     commit(vec![set(false)]);

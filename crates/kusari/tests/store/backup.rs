@@ -40,9 +40,9 @@ fn copy_is_a_sound_store_with_everything_in_it_and_goes_on_where_it_was_made() {
             assert_eq!(copied.best_at(height), store.best_at(height));
         }
         assert_eq!(copied.next_order(), store.next_order());
-        assert_eq!(copied.next_entry_id(), Ok(5));
+        assert_eq!(copied.outbox_facts().unwrap().next_id, 5);
         let text = String::from("after the restore");
-        let outbox = vec![OutboxWrite::Insert { id: 5, text }];
+        let outbox = vec![OutboxWrite::Insert { id: 5, text, draft: None }];
         copied.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
     }
 }
@@ -63,7 +63,7 @@ fn copy_made_during_commits_holds_whole_commits() {
                 number += 1;
                 let mut one = batch(planner.extend(number));
                 let text = format!("record {number}");
-                one.outbox = vec![OutboxWrite::Insert { id: number, text }];
+                one.outbox = vec![OutboxWrite::Insert { id: number, text, draft: None }];
                 store.commit(&[one]).unwrap();
             }
         });
@@ -75,7 +75,7 @@ fn copy_made_during_commits_holds_whole_commits() {
             let (_directory, copied) = restored(&copy);
             let blocks = copied.next_order().unwrap();
             assert!((before..=after).contains(&blocks), "{blocks} of {before} to {after}");
-            assert_eq!(copied.next_entry_id(), Ok(blocks + 1));
+            assert_eq!(copied.outbox_facts().unwrap().next_id, blocks + 1);
             let tip = copied.best_tip().unwrap().map_or(0, |tip| u64::from(tip.block.index));
             assert_eq!(tip, blocks);
         }
@@ -90,8 +90,9 @@ fn copy_larger_than_one_commit_is_whole() {
     let mut planner = Planner::default();
     let writes = (0..30_000).flat_map(|suffix| planner.extend(suffix)).collect();
     // 24 MiB of text beside the blocks.
-    let outbox = (1..=8_000).map(|id| OutboxWrite::Insert { id, text: "x".repeat(3_000) });
-    let outbox = outbox.collect();
+    let text = "x".repeat(3_000);
+    let insert = |id| OutboxWrite::Insert { id, text: text.clone(), draft: None };
+    let outbox = (1..=8_000).map(insert).collect();
     store.commit(&[StoreBatch { blocks: writes, outbox, ..StoreBatch::default() }]).unwrap();
     let copy = directory.path().join("copy");
     store.copy_to(&copy).unwrap();

@@ -33,7 +33,7 @@ fn child_writer() {
     // Plans everything that was stored before once more, to go on where the last child ended.
     let mut planner = Planner { ledger, ..Planner::default() };
     for number in 1.. {
-        let stored = store.next_entry_id().unwrap();
+        let stored = store.outbox_facts().unwrap().next_id;
         let batch = numbered_batch(&mut planner, number);
         if number >= stored {
             store.commit(&[batch]).unwrap();
@@ -83,7 +83,7 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
         blocks.extend(planner.evict(side));
     }
     let outbox = vec![
-        OutboxWrite::Insert { id: number, text: format!("line {number}") },
+        OutboxWrite::Insert { id: number, text: format!("line {number}"), draft: None },
         OutboxWrite::Mined { id: number, hash: mined },
     ];
     if !planner.ledger {
@@ -108,7 +108,7 @@ fn numbered_batch(planner: &mut Planner, number: u64) -> StoreBatch {
             sequence: number - 1,
         },
     ];
-    StoreBatch { blocks, outbox, pool, predecessors, erased, statements }
+    StoreBatch { blocks, outbox, pool, predecessors, erased, statements, met_peer: false }
 }
 
 /// What a ledger's store has beside blocks after batch `number`.
@@ -176,11 +176,12 @@ fn run_and_kill_after(lines: u64, directory: &Path, ledger: bool) -> u64 {
 
 /// Everything up to some number is there and fits together; returns that number.
 fn stored_number(store: &Store) -> u64 {
-    let number = store.next_entry_id().unwrap() - 1;
+    let number = store.outbox_facts().unwrap().next_id - 1;
     let ledger = store.spec().is_some();
     let mut planner = Planner { ledger, ..Planner::default() };
     let mut entries = Vec::new();
-    store.visit_open_entries(&mut |entry| entries.push(entry)).unwrap();
+    let all = 0..u64::MAX;
+    store.visit_waiting_entries(all, usize::MAX, &mut |entry| entries.push(entry)).unwrap();
     assert_eq!(entries.len() as u64, number);
     for (number, entry) in (1..).zip(&entries) {
         numbered_batch(&mut planner, number);

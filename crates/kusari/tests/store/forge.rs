@@ -14,9 +14,7 @@ use kusari_chain::{
     Accepted, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
 };
 use kusari_miner::Search;
-use kusari_node::store::{
-    OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite, StoreBatch,
-};
+use kusari_node::store::{EntryState, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite, StoreBatch};
 
 use crate::support::TempDir;
 
@@ -196,10 +194,12 @@ pub(crate) fn sound_ledger_store(directory: &TempDir) -> Store {
     let mut outbox = Vec::new();
     for (id, entry) in [(1, settled), (2, &waiting)] {
         let text = serde_json::to_string(entry).unwrap();
-        let hash = BlockHash(entry.transaction.txid().0);
-        outbox.extend([OutboxWrite::Insert { id, text }, OutboxWrite::Mined { id, hash }]);
+        let insert = OutboxWrite::Insert { id, text: String::new(), draft: None };
+        let txid = entry.transaction.txid();
+        outbox.extend([insert, OutboxWrite::Signed { id, text, txid }]);
     }
-    outbox.push(OutboxWrite::SetSettled { id: 1, settled: true });
+    let state = EntryState::Mined { settled: true };
+    outbox.push(OutboxWrite::SetState { id: 1, state });
     let pool = vec![PoolWrite::Insert { txid, record }];
     let blocks = ledger_writes().to_vec();
     let predecessors = vec![PredecessorWrite::Insert(Person::new(4).record(6, "before"))];

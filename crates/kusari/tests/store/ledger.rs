@@ -46,7 +46,7 @@ fn a_ledger_is_read_back_whole_after_it_was_closed() {
     assert_eq!(accounts(&store), all);
     assert_eq!(waiting(&store), 1);
     let (entry, place) = store.entry(1).unwrap().unwrap();
-    assert!(entry.settled && place.is_some_and(|place| place.block.block.index == 2));
+    assert!(entry.state.is_settled() && place.is_some_and(|place| place.block.block.index == 2));
     assert!(store.entry(2).unwrap().unwrap().1.is_none());
 }
 

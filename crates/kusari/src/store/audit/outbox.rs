@@ -185,9 +185,10 @@ fn stands_in_best_chain(
     let mut depth = None;
     if let Some(ledger) = &blocks.ledger {
         // Its text is a transaction, and what stands for a block is the transaction's id: none for a
-        // draft, and one more where it was signed again.
-        let fewest = usize::from(entry.draft.is_none());
-        if !(fewest..=MAX_FORMS).contains(&entry.blocks.len()) {
+        // draft, and more where it was signed again.
+        let is_draft = entry.draft.is_some();
+        let most = if is_draft || entry.text.is_empty() { MAX_FORMS } else { 1 };
+        if !(usize::from(!is_draft)..=most).contains(&entry.blocks.len()) {
             return Err(AuditFault::NotOneTransaction { count: entry.blocks.len() });
         }
         let mut height = None;

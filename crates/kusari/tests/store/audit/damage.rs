@@ -7,7 +7,7 @@ use kusari_chain::{Block, BlockHash, Target, Work};
 use redb::{Database, WriteTransaction};
 
 use super::runs::OF_RUNS;
-use super::sound::{
+use super::sound::{State, 
     Entry, LOWER_SIDE, Record, SIDE, TIP, UPPER_SIDE, blocks, child, order, prove, sound_store,
 };
 use super::trail::OF_THE_TRAIL;
@@ -21,7 +21,10 @@ pub(super) const BY_HASH: TableDefinition<(u64, u64), ()> = TableDefinition::new
 const SIDE_TABLE: TableDefinition<u64, ()> = TableDefinition::new("side");
 const HELD: TableDefinition<&[u8; 32], (u64, u32)> = TableDefinition::new("held");
 const OUTBOX: TableDefinition<u64, &'static [u8]> = TableDefinition::new("outbox");
+const OUTBOX_WAITING: TableDefinition<u64, ()> = TableDefinition::new("outbox_waiting");
 const OUTBOX_OPEN: TableDefinition<u64, ()> = TableDefinition::new("outbox_open");
+const OUTBOX_DISPLACED: TableDefinition<(&[u8; 32], u64), ()> =
+    TableDefinition::new("outbox_displaced");
 pub(super) const OUTBOX_BLOCKS: TableDefinition<&[u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
@@ -238,11 +241,27 @@ const OF_THE_OUTBOX: &[Damage] = &[
         "unreadable", Place::Entry(2)),
     ("a text changed", |t| edit_entry(t, 2, |e| e.text = "line 1O".into()),
         "other-text", Place::Entry(2)),
-    ("an open record says that it is settled", |t| edit_entry(t, 3, |e| e.settled = true),
+    ("a waiting record says that it is settled", |t| edit_entry(t, 3, |e| e.state = State::SETTLED),
         "bad-open", Place::Entry(3)),
+    ("a record says that it waits", |t| edit_entry(t, 1, |e| e.state = State::Waiting),
+        "bad-open", Place::Entry(1)),
+    ("a record says that it is displaced", |t| edit_entry(t, 2, |e| {
+        e.state = State::Displaced { by: [8; 32], settled: false };
+    }), "bad-open", Place::Entry(2)),
     ("a record is not in the open list",
-        |t| drop(t.table(OUTBOX_OPEN).unwrap().remove(3).unwrap()),
+        |t| drop(t.table(OUTBOX_OPEN).unwrap().remove(2).unwrap()),
+        "bad-open", Place::Entry(2)),
+    ("a record is not in the waiting list",
+        |t| drop(t.table(OUTBOX_WAITING).unwrap().remove(3).unwrap()),
         "bad-open", Place::Entry(3)),
+    ("the waiting list has a record that is not",
+        |t| { t.table(OUTBOX_WAITING).unwrap().insert(99, ()).unwrap(); },
+        "stray-entry", Place::Table("outbox_waiting")),
+    ("the list of displaced records has one that is not",
+        |t| { t.table(OUTBOX_DISPLACED).unwrap().insert((&[8; 32], 3), ()).unwrap(); },
+        "stray-entry", Place::Table("outbox_displaced")),
+    ("the bytes that wait are counted wrongly", |t| set_number(t, "outbox_bytes", 1),
+        "wrong-outbox-bytes", Place::Fact("outbox_bytes")),
     ("a settled record is in the open list",
         |t| { t.table(OUTBOX_OPEN).unwrap().insert(1, ()).unwrap(); },
         "bad-open", Place::Entry(1)),
@@ -265,11 +284,11 @@ const OF_THE_OUTBOX: &[Damage] = &[
         "named-twice", Place::Entry(2)),
     ("a record stands in the best chain twice", stand_twice, "stands-twice", Place::Entry(2)),
     ("a settled record waits", |t| {
-        edit_entry(t, 3, |e| e.settled = true);
-        t.table(OUTBOX_OPEN).unwrap().remove(3).unwrap();
+        edit_entry(t, 3, |e| e.state = State::SETTLED);
+        t.table(OUTBOX_WAITING).unwrap().remove(3).unwrap();
     }, "not-settled", Place::Entry(3)),
     ("a record settled too early", |t| {
-        edit_entry(t, 2, |e| e.settled = true);
+        edit_entry(t, 2, |e| e.state = State::SETTLED);
         t.table(OUTBOX_OPEN).unwrap().remove(2).unwrap();
     }, "not-settled", Place::Entry(2)),
 ];

@@ -7,7 +7,7 @@ use kusari_chain::ledger::{Equivocation, LedgerPart};
 use kusari_node::store::StoreBatch;
 
 use super::damage::{BLOCKS, Damage, META, OUTBOX_BLOCKS, Transaction, assert_found, edit_entry};
-use super::sound::{Record, assert_sound};
+use super::sound::{Record, State, assert_sound};
 use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::forge::{
     BESIDE, LEDGER_SIDE, LEDGER_TIP, Person, body_of_two, ledger_writes, sound_ledger_store, spec,
@@ -206,14 +206,14 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         table.insert(&key, &[1, 2][..]).unwrap();
     }, "unreadable", || Place::Table("pool")),
     ("a predecessor stands under another sequence", |t| {
-        let mut table = t.open_table(PREDECESSORS).unwrap();
+        let mut table = t.table(PREDECESSORS).unwrap();
         let bytes = table.pop_first().unwrap().unwrap().1.value().to_vec();
         table.insert((&Person::new(4).key().0, 7), bytes.as_slice()).unwrap();
     }, "misplaced-predecessor", || Place::Predecessor {
         sender: Person::new(4).key(), sequence: 7,
     }),
     ("a predecessor is cut off", |t| {
-        let mut table = t.open_table(PREDECESSORS).unwrap();
+        let mut table = t.table(PREDECESSORS).unwrap();
         table.insert((&Person::new(4).key().0, 6), &[1, 2][..]).unwrap();
     }, "unreadable", || Place::Table("predecessors")),
     ("an entry names two transactions", |t| {
@@ -222,8 +222,10 @@ const OF_LEDGERS: &[LedgerDamage] = &[
         t.table(OUTBOX_BLOCKS).unwrap().insert(&other, 2).unwrap();
     }, "not-one-transaction", || Place::Entry(2)),
     ("a waiting entry is settled", |t| {
-        edit_entry(t, 2, |entry| entry.settled = true);
-        t.table(TableDefinition::<u64, ()>::new("outbox_open")).unwrap().remove(2).unwrap();
+        edit_entry(t, 2, |entry| entry.state = State::SETTLED);
+        for list in ["outbox_waiting", "outbox_open"] {
+            t.table(TableDefinition::<u64, ()>::new(list)).unwrap().remove(2).unwrap();
+        }
     }, "not-settled", || Place::Entry(2)),
     ("a statement has other words", |t| edit_statement(t, 4, |bytes| bytes[72] ^= 1),
         "bad-statement-signature", || statement_place(4, 0)),

@@ -49,6 +49,7 @@ fn content(file: &Path) -> Rows {
     read_table::<(u64, u64), &[u8]>(&transaction, "by_hash", &mut rows);
     read_table::<u64, &[u8]>(&transaction, "side", &mut rows);
     read_table::<u64, &[u8]>(&transaction, "outbox", &mut rows);
+    read_table::<u64, &[u8]>(&transaction, "outbox_waiting", &mut rows);
     read_table::<u64, &[u8]>(&transaction, "outbox_open", &mut rows);
     read_table::<&[u8; 32], &[u8]>(&transaction, "outbox_blocks", &mut rows);
     rows

@@ -9,7 +9,7 @@ use kusari_chain::{
     StoredBlock, Target, TreeLimits, Work,
 };
 use kusari_miner::Search;
-use kusari_node::store::{OutboxWrite, StoreBatch};
+use kusari_node::store::{EntryState, OutboxWrite, StoreBatch};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -27,8 +27,22 @@ pub(crate) struct Record {
 #[derive(Clone, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Entry {
     pub(crate) text: String,
+    /// There is none in these stores.
+    pub(crate) draft: Option<u8>,
     pub(crate) blocks: Vec<BlockHash>,
-    pub(crate) settled: bool,
+    pub(crate) state: State,
+}
+
+/// Where an outbox record stands.
+#[derive(Clone, BorshSerialize, BorshDeserialize)]
+pub(crate) enum State {
+    Waiting,
+    Mined { settled: bool },
+    Displaced { by: [u8; 32], settled: bool },
+}
+
+impl State {
+    pub(crate) const SETTLED: Self = Self::Mined { settled: true };
 }
 
 pub(crate) fn child(parent: &Block, data: &str) -> Block {
@@ -99,17 +113,19 @@ pub(crate) fn sound_store(directory: &TempDir) {
     let lower = stored(LOWER_SIDE, &side[0], totals[3]);
     let upper = stored(UPPER_SIDE, &side[1], lower.total_bytes);
     writes.extend([BlockWrite::InsertSide(lower), BlockWrite::InsertSide(upper)]);
-    let insert = |id, text: &str| OutboxWrite::Insert { id, text: text.to_string() };
+    let insert = |id, text: &str| OutboxWrite::Insert { id, text: text.to_string(), draft: None };
     let outbox = vec![
         insert(1, "line 2"),
         insert(2, "line 10"),
         insert(3, "not mined yet"),
         insert(4, "line 11"),
         OutboxWrite::Mined { id: 1, hash: best[2].hash },
-        OutboxWrite::SetSettled { id: 1, settled: true },
+        OutboxWrite::SetState { id: 1, state: EntryState::Mined { settled: true } },
         OutboxWrite::Mined { id: 2, hash: best[10].hash },
+        OutboxWrite::SetState { id: 2, state: EntryState::Mined { settled: false } },
         OutboxWrite::Mined { id: 4, hash: side[0].hash },
         OutboxWrite::Mined { id: 4, hash: best[11].hash },
+        OutboxWrite::SetState { id: 4, state: EntryState::Mined { settled: false } },
     ];
     let store = Store::open(directory.path()).unwrap();
     store.commit(&[StoreBatch { blocks: writes, outbox, ..StoreBatch::default() }]).unwrap();
@@ -161,7 +177,7 @@ fn store_of_a_process_that_was_killed_is_sound_and_is_left_unrepaired() {
     // As the disk has it while a process has it open: what a kill leaves behind.
     let store = Store::open(directory.path()).unwrap();
     let text = String::from("one more");
-    let outbox = vec![OutboxWrite::Insert { id: 5, text }];
+    let outbox = vec![OutboxWrite::Insert { id: 5, text, draft: None }];
     store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
     let left = std::fs::read(directory.path().join("chain.redb")).unwrap();
     let file = copy.path().join("chain.redb");
