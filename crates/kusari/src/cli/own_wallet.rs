@@ -34,7 +34,8 @@ pub(crate) fn open(
         )));
     } else if !wallet.account().unlocked {
         said.push(Said::routine(
-            "The wallet is locked: what you record waits until `kusari wallet unlock` opens it",
+            "The wallet is locked; it is asked for when it must sign, at the prompt or by `kusari wallet \
+             unlock`",
         ));
     }
     Ok((wallet, said))
