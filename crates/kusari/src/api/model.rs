@@ -92,6 +92,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
+    /// Why the node is not to be relied on: a block is not as it was stored. Absent while none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub damage: Option<String>,
 }
 
 /// How the search for a block goes.
