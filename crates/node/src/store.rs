@@ -57,6 +57,12 @@ impl OutboxEntry {
         }
     }
 
+    /// Whether its text was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.text.is_empty() && self.draft.is_none()
+    }
+
     /// Ids of the transactions it was signed as, oldest first. On a ledger alone.
     pub fn txids(&self) -> impl DoubleEndedIterator<Item = Txid> + '_ {
         self.blocks.iter().map(|hash| Txid(hash.0))

@@ -124,6 +124,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
+    /// Why the node is not to be relied on: a block is not as it was stored. Absent while none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub damage: Option<String>,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.

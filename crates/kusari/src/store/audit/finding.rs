@@ -230,6 +230,20 @@ pub enum AuditFault {
         /// Whether there is one.
         has_body: bool,
     },
+    /// The record says a wrong size of the body.
+    #[error("it counts for {computed} bytes, but {stored} is stored")]
+    WrongSize {
+        /// As it is stored.
+        stored: u64,
+        /// As it should be.
+        computed: u64,
+    },
+    /// There is a body without a block.
+    #[error("it has a body for number {order}, which is no block")]
+    StrayBody {
+        /// Its order.
+        order: u64,
+    },
     /// The chain's time up to the block does not follow.
     #[error(
         "the chain's time up to it is {}/{}, but {}/{} is stored (seconds active/latest timestamp)",
@@ -363,6 +377,8 @@ impl AuditFault {
             Self::NotSettled => "not-settled",
             Self::WrongOutboxBytes { .. } => "wrong-outbox-bytes",
             Self::WrongBody { .. } => "bad-body",
+            Self::WrongSize { .. } => "bad-size",
+            Self::StrayBody { .. } => "stray-body",
             Self::WrongTime { .. } => "bad-time",
             Self::WrongSubtrees => "bad-subtrees",
             Self::WrongAccount { .. } => "bad-account",
@@ -386,6 +402,7 @@ impl From<Fault> for AuditFault {
         Self::Unreadable(match fault {
             Fault::Unreadable { reason, .. } => reason,
             Fault::Altered { .. } => return Self::Altered,
+            Fault::AlteredBlock(block) => block.reason,
             Fault::Database(error) => error.to_string(),
             Fault::BrokenOff => String::from("reading it broke off"),
             other @ (Fault::Unfitting(_) | Fault::Earlier(_)) => other.to_string(),
