@@ -15,8 +15,12 @@ use super::schema;
 
 mod browse;
 mod events;
+<<<<<<< ours
 mod mining;
 mod records;
+=======
+mod search;
+>>>>>>> theirs
 mod why;
 mod witnesses;
 
@@ -24,6 +28,7 @@ pub use self::browse::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
+<<<<<<< ours
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::mining::MiningReport;
 pub use self::records::{
@@ -31,6 +36,10 @@ pub use self::records::{
     RecordPlace, RecordReport, RecordRequest, RecordState, TransferRequest, UnlockRequest,
     WalletReport,
 };
+=======
+pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::search::MiningReport;
+>>>>>>> theirs
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };

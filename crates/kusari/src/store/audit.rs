@@ -18,6 +18,7 @@ mod index;
 mod ledger;
 mod outbox;
 mod place;
+mod reading;
 mod trail;
 mod untouched;
 mod witnesses;

@@ -198,8 +198,8 @@ fn outbox_record_is_frozen() {
     assert_eq!(hex(&bytes), expected);
     assert_eq!(read_entry(3, &bytes).unwrap(), entry);
 
-    let early = format!("02000000{}01000000{}01", "6869", "cc".repeat(32));
-    let early = read_early_entry(3, &unhex(&early)).unwrap();
+    let early = borsh::to_vec(&("hi", vec![[0xcc_u8; 32]], true)).unwrap();
+    let early = read_early_entry(3, &early).unwrap();
     assert_eq!((early.text.as_str(), early.state.is_settled()), ("hi", true));
 }
 

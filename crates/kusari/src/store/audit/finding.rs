@@ -8,8 +8,6 @@ use kusari_chain::pow::ChainTime;
 use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
-use crate::store::fault::Fault;
-
 /// What is wrong. The words follow those of a [`Place`] and "is bad:".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {
@@ -395,29 +393,3 @@ impl AuditFault {
         }
     }
 }
-
-/// The remedy is the finding's to say, so only the cause is taken over.
-impl From<Fault> for AuditFault {
-    fn from(fault: Fault) -> Self {
-        Self::Unreadable(match fault {
-            Fault::Unreadable { reason, .. } => reason,
-            Fault::Altered { .. } => return Self::Altered,
-            Fault::AlteredBlock(block) => block.reason,
-            Fault::Database(error) => error.to_string(),
-            Fault::BrokenOff => String::from("reading it broke off"),
-            other @ (Fault::Unfitting(_) | Fault::Earlier(_)) => other.to_string(),
-        })
-    }
-}
-
-macro_rules! from_database {
-    ($($error:ty),*) => {
-        $(impl From<$error> for AuditFault {
-            fn from(error: $error) -> Self {
-                Fault::from(error).into()
-            }
-        })*
-    };
-}
-
-from_database!(redb::StorageError, redb::TableError, redb::TransactionError);
