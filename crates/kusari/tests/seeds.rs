@@ -18,6 +18,7 @@ mod targets {
     pub mod journals;
     pub mod node;
     pub mod proof_file;
+    pub mod salvage;
     pub mod store_open;
     pub mod trail_entry;
     pub mod wallet_file;
@@ -27,13 +28,14 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 10] = [
+const TARGETS: [(&str, Check); 11] = [
     ("block_json", targets::block_json::check),
     ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("proof_file", targets::proof_file::check),
+    ("salvage", targets::salvage::check),
     ("store_open", targets::store_open::check),
     ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),

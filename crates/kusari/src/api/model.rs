@@ -14,6 +14,7 @@ use super::schema;
 
 mod browse;
 mod events;
+mod search;
 mod why;
 mod witnesses;
 
@@ -22,6 +23,7 @@ pub use self::browse::{
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
 pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::search::MiningReport;
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };
@@ -92,17 +94,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
-}
-
-/// How the search for a block goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct MiningReport {
-    /// Whether nonces were tried in the last second.
-    pub active: bool,
-    /// Nonces that were tried since the node started.
-    pub tries: u64,
-    /// Those of the last second.
-    pub tries_per_second: u64,
+    /// Why the node is not to be relied on: a block is not as it was stored. Absent while none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub damage: Option<String>,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.

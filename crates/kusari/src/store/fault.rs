@@ -7,6 +7,8 @@ use std::sync::Once;
 
 use kusari_chain::StoreError;
 
+use super::content::AlteredBlock;
+
 /// A failure of the medium or its content. Leaves this module as a [`StoreError`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
@@ -23,6 +25,13 @@ pub(crate) enum Fault {
          a backup, or take what is sound out of it with `kusari salvage`"
     )]
     Altered { table: &'static str, key: String },
+    #[error(
+        "{0} is not as it was stored ({reason}), so it is neither shown nor sent: see with `kusari \
+         audit` how far the damage goes, and restore the data directory from a backup, or take what \
+         is sound out of it with `kusari salvage`",
+        reason = .0.reason
+    )]
+    AlteredBlock(Box<AlteredBlock>),
     #[error(
         "the database file is damaged, reading it broke off; restore the data directory from a \
          backup, or move it away and start anew from the blocks of other nodes"
