@@ -127,19 +127,20 @@ fn a_transaction_of_a_ledger_is_told_where_it_waits_and_to_its_node_when_it_is_m
     b.wait_for("introduced itself");
     let (mut at_a, mut at_b) = (EventStream::open(api(&a)), EventStream::open(api(&b)));
     a.say("hi");
-    let NodeEvent::Transaction { txid, own: true, state: TransactionState::Waiting } =
+    let NodeEvent::Transaction { txid, own: true, state: TransactionState::Waiting, by: None } =
         at_a.wait_for("transaction")
     else {
         panic!("A does not know its own transaction");
     };
     let state = TransactionState::Waiting;
-    let waiting = NodeEvent::Transaction { txid, own: false, state };
+    let waiting = NodeEvent::Transaction { txid, own: false, state, by: None };
     assert_eq!(at_b.wait_for("transaction"), waiting);
     for stream in [&mut at_a, &mut at_b] {
         let told = stream.wait_for("block");
         assert!(matches!(told, NodeEvent::Block { transactions: 1, .. }), "{told:?}");
     }
-    let mined = NodeEvent::Transaction { txid, own: true, state: TransactionState::Mined };
+    let mined =
+        NodeEvent::Transaction { txid, own: true, state: TransactionState::Mined, by: None };
     assert_eq!(at_a.wait_for("transaction"), mined);
 }
 
