@@ -78,8 +78,7 @@ pub struct Status {
     pub side_limit: u64,
     /// Blocks that wait for their parents.
     pub orphans: usize,
-    /// Held branches that are ahead of the best chain, the one with the most work first; absent
-    /// where there are none.
+    /// Held branches that are ahead of the best chain, most work first; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_branches: Vec<HeldReport>,
     /// Whether blocks that were asked for are coming in.
@@ -216,8 +215,7 @@ pub struct RecordRequest {
     pub text: String,
 }
 
-/// `GET /v1/records/{id}`, and the answer to [`RecordRequest`], with status 202, once the line is
-/// durable.
+/// `GET /v1/records/{id}`, and the answer, with status 202, to [`RecordRequest`] once it is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordReport {
     /// Its number on this node, from 1.
@@ -227,8 +225,7 @@ pub struct RecordReport {
     /// The block of the best chain that it stands in; absent while it waits to be mined.
     #[schema(required)]
     pub block: Option<RecordPlace>,
-    /// What is wrong with the line, which is recorded all the same; in the answer to
-    /// [`RecordRequest`] alone, and seldom there.
+    /// What is wrong with the line, which is recorded all the same; in the first answer alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }
