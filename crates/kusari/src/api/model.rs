@@ -15,12 +15,8 @@ use super::schema;
 
 mod browse;
 mod events;
-<<<<<<< ours
 mod mining;
 mod records;
-=======
-mod search;
->>>>>>> theirs
 mod why;
 mod witnesses;
 
@@ -28,7 +24,6 @@ pub use self::browse::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
     NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
 };
-<<<<<<< ours
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::mining::MiningReport;
 pub use self::records::{
@@ -36,10 +31,6 @@ pub use self::records::{
     RecordPlace, RecordReport, RecordRequest, RecordState, TransferRequest, UnlockRequest,
     WalletReport,
 };
-=======
-pub use self::events::{NodeEvent, PeerChange, Tip, TransactionState};
-pub use self::search::MiningReport;
->>>>>>> theirs
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
 };
@@ -119,8 +110,7 @@ pub struct Status {
     pub side_limit: u64,
     /// Blocks that wait for their parents.
     pub orphans: usize,
-    /// Held branches that are ahead of the best chain, the one with the most work first; absent
-    /// where there are none.
+    /// Held branches that are ahead of the best chain, most work first; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_branches: Vec<HeldReport>,
     /// Whether blocks that were asked for are coming in.
