@@ -8,6 +8,7 @@ pub mod frame;
 pub mod journals;
 pub mod node;
 pub mod proof_file;
+pub mod salvage;
 pub mod store_open;
 pub mod trail_entry;
 pub mod wallet_file;

@@ -32,8 +32,7 @@ const VECTORS: &str = include_str!("../../crates/chain/tests/vectors/classic.jso
 /// two for the place in it), how long (one byte), and with what. The store is a ledger's where the second
 /// lowest bit of the first byte is set.
 pub fn check(bytes: &[u8]) {
-    let Some((first, rest)) = bytes.split_first() else { return };
-    let content = if first % 2 == 0 { rest.to_vec() } else { overwritten(rest, first & 2 != 0) };
+    let Some(content) = content_of(bytes) else { return };
     let directory = directory();
     let file = directory.join("chain.redb");
     std::fs::write(&file, &content).expect("the temporary directory can be written");
@@ -43,6 +42,12 @@ pub fn check(bytes: &[u8]) {
     let sound = report.is_ok_and(|report| report.finding.is_none());
     let read = read_everything(&directory, sound);
     assert!(read || !sound, "a store that is called sound cannot be read");
+}
+
+/// The content of the file that the bytes stand for.
+pub(super) fn content_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (first, rest) = bytes.split_first()?;
+    Some(if first % 2 == 0 { rest.to_vec() } else { overwritten(rest, first & 2 != 0) })
 }
 
 /// A directory of this process, made once.

@@ -34,6 +34,7 @@ use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
 use crate::ledger::{Account, ChainSpec};
 use crate::params::{MAX_ORPHANS, MAX_REFUSED};
+use crate::pow::Work;
 use crate::rules::{RuleViolation, classic};
 use crate::store::{BlockStore, BlockWrite, StoreError};
 use crate::tree::orphans::Orphans;
@@ -246,6 +247,10 @@ impl Chain {
         let parent_hash = block.block().prev_hash;
         if let Some(known) = self.tree.find_child(&hash, &parent_hash)? {
             return Ok(self.accept_known(known.point, &block)?);
+        }
+        if self.tree.is_altered(&hash, &parent_hash)? {
+            let work = Work::ZERO;
+            return Ok(Accepted::Known(BestPoint { height: block.block().index, hash, work }));
         }
         if self.ledger.is_some() && block.ledger().is_none() {
             return Ok(Accepted::Bare);

@@ -4,6 +4,7 @@
 //! described by a list of [`BlockWrite`]s that a store applies in order and atomically. Knows
 //! nothing of files or formats.
 
+mod header;
 mod memory;
 mod payloads;
 
@@ -12,6 +13,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+pub use header::StoredHeader;
 pub use memory::MemoryBlocks;
 
 use serde::{Deserialize, Serialize};
@@ -91,7 +93,9 @@ pub struct StoreError(pub String);
 
 /// Reads of the blocks that are stored. Implemented by the database and by [`MemoryBlocks`].
 ///
-/// A read sees every batch that was committed before it and nothing of any other.
+/// A read sees every batch that was committed before it and nothing of any other. A block that the
+/// medium altered is not there, as if it had never come; whoever holds the store knows of it. Reads
+/// of headers are there by themselves so that a store need not read what stands in a block.
 pub trait BlockStore {
     /// The last block of the best chain; `None` while only the genesis block exists.
     ///
@@ -116,6 +120,47 @@ pub trait BlockStore {
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError>;
+
+    /// The header of the last block of the best chain.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read, or is not as it was written.
+    fn tip_header(&self) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.best_tip()?.as_ref().map(StoredHeader::from))
+    }
+
+    /// The header of the best chain's block at `height`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn header_at(&self, height: u32) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.best_at(height)?.as_ref().map(StoredHeader::from))
+    }
+
+    /// The header of a block of any branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn header_of(&self, hash: &BlockHash) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.by_hash(hash)?.as_ref().map(StoredHeader::from))
+    }
+
+    /// Visits the header of every block that is not in the best chain, parents before children.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn visit_side_headers(&self, visit: &mut dyn FnMut(StoredHeader)) -> Result<(), StoreError> {
+        self.visit_side_blocks(&mut |stored| visit(StoredHeader::from(&stored)))
+    }
+
+    /// Whether the block was stored and is not as it was written any more. It must not be stored
+    /// again beside what is left of it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    fn is_altered(&self, _hash: &BlockHash) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     /// The `order` that the next inserted block gets.
     ///

@@ -30,7 +30,7 @@ use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::params;
 use crate::pow::{ChainTime, Target, Work};
-use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredLedger};
+use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredHeader, StoredLedger};
 
 /// A block's place on the chain it ends: what fork choice compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,22 +129,23 @@ impl Tree {
     /// the best chain is.
     pub(crate) fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
         let genesis = BestPoint::genesis();
-        let tip = match store.best_tip()? {
-            Some(stored) => BestEntry::of(&stored),
+        let tip = match store.tip_header()? {
+            Some(header) => BestEntry::of_header(&header),
             None => BestEntry::genesis(genesis),
         };
         // A store that holds a block was filled before: the limit holds from the start.
         let mut finality = Finality::open(store.finality()?, tip.point.height > 0);
         let mut side = SideBranches::default();
         // Parents come before their children, so each finds its parent's mark.
-        store.visit_side_blocks(&mut |stored| {
-            let mut entry = SideEntry::of(&stored, stored.counted_bytes());
+        store.visit_side_headers(&mut |header| {
+            let best = BestEntry::of_header(&header);
+            let mut entry = SideEntry::from_best(&best, header.counted_bytes);
             let of_parent = side.get(&entry.prev_hash).and_then(|parent| parent.held_by);
-            entry.held_by = finality.mark(&stored.block.hash, of_parent);
+            entry.held_by = finality.mark(&header.hash, of_parent);
             if let Some(id) = entry.held_by {
-                finality.has(id, entry.point(stored.block.hash));
+                finality.has(id, best.point);
             }
-            side.insert(stored.block.hash, entry);
+            side.insert(header.hash, entry);
         })?;
         let next_order = store.next_order()?;
         let classic_work = Target::CLASSIC.work();
@@ -230,13 +231,34 @@ impl Tree {
         }
         // What the store holds beyond this is either the best chain below the window, or a side
         // block whose eviction is not committed yet and which is already forgotten here.
-        let Some(stored) = self.store.by_hash(hash)? else { return Ok(None) };
-        let entry = BestEntry::of(&stored);
-        if entry.point.height >= self.overlay.start_height() {
+        let Some(header) = self.store.header_of(hash)? else { return Ok(None) };
+        if header.height >= self.overlay.start_height() {
             return Ok(None);
         }
-        let best = self.store.best_at(entry.point.height)?;
-        Ok(best.filter(|best| best.order == stored.order).map(|_| Known::best(&entry)))
+        let best = self.store.header_at(header.height)?;
+        let best = best.filter(|best| best.order == header.order);
+        Ok(best.map(|best| Known::best(&BestEntry::of_header(&best))))
+    }
+
+    /// Whether a block that says it follows `parent` was stored and cannot be read any more.
+    pub(crate) fn is_altered(
+        &self,
+        hash: &BlockHash,
+        parent: &BlockHash,
+    ) -> Result<bool, StoreError> {
+        let above_window = |parent: Known| parent.point.height >= self.overlay.start_height();
+        if self.find_in_memory(parent).is_some_and(above_window) {
+            return Ok(false);
+        }
+        self.store.is_altered(hash)
+    }
+
+    /// The header of a stored block.
+    pub(crate) fn header(&self, hash: &BlockHash) -> Result<Option<StoredHeader>, StoreError> {
+        if let Some(stored) = self.overlay.uncommitted_block(hash) {
+            return Ok(Some(StoredHeader::from(stored.as_ref())));
+        }
+        self.store.header_of(hash)
     }
 
     /// The best chain's block at `height`, genesis included.
@@ -251,7 +273,7 @@ impl Tree {
         if height >= self.overlay.start_height() {
             return Ok(self.overlay.best_at(height).copied());
         }
-        Ok(self.store.best_at(height)?.map(|stored| BestEntry::of(&stored)))
+        Ok(self.store.header_at(height)?.map(|header| BestEntry::of_header(&header)))
     }
 
     /// The whole block, if it is known and is not the genesis block.

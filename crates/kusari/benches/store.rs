@@ -47,7 +47,7 @@ fn next_batches(planner: &mut Planner, blocks: usize) -> Vec<StoreBatch> {
 fn filled() -> (TempDir, Planner) {
     let directory = TempDir::new();
     let mut planner = Planner::default();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     store.commit(&next_batches(&mut planner, BEFORE)).unwrap();
     (directory, planner)
 }
@@ -75,7 +75,7 @@ fn commit_blocks(bencher: Bencher, blocks: usize) {
         .counter(ItemsCount::new(blocks))
         .with_inputs(|| {
             let copy = copy(directory.path());
-            (Store::open(copy.path()).unwrap(), copy)
+            (Store::open(copy.path()).unwrap().trusting(), copy)
         })
         .bench_local_values(|(store, copy)| {
             store.commit(black_box(&batches)).unwrap();
@@ -124,7 +124,7 @@ fn ledger_blocks(planner: &mut Planner, blocks: usize) -> StoreBatch {
 fn commit_transactions(bencher: Bencher, blocks: usize) {
     let (directory, spec) = (TempDir::new(), ChainSpec::ledger());
     let mut planner = Planner { ledger: true, ..Planner::default() };
-    let store = Store::open_chain(directory.path(), Some(&spec)).unwrap();
+    let store = Store::open_chain(directory.path(), Some(&spec)).unwrap().trusting();
     for _ in 0..LEDGER_BEFORE / 10 {
         store.commit(&[ledger_blocks(&mut planner, 10)]).unwrap();
     }
@@ -134,12 +134,28 @@ fn commit_transactions(bencher: Bencher, blocks: usize) {
         .counter(ItemsCount::new(blocks * IN_A_BLOCK as usize))
         .with_inputs(|| {
             let copy = copy(directory.path());
-            (Store::open_chain(copy.path(), Some(&spec)).unwrap(), copy)
+            (Store::open_chain(copy.path(), Some(&spec)).unwrap().trusting(), copy)
         })
         .bench_local_values(|(store, copy)| {
             store.commit(black_box(std::slice::from_ref(&batch))).unwrap();
             (store, copy)
         });
+}
+
+/// A list of headers, of blocks with a thousand records each: what it must not read are the bodies.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn headers_of_200_ledger_blocks(bencher: Bencher) {
+    let (directory, spec) = (TempDir::new(), ChainSpec::ledger());
+    let mut planner = Planner { ledger: true, ..Planner::default() };
+    let store = Store::open_chain(directory.path(), Some(&spec)).unwrap().trusting();
+    for _ in 0..LEDGER_BEFORE / 10 {
+        store.commit(&[ledger_blocks(&mut planner, 10)]).unwrap();
+    }
+    bencher.bench_local(|| {
+        let (headers, _) = store.headers(black_box(20), 200).unwrap();
+        assert_eq!(headers.len(), 200);
+        headers
+    });
 }
 
 /// The same in memory: what the processor has to do for a commit, which no disk blurs.
@@ -151,7 +167,7 @@ fn commit_blocks_in_memory(bencher: Bencher, blocks: usize) {
     bencher
         .counter(ItemsCount::new(blocks))
         .with_inputs(|| {
-            let store = Store::ephemeral().unwrap();
+            let store = Store::ephemeral().unwrap().trusting();
             store.commit(&before).unwrap();
             store
         })
@@ -172,7 +188,7 @@ fn places(planner: &Planner) -> Vec<(u32, BlockHash)> {
 #[divan::bench(sample_size = 16)]
 fn look_up_by_height(bencher: Bencher) {
     let (directory, planner) = filled();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let places = places(&planner);
     let mut next = places.iter().cycle();
     bencher.bench_local(|| {
@@ -184,7 +200,7 @@ fn look_up_by_height(bencher: Bencher) {
 #[divan::bench(sample_size = 16)]
 fn look_up_by_hash(bencher: Bencher) {
     let (directory, planner) = filled();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let places = places(&planner);
     let mut next = places.iter().cycle();
     bencher.bench_local(|| {
@@ -197,7 +213,7 @@ fn look_up_by_hash(bencher: Bencher) {
 #[divan::bench]
 fn visit_256_blocks_to_lines(bencher: Bencher) {
     let (directory, planner) = filled();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let from = &planner.ever[BEFORE / 2];
     let stretch = Stretch {
         after: ChainPosition { height: from.height, hash: from.hash },

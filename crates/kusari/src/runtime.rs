@@ -16,6 +16,7 @@ mod followed;
 mod lines;
 mod notes;
 pub mod offline;
+pub mod salvage;
 
 use std::io;
 use std::net::SocketAddr;

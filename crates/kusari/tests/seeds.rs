@@ -18,6 +18,7 @@ mod targets {
     pub mod journals;
     pub mod node;
     pub mod proof_file;
+    pub mod salvage;
     pub mod store_open;
     pub mod trail_entry;
     pub mod wallet_file;
@@ -35,6 +36,7 @@ const TARGETS: [(&str, Check); 11] = [
     ("journal", targets::journals::check),
     ("node", targets::node::check),
     ("proof_file", targets::proof_file::check),
+    ("salvage", targets::salvage::check),
     ("store_open", targets::store_open::check),
     ("trail_entry", targets::trail_entry::check),
     ("wallet_file", targets::wallet_file::check),

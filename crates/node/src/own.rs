@@ -7,6 +7,7 @@
 //! Knows nothing of the pool, signs nothing and mines nothing.
 
 mod load;
+mod lookup;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
@@ -105,19 +106,6 @@ pub(crate) enum Displaced {
 }
 
 impl Own {
-    /// One of ours as the store holds it, in its last form; `None` where it does not yet, or no
-    /// longer.
-    pub(crate) fn text_of(
-        &self,
-        txid: &Txid,
-        store: &dyn OutboxStore,
-    ) -> Result<Option<CheckedTransaction>, StoreError> {
-        match store.entry_of_block(&BlockHash(txid.0))? {
-            Some(entry) => load::read(&entry),
-            None => Ok(None),
-        }
-    }
-
     /// Entries that wait to be mined, in memory or in the store.
     pub(crate) fn waiting(&self) -> u64 {
         self.backlog.waiting()
@@ -128,30 +116,9 @@ impl Own {
         self.displaced
     }
 
-    /// The first sequence from `next` on under which one of ours waits.
-    pub(crate) fn first_waiting(&self, sender: &PublicKey, next: u64) -> Option<u64> {
-        let mut later = self.places.range((*sender, next, 0)..=(*sender, u64::MAX, EntryId::MAX));
-        let waits = |id| self.open.get(id).is_some_and(|open| open.place == Place::Waiting);
-        later.find(|(_, _, id)| waits(id)).map(|(_, sequence, _)| *sequence)
-    }
-
-    /// The first sequence from `next` on under which none of ours waits.
-    pub(crate) fn free_sequence(&self, sender: &PublicKey, mut next: u64) -> u64 {
-        while self.first_waiting(sender, next) == Some(next) {
-            next = next.saturating_add(1);
-        }
-        next
-    }
-
     fn find(&self, txid: &Txid) -> Option<(EntryId, &Open)> {
         let id = self.by_txid.get(txid)?;
         Some((*id, self.open.get(id)?))
-    }
-
-    /// The last sequence of this sender under which one of ours is not settled.
-    pub(crate) fn last_sequence(&self, sender: &PublicKey) -> Option<u64> {
-        let of_sender = self.places.range((*sender, 0, 0)..=(*sender, u64::MAX, EntryId::MAX));
-        of_sender.map(|(_, sequence, _)| *sequence).next_back()
     }
 
     /// Takes an entry into memory.
@@ -192,17 +159,6 @@ impl Own {
             && self.settling.iter().all(|(_, id)| self.open.get(id).is_some_and(|o| o.settling))
     }
 
-    /// Those in memory that were mined or displaced above a height, in their last form.
-    pub(crate) fn done_above(&self, height: u32) -> Vec<Txid> {
-        let above = self.done.range((height.saturating_add(1), 0)..).map(|(_, id)| id);
-        let settling = self.settling.iter().map(|(_, id)| id).filter(|id| {
-            let at = self.open.get(id).and_then(|open| open.place.height());
-            at.is_some_and(|at| at > height)
-        });
-        let open = above.chain(settling).filter_map(|id| self.open.get(id));
-        open.filter_map(|open| open.ids.last().copied()).collect()
-    }
-
     /// The pool does not hold it, though it waits. Nothing happens where it is not ours or does not.
     pub(crate) fn strand(&mut self, txid: Txid) {
         if self.is_waiting(&txid)
@@ -219,18 +175,6 @@ impl Own {
 
     pub(crate) fn has_stranded(&self) -> bool {
         !self.stranded.is_empty()
-    }
-
-    /// Those that the pool does not hold, of some senders.
-    pub(crate) fn stranded(&self, of: impl Fn(&PublicKey) -> bool) -> Vec<Txid> {
-        let some = self.stranded.iter().filter(|(_, sender)| of(sender));
-        some.map(|(txid, _)| *txid).collect()
-    }
-
-    /// Whether one entry was signed as both.
-    pub(crate) fn are_forms_of_one(&self, one: &Txid, other: &Txid) -> bool {
-        let entry = self.by_txid.get(one);
-        entry.is_some() && entry == self.by_txid.get(other)
     }
 
     pub(crate) fn contains(&self, txid: &Txid) -> bool {
@@ -295,13 +239,6 @@ impl Own {
         open.ids.push(txid);
         self.by_txid.insert(txid, id);
         Some(OutboxWrite::Signed { id, text: line_of(transaction), txid })
-    }
-
-    /// The entry of a transaction, and the id that it had before where it was signed again.
-    pub(crate) fn entry_of(&self, txid: &Txid) -> Option<(EntryId, Option<Txid>)> {
-        let (id, open) = self.find(txid)?;
-        let before = open.ids.iter().take_while(|one| *one != txid).last();
-        Some((id, before.copied()))
     }
 
     fn set_place(&mut self, id: EntryId, place: Place, writes: &mut Vec<OutboxWrite>) {

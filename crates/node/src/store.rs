@@ -57,6 +57,12 @@ impl OutboxEntry {
         }
     }
 
+    /// Whether its text was erased.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        self.text.is_empty() && self.draft.is_none()
+    }
+
     /// Ids of the transactions it was signed as, oldest first. On a ledger alone.
     pub fn txids(&self) -> impl DoubleEndedIterator<Item = Txid> + '_ {
         self.blocks.iter().map(|hash| Txid(hash.0))
@@ -230,7 +236,6 @@ pub enum PoolWrite {
 /// and an earlier sequence, which is kept until ours is settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "most are insertions, and a batch is soon written")]
 pub enum PredecessorWrite {
     /// It is kept under its sender and sequence, in the place of another one; with its payload, if it
     /// has one.

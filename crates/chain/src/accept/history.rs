@@ -93,8 +93,7 @@ fn stored(base: &BestPoint, tree: &Tree) -> Result<MerkleBuilder, StoreError> {
         let missing = || StoreError(alloc::format!("block {end} lacks its part of the history"));
         // At most 2^32, as heights go.
         let height = u32::try_from(end - 1).map_err(|_| missing())?;
-        let ancestor = tree.stored_ancestor(&base.hash, height)?.ok_or_else(missing)?;
-        let subtrees = ancestor.ledger.as_ref().map_or(&[][..], |ledger| &ledger.subtrees);
+        let subtrees = tree.ancestor_header(&base.hash, height)?.ok_or_else(missing)?.subtrees;
         let place = (level.checked_sub(STEP_LEVEL)).ok_or_else(missing)? as usize;
         peaks.push(*subtrees.get(place).ok_or_else(missing)?);
         end -= 1 << level;

@@ -86,9 +86,19 @@ impl Tree {
         connected.reverse();
         let mut reverted = Vec::new();
         for height in fork.height + 1..=tip.height {
-            reverted.extend(self.entry_at(height)?);
+            match self.entry_at(height)? {
+                Some(entry) => reverted.push(entry),
+                None => return Ok(Verdict::Beside),
+            }
         }
-        Ok(Verdict::Wins(Switch { fork, reverted, connected }))
+        let switch = Switch { fork, reverted, connected };
+        // What was altered on the medium can neither be taken back nor followed.
+        for hash in switch.reverted().chain(&switch.connected) {
+            if self.block(hash)?.is_none() {
+                return Ok(Verdict::Beside);
+            }
+        }
+        Ok(Verdict::Wins(switch))
     }
 
     /// The deepest reorganisation that is followed now without a person's word.

@@ -17,7 +17,7 @@ use crate::accept::ChainChange;
 use crate::hash::BlockHash;
 use crate::params::GENESIS_TIMESTAMP;
 use crate::pow::ChainTime;
-use crate::store::{BlockWrite, StoredBlock};
+use crate::store::{BlockWrite, StoredBlock, StoredHeader};
 
 /// A block of the best chain, without its content.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -44,6 +44,18 @@ impl BestEntry {
             total_bytes: stored.total_bytes,
             timestamp: stored.block.timestamp,
             time: stored.ledger.as_ref().map_or_else(ChainTime::default, |ledger| ledger.time),
+        }
+    }
+
+    pub(super) fn of_header(header: &StoredHeader) -> Self {
+        let StoredHeader { height, hash, work, .. } = *header;
+        Self {
+            point: BestPoint { height, hash, work },
+            prev_hash: header.prev_hash,
+            order: header.order,
+            total_bytes: header.total_bytes,
+            timestamp: header.timestamp,
+            time: header.time,
         }
     }
 

@@ -3,13 +3,12 @@
 //! Owns the way: side blocks lead to their parents one by one, and what stands in the best chain is
 //! found by its height.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::overlay::BestEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
-use crate::store::{StoreError, StoredBlock};
+use crate::store::{StoreError, StoredHeader};
 
 impl Tree {
     /// The blocks from `from`, which is known, down to genesis, until `visit` says `false`.
@@ -59,21 +58,21 @@ impl Tree {
         Ok(points)
     }
 
-    /// The ancestor of a known block at `height`, as it is stored. `None` for genesis.
-    pub(crate) fn stored_ancestor(
+    /// The header of a known block's ancestor at `height`, as it is stored. `None` for genesis.
+    pub(crate) fn ancestor_header(
         &self,
         of: &BlockHash,
         height: u32,
-    ) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+    ) -> Result<Option<StoredHeader>, StoreError> {
         let mut at = *of;
         while let Some(entry) = self.side.get(&at) {
             if entry.height <= height {
-                return self.block(&at);
+                return self.header(&at);
             }
             at = entry.prev_hash;
         }
         match self.best_at(height)? {
-            Some(point) => self.block(&point.hash),
+            Some(point) => self.header(&point.hash),
             None => Ok(None),
         }
     }

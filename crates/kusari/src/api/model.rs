@@ -110,8 +110,7 @@ pub struct Status {
     pub side_limit: u64,
     /// Blocks that wait for their parents.
     pub orphans: usize,
-    /// Held branches that are ahead of the best chain, the one with the most work first; absent
-    /// where there are none.
+    /// Held branches that are ahead of the best chain, most work first; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_branches: Vec<HeldReport>,
     /// Whether blocks that were asked for are coming in.
@@ -124,6 +123,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
+    /// Why the node is not to be relied on: a block is not as it was stored. Absent while none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub damage: Option<String>,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.

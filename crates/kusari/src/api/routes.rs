@@ -101,7 +101,7 @@ impl Shared {
         let mut snapshots = self.node.snapshots();
         loop {
             snapshots.mark_unchanged();
-            let tip = self.read_at_once(BlockStore::best_tip).await?;
+            let tip = self.read_at_once(BlockStore::tip_header).await?;
             let stored = tip.map_or(Work::ZERO, |tip| tip.work);
             // The snapshot changes after each commit.
             if stored >= shown || snapshots.changed().await.is_err() {
@@ -117,7 +117,11 @@ impl Shared {
         let store = self.node.store().clone();
         let result = tokio::task::spawn_blocking(move || work(&store)).await;
         let failed = |error: &dyn std::error::Error| {
-            let detail = format!("the store cannot be read: {error}; restore it from a backup");
+            let mut detail = format!("the store cannot be read: {error}");
+            // Where a block or a row is altered, it says itself what to do.
+            if !detail.contains("`kusari audit`") {
+                detail.push_str("; restore it from a backup");
+            }
             Refusal(problem::STORE.because(detail))
         };
         result.map_err(|error| failed(&error))?.map_err(|error| failed(&error))

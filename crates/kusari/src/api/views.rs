@@ -69,6 +69,7 @@ impl Status {
             bytes_sent: 0,
             bytes_received: 0,
             mining: None,
+            damage: None,
         }
     }
 }

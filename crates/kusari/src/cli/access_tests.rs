@@ -56,6 +56,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
+        damage: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -135,6 +135,9 @@ pub(crate) fn status(status: &Status) -> String {
         ));
         lines.push(String::from("          `kusari branches` shows what there is to decide"));
     }
+    if let Some(damage) = &status.damage {
+        lines.push(format!("- DAMAGED: {}", Plain(damage)));
+    }
     if status.listen.is_some() {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
         lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));

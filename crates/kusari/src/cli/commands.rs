@@ -21,6 +21,7 @@ pub(crate) mod outbox;
 pub(crate) mod peers;
 pub(crate) mod proof;
 pub(crate) mod replay;
+pub(crate) mod salvage;
 pub(crate) mod say;
 pub(crate) mod status;
 pub(crate) mod top;
@@ -102,6 +103,7 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     Audit(audit::AuditArgs),
     Backup(backup::BackupArgs),
+    Salvage(salvage::SalvageArgs),
     Replay(replay::ReplayArgs),
     Grade(grade::GradeArgs),
     Record(ledger::record::RecordArgs),
@@ -140,6 +142,7 @@ impl Command {
             Self::Import(args) => import::run(args),
             Self::Audit(args) => audit::run(args),
             Self::Backup(args) => backup::run(args),
+            Self::Salvage(args) => salvage::run(args),
             Self::Replay(args) => replay::run(args),
             Self::Grade(args) => grade::run(args),
             Self::Record(args) => ledger::record::run(args),

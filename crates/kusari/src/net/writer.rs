@@ -41,7 +41,7 @@ fn read_chunk(store: &Store, stretch: Stretch, form: StreamForm) -> Result<Chunk
         return read_headers(store, stretch);
     }
     let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
-    let tip = store.visit_best_chain(stretch, |stored| {
+    let tip = store.visit_sound_chain(stretch, |stored| {
         let ledger = stored.part().filter(|_| form != StreamForm::Plain);
         encode_whole_block(&stored.block, ledger, &mut chunk.lines);
         chunk.last = (&stored.block).into();
@@ -59,14 +59,12 @@ fn read_headers(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
     let mut line = HeadersLine::default();
     let stretch = Stretch { max_blocks: MAX_HEADERS as usize, ..stretch };
     let mut bytes = 0;
-    store.visit_best_chain(stretch, |stored| {
-        let Some(part) = stored.part() else { return false };
-        let added = line.push(&stored.block, &part.commitment);
+    store.visit_sound_headers(stretch, |block, commitment, counted| {
+        let added = line.push(block, commitment);
         if added {
-            chunk.last = (&stored.block).into();
-            bytes += stored.counted_bytes();
+            chunk.last = block.into();
+            bytes += counted;
         }
-        // Bodies are read as well: whoever asks for headers must not make us read a whole store.
         added && bytes < HEADERS_BYTES
     })?;
     chunk.count = line.count();

@@ -18,6 +18,7 @@ mod index;
 mod ledger;
 mod outbox;
 mod place;
+mod reading;
 mod trail;
 mod untouched;
 mod witnesses;
@@ -150,7 +151,8 @@ impl Auditor {
         let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
         known.extend(of_index(tables::HASHES.names()));
         if kind.is_ledger() {
-            known.extend([tables::ACCOUNTS.name(), tables::POOL.name(), tables::ERASED.name()]);
+            known.extend([tables::BODIES.name(), tables::ACCOUNTS.name(), tables::POOL.name()]);
+            known.push(tables::ERASED.name());
             known.extend([tables::ZEROS.name(), tables::HISTORY.name()]);
             known.push(tables::PREDECESSORS.name());
             known.extend([tables::STATEMENTS.name(), tables::EQUIVOCATIONS.name()]);

@@ -12,12 +12,11 @@ use redb::{Database, ReadTransaction, ReadableDatabase, Value, WriteTransaction}
 
 use super::Store;
 use super::audit::open_untouched;
-use super::checked::{
-    ReadOnlyTable, ReadTables, ReadableTable, RowKey, TableDefinition, WriteTables,
-};
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::row_key::RowKey;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables;
 
@@ -150,6 +149,7 @@ fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(
     copy_if_there(from, copy, tables::TRAIL_SUBJECTS)?;
     copy_if_there(from, copy, tables::TRAIL_SIZES)?;
     if kind.is_ledger() {
+        copy_table(from, copy, tables::BODIES)?;
         copy_table(from, copy, tables::ACCOUNTS)?;
         copy_table(from, copy, tables::POOL)?;
         copy_if_there(from, copy, tables::PREDECESSORS)?;

@@ -1,50 +1,76 @@
 //! Reads of blocks.
+//!
+//! Owns that no block leaves the store whose row, or whose content, is not as it was stored. What needs
+//! the header alone does not read the body.
 
 use core::cell::OnceCell;
+use std::collections::HashSet;
 
-use kusari_chain::ledger::{Account, Commitment, PublicKey};
+use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::store::StoredHeader;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
-use redb::ReadTransaction;
+use redb::{ReadTransaction, ReadableDatabase};
 
 use super::Store;
-use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Rows};
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Row, Rows};
+use super::content::{AlteredBlock, Content, sound};
 use super::fault::{Fault, guarded};
-use super::record::{read_block, read_header};
+use super::record::{Head, read_head};
 use super::suffix_index::IndexReader;
 use super::tables::{self, meta};
 
+type Records = ReadOnlyTable<u64, &'static [u8]>;
+
 /// The tables of blocks as they are in one read transaction: whatever is read through one of these
 /// fits together.
-pub(super) struct BlockReader<'txn> {
-    blocks: ReadOnlyTable<u64, &'static [u8]>,
+pub(super) struct BlockReader<'a> {
+    blocks: Records,
+    /// Of a ledger alone.
+    bodies: Option<Records>,
     best: ReadOnlyTable<u32, u64>,
+    content: &'a Content,
     /// The index of hashes is opened where it is asked for the first time: most reads need none.
-    transaction: &'txn ReadTransaction,
+    transaction: &'a ReadTransaction,
     index: OnceCell<IndexReader>,
 }
 
-impl<'txn> BlockReader<'txn> {
-    pub(super) fn open(transaction: &'txn ReadTransaction) -> Result<Self, Fault> {
+impl<'a> BlockReader<'a> {
+    pub(super) fn open(
+        transaction: &'a ReadTransaction,
+        content: &'a Content,
+    ) -> Result<Self, Fault> {
         Ok(Self {
             blocks: transaction.table(tables::BLOCKS)?,
+            bodies: transaction.table_if_there(tables::BODIES)?,
             best: transaction.table(tables::BEST)?,
+            content,
             transaction,
             index: OnceCell::new(),
         })
     }
 
-    pub(super) fn best_tip(&self) -> Result<Option<StoredBlock>, Fault> {
-        match self.best.last()? {
-            Some((height, order)) => self.at(order.value(), "best", height.value()).map(Some),
+    /// The head of the last block. On the classic chain, blocks at the end that were altered are passed
+    /// over: they come again from other nodes. The accounts of a ledger are those after its last block.
+    pub(super) fn tip_head(&self) -> Result<Option<Head>, Fault> {
+        for row in self.best.iter()?.rev() {
+            let (height, order) = row?;
+            match self.head(order.value(), Some(height.value())) {
+                Err(Fault::AlteredBlock(_)) if self.bodies.is_none() => {}
+                head => return head.map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn best_head_at(&self, height: u32) -> Result<Option<Head>, Fault> {
+        match self.best.get(height)? {
+            Some(order) => self.head(order.value(), Some(height)).map(Some),
             None => Ok(None),
         }
     }
 
     pub(super) fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, Fault> {
-        match self.best.get(height)? {
-            Some(order) => self.at(order.value(), "best", height).map(Some),
-            None => Ok(None),
-        }
+        self.best_head_at(height)?.map(|head| self.whole(head)).transpose()
     }
 
     /// Height of the best chain's tip; 0 where only the genesis block exists.
@@ -52,27 +78,17 @@ impl<'txn> BlockReader<'txn> {
         Ok(self.best.last()?.map_or(0, |(height, _)| height.value()))
     }
 
-    /// The seven keys and the commitment of the best chain's block at a height of a ledger. Its body is
-    /// not read.
-    pub(super) fn best_header_at(&self, height: u32) -> Result<(Block, Commitment), Fault> {
-        let missing = |reason| Fault::unreadable("best", height, reason);
-        let order = self.best.get(height)?.ok_or_else(|| missing("there is none"))?.value();
-        let bytes = self.blocks.get(order)?;
-        let bytes = bytes.ok_or_else(|| missing("it stands for a block that is missing"))?;
-        read_header(order, bytes.value())
-    }
-
-    /// Shows `visit` the best chain's blocks of these heights, which must be there, until it says
-    /// `false`.
-    pub(super) fn visit_best(
+    /// Shows `visit` the heads of the best chain's blocks of these heights, which must be there, until it
+    /// says `false`.
+    pub(super) fn visit_best_heads(
         &self,
         from: u32,
         through: u32,
-        visit: &mut dyn FnMut(StoredBlock) -> bool,
+        visit: &mut dyn FnMut(Head) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         // Blocks that came one after another have orders one after another, so both tables are
         // walked side by side; where that does not hold the record is looked up.
-        let mut records = None;
+        let mut records: Option<Rows<'_, u64, &'static [u8]>> = None;
         let mut heights = self.best.range(from..=through)?;
         for height in from..=through {
             let missing = || Fault::unreadable("best", height, "there is none");
@@ -82,32 +98,32 @@ impl<'txn> BlockReader<'txn> {
             }
             let order = order.value();
             let next = match &mut records {
-                Some(records) => Rows::next(records).transpose()?,
+                Some(records) => Iterator::next(records),
                 None => None,
             };
-            let stored = match next {
-                Some((found, bytes)) if found.value() == order => read_block(order, bytes.value())?,
+            let head = match next {
+                Some(Ok((found, row))) if found.value() == order => {
+                    self.checked_head(order, Some(height), &row)?
+                }
                 _ => {
                     records =
                         order.checked_add(1).map(|after| self.blocks.range(after..)).transpose()?;
-                    self.at(order, "best", height)?
+                    self.head(order, Some(height))?
                 }
             };
-            if !visit(stored) {
+            if !visit(head)? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Whether the best chain's block at the height of `stored` is `stored`.
-    pub(super) fn is_best(&self, stored: &StoredBlock) -> Result<bool, Fault> {
-        let best = self.best.get(stored.block.index)?;
-        Ok(best.is_some_and(|order| order.value() == stored.order))
+    /// Whether the best chain's block at this height has this order.
+    pub(super) fn is_best(&self, height: u32, order: u64) -> Result<bool, Fault> {
+        Ok(self.best.get(height)?.is_some_and(|best| best.value() == order))
     }
 
-    pub(super) fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, Fault> {
-        let suffix = hash.suffix();
+    pub(super) fn head_by_hash(&self, hash: &BlockHash) -> Result<Option<Head>, Fault> {
         let index = match self.index.get() {
             Some(index) => index,
             None => {
@@ -115,40 +131,120 @@ impl<'txn> BlockReader<'txn> {
                 self.index.get_or_init(|| opened)
             }
         };
-        index.find(suffix, |order| {
-            let stored = self.at(order, "by_hash", format_args!("({suffix}, {order})"))?;
-            Ok(Some(stored).filter(|stored| stored.block.hash == *hash))
+        index.find(hash.suffix(), |order| {
+            let head = self.head(order, None).map_err(|fault| named(fault, hash))?;
+            Ok(Some(head).filter(|head| head.block.hash == *hash))
         })
     }
 
-    /// The block of an order that somebody names, if there is one.
-    pub(super) fn of_order(&self, order: u64) -> Result<Option<StoredBlock>, Fault> {
-        let bytes = self.blocks.get(order)?;
-        bytes.map(|bytes| read_block(order, bytes.value())).transpose()
+    pub(super) fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, Fault> {
+        self.head_by_hash(hash)?.map(|head| self.whole(head)).transpose()
     }
 
-    /// The block of an order that was found under `key` in another table.
-    pub(super) fn at(
+    /// The head of an order that somebody names, if there is one.
+    pub(super) fn head_of_order(&self, order: u64) -> Result<Option<Head>, Fault> {
+        match self.blocks.get(order) {
+            Ok(None) => Ok(None),
+            _ => self.head(order, None).map(Some),
+        }
+    }
+
+    /// The whole block of an order that was found in another table.
+    pub(super) fn at(&self, order: u64) -> Result<StoredBlock, Fault> {
+        self.whole(self.head(order, None)?)
+    }
+
+    /// The head of an order that was found in another table, under this height if it is known.
+    pub(super) fn head(&self, order: u64, height: Option<u32>) -> Result<Head, Fault> {
+        match readable(|| self.blocks.get(order)) {
+            Ok(Some(row)) => self.checked_head(order, height, &row),
+            Ok(None) => Err(self.refuse(order, height, None, "its row is missing")),
+            Err(fault) => Err(self.refuse_row(order, height, None, fault)),
+        }
+    }
+
+    fn checked_head(
         &self,
         order: u64,
-        table: &'static str,
-        key: impl core::fmt::Display,
-    ) -> Result<StoredBlock, Fault> {
-        block_at(&self.blocks, order, table, key)
+        height: Option<u32>,
+        row: &Row<'_, &'static [u8]>,
+    ) -> Result<Head, Fault> {
+        let head = read_head(order, row.value())
+            .map_err(|fault| self.refuse_row(order, height, None, fault))?;
+        let height = height.or(Some(head.block.index));
+        let checked = self.content.check_head(&head);
+        checked.map_err(|reason| self.refuse(order, height, Some(head.block.hash), reason))?;
+        Ok(head)
+    }
+
+    /// The whole block of a head.
+    pub(super) fn whole(&self, head: Head) -> Result<StoredBlock, Fault> {
+        if head.ledger.is_none() {
+            return Ok(head.without_body());
+        }
+        let (order, height, hash) = (head.order, Some(head.block.index), Some(head.block.hash));
+        let refuse = |fault| self.refuse_row(order, height, hash, fault);
+        let row = match &self.bodies {
+            Some(bodies) => readable(|| bodies.get(order)).map_err(refuse)?,
+            None => None,
+        };
+        let row = row.ok_or_else(|| self.refuse(order, height, hash, "its body is missing"))?;
+        let stored = head.with_body(row.value()).map_err(refuse)?;
+        let checked = self.content.check_body(&stored);
+        checked.map_err(|reason| self.refuse(order, height, hash, reason))?;
+        Ok(stored)
+    }
+
+    fn refuse(
+        &self,
+        order: u64,
+        height: Option<u32>,
+        hash: Option<BlockHash>,
+        reason: impl Into<String>,
+    ) -> Fault {
+        self.content.refuse(AlteredBlock { order, height, hash, reason: reason.into() })
+    }
+
+    /// What a row of a block that cannot be read means. Where the medium fails, that is another matter.
+    fn refuse_row(
+        &self,
+        order: u64,
+        height: Option<u32>,
+        hash: Option<BlockHash>,
+        fault: Fault,
+    ) -> Fault {
+        let reason = match fault {
+            Fault::Altered { table, .. } => {
+                format!("the checksum of its row in `{table}` does not fit")
+            }
+            Fault::Unreadable { table, reason, .. } => {
+                format!("its row in `{table}` cannot be read: {reason}")
+            }
+            Fault::BrokenOff => String::from("reading its row broke off"),
+            other => return other,
+        };
+        self.refuse(order, height, hash, reason)
     }
 }
 
-fn block_at(
-    blocks: &ReadOnlyTable<u64, &'static [u8]>,
-    order: u64,
-    table: &'static str,
-    key: impl core::fmt::Display,
-) -> Result<StoredBlock, Fault> {
-    let Some(bytes) = blocks.get(order)? else {
-        let reason = format_args!("it stands for block {order}, which is missing");
-        return Err(Fault::unreadable(table, key, reason));
-    };
-    read_block(order, bytes.value())
+/// Reads a row. A page that the medium altered may make the database panic, or find its own structure
+/// wrong; that is a matter of this row alone.
+fn readable<T>(read: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    guarded(read).map_err(|fault| match fault {
+        Fault::Database(error) if matches!(*error, redb::Error::Corrupted(_)) => Fault::BrokenOff,
+        fault => fault,
+    })
+}
+
+/// The fault of a block that was looked for by its hash, of which its row no longer tells.
+fn named(fault: Fault, hash: &BlockHash) -> Fault {
+    match fault {
+        Fault::AlteredBlock(mut block) => {
+            block.hash = block.hash.or(Some(*hash));
+            Fault::AlteredBlock(block)
+        }
+        fault => fault,
+    }
 }
 
 impl Store {
@@ -156,40 +252,96 @@ impl Store {
         &self,
         work: impl FnOnce(&BlockReader<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        self.read(|transaction| work(&BlockReader::open(transaction)?))
+        self.read(|transaction| work(&BlockReader::open(transaction, &self.inner.content)?))
     }
 
     pub(super) fn read_meta(&self, key: &str) -> Result<u64, Fault> {
         self.read(|transaction| tables::read_number(&transaction.table(tables::META)?, key))
     }
+
+    /// The blocks beside the best chain. One of which the parent is nowhere, because the parent's row was
+    /// altered, is left out: nothing can be built on it.
+    fn visit_side<T>(
+        &self,
+        read: impl Fn(&BlockReader<'_>, Head) -> Result<T, Fault>,
+        visit: &mut dyn FnMut(T),
+    ) -> Result<(), Fault> {
+        let transaction = guarded(|| Ok::<_, Fault>(self.inner.database.begin_read()?))?;
+        let reader = guarded(|| BlockReader::open(&transaction, &self.inner.content))?;
+        let orders = guarded(|| {
+            let side = transaction.table(tables::SIDE)?;
+            let orders = side.iter()?.map(|entry| Ok(entry?.0.value()));
+            orders.collect::<Result<Vec<u64>, Fault>>()
+        })?;
+        let (mut seen, mut lost) = (HashSet::new(), false);
+        // By order, and a parent was inserted before its children.
+        for order in orders {
+            let found = guarded(|| {
+                let Some(head) = sound(reader.head(order, None))? else { return Ok(None) };
+                let parent = head.block.prev_hash;
+                let is_rooted = !lost
+                    || seen.contains(&parent)
+                    || parent == Block::genesis().hash
+                    || sound(reader.head_by_hash(&parent))?.flatten().is_some_and(|parent| {
+                        reader.is_best(parent.block.index, parent.order).unwrap_or(false)
+                    });
+                let hash = head.block.hash;
+                let block =
+                    if is_rooted { Some((hash, sound(read(&reader, head))?)) } else { None };
+                Ok::<_, Fault>(block)
+            });
+            match found? {
+                Some((hash, block)) => {
+                    seen.insert(hash);
+                    block.into_iter().for_each(&mut *visit);
+                }
+                None => lost = true,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl BlockStore for Store {
     fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks(|reader| reader.best_tip())?)
+        Ok(self
+            .read_blocks(|reader| reader.tip_head()?.map(|head| reader.whole(head)).transpose())?)
     }
 
     fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks(|reader| reader.best_at(height))?)
+        Ok(self.read_blocks(|reader| Ok(sound(reader.best_at(height))?.flatten()))?)
     }
 
     fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
-        Ok(self.read_blocks(|reader| reader.by_hash(hash))?)
+        Ok(self.read_blocks(|reader| Ok(sound(reader.by_hash(hash))?.flatten()))?)
     }
 
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
-        // One transaction for the numbers and the blocks, and none of `visit` in the guard of it.
-        let (blocks, orders) = self.read(|transaction| {
-            let side = transaction.table(tables::SIDE)?;
-            let orders = side.iter()?.map(|entry| Ok(entry?.0.value()));
-            let orders = orders.collect::<Result<Vec<_>, Fault>>()?;
-            Ok((transaction.table(tables::BLOCKS)?, orders))
-        })?;
-        // By order, and a parent was inserted before its children.
-        for order in orders {
-            visit(guarded(|| block_at(&blocks, order, "side", order))?);
-        }
-        Ok(())
+        Ok(self.visit_side(|reader, head| reader.whole(head), visit)?)
+    }
+
+    fn tip_header(&self) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.read_blocks(|reader| Ok(reader.tip_head()?.map(Head::stored_header)))?)
+    }
+
+    fn header_at(&self, height: u32) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            Ok(sound(reader.best_head_at(height))?.flatten().map(Head::stored_header))
+        })?)
+    }
+
+    fn header_of(&self, hash: &BlockHash) -> Result<Option<StoredHeader>, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            Ok(sound(reader.head_by_hash(hash))?.flatten().map(Head::stored_header))
+        })?)
+    }
+
+    fn visit_side_headers(&self, visit: &mut dyn FnMut(StoredHeader)) -> Result<(), StoreError> {
+        Ok(self.visit_side(|_, head| Ok(head.stored_header()), visit)?)
+    }
+
+    fn is_altered(&self, hash: &BlockHash) -> Result<bool, StoreError> {
+        Ok(self.read_blocks(|reader| Ok(sound(reader.head_by_hash(hash))?.is_none()))?)
     }
 
     fn next_order(&self) -> Result<u64, StoreError> {

@@ -11,9 +11,10 @@ use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
 use super::checked::{ReadTables, ReadableTable};
+use super::content::sound;
 use super::fault::Fault;
 use super::lookup::{Match, SearchPage, SearchPosition};
-use super::record::read_entry;
+use super::record::{Head, read_entry};
 use super::transactions::FoundTransaction;
 use super::{Store, tables};
 
@@ -38,12 +39,11 @@ pub struct Header {
 }
 
 impl Header {
-    fn of(stored: StoredBlock) -> Self {
-        let (work, bytes) = (stored.work, stored.counted_bytes());
-        let part = stored.part();
-        let miner = part.map(|part| part.commitment.miner);
-        let transactions = part.map_or(stored.block.transactions.len(), |part| part.body.len());
-        let block = Block { data: String::new(), transactions: Vec::new(), ..stored.block };
+    fn of(head: Head) -> Self {
+        let (work, bytes) = (head.work, head.counted_bytes());
+        let miner = head.ledger.as_ref().map(|ledger| ledger.commitment.miner);
+        let transactions = head.transactions();
+        let block = Block { data: String::new(), transactions: Vec::new(), ..head.block };
         Self { block, work, transactions, bytes, miner }
     }
 
@@ -97,9 +97,9 @@ impl Store {
                 headers.push(Header::genesis());
             }
             if through > 0 {
-                reader.visit_best(from.max(1), through, &mut |stored| {
-                    headers.push(Header::of(stored));
-                    true
+                reader.visit_best_heads(from.max(1), through, &mut |head| {
+                    headers.push(Header::of(head));
+                    Ok(true)
                 })?;
             }
             Ok((headers, Some(through.saturating_add(1)).filter(|next| *next <= tip)))
@@ -118,13 +118,13 @@ impl Store {
             }
             let (mut hash, mut headers) = (*tip, Vec::new());
             while headers.len() < count {
-                let Some(stored) = reader.by_hash(&hash)? else { break };
-                if reader.is_best(&stored)? {
+                let Some(head) = reader.head_by_hash(&hash)? else { break };
+                if reader.is_best(head.block.index, head.order)? {
                     headers.reverse();
                     return Ok(Some(headers));
                 }
-                hash = stored.block.prev_hash;
-                headers.push(Header::of(stored));
+                hash = head.block.prev_hash;
+                headers.push(Header::of(head));
             }
             headers.reverse();
             // A branch from the genesis block ends with what is not stored.
@@ -194,16 +194,17 @@ impl Store {
             let mut page = SearchPage { tip, ..SearchPage::default() };
             let mut from = tip;
             if let Some(after) = after {
-                let Some(stored) = reader.of_order(after.order)? else { return Ok(page) };
-                from = match reader.is_best(&stored)? {
-                    true => stored.block.index,
+                let Some(head) = reader.head_of_order(after.order)? else { return Ok(page) };
+                let height = head.block.index;
+                from = match reader.is_best(height, head.order)? {
+                    true => height,
                     // It has left the best chain since: what was below it is still there.
-                    false => stored.block.index.saturating_sub(1),
+                    false => height.saturating_sub(1),
                 };
             }
             let lowest = from.saturating_sub(MAX_SEARCHED_BLOCKS - 1).max(1);
             for height in (lowest..=from).rev() {
-                let Some(stored) = reader.best_at(height)? else { continue };
+                let Some(stored) = sound(reader.best_at(height))?.flatten() else { continue };
                 let order = stored.order;
                 for one in matches_of(stored) {
                     let told = |after: SearchPosition| {
@@ -249,7 +250,7 @@ impl Store {
             loop {
                 let found = match height {
                     0 => texts_of_genesis(),
-                    _ => match reader.best_at(height)? {
+                    _ => match sound(reader.best_at(height))?.flatten() {
                         Some(stored) => {
                             bytes += stored.counted_bytes();
                             texts_of(stored)

@@ -11,52 +11,18 @@ use core::marker::PhantomData;
 use core::ops::{Bound, RangeBounds};
 
 use redb::{
-    AccessGuard, CursorError, CursorMut, Key, ReadTransaction, TableError, Value, WriteTransaction,
+    AccessGuard, CursorError, CursorMut, ReadTransaction, TableError, Value, WriteTransaction,
 };
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::fault::Fault;
+use super::row_key::RowKey;
 
 /// Bytes of a checksum, at the end of each row, little-endian.
 pub(crate) const CHECKSUM_BYTES: usize = 8;
 
 /// A row as the database has it: the value and the checksum.
 type Bytes = &'static [u8];
-
-/// A key as it is named in a fault.
-pub(crate) trait RowKey: Key + 'static {
-    fn shown(key: &Self::SelfType<'_>) -> String;
-}
-
-macro_rules! shown_as_it_is {
-    ($($key:ty),*) => {
-        $(impl RowKey for $key {
-            fn shown(key: &Self::SelfType<'_>) -> String {
-                format!("{key:?}")
-            }
-        })*
-    };
-}
-
-shown_as_it_is!(u8, u32, u64, (u8, u32), (u8, u64), (u64, u64), (u8, u64, u64));
-
-impl RowKey for &'static str {
-    fn shown(key: &&str) -> String {
-        key.escape_debug().to_string()
-    }
-}
-
-impl RowKey for &'static [u8; 32] {
-    fn shown(key: &&[u8; 32]) -> String {
-        key.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl RowKey for (&'static [u8; 32], u64) {
-    fn shown((key, number): &(&[u8; 32], u64)) -> String {
-        format!("({}, {number})", <&[u8; 32]>::shown(key))
-    }
-}
 
 /// The name of a table and the types of its rows.
 #[derive(Debug)]
@@ -132,6 +98,32 @@ impl Checksums {
     }
 }
 
+/// Whether a row of a table, by the table's name, is as it was written under this key.
+pub(crate) fn row_fits(table: &'static str, key: &[u8], row: &[u8]) -> bool {
+    let sums = Checksums { table, seed: xxh3_64(table.as_bytes()) };
+    sums.fits::<Bytes>(key, row)
+}
+
+/// A row without its checksum.
+pub(crate) fn row_value(row: &[u8]) -> &[u8] {
+    row.get(..row.len().saturating_sub(CHECKSUM_BYTES)).unwrap_or_default()
+}
+
+/// Shows `visit` the rows of a table of an early version, whose rows have no checksums, as far as they can
+/// be read.
+pub(crate) fn visit_unchecked(
+    transaction: &ReadTransaction,
+    definition: TableDefinition<u64, &'static [u8]>,
+    visit: &mut dyn FnMut(u64, &[u8]),
+) -> Result<(), Fault> {
+    let table = transaction.open_table(definition.raw())?;
+    for row in redb::ReadableTable::iter(&table)? {
+        let (key, row) = row?;
+        visit(key.value(), row.value());
+    }
+    Ok(())
+}
+
 /// The value of a row whose checksum holds.
 pub(crate) struct Row<'a, V: Value + 'static> {
     row: AccessGuard<'a, Bytes>,
@@ -140,8 +132,7 @@ pub(crate) struct Row<'a, V: Value + 'static> {
 
 impl<V: Value + 'static> Row<'_, V> {
     pub(crate) fn value(&self) -> V::SelfType<'_> {
-        let row = self.row.value();
-        V::from_bytes(row.get(..row.len().saturating_sub(CHECKSUM_BYTES)).unwrap_or_default())
+        V::from_bytes(row_value(self.row.value()))
     }
 }
 

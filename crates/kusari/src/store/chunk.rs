@@ -2,11 +2,14 @@
 //!
 //! Owns where a reader goes on after the best chain has changed under it.
 
+use kusari_chain::ledger::Commitment;
 use kusari_chain::{BestPoint, Block, BlockHash, StoreError, StoredBlock};
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::content::sound;
 use super::fault::Fault;
+use super::record::Head;
 
 /// A block named by height and hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,41 +104,90 @@ impl Store {
         stretch: Stretch,
         mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
-        let Stretch { after, through, max_blocks } = stretch;
         Ok(self.read_blocks(|reader| {
-            let tip = reader.best_tip()?;
-            let tip = tip.map_or_else(ChainPosition::genesis, |tip| (&tip).into());
-            let last = through.map_or(tip.height, |through| through.min(tip.height));
-            let start = shared_height(reader, after)?;
-            if start < last {
-                let count = u32::try_from(max_blocks.max(1)).unwrap_or(u32::MAX);
-                let end = last.min(start.saturating_add(count));
-                reader.visit_best(start + 1, end, &mut visit)?;
-            }
-            Ok(tip)
+            visit_heads(reader, stretch, &mut |head| Ok(visit(reader.whole(head)?)))
         })?)
     }
+
+    /// The same for a peer, which is sent nothing from the first block on that is not as it was stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn visit_sound_chain(
+        &self,
+        stretch: Stretch,
+        mut visit: impl FnMut(StoredBlock) -> bool,
+    ) -> Result<ChainPosition, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let visited = visit_heads(reader, stretch, &mut |head| Ok(visit(reader.whole(head)?)));
+            sound(visited)?.map_or_else(|| tip(reader), Ok)
+        })?)
+    }
+
+    /// The same with headers of a ledger alone: the seven keys, the commitment, and what the block counts
+    /// for in bytes.
+    ///
+    /// # Errors
+    /// As [`Store::visit_sound_chain`].
+    pub fn visit_sound_headers(
+        &self,
+        stretch: Stretch,
+        mut visit: impl FnMut(&Block, &Commitment, u64) -> bool,
+    ) -> Result<(), StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let visited = visit_heads(reader, stretch, &mut |head| {
+                let counted = head.counted_bytes();
+                let ledger = head.ledger.as_ref();
+                Ok(ledger.is_some_and(|ledger| visit(&head.block, &ledger.commitment, counted)))
+            });
+            sound(visited).map(drop)
+        })?)
+    }
+}
+
+fn tip(reader: &BlockReader<'_>) -> Result<ChainPosition, Fault> {
+    let tip = reader.tip_head()?;
+    Ok(tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into()))
+}
+
+/// Shows `visit` the heads of a stretch until it says `false`. Returns the last block of the stored best
+/// chain.
+fn visit_heads(
+    reader: &BlockReader<'_>,
+    stretch: Stretch,
+    visit: &mut dyn FnMut(Head) -> Result<bool, Fault>,
+) -> Result<ChainPosition, Fault> {
+    let Stretch { after, through, max_blocks } = stretch;
+    let tip = tip(reader)?;
+    let last = through.map_or(tip.height, |through| through.min(tip.height));
+    let start = shared_height(reader, after)?;
+    if start < last {
+        let count = u32::try_from(max_blocks.max(1)).unwrap_or(u32::MAX);
+        let end = last.min(start.saturating_add(count));
+        reader.visit_best_heads(start + 1, end, visit)?;
+    }
+    Ok(tip)
 }
 
 /// Height of the last block that the best chain shares with the branch which ends in `after`.
 fn shared_height(reader: &BlockReader<'_>, after: ChainPosition) -> Result<u32, Fault> {
     // Nearly always it is the best chain's block at its height, which needs no look-up by hash.
     if after.height == 0
-        || reader.best_at(after.height)?.is_some_and(|best| best.block.hash == after.hash)
+        || reader.best_head_at(after.height)?.is_some_and(|best| best.block.hash == after.hash)
     {
         return Ok(after.height);
     }
-    let mut at = reader.by_hash(&after.hash)?;
-    while let Some(stored) = at {
-        let block = &stored.block;
-        if reader.is_best(&stored)? {
+    let mut at = reader.head_by_hash(&after.hash)?;
+    while let Some(head) = at {
+        let block = &head.block;
+        if reader.is_best(block.index, head.order)? {
             return Ok(block.index);
         }
-        at = reader.by_hash(&block.prev_hash)?;
+        at = reader.head_by_hash(&block.prev_hash)?;
         // Ends the walk whatever the file holds: heights only fall.
         if at.as_ref().is_some_and(|parent| parent.block.index >= block.index) {
             let reason = "its parent is not below it";
-            return Err(Fault::unreadable("blocks", stored.order, reason));
+            return Err(Fault::unreadable("blocks", head.order, reason));
         }
     }
     Ok(0)

@@ -11,6 +11,7 @@ use redb::{Database, WriteTransaction};
 
 use super::accounts::AccountWriter;
 use super::checked::{ReadableTable, Table, WriteTables};
+use super::content::Content;
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::finality;
@@ -20,7 +21,8 @@ use super::lookup::Lookups;
 use super::outbox::{self, OutboxWriter};
 use super::pool::PoolWriter;
 use super::predecessors::PredecessorWriter;
-use super::record::{read_block, write_block};
+use super::record::{Head, read_head, write_body, write_head};
+use super::records::Records;
 use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
@@ -30,7 +32,7 @@ use super::transactions::{self, TransactionWriter};
 /// Writes the batches in order, durably, all or none.
 pub(super) fn commit(
     database: &Database,
-    kind: &Kind,
+    (kind, content): (&Kind, &Content),
     batches: &[StoreBatch],
     trail: &[TrailEntry],
 ) -> Result<(), Fault> {
@@ -40,9 +42,9 @@ pub(super) fn commit(
     let mut transaction = database.begin_write()?;
     // Otherwise opening after a crash would walk the whole file.
     transaction.set_quick_repair(true);
-    write_blocks(&transaction, kind, batches)?;
+    write_blocks(&transaction, (kind, content), batches)?;
     if kind.is_ledger() {
-        erase(database, &transaction, batches)?;
+        erase((database, content), &transaction, batches)?;
     }
     // None of these share a table, so all of one may go before all of the next.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
@@ -92,13 +94,13 @@ pub(super) fn commit(
 
 fn write_blocks(
     transaction: &WriteTransaction,
-    kind: &Kind,
+    (kind, content): (&Kind, &Content),
     batches: &[StoreBatch],
 ) -> Result<(), Fault> {
     if batches.iter().all(|batch| batch.blocks.is_empty()) {
         return Ok(());
     }
-    let mut writer = BlockWriter::open(transaction, kind)?;
+    let mut writer = BlockWriter::open(transaction, (kind, content))?;
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
@@ -113,14 +115,12 @@ struct BlockWriter<'txn> {
     best: Table<'txn, u32, u64>,
     index: IndexWriter<'txn, (u64, u64)>,
     side: Table<'txn, u64, ()>,
+    content: &'txn Content,
     /// On a ledger.
     ledger: Option<LedgerWriter<'txn>>,
     next_order: u64,
-    /// New records, one after another, that are not in their table yet. They go to its end in one
-    /// sweep, which costs a fraction of finding the end for each.
-    records: Vec<u8>,
-    /// Order of each of them, and where it ends.
-    record_ends: Vec<(u64, usize)>,
+    /// New records that are not in their table yet.
+    records: Records,
     /// New heights at the end of the best chain, with their orders; written in the same way.
     heights: Vec<(u32, u64)>,
 }
@@ -128,22 +128,27 @@ struct BlockWriter<'txn> {
 /// What a ledger keeps beside its blocks, within one commit.
 struct LedgerWriter<'txn> {
     accounts: AccountWriter,
+    bodies: Table<'txn, u64, &'static [u8]>,
+    /// New bodies that are not in their table yet.
+    records: Records,
     transactions: TransactionWriter<'txn>,
     lookups: Lookups<'txn>,
     history: HistoryWriter<'txn>,
     erased: Erased<'txn>,
 }
 
-/// Bytes of new records that are held before they are written.
-const HELD_BYTES: usize = 256 * 1024;
-
 impl<'txn> BlockWriter<'txn> {
-    fn open(transaction: &'txn WriteTransaction, kind: &Kind) -> Result<Self, Fault> {
+    fn open(
+        transaction: &'txn WriteTransaction,
+        (kind, content): (&Kind, &'txn Content),
+    ) -> Result<Self, Fault> {
         let meta_table = transaction.table(tables::META)?;
         let best = transaction.table(tables::BEST)?;
         let ledger = match kind.is_ledger() {
             true => Some(LedgerWriter {
                 accounts: AccountWriter::default(),
+                bodies: transaction.table(tables::BODIES)?,
+                records: Records::default(),
                 transactions: transactions::writer(transaction)?,
                 lookups: Lookups::open(transaction)?,
                 history: HistoryWriter::open(transaction, tip_height(&best)?)?,
@@ -158,9 +163,9 @@ impl<'txn> BlockWriter<'txn> {
             best,
             index: IndexWriter::open(transaction, &tables::HASHES)?,
             side: transaction.table(tables::SIDE)?,
+            content,
             ledger,
-            records: Vec::new(),
-            record_ends: Vec::new(),
+            records: Records::default(),
             heights: Vec::new(),
         })
     }
@@ -210,16 +215,21 @@ impl<'txn> BlockWriter<'txn> {
             Some(ledger) => ledger.erased.without(stored)?,
             None => None,
         };
-        write_block(stripped.as_ref().unwrap_or(stored), &mut self.records)?;
-        self.record_ends.push((*order, self.records.len()));
+        let written = stripped.as_ref().unwrap_or(stored);
+        self.records.push(written, write_head)?;
         self.index.insert(block.hash.suffix(), *order);
         if let Some(ledger) = &mut self.ledger {
             for suffix in transactions::suffixes(stored) {
                 ledger.transactions.insert(suffix, *order);
             }
-            ledger.lookups.insert(stripped.as_ref().unwrap_or(stored));
+            ledger.lookups.insert(written);
+            ledger.records.push(written, write_body)?;
         }
-        if self.records.len() >= HELD_BYTES { self.write_records() } else { Ok(()) }
+        let is_full = |ledger: &LedgerWriter<'_>| ledger.records.is_full();
+        if self.records.is_full() || self.ledger.as_ref().is_some_and(is_full) {
+            return self.write_records();
+        }
+        Ok(())
     }
 
     /// Puts payloads into a stored block that came without them.
@@ -228,38 +238,30 @@ impl<'txn> BlockWriter<'txn> {
         let Some(ledger) = &mut self.ledger else {
             return Err(Fault::Unfitting(String::from("a payload comes on a classic chain")));
         };
-        let mut stored = match self.blocks.get(order)? {
-            Some(bytes) => read_block(order, bytes.value())?,
-            None => {
-                return Err(Fault::Unfitting(format!(
-                    "block {order} gets payloads and is not there"
-                )));
-            }
+        let (head, body) = (self.blocks.get(order)?, ledger.bodies.get(order)?);
+        let (Some(head), Some(body)) = (head, body) else {
+            let reason = format!("block {order} gets payloads and is not there");
+            return Err(Fault::Unfitting(reason));
         };
+        let head = read_head(order, head.value())?;
+        let mut stored = head.with_body(body.value())?;
+        drop(body);
         let former = stored.clone();
         stored.fill(payloads);
         let stored = ledger.erased.without(&stored)?.unwrap_or(stored);
         let mut record = Vec::new();
-        write_block(&stored, &mut record)?;
-        self.blocks.insert(order, record.as_slice())?;
+        write_body(&stored, &mut record)?;
+        ledger.bodies.insert(order, record.as_slice())?;
         ledger.lookups.fill(&former, &stored)
     }
 
     /// Writes the records that are held.
     fn write_records(&mut self) -> Result<(), Fault> {
-        let mut end_of_table = self.blocks.end()?;
-        let mut start = 0;
-        for (order, end) in self.record_ends.drain(..) {
-            let record = self.records.get(start..end).unwrap_or_default();
-            if !end_of_table.push(order, record)? {
-                let reason = format!("block {order} is inserted below a later one");
-                return Err(Fault::Unfitting(reason));
-            }
-            start = end;
+        self.records.write(&mut self.blocks)?;
+        match &mut self.ledger {
+            Some(ledger) => ledger.records.write(&mut ledger.bodies),
+            None => Ok(()),
         }
-        end_of_table.close()?;
-        self.records.clear();
-        Ok(())
     }
 
     /// The block joins the best chain. Its hash is read where the caller does not have it.
@@ -280,13 +282,14 @@ impl<'txn> BlockWriter<'txn> {
 
     fn hash_of(&mut self, order: u64) -> Result<BlockHash, Fault> {
         self.write_records()?;
-        let record = self.blocks.get(order)?;
-        let record = record.ok_or_else(|| Fault::Unfitting(format!("block {order} is missing")))?;
-        Ok(read_block(order, record.value())?.block.hash)
+        Ok(read(&self.blocks, order)?.block.hash)
     }
 
     /// Writes the heights that are held.
     fn write_heights(&mut self) -> Result<(), Fault> {
+        if let Some((height, _)) = self.heights.first().copied() {
+            self.drop_altered_end(height)?;
+        }
         let mut end_of_table = self.best.end()?;
         for (height, order) in self.heights.drain(..) {
             if !end_of_table.push(height, order)? {
@@ -296,6 +299,22 @@ impl<'txn> BlockWriter<'txn> {
             }
         }
         end_of_table.close()
+    }
+
+    /// Forgets blocks at the end of the classic chain, from a height on, that were altered on the medium:
+    /// the chain knows nothing of them, and goes on below them. Their records stay, as the audit says.
+    fn drop_altered_end(&mut self, from: u32) -> Result<(), Fault> {
+        while self.ledger.is_none() {
+            let last = self.best.last()?.map(|(height, order)| (height.value(), order.value()));
+            let Some((height, order)) = last.filter(|(height, _)| *height >= from) else {
+                return Ok(());
+            };
+            if read(&self.blocks, order).is_ok_and(|head| self.content.check_head(&head).is_ok()) {
+                return Ok(());
+            }
+            self.best.discard(height)?;
+        }
+        Ok(())
     }
 
     fn take_side(&mut self, order: u64) -> Result<(), Fault> {
@@ -322,29 +341,44 @@ impl<'txn> BlockWriter<'txn> {
     fn evict(&mut self, hash: &BlockHash, order: u64) -> Result<(), Fault> {
         self.write_records()?;
         self.take_side(order)?;
-        let removed = self.blocks.remove(order)?;
-        self.index.evict(order, core::iter::once(hash.suffix()));
-        if let (Some(ledger), Some(record)) = (&mut self.ledger, removed) {
-            let stored = read_block(order, record.value())?;
+        if let Some(ledger) = &mut self.ledger {
+            let body = ledger.bodies.get(order).and_then(|body| {
+                let body = body.ok_or_else(|| missing(order))?;
+                read(&self.blocks, order)?.with_body(body.value())
+            });
+            // Without its body nobody knows what leads to it. It stays, in no chain, as the audit says.
+            let Ok(stored) = body else { return Ok(()) };
+            ledger.bodies.discard(order)?;
             ledger.transactions.evict(order, transactions::suffixes(&stored));
             ledger.lookups.evict(&stored);
         }
+        self.blocks.discard(order)?;
+        self.index.evict(order, core::iter::once(hash.suffix()));
         Ok(())
     }
 
     fn finish(mut self, transaction: &WriteTransaction) -> Result<(), Fault> {
+        self.write_records()?;
+        self.write_heights()?;
         if let Some(writer) = self.ledger.take() {
-            let LedgerWriter { accounts, transactions, lookups, history, erased: _ } = writer;
+            let LedgerWriter { accounts, transactions, lookups, history, .. } = writer;
             accounts.finish(transaction)?;
             transactions.finish(self.next_order)?;
             lookups.finish(self.next_order)?;
             history.finish()?;
         }
-        self.write_records()?;
-        self.write_heights()?;
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
         self.index.finish(self.next_order)
     }
+}
+
+fn missing(order: u64) -> Fault {
+    Fault::Unfitting(format!("block {order} is missing"))
+}
+
+fn read(blocks: &Table<'_, u64, &'static [u8]>, order: u64) -> Result<Head, Fault> {
+    let record = blocks.get(order)?.ok_or_else(|| missing(order))?;
+    read_head(order, record.value())
 }
 
 /// Height of the best chain's tip; 0 where only the genesis block exists.

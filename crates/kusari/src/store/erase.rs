@@ -14,9 +14,10 @@ use redb::{Database, ReadableDatabase, WriteTransaction};
 
 use super::blocks::BlockReader;
 use super::checked::{ReadableTable, Table, WriteTables};
+use super::content::{Content, sound};
 use super::fault::Fault;
 use super::lookup::change_contents;
-use super::record::{read_block, write_block};
+use super::record::{read_head, write_body};
 use super::tables;
 use super::transactions::orders_of;
 
@@ -87,7 +88,7 @@ pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
 /// Drops the payloads, after all changes to the blocks are in their tables, from every block that has the
 /// transaction. One that is not there, or whose block is gone, needs no erasing.
 pub(super) fn erase(
-    database: &Database,
+    (database, content): (&Database, &Content),
     transaction: &WriteTransaction,
     batches: &[StoreBatch],
 ) -> Result<(), Fault> {
@@ -97,7 +98,7 @@ pub(super) fn erase(
     let inserted = inserted(batches);
     // As of the commit before; nobody else commits meanwhile.
     let read = database.begin_read()?;
-    let before = BlockReader::open(&read)?;
+    let before = BlockReader::open(&read, content)?;
     // A block that a later batch drops held its transactions when they were erased.
     let mut table = transaction.table(tables::ERASED)?;
     let (mut ids, mut dropped) = (BTreeSet::new(), BTreeSet::new());
@@ -113,7 +114,7 @@ pub(super) fn erase(
             }
             let stored = match came(batches, block) {
                 Some(stored) => Some(StoredBlock::clone(stored)),
-                None => before.by_hash(block)?,
+                None => sound(before.by_hash(block))?.flatten(),
             };
             let Some(mut stored) = stored else { continue };
             if let Some(txid) = stored.erase(*place) {
@@ -122,20 +123,21 @@ pub(super) fn erase(
             }
         }
     }
-    let mut blocks = transaction.table(tables::BLOCKS)?;
-    let mut rewrite = |order, change: &mut dyn FnMut(&mut StoredBlock) -> Result<(), Fault>| {
-        let mut stored = match blocks.get(order)? {
-            Some(bytes) => read_block(order, bytes.value())?,
-            None => return Ok(()),
+    let blocks = transaction.table(tables::BLOCKS)?;
+    let mut bodies = transaction.table(tables::BODIES)?;
+    let mut rewrite = |order| {
+        let (Some(head), Some(body)) = (blocks.get(order)?, bodies.get(order)?) else {
+            return Ok(());
         };
+        let mut stored = read_head(order, head.value())?.with_body(body.value())?;
+        drop((head, body));
         let former = stored.clone();
-        change(&mut stored)?;
-        if stored == former {
+        if !stored.erase_where(|txid| ids.contains(txid)) {
             return Ok(());
         }
         let mut record = Vec::new();
-        write_block(&stored, &mut record)?;
-        blocks.insert(order, record.as_slice())?;
+        write_body(&stored, &mut record)?;
+        bodies.insert(order, record.as_slice())?;
         change_contents(transaction, &former, &stored)
     };
     // Every branch may have it, and blocks that come in the same commit.
@@ -144,10 +146,7 @@ pub(super) fn erase(
         others.extend(orders_of(&read, txid)?);
     }
     for order in others {
-        rewrite(order, &mut |stored| {
-            stored.erase_where(|txid| ids.contains(txid));
-            Ok(())
-        })?;
+        rewrite(order)?;
     }
     Ok(())
 }

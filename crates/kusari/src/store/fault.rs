@@ -7,10 +7,12 @@ use std::sync::Once;
 
 use kusari_chain::StoreError;
 
+use super::content::AlteredBlock;
+
 /// What to do about a damaged store. A whole data directory from an old copy would bring an old state of
 /// the witness key with it, which then might say a second thing under a used sequence.
-pub(crate) const DAMAGE_REMEDY: &str = "restore `chain.redb` from a backup, or move it away and start \
-    anew from the blocks of other nodes; leave the files beside it as they are";
+pub(crate) const DAMAGE_REMEDY: &str = "restore `chain.redb` from a backup, or take what is sound out \
+    of it with `kusari salvage`; leave the files beside it as they are";
 
 /// A failure of the medium or its content. Leaves this module as a [`StoreError`].
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,13 @@ pub(crate) enum Fault {
          a backup, or take what is sound out of it with `kusari salvage`"
     )]
     Altered { table: &'static str, key: String },
+    #[error(
+        "{0} is not as it was stored ({reason}), so it is neither shown nor sent: see with `kusari \
+         audit` how far the damage goes, and restore the data directory from a backup, or take what \
+         is sound out of it with `kusari salvage`",
+        reason = .0.reason
+    )]
+    AlteredBlock(Box<AlteredBlock>),
     #[error("the database file is damaged, reading it broke off; {DAMAGE_REMEDY}")]
     BrokenOff,
     #[error("a change does not follow from what is stored: {0}; this is a fault of the program")]

@@ -82,6 +82,17 @@ pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
     }
 }
 
+/// Who has locked a data directory. Nothing in it is written.
+#[must_use]
+pub fn holder_of_directory(directory: &Path) -> Option<String> {
+    // The lock file is made by whoever takes the lock: where there is none, nobody has.
+    let mut file = File::open(directory.join(LOCK_FILE)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
+        _ => None,
+    }
+}
+
 /// How a process that holds a lock is called.
 #[must_use]
 pub fn name_of(pid: u32) -> String {

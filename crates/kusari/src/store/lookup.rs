@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::blocks::BlockReader;
+use super::content::sound;
 use super::fault::Fault;
 use super::suffix_index::{IndexReader, IndexTables, IndexWriter};
 use super::transactions::FoundTransaction;
@@ -285,7 +286,7 @@ impl Store {
         }
         let limit = limit.clamp(1, MAX_FOUND);
         Ok(self.read(|transaction| {
-            let blocks = BlockReader::open(transaction)?;
+            let blocks = BlockReader::open(transaction, &self.inner.content)?;
             let mut page = SearchPage { tip: blocks.best_height()?, ..SearchPage::default() };
             visit(transaction, &blocks, (tables, suffix), after, |one| {
                 if !suits(&one) {
@@ -321,8 +322,9 @@ fn visit(
         if order > end {
             return Ok(None);
         }
-        let stored = blocks.at(order, "by_content", suffix)?;
-        if !blocks.is_best(&stored)? {
+        // What was altered is passed over.
+        let Some(stored) = sound(blocks.at(order))? else { return Ok(None) };
+        if !blocks.is_best(stored.block.index, order)? {
             return Ok(None);
         }
         let (block, height) = (stored.block.hash, stored.block.index);

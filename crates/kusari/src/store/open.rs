@@ -79,9 +79,9 @@ pub enum OpenError {
     },
     /// The file was a database of ours and can no longer be read.
     #[error(
-        "{} is damaged ({reason}): restore it from a backup, or move it away to start anew from \
-         the blocks of other nodes; leave the files beside it as they are",
-        .file.display()
+        "{} is damaged ({reason}): restore it from a backup, or take what is sound out of it with {}; \
+         leave the files beside it as they are",
+        .file.display(), salvage_command(.file)
     )]
     Damaged {
         /// The file.
@@ -148,10 +148,8 @@ fn remedy_for_version(file: &Path, found: u64) -> String {
     }
 }
 
-/// The command that takes what is sound out of a store that cannot be opened.
 fn salvage_command(file: &Path) -> String {
-    let directory = file.parent().unwrap_or(file).display();
-    format!("`kusari salvage {directory} -o NEW`")
+    format!("`kusari salvage {} -o NEW`", file.parent().unwrap_or(file).display())
 }
 
 /// A database of ours, and the chain that it holds.
@@ -198,8 +196,7 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
 
 fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    let kind = check_schema(&database, file, wanted.as_ref())?;
-    Ok((database, kind))
+    check_schema(&database, file, wanted.as_ref()).map(|kind| (database, kind))
 }
 
 /// Sets up a database on an empty medium.
@@ -294,6 +291,7 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         transaction.table(tables::OUTBOX_DISPLACED)?;
         transaction.table(tables::OUTBOX_BLOCKS)?;
         if kind.is_ledger() {
+            transaction.table(tables::BODIES)?;
             transaction.table(tables::ACCOUNTS)?;
             transaction.table(tables::POOL)?;
             transaction.table(tables::PREDECESSORS)?;

@@ -14,6 +14,7 @@ use redb::ReadTransaction;
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::content::Content;
 use super::fault::Fault;
 use super::history::HistoryReader;
 use super::statements::StatementReader;
@@ -31,15 +32,17 @@ struct Chain<'txn> {
 }
 
 impl<'txn> Chain<'txn> {
-    fn open(transaction: &'txn ReadTransaction) -> Result<Self, Fault> {
-        let blocks = BlockReader::open(transaction)?;
+    fn open(transaction: &'txn ReadTransaction, content: &'txn Content) -> Result<Self, Fault> {
+        let blocks = BlockReader::open(transaction, content)?;
         let tip = blocks.best_height()?;
         Ok(Self { history: HistoryReader::open(transaction, tip)?, blocks, tip })
     }
 
     fn header(&self, height: u32) -> Result<ProvenHeader, Fault> {
-        let (block, commitment) = self.blocks.best_header_at(height)?;
-        Ok(ProvenHeader::of(&block, &commitment))
+        let missing = || Fault::unreadable("best", height, "there is none");
+        let head = self.blocks.best_head_at(height)?.ok_or_else(missing)?;
+        let ledger = head.ledger.ok_or_else(missing)?;
+        Ok(ProvenHeader::of(&head.block, &ledger.commitment))
     }
 
     /// Whether the statement names a block of the best chain.
@@ -61,7 +64,9 @@ impl Store {
         preferred: &[PublicKey],
     ) -> Result<Option<TransactionProof>, StoreError> {
         let Some(chain_id) = self.chain_id() else { return Ok(None) };
-        Ok(self.read(|transaction| prove(transaction, chain_id, txid, preferred))?)
+        Ok(self.read(|transaction| {
+            prove((transaction, &self.inner.content), chain_id, txid, preferred)
+        })?)
     }
 
     /// A proof that one block of the best chain is an ancestor of another. `None` where one of them is not
@@ -76,16 +81,16 @@ impl Store {
     ) -> Result<Option<ConsistencyProof>, StoreError> {
         let Some(chain_id) = self.chain_id() else { return Ok(None) };
         Ok(self.read(|transaction| {
-            let mut chain = Chain::open(transaction)?;
+            let mut chain = Chain::open(transaction, &self.inner.content)?;
             let genesis = Block::genesis().hash;
             let place = |hash: &BlockHash| {
                 // It is nowhere stored, and an ancestor of all.
                 if *hash == genesis {
                     return Ok(Some(0));
                 }
-                let stored = chain.blocks.by_hash(hash)?;
-                let stored = stored.filter(|stored| chain.blocks.is_best(stored).unwrap_or(false));
-                Ok::<_, Fault>(stored.map(|stored| stored.block.index))
+                let Some(head) = chain.blocks.head_by_hash(hash)? else { return Ok(None) };
+                let (height, order) = (head.block.index, head.order);
+                Ok::<_, Fault>(chain.blocks.is_best(height, order)?.then_some(height))
             };
             let (Some(from), Some(to)) = (place(earlier)?, place(later)?) else { return Ok(None) };
             if from >= to {
@@ -102,14 +107,14 @@ impl Store {
 }
 
 fn prove(
-    transaction: &ReadTransaction,
+    (transaction, content): (&ReadTransaction, &Content),
     chain_id: ChainId,
     txid: &Txid,
     preferred: &[PublicKey],
 ) -> Result<Option<TransactionProof>, Fault> {
-    let mut chain = Chain::open(transaction)?;
+    let mut chain = Chain::open(transaction, content)?;
     let Some(found) = find(transaction, &chain.blocks, txid)?.best else { return Ok(None) };
-    let stored = chain.blocks.at(found.order, "by_txid", txid)?;
+    let stored = chain.blocks.at(found.order)?;
     let Some(part) = stored.part() else { return Ok(None) };
     let (Some(body), Some(entry)) =
         (BodyPath::of(part, found.place), part.body.get(found.place as usize))

@@ -32,7 +32,7 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails.
     pub fn recent_work(&self, now: u64) -> Result<RecentWork, StoreError> {
         Ok(self.read(|transaction| {
-            let blocks = BlockReader::open(transaction)?;
+            let blocks = BlockReader::open(transaction, &self.inner.content)?;
             let tip = blocks.best_height()?;
             let whole = work_through(&blocks, tip)?;
             let since = |height: u32| Ok::<_, Fault>(whole.minus(work_through(&blocks, height)?));
@@ -47,7 +47,7 @@ impl Store {
 
 /// Work of the best chain up to a height, the genesis block's left out.
 fn work_through(blocks: &BlockReader<'_>, height: u32) -> Result<Work, Fault> {
-    Ok(blocks.best_at(height)?.map_or(Work::ZERO, |stored| stored.work))
+    Ok(blocks.best_head_at(height)?.map_or(Work::ZERO, |head| head.work))
 }
 
 /// Height of the last block with a timestamp below a time, 0 where all are from it on. Timestamps rise
@@ -56,8 +56,8 @@ fn last_before(blocks: &BlockReader<'_>, tip: u32, time: u64) -> Result<u32, Fau
     let (mut before, mut after) = (0, tip.saturating_add(1));
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        match blocks.best_at(middle)? {
-            Some(stored) if stored.block.timestamp < time => before = middle,
+        match blocks.best_head_at(middle)? {
+            Some(head) if head.block.timestamp < time => before = middle,
             _ => after = middle,
         }
     }

@@ -10,6 +10,7 @@ use redb::ReadTransaction;
 
 use super::blocks::BlockReader;
 use super::checked::{ReadTables, ReadableTable};
+use super::content::sound;
 use super::fault::Fault;
 use super::record::read_entry;
 use super::{Store, tables, transactions};
@@ -50,11 +51,6 @@ fn genesis() -> WholeBlock {
     WholeBlock { block: Block::genesis(), ledger: None }
 }
 
-/// Height of the best chain.
-fn tip_height(reader: &BlockReader<'_>) -> Result<u32, Fault> {
-    Ok(reader.best_tip()?.map_or(0, |tip| tip.block.index))
-}
-
 /// Depth of a block at `height` under a tip, itself included.
 fn depth(tip: u32, height: u32) -> u32 {
     tip.saturating_sub(height).saturating_add(1)
@@ -62,22 +58,19 @@ fn depth(tip: u32, height: u32) -> u32 {
 
 fn placed(reader: &BlockReader<'_>, hash: &BlockHash) -> Result<Option<Placed>, Fault> {
     let Some(stored) = reader.by_hash(hash)? else { return Ok(None) };
-    let confirmations = match reader.is_best(&stored)? {
-        true => Some(depth(tip_height(reader)?, stored.block.index)),
+    let height = stored.block.index;
+    let confirmations = match reader.is_best(height, stored.order)? {
+        true => Some(depth(reader.best_height()?, height)),
         false => None,
     };
     Ok(Some(Placed::new(stored, confirmations)))
 }
 
 /// The best chain's block among those that were mined for a line.
-fn place_of_line(
-    transaction: &ReadTransaction,
-    entry: &OutboxEntry,
-) -> Result<Option<Placed>, Fault> {
-    let reader = BlockReader::open(transaction)?;
+fn place_of_line(reader: &BlockReader<'_>, entry: &OutboxEntry) -> Result<Option<Placed>, Fault> {
     // At most one of its blocks is in the best chain, most likely the last.
     for hash in entry.blocks.iter().rev() {
-        let found = placed(&reader, hash)?;
+        let Some(found) = sound(placed(reader, hash))? else { continue };
         if let Some(place) = found.filter(|found| found.confirmations.is_some()) {
             return Ok(Some(place));
         }
@@ -87,13 +80,12 @@ fn place_of_line(
 
 /// The best chain's block that holds a transaction, whose id is what its entry names.
 fn place_of_transaction(
-    transaction: &ReadTransaction,
+    (transaction, reader): (&ReadTransaction, &BlockReader<'_>),
     entry: &OutboxEntry,
 ) -> Result<Option<Placed>, Fault> {
-    let reader = BlockReader::open(transaction)?;
     for id in &entry.blocks {
-        if let Some(found) = transactions::find(transaction, &reader, &Txid(id.0))?.best {
-            return placed(&reader, &found.block);
+        if let Some(found) = transactions::find(transaction, reader, &Txid(id.0))?.best {
+            return placed(reader, &found.block);
         }
     }
     Ok(None)
@@ -106,7 +98,7 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails; the same holds for every read here.
     pub fn placed_at(&self, height: u32) -> Result<Option<Placed>, StoreError> {
         Ok(self.read_blocks(|reader| {
-            let tip = tip_height(reader)?;
+            let tip = reader.best_height()?;
             if height == 0 {
                 return Ok(Some(Placed::genesis(tip)));
             }
@@ -122,7 +114,7 @@ impl Store {
     pub fn placed(&self, hash: &BlockHash) -> Result<Option<Placed>, StoreError> {
         Ok(self.read_blocks(|reader| {
             if *hash == Block::genesis().hash {
-                return Ok(Some(Placed::genesis(tip_height(reader)?)));
+                return Ok(Some(Placed::genesis(reader.best_height()?)));
             }
             placed(reader, hash)
         })?)
@@ -135,7 +127,7 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails.
     pub fn page(&self, from: u32, count: u32, max_bytes: usize) -> Result<Page, StoreError> {
         Ok(self.read_blocks(|reader| {
-            let tip = tip_height(reader)?;
+            let tip = reader.best_height()?;
             let mut page = Page { blocks: Vec::new(), next: None };
             let mut bytes = 0;
             let mut heights = from..=tip.min(from.saturating_add(count.saturating_sub(1)));
@@ -146,7 +138,12 @@ impl Store {
                 let block = match height {
                     0 => genesis(),
                     _ => {
-                        let stored = reader.best_at(height)?.ok_or_else(missing)?;
+                        let stored = match reader.best_at(height) {
+                            // A page ends before a block that was altered, which is named when it is
+                            // the first that is asked for.
+                            Err(Fault::AlteredBlock(_)) if !page.blocks.is_empty() => break,
+                            read => read?.ok_or_else(missing)?,
+                        };
                         bytes += usize::try_from(stored.counted_bytes()).unwrap_or(usize::MAX);
                         stored.into_whole()
                     }
@@ -167,9 +164,10 @@ impl Store {
             let entries = transaction.table(tables::OUTBOX)?;
             let Some(bytes) = entries.get(id)? else { return Ok(None) };
             let entry = read_entry(id, bytes.value())?;
+            let reader = BlockReader::open(transaction, &self.inner.content)?;
             let place = match self.inner.kind.is_ledger() {
-                true => place_of_transaction(transaction, &entry)?,
-                false => place_of_line(transaction, &entry)?,
+                true => place_of_transaction((transaction, &reader), &entry)?,
+                false => place_of_line(&reader, &entry)?,
             };
             Ok(Some((entry, place)))
         })?)

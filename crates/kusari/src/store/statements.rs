@@ -166,7 +166,7 @@ impl BestChain<'_> {
         let best = match self.known.get(&height) {
             Some(best) => *best,
             None => {
-                let stored = self.blocks.best_at(height)?.map(|stored| stored.block.hash);
+                let stored = self.blocks.best_head_at(height)?.map(|head| head.block.hash);
                 self.known.insert(height, stored);
                 stored
             }
@@ -256,7 +256,7 @@ impl Store {
             for row in all_equivocations(transaction)? {
                 by_key.remove(&row?.0);
             }
-            let blocks = BlockReader::open(transaction)?;
+            let blocks = BlockReader::open(transaction, &self.inner.content)?;
             let mut best = BestChain { blocks, known: BTreeMap::new() };
             let mut found = Vec::new();
             for statements in by_key.values() {

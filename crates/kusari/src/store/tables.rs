@@ -13,7 +13,8 @@ pub(crate) const LAST_UNCHECKED_VERSION: u64 = 2;
 
 /// Facts about the whole store.
 pub(crate) const META: TableDefinition<&'static str, &'static [u8]> = TableDefinition::new("meta");
-/// Block record by order. The key only rises, so new blocks go to the end of the tree.
+/// Block record by order, on a ledger without the body. The key only rises, so new blocks go to the end
+/// of the tree.
 pub(crate) const BLOCKS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("blocks");
 /// Order by height, for the best chain.
 pub(crate) const BEST: TableDefinition<u32, u64> = TableDefinition::new("best");
@@ -59,6 +60,8 @@ pub(crate) const TRAIL_SIZES: TableDefinition<u8, (u64, u64)> = TableDefinition:
 
 // The tables from here on are in the store of a ledger alone.
 
+/// Record of a block's body by order: headers are read without it.
+pub(crate) const BODIES: TableDefinition<u64, &'static [u8]> = TableDefinition::new("bodies");
 /// Balance and sequence by key, of every account that is not empty.
 pub(crate) const ACCOUNTS: TableDefinition<&'static [u8; 32], (u64, u64)> =
     TableDefinition::new("accounts");

@@ -6,6 +6,7 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::content::sound;
 use super::fault::Fault;
 use super::suffix_index::{IndexReader, IndexWriter};
 use super::tables;
@@ -61,14 +62,15 @@ pub(super) fn find(
     let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
     let mut places = TransactionPlaces::default();
     index.find(suffix(txid), |order| {
-        let stored = blocks.at(order, "by_txid", txid)?;
+        // What was altered is passed over: another block may have the transaction.
+        let Some(stored) = sound(blocks.at(order))? else { return Ok(None) };
         let body = stored.part().map_or(&[][..], |part| &part.body);
         let place = body.iter().position(|entry| entry.transaction.txid() == *txid);
         let Some(place) = place.and_then(|place| u32::try_from(place).ok()) else {
             return Ok::<_, Fault>(None::<()>);
         };
-        let on_best_chain = blocks.is_best(&stored)?;
         let (block, height) = (stored.block.hash, stored.block.index);
+        let on_best_chain = blocks.is_best(height, order)?;
         let found = FoundTransaction { block, height, order, place, on_best_chain };
         let kind = if on_best_chain { &mut places.best } else { &mut places.beside };
         kind.get_or_insert(found);
@@ -107,7 +109,7 @@ impl Store {
             return Ok(TransactionPlaces::default());
         }
         Ok(self.read(|transaction| {
-            let blocks = BlockReader::open(transaction)?;
+            let blocks = BlockReader::open(transaction, &self.inner.content)?;
             find(transaction, &blocks, txid)
         })?)
     }

@@ -10,6 +10,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod altered;
 mod api;
 mod api_docs;
 mod api_document;
@@ -44,6 +45,8 @@ mod partition;
 mod proofs;
 mod readme;
 mod readme_commands;
+#[path = "../../src/store/row_key.rs"]
+mod row_key;
 mod slow_readers;
 mod suites;
 mod support;

@@ -4,7 +4,5 @@ mod damage;
 mod ledger;
 mod pages;
 mod runs;
-mod sound;
+pub(crate) mod sound;
 mod trail;
-
-pub(crate) use sound::{TIP, sound_store};

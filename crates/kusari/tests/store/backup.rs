@@ -7,7 +7,7 @@ use kusari::store::{BackupError, OpenError, Store, audit_file, copy_directory};
 use kusari_chain::BlockStore;
 use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
 
-use crate::audit::{TIP, sound_store};
+use crate::audit::sound::{TIP, sound_store};
 use crate::support::{Planner, TempDir, batch};
 
 /// A store over a copy of the file.
@@ -15,7 +15,7 @@ fn restored(copy: &Path) -> (TempDir, Store) {
     let directory = TempDir::new();
     std::fs::create_dir_all(directory.path()).unwrap();
     std::fs::copy(copy, directory.path().join("chain.redb")).unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     (directory, store)
 }
 
@@ -29,7 +29,7 @@ fn copy_is_a_sound_store_with_everything_in_it_and_goes_on_where_it_was_made() {
     let before = std::fs::read(directory.path().join("chain.redb")).unwrap();
     copy_directory(directory.path(), &closed).unwrap();
     assert_eq!(std::fs::read(directory.path().join("chain.redb")).unwrap(), before);
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     store.copy_to(&open).unwrap();
     for copy in [closed, open] {
         let report = audit_file(&copy).unwrap();
@@ -52,7 +52,7 @@ fn copy_made_during_commits_holds_whole_commits() {
     let directory = TempDir::new();
     let copies = TempDir::new();
     std::fs::create_dir_all(copies.path()).unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -86,7 +86,7 @@ fn copy_made_during_commits_holds_whole_commits() {
 #[test]
 fn copy_larger_than_one_commit_is_whole() {
     let directory = TempDir::new();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let mut planner = Planner::default();
     let writes = (0..30_000).flat_map(|suffix| planner.extend(suffix)).collect();
     // 24 MiB of text beside the blocks.

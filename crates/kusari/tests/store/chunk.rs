@@ -12,7 +12,7 @@ fn heights(store: &Store, after: ChainPosition, max: usize) -> Vec<u32> {
 
 #[test]
 fn empty_store_serves_nothing_and_names_the_genesis_block_its_tip() {
-    let store = Store::ephemeral().unwrap();
+    let store = Store::ephemeral().unwrap().trusting();
     let chunk = store.best_chain_chunk(ChainPosition::genesis(), None, 256).unwrap();
     assert!(chunk.blocks.is_empty());
     assert_eq!(chunk.tip, ChainPosition::genesis());
@@ -22,7 +22,7 @@ fn empty_store_serves_nothing_and_names_the_genesis_block_its_tip() {
 fn reading_goes_on_from_the_fork_point_after_a_reorganisation() {
     let mut planner = Planner::default();
     let mut writes: Vec<_> = (0..6).flat_map(|suffix| planner.extend(suffix)).collect();
-    let store = Store::ephemeral().unwrap();
+    let store = Store::ephemeral().unwrap().trusting();
     store.commit(&[batch(std::mem::take(&mut writes))]).unwrap();
     let chunk = store.best_chain_chunk(ChainPosition::genesis(), None, 4).unwrap();
     let after = ChainPosition::from(chunk.blocks.last().unwrap());
@@ -47,7 +47,7 @@ fn reading_goes_on_from_the_fork_point_after_a_reorganisation() {
 fn unknown_position_starts_from_genesis_and_the_tip_ends_reading() {
     let mut planner = Planner::default();
     let writes = (0..3).flat_map(|suffix| planner.extend(suffix)).collect();
-    let store = Store::ephemeral().unwrap();
+    let store = Store::ephemeral().unwrap().trusting();
     store.commit(&[batch(writes)]).unwrap();
 
     let unknown = ChainPosition { height: 3, hash: BlockHash([9; 32]) };

@@ -3,19 +3,23 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use kusari::store::Store;
+use kusari::trail::TrailEntry;
 use kusari_chain::ledger::{
     Account, BodyEntry, PublicKey, Signature, StatementHash, UnsignedStatement, WitnessStatement,
 };
 use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite};
+use kusari_node::happening::Happening;
 use kusari_node::store::{
     Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite,
     StoreBatch,
 };
 
 use crate::forge::spec;
-use crate::support::{Planner, TempDir, fake_body, fake_entry};
+use crate::support::{Planner, TempDir, batch, fake_body, fake_entry};
 
 /// Directory to write in; set for the child alone.
 const CHILD_DIRECTORY: &str = "KUSARI_TEST_STORE_CRASH";
@@ -43,7 +47,7 @@ fn child_writer() {
 }
 
 fn open(directory: &Path, ledger: bool) -> Store {
-    Store::open_chain(directory, ledger.then(spec).as_ref()).unwrap()
+    Store::open_chain(directory, ledger.then(spec).as_ref()).unwrap().trusting()
 }
 
 /// The account that batch `number` sets, and the transaction that waits from then on; the one of the
@@ -224,4 +228,41 @@ fn kill_again_and_again(ledger: bool) {
             "{acknowledged} were acknowledged and {stored} are stored"
         );
     }
+}
+
+/// How often the database reports that it repairs a copy of the file, as a crash would leave it.
+fn repairs(file: &Path) -> u32 {
+    let copy = TempDir::new();
+    std::fs::create_dir_all(copy.path()).unwrap();
+    let left = copy.path().join("chain.redb");
+    std::fs::copy(file, &left).unwrap();
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    let mut builder = redb::Builder::new();
+    builder.set_repair_callback(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    drop(builder.open(&left).unwrap());
+    count.load(Ordering::Relaxed)
+}
+
+#[test]
+fn a_crash_behind_a_commit_of_the_trail_alone_needs_no_repair() {
+    let directory = TempDir::new();
+    let file = directory.path().join("chain.redb");
+    let store = Store::open(directory.path()).unwrap().trusting();
+    let mut planner = Planner::default();
+    let writes = (0..100).flat_map(|suffix| planner.extend(suffix)).collect();
+    store.commit(&[batch(writes)]).unwrap();
+    let happening = Happening::PeerBanned { address: "127.0.0.1:9".parse().unwrap(), seconds: 600 };
+    let entry = TrailEntry { time: 7, checked_us: None, handled_us: None, happening };
+    store.commit_with_trail(&[], &[entry]).unwrap();
+    assert_eq!(repairs(&file), 0);
+    drop(store);
+    // A commit without the state of the allocator is what needs one.
+    let database = redb::Database::open(&file).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(redb::TableDefinition::<u64, u64>::new("more")).unwrap();
+    transaction.commit().unwrap();
+    assert!(repairs(&file) > 0);
 }

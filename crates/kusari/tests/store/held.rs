@@ -15,7 +15,7 @@ fn held_and_accepted_branches_survive_opening_and_are_in_a_copy() {
     let mut planner = Planner::default();
     let accepted = BlockHash([9; 32]);
     let expected = {
-        let store = Store::open(directory.path()).unwrap();
+        let store = Store::open(directory.path()).unwrap().trusting();
         store.commit(&[batch(planner.extend(1))]).unwrap();
         let mut writes = planner.branch(None, 2);
         writes.extend(planner.branch(None, 3));
@@ -27,17 +27,17 @@ fn held_and_accepted_branches_survive_opening_and_are_in_a_copy() {
         store.commit(&[batch(vec![release, accept])]).unwrap();
         StoredFinality { held: vec![one], accepted: Some(accepted) }
     };
-    assert_eq!(Store::open(directory.path()).unwrap().finality().unwrap(), expected);
+    assert_eq!(Store::open(directory.path()).unwrap().trusting().finality().unwrap(), expected);
     std::fs::create_dir_all(copy.path()).unwrap();
     copy_directory(directory.path(), &copy.path().join("chain.redb")).unwrap();
-    assert_eq!(Store::open(copy.path()).unwrap().finality().unwrap(), expected);
+    assert_eq!(Store::open(copy.path()).unwrap().trusting().finality().unwrap(), expected);
 }
 
 #[test]
 fn a_change_that_does_not_follow_is_refused() {
     let mut planner = Planner::default();
     for twice in [false, true] {
-        let store = Store::ephemeral().unwrap();
+        let store = Store::ephemeral().unwrap().trusting();
         store.commit(&[batch(planner.branch(None, 2))]).unwrap_or_default();
         let hold = StoredHold { root: BlockHash([4; 32]), since: 1, depth: 2 };
         let writes = match twice {

@@ -52,7 +52,7 @@ fn grow(planner: &mut Planner, count: u64, side_each: u64) -> Vec<BlockWrite> {
 #[test]
 fn a_large_index_finds_every_block_and_none_that_was_evicted_in_few_runs() {
     let directory = TempDir::new();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let mut planner = Planner::default();
     // Commits of many sizes, as a node makes them that catches up and then follows.
     for (round, count) in
@@ -82,13 +82,13 @@ fn a_large_index_finds_every_block_and_none_that_was_evicted_in_few_runs() {
         read.table(HASH_RUNS).unwrap().len().unwrap()
     };
     assert!((2..=12).contains(&runs), "{runs} runs");
-    assert_finds_exactly(&Store::open(directory.path()).unwrap(), &planner, 97);
+    assert_finds_exactly(&Store::open(directory.path()).unwrap().trusting(), &planner, 97);
 }
 
 #[test]
 fn blocks_that_are_evicted_while_they_are_young_leave_no_run_behind_for_ever() {
     let directory = TempDir::new();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let mut planner = Planner::default();
     for _ in 0..6 {
         for _ in 0..3 {
@@ -117,7 +117,7 @@ fn blocks_that_are_evicted_while_they_are_young_leave_no_run_behind_for_ever() {
 #[test]
 fn a_large_index_of_transactions_finds_those_of_stored_blocks_alone_in_few_runs() {
     let directory = TempDir::new();
-    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap().trusting();
     let mut planner = Planner { ledger: true, ..Planner::default() };
     for (round, count) in [3_000, 1, 300, 2_000, 5_000, 3].into_iter().cycle().take(24).enumerate()
     {

@@ -25,7 +25,7 @@ fn waiting(store: &Store) -> usize {
 fn a_ledger_is_read_back_whole_after_it_was_closed() {
     let directory = TempDir::new();
     drop(sound_ledger_store(&directory));
-    let store = Store::open_existing(directory.path()).unwrap();
+    let store = Store::open_existing(directory.path()).unwrap().trusting();
     assert_eq!(store.spec(), Some(spec()));
     for order in 0..=LEDGER_SIDE + 1 {
         let stored = ledger_block(order);
@@ -83,8 +83,8 @@ fn a_transaction_is_found_in_the_best_chain_first_and_beside_it_otherwise() {
 #[test]
 fn a_store_is_opened_for_its_own_chain_alone() {
     let (classic, ledger) = (TempDir::new(), TempDir::new());
-    Store::open(classic.path()).unwrap();
-    Store::open_chain(ledger.path(), Some(&spec())).unwrap();
+    Store::open(classic.path()).unwrap().trusting();
+    Store::open_chain(ledger.path(), Some(&spec())).unwrap().trusting();
     let id = spec().chain_id().to_string();
     let named = format!("the ledger `ledger` (chain id {}…)", &id[..8]);
     let said = Store::open(ledger.path()).unwrap_err().to_string();
@@ -94,9 +94,9 @@ fn a_store_is_opened_for_its_own_chain_alone() {
     let other = ChainSpec { name: "other".to_string(), ..spec() };
     let said = Store::open_chain(ledger.path(), Some(&other)).unwrap_err().to_string();
     assert!(said.contains(&format!("holds {named} and not the ledger `other`")), "{said}");
-    assert_eq!(Store::open_existing(ledger.path()).unwrap().spec(), Some(spec()));
-    assert_eq!(Store::open_existing(classic.path()).unwrap().spec(), None);
-    assert_eq!(Store::ephemeral_chain(Some(&other)).unwrap().spec(), Some(other));
+    assert_eq!(Store::open_existing(ledger.path()).unwrap().trusting().spec(), Some(spec()));
+    assert_eq!(Store::open_existing(classic.path()).unwrap().trusting().spec(), None);
+    assert_eq!(Store::ephemeral_chain(Some(&other)).unwrap().trusting().spec(), Some(other));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_a_ledger_alone_has_is_refused_on_a_classic_chain() {
     let removal = PoolWrite::Remove { txid: Txid::ZERO };
     let removal = StoreBatch { pool: vec![removal], ..StoreBatch::default() };
     for refused in [set, removal] {
-        let store = Store::ephemeral().unwrap();
+        let store = Store::ephemeral().unwrap().trusting();
         let said = store.commit(&[refused]).unwrap_err().to_string();
         assert!(said.contains("on a classic chain"), "{said}");
         assert_eq!(accounts(&store), []);
@@ -141,7 +141,7 @@ fn an_erased_payload_is_gone_and_everything_else_stays_sound() {
 
 #[test]
 fn a_block_that_comes_and_is_erased_in_one_commit_is_stored_without_the_payload() {
-    let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+    let store = Store::ephemeral_chain(Some(&spec())).unwrap().trusting();
     let batch = StoreBatch { blocks: ledger_writes().to_vec(), ..erase(1, 0) };
     store.commit(&[batch]).unwrap();
     assert_eq!(store.best_at(2).unwrap().unwrap().part().unwrap().body[0].payload, None);
@@ -162,7 +162,7 @@ fn fill(order: u64) -> StoreBatch {
 #[test]
 fn payloads_that_come_late_are_stored_but_for_those_that_were_erased() {
     let directory = TempDir::new();
-    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap().trusting();
     // Block 2 came without its payload.
     let writes = ledger_writes().iter().map(|write| match write {
         BlockWrite::InsertBest(stored) if stored.order == 1 => {
@@ -187,7 +187,7 @@ fn payloads_that_come_late_are_stored_but_for_those_that_were_erased() {
     assert_eq!(text(&store), None);
     store.commit(&[fill(1)]).unwrap();
     drop(store);
-    let store = Store::open_existing(directory.path()).unwrap();
+    let store = Store::open_existing(directory.path()).unwrap().trusting();
     store.commit(&[fill(1)]).unwrap();
     assert_eq!(text(&store), None);
     assert_eq!(store.audit().finding, None);
@@ -197,7 +197,7 @@ fn payloads_that_come_late_are_stored_but_for_those_that_were_erased() {
     let other = TempDir::new();
     std::fs::create_dir_all(other.path()).unwrap();
     std::fs::copy(&copy, other.path().join("chain.redb")).unwrap();
-    let copied = Store::open_existing(other.path()).unwrap();
+    let copied = Store::open_existing(other.path()).unwrap().trusting();
     copied.commit(&[fill(1)]).unwrap();
     assert_eq!(text(&copied), None);
 }
@@ -213,7 +213,7 @@ fn what_was_erased_is_not_stored_with_another_block_that_holds_it() {
     );
     let erased = erase(best, u32::try_from(place).unwrap());
     for together in [false, true] {
-        let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+        let store = Store::ephemeral_chain(Some(&spec())).unwrap().trusting();
         store.commit(&[batch(before.clone())]).unwrap();
         match together {
             true => store.commit(&[erased.clone(), batch(after.clone())]).unwrap(),
@@ -231,10 +231,10 @@ fn what_was_erased_is_not_stored_with_another_block_that_holds_it() {
 
 #[test]
 fn payloads_for_what_is_not_there_are_refused() {
-    let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+    let store = Store::ephemeral_chain(Some(&spec())).unwrap().trusting();
     let said = store.commit(&[fill(1)]).unwrap_err().to_string();
     assert!(said.contains("block 1 gets payloads and is not there"), "{said}");
-    let classic = Store::ephemeral().unwrap();
+    let classic = Store::ephemeral().unwrap().trusting();
     let said = classic.commit(&[fill(1)]).unwrap_err().to_string();
     assert!(said.contains("a payload comes on a classic chain"), "{said}");
 }
@@ -247,7 +247,7 @@ fn holds(file: &std::path::Path, text: &str) -> bool {
 #[test]
 fn an_erased_text_is_gone_from_the_file_where_nothing_else_holds_it() {
     let directory = TempDir::new();
-    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap().trusting();
     for writes in ledger_writes().chunks(5) {
         store.commit(&[batch(writes.to_vec())]).unwrap();
     }
@@ -268,7 +268,7 @@ fn a_copy_is_whole_and_has_nothing_of_what_was_erased_before() {
     assert!(holds(&before, TEXT));
     // This node wrote the record itself, and keeps it until it forgets the entry.
     let directory = TempDir::new();
-    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap().trusting();
     store.commit(&[batch(ledger_writes().to_vec())]).unwrap();
     store.commit(&[erase(1, 0)]).unwrap();
     drop(store);
@@ -279,7 +279,7 @@ fn a_copy_is_whole_and_has_nothing_of_what_was_erased_before() {
     std::fs::create_dir_all(restored.path()).unwrap();
     std::fs::copy(&before, restored.path().join("chain.redb")).unwrap();
     assert_eq!(audit_directory(restored.path(), |_| ()).unwrap().finding, None);
-    let restored = Store::open_chain(restored.path(), Some(&spec())).unwrap();
+    let restored = Store::open_chain(restored.path(), Some(&spec())).unwrap().trusting();
     assert_eq!((accounts(&restored).len(), waiting(&restored)), (2, 1));
     let txid = body_of_two()[1].transaction.txid();
     assert!(restored.transaction(&txid).unwrap().is_some());

@@ -5,6 +5,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod altered;
 mod audit;
 mod backlog;
 mod backup;
@@ -24,6 +25,9 @@ mod model;
 mod open;
 mod outbox;
 mod proofs;
+#[path = "../../src/store/row_key.rs"]
+mod row_key;
 mod rows;
+mod salvage;
 mod support;
 mod witnesses;

@@ -63,8 +63,10 @@ impl Pair {
     fn new(directory: Option<TempDir>, ledger: bool) -> Self {
         let spec = ledger.then(spec);
         let store = match &directory {
-            Some(directory) => Store::open_chain(directory.path(), spec.as_ref()).unwrap(),
-            None => Store::ephemeral_chain(spec.as_ref()).unwrap(),
+            Some(directory) => {
+                Store::open_chain(directory.path(), spec.as_ref()).unwrap().trusting()
+            }
+            None => Store::ephemeral_chain(spec.as_ref()).unwrap().trusting(),
         };
         let batches = vec![StoreBatch::default()];
         let planner = Planner { ledger, ..Planner::default() };
@@ -136,7 +138,9 @@ impl Pair {
                 if let Some(directory) = &self.directory {
                     self.store = None;
                     let spec = self.planner.ledger.then(spec);
-                    self.store = Some(Store::open_chain(directory.path(), spec.as_ref()).unwrap());
+                    self.store = Some(
+                        Store::open_chain(directory.path(), spec.as_ref()).unwrap().trusting(),
+                    );
                 }
                 return;
             }
@@ -303,15 +307,15 @@ fn order_of_an_evicted_highest_block_is_not_used_again() {
     let directory = TempDir::new();
     let mut planner = Planner::default();
     let writes = [planner.extend(1), planner.branch(None, 1), planner.evict(1)].concat();
-    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
-    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(2));
+    Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes)]).unwrap();
+    assert_eq!(Store::open(directory.path()).unwrap().trusting().next_order(), Ok(2));
 }
 
 #[test]
 fn change_that_does_not_follow_is_refused_whole_and_ends_writing() {
     let mut planner = Planner::default();
     let (first, lost, third) = (planner.extend(1), planner.extend(2), planner.extend(3));
-    let store = Store::ephemeral().unwrap();
+    let store = Store::ephemeral().unwrap().trusting();
     store.commit(&[batch(first)]).unwrap();
     let tip = store.best_tip().unwrap();
 

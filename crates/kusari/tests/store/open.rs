@@ -28,7 +28,7 @@ fn set_meta(directory: &Path, key: &str, value: &[u8]) {
 #[test]
 fn directory_in_use_is_refused_with_the_process_that_has_it() {
     let directory = TempDir::new();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     let said = message(directory.path());
     assert!(said.contains(&format!("in use by process {}:", std::process::id())), "{said}");
 
@@ -36,13 +36,13 @@ fn directory_in_use_is_refused_with_the_process_that_has_it() {
     drop(store);
     message(directory.path());
     drop(clone);
-    Store::open(directory.path()).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
 }
 
 #[test]
 fn another_schema_version_is_named_with_the_supported_one() {
     let directory = TempDir::new();
-    Store::open(directory.path()).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
     set_meta(directory.path(), "schema_version", &4_u64.to_le_bytes());
     let said = message(directory.path());
     assert!(said.contains("has schema version 4 and this program supports version 3"), "{said}");
@@ -53,7 +53,7 @@ fn a_store_of_a_version_without_checksums_is_refused_with_the_command_that_takes
     const PLAIN: redb::TableDefinition<'_, &str, &[u8]> = redb::TableDefinition::new("meta");
     for version in [1_u64, 2] {
         let directory = TempDir::new();
-        Store::open(directory.path()).unwrap();
+        Store::open(directory.path()).unwrap().trusting();
         {
             let database = Database::open(directory.path().join("chain.redb")).unwrap();
             let transaction = database.begin_write().unwrap();
@@ -75,7 +75,7 @@ fn a_store_of_a_version_without_checksums_is_refused_with_the_command_that_takes
 #[test]
 fn another_kind_of_chain_is_refused() {
     let directory = TempDir::new();
-    Store::open(directory.path()).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
     set_meta(directory.path(), "chain_kind", b"ledger");
     let said = message(directory.path());
     assert!(said.contains("holds a chain of kind `ledger` and not the classic chain:"), "{said}");
@@ -103,7 +103,7 @@ fn truncated_file_is_refused() {
     let directory = TempDir::new();
     let mut planner = Planner::default();
     let writes = (0..2_000).flat_map(|suffix| planner.extend(suffix)).collect();
-    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes)]).unwrap();
     let file = directory.path().join("chain.redb");
     let whole = std::fs::read(&file).unwrap();
     for length in [1, 9, 100, 320, 4_096, 5_000, whole.len() / 2, whole.len() - 1] {
@@ -114,7 +114,7 @@ fn truncated_file_is_refused() {
         assert!(said.contains(expected), "{length} bytes: {said}");
     }
     std::fs::write(&file, &whole).unwrap();
-    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(2_000));
+    assert_eq!(Store::open(directory.path()).unwrap().trusting().next_order(), Ok(2_000));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn creation_that_was_broken_off_is_done_anew() {
     let directory = TempDir::new();
     std::fs::create_dir_all(directory.path()).unwrap();
     std::fs::write(directory.path().join("chain.redb.new"), [0; 5_000]).unwrap();
-    assert_eq!(Store::open(directory.path()).unwrap().next_order(), Ok(0));
+    assert_eq!(Store::open(directory.path()).unwrap().trusting().next_order(), Ok(0));
     assert!(!directory.path().join("chain.redb.new").exists());
 }
 
@@ -143,7 +143,7 @@ fn new_directory_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let directory = TempDir::new();
     let below = directory.path().join("below");
-    Store::open(&below).unwrap();
+    Store::open(&below).unwrap().trusting();
     assert_eq!(std::fs::metadata(below).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
@@ -153,7 +153,7 @@ fn unreadable_record_is_an_error_that_names_it() {
     let directory = TempDir::new();
     let mut planner = Planner::default();
     let writes = (0..3).flat_map(|suffix| planner.extend(suffix)).collect();
-    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes)]).unwrap();
     {
         let database = Database::open(directory.path().join("chain.redb")).unwrap();
         let transaction = database.begin_write().unwrap();
@@ -161,13 +161,18 @@ fn unreadable_record_is_an_error_that_names_it() {
         transaction.table(BLOCKS).unwrap().remove(2).unwrap();
         transaction.commit().unwrap();
     }
-    let store = Store::open(directory.path()).unwrap();
+    let store = Store::open(directory.path()).unwrap().trusting();
     assert!(store.best_at(1).unwrap().is_some());
-    let said = store.best_at(2).unwrap_err().to_string();
-    assert!(said.contains("table `blocks` under key 1 cannot be read"), "{said}");
-    let said = store.best_tip().unwrap_err().to_string();
-    assert!(said.contains("table `best` under key 3 cannot be read"), "{said}");
-    assert!(store.by_hash(&planner.ever[1].hash).is_err());
+    // The node goes on without them; people are told.
+    assert_eq!(store.best_at(2), Ok(None));
+    let said = store.placed_at(2).unwrap_err().to_string();
+    assert!(said.contains("block 2 is not as it was stored"), "{said}");
+    assert!(said.contains("its row in `blocks` cannot be read"), "{said}");
+    let said = store.placed_at(3).unwrap_err().to_string();
+    assert!(said.contains("block 3 is not as it was stored (its row is missing)"), "{said}");
+    assert_eq!(store.best_tip().unwrap().unwrap().block.index, 1);
+    assert!(store.placed(&planner.ever[1].hash).is_err());
+    assert_eq!(store.altered_blocks().len(), 2);
 }
 
 #[test]
@@ -176,7 +181,7 @@ fn pages_damaged_on_the_disk_end_in_an_error_and_not_in_a_panic() {
     let directory = TempDir::new();
     let mut planner = Planner::default();
     let writes = (0..2_000).flat_map(|suffix| planner.extend(suffix)).collect();
-    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes)]).unwrap();
     let file = directory.path().join("chain.redb");
     let whole = std::fs::read(&file).unwrap();
     let mut failed = 0;
@@ -192,7 +197,7 @@ fn pages_damaged_on_the_disk_end_in_an_error_and_not_in_a_panic() {
             failed += 1;
             continue;
         };
-        failed += u32::from((1..=2_000).any(|height| store.best_at(height).is_err()));
+        failed += u32::from((1..=2_000).any(|height| store.placed_at(height).is_err()));
     }
     assert!(failed > 10, "{failed} damaged pages were noticed");
 }
@@ -203,6 +208,6 @@ fn a_copy_that_a_crash_left_behind_goes_when_the_directory_is_opened() {
     let left = directory.path().join("backup.redb.new");
     std::fs::create_dir_all(directory.path()).unwrap();
     std::fs::write(&left, "half").unwrap();
-    Store::open(directory.path()).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
     assert!(!left.exists());
 }

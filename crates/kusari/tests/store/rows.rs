@@ -16,7 +16,7 @@ const BEST: redb::TableDefinition<'_, u32, &[u8]> = redb::TableDefinition::new("
 fn form_of_a_row_is_frozen() {
     let directory = TempDir::new();
     let writes = Planner::default().extend(7);
-    Store::open(directory.path()).unwrap().commit(&[batch(writes)]).unwrap();
+    Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes)]).unwrap();
     let database = Database::open(directory.path().join("chain.redb")).unwrap();
     let transaction = database.begin_read().unwrap();
     let row = transaction.open_table(BEST).unwrap().get(1).unwrap().unwrap().value().to_vec();
@@ -45,7 +45,7 @@ fn a_row_that_was_altered_moved_or_cut_is_a_fault_that_names_it() {
     let writes: Vec<_> = (0..2).flat_map(|suffix| planner.extend(suffix)).collect();
     let of_two = {
         let directory = TempDir::new();
-        Store::open(directory.path()).unwrap().commit(&[batch(writes.clone())]).unwrap();
+        Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes.clone())]).unwrap();
         let database = Database::open(directory.path().join("chain.redb")).unwrap();
         let transaction = database.begin_read().unwrap();
         transaction.open_table(BEST).unwrap().get(2).unwrap().unwrap().value().to_vec()
@@ -59,9 +59,9 @@ fn a_row_that_was_altered_moved_or_cut_is_a_fault_that_names_it() {
     ];
     for (name, change) in changes {
         let directory = TempDir::new();
-        Store::open(directory.path()).unwrap().commit(&[batch(writes.clone())]).unwrap();
+        Store::open(directory.path()).unwrap().trusting().commit(&[batch(writes.clone())]).unwrap();
         change_row(directory.path(), change);
-        let store = Store::open(directory.path()).unwrap();
+        let store = Store::open(directory.path()).unwrap().trusting();
         let said = store.best_at(1).unwrap_err().to_string();
         assert!(said.contains("the row of table `best` under key 1"), "{name}: {said}");
         assert!(said.contains("`kusari audit`") && said.contains("`kusari salvage`"), "{said}");

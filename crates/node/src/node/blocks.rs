@@ -355,10 +355,10 @@ impl Node {
         let tip = self.chain.tip().height;
         for height in from..=through {
             let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
-            if let Some(stored) = self.chain.block(&hash)? {
-                let message = self.block_message(peer, stored, height == tip);
-                self.send(peer, message);
-            }
+            // Without one that was altered on the medium, a peer could not place those above it.
+            let Some(stored) = self.chain.block(&hash)? else { break };
+            let message = self.block_message(peer, stored, height == tip);
+            self.send(peer, message);
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::super::model::Status;
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
+use super::watch::altered;
 use crate::runtime::unix_time;
 
 /// What the node has and where it is.
@@ -24,10 +25,10 @@ use crate::runtime::unix_time;
 )]
 pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
     // What is stored, so that every block up to this tip can be asked for.
-    let tip = shared.read(BlockStore::best_tip).await?;
+    let tip = shared.read(BlockStore::tip_header).await?;
     let tip = tip.map_or_else(BestPoint::genesis, |tip| BestPoint {
-        height: tip.block.index,
-        hash: tip.block.hash,
+        height: tip.height,
+        hash: tip.hash,
         work: tip.work,
     });
     let recent = shared.read(|store| store.recent_work(unix_time())).await?;
@@ -35,6 +36,8 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
     let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
     let status = Status::new(&now, shared.listen, directory).with_traffic(shared.node.traffic());
     let mining = Some(*shared.mining.borrow());
-    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, mining, ..status };
+    let damage = altered(shared.node.store());
+    let status =
+        Status { height: tip.height, tip: tip.hash, work: tip.work, mining, damage, ..status };
     Ok(Json(status.with_recent_work(recent)))
 }

@@ -13,6 +13,7 @@ use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::{Shared, unfitting};
 use crate::runtime::NodeHandle;
+use crate::store::Store;
 
 /// The node in numbers, in the text form of OpenMetrics.
 #[utoipa::path(
@@ -53,18 +54,32 @@ pub(super) async fn healthz() -> &'static str {
 pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     match unready(&shared.node) {
         None => "ready\n".into_response(),
-        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
     }
 }
 
 /// Why what the node says is not to be relied on yet, if so.
-fn unready(node: &NodeHandle) -> Option<&'static str> {
+fn unready(node: &NodeHandle) -> Option<String> {
     match node.has_shown_itself() {
-        Err(_) => Some("the node has stopped\n"),
-        Ok(false) => Some("the node is starting\n"),
-        Ok(true) => node
-            .snapshot()
-            .catching_up
-            .then_some("the node is catching up: blocks that it asked for are coming in\n"),
+        Err(_) => Some(String::from("the node has stopped")),
+        Ok(false) => Some(String::from("the node is starting")),
+        Ok(true) => altered(node.store()).or_else(|| {
+            let why = "the node is catching up: blocks that it asked for are coming in";
+            node.snapshot().catching_up.then(|| String::from(why))
+        }),
     }
+}
+
+/// What a person is told of blocks that are not as they were stored, if there are any.
+pub(super) fn altered(store: &Store) -> Option<String> {
+    let altered = store.altered_blocks();
+    let first = altered.first()?;
+    let others = match altered.len() {
+        1 => String::new(),
+        count => format!(", and neither are {} more", count - 1),
+    };
+    Some(format!(
+        "{first} is not as it was stored{others}: stop the node, see with `kusari audit` how far the \
+         damage goes, and take what is sound out of the store with `kusari salvage`"
+    ))
 }

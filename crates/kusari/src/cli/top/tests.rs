@@ -64,6 +64,7 @@ fn classic(height: u32) -> Facts {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
+        damage: None,
     };
     let block = |height: u32| RecentBlock {
         height,

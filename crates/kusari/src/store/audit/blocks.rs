@@ -12,7 +12,7 @@ use super::ledger::{IndexedEntries, LedgerTables};
 use super::{AuditFault, Auditor, Place};
 use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::kind::Kind;
-use crate::store::record::read_block;
+use crate::store::record::read_head;
 use crate::store::suffix_index::IndexReader;
 use crate::store::tables;
 
@@ -23,6 +23,8 @@ pub(super) struct BlockTables {
     /// As the store says.
     pub(super) next_order: u64,
     blocks: ReadOnlyTable<u64, &'static [u8]>,
+    /// Of a ledger alone.
+    bodies: Option<ReadOnlyTable<u64, &'static [u8]>>,
     best: ReadOnlyTable<u32, u64>,
     side: ReadOnlyTable<u64, ()>,
 }
@@ -71,6 +73,10 @@ impl BlockTables {
     ) -> Result<Self, AuditFault> {
         Ok(Self {
             blocks: transaction.table(tables::BLOCKS)?,
+            bodies: match kind.is_ledger() {
+                true => Some(transaction.table(tables::BODIES)?),
+                false => None,
+            },
             best: transaction.table(tables::BEST)?,
             side: transaction.table(tables::SIDE)?,
             index: IndexReader::open(transaction, &tables::HASHES)?,
@@ -80,16 +86,36 @@ impl BlockTables {
     }
 
     pub(super) fn record(&self, order: u64) -> Result<StoredBlock, AuditFault> {
-        match self.blocks.get(order)? {
-            Some(bytes) => Ok(read_block(order, bytes.value())?),
-            None => Err(AuditFault::MissingRecord { order }),
+        let row = self.blocks.get(order)?.ok_or(AuditFault::MissingRecord { order })?;
+        let head = read_head(order, row.value())?;
+        if head.ledger.is_none() {
+            return Ok(head.without_body());
+        }
+        match &self.bodies {
+            Some(bodies) => {
+                let body = bodies.get(order)?;
+                let body = body.ok_or(AuditFault::WrongBody { has_body: false })?;
+                let counted_bytes = head.counted_bytes();
+                let stored = head.with_body(body.value())?;
+                match stored.counted_bytes() {
+                    computed if computed == counted_bytes => Ok(stored),
+                    computed => {
+                        let stored = counted_bytes;
+                        Err(AuditFault::WrongSize { stored, computed })
+                    }
+                }
+            }
+            None => Err(AuditFault::WrongBody { has_body: true }),
         }
     }
 
     /// Whether the block is the best chain's at its height.
     pub(super) fn is_best(&self, stored: &StoredBlock) -> Result<bool, AuditFault> {
-        let best = self.best.get(stored.block.index)?;
-        Ok(best.is_some_and(|order| order.value() == stored.order))
+        self.is_best_at(stored.block.index, stored.order)
+    }
+
+    fn is_best_at(&self, height: u32, order: u64) -> Result<bool, AuditFault> {
+        Ok(self.best.get(height)?.is_some_and(|best| best.value() == order))
     }
 
     /// The best chain's block at a height.
@@ -264,6 +290,15 @@ impl Auditor {
                 return Err(first_stray_record(tables)?);
             }
         }
+        if let Some(bodies) = &tables.bodies {
+            self.place = Place::Table("bodies");
+            for row in bodies.iter()? {
+                let order = row?.0.value();
+                if tables.blocks.get(order)?.is_none() {
+                    return Err(AuditFault::StrayBody { order });
+                }
+            }
+        }
         let is_stray = |suffix: u64, order: u64| {
             tables.record(order).map_or(true, |stored| stored.block.hash.suffix() != suffix)
         };
@@ -282,8 +317,8 @@ fn first_stray_record(tables: &BlockTables) -> Result<AuditFault, AuditFault> {
             break;
         }
         let in_a_chain = tables.side.get(order)?.is_some()
-            || match read_block(order, bytes.value()) {
-                Ok(stored) => tables.is_best(&stored)?,
+            || match read_head(order, bytes.value()) {
+                Ok(head) => tables.is_best_at(head.block.index, order)?,
                 Err(_) => false,
             };
         if !in_a_chain {

@@ -8,8 +8,6 @@ use kusari_chain::pow::ChainTime;
 use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
-use crate::store::fault::Fault;
-
 /// What is wrong. The words follow those of a [`Place`] and "is bad:".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {
@@ -230,6 +228,20 @@ pub enum AuditFault {
         /// Whether there is one.
         has_body: bool,
     },
+    /// The record says a wrong size of the body.
+    #[error("it counts for {computed} bytes, but {stored} is stored")]
+    WrongSize {
+        /// As it is stored.
+        stored: u64,
+        /// As it should be.
+        computed: u64,
+    },
+    /// There is a body without a block.
+    #[error("it has a body for number {order}, which is no block")]
+    StrayBody {
+        /// Its order.
+        order: u64,
+    },
     /// The chain's time up to the block does not follow.
     #[error(
         "the chain's time up to it is {}/{}, but {}/{} is stored (seconds active/latest timestamp)",
@@ -363,6 +375,8 @@ impl AuditFault {
             Self::NotSettled => "not-settled",
             Self::WrongOutboxBytes { .. } => "wrong-outbox-bytes",
             Self::WrongBody { .. } => "bad-body",
+            Self::WrongSize { .. } => "bad-size",
+            Self::StrayBody { .. } => "stray-body",
             Self::WrongTime { .. } => "bad-time",
             Self::WrongSubtrees => "bad-subtrees",
             Self::WrongAccount { .. } => "bad-account",
@@ -379,28 +393,3 @@ impl AuditFault {
         }
     }
 }
-
-/// The remedy is the finding's to say, so only the cause is taken over.
-impl From<Fault> for AuditFault {
-    fn from(fault: Fault) -> Self {
-        Self::Unreadable(match fault {
-            Fault::Unreadable { reason, .. } => reason,
-            Fault::Altered { .. } => return Self::Altered,
-            Fault::Database(error) => error.to_string(),
-            Fault::BrokenOff => String::from("reading it broke off"),
-            other @ (Fault::Unfitting(_) | Fault::Earlier(_)) => other.to_string(),
-        })
-    }
-}
-
-macro_rules! from_database {
-    ($($error:ty),*) => {
-        $(impl From<$error> for AuditFault {
-            fn from(error: $error) -> Self {
-                Fault::from(error).into()
-            }
-        })*
-    };
-}
-
-from_database!(redb::StorageError, redb::TableError, redb::TransactionError);

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari::store::{Place, Store};
 use kusari_chain::Work;
-use kusari_chain::ledger::{Equivocation, LedgerPart};
+use kusari_chain::ledger::{BodyEntry, Commitment, Equivocation};
 use kusari_node::store::StoreBatch;
 
 use super::damage::{BLOCKS, Damage, META, OUTBOX_BLOCKS, Transaction, assert_found, edit_entry};
@@ -14,6 +14,7 @@ use crate::forge::{
 };
 use crate::support::TempDir;
 
+const BODIES: TableDefinition<u64, &[u8]> = TableDefinition::new("bodies");
 const ACCOUNTS: TableDefinition<&[u8; 32], (u64, u64)> = TableDefinition::new("accounts");
 const PREDECESSORS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("predecessors");
 const POOL: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("pool");
@@ -28,14 +29,15 @@ const BY_CONTENT: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_con
 const BY_ADDRESS: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_address");
 const HISTORY: TableDefinition<(u8, u32), &'static [u8]> = TableDefinition::new("history");
 
-/// A ledger block's record, by the letter of `docs/formats/store.md`.
+/// A ledger block's record without its body, by the letter of `docs/formats/store.md`.
 #[derive(BorshSerialize, BorshDeserialize)]
 struct Whole {
     record: Record,
     active_s: u64,
     latest: u64,
     subtrees: Vec<[u8; 32]>,
-    part: LedgerPart,
+    commitment: Commitment,
+    counted_bytes: u64,
 }
 
 fn edit(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Whole)) {
@@ -44,6 +46,15 @@ fn edit(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Whole))
     let mut whole: Whole = borsh::from_slice(table.get(order).unwrap().unwrap().value()).unwrap();
     change(&mut whole);
     table.insert(order, borsh::to_vec(&whole).unwrap().as_slice()).unwrap();
+}
+
+fn edit_body(transaction: &Transaction, height: u32, change: impl FnOnce(&mut Vec<BodyEntry>)) {
+    let mut table = transaction.table(BODIES).unwrap();
+    let order = u64::from(height) - 1;
+    let bytes = table.get(order).unwrap().unwrap().value().to_vec();
+    let mut body: Vec<BodyEntry> = borsh::from_slice(&bytes).unwrap();
+    change(&mut body);
+    table.insert(order, borsh::to_vec(&body).unwrap().as_slice()).unwrap();
 }
 
 /// Makes one run of all entries of the index of transactions, which claims to have `more` than it has.
@@ -118,23 +129,26 @@ type LedgerDamage = (&'static str, fn(&Transaction), &'static str, fn() -> Place
 #[rustfmt::skip]
 const OF_LEDGERS: &[LedgerDamage] = &[
     ("a body is gone", |t| {
-        let mut table = t.table(BLOCKS).unwrap();
-        let whole: Whole = borsh::from_slice(table.get(4).unwrap().unwrap().value()).unwrap();
-        table.insert(4, borsh::to_vec(&whole.record).unwrap().as_slice()).unwrap();
+        t.table(BODIES).unwrap().remove(4).unwrap();
     }, "bad-body", || Place::Best(5)),
+    ("there is a body without a block", |t| {
+        t.table(BODIES).unwrap().insert(99, &[0; 4][..]).unwrap();
+    }, "stray-body", || Place::Table("bodies")),
+    ("a block says a wrong size", |t| edit(t, 2, |w| w.counted_bytes -= 1),
+        "bad-size", || Place::Best(2)),
     ("a body is cut off", |t| {
-        let mut table = t.table(BLOCKS).unwrap();
+        let mut table = t.table(BODIES).unwrap();
         let bytes = table.get(1).unwrap().unwrap().value().to_vec();
         table.insert(1, &bytes[..bytes.len() - 3]).unwrap();
     }, "unreadable", || Place::Best(2)),
-    ("the commitment is another one", |t| edit(t, 5, |w| w.part.commitment.history_root.0[3] ^= 1),
+    ("the commitment is another one", |t| edit(t, 5, |w| w.commitment.history_root.0[3] ^= 1),
         "bad-commitment", || Place::Best(5)),
-    ("a transaction is gone", |t| edit(t, 2, |w| drop(w.part.body.pop())),
-        "bad-body-count", || Place::Best(2)),
-    ("a transaction is another one", |t| edit(t, 2, |w| w.part.body[1].transaction.amount = 1),
+    ("a transaction is gone", |t| edit_body(t, 2, |body| drop(body.pop())),
+        "bad-size", || Place::Best(2)),
+    ("a transaction is another one", |t| edit_body(t, 2, |body| body[1].transaction.amount = 1),
         "bad-body-root", || Place::Best(2)),
-    ("a payload is another one", |t| edit(t, 2, |w| {
-        w.part.body[0].payload.as_mut().unwrap().data = String::from("what is to be remembered a day!");
+    ("a payload is another one", |t| edit_body(t, 2, |body| {
+        body[0].payload.as_mut().unwrap().data = String::from("what is to be remembered a day!");
     }), "payload-mismatch", || Place::Best(2)),
     ("a work is one too many", |t| edit(t, 5, |w| {
         w.record.work = Work::from_be_bytes(w.record.work).plus(Work::of_classic_blocks(1)).to_be_bytes();

@@ -1,0 +1,129 @@
+//! What was found so far, and which version of it counts.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use kusari_chain::ledger::Commitment;
+use kusari_chain::{Block, BlockHash};
+use kusari_node::store::{EntryId, OutboxEntry};
+use redb::ReadableDatabase;
+
+use super::scan::{self, FoundBlock};
+use super::{Body, Found, FoundEntry, MAX_SOUGHT, Place, Span, pages};
+use crate::store::audit::open_untouched;
+use crate::store::checked::{self, ReadTables, row_fits, row_value};
+use crate::store::fault::{Fault, guarded};
+use crate::store::record::{read_early_entry, read_entry};
+use crate::store::tables::{self, meta};
+
+impl Found {
+    pub(super) fn last_entry(&self) -> EntryId {
+        self.entries.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    pub(super) fn lost_entries(&self) -> Vec<EntryId> {
+        let end = self.next_entry.unwrap_or(0).max(self.last_entry().saturating_add(1));
+        (1..end).filter(|id| !self.entries.contains_key(id)).take(MAX_SOUGHT).collect()
+    }
+
+    pub(super) fn take_block(
+        &mut self,
+        (at, bytes): (u64, &[u8]),
+        start: usize,
+        found: FoundBlock,
+        wanted: &mut HashMap<BlockHash, Commitment>,
+    ) {
+        let FoundBlock { block, work, commitment, length } = found;
+        let known = self.blocks.get(&block.hash);
+        // One of a ledger whose commitment was hit looks like one of the classic chain.
+        let is_better = |known: &Place| match known.body {
+            Body::Missing => false,
+            Body::None => commitment.is_none(),
+            Body::Empty | Body::Found(_) => true,
+        };
+        if known.is_some_and(is_better) {
+            return;
+        }
+        let behind = bytes.get(start + length..).unwrap_or_default();
+        let body = match &commitment {
+            None => Body::None,
+            Some(commitment) if commitment.body_count == 0 => Body::Empty,
+            // In early versions the body follows.
+            Some(commitment) => match scan::body_at_front(behind, commitment) {
+                Some(body) => {
+                    Body::Found(Span { at: at + (start + length) as u64, length: body.length })
+                }
+                None => Body::Missing,
+            },
+        };
+        if let Some(commitment) = commitment {
+            self.chain_id.get_or_insert(commitment.chain_id);
+            match body {
+                Body::Missing => wanted.insert(block.hash, commitment),
+                _ => wanted.remove(&block.hash),
+            };
+        }
+        let Block { index: height, prev_hash, hash, .. } = block;
+        let head = Span { at: at + start as u64, length };
+        self.blocks.insert(hash, Place { prev_hash, height, work, head, body });
+    }
+
+    /// Takes the rows whose checksums hold.
+    pub(super) fn take_rows(&mut self, bytes: &[u8], end: usize) {
+        for start in (0..end.min(bytes.len())).step_by(pages::PAGE) {
+            let page = bytes.get(start..).unwrap_or_default();
+            pages::rows(page, Some(8), |key, row| {
+                let id = key.first_chunk().map(|id| u64::from_le_bytes(*id));
+                if let Some(id) = id.filter(|_| row_fits(tables::OUTBOX.name(), key, row))
+                    && let Ok(entry) = read_entry(id, row_value(row))
+                {
+                    self.take_entry(entry);
+                }
+            });
+            pages::rows(page, None, |key, row| {
+                if key == meta::NEXT_ENTRY_ID.as_bytes()
+                    && row_fits(tables::META.name(), key, row)
+                    && let Some(next) = row_value(row).first_chunk()
+                {
+                    let next = u64::from_le_bytes(*next);
+                    self.next_entry = self.next_entry.max(Some(next));
+                }
+            });
+        }
+    }
+
+    /// Keeps the last version of an entry: erased text does not come back, and blocks are only added.
+    pub(super) fn take_entry(&mut self, entry: OutboxEntry) {
+        let rank = |entry: &OutboxEntry| (entry.is_erased(), entry.blocks.len());
+        let was_settled = entry.state.is_settled();
+        let found = self
+            .entries
+            .entry(entry.id)
+            .or_insert_with(|| FoundEntry { entry: entry.clone(), was_settled });
+        found.was_settled |= was_settled;
+        if rank(&entry) > rank(&found.entry) {
+            found.entry = entry;
+        }
+    }
+
+    /// Entries of a store whose rows have no checksums, where the database opens.
+    pub(super) fn take_early_entries(&mut self, path: &Path) {
+        let opened = guarded(|| Ok::<_, Fault>(open_untouched(path)));
+        let Ok(Ok(database)) = opened else { return };
+        // What breaks off ends the reading, and what came before it was taken.
+        let _ = guarded(|| {
+            let transaction = database.begin_read()?;
+            let facts = transaction.table(tables::META)?;
+            let version = facts.unchecked(meta::SCHEMA_VERSION)?;
+            // A number and nothing else; with a checksum it is longer.
+            if version.is_none_or(|version| version.len() != 8) {
+                return Ok(());
+            }
+            checked::visit_unchecked(&transaction, tables::OUTBOX, &mut |id, row| {
+                if let Ok(entry) = read_early_entry(id, row) {
+                    self.take_entry(entry);
+                }
+            })
+        });
+    }
+}
