@@ -271,8 +271,8 @@ impl Witnesses {
     }
 
     /// What the driver is to remember of our own key before it signs anything else.
-    pub(crate) fn to_remember(&mut self) -> Option<WitnessMemory> {
-        self.own.as_mut().and_then(Own::to_remember)
+    pub(crate) fn memory_due(&mut self) -> Option<WitnessMemory> {
+        self.own.as_mut().and_then(Own::memory_due)
     }
 
     /// Why our own key says nothing any more, once.

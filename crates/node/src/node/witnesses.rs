@@ -137,7 +137,7 @@ impl Node {
     pub(super) fn witness(&mut self, now: Now) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         witnesses.count_near_tip(&self.chain)?;
-        let memory = witnesses.to_remember();
+        let memory = witnesses.memory_due();
         self.actions.extend(memory.map(Action::RememberWitness));
         if !self.catching_up {
             match witnesses.statement_due(now, &self.chain.tip()) {

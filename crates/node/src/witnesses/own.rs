@@ -152,7 +152,7 @@ impl Own {
     }
 
     /// What the driver is to remember before anything else is said, if there is something.
-    pub(super) fn to_remember(&mut self) -> Option<WitnessMemory> {
+    pub(super) fn memory_due(&mut self) -> Option<WitnessMemory> {
         if self.asked.is_some() {
             return None;
         }
