@@ -1,7 +1,7 @@
 //! A node that is a witness, and what becomes of its key when its store is lost.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -34,19 +34,18 @@ fn own_key(node: &Node) -> String {
     json(&node.directory(), "witnesses --json")["own"].as_str().unwrap().to_owned()
 }
 
-/// Damages a store, and follows the advice of a node that does not start on it. Returns the store.
-fn damage_and_move_away(node: &mut Node) -> PathBuf {
+/// Damages a store, reads the advice of a node that does not start on it, and moves that file alone away.
+fn damage_and_move_away(node: &mut Node) {
     node.terminate();
     let store = node.directory().join("chain.redb");
     let mut bytes = fs::read(&store).unwrap();
     bytes.truncate(bytes.len() - 1);
     fs::write(&store, bytes).unwrap();
     let advice = on(&node.directory(), "status").refused(1);
-    for words in ["chain.redb is damaged", "or move it away", "leave the files beside it"] {
+    for words in ["chain.redb is damaged", "restore it from a backup", "leave the files beside it"] {
         assert!(advice.contains(words), "{words} is not in {advice}");
     }
     fs::rename(&store, store.with_file_name("damaged")).unwrap();
-    store
 }
 
 #[test]
