@@ -39,6 +39,7 @@ fn silent_node() -> String {
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,
+        damage: None,
         mining: None,
     };
     let body = serde_json::to_string(&status).unwrap();
