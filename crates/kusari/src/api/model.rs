@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use kusari_chain::ledger::{Address, ChainId, ChainSpec, Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::{Address, ChainId, ChainSpec, Txid};
 use kusari_chain::{BlockHash, WholeBlock, Work};
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ mod browse;
 mod events;
 mod mining;
 mod records;
+mod transactions;
 mod why;
 mod witnesses;
 
@@ -30,6 +31,9 @@ pub use self::records::{
     BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport,
     RecordPlace, RecordReport, RecordRequest, RecordState, TransferRequest, UnlockRequest,
     WalletReport,
+};
+pub use self::transactions::{
+    FormerPlace, TransactionList, TransactionPlace, TransactionReceipt, TransactionReport,
 };
 pub use self::why::{
     ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
@@ -265,87 +269,6 @@ pub struct AccountReport {
     pub sequence: u64,
     /// The sequence that its next transaction needs, after those that wait.
     pub next_sequence: u64,
-}
-
-/// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TransactionReceipt {
-    /// Its id.
-    #[schema(value_type = schema::Txid)]
-    pub txid: Txid,
-}
-
-/// `GET /v1/transactions/{txid}`: one transaction and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TransactionReport {
-    /// Its id.
-    #[schema(value_type = schema::Txid)]
-    pub txid: Txid,
-    /// The transaction itself.
-    #[schema(value_type = schema::SignedTransaction)]
-    pub transaction: SignedTransaction,
-    /// Its payload, unless it has none or it was erased here.
-    #[schema(value_type = Option<schema::Payload>, required)]
-    pub payload: Option<Payload>,
-    /// Whether it waits to be mined.
-    pub waits: bool,
-    /// The transaction of the same account that took its place, so that it can't be mined while that
-    /// one stands; known of what was entrusted to this node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<schema::Txid>, nullable = false)]
-    pub displaced_by: Option<Txid>,
-    /// The id under which its text was signed before, where another transaction took the place of
-    /// that one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<schema::Txid>, nullable = false)]
-    pub former_txid: Option<Txid>,
-    /// Its number among the records of this node; absent where it was not entrusted to this node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub record: Option<u64>,
-    /// The block that it stands in, of the best chain if it does there; absent while it waits.
-    #[schema(required)]
-    pub block: Option<TransactionPlace>,
-    /// A block beside the best chain that holds it as well, the last that was stored: where it stood
-    /// before a reorganisation, if it ever did.
-    #[schema(required)]
-    pub beside: Option<FormerPlace>,
-}
-
-/// A block beside the best chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FormerPlace {
-    /// Its height.
-    pub height: u32,
-    /// Its hash.
-    #[schema(value_type = schema::BlockHash)]
-    pub hash: BlockHash,
-}
-
-/// Where a transaction stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TransactionPlace {
-    /// Height of the block.
-    pub height: u32,
-    /// Its hash.
-    #[schema(value_type = schema::BlockHash)]
-    pub hash: BlockHash,
-    /// The block's timestamp, in Unix seconds.
-    pub timestamp: u64,
-    /// Place in its body, from 0.
-    pub place: u32,
-    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
-    pub confirmations: u32,
-}
-
-/// `GET /v1/transactions`: transactions of the best chain, the youngest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TransactionList {
-    /// The transactions.
-    pub transactions: Vec<TransactionReport>,
-    /// What `after` takes for the next page; absent where there is none.
-    #[schema(required)]
-    pub next: Option<String>,
 }
 
 /// `POST /v1/mining`: mine on for a while, although nothing waits.

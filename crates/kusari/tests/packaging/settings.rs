@@ -6,7 +6,7 @@ use super::tools::read;
 const WORDS: [&str; 2] = ["--config", CONFIG_FILE];
 
 /// Settings that only a ledger has, and the one that chooses a ledger.
-const OF_A_LEDGER: [&str; 4] = ["mine", "passphrase-file", "witness", "witness-key"];
+const OF_A_LEDGER: [&str; 5] = ["mine", "offline", "passphrase-file", "witness", "witness-key"];
 const A_LEDGER: &str = "chain = \"ledger\"";
 
 fn text() -> String {
