@@ -29,7 +29,7 @@ mod targets {
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 11] = [
+const TARGETS: [(&str, Check); 12] = [
     ("block_json", targets::block_json::check),
     ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
