@@ -96,8 +96,8 @@ fn send_what_is_refused(held: &mut Held) {
         }
         held.post(operation, &json!([]), 400);
         held.post(operation, &json!({"unheard": "of"}), 400);
-        // A transaction may be longer than what is sent before the answer is there.
-        if operation != "POST /v1/transactions" {
+        // These may be longer than what is sent before the answer is there.
+        if !["POST /v1/transactions", "POST /v1/records/batch"].contains(&operation.as_str()) {
             held.post(operation, &json!("x".repeat(33_000)), 413);
         }
     }
@@ -115,6 +115,7 @@ fn what_a_classic_node_answers_has_the_form_that_its_document_says() {
         let record = held.get("GET /v1/records/{id}", &path, 200);
         (!record["block"].is_null()).then_some(())
     });
+    held.post("POST /v1/records/batch", &json!({"texts": ["one", ""]}), 202);
     held.post("POST /v1/records", &json!({"text": ""}), 422);
     held.post("POST /v1/records", &json!({"text": "x".repeat(4_000)}), 422);
     ask_what_every_node_has(&mut held);
@@ -202,6 +203,7 @@ fn what_a_ledgers_node_answers_has_the_form_that_its_document_says() {
     held.post("POST /v1/ledger/transfers", &json!({"to": address, "amount": 1, "note": "n"}), 202);
     held.post("POST /v1/ledger/transfers", &json!({"to": address, "amount": u64::MAX}), 422);
     held.post("POST /v1/wallet/unlock", &json!({"passphrase": "none"}), 200);
+    held.post("POST /v1/records/batch", &json!({"texts": ["one", "two"], "fee": 1}), 202);
     // What waits has a form of its own.
     held.get("GET /v1/mempool", "/v1/mempool", 200);
     held.get("GET /v1/records", "/v1/records?limit=1", 200);

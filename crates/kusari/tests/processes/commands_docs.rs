@@ -84,7 +84,7 @@ fn the_commands_for_a_ledger_print_what_the_page_shows() {
     let home = Setup::bare("home");
     let (_, part) = DOCS.split_once(ON_A_LEDGER).unwrap();
     let examples = examples(part);
-    assert_eq!(examples.len(), 46);
+    assert_eq!(examples.len(), 48);
     for example in examples {
         check(&example, &home, &node, &node.directory());
     }
