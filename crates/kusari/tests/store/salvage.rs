@@ -7,10 +7,10 @@ use kusari::runtime::salvage::{Salvage, SalvageError, salvage};
 use kusari::store::{Store, audit_directory};
 use kusari_chain::ledger::ChainSpec;
 use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite, StoredBlock};
-use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
+use kusari_node::store::{EntryState, OutboxStore, OutboxWrite, StoreBatch};
 use redb::{Database, ReadableDatabase, ReadableTable};
 
-use crate::audit::sound::{blocks, sound_store};
+use crate::audit::sound::{assert_sound, blocks, sound_store};
 use crate::forge::{body_of_two, ledger_block, ledger_writes, sound_ledger_store, spec};
 use crate::support::{TempDir, batch};
 
@@ -92,7 +92,7 @@ impl Whole {
     fn of(directory: &TempDir, spec: Option<ChainSpec>, stored: Vec<StoredBlock>) -> Self {
         let store = Store::open_existing(directory.path()).unwrap();
         let mut texts = HashMap::new();
-        for id in 1..store.next_entry_id().unwrap() {
+        for id in 1..store.outbox_facts().unwrap().next_id {
             texts.insert(id, store.entry(id).unwrap().unwrap().0.text);
         }
         drop(store);
@@ -150,7 +150,7 @@ impl Whole {
             assert!(found.is_some(), "{context}: the block {hash} was not hit and did not come");
         }
         let mut texts: Vec<String> = Vec::new();
-        for id in 1..store.next_entry_id().unwrap() {
+        for id in 1..store.outbox_facts().unwrap().next_id {
             texts.push(store.entry(id).unwrap().unwrap().0.text);
         }
         texts.extend(report.settled_elsewhere.iter().map(|(_, text)| text.clone()));
@@ -217,15 +217,18 @@ fn a_sound_store_comes_over_whole_with_the_spec_of_its_ledger() {
     let (new, report) = salvaged(&old);
     assert_eq!((report.height, report.blocks, report.entries), (12, 14, 4));
     let store = Store::open(new.path()).unwrap();
-    // The settled line is not deep enough to be settled here, unless it is; what waits waits.
-    let mut open = Vec::new();
-    store.visit_open_entries(&mut |entry| open.push(entry.text)).unwrap();
-    assert!(open.contains(&String::from("not mined yet")), "{open:?}");
+    let mut waiting = Vec::new();
+    let all = 0..u64::MAX;
+    store.visit_waiting_entries(all, usize::MAX, &mut |entry| waiting.push(entry.text)).unwrap();
+    assert_eq!(waiting, ["not mined yet"]);
+    drop(store);
+    assert_sound(&new);
 
     let old = TempDir::new();
     drop(sound_ledger_store(&old));
     let (new, report) = salvaged(&old);
     assert_eq!((report.blocks, report.entries), (77, 2));
+    assert_sound(&new);
     assert_eq!(Store::open_existing(new.path()).unwrap().spec(), Some(spec()));
 }
 
@@ -320,11 +323,11 @@ fn a_directory_with_something_in_it_is_not_written_to() {
 fn lines_stay_apart_from_those_that_are_settled_in_lost_blocks() {
     let old = TempDir::new();
     let store = Store::open(old.path()).unwrap();
-    let insert = |id, text: &str| OutboxWrite::Insert { id, text: text.into() };
+    let insert = |id, text: &str| OutboxWrite::Insert { id, text: text.into(), draft: None };
     let outbox = vec![
         insert(1, "in a block that is lost"),
         OutboxWrite::Mined { id: 1, hash: BlockHash([7; 32]) },
-        OutboxWrite::SetSettled { id: 1, settled: true },
+        OutboxWrite::SetState { id: 1, state: EntryState::Mined { settled: true } },
         insert(2, "it waits"),
     ];
     store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
@@ -333,5 +336,5 @@ fn lines_stay_apart_from_those_that_are_settled_in_lost_blocks() {
     assert_eq!(report.settled_elsewhere, [(1, String::from("in a block that is lost"))]);
     let store = Store::open(new.path()).unwrap();
     assert_eq!(store.entry(1).unwrap().unwrap().0.text, "it waits");
-    assert_eq!(store.next_entry_id(), Ok(2));
+    assert_eq!(store.outbox_facts().unwrap().next_id, 2);
 }

@@ -221,8 +221,9 @@ const OF_LEDGERS: &[LedgerDamage] = &[
     }, "unreadable", || Place::Table("pool")),
     ("a predecessor stands under another sequence", |t| {
         let mut table = t.table(PREDECESSORS).unwrap();
-        let bytes = table.pop_first().unwrap().unwrap().1.value().to_vec();
-        table.insert((&Person::new(4).key().0, 7), bytes.as_slice()).unwrap();
+        let key = Person::new(4).key();
+        let bytes = table.remove((&key.0, 6)).unwrap().unwrap().value().to_vec();
+        table.insert((&key.0, 7), bytes.as_slice()).unwrap();
     }, "misplaced-predecessor", || Place::Predecessor {
         sender: Person::new(4).key(), sequence: 7,
     }),
