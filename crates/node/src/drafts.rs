@@ -325,9 +325,11 @@ impl Drafts {
         }
     }
 
-    /// Everything that was asked is answered; what was not signed is asked for again.
+    /// Everything that was asked is answered; what was not signed is asked for again once something
+    /// changes, or a driver without random numbers would be asked without end.
     pub(crate) fn answered(&mut self) {
-        self.asked.clear();
+        let unsigned = core::mem::take(&mut self.asked).into_keys();
+        self.put_back.extend(unsigned.filter(|id| self.waiting.contains_key(id)));
     }
 
     /// The pool is against it as things stand.

@@ -89,6 +89,6 @@ fn chain_works() -> bool {
 }
 
 fn node_works() -> bool {
-    let write = OutboxWrite::Insert { id: 1, text: String::from("hi") };
+    let write = OutboxWrite::Insert { id: 1, text: String::from("hi"), draft: None };
     !StoreBatch { outbox: vec![write], ..StoreBatch::default() }.is_empty()
 }

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_miner::{Kernel, Miner};
-use kusari_node::drafts::DraftToSign;
-use kusari_node::seam::{
-    Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, SignedDraft, TemplateId,
-};
+use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -357,7 +354,12 @@ impl Driver {
                     }
                 }
                 Action::RememberWitness(memory) => self.committer.remember(memory),
-                Action::SignDrafts(drafts) => signed_drafts = Some(self.sign_drafts(drafts)),
+                Action::SignDrafts(drafts) => {
+                    if let (Dialect::Ledger(id), Some(wallet)) = (self.node.dialect(), &self.wallet)
+                    {
+                        signed_drafts = Some(wallet.sign(drafts, &id));
+                    }
+                }
                 Action::WakeAt(monotonic) => {
                     self.wake_at = Some(self.clock.instant_of(monotonic));
                 }
@@ -382,13 +384,6 @@ impl Driver {
         self.followed.sent();
         // An input of its own, once all of these actions are done.
         signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
-    }
-
-    fn sign_drafts(&self, drafts: Vec<DraftToSign>) -> Vec<SignedDraft> {
-        match (self.node.dialect(), &self.wallet) {
-            (Dialect::Ledger(chain), Some(wallet)) => wallet.sign(drafts, &chain),
-            _ => Vec::new(),
-        }
     }
 }
 

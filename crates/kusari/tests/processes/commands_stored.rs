@@ -34,7 +34,10 @@ fn a_line_that_is_said_while_no_node_runs_is_mined_by_the_next_one() {
          Saved as line 2; it will be mined into a block when a node runs\n"
     );
     let report = json(&directory, "say three --json");
-    assert_eq!(report, serde_json::json!({ "id": 3, "text": "three", "state": "waiting", "block": null }));
+    assert_eq!(
+        report,
+        serde_json::json!({ "id": 3, "text": "three", "state": "waiting", "block": null })
+    );
     let errors = on(&directory, "say four --wait").refused(1);
     assert!(errors.contains("no node runs that would mine it"), "{errors}");
     let status = on(&directory, "status").printed();

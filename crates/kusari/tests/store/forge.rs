@@ -14,7 +14,9 @@ use kusari_chain::{
     Accepted, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
 };
 use kusari_miner::Search;
-use kusari_node::store::{EntryState, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite, StoreBatch};
+use kusari_node::store::{
+    EntryState, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite, StoreBatch,
+};
 
 use crate::support::TempDir;
 

@@ -7,8 +7,9 @@ use kusari_chain::{Block, BlockHash, Target, Work};
 use redb::{Database, WriteTransaction};
 
 use super::runs::OF_RUNS;
-use super::sound::{State, 
-    Entry, LOWER_SIDE, Record, SIDE, TIP, UPPER_SIDE, blocks, child, order, prove, sound_store,
+use super::sound::{
+    Entry, LOWER_SIDE, Record, SIDE, State, TIP, UPPER_SIDE, blocks, child, order, prove,
+    sound_store,
 };
 use super::trail::OF_THE_TRAIL;
 use crate::checked::{ReadableTable, TableDefinition, WriteTables};
