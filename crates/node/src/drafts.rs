@@ -277,7 +277,7 @@ impl Drafts {
         self.put_back.clear();
     }
 
-    /// Whether [`Drafts::to_sign`] may have something.
+    /// Whether [`Drafts::take_to_sign`] may have something.
     pub(crate) fn is_ready(&self) -> bool {
         self.asked.is_empty()
             && self.put_back.len() < self.waiting.len()
@@ -286,7 +286,7 @@ impl Drafts {
 
     /// What the driver is to sign now, oldest first: at most so many drafts of its account, with
     /// sequences from `next` on, as far as the balance goes.
-    pub(crate) fn to_sign(
+    pub(crate) fn take_to_sign(
         &mut self,
         (next, most): (u64, u64),
         mut balance: u64,

@@ -135,7 +135,7 @@ impl Transactions {
         let (next, balance) = (self.pool.next_sequence(&account), self.pool.balance(&account));
         // What waits under a later sequence and is not in the pool keeps it.
         let most = self.own.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
-        Ok(self.drafts.to_sign((next, most), balance))
+        Ok(self.drafts.take_to_sign((next, most), balance))
     }
 
     /// The driver signed a draft. `None` where nobody asked for it.
