@@ -42,7 +42,8 @@ fn damage_and_move_away(node: &mut Node) {
     bytes.truncate(bytes.len() - 1);
     fs::write(&store, bytes).unwrap();
     let advice = on(&node.directory(), "status").refused(1);
-    for words in ["chain.redb is damaged", "restore it from a backup", "leave the files beside it"] {
+    for words in ["chain.redb is damaged", "restore it from a backup", "leave the files beside it"]
+    {
         assert!(advice.contains(words), "{words} is not in {advice}");
     }
     fs::rename(&store, store.with_file_name("damaged")).unwrap();
