@@ -11,12 +11,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::ledger::{Maker, Person, bench, line, spec, whole};
+use common::ledger::{Maker, Person, bench, ledger_hello, line, spec, whole};
 use common::{Bench, sent_to};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, BlockStore, CheckedBlock};
-use kusari_node::limits::{MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
-use kusari_node::seam::{Command, PeerId};
+use kusari_node::limits::{HELLO_TIMEOUT, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
+use kusari_node::seam::{Command, Direction, PeerId};
 use kusari_node::store::Erasure;
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, MiningPolicy};
@@ -73,6 +73,19 @@ fn a_payload_that_comes_with_a_known_block_is_stored_once() {
         assert_eq!(commits(&mut bench, peer, &block), 0, "it costs nothing again");
     }
     assert_eq!(stored_text(&bench, &block).unwrap(), "kept from you");
+}
+
+#[test]
+fn a_peer_that_was_late_to_introduce_itself_is_asked_as_any_other() {
+    let mut bench = bench(MiningPolicy::Off);
+    let late = bench.connect(Direction::Outbound("a:1".parse().unwrap()), "10.0.0.1:1").0;
+    let taken = bench.pass(HELLO_TIMEOUT);
+    assert!(matches!(sent_to(&taken, late)[..], [Message::GetChain]), "{taken:?}");
+    bench.receive(late, Message::Hello(ledger_hello(8, 0)));
+    let liar = bench.ledger_peer(7);
+    let block = Maker::new(1).next(&[&record()]);
+    bench.receive(liar, whole(&stripped(&block)));
+    assert!(is_asked(&bench.pass(GRACE), late, block.block().hash));
 }
 
 #[test]
