@@ -1,10 +1,12 @@
 //! More entries of the outbox than a node holds in memory.
 
+use std::time::Duration;
+
 use kusari::store::Store;
 use kusari_chain::BlockHash;
 use kusari_node::limits::OUTBOX_CAPACITY;
 use kusari_node::store::{EntryState, OutboxStore, OutboxWrite, StoreBatch};
-use kusari_node::{Node, NodeConfig};
+use kusari_node::{Input, Node, NodeConfig, Now};
 
 use crate::support::{TempDir, lines};
 
@@ -29,8 +31,11 @@ fn a_long_outbox_is_counted_without_being_read_and_read_in_pieces() {
     store.visit_waiting_entries(range.clone(), 3, &mut |entry| read.push(entry.id)).unwrap();
     assert_eq!(read, [range.start, range.start + 1, range.start + 2]);
     // The whole node: what is in memory is what may be.
-    let node = Node::new(NodeConfig::default(), Box::new(store.clone()), Box::new(store)).unwrap();
+    let stores = (Box::new(store.clone()), Box::new(store));
+    let mut node = Node::new(NodeConfig::default(), stores.0, stores.1).unwrap();
     assert_eq!(node.snapshot().waiting_lines, WAITING);
+    let now = Now { monotonic: Duration::ZERO, wall: 1_800_000_000 };
+    node.handle(now, Input::Tick);
     let state: serde_json::Value = serde_json::from_slice(&node.state()).unwrap();
     assert_eq!(state["outbox"]["open"].as_object().unwrap().len(), OUTBOX_CAPACITY);
 }

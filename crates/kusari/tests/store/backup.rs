@@ -101,7 +101,7 @@ fn copy_larger_than_one_commit_is_whole() {
     assert_eq!(copied.next_order(), Ok(30_000));
     let mut entries = 0;
     copied
-        .visit_open_entries(&mut |entry| {
+        .visit_waiting_entries(0..u64::MAX, usize::MAX, &mut |entry| {
             assert_eq!(entry.text.len(), 3_000);
             entries += 1;
         })
