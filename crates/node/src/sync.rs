@@ -92,10 +92,8 @@ pub(crate) struct Sync {
 }
 
 impl Sync {
-    /// An introduced peer can be asked. One that was late was taken for an original and asked for its
-    /// chain, of which nobody tells the end: that must not keep it from being asked anything else.
+    /// An introduced peer can be asked.
     pub(crate) fn add(&mut self, peer: PeerId) {
-        self.chain_asked.remove(&peer);
         if !self.sources.contains_key(&peer) {
             self.last_turn += 1;
             let source = Source { turn: self.last_turn, ..Source::default() };
