@@ -120,7 +120,8 @@ impl Writer {
                 }
                 next = queue.try_recv().ok();
             }
-            if !(group.is_empty() && trail.is_empty()) && !self.commit(through, &group, &trail) {
+            let has_nothing = group.is_empty() && trail.is_empty();
+            if !has_nothing && !self.commit(through, &group, &trail) {
                 return;
             }
             // No statement waits for the batches beside it: the one that has it comes later.
