@@ -29,7 +29,7 @@ pub(super) struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// Waits until the record is deep enough. While it waits, the node mines on. Ends at once where the
+    /// Waits until the record is deep enough. Once it is signed, the node mines on meanwhile. Ends at once where the
     /// record can't be mined any more.
     pub(super) fn wait(&self) -> Result<RecordReport, Failure> {
         let progress = Progress::of_blocks("Confirming", self.wanted);
@@ -52,7 +52,9 @@ impl Follow<'_> {
                 break Err(Failure::failed(self.too_late(&report, depth)));
             }
             let half = Duration::from_secs(u64::from(MINE_ON_SECONDS) / 2);
-            if asked.is_none_or(|asked| asked.elapsed() >= half) {
+            let is_due = asked.is_none_or(|asked| asked.elapsed() >= half);
+            // Blocks that are mined while a draft waits for a peer would only compete with the peer's.
+            if is_due && report.state != RecordState::Draft {
                 mine_on(self.client)?;
                 asked = Some(now());
             }
