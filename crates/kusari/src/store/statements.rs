@@ -135,10 +135,7 @@ impl StatementReader {
         }
         let range = self.statements.range((&key.0, 0)..=(&key.0, u64::MAX))?;
         range
-            .map(|row| {
-                row.map_err(Fault::from)
-                    .and_then(|(place, bytes)| read_statement(place.value(), bytes.value()))
-            })
+            .map(|row| row.and_then(|(place, bytes)| read_statement(place.value(), bytes.value())))
             .collect()
     }
 }

@@ -35,6 +35,7 @@ fn silent_node() -> String {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
+        damage: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();
