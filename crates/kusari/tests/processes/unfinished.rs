@@ -41,7 +41,6 @@ fn silent_node() -> String {
         bytes_received: 0,
         damage: None,
         mining: None,
-        damage: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();
