@@ -294,7 +294,7 @@ pub fn shared_wallet_crash_at_point(
     for host in [a, b] {
         world.let_people_draft(host, 2, SECOND, 8 * SECOND);
     }
-    let (again, crashing) = (world.random.below(60), if seed % 2 == 0 { b } else { a });
+    let (again, crashing) = (world.random.below(60), if seed.is_multiple_of(2) { b } else { a });
     if let Some(kusari) = world.kusari(crashing) {
         kusari.crash_in = Some(point);
         kusari.crash_again_in = Some(again);

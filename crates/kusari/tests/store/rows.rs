@@ -39,6 +39,9 @@ fn change_row(directory: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     transaction.commit().unwrap();
 }
 
+/// What happens to the bytes of a row.
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 #[test]
 fn a_row_that_was_altered_moved_or_cut_is_a_fault_that_names_it() {
     let mut planner = Planner::default();
@@ -50,7 +53,7 @@ fn a_row_that_was_altered_moved_or_cut_is_a_fault_that_names_it() {
         let transaction = database.begin_read().unwrap();
         transaction.open_table(BEST).unwrap().get(2).unwrap().unwrap().value().to_vec()
     };
-    let changes: [(&str, &dyn Fn(&mut Vec<u8>)); 5] = [
+    let changes: [(&str, Change<'_>); 5] = [
         ("a bit of the value", &|row| row[0] ^= 1),
         ("a bit of the checksum", &|row| row[15] ^= 0x80),
         ("the row of another key", &|row| row.clone_from(&of_two)),
