@@ -11,7 +11,7 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
-    Accepted, BlockHash, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
+    Accepted, BlockStore, BlockWrite, Chain, CheckedBlock, StoredBlock, TreeLimits,
 };
 use kusari_miner::Search;
 use kusari_node::store::{
