@@ -273,9 +273,8 @@ pub const LEDGER_SHARED_WALLET: Scenario = Scenario {
 fn add_shared_wallet(world: &mut World) -> (usize, usize) {
     let a = world.add_ledger(&[], 0, ON_DEMAND);
     let b = world.add_ledger(&[], 0, ON_DEMAND);
-    for host in [a, b] {
-        world.give_wallet(host, SHARED);
-    }
+    world.give_wallet(a, SHARED);
+    world.give_wallet(b, SHARED);
     (a, b)
 }
 
@@ -291,9 +290,8 @@ pub fn shared_wallet_crash_at_point(
 ) -> Result<Option<Outcome>, String> {
     let mut world = World::new(seed, printed);
     let (a, b) = add_shared_wallet(&mut world);
-    for host in [a, b] {
-        world.let_people_draft(host, 2, SECOND, 8 * SECOND);
-    }
+    world.let_people_draft(a, 2, SECOND, 8 * SECOND);
+    world.let_people_draft(b, 2, SECOND, 8 * SECOND);
     let (again, crashing) = (world.random.below(60), if seed.is_multiple_of(2) { b } else { a });
     if let Some(kusari) = world.kusari(crashing) {
         kusari.crash_in = Some(point);
