@@ -209,17 +209,36 @@ fn look_up_by_hash(bencher: Bencher) {
     });
 }
 
-/// From the file to lines, as a peer that catches up is served.
-#[divan::bench]
-fn visit_256_blocks_to_lines(bencher: Bencher) {
-    let (directory, planner) = filled();
-    let store = Store::open(directory.path()).unwrap().trusting();
-    let from = &planner.ever[BEFORE / 2];
-    let stretch = Stretch {
-        after: ChainPosition { height: from.height, hash: from.hash },
-        through: None,
-        max_blocks: STRETCH,
-    };
+/// A store of [`BEFORE`] blocks whose hashes are those of their content, and the one in its middle.
+fn proven() -> (TempDir, Store, ChainPosition) {
+    let (directory, mut planner) = (TempDir::new(), Planner::default());
+    let store = Store::open(directory.path()).unwrap();
+    let (mut parent, mut middle) = (ChainPosition::genesis(), ChainPosition::genesis());
+    let mut writes = Vec::new();
+    for number in 0..BEFORE {
+        for write in planner.extend(number as u64) {
+            let BlockWrite::InsertBest(mut stored) = write else { continue };
+            let block = &mut Arc::make_mut(&mut stored).block;
+            block.prev_hash = parent.hash;
+            block.hash = block.compute_hash();
+            parent = (&*block).into();
+            writes.push(BlockWrite::InsertBest(stored));
+        }
+        if number == BEFORE / 2 {
+            middle = parent;
+        }
+    }
+    store.commit(&[batch(writes)]).unwrap();
+    (directory, store, middle)
+}
+
+/// From the file to lines, as a peer that catches up is served: with the hash of each block computed
+/// again, and without.
+#[divan::bench(args = [true, false])]
+fn visit_256_blocks_to_lines(bencher: Bencher, proves: bool) {
+    let (_directory, store, after) = proven();
+    let store = if proves { store } else { store.trusting() };
+    let stretch = Stretch { after, through: None, max_blocks: STRETCH };
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
