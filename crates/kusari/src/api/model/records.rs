@@ -33,7 +33,6 @@ pub struct BatchRequest {
     /// What the miner gets for each, on a ledger, in whole units; the least that the chain takes where
     /// it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub fee: Option<u64>,
 }
 
@@ -66,7 +65,6 @@ pub struct LedgerRecordRequest {
     pub text: String,
     /// What the miner gets, in whole units; the least that the chain takes where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub fee: Option<u64>,
 }
 
@@ -81,11 +79,9 @@ pub struct TransferRequest {
     pub amount: u64,
     /// A text that goes with it, for everybody to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub note: Option<String>,
     /// What the miner gets, in whole units; the least that the chain takes where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub fee: Option<u64>,
 }
 
