@@ -11,6 +11,7 @@ mod held;
 mod history;
 mod ledger;
 mod payloads;
+mod preparation;
 mod reads;
 mod state_roots;
 mod template;
@@ -28,6 +29,8 @@ pub use self::branches::{Acceptance, Reconsidered};
 pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
+use self::preparation::Preparation;
+pub use self::preparation::{Ahead, Prepared};
 use self::state_roots::StateRoots;
 pub use self::template::{LedgerTemplate, NoTemplate};
 use crate::checked::CheckedBlock;
@@ -133,6 +136,8 @@ pub struct ChainState {
     orphans: Orphans,
     refused: VecDeque<BlockHash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    preparation: Option<Preparation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ledger: Option<LedgerState>,
 }
 
@@ -163,6 +168,7 @@ pub struct Chain {
     /// `None` on a classic chain.
     ledger: Option<Ledger>,
     held: Held,
+    preparation: Option<Preparation>,
 }
 
 impl Chain {
@@ -177,6 +183,7 @@ impl Chain {
             refused: VecDeque::new(),
             ledger: None,
             held: Held::default(),
+            preparation: None,
         })
     }
 
@@ -204,7 +211,8 @@ impl Chain {
             roots: ledger.roots.clone(),
             held: self.held.clone(),
         });
-        ChainState { tree: self.tree.state(), orphans, refused, ledger }
+        let (tree, preparation) = (self.tree.state(), self.preparation.clone());
+        ChainState { tree, orphans, refused, preparation, ledger }
     }
 
     /// The chain that had this state. From here on it does what that one did, if its store answers
@@ -217,7 +225,7 @@ impl Chain {
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
     ) -> Result<Self, StateError> {
-        let ChainState { tree, orphans, refused, ledger } = state;
+        let ChainState { tree, orphans, refused, preparation, ledger } = state;
         let held_blocks = ledger.as_ref().map_or(0, |ledger| ledger.held.len());
         if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED || held_blocks > MAX_HELD {
             return Err(StateError("more is remembered than may be"));
@@ -232,7 +240,7 @@ impl Chain {
             }
             None => (None, Held::default()),
         };
-        Ok(Self { tree, orphans, refused, ledger, held })
+        Ok(Self { tree, orphans, refused, ledger, held, preparation })
     }
 
     /// Takes a block that keeps the rules by itself. `now` is Unix time in seconds; a ledger's rules
@@ -271,7 +279,8 @@ impl Chain {
         let line_bytes = u64::from(block.line_bytes());
         let (block, work) = (block.into_block(), self.tree.classic_work());
         let point = parent.point.child(block.index, hash, work);
-        let verdict = self.tree.verdict(&point, &parent_hash)?;
+        let total_bytes = parent.total_bytes.saturating_add(line_bytes);
+        let verdict = self.tree.verdict(&point, &parent_hash, total_bytes)?;
         let new = NewBlock { block, ledger: None, line_bytes, work };
         let change = self.tree.insert(new, &parent, verdict, now);
         Ok(self.added(change))

@@ -34,7 +34,8 @@ mod tree;
 pub mod whole;
 
 pub use accept::{
-    AcceptError, Acceptance, Accepted, Chain, ChainChange, ChainState, Reconsidered, StateError,
+    AcceptError, Acceptance, Accepted, Ahead, Chain, ChainChange, ChainState, Prepared,
+    Reconsidered, StateError,
 };
 pub use block::Block;
 pub use checked::{CheckedBlock, WholeBlock};
@@ -43,4 +44,4 @@ pub use pow::{Target, Work};
 pub use rules::RuleViolation;
 pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 pub use transaction::Transaction;
-pub use tree::{BestPoint, Branch, Branches, HeldBranch, MAX_HELD_BRANCHES, TreeLimits};
+pub use tree::{BestPoint, Branch, Branches, HeldBranch, MAX_HELD_BRANCHES, Rival, TreeLimits};

@@ -64,6 +64,33 @@ pub const MAX_MINING_AHEAD_SECONDS: u64 = 60;
 /// own size, so that a rival as long as ours always fits.
 pub const MIN_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Most blocks, of the best chain or of a branch, that are moved at once where a branch wins. Mining
+/// hardly ever brings about more than a few, and a partition of minutes some ten; to move so many takes
+/// less time than whoever sent the block spent on mining it. A longer branch is followed in steps.
+pub const AT_ONCE_BLOCKS: u32 = 64;
+
+/// Bytes of the lines of all blocks that are moved at once, which only ledger blocks reach.
+pub const AT_ONCE_BYTES: u64 = 1 << 20;
+
+/// Bytes that a change of the chain counts for until it is stored, beside the blocks that it adds.
+pub const CHANGE_BYTES: u64 = 256;
+
+/// Bytes that each step of a change counts for, in writing.
+pub const WRITE_BYTES: usize = 80;
+
+/// Bytes that each block which a change moves counts for beside that: its place, and its entry among
+/// the heights that are kept in memory.
+pub const MOVED_BLOCK_BYTES: usize = 320;
+
+/// Blocks of a step by which a longer branch is prepared. A store reads so many small ones in some ten
+/// milliseconds, the longest that peers and people should wait for an answer.
+pub const STEP_BLOCKS: u32 = 1_024;
+
+/// Bytes of the blocks after which a step ends, the last one whole: those of the largest block, which is
+/// read and applied in about twenty milliseconds.
+pub const STEP_BYTES: u64 = 1 << 20;
+const _: () = assert!(STEP_BYTES == MAX_BODY_BYTES as u64);
+
 /// Orphans kept while their ancestors are asked for. Each carries proof of work; classic ones have
 /// at most [`MAX_LINE_BYTES`], so the pool stays near 1 MiB.
 pub const MAX_ORPHANS: usize = 256;

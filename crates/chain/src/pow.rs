@@ -99,6 +99,12 @@ impl Work {
         Self(self.0.saturating_add(other.0))
     }
 
+    /// So many times as much. It saturates, as [`Work::plus`] does.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        Self(self.0.saturating_mul(U256::from(factor)))
+    }
+
     /// Big-endian bytes, which sort as the numbers do.
     #[must_use]
     pub fn to_be_bytes(self) -> [u8; 32] {

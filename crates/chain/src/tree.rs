@@ -9,6 +9,7 @@ mod choice;
 mod finality;
 pub(crate) mod orphans;
 mod overlay;
+mod rival;
 mod side;
 mod state;
 mod walk;
@@ -23,6 +24,7 @@ pub(crate) use self::choice::{Switch, Verdict};
 use self::finality::Finality;
 pub use self::finality::{HeldBranch, MAX_HELD_BRANCHES};
 use self::overlay::{BestEntry, Overlay};
+pub use self::rival::Rival;
 use self::side::{SideBranches, SideEntry};
 pub(crate) use self::state::TreeState;
 use crate::accept::ChainChange;
@@ -73,6 +75,20 @@ pub struct TreeLimits {
     /// where the most work is followed however deep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_reorg_depth: Option<u32>,
+    /// Most blocks that are moved at once where a branch wins.
+    #[serde(default = "at_once_blocks")]
+    pub at_once_blocks: u32,
+    /// Most blocks of a step by which a longer one is prepared, at least one.
+    #[serde(default = "step_blocks")]
+    pub step_blocks: u32,
+}
+
+fn at_once_blocks() -> u32 {
+    params::AT_ONCE_BLOCKS
+}
+
+fn step_blocks() -> u32 {
+    params::STEP_BLOCKS
 }
 
 impl Default for TreeLimits {
@@ -81,6 +97,8 @@ impl Default for TreeLimits {
             min_side_bytes: params::MIN_SIDE_BYTES,
             window_blocks: params::WINDOW_BLOCKS,
             max_reorg_depth: None,
+            at_once_blocks: at_once_blocks(),
+            step_blocks: step_blocks(),
         }
     }
 }
@@ -122,6 +140,8 @@ pub(crate) struct Tree {
     side: SideBranches,
     finality: Finality,
     next_order: u64,
+    /// What [`Tree::rival`] found before the change of this version.
+    rival: Option<(u64, Option<Rival>)>,
 }
 
 impl Tree {
@@ -158,7 +178,12 @@ impl Tree {
             side,
             finality,
             next_order,
+            rival: None,
         })
+    }
+
+    pub(crate) fn step_blocks(&self) -> u32 {
+        self.limits.step_blocks.max(1)
     }
 
     pub(crate) fn tip(&self) -> BestPoint {
@@ -289,10 +314,7 @@ impl Tree {
 
     /// The last block of the best chain that `hash`'s branch contains.
     pub(crate) fn fork_point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
-        let mut at = *hash;
-        while let Some(entry) = self.side.get(&at) {
-            at = entry.prev_hash;
-        }
+        let at = self.side.root_of(hash).map_or(*hash, |(_, root)| root.prev_hash);
         Ok(self.find(&at)?.map(|known| known.point))
     }
 

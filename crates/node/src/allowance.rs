@@ -34,6 +34,11 @@ impl Allowance {
         enough
     }
 
+    /// Takes what is left, of something that happens whether there is enough or not.
+    pub(crate) fn take_rest(&mut self) {
+        self.left = 0;
+    }
+
     /// When there will be so many, if the time of the last [`Allowance::take`] was not enough.
     pub(crate) fn deadline_for(&self, count: u32) -> Duration {
         self.refilled_at + self.refill * count.saturating_sub(self.left).max(1)

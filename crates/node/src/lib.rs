@@ -26,6 +26,7 @@ mod node;
 mod originals;
 mod outbox;
 mod own;
+mod pacing;
 mod peers;
 mod predecessors;
 mod random;
@@ -45,6 +46,7 @@ pub use happening::Happening;
 pub use node::{
     LedgerConfig, MiningPolicy, Node, NodeConfig, RestoreError, WitnessConfig, hash_of_state,
 };
+pub use pacing::WaitingBranch;
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
 pub use snapshot::{Snapshot, TextWarning};

@@ -138,8 +138,20 @@ pub const MAX_SIGNED_AT_ONCE: usize = 256;
 /// Commands that may wait for room in the outbox.
 pub const MAX_WAITING_SAYS: usize = 16;
 
-/// Changes of the chain that may be accepted and not committed. At most 4 KiB each, 32 MiB.
+/// Changes of the chain that may be accepted and not committed. What they hold in memory has a bound of
+/// its own, [`MAX_UNCOMMITTED_BYTES`].
 pub const MAX_UNCOMMITTED: usize = 8_192;
+
+/// What long reorganisations may cost in a burst, in blocks of the longer side or 4 KiB of both.
+pub const REORG_BURST: u32 = 10_000;
+/// Time after which one more block may be moved: a thousand a second, a few per cent of what a node can
+/// do.
+pub const REORG_REFILL: Duration = Duration::from_millis(1);
+/// How long a branch with more work waits at most for what it costs.
+pub const REORG_PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two steps of the preparation of a long reorganisation, for peers and people: as long as
+/// a step takes, so that they have half the time.
+pub const REORG_STEP_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a held branch has been ahead before the person is told: blocks come one by one, and what is
 /// said a moment later says how many.
@@ -151,18 +163,20 @@ pub const ALARM_SPACING: Duration = Duration::from_secs(60);
 /// Least time between alarms about one branch that grows.
 pub const ALARM_INTERVAL: Duration = Duration::from_secs(10 * 60);
 /// How long a store that was empty has to be filled without a block that we asked for, until the limit
-/// of reorganisations holds. Long enough to hear of several peers, short against an attack.
+/// of reorganisations holds, where no peer introduced itself whose chain we could have caught up with.
 pub const FILLED_AFTER: Duration = Duration::from_secs(10 * 60);
 /// Branches that are listed at once, the ones with the most work.
 pub const MAX_LISTED_BRANCHES: usize = 32;
 
-/// Bytes that the blocks of these changes may count for, which only ledger blocks reach before their
-/// number does.
+/// Bytes that these changes may count for: the blocks that they add, and what moving blocks holds in
+/// memory.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
 
-/// Commits that may be under way, each of what one read brought at the most. Only transactions reach
-/// it, which change no chain: what is let into the pool and crowded out again is written all the same.
-pub const MAX_COMMITS: usize = 256;
+/// Bytes that what else is written by commits under way may count for. Only transactions reach it, which
+/// change no chain: what is let into the pool and crowded out again is written all the same.
+pub const MAX_COMMIT_BYTES: u64 = 8 << 20;
+/// Bytes that a commit counts for at least: to make it durable takes a disk as long as some more bytes.
+pub const MIN_COMMIT_BYTES: u64 = 32 << 10;
 
 /// Transactions that one peer is still to be sent. Ids of 32 bytes, so 128 KiB.
 pub const MAX_PENDING_TRANSACTIONS: usize = 4_096;

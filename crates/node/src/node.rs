@@ -17,6 +17,7 @@ mod ledger;
 mod messages;
 mod mining;
 mod originals;
+mod reorganise;
 mod state;
 mod trail;
 mod witnesses;
@@ -41,10 +42,11 @@ use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::lacking::Lacking;
 use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
+    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMIT_BYTES, MAX_UNCOMMITTED_BYTES,
 };
 use crate::originals::Originals;
 use crate::outbox::Outbox;
+use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
 use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
@@ -56,6 +58,7 @@ use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::{WitnessStop, Witnesses};
 
+use self::follow_up::UnderWay;
 use self::mining::Mining;
 use self::trail::Trail;
 pub use config::{LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
@@ -94,6 +97,7 @@ pub struct Node {
     lacking: Lacking,
     serving: Serving,
     finality: Finality,
+    pacing: Pacing,
     mining: Option<Mining>,
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,8 +120,9 @@ pub struct Node {
     waiting_says: VecDeque<(RequestId, String)>,
     /// Our own blocks that are not durable yet, and so not spoken of.
     unannounced: VecDeque<(CommitId, BestPoint)>,
-    /// Commits under way, each with the last change of the chain in it.
-    commits: VecDeque<(CommitId, u64)>,
+    commits: VecDeque<UnderWay>,
+    #[serde(skip)]
+    commit_bytes: u64,
     last_commit: CommitId,
     committed: CommitId,
     chain_version: u64,
@@ -204,6 +209,7 @@ impl Node {
             lacking: Lacking::default(),
             serving: Serving::default(),
             finality: Finality::default(),
+            pacing: Pacing::default(),
             mining: None,
             transactions,
             witnesses,
@@ -219,6 +225,7 @@ impl Node {
             waiting_says: VecDeque::new(),
             unannounced: VecDeque::new(),
             commits: VecDeque::new(),
+            commit_bytes: 0,
             last_commit: CommitId::default(),
             committed: CommitId::default(),
             chain_version: 0,
@@ -310,10 +317,9 @@ impl Node {
 
     fn committed(&mut self, through: CommitId) {
         self.committed = through;
-        while self.commits.front().is_some_and(|&(id, _)| id <= through) {
-            if let Some((_, version)) = self.commits.pop_front() {
-                self.chain.committed(version);
-            }
+        while let Some(done) = self.commits.pop_front_if(|commit| commit.id <= through) {
+            self.commit_bytes = self.commit_bytes.saturating_sub(done.bytes);
+            self.chain.committed(done.version);
         }
         while self.unannounced.front().is_some_and(|&(id, _)| id <= through) {
             self.unannounced.pop_front();
@@ -361,7 +367,7 @@ impl Node {
     /// Whether so much waits for its commit that nothing more may be read from peers.
     #[must_use]
     pub fn is_congested(&self) -> bool {
-        self.commits.len() >= MAX_COMMITS
+        self.commit_bytes >= MAX_COMMIT_BYTES
             || self.chain.uncommitted_changes() >= self.config.max_uncommitted
             || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }

@@ -3,6 +3,7 @@
 //! Owns the shape of an outbox entry and of a [`StoreBatch`]. Knows nothing of files or formats.
 
 mod memory;
+mod weight;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -261,6 +261,20 @@ impl Sync {
         self.catching_up_until().is_some_and(|until| now < until)
     }
 
+    /// Whether our work, which is this, is that of every peer that says what it has and answers, and
+    /// there is one. Whoever was asked in vain does not count: a claim costs nothing.
+    pub(crate) fn has_caught_up(&self, work: Work) -> bool {
+        let mut is_equal = false;
+        for source in self.sources.values() {
+            match source.claim {
+                Some(claim) if claim.work <= work => is_equal = true,
+                Some(_) if source.rest_until == Duration::ZERO => return false,
+                _ => {}
+            }
+        }
+        is_equal
+    }
+
     /// Whether an answer of blocks is under way.
     pub(crate) fn is_asking(&self) -> bool {
         self.sources.values().any(|source| source.request.is_some())

@@ -14,7 +14,7 @@ use std::time::Duration;
 use common::{Bench, checked, child, hello, sent_to, streams_to};
 use kusari_chain::{BestPoint, Block, TreeLimits, Work};
 use kusari_node::event::HeldReport;
-use kusari_node::limits::{ALARM_AFTER, ALARM_INTERVAL, FILLED_AFTER};
+use kusari_node::limits::{ALARM_AFTER, ALARM_INTERVAL, FILLED_AFTER, REQUEST_TIMEOUT};
 use kusari_node::seam::{AcceptedBranch, Command, PeerId, Reply};
 use kusari_node::wire::{GetBlocks, Have, Hello, Message};
 use kusari_node::{Action, Event, NodeConfig};
@@ -250,4 +250,38 @@ fn a_node_whose_store_was_empty_is_bound_once_it_has_been_filled_for_a_while() {
         deliver(&mut bench, peer, &theirs);
         assert_eq!(bench.node.snapshot().tip == point(&theirs[5]), follows);
     }
+}
+
+/// Whether a branch that reverts more than the limit is followed.
+fn follows_what_is_too_deep(bench: &mut Bench) -> bool {
+    let theirs = branch(&Block::genesis(), 6, "theirs");
+    let person = bench.inbound();
+    deliver(bench, person, &theirs);
+    bench.node.snapshot().tip == point(&theirs[5])
+}
+
+#[test]
+fn a_node_whose_store_was_empty_is_bound_as_soon_as_it_has_what_the_peer_has_that_answered() {
+    let ours = branch(&Block::genesis(), 4, "ours");
+    for (delivered, follows) in [(3, true), (4, false)] {
+        let mut bench = Bench::new(config());
+        let peer = bench.inbound();
+        bench.receive(peer, hello_with(9, &ours[3]));
+        deliver(&mut bench, peer, &ours[..delivered]);
+        assert_eq!(follows_what_is_too_deep(&mut bench), follows, "{delivered} of 4 blocks");
+    }
+}
+
+#[test]
+fn who_claims_more_and_is_asked_in_vain_does_not_keep_the_limit_from_holding() {
+    let ours = branch(&Block::genesis(), 4, "ours");
+    let mut bench = Bench::new(config());
+    let peer = bench.inbound();
+    bench.receive(peer, hello_with(9, &ours[3]));
+    let liar = bench.inbound();
+    bench.receive(liar, Message::Hello(hello(8, 200)));
+    deliver(&mut bench, peer, &ours);
+    bench.receive(peer, Message::End { count: 4, missing: Vec::new() });
+    bench.pass(REQUEST_TIMEOUT);
+    assert!(!follows_what_is_too_deep(&mut bench));
 }

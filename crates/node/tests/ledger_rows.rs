@@ -12,7 +12,7 @@ mod common;
 use common::ledger::{Person, bench, errors_to, is_accepted, line, spec};
 use common::sent_to;
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_node::limits::{BAN_SCORE, MAX_COMMITS};
+use kusari_node::limits::{BAN_SCORE, MAX_COMMIT_BYTES, MIN_COMMIT_BYTES};
 use kusari_node::seam::{Input, PeerId};
 use kusari_node::wire::{Dialect, Message, Received, Refusal, Row, Rows};
 use kusari_node::{Action, MiningPolicy};
@@ -127,7 +127,7 @@ fn each_transaction_in_a_row_is_answered_in_order_once_all_are_durable_in_one_co
 }
 
 #[test]
-fn no_more_is_read_while_as_many_commits_of_transactions_wait_for_the_disk_as_may() {
+fn no_more_is_read_while_as_many_bytes_of_transactions_wait_for_the_disk_as_may() {
     let mut bench = bench(MiningPolicy::Off);
     let peer = bench.inbound();
     bench.hold_commits = true;
@@ -142,7 +142,7 @@ fn no_more_is_read_while_as_many_commits_of_transactions_wait_for_the_disk_as_ma
             commits += 1;
         }
     }
-    assert_eq!(commits, MAX_COMMITS);
+    assert_eq!(commits, MAX_COMMIT_BYTES / MIN_COMMIT_BYTES);
     bench.release_commits();
     assert!(!bench.node.is_congested());
 }

@@ -10,6 +10,7 @@ use kusari_node::wire::{self, Dialect, Have, Message};
 
 use crate::cheat::Cheat;
 use crate::connection::Place;
+use crate::flipper::Flipper;
 use crate::mining;
 use crate::world::{Event, Host, MILLISECOND, SECOND, World};
 
@@ -38,6 +39,8 @@ pub(crate) enum Malice {
     Cheat,
     /// Signs two statements under one sequence, and some with keys that nobody has seen.
     Perjurer,
+    /// Has two long branches lead by turns.
+    Flipper,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -64,6 +67,8 @@ pub(crate) struct Byzantine {
     gone: bool,
     /// What a cheat knows of the ledger.
     pub(crate) cheat: Option<Box<Cheat>>,
+    /// How far a flipper is.
+    pub(crate) flipper: Flipper,
 }
 
 impl Byzantine {
@@ -77,6 +82,7 @@ impl Byzantine {
             orphans: 0,
             gone: false,
             cheat: None,
+            flipper: Flipper::default(),
         }
     }
 
@@ -132,6 +138,9 @@ impl World {
                 self.byzantine_connected(host, place);
             }
         }
+        if malice == Malice::Flipper {
+            return self.flip(host);
+        }
         let places = self.byzantine(host).map(|byzantine| byzantine.places.clone());
         for place in places.unwrap_or_default() {
             self.harm(host, place, malice);
@@ -177,8 +186,8 @@ impl World {
             Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
             Malice::Cheat => self.cheat(host, place),
             Malice::Perjurer => self.perjure(host, place),
-            // It waits for what others say.
-            Malice::Crier => {}
+            // One waits for what others say, the other has a pace of its own.
+            Malice::Crier | Malice::Flipper => {}
         }
     }
 

@@ -19,6 +19,7 @@ mod crashes;
 mod disk;
 mod drafts;
 pub mod finality_scenarios;
+pub mod flipper;
 pub mod flood;
 mod kusari;
 mod ledger;

@@ -62,7 +62,14 @@ impl World {
         kusari.slowest_commit = pick(&mut self.random, [1, 20, 400, 3_000]) * MILLISECOND;
         kusari.skew = pick(&mut self.random, [0, 0, 30, 9_000]);
         let window = pick(&mut self.random, [1, 2, 8, 1_024]);
-        kusari.config.tree_limits.window_blocks = usize::try_from(window).unwrap_or(1);
+        let limits = &mut kusari.config.tree_limits;
+        limits.window_blocks = usize::try_from(window).unwrap_or(1);
+        // Half of all nodes prepare reorganisations in steps that others do at once.
+        (limits.at_once_blocks, limits.step_blocks) = match window {
+            1 => (0, 1),
+            2 => (3, 2),
+            _ => (limits.at_once_blocks, limits.step_blocks),
+        };
         self.add(Host::Kusari(Box::new(kusari)));
         self.plan(at, Event::Start(host));
         host

@@ -135,6 +135,8 @@ pub struct World {
     pub(crate) drafted: Drafted,
     pub(crate) alarms: Alarms,
     pub(crate) counts: Counts,
+    /// Blocks that each node took back.
+    pub(crate) reverted: BTreeMap<usize, u64>,
     pub(crate) twins: Twins,
     /// No piece takes much longer than the latency of its link.
     pub(crate) is_steady: bool,
@@ -213,6 +215,7 @@ impl World {
             drafted: Drafted::default(),
             alarms: Alarms::default(),
             counts: Counts::default(),
+            reverted: BTreeMap::new(),
             twins: Twins::default(),
             is_steady: false,
             is_plain: false,
@@ -293,6 +296,7 @@ impl World {
         match event {
             NodeEvent::Reorganised { depth, from, .. } => {
                 self.counts.reorganisations += 1;
+                *self.reverted.entry(host).or_default() += u64::from(*depth);
                 self.branch_followed(host, *depth, from);
             }
             NodeEvent::BranchHeld(report) => self.branch_held(host, report),

@@ -6,7 +6,7 @@
 mod common;
 
 use common::number_from_environment;
-use kusari_sim::scenarios;
+use kusari_sim::{flipper, scenarios};
 
 /// Seeds of one scenario, where the environment does not say otherwise.
 const SEEDS: u64 = 160;
@@ -33,6 +33,11 @@ tests! {
     original_between: ORIGINAL_BETWEEN,
     crowd_of_liars: CROWD_OF_LIARS,
     criers: CRIERS,
+}
+
+#[test]
+fn long_branches_by_turns() {
+    common::run(flipper::LONG_BRANCHES_BY_TURNS, SEEDS / 10);
 }
 
 #[test]

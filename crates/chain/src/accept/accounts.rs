@@ -56,6 +56,7 @@ pub(crate) struct AccountView<'a> {
 }
 
 /// An account as it is now, and whether it was empty before.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct ChangedAccount {
     pub(crate) account: Account,
     pub(crate) was_empty: bool,
@@ -83,6 +84,16 @@ impl<'a> AccountView<'a> {
     /// The accounts that differ now, in order of keys.
     pub(crate) fn into_changed(self) -> Vec<ChangedAccount> {
         self.changed.into_values().collect()
+    }
+
+    /// Goes on with accounts that [`AccountView::into_map`] gave.
+    pub(crate) fn resume(&mut self, changed: BTreeMap<PublicKey, ChangedAccount>) {
+        self.changed = changed;
+    }
+
+    /// The accounts that differ now, by their keys.
+    pub(crate) fn into_map(self) -> BTreeMap<PublicKey, ChangedAccount> {
+        self.changed
     }
 
     /// An account as it stands now.

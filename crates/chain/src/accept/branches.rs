@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Chain, ChainChange};
+use super::{Chain, ChainChange, Prepared};
 use crate::hash::BlockHash;
 use crate::rules::RuleViolation;
 use crate::store::StoreError;
@@ -50,11 +50,45 @@ impl Chain {
         self.tree.record(&change);
         let mut reconsidered = self.reconsider(now)?;
         reconsidered.changes.insert(0, change);
+        let has_moved = reconsidered.changes.iter().any(|change| !change.connected.is_empty());
+        if let Some(rival) = self.tree.rival()?.filter(|rival| !has_moved && rival.is_accepted) {
+            self.begin(&rival);
+            self.follow(&mut reconsidered)?;
+        }
         Ok(Acceptance::Accepted(reconsidered))
     }
 
-    /// Looks at all branches: follows what has more work and may be followed, holds what may not. Ends
-    /// with the first change that moves the best chain, so that whoever keeps up with it sees one at a
+    /// Follows the branch that is ahead of the best chain and too long for [`Chain::reconsider`], all
+    /// at once: for whoever has nothing else to do meanwhile. Changes nothing where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn follow_long_branch(&mut self) -> Result<Reconsidered, StoreError> {
+        let mut reconsidered = Reconsidered::default();
+        if let Some(rival) = self.tree.rival()?.filter(|rival| !self.tree.is_too_deep(rival)) {
+            self.begin(&rival);
+            self.follow(&mut reconsidered)?;
+        }
+        Ok(reconsidered)
+    }
+
+    fn follow(&mut self, reconsidered: &mut Reconsidered) -> Result<(), StoreError> {
+        loop {
+            match self.prepare()? {
+                Prepared::More => continue,
+                Prepared::GaveUp => {}
+                Prepared::Switched(change) => reconsidered.changes.push(change),
+                Prepared::Refused { block, violation, change } => {
+                    reconsidered.changes.push(change);
+                    reconsidered.refused = Some((block.hash, violation));
+                }
+            }
+            return Ok(());
+        }
+    }
+
+    /// Looks at all branches: follows what has more work and may be followed at once, holds what may not
+    /// be followed. What takes long is left to [`Chain::ahead`]. Ends with the first change that moves the best chain, so that whoever keeps up with it sees one at a
     /// time: to be called until nothing changes, once a chain is opened and after a change that reverted
     /// blocks. Costs next to nothing while no branch has more work than the best chain. `now` is Unix
     /// time in seconds.
@@ -75,7 +109,7 @@ impl Chain {
             let change = match accounts {
                 Ok(accounts) => {
                     let mut change = self.tree.settle(end, &verdict, now);
-                    self.record_accounts(&mut change, accounts);
+                    self.record_accounts(&mut change, accounts)?;
                     self.tree.record(&change);
                     change
                 }

@@ -94,7 +94,8 @@ impl Chain {
         let time = parent.time.after(block.index, block.timestamp, &spec);
         let work = following.target.target().map_or(Work::ZERO, |target| target.work());
         let point = parent.point.child(block.index, hash, work);
-        let verdict = self.tree.verdict(&point, &parent.point.hash)?;
+        let total_bytes = parent.total_bytes.saturating_add(line_bytes);
+        let verdict = self.tree.verdict(&point, &parent.point.hash, total_bytes)?;
         let changed = match self.accounts_after(&point, &part, &verdict)? {
             Ok(changed) => changed,
             Err(unfit) if unfit.block == hash => {
@@ -110,7 +111,7 @@ impl Chain {
             Some(Box::new(StoredLedger { part: *part, time, subtrees, erased: Vec::new() }));
         let new = NewBlock { block, ledger: stored, line_bytes, work };
         let mut change = self.tree.insert(new, parent, verdict, now);
-        self.record_accounts(&mut change, changed);
+        self.record_accounts(&mut change, changed)?;
         Ok(self.added(change))
     }
 
@@ -119,13 +120,20 @@ impl Chain {
         &mut self,
         change: &mut ChainChange,
         changed: Vec<ChangedAccount>,
-    ) {
+    ) -> Result<(), StoreError> {
+        if let (Some(ledger), Some(preparation)) = (&self.ledger, &mut self.preparation) {
+            for ChangedAccount { account, .. } in &changed {
+                let before = ledger.accounts.get(&account.key, self.tree.store())?;
+                preparation.keep(before, account);
+            }
+        }
         if let Some(ledger) = &mut self.ledger {
             ledger.accounts.record(change.version, &changed);
             changed.iter().for_each(|changed| ledger.roots.note(changed));
         }
         let accounts = changed.into_iter().map(|changed| changed.account);
         change.writes.extend(accounts.map(BlockWrite::SetAccount));
+        Ok(())
     }
 
     /// The accounts that a new block changes, where it joins the best chain; nothing otherwise.
@@ -138,7 +146,7 @@ impl Chain {
         let unfit = |violation| Unfit { block: new.hash, violation };
         let switch = match verdict {
             Verdict::Extends => None,
-            Verdict::Beside | Verdict::Held(_) => return Ok(Ok(Vec::new())),
+            Verdict::Beside | Verdict::Ahead | Verdict::Held(_) => return Ok(Ok(Vec::new())),
             Verdict::Wins(switch) => Some(switch),
         };
         // After the tip the root is at hand.
@@ -212,7 +220,7 @@ impl Chain {
     }
 
     /// Applies a block that does not follow on the tip.
-    fn apply_in_branch(
+    pub(super) fn apply_in_branch(
         &self,
         view: &mut AccountView<'_>,
         height: u32,
@@ -311,7 +319,7 @@ fn apply(
     }
 }
 
-fn stored_part(stored: &StoredBlock) -> Result<&LedgerPart, StoreError> {
+pub(super) fn stored_part(stored: &StoredBlock) -> Result<&LedgerPart, StoreError> {
     stored.part().ok_or_else(|| {
         StoreError(alloc::format!("block {} is stored without its body", stored.block.index))
     })

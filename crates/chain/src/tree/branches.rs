@@ -49,17 +49,14 @@ pub struct Branches {
 }
 
 impl Tree {
-    /// The branch that ends in a side block; `None` where there is no such block. Costs a step for
-    /// each of its blocks.
+    /// The branch that ends in a side block; `None` where there is no such block.
     pub(crate) fn branch_to(&self, end: &BlockHash) -> Result<Option<Branch>, StoreError> {
-        let Some(last) = self.side.get(end) else { return Ok(None) };
+        let (Some(last), Some((_, first))) = (self.side.get(end), self.side.root_of(end)) else {
+            return Ok(None);
+        };
         let accepted = self.finality.accepted();
-        let (mut at, mut first, mut is_accepted) = (*end, last, false);
-        while let Some(entry) = self.side.get(&at) {
-            is_accepted |= accepted == Some(at);
-            (at, first) = (entry.prev_hash, entry);
-        }
-        let fork = self.find(&at)?.map_or(self.genesis, |known| known.point);
+        let is_accepted = accepted.is_some_and(|hash| self.side.descends(end, &hash));
+        let fork = self.find(&first.prev_hash)?.map_or(self.genesis, |known| known.point);
         let tip = self.overlay.tip();
         let best_first = self.entry_at(fork.height.saturating_add(1))?;
         let hold = last.held_by.and_then(|id| self.finality.get(id));
@@ -113,10 +110,11 @@ impl Tree {
 
     pub(crate) fn bind(&mut self) {
         self.finality.bind();
+        self.rival = None;
     }
 
-    /// The next branch that has more work than the best chain and is not held, with what becomes of
-    /// it now; never [`Verdict::Beside`] or [`Verdict::Extends`].
+    /// The next branch that has more work than the best chain and is neither held nor too long to be
+    /// followed at once, with what becomes of it now: [`Verdict::Wins`], or [`Verdict::Held`] anew.
     pub(crate) fn next_rival(&self) -> Result<Option<(BestPoint, Verdict)>, StoreError> {
         let tip = self.tip();
         for hash in self.side.ends() {
@@ -125,8 +123,8 @@ impl Tree {
             if !point.beats(&tip) {
                 break;
             }
-            match self.verdict(&point, &entry.prev_hash)? {
-                Verdict::Held(Holding::Already) | Verdict::Beside => {}
+            match self.verdict(&point, &entry.prev_hash, entry.total_bytes)? {
+                Verdict::Held(Holding::Already) | Verdict::Beside | Verdict::Ahead => {}
                 Verdict::Extends => {
                     let (reverted, connected) = (Vec::new(), Vec::new());
                     let switch = Switch { fork: tip, reverted, connected };
@@ -147,7 +145,7 @@ impl Tree {
                 change.is_held = true;
                 self.hold(end, holding, now, &mut change);
             }
-            Verdict::Extends | Verdict::Beside => {}
+            Verdict::Extends | Verdict::Beside | Verdict::Ahead => {}
         }
         self.evict_side_blocks(&mut change);
         change
@@ -181,25 +179,14 @@ impl Tree {
     pub(crate) fn accept_branch(&mut self, hash: BlockHash) -> ChainChange {
         let held_by = self.side.get(&hash).and_then(|entry| entry.held_by);
         let held = self.finality.iter();
-        let touched = held
-            .filter(|(id, branch)| Some(*id) == held_by || self.descends(&branch.tip.hash, &hash));
+        let touched = held.filter(|(id, branch)| {
+            Some(*id) == held_by || self.side.descends(&branch.tip.hash, &hash)
+        });
         let touched = touched.map(|(id, _)| id).collect();
         self.finality.accept(hash);
         let released = self.release_all(touched);
         let mut change = released.unwrap_or_else(|| self.begin_change(self.tip()));
         change.writes.push(BlockWrite::AcceptBranch { hash });
         change
-    }
-
-    /// Whether a side block is another one or descends from it, beside the best chain.
-    fn descends(&self, block: &BlockHash, from: &BlockHash) -> bool {
-        let mut at = *block;
-        while let Some(entry) = self.side.get(&at) {
-            if at == *from {
-                return true;
-            }
-            at = entry.prev_hash;
-        }
-        false
     }
 }

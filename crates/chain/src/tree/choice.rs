@@ -1,7 +1,8 @@
 //! Fork choice: whether a new block moves the best chain, and the move itself.
 //!
 //! Owns the verdict and what a switch, a hold or an eviction changes. Where the operator set a depth,
-//! a branch that would revert more blocks than that is held, however much work it has.
+//! a branch that would revert more blocks than that is held, however much work it has. A long one that
+//! may be followed is not followed at once: see [`super::rival`].
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,6 +23,8 @@ pub(crate) enum Verdict {
     Beside,
     /// Its branch has more, and is held.
     Held(Holding),
+    /// Its branch has more, and is too long to be followed at once.
+    Ahead,
     /// Its branch becomes the best chain.
     Wins(Switch),
 }
@@ -51,12 +54,14 @@ impl Switch {
 }
 
 impl Tree {
-    /// What becomes of the best chain with a block of this place below `parent`, which is known.
-    /// Everything that can fail is read here, before anything changes.
+    /// What becomes of the best chain with a block of this place below `parent`, which is known; the
+    /// lines of its chain have `total_bytes`. Everything that can fail is read here, before anything
+    /// changes.
     pub(crate) fn verdict(
         &self,
         new: &BestPoint,
         parent: &BlockHash,
+        total_bytes: u64,
     ) -> Result<Verdict, StoreError> {
         let tip = self.tip();
         if *parent == tip.hash {
@@ -68,30 +73,22 @@ impl Tree {
         if self.mark_of(&new.hash, parent).is_some() {
             return Ok(Verdict::Held(Holding::Already));
         }
-        let accepted = self.finality.accepted();
-        let mut is_accepted = accepted == Some(new.hash);
+        let (rival, root) = self.measure(new, parent, total_bytes)?;
+        if self.is_too_deep(&rival) {
+            return Ok(Verdict::Held(Holding::TooDeep { root, depth: rival.depth }));
+        }
+        if !rival.is_small(self.limits.at_once_blocks) {
+            return Ok(Verdict::Ahead);
+        }
         let mut connected = Vec::new();
         let mut at = *parent;
         while let Some(entry) = self.side.get(&at) {
-            is_accepted |= accepted == Some(at);
             connected.push(at);
             at = entry.prev_hash;
         }
-        let fork = self.find(&at)?.map_or(self.genesis, |known| known.point);
-        let depth = tip.height.saturating_sub(fork.height);
-        if !is_accepted && self.max_reorg_depth().is_some_and(|limit| depth > limit) {
-            let root = connected.last().copied().unwrap_or(new.hash);
-            return Ok(Verdict::Held(Holding::TooDeep { root, depth }));
-        }
         connected.reverse();
-        let mut reverted = Vec::new();
-        for height in fork.height + 1..=tip.height {
-            match self.entry_at(height)? {
-                Some(entry) => reverted.push(entry),
-                None => return Ok(Verdict::Beside),
-            }
-        }
-        let switch = Switch { fork, reverted, connected };
+        let Some(reverted) = self.reverted_above(&rival.fork)? else { return Ok(Verdict::Beside) };
+        let switch = Switch { fork: rival.fork, reverted, connected };
         // What was altered on the medium can neither be taken back nor followed.
         for hash in switch.reverted().chain(&switch.connected) {
             if self.block(hash)?.is_none() {
@@ -99,6 +96,16 @@ impl Tree {
             }
         }
         Ok(Verdict::Wins(switch))
+    }
+
+    /// The blocks of the best chain above one of it, parents first; `None` where one is missing.
+    pub(super) fn reverted_above(
+        &self,
+        fork: &BestPoint,
+    ) -> Result<Option<Vec<BestEntry>>, StoreError> {
+        let heights = fork.height.saturating_add(1)..=self.tip().height;
+        let entries = heights.map(|height| self.entry_at(height));
+        entries.collect()
     }
 
     /// The deepest reorganisation that is followed now without a person's word.
@@ -133,7 +140,7 @@ impl Tree {
             self.finality.has(id, point);
         }
         match verdict {
-            Verdict::Extends | Verdict::Beside => {}
+            Verdict::Extends | Verdict::Beside | Verdict::Ahead => {}
             Verdict::Held(holding) => {
                 change.is_held = true;
                 self.hold(point, &holding, now, change);

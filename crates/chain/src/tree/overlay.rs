@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::BestPoint;
 use crate::accept::ChainChange;
 use crate::hash::BlockHash;
-use crate::params::GENESIS_TIMESTAMP;
+use crate::params::{CHANGE_BYTES, GENESIS_TIMESTAMP, MOVED_BLOCK_BYTES, WRITE_BYTES};
 use crate::pow::ChainTime;
 use crate::store::{BlockWrite, StoredBlock, StoredHeader};
 
@@ -76,6 +76,19 @@ pub(super) struct Uncommitted {
     version: u64,
     lowest_height: u32,
     blocks: Vec<(BlockHash, u64)>,
+    /// What it counts for beside whole blocks, in bytes.
+    #[serde(default)]
+    bytes: u64,
+}
+
+const _: () = assert!(size_of::<BlockWrite>() <= WRITE_BYTES);
+const _: () = assert!(size_of::<BestPoint>() + size_of::<BestEntry>() <= MOVED_BLOCK_BYTES);
+
+/// What a change counts for beside whole blocks, in bytes of memory: what it writes, the places of the
+/// blocks that it moves, and the heights that stay in the window for it.
+fn change_bytes(change: &ChainChange) -> u64 {
+    let moved = change.reverted.len() + change.connected.len();
+    CHANGE_BYTES + (change.writes.len() * WRITE_BYTES + moved * MOVED_BLOCK_BYTES) as u64
 }
 
 impl Uncommitted {
@@ -95,6 +108,8 @@ pub(super) struct Overlay {
     last_version: u64,
     /// What the blocks that are held whole count for.
     block_bytes: u64,
+    /// What the changes count for beside them.
+    change_bytes: u64,
 }
 
 impl Overlay {
@@ -107,6 +122,7 @@ impl Overlay {
             changes: VecDeque::new(),
             last_version: 0,
             block_bytes: 0,
+            change_bytes: 0,
         };
         overlay.push(tip);
         overlay
@@ -121,8 +137,17 @@ impl Overlay {
     ) -> Option<Self> {
         let heights = window.iter().map(|entry| (entry.point.hash, entry.point.height)).collect();
         let tip = *window.back()?;
-        let (blocks, block_bytes) = (HashMap::new(), 0);
-        let mut overlay = Self { tip, window, heights, blocks, changes, last_version, block_bytes };
+        let bytes = changes.iter().map(|change| change.bytes);
+        let mut overlay = Self {
+            change_bytes: bytes.fold(0, u64::saturating_add),
+            tip,
+            window,
+            heights,
+            blocks: HashMap::new(),
+            changes,
+            last_version,
+            block_bytes: 0,
+        };
         for stored in uncommitted {
             overlay.add_uncommitted(stored);
         }
@@ -211,9 +236,9 @@ impl Overlay {
         }
     }
 
-    /// What the blocks that are held whole count for, in bytes.
+    /// What the blocks that are held whole count for, and what else changes hold in memory, in bytes.
     pub(super) fn uncommitted_bytes(&self) -> u64 {
-        self.block_bytes
+        self.block_bytes.saturating_add(self.change_bytes)
     }
 
     pub(super) fn next_version(&self) -> u64 {
@@ -233,10 +258,13 @@ impl Overlay {
             BlockWrite::Fill { hash, order, .. } => Some((*hash, *order)),
             _ => None,
         });
+        let bytes = change_bytes(change);
+        self.change_bytes = self.change_bytes.saturating_add(bytes);
         self.changes.push_back(Uncommitted {
             version: change.version,
             lowest_height: change.fork.height.saturating_add(1),
             blocks: blocks.collect(),
+            bytes,
         });
         self.last_version = change.version;
     }
@@ -245,6 +273,7 @@ impl Overlay {
     pub(super) fn committed(&mut self, version: u64, window_blocks: usize) {
         while self.changes.front().is_some_and(|change| change.version <= version) {
             let Some(change) = self.changes.pop_front() else { break };
+            self.change_bytes = self.change_bytes.saturating_sub(change.bytes);
             for (hash, order) in change.blocks {
                 // What a later change wrote to the block is not in the store yet.
                 if self.blocks.get(&hash).is_some_and(|(last, _)| *last <= change.version) {

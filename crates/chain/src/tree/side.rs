@@ -1,13 +1,15 @@
 //! Blocks beside the best chain: their places, their total size, and which goes first.
 //!
-//! Memory is about 150 bytes a block, and a block's line is at least 223 bytes; so the bound on
-//! side branches, which is in bytes of lines, bounds this too.
+//! Memory is about 200 bytes a block, and a block's line is at least 223 bytes; so the bound on
+//! side branches, which is in bytes of lines, bounds this too. An ancestor at some height, and the
+//! first block of a branch, are found in a logarithm of the branch's length: a block that is added to
+//! a long branch must not cost a walk of it.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
@@ -32,6 +34,13 @@ pub(super) struct SideEntry {
     /// The held branch that it belongs to, as long as that one is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) held_by: Option<HoldId>,
+    /// Whether the branch that ends here was to be followed and could not be read.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub(super) is_passed_over: bool,
+    /// A far ancestor beside the best chain, if there was one when the block came: a way that is
+    /// shorter than over the parents. Nothing but the cost of a walk depends on it.
+    #[serde(skip)]
+    pub(super) skip: Option<BlockHash>,
 }
 
 impl SideEntry {
@@ -42,8 +51,19 @@ impl SideEntry {
     pub(super) fn from_best(best: &BestEntry, line_bytes: u64) -> Self {
         let BestEntry { point, prev_hash, order, total_bytes, timestamp, time } = *best;
         let BestPoint { height, work, .. } = point;
-        let held_by = None;
-        Self { prev_hash, height, work, order, line_bytes, total_bytes, timestamp, time, held_by }
+        Self {
+            prev_hash,
+            height,
+            work,
+            order,
+            line_bytes,
+            total_bytes,
+            timestamp,
+            time,
+            held_by: None,
+            is_passed_over: false,
+            skip: None,
+        }
     }
 
     pub(super) fn to_best(self, hash: BlockHash) -> BestEntry {
@@ -59,6 +79,30 @@ impl SideEntry {
 
     pub(super) fn point(&self, hash: BlockHash) -> BestPoint {
         BestPoint { height: self.height, hash, work: self.work }
+    }
+
+    /// The next block on the way down to an ancestor of this height, which is lower.
+    fn way_down_to(&self, height: u32) -> BlockHash {
+        let Some(skip) = self.skip else { return self.prev_hash };
+        let far = skip_height(self.height);
+        let of_parent = skip_height(self.height.saturating_sub(1));
+        // The parent's way may be the longer one that still does not go too far.
+        let parent_is_better = of_parent.saturating_add(2) < far && of_parent >= height;
+        match far == height || (far > height && !parent_is_better) {
+            true => skip,
+            false => self.prev_hash,
+        }
+    }
+}
+
+/// Which ancestor a block of this height points to beside its parent, so that any is reached in a
+/// logarithm of steps. Source: Bitcoin Core, `chain.cpp`.
+fn skip_height(height: u32) -> u32 {
+    let without_lowest_one = |number: u32| number & number.wrapping_sub(1);
+    match height {
+        0 | 1 => 0,
+        odd if odd % 2 == 1 => without_lowest_one(without_lowest_one(odd - 1)) + 1,
+        even => without_lowest_one(even),
     }
 }
 
@@ -90,7 +134,8 @@ impl SideBranches {
         entries
     }
 
-    pub(super) fn insert(&mut self, hash: BlockHash, entry: SideEntry) {
+    pub(super) fn insert(&mut self, hash: BlockHash, mut entry: SideEntry) {
+        entry.skip = self.ancestor_at(&entry.prev_hash, skip_height(entry.height));
         if let Some(parent) = self.entries.get(&entry.prev_hash) {
             self.ends.remove(&(parent.work, Reverse(entry.prev_hash)));
         }
@@ -118,22 +163,53 @@ impl SideBranches {
         Some(entry)
     }
 
+    /// The side block of this height in the branch that ends in `end`.
+    pub(super) fn ancestor_at(&self, end: &BlockHash, height: u32) -> Option<BlockHash> {
+        let mut at = *end;
+        let mut entry = self.entries.get(&at)?;
+        while entry.height > height {
+            // What is above the best chain stays so upwards: where a far ancestor is not here, none
+            // below it is.
+            at = entry.way_down_to(height);
+            entry = self.entries.get(&at)?;
+        }
+        (entry.height == height).then_some(at)
+    }
+
+    /// The first block beside the best chain of the branch that ends in `end`.
+    pub(super) fn root_of(&self, end: &BlockHash) -> Option<(BlockHash, &SideEntry)> {
+        let mut at = *end;
+        let mut entry = self.entries.get(&at)?;
+        loop {
+            let far = entry.skip.and_then(|skip| Some((skip, self.entries.get(&skip)?)));
+            let next = far.or_else(|| Some((entry.prev_hash, self.entries.get(&entry.prev_hash)?)));
+            let Some(next) = next else { return Some((at, entry)) };
+            (at, entry) = next;
+        }
+    }
+
+    /// Whether the branch that ends in `end` has this block, beside the best chain.
+    pub(super) fn descends(&self, end: &BlockHash, from: &BlockHash) -> bool {
+        let height = self.entries.get(from).map(|entry| entry.height);
+        height.is_some_and(|height| self.ancestor_at(end, height) == Some(*from))
+    }
+
     /// Removes a side block with all that descends from it, children before their parents.
     pub(super) fn remove_with_descendants(
         &mut self,
         hash: BlockHash,
     ) -> Vec<(BlockHash, SideEntry)> {
-        // Rare and bounded by the side branches, so looking through all of them will do.
-        let mut family = alloc::vec![hash];
-        let mut place = 0;
-        while let Some(&parent) = family.get(place) {
-            let children = self.entries.iter().filter(|(_, entry)| entry.prev_hash == parent);
-            let mut children: Vec<_> = children.map(|(hash, entry)| (entry.order, *hash)).collect();
-            children.sort_unstable();
-            family.extend(children.into_iter().map(|(_, hash)| hash));
-            place += 1;
+        // Rare, so looking through all side blocks once will do. Parents come first by order.
+        let mut family = HashSet::new();
+        family.insert(hash);
+        let mut removed = alloc::vec![hash];
+        for (hash, entry) in self.in_order() {
+            if family.contains(&entry.prev_hash) {
+                family.insert(hash);
+                removed.push(hash);
+            }
         }
-        family.iter().rev().filter_map(|hash| Some((*hash, self.remove(hash)?))).collect()
+        removed.iter().rev().filter_map(|hash| Some((*hash, self.remove(hash)?))).collect()
     }
 
     /// Notes which held branch `root` and all that descends from it belong to, but for what
@@ -155,6 +231,13 @@ impl SideBranches {
             }
         }
         marked
+    }
+
+    /// The branch that ends here is not to be followed as it is.
+    pub(super) fn pass_over(&mut self, end: &BlockHash) {
+        if let Some(entry) = self.entries.get_mut(end) {
+            entry.is_passed_over = true;
+        }
     }
 
     /// The ends of branches, the best first.

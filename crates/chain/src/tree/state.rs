@@ -70,9 +70,17 @@ impl Tree {
         if !finality.is_sound() {
             return Err(StateError("more branches are held than may be"));
         }
-        let (genesis, next_order) = (BestPoint::genesis(), state.next_order);
-        let classic_work = Target::CLASSIC.work();
-        Ok(Self { store, limits, genesis, classic_work, overlay, side, finality, next_order })
+        Ok(Self {
+            store,
+            limits,
+            genesis: BestPoint::genesis(),
+            classic_work: Target::CLASSIC.work(),
+            overlay,
+            side,
+            finality,
+            next_order: state.next_order,
+            rival: None,
+        })
     }
 }
 

@@ -64,12 +64,8 @@ impl Tree {
         of: &BlockHash,
         height: u32,
     ) -> Result<Option<StoredHeader>, StoreError> {
-        let mut at = *of;
-        while let Some(entry) = self.side.get(&at) {
-            if entry.height <= height {
-                return self.header(&at);
-            }
-            at = entry.prev_hash;
+        if let Some(hash) = self.side.ancestor_at(of, height) {
+            return self.header(&hash);
         }
         match self.best_at(height)? {
             Some(point) => self.header(&point.hash),

@@ -8,8 +8,8 @@ use kusari_chain::ledger::transaction::Salt32;
 use kusari_chain::ledger::{Account, BodyEntry, ChainId, ChainSpec, LedgerPart, PublicKey};
 use kusari_chain::pow::CompactTarget;
 use kusari_chain::{
-    AcceptError, Accepted, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock,
-    RuleViolation, TreeLimits,
+    AcceptError, Accepted, Ahead, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock,
+    Prepared, RuleViolation, TreeLimits,
 };
 use kusari_miner::Search;
 
@@ -139,6 +139,40 @@ impl Rig {
             self.waiting.push_back(change.clone());
         }
         accepted
+    }
+
+    /// Goes a step towards the branch that is ahead, if there is one. Returns whether there was, and
+    /// the block that turned out to break a rule.
+    pub(crate) fn step(&mut self) -> Option<Option<BlockHash>> {
+        match self.chain.ahead().unwrap() {
+            Ahead::Nothing => return None,
+            Ahead::New(rival) => self.chain.begin(&rival),
+            Ahead::UnderWay => {}
+            Ahead::TooDeep => panic!("there is no limit"),
+        }
+        match self.chain.prepare().unwrap() {
+            Prepared::More => Some(None),
+            Prepared::GaveUp => panic!("everything can be read"),
+            Prepared::Refused { block, change, .. } => {
+                self.take(change);
+                Some(Some(block.hash))
+            }
+            Prepared::Switched(change) => {
+                self.take(change);
+                loop {
+                    let reconsidered = self.chain.reconsider(0).unwrap();
+                    if reconsidered.changes.is_empty() {
+                        return Some(None);
+                    }
+                    reconsidered.changes.into_iter().for_each(|change| self.take(change));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, change: ChainChange) {
+        replay(&mut self.best, &change);
+        self.waiting.push_back(change);
     }
 
     /// The next block, with this time and what is offered.

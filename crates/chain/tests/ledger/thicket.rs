@@ -253,4 +253,81 @@ proptest! {
         prop_assert_eq!(rig.chain.tip().hash, FOREST.hash(best));
         assert_stored(&mut rig);
     }
+
+    /// Branches longer than a few blocks are prepared while others come: all the while the chain answers
+    /// as the old one does, and in the end it is where it would have been at once.
+    #[test]
+    fn a_branch_that_is_prepared_in_steps_wins_as_one_that_is_followed_at_once(
+        at_once_blocks in 0..3_u32,
+        step_blocks in 1..5_u32,
+        order in Just((0..BLOCKS).collect::<Vec<_>>()).prop_shuffle(),
+        disorder in prop_oneof![Just(1_usize), Just(6), Just(30)],
+        events in proptest::collection::vec((event(), 0..3_usize), BLOCKS),
+    ) {
+        let limits = TreeLimits { at_once_blocks, step_blocks, ..TreeLimits::default() };
+        let mut rig = Rig::new(&SPEC, limits);
+        let mut places: Vec<_> = (0..BLOCKS).collect();
+        places.sort_by_key(|&place| place + order[place] % disorder);
+        for (place, (event, steps)) in places.iter().zip(&events) {
+            take(&mut rig, place + 1);
+            match event {
+                Event::Nothing => {}
+                Event::Write(changes) => rig.write(*changes),
+                Event::Report => rig.report(),
+                Event::Restore => rig.restore(),
+                Event::Reopen => rig.reopen(),
+            }
+            assert_one_chain(&rig);
+            for _ in 0..*steps {
+                step(&mut rig);
+                assert_one_chain(&rig);
+            }
+        }
+        for place in 1..=BLOCKS {
+            take(&mut rig, place);
+        }
+        while step(&mut rig) {
+            assert_one_chain(&rig);
+        }
+        assert_as_naive(&rig);
+        let best = FOREST.best(|_| true);
+        prop_assert_eq!(rig.chain.tip().hash, FOREST.hash(best));
+        rig.commit_all();
+        rig.reopen();
+        prop_assert_eq!(rig.chain.tip().hash, FOREST.hash(best));
+    }
+}
+
+/// Gives a block to the chain, and what waited for it, whatever becomes of it.
+fn take(rig: &mut Rig, place: usize) {
+    let mut queue = VecDeque::from([FOREST.checked(place)]);
+    while let Some(block) = queue.pop_front() {
+        let hash = block.block().hash;
+        if let Ok(Accepted::Added(_)) = rig.accept(block) {
+            queue.extend(rig.chain.take_orphans_of(&hash));
+        }
+        assert_one_chain(rig);
+    }
+}
+
+/// Goes a step, in which nothing right is refused. Returns whether there was any.
+fn step(rig: &mut Rig) -> bool {
+    let stepped = rig.step();
+    if let Some(Some(refused)) = stepped {
+        let place = FOREST.place(&refused);
+        assert_eq!(FOREST.first_wrong(place), Some(place), "the first that breaks a rule is named");
+    }
+    stepped.is_some()
+}
+
+/// What the chain answers are the blocks and accounts of one branch, all of which is right.
+fn assert_one_chain(rig: &Rig) {
+    let forest = &*FOREST;
+    let place = forest.place(&rig.chain.tip().hash);
+    let path: Vec<_> = forest.path(place)[1..].iter().map(|at| forest.hash(*at)).collect();
+    assert_eq!(rig.best, path);
+    let accounts = forest.nodes[place].accounts.as_ref().expect("the best chain is right");
+    for Account { key, balance, sequence } in answered(rig) {
+        assert_eq!((balance, sequence), accounts.get(&key).copied().unwrap_or_default());
+    }
 }

@@ -35,6 +35,7 @@ mod explorer;
 #[path = "../store/fault.rs"]
 mod fault;
 mod finality;
+mod flips;
 mod gossip;
 mod grade;
 mod journal;

@@ -186,9 +186,10 @@ impl Node {
                 if ahead > FUTURE_WARNING_SECONDS {
                     self.notify(Event::FromTheFuture { height: point.height, seconds: ahead });
                 }
-                let has_reverted = !change.reverted.is_empty();
+                let reverted = u32::try_from(change.reverted.len()).unwrap_or(u32::MAX);
                 self.apply(now, change, source)?;
-                if has_reverted {
+                if reverted > 0 {
+                    self.pacing.charge(reverted, now.monotonic);
                     self.reconsider(now)?;
                 }
                 Arrival::Fresh(point)
@@ -260,8 +261,9 @@ impl Node {
         source: BlockSource,
     ) -> Result<alloc::vec::Vec<Event>, StoreError> {
         let mut events = alloc::vec::Vec::new();
-        // An alarm speaks of a held branch as a whole.
-        if change.connected.is_empty() && !self.chain.is_held(&change.block.hash) {
+        // A branch with more work is spoken of as a whole: when it is followed, or as an alarm.
+        let is_ahead = change.block.beats(&self.chain.tip());
+        if change.connected.is_empty() && !is_ahead && !self.chain.is_held(&change.block.hash) {
             let BestPoint { height, hash, .. } = change.block;
             events.push(Event::SideBlock { height, hash });
         }

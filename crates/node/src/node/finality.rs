@@ -86,9 +86,10 @@ impl Node {
 
     /// Raises the alarm where it is due, and lets the limit hold once the store is filled.
     pub(super) fn watch_branches(&mut self, now: Now) -> Result<(), StoreError> {
-        let has_blocks = self.chain.tip().height > 0;
+        let tip = self.chain.tip();
         if !self.chain.is_bound()
-            && self.finality.is_filled(has_blocks, self.catching_up, now.monotonic)
+            && (self.finality.is_filled(tip.height > 0, self.catching_up, now.monotonic)
+                || tip.height > 0 && self.sync.has_caught_up(tip.work))
         {
             self.chain.bind();
         }
@@ -117,11 +118,14 @@ impl Node {
         }
     }
 
-    /// Tells a peer what we have, held branches before all: whoever follows one need not send it again
-    /// for each of its blocks.
+    /// Tells a peer what we have, branches with more work before all: whoever follows one need not send
+    /// it again for each of its blocks.
     pub(super) fn locator(&self, cursor: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
         let held = self.chain.held_branches();
-        let mut locator: Vec<BlockHash> = held.iter().map(|branch| branch.tip.hash).collect();
+        let waiting = self.waiting_branch().map(|branch| branch.tip);
+        let ahead = waiting.or_else(|| self.chain.preparing()).into_iter();
+        let tips = ahead.chain(held.iter().map(|branch| branch.tip));
+        let mut locator: Vec<BlockHash> = tips.map(|tip| tip.hash).collect();
         if cursor.is_some() {
             locator.clear();
         }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreError};
+use serde::{Deserialize, Serialize};
 
 use super::Node;
 use crate::event::Event;
@@ -15,9 +16,20 @@ use crate::serving::Answer;
 use crate::transactions::Transactions;
 use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
 
+/// A commit under way.
+#[derive(Serialize, Deserialize)]
+pub(super) struct UnderWay {
+    pub(super) id: CommitId,
+    /// The last change of the chain in it.
+    pub(super) version: u64,
+    /// What it counts for, as [`crate::store::StoreBatch::counted_bytes`] says.
+    pub(super) bytes: u64,
+}
+
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
         self.accept_due(now)?;
+        self.reorganise(now)?;
         self.admit_waiting_says();
         self.work_off_outbox(now)?;
         self.end_answers(now)?;
@@ -70,7 +82,9 @@ impl Node {
         }
         let id = self.commit_in_progress();
         self.last_commit = id;
-        self.commits.push_back((id, self.chain_version));
+        let (version, bytes) = (self.chain_version, self.batch.counted_bytes());
+        self.commits.push_back(UnderWay { id, version, bytes });
+        self.commit_bytes = self.commit_bytes.saturating_add(bytes);
         let batch = core::mem::take(&mut self.batch);
         let then = core::mem::take(&mut self.then);
         self.actions.push(Action::Commit { id, batch, then });
@@ -228,7 +242,8 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 14] = [
+        let deadlines: [Option<Duration>; 15] = [
+            self.pacing.deadline(),
             self.lacking.deadline(now.monotonic),
             self.witness_deadline(),
             self.branches_deadline(),

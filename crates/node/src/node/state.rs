@@ -13,6 +13,7 @@ use kusari_chain::{BestPoint, BlockStore, Chain, ChainState, StateError};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::follow_up::UnderWay;
 use super::mining::Mining;
 use super::trail::Trail;
 use super::{Node, NodeConfig};
@@ -26,6 +27,7 @@ use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
+use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
 use crate::seam::{CommitId, RequestId};
@@ -71,6 +73,7 @@ struct State {
     serving: Serving,
     #[serde(default)]
     finality: Finality,
+    pacing: Pacing,
     mining: Option<Mining>,
     #[serde(default)]
     transactions: Option<Transactions>,
@@ -85,7 +88,7 @@ struct State {
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
-    commits: VecDeque<(CommitId, u64)>,
+    commits: VecDeque<UnderWay>,
     last_commit: CommitId,
     committed: CommitId,
     chain_version: u64,
@@ -168,6 +171,7 @@ impl Node {
             lacking: state.lacking,
             serving: state.serving,
             finality: state.finality,
+            pacing: state.pacing,
             mining: state.mining,
             transactions: state.transactions,
             witnesses: state.witnesses,
@@ -178,6 +182,7 @@ impl Node {
             last_template: state.last_template,
             waiting_says: state.waiting_says,
             unannounced: state.unannounced,
+            commit_bytes: state.commits.iter().fold(0, |sum, one| one.bytes.saturating_add(sum)),
             commits: state.commits,
             last_commit: state.last_commit,
             committed: state.committed,

@@ -1,5 +1,6 @@
 //! The audit of blocks: the best chain from below, what lies beside it, and that there is no more.
 
+use kusari_chain::params::{AT_ONCE_BLOCKS, AT_ONCE_BYTES};
 use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
 use redb::ReadTransaction;
@@ -40,12 +41,12 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn genesis() -> Self {
+    pub(super) fn genesis() -> Self {
         let (point, time) = (BestPoint::genesis(), ChainTime::default());
         Self { point, total_bytes: 0, time, order: None }
     }
 
-    fn of(stored: &StoredBlock) -> Self {
+    pub(super) fn of(stored: &StoredBlock) -> Self {
         let StoredBlock { order, work, total_bytes, block, ledger } = stored;
         let point = BestPoint { height: block.index, hash: block.hash, work: *work };
         let time = ledger.as_ref().map_or_else(ChainTime::default, |ledger| ledger.time);
@@ -54,6 +55,13 @@ impl Link {
 
     pub(super) fn height(&self) -> u32 {
         self.point.height
+    }
+
+    /// Whether a node takes its time to move from `tip` to this block, where they part after `fork`.
+    pub(super) fn is_far_from(&self, tip: &Self, fork: &Self) -> bool {
+        let longer = self.height().max(tip.height()).saturating_sub(fork.height());
+        let above_fork = |link: &Self| link.total_bytes.saturating_sub(fork.total_bytes);
+        longer > AT_ONCE_BLOCKS || above_fork(self) + above_fork(tip) > AT_ONCE_BYTES
     }
 }
 
@@ -267,7 +275,8 @@ impl Auditor {
             let checked = tables.check(stored, &parent, &mut self.histories)?;
             let hash = checked.link.point.hash;
             if checked.link.point.beats(&tip.point)
-                && !held.holds(tables, order, &hash, &parent.point.hash)?
+                && !held.holds(tables, order, (&hash, &parent.point.hash))?
+                && !held.is_long(tables, order, (&checked.link, &parent.point.hash), tip)?
             {
                 return Err(AuditFault::BetterBranch);
             }

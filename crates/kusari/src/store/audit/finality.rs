@@ -1,5 +1,5 @@
-//! The audit of held branches: a branch may be better than the best chain where it is held, and
-//! nowhere else.
+//! The audit of branches that are ahead: a branch may be better than the best chain where it is held, or
+//! so long that a node takes its time to follow it, and nowhere else.
 //!
 //! Memory grows with the side blocks that are ahead of the best chain, eight bytes each.
 
@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use kusari_chain::{BlockHash, StoredFinality};
 use redb::ReadTransaction;
 
-use super::blocks::BlockTables;
+use super::blocks::{BlockTables, Link};
 use super::{AuditFault, Auditor, Place};
 use crate::store::finality;
 
@@ -16,7 +16,7 @@ use crate::store::finality;
 #[derive(Default)]
 pub(super) struct HeldBranches {
     roots: HashSet<BlockHash>,
-    /// Orders of side blocks that are ahead and descend from a root.
+    /// Orders of side blocks that are ahead and descend from a root, or end a long branch.
     ahead: HashSet<u64>,
 }
 
@@ -27,8 +27,7 @@ impl HeldBranches {
         &mut self,
         tables: &BlockTables,
         order: u64,
-        hash: &BlockHash,
-        parent: &BlockHash,
+        (hash, parent): (&BlockHash, &BlockHash),
     ) -> Result<bool, AuditFault> {
         let mut at = (*hash, *parent);
         loop {
@@ -47,6 +46,30 @@ impl HeldBranches {
         }
         self.ahead.insert(order);
         Ok(true)
+    }
+
+    /// Whether the way from the best chain's `tip` to a side block that is ahead of it is long: a node
+    /// that stopped on it goes on when it starts again.
+    pub(super) fn is_long(
+        &mut self,
+        tables: &BlockTables,
+        order: u64,
+        (block, parent): (&Link, &BlockHash),
+        tip: &Link,
+    ) -> Result<bool, AuditFault> {
+        let mut at = *parent;
+        let fork = loop {
+            let Some(stored) = tables.find(&at)? else { break Link::genesis() };
+            if tables.is_best(&stored)? {
+                break Link::of(&stored);
+            }
+            at = stored.block.prev_hash;
+        };
+        let is_long = block.is_far_from(tip, &fork);
+        if is_long {
+            self.ahead.insert(order);
+        }
+        Ok(is_long)
     }
 }
 

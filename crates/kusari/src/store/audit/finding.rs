@@ -153,7 +153,7 @@ pub enum AuditFault {
         parent: BlockHash,
     },
     /// The best chain is not the best one.
-    #[error("its branch is better than the best chain, and is not held")]
+    #[error("its branch is better than the best chain, and neither held nor long")]
     BetterBranch,
     /// A held branch begins with nothing.
     #[error("there is no such block beside the best chain")]

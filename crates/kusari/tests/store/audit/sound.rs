@@ -222,7 +222,12 @@ proptest! {
         accepted in any::<Index>(),
     ) {
         let store = Store::ephemeral().unwrap();
-        let limits = TreeLimits { min_side_bytes, window_blocks, max_reorg_depth };
+        let limits = TreeLimits {
+            min_side_bytes,
+            window_blocks,
+            max_reorg_depth,
+            ..TreeLimits::default()
+        };
         let mut chain = Chain::open(Box::new(store.clone()), limits).unwrap();
         chain.bind();
         let accepted = accepted.index(picks.len());

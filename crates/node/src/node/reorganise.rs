@@ -1,0 +1,85 @@
+//! Long reorganisations: when one is followed, and its steps.
+//!
+//! Owns how a branch that is ahead becomes the best chain without holding up peers and people. When it
+//! may is up to [`crate::pacing`], what a step is to the chain.
+
+use core::time::Duration;
+
+use kusari_chain::{Ahead, BestPoint, Prepared, StoreError};
+
+use super::Node;
+use crate::event::BlockSource;
+use crate::happening::BlockName;
+use crate::pacing::WaitingBranch;
+use crate::seam::Now;
+
+impl Node {
+    /// The branch that has more work than the best chain and is not followed for now, since others
+    /// were followed a moment ago. It will be, if it keeps its lead.
+    #[must_use]
+    pub fn waiting_branch(&self) -> Option<WaitingBranch> {
+        self.pacing.waiting()
+    }
+
+    /// The end of the branch to which the best chain is about to move: it is being read and checked.
+    #[must_use]
+    pub fn preparing_branch(&self) -> Option<BestPoint> {
+        self.chain.preparing()
+    }
+
+    /// When something is next done about a branch that has more work than the best chain and is not
+    /// followed yet; `None` where there is none, or it is held.
+    #[must_use]
+    pub fn reorganises_at(&self) -> Option<Duration> {
+        self.pacing.deadline()
+    }
+
+    /// Goes on towards the branch that is ahead, by one step at most.
+    pub(super) fn reorganise(&mut self, now: Now) -> Result<(), StoreError> {
+        let is_under_way = self.go_on(now)?;
+        self.pacing.set_under_way(is_under_way);
+        Ok(())
+    }
+
+    /// Returns whether there are more steps to make.
+    fn go_on(&mut self, now: Now) -> Result<bool, StoreError> {
+        let mut has_stepped = false;
+        loop {
+            match self.chain.ahead()? {
+                Ahead::Nothing => {
+                    self.pacing.rests(now.monotonic);
+                    return Ok(false);
+                }
+                Ahead::TooDeep => {
+                    self.reconsider(now)?;
+                    continue;
+                }
+                Ahead::UnderWay => {}
+                Ahead::New(rival) if self.pacing.grants(&rival, now.monotonic) => {
+                    self.chain.begin(&rival);
+                }
+                Ahead::New(_) => return Ok(false),
+            }
+            if has_stepped || !self.pacing.steps(now.monotonic) {
+                return Ok(true);
+            }
+            has_stepped = true;
+            match self.chain.prepare()? {
+                Prepared::More => return Ok(true),
+                Prepared::GaveUp => {}
+                Prepared::Switched(change) => {
+                    let arriving = core::mem::take(&mut self.trail.arriving);
+                    self.apply(now, change, BlockSource::Synced)?;
+                    self.trail.arriving = arriving;
+                    self.reconsider(now)?;
+                }
+                Prepared::Refused { block, violation, change } => {
+                    let BestPoint { height, hash, .. } = block;
+                    self.note_block_refused(BlockName { height, hash }, &violation);
+                    self.chain_version = change.version;
+                    self.batch.blocks.extend(change.writes);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What a batch counts for while it waits for the disk.
+//!
+//! Owns an estimate of its memory. Changes to the blocks are not in it: the chain counts those.
+
+use kusari_chain::ledger::Payload;
+
+use super::{OutboxWrite, PoolWrite, PredecessorWrite, StoreBatch};
+use crate::drafts::Draft;
+use crate::limits::MIN_COMMIT_BYTES;
+
+/// Names, places and what a list of them takes, of one step.
+const STEP_BYTES: u64 = 256;
+
+fn of_payload(payload: Option<&Payload>) -> u64 {
+    payload.map_or(0, |payload| payload.data.len() as u64)
+}
+
+impl StoreBatch {
+    /// Bytes that it counts for while it is under way, beside the changes to the blocks.
+    #[must_use]
+    pub fn counted_bytes(&self) -> u64 {
+        let outbox = self.outbox.iter().map(|write| match write {
+            OutboxWrite::Insert { text, draft, .. } => {
+                text.len() as u64 + draft.as_ref().map_or(0, Draft::weight)
+            }
+            OutboxWrite::Signed { text, .. } => text.len() as u64,
+            _ => 0,
+        });
+        let pool = self.pool.iter().map(|write| match write {
+            PoolWrite::Insert { record, .. } => of_payload(record.payload.as_ref()),
+            PoolWrite::Remove { .. } => 0,
+        });
+        let predecessors = self.predecessors.iter().map(|write| match write {
+            PredecessorWrite::Insert(entry) => of_payload(entry.payload.as_ref()),
+            PredecessorWrite::Remove { .. } => 0,
+        });
+        let others = self.erased.iter().map(|_| 0).chain(self.statements.iter().map(|_| 0));
+        let steps = outbox.chain(pool).chain(predecessors).chain(others);
+        steps.map(|bytes| bytes + STEP_BYTES).sum::<u64>().max(MIN_COMMIT_BYTES)
+    }
+}
