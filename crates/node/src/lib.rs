@@ -22,6 +22,7 @@ pub mod happening;
 mod headers;
 mod lacking;
 pub mod limits;
+mod mining_pause;
 mod node;
 mod originals;
 mod outbox;

@@ -174,6 +174,11 @@ pub const TRANSACTION_BURST: u32 = 480;
 pub const TRANSACTION_REFILL: Duration = Duration::from_millis(4);
 /// How long a search for a nonce goes on before what waits since is put into the block as well.
 pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
+/// How long blocks that come in may pause mining in any [`MINING_PAUSE_INTERVAL`], once this node has had
+/// the tip of a peer.
+pub const MINING_PAUSE: Duration = Duration::from_secs(5);
+/// The time of which that is a share.
+pub const MINING_PAUSE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the pool is looked through for what has waited too long.
 pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
 /// After so many such looks peers are told again of transactions that people of this node wait for.

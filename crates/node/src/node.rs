@@ -43,6 +43,7 @@ use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
 };
+use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -95,6 +96,7 @@ pub struct Node {
     serving: Serving,
     finality: Finality,
     mining: Option<Mining>,
+    mining_pause: MiningPause,
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<Transactions>,
@@ -205,6 +207,7 @@ impl Node {
             serving: Serving::default(),
             finality: Finality::default(),
             mining: None,
+            mining_pause: MiningPause::default(),
             transactions,
             witnesses,
             mine_on_until: None,

@@ -24,6 +24,7 @@ use crate::gossip::Gossip;
 use crate::headers::Headers;
 use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
+use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
@@ -72,6 +73,7 @@ struct State {
     #[serde(default)]
     finality: Finality,
     mining: Option<Mining>,
+    mining_pause: MiningPause,
     #[serde(default)]
     transactions: Option<Transactions>,
     #[serde(default)]
@@ -169,6 +171,7 @@ impl Node {
             serving: state.serving,
             finality: state.finality,
             mining: state.mining,
+            mining_pause: state.mining_pause,
             transactions: state.transactions,
             witnesses: state.witnesses,
             mine_on_until: state.mine_on_until,
