@@ -160,6 +160,12 @@ pub const MAX_LISTED_BRANCHES: usize = 32;
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
 
+/// Networks, each a /16 of IPv4 or a /32 of IPv6, whose peers must refuse blocks of this node before it
+/// audits its store.
+pub const REFUSING_NETWORKS: usize = 3;
+/// Least time between two such audits, and how long a refusal counts.
+pub const AUDIT_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
 /// Commits that may be under way, each of what one read brought at the most. Only transactions reach
 /// it, which change no chain: what is let into the pool and crowded out again is written all the same.
 pub const MAX_COMMITS: usize = 256;

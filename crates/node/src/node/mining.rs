@@ -68,6 +68,7 @@ impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
     pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
         self.mine_again_at = None;
+        self.ahead_of_clock = None;
         let is_paused = self.is_mining_paused(now);
         if self.config.ledger.is_some() {
             return self.mine_ledger(now, is_paused);
@@ -173,6 +174,7 @@ impl Node {
                 self.begin(block, target, Subject::Body { part, made_at, admitted });
             }
             Err(NoTemplate::TooEarly { until }) => {
+                self.ahead_of_clock = Some(until.saturating_sub(now.wall));
                 self.stop_mining();
                 self.look_again_at(Some(after(now, until)));
             }

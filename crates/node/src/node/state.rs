@@ -22,6 +22,7 @@ use crate::compact::Compact;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::hindrance::StorageState;
 use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::mining_pause::MiningPause;
@@ -29,6 +30,7 @@ use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
+use crate::refusals::BlockRefusals;
 use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
@@ -82,8 +84,12 @@ struct State {
     mine_on_until: Option<Duration>,
     #[serde(default)]
     mine_again_at: Option<Duration>,
+    #[serde(default)]
+    ahead_of_clock: Option<u64>,
     expire_at: Duration,
     connection_reports: Allowance,
+    storage: StorageState,
+    refusals: BlockRefusals,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
@@ -131,7 +137,8 @@ impl Node {
         let state: State = serde_json::from_slice(state).map_err(form)?;
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
-            && state.originals.is_within_bounds();
+            && state.originals.is_within_bounds()
+            && state.refusals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
@@ -176,8 +183,11 @@ impl Node {
             witnesses: state.witnesses,
             mine_on_until: state.mine_on_until,
             mine_again_at: state.mine_again_at,
+            ahead_of_clock: state.ahead_of_clock,
             expire_at: state.expire_at,
             connection_reports: state.connection_reports,
+            storage: state.storage,
+            refusals: state.refusals,
             last_template: state.last_template,
             waiting_says: state.waiting_says,
             unannounced: state.unannounced,
