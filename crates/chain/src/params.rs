@@ -100,6 +100,11 @@ pub const MAX_PER_SENDER: usize = 1_024;
 pub const MAX_SENDER_BYTES: u64 = MAX_MEMPOOL_BYTES / 8;
 const _: () = assert!(MAX_SENDER_BYTES > MAX_BODY_BYTES as u64);
 
+/// Bytes of waiting transactions whose senders own nothing, counted as for [`MAX_MEMPOOL_BYTES`]. A key
+/// costs nothing, so all such senders share what fits one body.
+pub const MAX_PENNILESS_BYTES: u64 = 1 << 20;
+const _: () = assert!(MAX_PENNILESS_BYTES >= MAX_BODY_BYTES as u64);
+
 /// Bytes of our own waiting transactions, counted as for [`MAX_MEMPOOL_BYTES`]. They are never
 /// evicted, so they leave the greater part of the pool to others.
 pub const MAX_OWN_BYTES: u64 = MAX_MEMPOOL_BYTES / 4;

@@ -11,8 +11,8 @@ use kusari_node::{Hindrance, NodeConfig, PeerStage, Snapshot};
 
 use super::branches::HeldReport;
 use super::model::{
-    BlockReport, HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, TransactionList,
-    TransactionPlace, TransactionReport, WitnessStanding,
+    BlockReport, HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status,
+    TransactionList, TransactionPlace, TransactionReport, WitnessStanding,
 };
 use crate::runtime::Traffic;
 use crate::store::{Match, Placed, RecentWork, SearchPage};
