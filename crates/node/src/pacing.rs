@@ -30,6 +30,8 @@ pub struct WaitingBranch {
     pub lead: Work,
     /// When it is followed at the latest if it still has more work, in monotonic time.
     pub follow_at: Duration,
+    /// The same in seconds from the last input on.
+    pub seconds: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,7 +77,9 @@ impl Pacing {
             false => patience,
         };
         let Rival { tip, fork, depth, lead, .. } = *rival;
-        self.waiting = Some(WaitingBranch { tip, fork, depth, lead, follow_at });
+        let seconds = follow_at.saturating_sub(now).as_millis().div_ceil(1_000);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        self.waiting = Some(WaitingBranch { tip, fork, depth, lead, follow_at, seconds });
         false
     }
 

@@ -314,20 +314,6 @@ pub struct StoreBatch {
     pub met_peer: bool,
 }
 
-impl StoreBatch {
-    /// Whether there is nothing to write.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-            && self.outbox.is_empty()
-            && self.pool.is_empty()
-            && self.predecessors.is_empty()
-            && self.erased.is_empty()
-            && self.statements.is_empty()
-            && !self.met_peer
-    }
-}
-
 /// Reads of the stored outbox. Like [`kusari_chain::BlockStore`], a read sees every batch that was
 /// committed before it.
 pub trait OutboxStore {

@@ -20,7 +20,7 @@ use kusari_chain::{Block, BlockWrite, Work};
 use kusari_node::limits::{REORG_BURST, REORG_PATIENCE, REORG_STEP_PAUSE};
 use kusari_node::seam::{Command, PeerId, Reply};
 use kusari_node::wire::Message;
-use kusari_node::{Action, Event, MiningPolicy, NodeConfig};
+use kusari_node::{Action, Event, Hindrance, MiningPolicy, NodeConfig};
 
 /// Blocks of each branch: more than are moved at once.
 const DEPTH: usize = 150;
@@ -132,6 +132,13 @@ fn a_branch_that_is_not_followed_for_now_is_told_of_and_followed_when_it_was_sai
     assert!(attack.branches.iter().any(|branch| branch.last().unwrap().hash == waiting.tip.hash));
     assert!(waiting.follow_at <= bench.now.monotonic + REORG_PATIENCE);
     assert!(answers(&mut bench, peer));
+    let [Hindrance::BranchWaits { hash, depth, seconds, .. }] =
+        bench.node.snapshot().hindrances[..]
+    else {
+        panic!("{:?}", bench.node.snapshot().hindrances)
+    };
+    assert_eq!((hash, depth), (waiting.tip.hash, tip.height));
+    assert!((1..=REORG_PATIENCE.as_secs()).contains(&seconds));
     assert!(bench.next_wish() <= waiting.follow_at);
     bench.restore();
     let left = waiting.follow_at - bench.now.monotonic;

@@ -24,6 +24,7 @@ pub(crate) struct ConfigFile {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: Option<u64>,
     pub(crate) max_reorg_depth: Option<Depth>,
+    pub(crate) max_store: Option<String>,
     pub(crate) miner_threads: Option<u64>,
     pub(crate) miner_kernel: Option<String>,
     pub(crate) journal: Option<PathBuf>,

@@ -86,7 +86,8 @@ impl Node {
             Message::Ping(number) => self.ping(peer, number),
             Message::GetStatus => self.get_status(peer)?,
             Message::GetHelp => self.send(peer, Message::Help),
-            Message::Error(ErrorReport { message, .. }) => {
+            Message::Error(ErrorReport { code, message }) => {
+                self.note_block_refusal(now, peer, &code);
                 self.report(now, peer, |address| Event::PeerRefused { address, message });
             }
             // Any line is a sign of life, which has been noted; these ask for nothing.

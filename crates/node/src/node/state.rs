@@ -23,13 +23,16 @@ use crate::compact::Compact;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::hindrance::StorageState;
 use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
+use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
+use crate::refusals::BlockRefusals;
 use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
@@ -75,6 +78,7 @@ struct State {
     finality: Finality,
     pacing: Pacing,
     mining: Option<Mining>,
+    mining_pause: MiningPause,
     #[serde(default)]
     transactions: Option<Transactions>,
     #[serde(default)]
@@ -83,8 +87,12 @@ struct State {
     mine_on_until: Option<Duration>,
     #[serde(default)]
     mine_again_at: Option<Duration>,
+    #[serde(default)]
+    ahead_of_clock: Option<u64>,
     expire_at: Duration,
     connection_reports: Allowance,
+    storage: StorageState,
+    refusals: BlockRefusals,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
@@ -132,7 +140,8 @@ impl Node {
         let state: State = serde_json::from_slice(state).map_err(form)?;
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
-            && state.originals.is_within_bounds();
+            && state.originals.is_within_bounds()
+            && state.refusals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
         }
@@ -173,12 +182,16 @@ impl Node {
             finality: state.finality,
             pacing: state.pacing,
             mining: state.mining,
+            mining_pause: state.mining_pause,
             transactions: state.transactions,
             witnesses: state.witnesses,
             mine_on_until: state.mine_on_until,
             mine_again_at: state.mine_again_at,
+            ahead_of_clock: state.ahead_of_clock,
             expire_at: state.expire_at,
             connection_reports: state.connection_reports,
+            storage: state.storage,
+            refusals: state.refusals,
             last_template: state.last_template,
             waiting_says: state.waiting_says,
             unannounced: state.unannounced,

@@ -1,4 +1,4 @@
-//! What a batch counts for while it waits for the disk.
+//! What a batch counts for while it waits for the disk, and whether there is any need to write it.
 //!
 //! Owns an estimate of its memory. Changes to the blocks are not in it: the chain counts those.
 
@@ -16,6 +16,18 @@ fn of_payload(payload: Option<&Payload>) -> u64 {
 }
 
 impl StoreBatch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+            && self.outbox.is_empty()
+            && self.pool.is_empty()
+            && self.predecessors.is_empty()
+            && self.erased.is_empty()
+            && self.statements.is_empty()
+            && !self.met_peer
+    }
+
     /// Bytes that it counts for while it is under way, beside the changes to the blocks.
     #[must_use]
     pub fn counted_bytes(&self) -> u64 {
