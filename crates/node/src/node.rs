@@ -31,7 +31,6 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
 use serde::Serialize;
 
-use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::drafts::Company;
@@ -52,6 +51,7 @@ use crate::serving::Serving;
 use crate::snapshot::{PeerSummary, Snapshot};
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::token_bucket::TokenBucket;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::{WitnessStop, Witnesses};
@@ -110,7 +110,7 @@ pub struct Node {
     /// When the pool is looked through for what has waited too long.
     expire_at: Duration,
     /// Inbound connections that may be shown to the person.
-    connection_reports: Allowance,
+    connection_reports: TokenBucket,
     last_template: u64,
     /// Commands that wait for room in the outbox.
     waiting_says: VecDeque<(RequestId, String)>,
@@ -210,7 +210,7 @@ impl Node {
             mine_on_until: None,
             mine_again_at: None,
             expire_at: Duration::ZERO,
-            connection_reports: Allowance::new(
+            connection_reports: TokenBucket::new(
                 CONNECTION_REPORT_BURST,
                 CONNECTION_REPORT_REFILL,
                 Duration::ZERO,

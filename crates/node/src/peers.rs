@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 use self::limits::same_host;
-use crate::allowance::Allowance;
 use crate::limits::{
-    HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL,
-    SCORE_DECAY, SILENT_TIMEOUT,
+    BAN_SCORE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST,
+    REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
 use crate::seam::{Direction, DisconnectReason, PeerId};
+use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, NodeId};
 
 /// How far a peer has introduced itself.
@@ -64,10 +64,10 @@ pub(crate) struct Peer {
     /// How long the last answer took that was waited for: to our `HELLO`, then to each `PING`.
     #[serde(default)]
     pub(crate) latency: Option<Duration>,
-    score: u32,
-    scored_at: Duration,
+    /// What is missing in it is its score.
+    patience: TokenBucket,
     /// What it does that may be shown to the person.
-    reports: Allowance,
+    reports: TokenBucket,
 }
 
 impl Peer {
@@ -174,9 +174,8 @@ impl Peers {
             heard_at: now,
             pinged_at: None,
             latency: None,
-            score: 0,
-            scored_at: now,
-            reports: Allowance::new(REPORT_BURST, REPORT_REFILL, now),
+            patience: TokenBucket::new(BAN_SCORE, SCORE_DECAY, now),
+            reports: TokenBucket::new(REPORT_BURST, REPORT_REFILL, now),
         };
         self.table.insert(id, peer);
     }
@@ -310,17 +309,15 @@ impl Peers {
         self.iter().any(|(_, peer)| peer.node_id == Some(node_id))
     }
 
-    /// Scores a fault of an introduced peer. Returns its score by now; from [`crate::limits::BAN_SCORE`] on it is to be
+    /// Scores a fault of an introduced peer. Returns its score by now; at [`BAN_SCORE`] it is to be
     /// closed.
     pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> Option<u32> {
         let peer = self.table.get_mut(&id)?;
         if peer.stage != PeerStage::Introduced || peer.closing.is_some() {
             return None;
         }
-        let quiet = now.saturating_sub(peer.scored_at).as_secs() / SCORE_DECAY.as_secs();
-        peer.score = peer.score.saturating_sub(u32::try_from(quiet).unwrap_or(u32::MAX)) + score;
-        peer.scored_at = now;
-        Some(peer.score)
+        peer.patience.spend(score, now);
+        Some(peer.patience.missing(now))
     }
 
     /// Whether one more act of this peer may be shown: a stranger must not flood the screen.

@@ -181,6 +181,24 @@ fn bad_blocks_end_a_connection_and_ban_the_address_unless_it_is_loopback() {
 }
 
 #[test]
+fn a_fault_each_minute_is_forgiven_however_the_clock_falls() {
+    // Ten points each, and one forgiven in six seconds: 59.9 s apart each leaves a sixtieth of a point.
+    for (pause, closed) in [(59_900, false), (54_000, true)] {
+        let mut bench = Bench::new(NodeConfig::default());
+        let (peer, _) = bench.introduced(7, 0);
+        let mut was_closed = false;
+        for _ in 0..180 {
+            bench.receive(peer, Message::Pong(1));
+            was_closed |= is_closed(&bench.line(peer, "PING:x"), peer);
+            bench.pass(Duration::from_millis(pause / 2));
+            bench.receive(peer, Message::Pong(1));
+            bench.pass(Duration::from_millis(pause / 2));
+        }
+        assert_eq!(was_closed, closed, "a fault each {pause} ms");
+    }
+}
+
+#[test]
 fn one_address_gets_a_few_connections_and_loopback_any_number() {
     for (host, limited) in [("192.0.2.7", true), ("127.0.0.1", false)] {
         let mut bench = Bench::new(NodeConfig::default());

@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 use super::mining::Mining;
 use super::trail::Trail;
 use super::{Node, NodeConfig};
-use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::finality::Finality;
@@ -32,6 +31,7 @@ use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::token_bucket::TokenBucket;
 use crate::transactions::Transactions;
 use crate::wire::NodeId;
 use crate::witnesses::Witnesses;
@@ -81,7 +81,7 @@ struct State {
     #[serde(default)]
     mine_again_at: Option<Duration>,
     expire_at: Duration,
-    connection_reports: Allowance,
+    connection_reports: TokenBucket,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
