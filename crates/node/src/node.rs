@@ -181,18 +181,17 @@ impl Node {
             ..StoreBatch::default()
         };
         let mut random = Random::new(config.seed);
-        let places = Peers::outbound_places(config.max_peers, config.connect.len());
-        let mut dials = Dials::new(places);
+        let mut dials = Dials::new(config.outbound_places());
         for address in &config.connect {
             dials.add(address.clone(), Duration::ZERO);
         }
         Ok(Self {
             id: NodeId(random.next()),
+            peers: Peers::new(config.places(), random.next()),
             random,
             chain,
             outbox_store,
             outbox,
-            peers: Peers::new(config.max_peers.saturating_sub(places)),
             bans: Bans::default(),
             dials,
             sync: Sync::default(),

@@ -20,6 +20,7 @@ mod disk;
 mod drafts;
 pub mod finality_scenarios;
 pub mod flood;
+pub mod isolation;
 mod kusari;
 mod ledger;
 pub mod ledger_scenarios;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use kusari_chain::ledger::ChainSpec;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_miner::Kernel;
+use kusari_node::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP};
 use kusari_node::{MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -66,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) http: Place,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
+    pub(crate) max_per_address: usize,
+    pub(crate) max_per_group: usize,
     /// `None` where a branch is followed whatever it takes back.
     pub(crate) max_reorg_depth: Option<u32>,
     pub(crate) miner_threads: NonZeroUsize,
@@ -111,11 +114,15 @@ impl Settings {
         };
         let is_kept = matches!(storage, Storage::Directory(_));
         let witnessing = Witnessing::new(witness.as_deref(), &keys, ledger.is_some(), is_kept)?;
-        let max_peers = args.max_peers.or(file.max_peers);
-        let max_peers = match max_peers {
-            Some(count) => number("max-peers", count, MAX_MAX_PEERS)?.get(),
-            None => DEFAULT_MAX_PEERS,
+        let peers = |name, args: Option<u64>, file: Option<u64>, default| match args.or(file) {
+            Some(count) => Ok(number(name, count, MAX_MAX_PEERS)?.get()),
+            None => Ok(default),
         };
+        let max_peers = peers("max-peers", args.max_peers, file.max_peers, DEFAULT_MAX_PEERS)?;
+        let (of_args, of_file) = (args.max_per_address, file.max_per_address);
+        let max_per_address = peers("max-per-address", of_args, of_file, MAX_PER_ADDRESS)?;
+        let (of_args, of_file) = (args.max_per_group, file.max_per_group);
+        let max_per_group = peers("max-per-group", of_args, of_file, MAX_PER_GROUP)?;
         let depth = args.max_reorg_depth.or(file.max_reorg_depth.map(Depth::into_text));
         let max_reorg_depth = max_reorg_depth(depth.as_deref(), ledger.is_some())?;
         let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
@@ -130,6 +137,8 @@ impl Settings {
             http: http(args.http, file.http)?,
             token_file: args.token_file.or(file.token_file),
             max_peers,
+            max_per_address,
+            max_per_group,
             max_reorg_depth,
             miner_threads,
             miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,

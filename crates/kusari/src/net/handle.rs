@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use kusari_node::seam::StreamForm;
+use kusari_node::seam::{DisconnectReason, StreamForm};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::{Notify, mpsc};
 
@@ -138,8 +138,23 @@ impl PeerHandle {
         self.queue(Outgoing::Close);
     }
 
+    /// Closes the connection as the node wants it.
+    pub(crate) fn close_for(&self, reason: &DisconnectReason) {
+        match reason {
+            // Whoever ended its input by itself may take its answer as slowly as any reader.
+            DisconnectReason::Finished => self.close(),
+            // Somebody else waits for the socket, and there are few to spare.
+            DisconnectReason::Evicted
+            | DisconnectReason::TooManyPeers
+            | DisconnectReason::TooManyFromAddress
+            | DisconnectReason::TooManyFromGroup
+            | DisconnectReason::Banned => self.abort.now("its place was needed"),
+            _ => self.close_soon(),
+        }
+    }
+
     /// Closes the connection once everything queued is written, or after a short while.
-    pub(crate) fn close_soon(&self) {
+    fn close_soon(&self) {
         self.close();
         let abort = Arc::clone(&self.abort);
         tokio::spawn(async move {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_miner::{Kernel, Miner};
-use kusari_node::seam::{Action, CommitId, DisconnectReason, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -329,12 +329,7 @@ impl Driver {
                 Action::Disconnect { peer, reason } => {
                     tracing::debug!(?peer, %reason, "closing");
                     if let Some(handle) = self.peers.get(&peer) {
-                        // Whoever ended its input by itself may take its answer as slowly as any
-                        // reader; whoever is closed for a reason of ours must not linger.
-                        match reason {
-                            DisconnectReason::Finished => handle.close(),
-                            _ => handle.close_soon(),
-                        }
+                        handle.close_for(&reason);
                     }
                 }
                 Action::Commit { id, batch, then } => {

@@ -42,6 +42,7 @@ mod ledger;
 mod many_lines;
 mod original;
 mod partition;
+mod places;
 mod proofs;
 mod readme;
 mod readme_commands;

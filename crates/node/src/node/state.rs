@@ -129,9 +129,11 @@ impl Node {
         let state: State = serde_json::from_slice(state).map_err(form)?;
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
-            && state.originals.is_within_bounds();
+            && state.originals.is_within_bounds()
+            && state.bans.is_within_bounds()
+            && state.peers.is_within(state.config.places());
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
-            return Err(RestoreError::Form(String::from("more waits in it than may wait")));
+            return Err(RestoreError::Form(String::from("more is in it than may be")));
         }
         let chain = Chain::restore(state.chain, blocks, state.config.tree_limits)?;
         let is_of_one_kind = match (&state.config.ledger, &state.transactions, chain.spec()) {
