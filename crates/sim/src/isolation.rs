@@ -62,7 +62,7 @@ pub const SIEGE_OF_A_NODE: Scenario = Scenario {
         world.run_until(20 * SECOND);
         besiege(world, target);
         let (mut next, end) = (world.now + NEWCOMER_EVERY, world.now + SIEGE);
-        let mut newcomers = HONEST;
+        let mut newcomers = Vec::new();
         for round in 0.. {
             let at = world.now;
             for (n, host) in (0..).zip(&honest) {
@@ -71,8 +71,9 @@ pub const SIEGE_OF_A_NODE: Scenario = Scenario {
             let until = at + BLOCK_EVERY;
             while next < until.min(end) {
                 world.run_until(next);
-                let host = honest_node(world, target, newcomers);
-                newcomers += 1;
+                let number = HONEST + u8::try_from(newcomers.len()).unwrap_or(u8::MAX);
+                let host = honest_node(world, target, number);
+                newcomers.push(host);
                 world.run_until(next + PLACE_WITHIN);
                 if !holds_a_place(world, target, host) {
                     world.fail(format!("the newcomer {host} has no place in round {round}"));
@@ -84,7 +85,8 @@ pub const SIEGE_OF_A_NODE: Scenario = Scenario {
                 break;
             }
         }
-        for host in honest {
+        // A newcomer brings nothing, and has no place for good but by being of another group.
+        for host in honest.into_iter().chain(newcomers) {
             if !holds_a_place(world, target, host) {
                 world.fail(format!("the node {host} has lost its place"));
             }
