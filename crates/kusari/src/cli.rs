@@ -189,6 +189,8 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let config = RuntimeConfig {
         node: NodeConfig {
             max_peers: settings.max_peers,
+            max_per_address: settings.max_per_address,
+            max_per_group: settings.max_per_group,
             connect: settings.connect,
             tree_limits: TreeLimits {
                 max_reorg_depth: settings.max_reorg_depth,

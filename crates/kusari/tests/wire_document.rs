@@ -20,8 +20,8 @@ const RULES: [&str; 2] = ["crates/chain/src/rules/mod.rs", "crates/chain/src/rul
 /// Codes without a case, which no file can bring about: how fast a peer reads, a caller that mixes up
 /// accounts, more money than all blocks together can create, and a transaction that fits in no body
 /// though its payload is not too long, which the bounds of a chain exclude.
-const WITHOUT_CASE: [&str; 4] =
-    ["busy", "other-account", "balance-overflow", "transaction-too-large"];
+const WITHOUT_CASE: [&str; 5] =
+    ["already-connected", "busy", "other-account", "balance-overflow", "transaction-too-large"];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()

@@ -25,13 +25,13 @@ use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::allowance::Allowance;
 use crate::limits::{
     ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
     MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
 };
 use crate::random::Random;
 use crate::seam::PeerId;
+use crate::token_bucket::TokenBucket;
 
 /// How a peer is told of blocks that are not pushed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub(crate) enum Step {
 struct Listener {
     manner: Manner,
     position: BestPoint,
-    allowance: Allowance,
+    allowance: TokenBucket,
     /// Whether new blocks are pushed to it.
     is_pushed_to: bool,
     /// The last block that was pushed to it, until it shows that it had it anyway.
@@ -95,7 +95,7 @@ impl Gossip {
         position: BestPoint,
         now: Duration,
     ) {
-        let allowance = Allowance::new(GOSSIP_BURST, GOSSIP_REFILL, now);
+        let allowance = TokenBucket::new(GOSSIP_BURST, GOSSIP_REFILL, now);
         // Whether a push is news shows with the first one.
         let listener = Listener {
             manner,
@@ -323,7 +323,7 @@ impl Gossip {
             |peer: PeerId, listener: &Listener| listener.position.hash != tip.hash && !busy(peer);
         let waiting = self.listeners.iter().filter(|(peer, listener)| waits(**peer, listener));
         let times = waiting.flat_map(|(_, listener)| {
-            [listener.allowance.deadline(), listener.announce_at].into_iter().flatten()
+            [Some(listener.allowance.ready_at(1)), listener.announce_at].into_iter().flatten()
         });
         times.filter(|time| *time > now).min()
     }

@@ -10,7 +10,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
-mod allowance;
+
 mod announced;
 mod backlog;
 mod compact;
@@ -38,6 +38,7 @@ mod serving;
 pub mod snapshot;
 pub mod store;
 mod sync;
+pub mod token_bucket;
 mod transactions;
 pub mod wire;
 mod witnesses;

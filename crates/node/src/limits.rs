@@ -24,11 +24,30 @@ pub const REDIAL_MAX: Duration = Duration::from_secs(60);
 /// A connection that lasted this long resets the wait.
 pub const REDIAL_RESET: Duration = Duration::from_secs(10);
 
-/// Inbound connections of one address; of one /64 for IPv6, since that is what one subscriber
-/// gets. Loopback is exempt: a lab runs all its nodes there.
-pub const MAX_PER_ADDRESS: usize = 8;
+/// Inbound connections of one address, where the person does not say otherwise; of one /64 for IPv6,
+/// since that is what one subscriber gets. A LAN of twenty nodes behind one address, or in one /64, fits.
+/// Loopback is exempt: a lab runs all its nodes there.
+pub const MAX_PER_ADDRESS: usize = 24;
+/// Inbound connections of one group of addresses (/16 of IPv4, /32 of IPv6), where the person does not say
+/// otherwise. Two thirds of the places, so that one provider never has all of them. Addresses that are
+/// routed nowhere are no group: a LAN is not somebody who bought addresses.
+pub const MAX_PER_GROUP: usize = 32;
+const _: () = assert!(MAX_PER_ADDRESS <= MAX_PER_GROUP);
 
-/// Score at which a peer is closed and, unless it is on loopback, banned.
+/// How long a peer that never said `HELLO` may be idle, until its place is the first that a newcomer gets.
+pub const IDLE_BY_HAND: Duration = Duration::from_secs(120);
+/// Of so many inbound places, one is safe for a peer that answers fastest. This and the shares below
+/// follow Bitcoin Core, which has 114 inbound places and keeps 8 for these; see the eviction of peers.
+pub const PLACES_FOR_LATENCY: usize = 8;
+/// The same for a peer that was the last to bring a transaction first.
+pub const PLACES_FOR_TRANSACTIONS: usize = 12;
+/// The same for a peer that was the last to bring a block of the best chain first. Blocks cost work, so
+/// these are the largest share, and at least one place.
+pub const PLACES_FOR_BLOCKS: usize = 4;
+/// The same for the oldest peer of a group that a secret chose.
+pub const PLACES_FOR_GROUPS: usize = 12;
+
+/// Score at which a peer is closed and, unless we dialled it or it is on loopback, banned.
 pub const BAN_SCORE: u32 = 100;
 /// Score of a line that is not a message.
 pub const MALFORMED_SCORE: u32 = 10;

@@ -33,7 +33,6 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
 use serde::Serialize;
 
-use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::drafts::Company;
@@ -57,6 +56,7 @@ use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::token_bucket::TokenBucket;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::{WitnessStop, Witnesses};
@@ -121,7 +121,7 @@ pub struct Node {
     /// When the pool is looked through for what has waited too long.
     expire_at: Duration,
     /// Inbound connections that may be shown to the person.
-    connection_reports: Allowance,
+    connection_reports: TokenBucket,
     /// What the driver last said of the disk.
     storage: StorageState,
     refusals: BlockRefusals,
@@ -196,18 +196,17 @@ impl Node {
             ..StoreBatch::default()
         };
         let mut random = Random::new(config.seed);
-        let places = Peers::outbound_places(config.max_peers, config.connect.len());
-        let mut dials = Dials::new(places);
+        let mut dials = Dials::new(config.outbound_places());
         for address in &config.connect {
             dials.add(address.clone(), Duration::ZERO);
         }
         Ok(Self {
             id: NodeId(random.next()),
+            peers: Peers::new(config.places(), random.next()),
             random,
             chain,
             outbox_store,
             outbox,
-            peers: Peers::new(config.max_peers.saturating_sub(places)),
             bans: Bans::default(),
             dials,
             sync: Sync::default(),
@@ -228,7 +227,7 @@ impl Node {
             mine_again_at: None,
             ahead_of_clock: None,
             expire_at: Duration::ZERO,
-            connection_reports: Allowance::new(
+            connection_reports: TokenBucket::new(
                 CONNECTION_REPORT_BURST,
                 CONNECTION_REPORT_REFILL,
                 Duration::ZERO,

@@ -14,8 +14,8 @@ use kusari_chain::params::AT_ONCE_BLOCKS;
 use kusari_chain::{BestPoint, Rival, Work};
 use serde::{Deserialize, Serialize};
 
-use crate::allowance::Allowance;
 use crate::limits::{REORG_BURST, REORG_PATIENCE, REORG_REFILL, REORG_STEP_PAUSE};
+use crate::token_bucket::TokenBucket;
 
 /// A branch that has more work than the best chain and is not followed for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct WaitingBranch {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Pacing {
-    tokens: Allowance,
+    tokens: TokenBucket,
     /// Since when a branch waits, whichever it is: so a branch that comes late waits no longer for it,
     /// and however many there are, one is followed each [`REORG_PATIENCE`] beyond what is paid for.
     since: Option<Duration>,
@@ -48,7 +48,7 @@ pub(crate) struct Pacing {
 
 impl Default for Pacing {
     fn default() -> Self {
-        let tokens = Allowance::new(REORG_BURST, REORG_REFILL, Duration::ZERO);
+        let tokens = TokenBucket::new(REORG_BURST, REORG_REFILL, Duration::ZERO);
         Self { tokens, since: None, waiting: None, step_at: Duration::ZERO, is_under_way: false }
     }
 }
@@ -65,7 +65,7 @@ impl Pacing {
             || now >= since + REORG_PATIENCE;
         if is_paid || is_free {
             if !is_paid {
-                self.tokens.take_rest();
+                self.tokens.spend(cost, now);
             }
             self.since = None;
             self.waiting = None;
@@ -73,7 +73,7 @@ impl Pacing {
         }
         let patience = since + REORG_PATIENCE;
         let follow_at = match cost <= REORG_BURST {
-            true => patience.min(self.tokens.deadline_for(cost)),
+            true => patience.min(self.tokens.ready_at(cost)),
             false => patience,
         };
         let Rival { tip, fork, depth, lead, .. } = *rival;
@@ -85,9 +85,7 @@ impl Pacing {
 
     /// A short reorganisation took place without being asked for.
     pub(crate) fn charge(&mut self, cost: u32, now: Duration) {
-        if !self.tokens.take(cost, now) {
-            self.tokens.take_rest();
-        }
+        self.tokens.spend(cost, now);
     }
 
     /// No branch has more work. One that loses its lead for a moment waits as before when it has it

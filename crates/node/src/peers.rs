@@ -4,7 +4,10 @@
 
 mod bans;
 mod dials;
+mod eviction;
 mod limits;
+mod places;
+mod twins;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -15,13 +18,13 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
-use self::limits::same_host;
-use crate::allowance::Allowance;
+pub(crate) use self::places::Places;
 use crate::limits::{
-    HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL,
-    SCORE_DECAY, SILENT_TIMEOUT,
+    BAN_SCORE, HELLO_TIMEOUT, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY,
+    SILENT_TIMEOUT,
 };
 use crate::seam::{Direction, DisconnectReason, PeerId};
+use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, NodeId};
 
 /// How far a peer has introduced itself.
@@ -61,13 +64,21 @@ pub(crate) struct Peer {
     connected_at: Duration,
     heard_at: Duration,
     pinged_at: Option<Duration>,
+    /// The number of the `PING` that was not answered yet.
+    pinged: Option<u64>,
     /// How long the last answer took that was waited for: to our `HELLO`, then to each `PING`.
     #[serde(default)]
     pub(crate) latency: Option<Duration>,
-    score: u32,
-    scored_at: Duration,
+    /// The least of them.
+    lowest_latency: Option<Duration>,
+    /// When it last brought a block of the best chain before anybody else.
+    block_at: Option<Duration>,
+    /// The same for a transaction that was taken into the pool.
+    transaction_at: Option<Duration>,
+    /// What is missing in it is its score.
+    patience: TokenBucket,
     /// What it does that may be shown to the person.
-    reports: Allowance,
+    reports: TokenBucket,
 }
 
 impl Peer {
@@ -85,6 +96,16 @@ impl Peer {
     pub(crate) fn is_introduced(&self) -> bool {
         self.stage == PeerStage::Introduced && self.closing.is_none()
     }
+
+    /// Whether it never said what it is: a person, or a socket that is only held.
+    fn is_by_hand(&self) -> bool {
+        matches!(self.stage, PeerStage::Silent | PeerStage::Plain) && !self.is_original()
+    }
+
+    fn measured(&mut self, latency: Duration) {
+        self.latency = Some(latency);
+        self.lowest_latency = Some(self.lowest_latency.map_or(latency, |least| least.min(latency)));
+    }
 }
 
 /// What time demands for a peer.
@@ -99,19 +120,14 @@ pub(crate) enum Due {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Peers {
     table: BTreeMap<PeerId, Peer>,
-    max_inbound: usize,
+    places: Places,
+    /// Decides whose groups are safe. Nobody else knows it.
+    secret: u64,
 }
 
 impl Peers {
-    /// Of all places, those that are kept for addresses which a person chose to dial: a quarter, or
-    /// as many as were named from the start. Strangers who connect can never take them.
-    pub(crate) fn outbound_places(max_peers: usize, named: usize) -> usize {
-        let quarter = (max_peers / 4).max(usize::from(max_peers > 1));
-        quarter.max(named).min(max_peers)
-    }
-
-    pub(crate) fn new(max_inbound: usize) -> Self {
-        Self { table: BTreeMap::new(), max_inbound }
+    pub(crate) fn new(places: Places, secret: u64) -> Self {
+        Self { table: BTreeMap::new(), places, secret }
     }
 
     pub(crate) fn get(&self, peer: PeerId) -> Option<&Peer> {
@@ -120,31 +136,6 @@ impl Peers {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {
         self.table.iter().filter(|(_, peer)| peer.closing.is_none()).map(|(&id, peer)| (id, peer))
-    }
-
-    /// Whether there is room for a new connection.
-    pub(crate) fn admit(
-        &self,
-        direction: &Direction,
-        address: SocketAddr,
-    ) -> Result<(), DisconnectReason> {
-        if matches!(direction, Direction::Outbound(_)) {
-            return Ok(());
-        }
-        let inbound = || self.iter().filter(|(_, peer)| peer.direction == Direction::Inbound);
-        if inbound().count() >= self.max_inbound {
-            return Err(DisconnectReason::TooManyPeers);
-        }
-        let host = address.ip().to_canonical();
-        // Those that are being closed still hold a socket, which counts against their own host.
-        let from_host = self.table.values().filter(|peer| {
-            peer.direction == Direction::Inbound && same_host(peer.address.ip(), host)
-        });
-        let from_host = from_host.count();
-        if !host.is_loopback() && from_host >= MAX_PER_ADDRESS {
-            return Err(DisconnectReason::TooManyFromAddress);
-        }
-        Ok(())
     }
 
     pub(crate) fn insert(
@@ -173,10 +164,13 @@ impl Peers {
             connected_at: now,
             heard_at: now,
             pinged_at: None,
+            pinged: None,
             latency: None,
-            score: 0,
-            scored_at: now,
-            reports: Allowance::new(REPORT_BURST, REPORT_REFILL, now),
+            lowest_latency: None,
+            block_at: None,
+            transaction_at: None,
+            patience: TokenBucket::new(BAN_SCORE, SCORE_DECAY, now),
+            reports: TokenBucket::new(REPORT_BURST, REPORT_REFILL, now),
         };
         self.table.insert(id, peer);
     }
@@ -193,12 +187,35 @@ impl Peers {
         Some(peer)
     }
 
-    /// A `PONG` came, before it is noted as a line that was heard.
-    pub(crate) fn ponged(&mut self, id: PeerId, now: Duration) {
+    /// A `PING` with this number was sent.
+    pub(crate) fn pinged(&mut self, id: PeerId, number: u64) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.pinged = Some(number);
+        }
+    }
+
+    /// A `PONG` came, before it is noted as a line that was heard. One that was sent before its number
+    /// could be known says nothing of how fast the peer is.
+    pub(crate) fn ponged(&mut self, id: PeerId, number: u64, now: Duration) {
         if let Some(peer) = self.table.get_mut(&id)
             && let Some(pinged_at) = peer.pinged_at
+            && peer.pinged.take_if(|pinged| *pinged == number).is_some()
         {
-            peer.latency = Some(now.saturating_sub(pinged_at));
+            peer.measured(now.saturating_sub(pinged_at));
+        }
+    }
+
+    /// It brought a block of the best chain before anybody else.
+    pub(crate) fn brought_block(&mut self, id: PeerId, now: Duration) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.block_at = Some(now);
+        }
+    }
+
+    /// It brought a transaction before anybody else.
+    pub(crate) fn brought_transaction(&mut self, id: PeerId, now: Duration) {
+        if let Some(peer) = self.table.get_mut(&id) {
+            peer.transaction_at = Some(now);
         }
     }
 
@@ -215,70 +232,28 @@ impl Peers {
         true
     }
 
-    /// The peer said `HELLO`. `Err` names the connection to close and why.
+    /// The peer said `HELLO`. `Err` says why it is to be closed.
     pub(crate) fn introduce(
         &mut self,
         id: PeerId,
         hello: &Hello,
         our_id: NodeId,
         now: Duration,
-    ) -> Result<(), (PeerId, DisconnectReason)> {
+    ) -> Result<(), DisconnectReason> {
         if hello.id == our_id {
-            return Err((id, DisconnectReason::Ourselves));
+            return Err(DisconnectReason::Ourselves);
         }
-        // An id is only what somebody says. Taken from another host it proves nothing, and must not
-        // cost us the connection to the node that it belongs to.
-        let host = self.table.get(&id).map(|peer| peer.address.ip());
-        let twin = self.iter().find(|(other, peer)| {
-            *other != id
-                && peer.node_id == Some(hello.id)
-                && host.is_some_and(|host| same_host(host, peer.address.ip()))
-        });
-        let twin = twin.map(|(other, peer)| (other, peer.direction.clone()));
         if let Some(peer) = self.table.get_mut(&id) {
             // We spoke first to those whom we dialled, so this answers our own `HELLO`.
             if peer.stage == PeerStage::Greeted {
-                peer.latency = Some(now.saturating_sub(peer.connected_at));
+                peer.measured(now.saturating_sub(peer.connected_at));
             }
             peer.stage = PeerStage::Introduced;
             peer.agent = Some(hello.agent.clone());
             peer.node_id = Some(hello.id);
             peer.listen = hello.listen;
         }
-        let Some((other, other_direction)) = twin else { return Ok(()) };
-        Err((self.worse_twin(id, other, &other_direction, hello.id < our_id), {
-            DisconnectReason::AlreadyConnected
-        }))
-    }
-
-    /// Of two connections to one node, the one to close. Both sides come to the same choice: two
-    /// that cross keep the one dialled by the node with the smaller id; otherwise the older stays.
-    fn worse_twin(
-        &self,
-        id: PeerId,
-        other: PeerId,
-        other_direction: &Direction,
-        theirs_is_smaller: bool,
-    ) -> PeerId {
-        let inbound = |direction: &Direction| *direction == Direction::Inbound;
-        let Some(peer) = self.table.get(&id) else { return id };
-        match (inbound(&peer.direction), inbound(other_direction)) {
-            (true, false) => {
-                if theirs_is_smaller {
-                    other
-                } else {
-                    id
-                }
-            }
-            (false, true) => {
-                if theirs_is_smaller {
-                    id
-                } else {
-                    other
-                }
-            }
-            _ => id.max(other),
-        }
+        Ok(())
     }
 
     pub(crate) fn set_sent_block(&mut self, id: PeerId) {
@@ -305,22 +280,15 @@ impl Peers {
         }
     }
 
-    /// Whether a peer with this id is connected.
-    pub(crate) fn has_node(&self, node_id: NodeId) -> bool {
-        self.iter().any(|(_, peer)| peer.node_id == Some(node_id))
-    }
-
-    /// Scores a fault of an introduced peer. Returns its score by now; from [`crate::limits::BAN_SCORE`] on it is to be
+    /// Scores a fault of an introduced peer. Returns its score by now; at [`BAN_SCORE`] it is to be
     /// closed.
     pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> Option<u32> {
         let peer = self.table.get_mut(&id)?;
         if peer.stage != PeerStage::Introduced || peer.closing.is_some() {
             return None;
         }
-        let quiet = now.saturating_sub(peer.scored_at).as_secs() / SCORE_DECAY.as_secs();
-        peer.score = peer.score.saturating_sub(u32::try_from(quiet).unwrap_or(u32::MAX)) + score;
-        peer.scored_at = now;
-        Some(peer.score)
+        peer.patience.spend(score, now);
+        Some(peer.patience.missing(now))
     }
 
     /// Whether one more act of this peer may be shown: a stranger must not flood the screen.

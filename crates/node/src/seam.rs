@@ -300,6 +300,12 @@ pub enum DisconnectReason {
     /// As many peers of this address are connected as there may be.
     #[error("too many connections from this address")]
     TooManyFromAddress,
+    /// As many peers of the address's group are connected as there may be.
+    #[error("too many connections from this group of addresses")]
+    TooManyFromGroup,
+    /// A newcomer got its place.
+    #[error("its place was given to a newcomer")]
+    Evicted,
     /// The address misbehaved not long ago.
     #[error("the address is banned for misbehaviour")]
     Banned,

@@ -25,13 +25,13 @@ pub use self::memory::{LastStatement, WitnessMemory};
 pub(crate) use self::own::Own;
 pub use self::own::WitnessStop;
 pub(crate) use self::waiting::Waiting;
-use crate::allowance::Allowance;
 use crate::limits::{
     KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, MAX_KEPT_EQUIVOCATIONS, MAX_STATEMENTS_OF_KEY,
     MAX_STATEMENTS_OF_LISTED_KEY, MAX_WITNESS_KEYS, NEAR_TIP_BLOCKS,
 };
 use crate::seam::{CommitId, Now, PeerId};
 use crate::store::StatementWrite;
+use crate::token_bucket::TokenBucket;
 
 /// What is kept of one key.
 #[derive(Serialize, Deserialize)]
@@ -44,12 +44,12 @@ struct Witness {
     /// The last one that came and was not kept, being too old or too soon: another one like it may
     /// still prove an equivocation.
     passed_over: Option<WitnessStatement>,
-    pace: Allowance,
+    pace: TokenBucket,
 }
 
 impl Witness {
     fn new(now: Duration) -> Self {
-        let pace = Allowance::new(KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, now);
+        let pace = TokenBucket::new(KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, now);
         let statements = BTreeMap::new();
         Self { statements, equivocation: None, is_kept: false, passed_over: None, pace }
     }

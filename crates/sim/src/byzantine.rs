@@ -12,7 +12,7 @@ use crate::cheat::Cheat;
 use crate::connection::Place;
 use crate::flipper::Flipper;
 use crate::mining;
-use crate::world::{Event, Host, MILLISECOND, SECOND, World};
+use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// In which way a machine means no good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,12 @@ pub(crate) enum Malice {
     Perjurer,
     /// Has two long branches lead by turns.
     Flipper,
+    /// Holds places and never says a word.
+    Mute,
+    /// Holds places as a person would, and now and then asks for help.
+    Typist,
+    /// Holds places with a line that never ends.
+    Trickler,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -61,6 +67,8 @@ pub(crate) struct Byzantine {
     pub(crate) malice: Malice,
     pub(crate) places: Vec<Place>,
     targets: Vec<usize>,
+    /// Longest time between two of its acts.
+    pub(crate) pause: Micros,
     /// The last block that it was sent.
     pub(crate) seen: Vec<Block>,
     orphans: u32,
@@ -78,6 +86,7 @@ impl Byzantine {
             malice,
             places: Vec::new(),
             targets,
+            pause: 3 * SECOND,
             seen: Vec::new(),
             orphans: 0,
             gone: false,
@@ -108,7 +117,11 @@ impl World {
             return self.break_end(place, "gone");
         };
         byzantine.places.push(place);
-        self.greet(place);
+        let says_hello =
+            !matches!(byzantine.malice, Malice::Mute | Malice::Typist | Malice::Trickler);
+        if says_hello {
+            self.greet(place);
+        }
     }
 
     fn greet(&mut self, place: Place) {
@@ -129,6 +142,7 @@ impl World {
     pub(crate) fn byzantine_acts(&mut self, host: usize) {
         let Some(byzantine) = self.byzantine(host) else { return };
         let (malice, targets) = (byzantine.malice, byzantine.targets.clone());
+        let longest = byzantine.pause;
         let most = if malice == Malice::Knocker { 12 } else { 2 };
         let connected = byzantine.places.len();
         if connected < most * targets.len() && !targets.is_empty() {
@@ -145,7 +159,7 @@ impl World {
         for place in places.unwrap_or_default() {
             self.harm(host, place, malice);
         }
-        let pause = self.random.between(100 * MILLISECOND, 3 * SECOND);
+        let pause = self.random.between(100 * MILLISECOND, longest);
         self.plan(self.now + pause, Event::Act(host));
     }
 
@@ -183,11 +197,16 @@ impl World {
                     self.send_line(place, line.into_bytes());
                 }
             }
-            Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
+            Malice::Slowpoke | Malice::Trickler => self.send_line(place, b"B".to_vec()),
+            Malice::Typist => {
+                if self.random.chance(20) {
+                    self.send_line(place, b"HELP\n".to_vec());
+                }
+            }
             Malice::Cheat => self.cheat(host, place),
             Malice::Perjurer => self.perjure(host, place),
-            // One waits for what others say, the other has a pace of its own.
-            Malice::Crier | Malice::Flipper => {}
+            // These wait for what others say, or have a pace of their own.
+            Malice::Crier | Malice::Mute | Malice::Flipper => {}
         }
     }
 

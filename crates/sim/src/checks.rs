@@ -189,17 +189,21 @@ impl World {
                 .filter(|to| *to != from && hosts.contains(to))
                 .collect();
             for to in targets {
-                let joins = |state: &&Connection| {
-                    let ends = [state.ends[0].host, state.ends[1].host];
-                    state.ends.iter().all(|end| end.open)
-                        && (ends == [from, to] || ends == [to, from])
-                };
-                let count = self.connections.values().filter(joins).count();
+                let count = self.links_between(from, to);
                 if count != 1 {
                     self.fail(format!("nodes {from} and {to} have {count} connections"));
                 }
             }
         }
+    }
+
+    /// Connections of two machines that both of them have.
+    pub(crate) fn links_between(&self, a: usize, b: usize) -> usize {
+        let joins = |state: &&Connection| {
+            let ends = [state.ends[0].host, state.ends[1].host];
+            state.ends.iter().all(|end| end.open) && (ends == [a, b] || ends == [b, a])
+        };
+        self.connections.values().filter(joins).count()
     }
 
     /// Every node holds what the transactions of the best chain carry.

@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, Target};
-use kusari_node::seam::{Command, Input, Now, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::seam::{
+    Command, DisconnectReason, Input, Now, PeerId, Reply, RequestId, TemplateId,
+};
 use kusari_node::wire::{self, Dialect, Message, Row, Rows};
 use kusari_node::{Action, Node, NodeConfig};
 
@@ -66,6 +68,8 @@ pub(crate) struct Kusari {
     /// The last tip that each peer was told of.
     pub(crate) spoken: BTreeMap<PeerId, BlockHash>,
     inputs_at: (Micros, u32),
+    /// When it last mined a block.
+    pub(crate) mined_at: Option<Micros>,
 }
 
 impl Kusari {
@@ -95,6 +99,7 @@ impl Kusari {
             own: BTreeSet::new(),
             spoken: BTreeMap::new(),
             inputs_at: (0, 0),
+            mined_at: None,
         }
     }
 
@@ -197,7 +202,12 @@ impl World {
                 let delay = self.random.between(MILLISECOND, 200 * MILLISECOND);
                 self.plan(self.now + delay, Event::Dialled { host, life, address });
             }
-            Action::Disconnect { peer, .. } => self.drain_end(Place::of(peer)),
+            Action::Disconnect { peer, reason } => {
+                if reason == DisconnectReason::Evicted {
+                    self.check_eviction(host, Place::of(peer));
+                }
+                self.drain_end(Place::of(peer));
+            }
             Action::Commit { id, batch, then } => self.begin_commit(host, id, batch, then),
             Action::Mine { template_id, template, target } => {
                 self.begin_mining(host, template_id, template, target)
@@ -254,6 +264,7 @@ impl World {
     }
 
     pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
+        let now = self.now;
         let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
         let Some((_, mut block, target)) = kusari.mining.take_if(|(id, ..)| *id == template_id)
         else {
@@ -261,6 +272,7 @@ impl World {
         };
         block.nonce = mining::search(&block, target);
         kusari.own.insert(block.compute_hash());
+        kusari.mined_at = Some(now);
         self.counts.mined += 1;
         self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
     }

@@ -21,6 +21,7 @@ mod drafts;
 pub mod finality_scenarios;
 pub mod flipper;
 pub mod flood;
+pub mod isolation;
 mod kusari;
 mod ledger;
 pub mod ledger_scenarios;

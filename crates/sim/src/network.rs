@@ -44,7 +44,11 @@ impl World {
         let is_sign_of_life = line.starts_with(b"PING:") || line.starts_with(b"PONG:");
         let counted = if is_sign_of_life { 0 } else { line.len() as u64 };
         let is_question = line.starts_with(b"GET_BLOCKS:") || line.starts_with(b"GET_HEADERS:");
+        let (host, length) = (end.host, line.len() as u64);
         end.out.queue.push_back(Item::Line(line));
+        if matches!(self.hosts.get(host), Some(Host::Byzantine(_))) {
+            self.counts.hostile_bytes += length;
+        }
         self.counts.bytes += counted;
         self.counts.lines += u64::from(!is_sign_of_life);
         self.counts.questions += u64::from(is_question);

@@ -75,6 +75,15 @@ impl World {
         host
     }
 
+    /// Gives a machine, which others need not dial, another address.
+    pub(crate) fn move_to(&mut self, host: usize, ip: Ipv4Addr) {
+        match self.hosts.get_mut(host) {
+            Some(Host::Kusari(kusari)) => kusari.address.set_ip(ip.into()),
+            Some(Host::Byzantine(byzantine)) => byzantine.address.set_ip(ip.into()),
+            Some(Host::Original(_)) | None => {}
+        }
+    }
+
     /// Has a node dial a machine by its name as well, and so perhaps twice.
     pub(crate) fn dial_by_name(&mut self, host: usize, target: usize) {
         if let (Some(kusari), Some(name)) = (self.kusari(host), name(target)) {

@@ -163,6 +163,10 @@ pub struct Counts {
     pub refusals: u64,
     /// Connections that were opened.
     pub connections: u64,
+    /// Bytes that machines which mean no good queued.
+    pub hostile_bytes: u64,
+    /// Peers that lost their place to a newcomer.
+    pub evictions: u64,
     /// Virtual seconds from the end of all faults until everybody agreed.
     pub seconds_to_agree: u64,
     /// Blocks that nodes mined.

@@ -100,6 +100,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) max_peers: Option<u64>,
 
+    /// Most peers that connect from one address, or from one /64 of IPv6; this machine is exempt
+    /// [default: 24]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_per_address: Option<u64>,
+
+    /// Most peers that connect from one /16 of IPv4 or /32 of IPv6; a LAN is exempt [default: 32]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_per_group: Option<u64>,
+
     /// Most blocks of its chain that another branch may take back without `kusari accept-branch`;
     /// `none` for any number [default: 288 on a ledger, none on the classic chain]
     #[arg(long, value_name = "N|none")]

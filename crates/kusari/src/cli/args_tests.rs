@@ -56,6 +56,7 @@ fn what_is_not_said_has_a_default() {
     assert_eq!(settings.listen, "[::]:8080".parse().unwrap());
     assert_eq!(settings.connect, []);
     assert_eq!(settings.max_peers, 64);
+    assert_eq!((settings.max_per_address, settings.max_per_group), (24, 32));
     assert_eq!(settings.miner_threads.get(), 3);
     assert_eq!(settings.miner_kernel, None);
     assert!(!settings.quiet);
@@ -65,10 +66,11 @@ fn what_is_not_said_has_a_default() {
 #[test]
 fn every_option_is_heard() {
     let line = "8080 --data-dir d --max-peers 7 --miner-threads 2 --miner-kernel portable --quiet \
-                --log trace";
+                --log trace --max-per-address 3 --max-per-group 4";
     let settings = settings(line).unwrap();
     assert_eq!(settings.storage, directory("d"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (7, 2));
+    assert_eq!((settings.max_per_address, settings.max_per_group), (3, 4));
     assert_eq!(settings.miner_kernel.map(Kernel::name), Some("portable"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::TRACE);
@@ -97,6 +99,8 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("8080 --max-reorg-depth deep", "`deep` is no depth", "--max-reorg-depth 288"),
         ("8080 --max-reorg-depth -1", "unexpected argument '-1'", "--help"),
         ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
+        ("8080 --max-per-address 0", "max-per-address is out of range", "from 1 to 4096"),
+        ("8080 --max-per-group 4097", "max-per-group is out of range", "from 1 to 4096"),
         ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
         ("8080 --miner-kernel abacus", "`abacus` is no miner kernel of this machine", "portable"),
@@ -148,6 +152,8 @@ listen = '127.0.0.1:8080'
 connect = ['localhost:1']
 data-dir = '/from/file'
 max-peers = 5
+max-per-address = 2
+max-per-group = 3
 max-reorg-depth = 12
 max-store = '3GiB'
 miner-threads = 1
@@ -163,6 +169,7 @@ fn a_file_says_the_same_by_the_same_names() {
     assert_eq!(settings.connect, ["localhost:1".parse().unwrap()]);
     assert_eq!(settings.storage, directory("/from/file"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (5, 1));
+    assert_eq!((settings.max_per_address, settings.max_per_group), (2, 3));
     assert_eq!(settings.max_reorg_depth, Some(12));
     assert_eq!(settings.max_store, Some(3 << 30));
     assert_eq!(settings.miner_kernel.map(Kernel::name), Some("sha2"));

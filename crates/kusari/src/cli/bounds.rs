@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use bytesize::ByteSize;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
+use kusari_node::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP};
 
 use super::settings::{UsageError, wrong};
 
@@ -21,9 +22,23 @@ const DEFAULT_MAX_STORE: ByteSize = ByteSize::gib(10);
 
 /// Peers connected at once.
 pub(super) fn max_peers(count: Option<u64>) -> Result<usize, UsageError> {
+    peers("max-peers", count, DEFAULT_MAX_PEERS)
+}
+
+/// Of these, inbound ones of one address.
+pub(super) fn max_per_address(count: Option<u64>) -> Result<usize, UsageError> {
+    peers("max-per-address", count, MAX_PER_ADDRESS)
+}
+
+/// Of these, inbound ones of one group of addresses.
+pub(super) fn max_per_group(count: Option<u64>) -> Result<usize, UsageError> {
+    peers("max-per-group", count, MAX_PER_GROUP)
+}
+
+fn peers(name: &str, count: Option<u64>, default: usize) -> Result<usize, UsageError> {
     match count {
-        Some(count) => Ok(number("max-peers", count, MAX_MAX_PEERS)?.get()),
-        None => Ok(DEFAULT_MAX_PEERS),
+        Some(count) => Ok(number(name, count, MAX_MAX_PEERS)?.get()),
+        None => Ok(default),
     }
 }
 

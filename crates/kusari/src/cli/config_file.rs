@@ -23,6 +23,8 @@ pub(crate) struct ConfigFile {
     pub(crate) http: Option<Listen>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: Option<u64>,
+    pub(crate) max_per_address: Option<u64>,
+    pub(crate) max_per_group: Option<u64>,
     pub(crate) max_reorg_depth: Option<Depth>,
     pub(crate) max_store: Option<String>,
     pub(crate) miner_threads: Option<u64>,

@@ -138,11 +138,17 @@ impl PeerHandle {
         self.queue(Outgoing::Close);
     }
 
-    /// Closes the connection for a reason. A peer that ended its input by itself may take its answer as
-    /// slowly as any reader; one that is closed for a reason of ours must not linger.
+    /// Closes the connection as the node wants it.
     pub(crate) fn close_for(&self, reason: &DisconnectReason) {
         match reason {
+            // Whoever ended its input by itself may take its answer as slowly as any reader.
             DisconnectReason::Finished => self.close(),
+            // Somebody else waits for the socket, and there are few to spare.
+            DisconnectReason::Evicted
+            | DisconnectReason::TooManyPeers
+            | DisconnectReason::TooManyFromAddress
+            | DisconnectReason::TooManyFromGroup
+            | DisconnectReason::Banned => self.abort.now("its place was needed"),
             _ => self.close_soon(),
         }
     }

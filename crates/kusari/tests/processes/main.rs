@@ -43,6 +43,7 @@ mod ledger;
 mod many_lines;
 mod original;
 mod partition;
+mod places;
 mod proofs;
 mod readme;
 mod readme_commands;

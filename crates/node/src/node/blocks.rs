@@ -49,6 +49,10 @@ impl Node {
             }
         };
         let is_new = matches!(arrival, Arrival::Fresh(_));
+        // Only work on the best chain counts: a branch from far below costs nothing.
+        if matches!(arrival, Arrival::Fresh(point) if point.hash == self.chain.tip().hash) {
+            self.peers.brought_block(peer, now.monotonic);
+        }
         self.originals.block_came(peer, hash, is_new, now.monotonic);
         // A body that was asked for because of somebody's headers is progress of that answer. One
         // that came before its parent waits for it, and nobody is asked for that.

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::backlog::OutboxLimits;
-use crate::limits::MAX_UNCOMMITTED;
+use crate::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP, MAX_UNCOMMITTED};
+use crate::peers::{Peers, Places};
 use crate::witnesses::WitnessMemory;
 
 /// What a node is told when it starts.
@@ -25,6 +26,10 @@ pub struct NodeConfig {
     pub listen_port: Option<u16>,
     /// Connections at once. A quarter, or as many as `connect` has, is kept for those that we dial.
     pub max_peers: usize,
+    /// Inbound connections of one address, or of one /64 of IPv6. Loopback is exempt.
+    pub max_per_address: usize,
+    /// Inbound connections of one /16 of IPv4 or /32 of IPv6. What is routed nowhere is exempt.
+    pub max_per_group: usize,
     /// Addresses to keep connected; those beyond `max_peers` are not dialled.
     pub connect: Vec<PeerAddress>,
     /// How much may wait to be mined of what people entrust to this node.
@@ -47,12 +52,29 @@ impl Default for NodeConfig {
             agent: concat!("kusari/", env!("CARGO_PKG_VERSION")).to_string(),
             listen_port: None,
             max_peers: 64,
+            max_per_address: MAX_PER_ADDRESS,
+            max_per_group: MAX_PER_GROUP,
             connect: Vec::new(),
             outbox: OutboxLimits::default(),
             max_uncommitted: MAX_UNCOMMITTED,
             tree_limits: TreeLimits::default(),
             seed: 0,
             ledger: None,
+        }
+    }
+}
+
+impl NodeConfig {
+    /// Places that are kept for addresses which a person chose to dial.
+    pub(super) fn outbound_places(&self) -> usize {
+        Peers::outbound_places(self.max_peers, self.connect.len())
+    }
+
+    pub(super) fn places(&self) -> Places {
+        Places {
+            inbound: self.max_peers.saturating_sub(self.outbound_places()),
+            per_address: self.max_per_address,
+            per_group: self.max_per_group,
         }
     }
 }

@@ -21,11 +21,17 @@ impl Node {
         direction: Direction,
         address: SocketAddr,
     ) -> Result<(), StoreError> {
-        let verdict = if self.bans.is_banned(address.ip(), now.monotonic) {
+        // A ban is for those who come by themselves: whom the person chose is dialled all the same.
+        let is_banned =
+            direction == Direction::Inbound && self.bans.is_banned(address.ip(), now.monotonic);
+        let verdict = if is_banned {
             Err(DisconnectReason::Banned)
         } else {
-            self.peers.admit(&direction, address)
+            self.peers.admit(&direction, address, now.monotonic, |peer| self.serving.is_busy(peer))
         };
+        if let Ok(Some(evicted)) = verdict {
+            self.close(now, evicted, DisconnectReason::Evicted);
+        }
         self.peers.insert(peer, direction.clone(), address, now.monotonic);
         if let Direction::Outbound(target) = &direction {
             self.dials.connected(target, now.monotonic);
@@ -36,11 +42,11 @@ impl Node {
                 self.peers.set_shown(peer, shown);
                 self.close(now, peer, reason);
             }
-            (Ok(()), Direction::Outbound(target)) => {
+            (Ok(_), Direction::Outbound(target)) => {
                 self.notify(Event::Connected { target, address });
                 self.send_hello(now, peer)?;
             }
-            (Ok(()), Direction::Inbound) => {
+            (Ok(_), Direction::Inbound) => {
                 let shown = self.connection_reports.take(1, now.monotonic);
                 self.peers.set_shown(peer, shown);
                 if shown {
@@ -60,7 +66,11 @@ impl Node {
         }
         self.uncover_twins_of(&peer, now);
         if let Direction::Outbound(target) = peer.direction {
-            self.dial_ended(target, DialEnd::Lost, now);
+            let end = match peer.closing {
+                Some(DisconnectReason::Misbehaved) => DialEnd::Misbehaved,
+                _ => DialEnd::Lost,
+            };
+            self.dial_ended(target, end, now);
         }
     }
 
@@ -111,7 +121,7 @@ impl Node {
 
     fn uncover_twins_of(&mut self, peer: &Peer, now: Now) {
         if let Some(node_id) = peer.node_id
-            && !self.peers.has_node(node_id)
+            && peer.closing != Some(DisconnectReason::AlreadyConnected)
         {
             self.dials.uncover(node_id, now.monotonic);
         }
@@ -134,18 +144,41 @@ impl Node {
         }
     }
 
-    /// Scores a fault of an introduced peer, and closes and bans it where that is enough.
+    /// Scores a fault of an introduced peer, and closes it where that is enough. If it came by itself it
+    /// is banned; if we dialled it, it is dialled again after the longest wait.
     pub(super) fn punish(&mut self, now: Now, id: PeerId, score: u32) {
         let Some(total) = self.peers.punish(id, score, now.monotonic) else { return };
         self.note_penalty(id, score, total);
         if total < crate::limits::BAN_SCORE {
             return;
         }
-        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
-        if self.bans.ban(address.ip(), now.monotonic) {
+        let Some(peer) = self.peers.get(id) else { return };
+        let (address, inbound) = (peer.address, peer.direction == Direction::Inbound);
+        if inbound && self.bans.ban(address.ip(), now.monotonic) {
             self.notify(Event::Banned { address, duration: crate::limits::BAN_TIME });
         }
         self.close(now, id, DisconnectReason::Misbehaved);
+    }
+
+    /// Closes links to a node that has another one with us, and tells it so on the link itself: only what
+    /// it says there keeps the other node from dialling it again.
+    pub(super) fn close_twins_of(&mut self, now: Now, id: PeerId) {
+        for twin in self.peers.superfluous(id, self.id) {
+            let inbound = self.peers.get(twin).is_some_and(|p| p.direction == Direction::Inbound);
+            if inbound {
+                self.send_error(twin, "already-connected", "there is another link between us");
+            }
+            self.close(now, twin, DisconnectReason::AlreadyConnected);
+        }
+    }
+
+    pub(super) fn told_of_error(&mut self, now: Now, peer: PeerId, report: ErrorReport) {
+        if report.code == "already-connected" && self.peers.is_doubled(peer) {
+            return self.close(now, peer, DisconnectReason::AlreadyConnected);
+        }
+        self.note_block_refusal(now, peer, &report.code);
+        let message = report.message;
+        self.report(now, peer, |address| Event::PeerRefused { address, message });
     }
 
     /// Introduces us. What the peer is told here of our tip is where gossip to it begins.

@@ -161,6 +161,7 @@ impl Node {
                 Due::Close(peer, reason) => self.close(now, peer, reason),
                 Due::Ping(peer) => {
                     let number = self.random.next();
+                    self.peers.pinged(peer, number);
                     self.send(peer, Message::Ping(number));
                 }
                 Due::IsOriginal(peer) => self.meet_original(now, peer),

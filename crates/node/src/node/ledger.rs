@@ -55,6 +55,7 @@ impl Node {
                 self.batch.pool.extend(writes);
                 self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
+                    self.peers.brought_transaction(peer, now.monotonic);
                     self.note_pooled(txid, Some(peer), displaced);
                 }
                 let message = Message::Accepted { txid };

@@ -15,8 +15,7 @@ use crate::peers::PeerStage;
 use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::wire::{
-    ErrorReport, GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport,
-    WireError,
+    GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
 };
 
 impl Node {
@@ -27,8 +26,8 @@ impl Node {
         received: Result<Received, Refusal>,
     ) -> Result<(), StoreError> {
         let is_get_chain = matches!(received, Ok(Message::GetChain));
-        if let Ok(Message::Pong(_)) = &received {
-            self.peers.ponged(peer, now.monotonic);
+        if let Ok(Message::Pong(number)) = &received {
+            self.peers.ponged(peer, *number, now.monotonic);
         }
         if !self.hear(now, peer, is_get_chain)? {
             return Ok(());
@@ -86,10 +85,7 @@ impl Node {
             Message::Ping(number) => self.ping(peer, number),
             Message::GetStatus => self.get_status(peer)?,
             Message::GetHelp => self.send(peer, Message::Help),
-            Message::Error(ErrorReport { code, message }) => {
-                self.note_block_refusal(now, peer, &code);
-                self.report(now, peer, |address| Event::PeerRefused { address, message });
-            }
+            Message::Error(report) => self.told_of_error(now, peer, report),
             // Any line is a sign of life, which has been noted; these ask for nothing.
             Message::Accepted { .. }
             | Message::Pong(_)
@@ -211,11 +207,12 @@ impl Node {
         if stage == PeerStage::Plain {
             self.send_hello(now, id)?;
         }
-        if let Err((worse, reason)) = self.peers.introduce(id, hello, self.id, now.monotonic) {
-            self.close(now, worse, reason);
-            if worse == id {
-                return Ok(());
-            }
+        if let Err(reason) = self.peers.introduce(id, hello, self.id, now.monotonic) {
+            self.close(now, id, reason);
+        }
+        self.close_twins_of(now, id);
+        if self.peers.get(id).is_none() {
+            return Ok(());
         }
         self.originals.remove(id);
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });

@@ -17,7 +17,6 @@ use super::follow_up::UnderWay;
 use super::mining::Mining;
 use super::trail::Trail;
 use super::{Node, NodeConfig};
-use crate::allowance::Allowance;
 use crate::announced::Announced;
 use crate::compact::Compact;
 use crate::finality::Finality;
@@ -37,6 +36,7 @@ use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
+use crate::token_bucket::TokenBucket;
 use crate::transactions::Transactions;
 use crate::wire::NodeId;
 use crate::witnesses::Witnesses;
@@ -90,9 +90,9 @@ struct State {
     #[serde(default)]
     ahead_of_clock: Option<u64>,
     expire_at: Duration,
-    connection_reports: Allowance,
     storage: StorageState,
     refusals: BlockRefusals,
+    connection_reports: TokenBucket,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
@@ -141,9 +141,11 @@ impl Node {
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
             && state.originals.is_within_bounds()
-            && state.refusals.is_within_bounds();
+            && state.refusals.is_within_bounds()
+            && state.bans.is_within_bounds()
+            && state.peers.is_within(state.config.places());
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
-            return Err(RestoreError::Form(String::from("more waits in it than may wait")));
+            return Err(RestoreError::Form(String::from("more is in it than may be")));
         }
         let chain = Chain::restore(state.chain, blocks, state.config.tree_limits)?;
         let is_of_one_kind = match (&state.config.ledger, &state.transactions, chain.spec()) {

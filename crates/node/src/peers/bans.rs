@@ -1,4 +1,5 @@
-//! Addresses that misbehaved and are refused for a time.
+//! Addresses that misbehaved, from which no connection is taken for a time. What we dial ourselves is none
+//! of their concern.
 
 use alloc::collections::BTreeMap;
 use core::net::IpAddr;
@@ -33,6 +34,11 @@ impl Bans {
             self.0.remove(&host);
         }
         self.0.contains_key(&host)
+    }
+
+    /// Whether no more are banned than may: it may come from a stranger's file.
+    pub(crate) fn is_within_bounds(&self) -> bool {
+        self.0.len() <= MAX_BANS
     }
 }
 

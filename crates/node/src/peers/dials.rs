@@ -38,6 +38,8 @@ struct Dial {
 pub(crate) enum DialEnd {
     /// It failed, or was lost.
     Lost,
+    /// We closed it for what the peer did.
+    Misbehaved,
     /// The same node is connected by another way.
     Covered(NodeId),
     /// It led to ourselves.
@@ -102,7 +104,9 @@ impl Dials {
         let dial = self.dials.get_mut(address)?;
         match (end, &dial.state) {
             // The connection was given up by choice before the driver reports its end.
-            (DialEnd::Lost, State::Covered(_) | State::Ourselves) => return None,
+            (DialEnd::Lost | DialEnd::Misbehaved, State::Covered(_) | State::Ourselves) => {
+                return None;
+            }
             (DialEnd::Covered(node), _) => {
                 dial.state = State::Covered(node);
                 return None;
@@ -114,6 +118,8 @@ impl Dials {
             (DialEnd::Lost, State::Connected { since }) if now >= *since + REDIAL_RESET => {
                 dial.delay = REDIAL_FIRST;
             }
+            // However long it lasted: what it sends costs more than what a dial does.
+            (DialEnd::Misbehaved, _) => dial.delay = REDIAL_MAX,
             _ => {}
         }
         // Up to a quarter more, so that nodes which lost a peer together do not come back together.
@@ -124,7 +130,8 @@ impl Dials {
         Some(wait)
     }
 
-    /// A node is gone: addresses that were covered by it are dialled again.
+    /// A connection to a node, or to one that said so, is gone: addresses that were covered by it are
+    /// dialled again. Where another one is left, the node says so again.
     pub(crate) fn uncover(&mut self, node: NodeId, now: Duration) {
         for dial in self.dials.values_mut() {
             if matches!(dial.state, State::Covered(covering) if covering == node) {

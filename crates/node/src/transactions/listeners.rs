@@ -11,11 +11,11 @@ use kusari_chain::ledger::{SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, Mempool, PooledTransaction};
 use serde::{Deserialize, Serialize};
 
-use crate::allowance::Allowance;
 use crate::limits::{
     MAX_PENDING_TRANSACTIONS, MEMPOOL_INTERVAL, TRANSACTION_BURST, TRANSACTION_REFILL,
 };
 use crate::seam::{CommitId, PeerId};
+use crate::token_bucket::TokenBucket;
 
 /// What a peer is still to be sent.
 #[derive(Serialize, Deserialize)]
@@ -23,7 +23,7 @@ struct Listener {
     /// Oldest first; at most [`MAX_PENDING_TRANSACTIONS`].
     pending: VecDeque<Txid>,
     /// Kibibytes of lines.
-    allowance: Allowance,
+    allowance: TokenBucket,
     /// Whether it is sent what comes, beside what it asked for.
     follows: bool,
     /// When it asked for all that waits.
@@ -51,7 +51,7 @@ impl Listeners {
     fn listener(&mut self, peer: PeerId, now: Duration) -> &mut Listener {
         self.peers.entry(peer).or_insert_with(|| Listener {
             pending: VecDeque::new(),
-            allowance: Allowance::new(TRANSACTION_BURST, TRANSACTION_REFILL, now),
+            allowance: TokenBucket::new(TRANSACTION_BURST, TRANSACTION_REFILL, now),
             follows: false,
             asked_at: None,
         })
@@ -138,7 +138,7 @@ impl Listeners {
     pub(crate) fn deadline(&self, pool: &Mempool) -> Option<Duration> {
         let next = self.peers.values().filter_map(|listener| {
             let pooled = pool.get(listener.pending.front()?)?;
-            Some(listener.allowance.deadline_for(kibibytes(pooled)))
+            Some(listener.allowance.ready_at(kibibytes(pooled)))
         });
         next.min()
     }

@@ -10,12 +10,12 @@ use core::time::Duration;
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
 use serde::{Deserialize, Serialize};
 
-use crate::allowance::Allowance;
 use crate::limits::{
     MAX_PENDING_STATEMENTS, STATEMENT_BURST, STATEMENT_REFILL, TAKEN_STATEMENT_BURST,
     TAKEN_STATEMENT_REFILL,
 };
 use crate::seam::PeerId;
+use crate::token_bucket::TokenBucket;
 
 /// What a peer is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +32,9 @@ struct Listener {
     /// Oldest first; at most [`MAX_PENDING_STATEMENTS`].
     pending: VecDeque<Pending>,
     /// Lines to it.
-    sends: Allowance,
+    sends: TokenBucket,
     /// Lines from it.
-    takes: Allowance,
+    takes: TokenBucket,
 }
 
 /// Peers that introduced themselves.
@@ -46,8 +46,8 @@ impl Listeners {
     pub(crate) fn add(&mut self, peer: PeerId, now: Duration, first: Vec<Pending>) {
         let mut listener = Listener {
             pending: VecDeque::new(),
-            sends: Allowance::new(STATEMENT_BURST, STATEMENT_REFILL, now),
-            takes: Allowance::new(TAKEN_STATEMENT_BURST, TAKEN_STATEMENT_REFILL, now),
+            sends: TokenBucket::new(STATEMENT_BURST, STATEMENT_REFILL, now),
+            takes: TokenBucket::new(TAKEN_STATEMENT_BURST, TAKEN_STATEMENT_REFILL, now),
         };
         first.into_iter().for_each(|pending| listener.want(pending));
         self.0.insert(peer, listener);
@@ -106,7 +106,7 @@ impl Listeners {
     /// When [`Listeners::due`] has something next.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let next = self.0.values().filter_map(|listener| {
-            Some(listener.sends.deadline_for(listener.pending.front()?.lines()))
+            Some(listener.sends.ready_at(listener.pending.front()?.lines()))
         });
         next.min()
     }

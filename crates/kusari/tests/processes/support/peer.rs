@@ -29,6 +29,15 @@ impl RawPeer {
         Self::over(socket.into())
     }
 
+    /// Connects from an address of this machine, of which Linux has all that begin with 127.
+    #[track_caller]
+    pub(crate) fn connect_from(from: [u8; 4], port: u16) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+        socket.connect(&SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        Self::over(socket.into())
+    }
+
     /// Connects, gives the node these blocks, and waits until it has taken them.
     #[track_caller]
     pub(crate) fn bring(port: u16, blocks: &[Block]) {

@@ -1,0 +1,33 @@
+//! Situations in which a node may lose its links.
+//!
+//! `KUSARI_SIM_SEED` replays one seed and prints every step; `KUSARI_SIM_SEEDS` sets how many seeds
+//! each scenario gets.
+
+mod common;
+
+use kusari_sim::isolation::{BOTH_DIAL, SIEGE_OF_A_NODE};
+
+/// Seeds of the short scenario, where the environment does not say otherwise.
+const SEEDS: u64 = 1_000;
+/// Those of the long one.
+const SIEGES: u64 = 3;
+
+#[test]
+fn two_nodes_that_dial_each_other_at_once_have_one_link_within_five_seconds() {
+    common::run(BOTH_DIAL, SEEDS);
+}
+
+/// 200 machines of three groups, in any mix of `HELP`, silence and dripping, for an hour. Each wants two
+/// connections. It costs the crowd 71,000 connections, and 6 to 20 MB where all of those that get a place say
+/// `HELLO`; it costs the node as many choices of whom to close.
+#[test]
+fn a_crowd_of_three_groups_keeps_no_newcomer_out_and_takes_no_useful_peer_its_place() {
+    for outcome in common::run(SIEGE_OF_A_NODE, SIEGES) {
+        let counts = outcome.counts;
+        println!(
+            "{} connections, {} bytes of the crowd, {} evictions",
+            counts.connections, counts.hostile_bytes, counts.evictions
+        );
+        assert!(counts.evictions > 100, "there was no siege");
+    }
+}
