@@ -59,6 +59,8 @@ pub struct PoolLimits {
     pub sender_bytes: u64,
     /// Bytes of our own transactions.
     pub own_bytes: u64,
+    /// Bytes of others' transactions whose senders own nothing on the best chain.
+    pub penniless_bytes: u64,
     /// Seconds that a transaction of others may wait.
     pub age_s: u64,
 }
@@ -70,6 +72,7 @@ impl PoolLimits {
         sender_transactions: params::MAX_PER_SENDER,
         sender_bytes: params::MAX_SENDER_BYTES,
         own_bytes: params::MAX_OWN_BYTES,
+        penniless_bytes: params::MAX_PENNILESS_BYTES,
         age_s: params::MAX_POOL_AGE_S,
     };
 
@@ -80,6 +83,7 @@ impl PoolLimits {
             sender_transactions: self.sender_transactions.min(other.sender_transactions),
             sender_bytes: self.sender_bytes.min(other.sender_bytes),
             own_bytes: self.own_bytes.min(other.own_bytes),
+            penniless_bytes: self.penniless_bytes.min(other.penniless_bytes),
             age_s: self.age_s.min(other.age_s),
         }
     }
@@ -105,6 +109,8 @@ pub struct Mempool {
     tails: BTreeSet<Tail>,
     bytes: u64,
     own_bytes: u64,
+    /// What others' transactions count for whose senders own nothing.
+    penniless_bytes: u64,
 }
 
 impl Default for Mempool {
@@ -124,6 +130,7 @@ impl Mempool {
             tails: BTreeSet::new(),
             bytes: 0,
             own_bytes: 0,
+            penniless_bytes: 0,
         }
     }
 
@@ -253,7 +260,9 @@ impl Mempool {
         if let Some(tail) = sender.tail() {
             self.tails.remove(&tail);
         }
+        self.penniless_bytes -= sender.penniless_bytes();
         let result = change(sender);
+        self.penniless_bytes += sender.penniless_bytes();
         self.tails.extend(sender.tail());
         if sender.len() == 0 {
             self.senders.remove(&account.key);

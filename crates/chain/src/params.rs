@@ -53,12 +53,9 @@ pub const HISTORY_STEP: u32 = 64;
 pub const MEDIAN_BLOCKS: usize = 11;
 
 /// Seconds that a ledger block's timestamp may be ahead of the node's clock. One that is further
-/// ahead is held until its time comes.
+/// ahead is held until its time comes. A miner stamps a block as far ahead where the median of its
+/// ancestors asks for it: if it took less than others do, blocks that they take could keep it from mining.
 pub const MAX_AHEAD_SECONDS: u64 = 120;
-
-/// Seconds that a miner may stamp a block ahead of its own clock; where the median asks for more,
-/// it waits. Half of what others take, so that their clocks may differ.
-pub const MAX_MINING_AHEAD_SECONDS: u64 = 60;
 
 /// Least room for side branches, in bytes of canonical lines; a longer best chain raises it to its
 /// own size, so that a rival as long as ours always fits.
@@ -102,6 +99,11 @@ pub const MAX_PER_SENDER: usize = 1_024;
 /// it, so that without fees one key crowds out nobody, and still more than a full body.
 pub const MAX_SENDER_BYTES: u64 = MAX_MEMPOOL_BYTES / 8;
 const _: () = assert!(MAX_SENDER_BYTES > MAX_BODY_BYTES as u64);
+
+/// Bytes of waiting transactions whose senders own nothing, counted as for [`MAX_MEMPOOL_BYTES`]. A key
+/// costs nothing, so all such senders share what fits one body.
+pub const MAX_PENNILESS_BYTES: u64 = 1 << 20;
+const _: () = assert!(MAX_PENNILESS_BYTES >= MAX_BODY_BYTES as u64);
 
 /// Bytes of our own waiting transactions, counted as for [`MAX_MEMPOOL_BYTES`]. They are never
 /// evicted, so they leave the greater part of the pool to others.

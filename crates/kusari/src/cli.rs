@@ -7,6 +7,7 @@ mod access;
 mod answers;
 mod args;
 mod batches;
+mod bounds;
 mod branches;
 mod burst;
 mod card;
@@ -210,6 +211,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         miner_kernel: settings.miner_kernel,
         witness,
         wallet: wallet.clone(),
+        max_store_bytes: settings.max_store,
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
     let (shown, (teller, feed)) = (screen.clone(), events::open()?);

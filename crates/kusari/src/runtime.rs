@@ -16,7 +16,10 @@ mod followed;
 mod lines;
 mod notes;
 pub mod offline;
+#[cfg(test)]
+mod played;
 pub mod salvage;
+mod storage;
 
 use std::io;
 use std::net::SocketAddr;
@@ -42,6 +45,8 @@ use clock::Clock;
 pub(crate) use clock::unix_time;
 pub use counts::Counts;
 use driver::Driver;
+#[cfg(test)]
+pub(crate) use played::PlayedNode;
 
 /// What a running node needs.
 pub struct RuntimeConfig {
@@ -59,6 +64,8 @@ pub struct RuntimeConfig {
     pub witness: Option<WitnessKey>,
     /// What signs the drafts of people, on a ledger.
     pub wallet: Option<NodeWallet>,
+    /// Bytes that the store may take before nothing but blocks is taken, if there is a bound.
+    pub max_store_bytes: Option<u64>,
 }
 
 /// Why a node could not be started.
@@ -127,6 +134,10 @@ enum Control {
         nonce: u64,
     },
     WalletChanged(SigningAccount),
+    /// A read found a block that is not as it was stored.
+    BlockAltered,
+    /// The audit that the node asked for is done, and found this first.
+    Audited(Option<String>),
     /// What the witness key signed, or what is remembered beside it.
     Witness(Input),
     Stop,
@@ -214,42 +225,6 @@ impl NodeHandle {
     pub fn stop(&self) {
         // Where nobody listens any more, it has stopped already.
         let _ = self.control.send(Control::Stop);
-    }
-}
-
-/// A node for tests, which the test plays itself.
-#[cfg(test)]
-pub(crate) struct PlayedNode {
-    control: mpsc::UnboundedReceiver<Control>,
-    snapshots: watch::Sender<Arc<Snapshot>>,
-}
-
-#[cfg(test)]
-impl PlayedNode {
-    pub(crate) fn new(store: Store) -> (Self, NodeHandle) {
-        let (sender, control) = mpsc::unbounded_channel();
-        let (snapshots, snapshot) = watch::channel(Arc::new(Snapshot::default()));
-        (
-            Self { control, snapshots },
-            NodeHandle {
-                control: sender,
-                snapshot,
-                store,
-                traffic: Arc::default(),
-                counts: Arc::default(),
-            },
-        )
-    }
-
-    pub(crate) async fn next_command(&mut self) -> Option<(Command, oneshot::Sender<Reply>)> {
-        match self.control.recv().await? {
-            Control::Command(command, answer) => Some((command, answer)),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn publish(&self, snapshot: Snapshot) {
-        self.snapshots.send_replace(Arc::new(snapshot));
     }
 }
 
@@ -358,6 +333,7 @@ pub fn start(
             miner_kernel: config.miner_kernel,
             witness: config.witness,
             wallet: config.wallet,
+            max_store_bytes: config.max_store_bytes,
         };
         let mut driver = match Driver::new(parts, store) {
             Ok(driver) => driver,

@@ -45,7 +45,7 @@ mod tests;
 mod trail;
 mod transactions;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::trail::TrailEntry;
@@ -97,6 +97,8 @@ struct Inner {
     kind: Kind,
     /// What reads have found out about blocks.
     content: Content,
+    /// Where it is; `None` in memory.
+    file: Option<PathBuf>,
     _lock: Option<DirectoryLock>,
 }
 
@@ -118,7 +120,7 @@ impl Store {
     /// [`OpenError`]; [`OpenError::ChainKind`] where another chain is there.
     pub fn open_chain(directory: &Path, spec: Option<&ChainSpec>) -> Result<Self, OpenError> {
         let (opened, lock) = open::open_or_create(directory, Kind::of(spec))?;
-        Ok(Self::over(opened, Some(lock)))
+        Ok(Self::over(opened, Some((directory, lock))))
     }
 
     /// Opens the store that is in a data directory, of whatever chain. Creates none.
@@ -127,7 +129,7 @@ impl Store {
     /// [`OpenError`]; [`OpenError::NoChain`] where there is none.
     pub fn open_existing(directory: &Path) -> Result<Self, OpenError> {
         let (opened, lock) = open::open_existing(directory)?;
-        Ok(Self::over(opened, Some(lock)))
+        Ok(Self::over(opened, Some((directory, lock))))
     }
 
     /// A store of the classic chain in memory that is forgotten when the last clone is dropped.
@@ -152,11 +154,15 @@ impl Store {
         Ok(Self::over((open::create_with_backend(backend, &kind)?, kind), None))
     }
 
-    fn over((database, kind): Opened, lock: Option<DirectoryLock>) -> Self {
+    fn over((database, kind): Opened, place: Option<(&Path, DirectoryLock)>) -> Self {
+        let (file, lock) =
+            place.map(|(directory, lock)| (directory.join(open::DATABASE_FILE), lock)).unzip();
         let first_failure = Mutex::new(None);
         let database = Handle::from(database);
         let content = Content::default();
-        Self { inner: Arc::new(Inner { database, first_failure, kind, content, _lock: lock }) }
+        Self {
+            inner: Arc::new(Inner { database, first_failure, kind, content, file, _lock: lock }),
+        }
     }
 
     /// Takes any hash for a block's own, from now on: the tests and benches of the store plan blocks
@@ -173,6 +179,18 @@ impl Store {
     #[must_use]
     pub fn altered_blocks(&self) -> Vec<AlteredBlock> {
         self.inner.content.altered()
+    }
+
+    /// Calls `tell` whenever a read finds a block that is not as it was stored, from the thread that reads.
+    pub fn on_altered(&self, tell: impl Fn() + Send + Sync + 'static) {
+        self.inner.content.on_altered(Box::new(tell));
+    }
+
+    /// Bytes that the file takes; 0 for a store in memory, and where the file system does not say.
+    #[must_use]
+    pub fn file_bytes(&self) -> u64 {
+        let file = self.inner.file.as_ref();
+        file.and_then(|file| std::fs::metadata(file).ok()).map_or(0, |data| data.len())
     }
 
     /// The parameters of the ledger that the store is made for; `None` on the classic chain.

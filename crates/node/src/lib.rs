@@ -20,8 +20,10 @@ mod finality;
 mod gossip;
 pub mod happening;
 mod headers;
+pub mod hindrance;
 mod lacking;
 pub mod limits;
+mod mining_pause;
 mod node;
 mod originals;
 mod outbox;
@@ -29,6 +31,7 @@ mod own;
 mod peers;
 mod predecessors;
 mod random;
+mod refusals;
 pub mod seam;
 mod serving;
 pub mod snapshot;
@@ -43,6 +46,7 @@ pub use address::PeerAddress;
 pub use backlog::OutboxLimits;
 pub use event::Event;
 pub use happening::Happening;
+pub use hindrance::{Hindrance, StorageState};
 pub use node::{
     LedgerConfig, MiningPolicy, Node, NodeConfig, RestoreError, WitnessConfig, hash_of_state,
 };

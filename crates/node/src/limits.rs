@@ -179,6 +179,12 @@ pub const MAX_LISTED_BRANCHES: usize = 32;
 /// number does.
 pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
 
+/// Networks, each a /16 of IPv4 or a /32 of IPv6, whose peers must refuse blocks of this node before it
+/// audits its store.
+pub const REFUSING_NETWORKS: usize = 3;
+/// Least time between two such audits, and how long a refusal counts.
+pub const AUDIT_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
 /// Commits that may be under way, each of what one read brought at the most. Only transactions reach
 /// it, which change no chain: what is let into the pool and crowded out again is written all the same.
 pub const MAX_COMMITS: usize = 256;
@@ -193,6 +199,11 @@ pub const TRANSACTION_BURST: u32 = 480;
 pub const TRANSACTION_REFILL: Duration = Duration::from_millis(4);
 /// How long a search for a nonce goes on before what waits since is put into the block as well.
 pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
+/// How long blocks that come in may pause mining in any [`MINING_PAUSE_INTERVAL`], once this node has had
+/// the tip of a peer.
+pub const MINING_PAUSE: Duration = Duration::from_secs(5);
+/// The time of which that is a share.
+pub const MINING_PAUSE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the pool is looked through for what has waited too long.
 pub const EXPIRE_INTERVAL: Duration = Duration::from_secs(60);
 /// After so many such looks peers are told again of transactions that people of this node wait for.

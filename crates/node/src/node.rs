@@ -19,6 +19,7 @@ mod mining;
 mod originals;
 mod state;
 mod trail;
+mod view;
 mod witnesses;
 
 use alloc::boxed::Box;
@@ -38,17 +39,19 @@ use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::hindrance::StorageState;
 use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
 };
+use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
+use crate::refusals::BlockRefusals;
 use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
 use crate::serving::Serving;
-use crate::snapshot::{PeerSummary, Snapshot};
 use crate::store::{OutboxStore, StoreBatch};
 use crate::sync::Sync;
 use crate::token_bucket::TokenBucket;
@@ -95,6 +98,7 @@ pub struct Node {
     serving: Serving,
     finality: Finality,
     mining: Option<Mining>,
+    mining_pause: MiningPause,
     /// `None` on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<Transactions>,
@@ -107,10 +111,16 @@ pub struct Node {
     /// When to look again whether to mine, and on what.
     #[serde(skip_serializing_if = "Option::is_none")]
     mine_again_at: Option<Duration>,
+    /// How long nothing can be mined because the chain is ahead of the clock, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ahead_of_clock: Option<u64>,
     /// When the pool is looked through for what has waited too long.
     expire_at: Duration,
     /// Inbound connections that may be shown to the person.
     connection_reports: TokenBucket,
+    /// What the driver last said of the disk.
+    storage: StorageState,
+    refusals: BlockRefusals,
     last_template: u64,
     /// Commands that wait for room in the outbox.
     waiting_says: VecDeque<(RequestId, String)>,
@@ -204,16 +214,20 @@ impl Node {
             serving: Serving::default(),
             finality: Finality::default(),
             mining: None,
+            mining_pause: MiningPause::default(),
             transactions,
             witnesses,
             mine_on_until: None,
             mine_again_at: None,
+            ahead_of_clock: None,
             expire_at: Duration::ZERO,
             connection_reports: TokenBucket::new(
                 CONNECTION_REPORT_BURST,
                 CONNECTION_REPORT_REFILL,
                 Duration::ZERO,
             ),
+            storage: StorageState::default(),
+            refusals: BlockRefusals::default(),
             last_template: 0,
             waiting_says: VecDeque::new(),
             unannounced: VecDeque::new(),
@@ -299,6 +313,14 @@ impl Node {
                 self.stop_witnessing(WitnessStop::NotRemembered);
                 Ok(())
             }
+            Input::StorageChanged(storage) => {
+                self.storage = storage;
+                Ok(())
+            }
+            Input::Audited { finding } => {
+                self.audited(now, finding);
+                Ok(())
+            }
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
                 self.wake_at = None;
@@ -363,31 +385,5 @@ impl Node {
         self.commits.len() >= MAX_COMMITS
             || self.chain.uncommitted_changes() >= self.config.max_uncommitted
             || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
-    }
-
-    /// What the node looks like now.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        let (side_bytes, side_limit) = self.chain.side_bytes();
-        let summary = |(id, peer): (PeerId, &crate::peers::Peer)| PeerSummary {
-            address: peer.address,
-            inbound: peer.direction == crate::seam::Direction::Inbound,
-            stage: peer.stage,
-            agent: peer.agent.clone(),
-            height: self.sync.claim_of(id).map(|claim| claim.height),
-            latency: peer.latency,
-        };
-        Snapshot {
-            tip: self.chain.tip(),
-            peers: self.peers.iter().map(summary).collect(),
-            originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
-            waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
-            ledger: self.ledger_summary(),
-            side_bytes,
-            side_limit,
-            held: self.chain.held_branches(),
-            orphans: self.chain.orphan_count(),
-            catching_up: self.catching_up,
-        }
     }
 }

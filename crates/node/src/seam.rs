@@ -25,6 +25,7 @@ use crate::address::PeerAddress;
 use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;
 use crate::happening::Happening;
+use crate::hindrance::StorageState;
 use crate::store::{EntryId, StoreBatch};
 use crate::wire::{Message, Received, Refusal, Row};
 use crate::witnesses::WitnessMemory;
@@ -165,6 +166,13 @@ pub enum Input {
     WitnessRemembered(WitnessMemory),
     /// What either of the two asked for could not be made durable, so nothing was signed.
     WitnessNotRemembered,
+    /// The store grew or shrank, or a block in it was found altered: at the start, and after commits.
+    StorageChanged(StorageState),
+    /// What [`Action::Audit`] asked for is done.
+    Audited {
+        /// What the audit found first, in words.
+        finding: Option<String>,
+    },
     /// A person or a program asks for something.
     Command(RequestId, Command),
     /// The time of the last [`Action::WakeAt`] has come.
@@ -262,6 +270,8 @@ pub enum Action {
     Notify(Event),
     /// Write down, when it is convenient, what happened. Nothing rests on it.
     Record(Box<Happening>),
+    /// Audit the store, beside everything else. Answered by [`Input::Audited`].
+    Audit,
     /// Stop: the node cannot go on.
     Halt(String),
 }

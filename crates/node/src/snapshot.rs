@@ -11,6 +11,7 @@ use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
 
 use crate::drafts::{DraftWait, SigningAccount};
+use crate::hindrance::Hindrance;
 use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
 use crate::witnesses::WitnessStop;
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub orphans: usize,
     /// Whether blocks that we asked for are coming in.
     pub catching_up: bool,
+    /// What keeps the node from doing all that it is for, what makes it unready first.
+    pub hindrances: Vec<Hindrance>,
 }
 
 /// A node that has not looked at its store yet.
@@ -54,6 +57,7 @@ impl Default for Snapshot {
             held: Vec::new(),
             orphans: 0,
             catching_up: false,
+            hindrances: Vec::new(),
         }
     }
 }

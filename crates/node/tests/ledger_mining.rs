@@ -155,29 +155,61 @@ fn off_nothing_is_ever_mined() {
 }
 
 #[test]
-fn a_chain_ahead_of_the_clock_is_waited_for() {
+fn blocks_stamped_two_minutes_ahead_delay_a_record_by_seconds() {
     let mut bench = bench(MiningPolicy::OnDemand);
-    let peer = bench.ledger_peer(7);
+    let attacker = bench.ledger_peer(7);
     let mut maker = Maker::new(3);
-    // More than half of the last ones are that far ahead.
-    for number in 0..8 {
-        let block = maker.make(&[], START + 100 + number);
-        maker.take(block.clone());
-        bench.receive(peer, whole(&block));
+    let stamps = (0..20).map(|number| START - 100 + number).chain([START + 118; 31]);
+    for stamp in stamps {
+        let block = maker.make(&[], stamp);
+        bench.receive(attacker, whole(&block));
+        maker.take(block);
     }
-    assert_eq!(bench.node.snapshot().tip.height, 8);
-    let actions = bench.submit(&Person::new(2).record(0, 0, "hi"));
-    assert!(template(&actions).is_none(), "its time would be more than a minute ahead");
-    assert!(bench.next_wish() <= bench.now.monotonic + 60 * SECOND);
+    // Six blocks of one second move the median by one, and 120 s is the most that others take.
+    assert_eq!(bench.mined_block().block.timestamp, START + 120, "the rest of them is held");
+    let mut actions = bench.submit(&Person::new(2).record(0, 0, "hi"));
     let mut waited = 0;
-    let mut actions = Vec::new();
     while template(&actions).is_none() {
-        assert!(waited < 120, "never");
+        assert!(bench.next_wish() <= bench.now.monotonic + SECOND, "the wait for one tip");
+        assert!(waited < 5, "the attacker's thirteen held blocks last for three seconds");
         actions = bench.pass(SECOND);
         waited += 1;
     }
     bench.mine(&actions);
-    assert_eq!(bench.node.snapshot().tip.height, 9);
+    assert_eq!(bench.mined_block().part().unwrap().body.len(), 1);
+}
+
+/// A node whose clock was a day ahead for ten blocks, and is right now.
+fn was_a_day_ahead() -> Bench {
+    const DAY: u64 = 24 * 60 * 60;
+    let mut bench = bench(MiningPolicy::OnDemand);
+    bench.now.wall += DAY;
+    for sequence in 0..10 {
+        let actions = bench.submit(&Person::new(2).record(sequence, 0, "hi"));
+        bench.mine(&actions);
+    }
+    bench.now.wall -= DAY;
+    bench
+}
+
+#[test]
+fn a_clock_that_was_ahead_does_not_silence_a_lone_node() {
+    let mut bench = was_a_day_ahead();
+    for sequence in 10..30 {
+        let actions = bench.submit(&Person::new(2).record(sequence, 0, "hi"));
+        bench.mine(&actions);
+        assert_eq!(bench.node.snapshot().tip.height as u64, sequence + 1);
+    }
+}
+
+#[test]
+fn a_node_among_others_mines_no_block_that_they_would_hold() {
+    let mut bench = was_a_day_ahead();
+    let peer = bench.ledger_peer(7);
+    let actions = bench.submit(&Person::new(2).record(10, 0, "hi"));
+    assert!(template(&actions).is_none());
+    let actions = bench.give(Input::PeerDisconnected { peer, reason: String::new() });
+    assert!(template(&actions).is_some(), "it is alone again");
 }
 
 #[test]

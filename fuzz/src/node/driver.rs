@@ -131,7 +131,8 @@ impl Driver {
                 | Action::Record(_)
                 | Action::SignStatement(_)
                 | Action::SignDrafts(_)
-                | Action::RememberWitness(_) => {}
+                | Action::RememberWitness(_)
+                | Action::Audit => {}
                 Action::Halt(reason) => panic!("the store is fine, and the node stops: {reason}"),
             }
         }

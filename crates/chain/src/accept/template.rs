@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::ledger::commitment::{MerkleRoot, body_root};
 use crate::ledger::{BodyEntry, Commitment, LedgerPart, PublicKey};
-use crate::params::{MAX_MINING_AHEAD_SECONDS, STATE_ROOT_INTERVAL};
+use crate::params::{MAX_AHEAD_SECONDS, STATE_ROOT_INTERVAL};
 use crate::pow::Target;
 use crate::rules::transaction::{check_fee, check_payload_bound};
 use crate::store::StoreError;
@@ -61,8 +61,8 @@ impl Chain {
         let following = self.following(&parent)?.ok_or(NoTemplate::NoLedger)?;
         let index = tip.height.checked_add(1).ok_or(NoTemplate::NoLedger)?;
         let timestamp = now.max(following.median.saturating_add(1));
-        if timestamp > now.saturating_add(MAX_MINING_AHEAD_SECONDS) {
-            let until = timestamp.saturating_sub(MAX_MINING_AHEAD_SECONDS);
+        if timestamp > now.saturating_add(MAX_AHEAD_SECONDS) {
+            let until = timestamp.saturating_sub(MAX_AHEAD_SECONDS);
             return Err(NoTemplate::TooEarly { until });
         }
         let (Some(spec), Some(chain_id)) = (self.spec().cloned(), self.chain_id()) else {

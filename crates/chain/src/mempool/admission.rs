@@ -119,6 +119,14 @@ impl Mempool {
         {
             return Err(PoolRefusal::SenderFull { transactions, bytes });
         }
+        if !pooled.is_own() && sender.account().balance == 0 {
+            let held_bytes = held.filter(|held| !held.is_own());
+            let leaves = held_bytes.map_or(0, PooledTransaction::pooled_bytes);
+            let limit = limits.penniless_bytes;
+            if self.penniless_bytes - leaves + pooled.pooled_bytes() > limit {
+                return Err(PoolRefusal::PennilessFull { limit });
+            }
+        }
         if pooled.is_own() {
             let held_own = held.filter(|held| held.is_own());
             let leaves = held_own.map_or(0, PooledTransaction::pooled_bytes);

@@ -61,6 +61,15 @@ pub enum PoolRefusal {
         /// The limit.
         limit: u64,
     },
+    /// As much waits of senders that own nothing as may.
+    #[error(
+        "transactions of accounts without a balance wait for {limit} bytes, which is all that may: try again \
+         when some are mined, or use an account that owns something"
+    )]
+    PennilessFull {
+        /// The limit.
+        limit: u64,
+    },
     /// There is no room, and what could make room pays as much or more for each byte.
     #[error("the pool is full: {}", hint(*least))]
     PoolFull {
@@ -90,7 +99,7 @@ impl PoolRefusal {
             Self::Underbid { .. } => "underbid",
             Self::SenderFull { .. } => "sender-full",
             Self::OwnFull { .. } => "own-full",
-            Self::PoolFull { .. } => "pool-full",
+            Self::PennilessFull { .. } | Self::PoolFull { .. } => "pool-full",
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Sender {
     chain: Vec<Link>,
     parked: BTreeMap<u64, Box<PooledTransaction>>,
     bytes: u64,
+    /// What our own of them count for.
+    own_bytes: u64,
 }
 
 /// The last of a chain, where it may be evicted: the worst first.
@@ -61,7 +63,7 @@ pub(super) enum Place {
 
 impl Sender {
     pub(super) fn new(account: Account) -> Self {
-        Self { account, chain: Vec::new(), parked: BTreeMap::new(), bytes: 0 }
+        Self { account, chain: Vec::new(), parked: BTreeMap::new(), bytes: 0, own_bytes: 0 }
     }
 
     /// Puts transactions, which must come in the order of their sequences, where they belong.
@@ -76,7 +78,7 @@ impl Sender {
             } else if sender.fits(&pooled) {
                 sender.push(pooled);
             } else if pooled.is_own() {
-                sender.bytes += pooled.pooled_bytes();
+                sender.note_added(&pooled);
                 sender.parked.insert(pooled.sequence(), pooled);
             } else {
                 fallen.unfit.push(*pooled);
@@ -130,7 +132,7 @@ impl Sender {
     /// Takes the last of the chain away.
     pub(super) fn pop(&mut self) -> Option<Box<PooledTransaction>> {
         let link = self.chain.pop()?;
-        self.bytes -= link.pooled.pooled_bytes();
+        self.note_removed(&link.pooled);
         Some(link.pooled)
     }
 
@@ -138,7 +140,7 @@ impl Sender {
     pub(super) fn pop_parked(&mut self, sequence: u64) -> Option<Box<PooledTransaction>> {
         let last = self.parked.last_entry().filter(|last| *last.key() > sequence)?;
         let pooled = last.remove();
-        self.bytes -= pooled.pooled_bytes();
+        self.note_removed(&pooled);
         Some(pooled)
     }
 
@@ -153,7 +155,7 @@ impl Sender {
         };
         let balance_after = self.balance().saturating_sub(spent);
         let held_rate = self.held_rate(self.chain.len(), pooled.fee_rate());
-        self.bytes += pooled.pooled_bytes();
+        self.note_added(&pooled);
         self.chain.push(Link { pooled, balance_after, held_rate });
     }
 
@@ -201,6 +203,7 @@ impl Sender {
         if let Place::At(place) = self.place(sequence)
             && let Some(link) = self.chain.get_mut(place)
         {
+            self.own_bytes += link.pooled.pooled_bytes();
             link.pooled.entrust();
         }
     }
@@ -214,8 +217,27 @@ impl Sender {
         let Some(first) = self.chain[kept..].iter().position(is_old) else { return Vec::new() };
         let links = self.chain.split_off(kept + first);
         let expired: Vec<_> = links.into_iter().map(|link| *link.pooled).collect();
-        self.bytes -= expired.iter().map(PooledTransaction::pooled_bytes).sum::<u64>();
+        expired.iter().for_each(|pooled| self.note_removed(pooled));
         expired
+    }
+
+    fn note_added(&mut self, pooled: &PooledTransaction) {
+        self.bytes += pooled.pooled_bytes();
+        if pooled.is_own() {
+            self.own_bytes += pooled.pooled_bytes();
+        }
+    }
+
+    fn note_removed(&mut self, pooled: &PooledTransaction) {
+        self.bytes -= pooled.pooled_bytes();
+        if pooled.is_own() {
+            self.own_bytes -= pooled.pooled_bytes();
+        }
+    }
+
+    /// What others' transactions here count for where the sender owns nothing, in bytes.
+    pub(super) fn penniless_bytes(&self) -> u64 {
+        if self.account.balance == 0 { self.bytes - self.own_bytes } else { 0 }
     }
 
     pub(super) fn tail(&self) -> Option<Tail> {

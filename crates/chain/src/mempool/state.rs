@@ -119,6 +119,7 @@ impl PoolForm<'_> {
             if pool.bytes > limits.bytes || pool.own_bytes > limits.own_bytes {
                 return Err(FormError::OverBound("too much in all, or of our own"));
             }
+            pool.penniless_bytes += sender.penniless_bytes();
             pool.tails.extend(sender.tail());
             pool.senders.insert(sender.account().key, sender);
         }

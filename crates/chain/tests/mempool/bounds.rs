@@ -3,7 +3,8 @@
 use kusari_chain::ledger::Account;
 use kusari_chain::mempool::{PoolLimits, PoolRefusal};
 use kusari_chain::params::{
-    MAX_DATA_BYTES, MAX_MEMPOOL_BYTES, MAX_OWN_BYTES, MAX_PER_SENDER, MAX_SENDER_BYTES,
+    MAX_DATA_BYTES, MAX_MEMPOOL_BYTES, MAX_OWN_BYTES, MAX_PENNILESS_BYTES, MAX_PER_SENDER,
+    MAX_SENDER_BYTES,
 };
 
 use crate::rig::{Draft, Rig, SMALLEST, key};
@@ -29,7 +30,7 @@ fn fill(rig: &mut Rig, fee: u64) -> u64 {
 
 #[test]
 fn one_sender_fills_its_count_and_no_more() {
-    let mut rig = Rig::new(PoolLimits::default());
+    let mut rig = Rig::new(PoolLimits::default()).with_balances(&[10]);
     for sequence in 0..MAX_PER_SENDER as u64 {
         rig.other(Draft::fee(0, sequence, 0)).unwrap();
     }
@@ -45,7 +46,7 @@ fn one_sender_fills_its_count_and_no_more() {
 
 #[test]
 fn large_payloads_of_one_sender_leave_most_of_the_pool_to_others() {
-    let mut rig = Rig::new(PoolLimits::default());
+    let mut rig = Rig::new(PoolLimits::default()).with_balances(&[10]);
     let large = |sequence| Draft { bytes: MAX_DATA_BYTES as usize, ..Draft::fee(0, sequence, 0) };
     let count = MAX_SENDER_BYTES / (SMALLEST + u64::from(MAX_DATA_BYTES));
     (0..count).for_each(|sequence| drop(rig.other(large(sequence)).unwrap()));
@@ -61,6 +62,37 @@ fn large_payloads_of_one_sender_leave_most_of_the_pool_to_others() {
     }
     let larger = Draft { bytes: 5_000, ..Draft::fee(0, count, 10) };
     assert_eq!(rig.other(larger).unwrap_err().code(), "sender-full");
+}
+
+#[test]
+fn accounts_that_own_nothing_share_a_mebibyte_and_those_that_came_first_stay() {
+    let mut rig = Rig::new(PoolLimits::default());
+    let large = |person| Draft { bytes: 60_000, ..Draft::fee(person, 0, 0) };
+    let each = SMALLEST + 60_000;
+    let fits = u32::try_from(MAX_PENNILESS_BYTES / each).unwrap();
+    let mut admitted = 0;
+    for person in 100..200 {
+        match rig.other(large(person)) {
+            Ok(_) => admitted += 1,
+            Err(refusal) => {
+                assert_eq!(refusal, PoolRefusal::PennilessFull { limit: MAX_PENNILESS_BYTES });
+            }
+        }
+    }
+    assert_eq!((admitted, rig.pool.len()), (fits, fits as usize));
+    assert!(rig.pool.contains(&large(100).txid()));
+    // Neither those who own something nor our own are kept out.
+    rig.follow(1, 10, 0);
+    rig.other(large(1)).unwrap();
+    rig.own(large(2)).unwrap();
+    // What is mined makes room, and so does an account that comes to own something.
+    rig.follow(100, 0, 1);
+    rig.other(large(300)).unwrap();
+    assert_eq!(rig.other(large(301)).unwrap_err().code(), "pool-full");
+    rig.follow(101, 10, 0);
+    rig.other(large(301)).unwrap();
+    let form = serde_json::to_string(&rig.pool).unwrap();
+    assert_eq!(serde_json::from_str::<kusari_chain::mempool::Mempool>(&form).unwrap(), rig.pool);
 }
 
 #[test]
@@ -173,6 +205,7 @@ fn limits_are_never_above_the_greatest() {
         sender_bytes: u64::MAX,
         own_bytes: u64::MAX,
         age_s: u64::MAX,
+        penniless_bytes: u64::MAX,
     };
     assert_eq!(Rig::new(boundless).pool, Rig::new(PoolLimits::default()).pool);
 }

@@ -18,6 +18,7 @@ const LIMITS: PoolLimits = PoolLimits {
     sender_bytes: 4 * SMALLEST + 200,
     own_bytes: 4 * SMALLEST,
     age_s: 50,
+    penniless_bytes: PoolLimits::GREATEST.penniless_bytes,
 };
 
 #[derive(Clone, Debug)]

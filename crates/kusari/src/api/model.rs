@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Txid};
 use kusari_chain::{BlockHash, WholeBlock, Work};
+use kusari_node::Hindrance;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -103,11 +104,6 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub witnesses: Option<WitnessStanding>,
-    /// Why this node's witness key makes no statements, and what to do; absent where it makes some, or
-    /// where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub witness_stopped: Option<String>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
     /// Their bound.
@@ -127,10 +123,23 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
-    /// Why the node is not to be relied on: a block is not as it was stored. Absent while none is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub damage: Option<String>,
+    /// What keeps the node from doing all that it is for, what makes it unready first; absent where
+    /// nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hindrances: Vec<HindranceReport>,
+}
+
+/// What keeps a node from doing all that it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HindranceReport {
+    /// The reason, with its figures.
+    #[serde(flatten)]
+    #[schema(value_type = schema::Hindrance)]
+    pub hindrance: Hindrance,
+    /// Whether what the node says is not to be relied on while this lasts.
+    pub unready: bool,
+    /// The same in a sentence, and what to do about it.
+    pub text: String,
 }
 
 /// Work of the best chain's last blocks: tries that whoever replaced them would need on average.

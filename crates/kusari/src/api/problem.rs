@@ -133,6 +133,8 @@ pub const TOO_MANY_REQUESTS: Kind =
     Kind::new(429, "too-many-requests", "Too much is asked at once");
 /// As many records wait to be mined as may.
 pub const OUTBOX_FULL: Kind = Kind::new(503, "outbox-full", "The outbox is full");
+/// The store is as large as it may be.
+pub const STORE_FULL: Kind = Kind::new(507, "store-full", "The store is full");
 /// Somebody else does what only one may do at a time.
 pub const BUSY: Kind = Kind::new(503, "busy", "The node is busy with it");
 /// As many streams of events are open as may be.
@@ -144,7 +146,7 @@ pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
 pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
 
 /// Every kind.
-pub const ALL: [Kind; 37] = [
+pub const ALL: [Kind; 38] = [
     BAD_REQUEST,
     BAD_JSON,
     TOKEN,
@@ -182,4 +184,5 @@ pub const ALL: [Kind; 37] = [
     TOO_MANY_STREAMS,
     STOPPING,
     NO_ANSWER,
+    STORE_FULL,
 ];

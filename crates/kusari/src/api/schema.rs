@@ -65,6 +65,67 @@ digits! {
         "0000000000000000000000000000000000000000000000000000000000000000";
 }
 
+/// What keeps a node from doing all that it is for: a reason, and its figures.
+#[derive(ToSchema)]
+pub(crate) struct Hindrance {
+    reason: HindranceReason,
+    /// The height of a block: of the altered one, or of the best chain.
+    height: Option<u32>,
+    /// The hash of the altered block.
+    #[schema(value_type = Option<BlockHash>)]
+    hash: Option<BlockHash>,
+    /// Other altered blocks that are known.
+    others: Option<u64>,
+    /// What an audit found first.
+    #[schema(nullable = false)]
+    finding: Option<String>,
+    /// Peers of different networks that refuse blocks.
+    #[schema(nullable = false)]
+    peers: Option<u64>,
+    /// Bytes that the store takes.
+    #[schema(nullable = false)]
+    used_bytes: Option<u64>,
+    /// Bytes that it may take.
+    #[schema(nullable = false)]
+    limit_bytes: Option<u64>,
+    /// How long nothing can be mined.
+    #[schema(nullable = false)]
+    seconds: Option<u64>,
+    /// Drafts that are not signed.
+    #[schema(nullable = false)]
+    drafts: Option<u64>,
+    /// What the oldest of them waits for.
+    #[schema(nullable = false)]
+    waits_for: Option<DraftWait>,
+    /// Why there are no statements.
+    #[schema(nullable = false)]
+    why: Option<String>,
+}
+
+/// The reasons.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HindranceReason {
+    /// A block on disk is not as it was stored.
+    AlteredBlock,
+    /// An audit found a fault.
+    DamagedStore,
+    /// Peers of different networks refuse blocks of this node, which audits itself.
+    RefusedByPeers,
+    /// Blocks that it asked for are coming in.
+    CatchingUp,
+    /// The store is as large as it may be.
+    StoreFull,
+    /// The store is nearly so.
+    StoreFillsUp,
+    /// The chain is ahead of this machine's clock.
+    Clock,
+    /// Drafts are not signed.
+    UnsignedDrafts,
+    /// The witness key makes no statements.
+    WitnessStopped,
+}
+
 /// What a draft waits for before the wallet of the node signs it.
 #[derive(ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 
 use kusari_chain::BestPoint;
 use kusari_node::snapshot::PeerSummary;
-use kusari_node::{NodeConfig, PeerStage, Snapshot};
+use kusari_node::{Hindrance, NodeConfig, PeerStage, Snapshot};
 
 use super::branches::HeldReport;
 use super::model::{
-    BlockReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, TransactionList,
-    TransactionPlace, TransactionReport, WitnessStanding,
+    BlockReport, HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status,
+    TransactionList, TransactionPlace, TransactionReport, WitnessStanding,
 };
 use crate::runtime::Traffic;
 use crate::store::{Match, Placed, RecentWork, SearchPage};
@@ -56,11 +56,6 @@ impl Status {
                 listed: ledger.witnesses.listed.len(),
                 near_tip: ledger.witnesses.near_tip,
             }),
-            witness_stopped: snapshot
-                .ledger
-                .as_ref()
-                .and_then(|ledger| ledger.witnesses.stopped)
-                .map(|why| why.to_string()),
             side_bytes: snapshot.side_bytes,
             side_limit: snapshot.side_limit,
             orphans: snapshot.orphans,
@@ -69,7 +64,17 @@ impl Status {
             bytes_sent: 0,
             bytes_received: 0,
             mining: None,
-            damage: None,
+            hindrances: snapshot.hindrances.iter().map(HindranceReport::from).collect(),
+        }
+    }
+}
+
+impl From<&Hindrance> for HindranceReport {
+    fn from(hindrance: &Hindrance) -> Self {
+        Self {
+            hindrance: hindrance.clone(),
+            unready: hindrance.is_unready(),
+            text: hindrance.to_string(),
         }
     }
 }

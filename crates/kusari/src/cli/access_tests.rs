@@ -46,7 +46,6 @@ fn node_of(directory: &Path) -> SocketAddr {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
-        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,
@@ -56,7 +55,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
-        damage: None,
+        hindrances: Vec::new(),
     };
     let body = serde_json::to_string(&status).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

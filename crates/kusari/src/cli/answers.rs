@@ -11,7 +11,9 @@ use super::card::{card, card_of};
 use super::drafts;
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
-use crate::api::model::{PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding};
+use crate::api::model::{
+    HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding,
+};
 use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
 
 /// The state of a chain, as a start prints it.
@@ -125,9 +127,6 @@ pub(crate) fn status(status: &Status) -> String {
     if let Some(recent) = &status.recent_work {
         lines.push(rewriting(recent, status.witnesses));
     }
-    if status.catching_up {
-        lines.push(String::from("- Catching up: blocks that were asked for are coming in"));
-    }
     if let Some(held) = status.held_branches.first() {
         let (height, hash, work) = (held.height, held.hash, grouped(held.work));
         lines.push(format!(
@@ -135,8 +134,9 @@ pub(crate) fn status(status: &Status) -> String {
         ));
         lines.push(String::from("          `kusari branches` shows what there is to decide"));
     }
-    if let Some(damage) = &status.damage {
-        lines.push(format!("- DAMAGED: {}", Plain(damage)));
+    for HindranceReport { unready, text, .. } in &status.hindrances {
+        let word = if *unready { "NOT READY" } else { "Note" };
+        lines.push(format!("- {word}: {}", Plain(text)));
     }
     if status.listen.is_some() {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
@@ -162,9 +162,6 @@ pub(crate) fn status(status: &Status) -> String {
         }
         if let Some(WitnessStanding { listed, near_tip }) = status.witnesses {
             lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));
-        }
-        if let Some(why) = &status.witness_stopped {
-            lines.push(format!("- SILENT: this node makes no statements as a witness: {why}"));
         }
     } else {
         let waiting = counted(status.waiting_records, "line");

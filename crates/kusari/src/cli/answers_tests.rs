@@ -4,7 +4,7 @@ use super::*;
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockWrite, StoredBlock};
 use kusari_node::snapshot::PeerSummary;
-use kusari_node::{PeerStage, Snapshot};
+use kusari_node::{Hindrance, PeerStage, Snapshot};
 use std::sync::Arc;
 
 /// Blocks 1 to `height`, which only the store needs to take.
@@ -73,6 +73,10 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
         held: Vec::new(),
         orphans: 2,
         catching_up: true,
+        hindrances: vec![
+            Hindrance::CatchingUp { height: 7 },
+            Hindrance::StoreFillsUp { used_bytes: 95, limit_bytes: 100 },
+        ],
     }
 }
 

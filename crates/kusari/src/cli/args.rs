@@ -114,6 +114,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N|none")]
     pub(crate) max_reorg_depth: Option<String>,
 
+    /// Most that the store may take, as in `500MiB` or `2GiB`, before nothing but blocks is taken;
+    /// `none` for no bound [default: 10GiB]
+    #[arg(long, value_name = "SIZE|none")]
+    pub(crate) max_store: Option<String>,
+
     /// Threads that mine [default: as many as there are cores]
     #[arg(long, value_name = "N")]
     pub(crate) miner_threads: Option<u64>,

@@ -104,6 +104,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
         ("8080 --miner-kernel abacus", "`abacus` is no miner kernel of this machine", "portable"),
+        ("8080 --max-store much", "`much` is no size of a store", "500MiB"),
         ("8080 --max-peers x", "invalid value 'x' for '--max-peers <N>'", "--help"),
         ("8080 --log loud", "`loud` is not a log level", "choose off, error"),
         ("--lissten 8080", "unexpected argument '--lissten'", "did you mean --listen?"),
@@ -154,6 +155,7 @@ max-peers = 5
 max-per-address = 2
 max-per-group = 3
 max-reorg-depth = 12
+max-store = '3GiB'
 miner-threads = 1
 miner-kernel = 'sha2'
 quiet = true
@@ -169,6 +171,7 @@ fn a_file_says_the_same_by_the_same_names() {
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (5, 1));
     assert_eq!((settings.max_per_address, settings.max_per_group), (2, 3));
     assert_eq!(settings.max_reorg_depth, Some(12));
+    assert_eq!(settings.max_store, Some(3 << 30));
     assert_eq!(settings.miner_kernel.map(Kernel::name), Some("sha2"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::DEBUG);
@@ -187,6 +190,14 @@ fn a_ledger_takes_back_288_blocks_by_itself_unless_told_otherwise_and_the_classi
     assert_eq!(depth("", "8080 --chain ledger --max-reorg-depth none"), None);
     assert_eq!(depth(FILE, "--max-reorg-depth none"), None);
     assert_eq!(depth("listen = 1\nmax-reorg-depth = 'none'", "--chain ledger"), None);
+}
+
+#[test]
+fn a_store_may_take_10_gib_unless_told_otherwise() {
+    let most = |line: &str| settings(line).unwrap().max_store;
+    assert_eq!(most("8080"), Some(10 << 30));
+    assert_eq!(most("8080 --max-store 500MiB"), Some(500 << 20));
+    assert_eq!(most("8080 --max-store none"), None);
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(crate) struct ConfigFile {
     pub(crate) max_per_address: Option<u64>,
     pub(crate) max_per_group: Option<u64>,
     pub(crate) max_reorg_depth: Option<Depth>,
+    pub(crate) max_store: Option<String>,
     pub(crate) miner_threads: Option<u64>,
     pub(crate) miner_kernel: Option<String>,
     pub(crate) journal: Option<PathBuf>,

@@ -9,27 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kusari_chain::ledger::ChainSpec;
-use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_miner::Kernel;
-use kusari_node::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP};
 use kusari_node::{MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
+use super::bounds;
 use super::config_file::{ConfigFile, Depth, Listen};
 use super::places;
 use super::witnessing::Witnessing;
 use crate::api::Place;
 use crate::chain_spec;
-
-/// Peers connected at once, unless told otherwise.
-const DEFAULT_MAX_PEERS: usize = 64;
-
-/// Most peers that can be asked for: each takes a socket and its buffers.
-const MAX_MAX_PEERS: usize = 4_096;
-
-/// Most threads that can be asked for; more than any machine has cores.
-const MAX_MINER_THREADS: usize = 1_024;
 
 /// Why the program cannot begin as it was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) max_per_group: usize,
     /// `None` where a branch is followed whatever it takes back.
     pub(crate) max_reorg_depth: Option<u32>,
+    /// Bytes that the store may take, if there is a bound.
+    pub(crate) max_store: Option<u64>,
     pub(crate) miner_threads: NonZeroUsize,
     pub(crate) miner_kernel: Option<Kernel>,
     /// The ledger to keep; `None` is the classic chain.
@@ -114,22 +106,15 @@ impl Settings {
         };
         let is_kept = matches!(storage, Storage::Directory(_));
         let witnessing = Witnessing::new(witness.as_deref(), &keys, ledger.is_some(), is_kept)?;
-        let peers = |name, args: Option<u64>, file: Option<u64>, default| match args.or(file) {
-            Some(count) => Ok(number(name, count, MAX_MAX_PEERS)?.get()),
-            None => Ok(default),
-        };
-        let max_peers = peers("max-peers", args.max_peers, file.max_peers, DEFAULT_MAX_PEERS)?;
-        let (of_args, of_file) = (args.max_per_address, file.max_per_address);
-        let max_per_address = peers("max-per-address", of_args, of_file, MAX_PER_ADDRESS)?;
-        let (of_args, of_file) = (args.max_per_group, file.max_per_group);
-        let max_per_group = peers("max-per-group", of_args, of_file, MAX_PER_GROUP)?;
+        let max_peers = bounds::max_peers(args.max_peers.or(file.max_peers))?;
+        let max_per_address =
+            bounds::max_per_address(args.max_per_address.or(file.max_per_address))?;
+        let max_per_group = bounds::max_per_group(args.max_per_group.or(file.max_per_group))?;
         let depth = args.max_reorg_depth.or(file.max_reorg_depth.map(Depth::into_text));
-        let max_reorg_depth = max_reorg_depth(depth.as_deref(), ledger.is_some())?;
+        let max_reorg_depth = bounds::max_reorg_depth(depth.as_deref(), ledger.is_some())?;
         let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
-        let miner_threads = match args.miner_threads.or(file.miner_threads) {
-            Some(count) => number("miner-threads", count, MAX_MINER_THREADS)?,
-            None => surroundings.cores,
-        };
+        let miner_threads = args.miner_threads.or(file.miner_threads);
+        let miner_threads = bounds::miner_threads(miner_threads, surroundings.cores)?;
         Ok(Self {
             listen,
             connect,
@@ -140,6 +125,7 @@ impl Settings {
             max_per_address,
             max_per_group,
             max_reorg_depth,
+            max_store: bounds::max_store(args.max_store.or(file.max_store).as_deref())?,
             miner_threads,
             miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,
             ledger,
@@ -296,26 +282,6 @@ fn journal(file: Option<PathBuf>) -> Result<Option<PathBuf>, UsageError> {
             "name one, as in `--journal ./kusari.journal`",
         )),
         file => Ok(file),
-    }
-}
-
-fn number(name: &str, count: u64, limit: usize) -> Result<NonZeroUsize, UsageError> {
-    let count = usize::try_from(count).ok().and_then(NonZeroUsize::new);
-    count.filter(|count| count.get() <= limit).ok_or_else(|| {
-        wrong(format!("{name} is out of range"), format!("choose a number from 1 to {limit}"))
-    })
-}
-
-fn max_reorg_depth(text: Option<&str>, is_ledger: bool) -> Result<Option<u32>, UsageError> {
-    match text {
-        None => Ok(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)),
-        Some("none") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| {
-            wrong(
-                format!("`{text}` is no depth of a reorganisation"),
-                "write a number of blocks, as in `--max-reorg-depth 288`, or none",
-            )
-        }),
     }
 }
 

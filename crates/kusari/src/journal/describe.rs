@@ -58,6 +58,11 @@ pub(super) fn describe(input: &Input) -> String {
             format!("transaction {} was submitted", written.0.txid())
         }
         Input::DraftsSigned(signed) => format!("{} drafts are signed", signed.len()),
+        Input::StorageChanged(storage) => format!("the store takes {} bytes", storage.used_bytes),
+        Input::Audited { finding: None } => String::from("an audit found the store sound"),
+        Input::Audited { finding: Some(finding) } => {
+            format!("an audit found a fault: {}", shown(finding))
+        }
         Input::WalletChanged(None) => String::from("there is no wallet"),
         Input::WalletChanged(Some(wallet)) => format!(
             "the wallet of {} is {}",

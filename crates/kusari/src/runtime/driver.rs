@@ -19,6 +19,7 @@ use super::counts::Counts;
 use super::followed::Followed;
 use super::lines::Lines;
 use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
+use super::storage::Storage;
 use super::{Control, RunError};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
@@ -47,6 +48,7 @@ pub(super) struct Parts {
     pub(super) miner_kernel: Option<Kernel>,
     pub(super) witness: Option<WitnessKey>,
     pub(super) wallet: Option<NodeWallet>,
+    pub(super) max_store_bytes: Option<u64>,
 }
 
 pub(super) struct Driver {
@@ -61,6 +63,7 @@ pub(super) struct Driver {
     publish: watch::Sender<Arc<Snapshot>>,
     miner: Miner,
     committer: Committer,
+    storage: Storage,
     /// What is to be written into the trail.
     notes: Notes,
     /// By when, where nothing else is committed before.
@@ -105,6 +108,7 @@ impl Driver {
             events: Vec::new(),
             publish,
             miner,
+            storage: Storage::watch(store.clone(), parts.max_store_bytes, control.clone()),
             committer: Committer::start(store, control, parts.witness)?,
             notes: Notes::default(),
             notes_due: None,
@@ -131,6 +135,7 @@ impl Driver {
         if let Some(account) = self.wallet.as_ref().map(NodeWallet::account) {
             self.give(Input::WalletChanged(Some(account)))?;
         }
+        self.tell_of_storage()?;
         loop {
             let _ = self.publish.send(Arc::new(self.node.snapshot()));
             self.tell();
@@ -220,16 +225,23 @@ impl Driver {
                         self.carry_out(actions)?;
                     }
                 }
-                self.give(Input::Committed { through })
+                self.give(Input::Committed { through })?;
+                self.tell_of_storage()
             }
             Control::CommitFailed(error) => Err(RunError::Commit(error)),
             Control::Mined { template_id, nonce } => {
                 self.give(Input::BlockMined { template_id, nonce })
             }
             Control::WalletChanged(account) => self.give(Input::WalletChanged(Some(account))),
+            Control::BlockAltered => self.tell_of_storage(),
+            Control::Audited(finding) => self.give(Input::Audited { finding }),
             Control::Witness(answer) => self.give(answer),
             Control::Stop => Ok(()),
         }
+    }
+
+    fn tell_of_storage(&mut self) -> Result<(), RunError> {
+        self.storage.news().map_or(Ok(()), |news| self.give(Input::StorageChanged(news)))
     }
 
     fn stream_done(&mut self, done: StreamDone) -> Result<(), RunError> {
@@ -372,6 +384,7 @@ impl Driver {
                     self.events.push(event);
                 }
                 Action::Record(happening) => self.note(*happening),
+                Action::Audit => self.storage.audit(),
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }
         }

@@ -32,6 +32,7 @@ fn driven() -> Driven {
         miner_kernel: None,
         witness: None,
         wallet: None,
+        max_store_bytes: None,
     };
     Driven { driver: Driver::new(parts, store).unwrap(), from_net, from_control }
 }

@@ -212,6 +212,7 @@ impl Offline {
                 | Action::Disconnect { .. }
                 | Action::Mine { .. }
                 | Action::StopMining
+                | Action::Audit
                 | Action::SignStatement(_)
                 | Action::SignDrafts(_)
                 | Action::RememberWitness(_)

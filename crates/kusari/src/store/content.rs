@@ -50,8 +50,12 @@ impl fmt::Display for AlteredBlock {
 #[derive(Debug, Default)]
 pub(super) struct Content(Mutex<Known>);
 
-#[derive(Debug, Default)]
+/// What is called when a block is found altered.
+type Listener = Box<dyn Fn() + Send + Sync>;
+
+#[derive(Default)]
 struct Known {
+    listener: Option<Listener>,
     altered: BTreeMap<u64, AlteredBlock>,
     /// A bit for each order whose body was found right.
     checked: Vec<u64>,
@@ -59,7 +63,18 @@ struct Known {
     trusting: bool,
 }
 
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").field("altered", &self.altered).finish_non_exhaustive()
+    }
+}
+
 impl Content {
+    /// Calls `listener` for each altered block that is found from now on.
+    pub(super) fn on_altered(&self, listener: Listener) {
+        self.known().listener = Some(listener);
+    }
+
     /// Takes any hash for the block's own from now on.
     pub(super) fn trust(&self) {
         self.known().trusting = true;
@@ -77,6 +92,9 @@ impl Content {
         if is_news && known.altered.len() < MAX_NAMED {
             tracing::warn!("{altered} is not as it was stored ({})", altered.reason);
             known.altered.insert(altered.order, altered.clone());
+            if let Some(tell) = &known.listener {
+                tell();
+            }
         }
         Fault::AlteredBlock(Box::new(altered))
     }

@@ -50,7 +50,7 @@ fn an_altered_block_is_shown_to_nobody_and_sent_to_no_peer_and_the_node_goes_on(
         (answer.status == 503 && answer.body.contains("block 17")).then_some(())
     });
     let status = on(&directory, "status").printed();
-    assert!(status.contains("- DAMAGED: block 17"), "{status}");
+    assert!(status.contains("- NOT READY: block 17"), "{status}");
 
     // It goes on with what is sound.
     node.say("after");

@@ -30,7 +30,6 @@ fn silent_node() -> String {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
-        witness_stopped: None,
         waiting_records: 0,
         side_bytes: 0,
         side_limit: 0,
@@ -39,7 +38,7 @@ fn silent_node() -> String {
         catching_up: false,
         bytes_sent: 0,
         bytes_received: 0,
-        damage: None,
+        hindrances: Vec::new(),
         mining: None,
     };
     let body = serde_json::to_string(&status).unwrap();

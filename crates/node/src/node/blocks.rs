@@ -316,7 +316,9 @@ impl Node {
             BlockSource::Mined(entry) => Some(entry),
             _ => None,
         });
-        match self.accept(now, block, source) {
+        // A template may be ahead of the clock where there are no peers.
+        let at = Now { wall: now.wall.max(block.block().timestamp), ..now };
+        match self.accept(at, block, source) {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {

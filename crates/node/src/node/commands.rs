@@ -52,6 +52,8 @@ impl Node {
             SayRefusal::Empty
         } else if bytes > MAX_TEXT_BYTES {
             SayRefusal::TooLong { bytes, limit: MAX_TEXT_BYTES }
+        } else if self.storage.is_full() {
+            SayRefusal::StoreFull
         } else if self.outbox.has_room(&text) {
             let (id, write) = self.outbox.insert(text, self.commit_in_progress());
             self.batch.outbox.push(write);

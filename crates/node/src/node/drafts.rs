@@ -7,7 +7,7 @@ use kusari_chain::StoreError;
 use super::Node;
 use crate::drafts::{Draft, SigningAccount};
 use crate::event::Event;
-use crate::seam::{Action, Direction, Now, PeerId, Reply, RequestId, SignedDraft};
+use crate::seam::{Action, Direction, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal};
 use crate::transactions::{Moved, Signed};
 
 impl Node {
@@ -23,7 +23,11 @@ impl Node {
             self.actions.push(Action::Reply(request, Reply::NoLedger));
             return Ok(());
         };
-        if let Err(refusal) = transactions.check_draft(&draft, &self.chain)? {
+        let verdict = match self.storage.is_full() {
+            true => Err(SubmitRefusal::StoreFull),
+            false => transactions.check_draft(&draft, &self.chain)?,
+        };
+        if let Err(refusal) = verdict {
             self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
             return Ok(());
         }

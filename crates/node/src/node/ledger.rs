@@ -39,6 +39,11 @@ impl Node {
         let Some(transactions) = &mut self.transactions else {
             return self.refuse_verb(now, peer, "TX");
         };
+        if self.storage.is_full() {
+            let why = SubmitRefusal::StoreFull.to_string();
+            self.tell_submitter(peer, "store-full", &why);
+            return Ok(());
+        }
         match transactions.offer(checked, chain, now.wall)? {
             Ok(Offered { known, displaced, writes }) => {
                 transactions.listeners.has(peer, &txid);
@@ -63,15 +68,19 @@ impl Node {
             }
             Err(refusal) => {
                 self.note_transaction_refused(txid, Some(peer), &refusal);
-                // What a peer passes on may have been mined, replaced or crowded out here a moment
-                // ago: it is told nothing. A person or a program is.
-                let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
-                if !introduced && self.understands_errors(peer) {
-                    self.send_error(peer, refusal.code(), &refusal.to_string());
-                }
+                self.tell_submitter(peer, refusal.code(), &refusal.to_string());
             }
         }
         Ok(())
+    }
+
+    /// Says why a transaction is not taken. What a peer passes on may have been mined, replaced or
+    /// crowded out here a moment ago: it is told nothing. A person or a program is.
+    fn tell_submitter(&mut self, peer: PeerId, code: &str, why: &str) {
+        let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
+        if !introduced && self.understands_errors(peer) {
+            self.send_error(peer, code, why);
+        }
     }
 
     pub(super) fn transactions_in_a_row(
@@ -130,9 +139,13 @@ impl Node {
         };
         let checked = written.0;
         let txid = checked.txid();
-        if !transactions.own().has_room_for(&checked) {
-            let waiting = transactions.own().waiting();
-            let refusal = SubmitRefusal::OutboxFull { waiting };
+        let waiting = transactions.own().waiting();
+        let bound = match self.storage.is_full() {
+            true => Some(SubmitRefusal::StoreFull),
+            false if transactions.own().has_room_for(&checked) => None,
+            false => Some(SubmitRefusal::OutboxFull { waiting }),
+        };
+        if let Some(refusal) = bound {
             self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
             return Ok(());
         }

@@ -68,11 +68,13 @@ impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
     pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
         self.mine_again_at = None;
+        self.ahead_of_clock = None;
+        let is_paused = self.is_mining_paused(now);
         if self.config.ledger.is_some() {
-            return self.mine_ledger(now);
+            return self.mine_ledger(now, is_paused);
         }
         let tip = self.chain.tip();
-        let wanted = self.outbox.next_to_mine().filter(|_| !self.catching_up);
+        let wanted = self.outbox.next_to_mine().filter(|_| !is_paused);
         let Some((entry, text)) = wanted else {
             self.stop_mining();
             return Ok(());
@@ -99,6 +101,20 @@ impl Node {
         Ok(())
     }
 
+    /// Whether blocks that come in would make stale what is mined now, and may still hold it up.
+    fn is_mining_paused(&mut self, now: Now) -> bool {
+        if !self.mining_pause.has_had_tip() {
+            let work = self.chain.tip().work;
+            let claims = self.peers.iter().filter_map(|(id, _)| self.sync.claim_of(id));
+            if !self.catching_up && claims.into_iter().any(|claim| claim.work <= work) {
+                self.mining_pause.note_tip();
+            }
+        }
+        let is_paused = self.catching_up && self.mining_pause.begin_or_go_on(now.monotonic);
+        self.look_again_at(self.mining_pause.deadline(now.monotonic).filter(|_| is_paused));
+        is_paused
+    }
+
     fn begin(&mut self, mut template: Block, target: Target, subject: Subject) {
         // Two nodes that are given the same text in the same second on the same parent would find
         // the very same block from nonce 0, and one of the two lines would be lost.
@@ -115,8 +131,8 @@ impl Node {
         }
     }
 
-    fn mine_ledger(&mut self, now: Now) -> Result<(), StoreError> {
-        if !self.ledger_wants_block(now)? {
+    fn mine_ledger(&mut self, now: Now, is_paused: bool) -> Result<(), StoreError> {
+        if is_paused || !self.ledger_wants_block(now)? {
             self.stop_mining();
             return Ok(());
         }
@@ -137,17 +153,28 @@ impl Node {
             }
         }
         let limit = u64::from(config.spec.max_body_bytes);
-        let entries = transactions.pool().select(limit).into_iter().map(|pooled| BodyEntry {
-            transaction: *pooled.transaction(),
-            payload: pooled.payload().cloned(),
-        });
-        let (entries, miner): (Vec<BodyEntry>, _) = (entries.collect(), config.miner);
-        match self.chain.template(miner, entries, now.wall) {
+        let select = || {
+            transactions.pool().select(limit).into_iter().map(|pooled| BodyEntry {
+                transaction: *pooled.transaction(),
+                payload: pooled.payload().cloned(),
+            })
+        };
+        let miner = config.miner;
+        let mut template = self.chain.template(miner, select(), now.wall);
+        // Others would hold such a block until their clocks have come to it. Where there are none, waiting
+        // for a chain that was mined by a wrong clock helps nobody.
+        if let Err(NoTemplate::TooEarly { until }) = template
+            && !self.peers.iter().any(|(_, peer)| peer.is_introduced())
+        {
+            template = self.chain.template(miner, select(), until);
+        }
+        match template {
             Ok(LedgerTemplate { block, part, target }) => {
                 let (part, made_at) = (Box::new(part), now.monotonic);
                 self.begin(block, target, Subject::Body { part, made_at, admitted });
             }
             Err(NoTemplate::TooEarly { until }) => {
+                self.ahead_of_clock = Some(until.saturating_sub(now.wall));
                 self.stop_mining();
                 self.look_again_at(Some(after(now, until)));
             }
@@ -167,9 +194,6 @@ impl Node {
         let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
             return Ok(false);
         };
-        if self.catching_up {
-            return Ok(false);
-        }
         if self.mine_on_until.is_some_and(|until| now.monotonic >= until) {
             self.mine_on_until = None;
         }

@@ -21,12 +21,15 @@ use crate::compact::Compact;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::headers::Headers;
+use crate::hindrance::StorageState;
 use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
+use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
+use crate::refusals::BlockRefusals;
 use crate::seam::{CommitId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
@@ -72,6 +75,7 @@ struct State {
     #[serde(default)]
     finality: Finality,
     mining: Option<Mining>,
+    mining_pause: MiningPause,
     #[serde(default)]
     transactions: Option<Transactions>,
     #[serde(default)]
@@ -80,8 +84,12 @@ struct State {
     mine_on_until: Option<Duration>,
     #[serde(default)]
     mine_again_at: Option<Duration>,
+    #[serde(default)]
+    ahead_of_clock: Option<u64>,
     expire_at: Duration,
     connection_reports: TokenBucket,
+    storage: StorageState,
+    refusals: BlockRefusals,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
@@ -131,7 +139,8 @@ impl Node {
             && state.lacking.is_within_bounds()
             && state.originals.is_within_bounds()
             && state.bans.is_within_bounds()
-            && state.peers.is_within(state.config.places());
+            && state.peers.is_within(state.config.places())
+            && state.refusals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more is in it than may be")));
         }
@@ -171,12 +180,16 @@ impl Node {
             serving: state.serving,
             finality: state.finality,
             mining: state.mining,
+            mining_pause: state.mining_pause,
             transactions: state.transactions,
             witnesses: state.witnesses,
             mine_on_until: state.mine_on_until,
             mine_again_at: state.mine_again_at,
+            ahead_of_clock: state.ahead_of_clock,
             expire_at: state.expire_at,
             connection_reports: state.connection_reports,
+            storage: state.storage,
+            refusals: state.refusals,
             last_template: state.last_template,
             waiting_says: state.waiting_says,
             unannounced: state.unannounced,

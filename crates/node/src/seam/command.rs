@@ -153,6 +153,12 @@ pub enum SubmitRefusal {
         /// How many wait.
         waiting: u64,
     },
+    /// The store takes as much as it may.
+    #[error(
+        "the store is as large as it may be, so nothing new is recorded; start the node with a higher \
+         --max-store"
+    )]
+    StoreFull,
     /// The draft is another account's.
     #[error(
         "this node has no wallet with that account: sign the transaction yourself (`--wallet`), or \
@@ -171,6 +177,12 @@ pub enum SayRefusal {
     /// A ledger takes signed transactions and no lines.
     #[error("this chain is a ledger: record the line as a signed transaction (`kusari record`)")]
     Unsigned,
+    /// The store takes as much as it may.
+    #[error(
+        "the store is as large as it may be, so nothing new is recorded; start the node with a higher \
+         --max-store"
+    )]
+    StoreFull,
     /// There is nothing in it.
     #[error("the line is empty")]
     Empty,

@@ -100,7 +100,7 @@ impl Own {
         self.key
     }
 
-    pub(super) fn stopped(&self) -> Option<WitnessStop> {
+    pub(crate) fn stopped(&self) -> Option<WitnessStop> {
         self.stopped
     }
 

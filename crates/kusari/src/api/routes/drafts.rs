@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use kusari_chain::ledger::Address;
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::{Command, Reply, SayRefusal, SubmitRefusal};
+use kusari_node::seam::{Command, Reply, SubmitRefusal};
 
 use super::super::guard::Entrusted;
 use super::super::model::{
@@ -15,8 +15,8 @@ use super::super::model::{
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::body::Body;
-use super::ledger::{no_ledger, refused};
-use super::records::{self, receipt};
+use super::ledger::{no_ledger, not_submitted};
+use super::records::receipt;
 use super::{Shared, unfitting};
 
 /// Has the node's own wallet sign a text, and the transaction mined.
@@ -33,7 +33,7 @@ use super::{Shared, unfitting};
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_LEDGER, problem::EMPTY_RECORD, problem::BAD_TRANSACTION, problem::POOL_FULL,
-        problem::WALLET, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+        problem::WALLET, problem::OUTBOX_FULL, problem::STORE_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn record(
@@ -62,7 +62,7 @@ pub(super) async fn record(
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
         problem::NO_LEDGER, problem::BAD_TRANSACTION, problem::POOL_FULL, problem::WALLET,
-        problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+        problem::OUTBOX_FULL, problem::STORE_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn transfer(
@@ -105,14 +105,7 @@ pub(super) fn report_of(reply: Reply, draft: &Draft) -> Answer<RecordReport> {
             let report = RecordReport::waiting(entry, text);
             Ok(RecordReport { payment, state, txid, waits_for: wait, ..report })
         }
-        Reply::NotSubmitted(SubmitRefusal::Pool(refusal)) => Err(refused(&refusal)),
-        Reply::NotSubmitted(SubmitRefusal::Empty) => Err(records::refused(&SayRefusal::Empty)),
-        Reply::NotSubmitted(full @ SubmitRefusal::OutboxFull { .. }) => {
-            Err(problem::OUTBOX_FULL.because(full.to_string()).into())
-        }
-        Reply::NotSubmitted(other @ SubmitRefusal::OtherAccount) => {
-            Err(problem::WALLET.because(other.to_string()).into())
-        }
+        Reply::NotSubmitted(refusal) => Err(not_submitted(&refusal)),
         Reply::NoLedger => Err(no_ledger()),
         _ => Err(unfitting()),
     }

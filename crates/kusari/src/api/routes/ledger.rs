@@ -11,7 +11,7 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, BodyEntry, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
-use kusari_node::seam::{Command, Reply, SubmitRefusal, WrittenTransaction};
+use kusari_node::seam::{Command, Reply, SayRefusal, SubmitRefusal, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::{Erasure, OutboxStore};
 
@@ -24,7 +24,7 @@ use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal, accepted};
 use super::super::schema;
 use super::body::Body;
-use super::{Shared, unfitting};
+use super::{Shared, records, unfitting};
 use crate::store::TransactionPlaces;
 
 pub(super) fn no_ledger() -> Refusal {
@@ -108,7 +108,7 @@ pub(super) async fn account(
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
-        problem::NO_LEDGER, problem::BAD_TRANSACTION, problem::SEQUENCE, problem::POOL_FULL, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+        problem::NO_LEDGER, problem::BAD_TRANSACTION, problem::SEQUENCE, problem::POOL_FULL, problem::OUTBOX_FULL, problem::STORE_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn submit(
@@ -122,13 +122,22 @@ pub(super) async fn submit(
         .map_err(|fault| refused(&PoolRefusal::from(fault)))?;
     match shared.ask(Command::Submit(Box::new(WrittenTransaction(checked)))).await? {
         Reply::Submitted(txid) => Ok(accepted(TransactionReceipt { txid })),
-        Reply::NotSubmitted(SubmitRefusal::Pool(refusal)) => Err(refused(&refusal)),
-        Reply::NotSubmitted(full @ SubmitRefusal::OutboxFull { .. }) => {
-            Err(problem::OUTBOX_FULL.because(full.to_string()).into())
-        }
+        Reply::NotSubmitted(refusal) => Err(not_submitted(&refusal)),
         Reply::NoLedger => Err(no_ledger()),
         _ => Err(unfitting()),
     }
+}
+
+/// Why a transaction or a draft is not taken.
+pub(super) fn not_submitted(refusal: &SubmitRefusal) -> Refusal {
+    let kind = match refusal {
+        SubmitRefusal::Pool(refusal) => return refused(refusal),
+        SubmitRefusal::Empty => return records::refused(&SayRefusal::Empty),
+        SubmitRefusal::OutboxFull { .. } => problem::OUTBOX_FULL,
+        SubmitRefusal::StoreFull => problem::STORE_FULL,
+        SubmitRefusal::OtherAccount => problem::WALLET,
+    };
+    kind.because(refusal.to_string()).into()
 }
 
 /// What fits again by itself is a conflict; anything else is wrong in the transaction.

@@ -35,7 +35,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
     )),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!(names(&[
-        problem::EMPTY_RECORD, problem::RECORD_TOO_LONG, problem::UNSIGNED, problem::OUTBOX_FULL, problem::STOPPING, problem::INTERNAL,
+        problem::EMPTY_RECORD, problem::RECORD_TOO_LONG, problem::UNSIGNED, problem::OUTBOX_FULL, problem::STORE_FULL, problem::STOPPING, problem::INTERNAL,
     ])))),
 )]
 pub(super) async fn record(
@@ -103,6 +103,7 @@ pub(super) fn refused(refusal: &SayRefusal) -> Refusal {
         SayRefusal::Unsigned => problem::UNSIGNED.because(
             "this chain is a ledger, whose texts are signed: POST /v1/ledger/records, or `kusari record`",
         ),
+        SayRefusal::StoreFull => problem::STORE_FULL.because(refusal.to_string()),
         SayRefusal::OutboxFull { waiting } => return full(*waiting),
     }
     .into()

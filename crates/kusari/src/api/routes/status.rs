@@ -10,7 +10,6 @@ use super::super::model::Status;
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
-use super::watch::altered;
 use crate::runtime::unix_time;
 
 /// What the node has and where it is.
@@ -36,8 +35,6 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Sta
     let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
     let status = Status::new(&now, shared.listen, directory).with_traffic(shared.node.traffic());
     let mining = Some(*shared.mining.borrow());
-    let damage = altered(shared.node.store());
-    let status =
-        Status { height: tip.height, tip: tip.hash, work: tip.work, mining, damage, ..status };
+    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, mining, ..status };
     Ok(Json(status.with_recent_work(recent)))
 }

@@ -13,7 +13,6 @@ use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::{Shared, unfitting};
 use crate::runtime::NodeHandle;
-use crate::store::Store;
 
 /// The node in numbers, in the text form of OpenMetrics.
 #[utoipa::path(
@@ -46,7 +45,7 @@ pub(super) async fn healthz() -> &'static str {
 #[utoipa::path(
     get, path = "/readyz", tag = "Watching", operation_id = "readyz",
     responses(
-        (status = 200, description = "It runs and is not catching up", body = String),
+        (status = 200, description = "It runs, and nothing makes it unready", body = String),
         (status = 503, description = "It is not; the reason in one line", body = String),
     ),
     extensions(("x-problems" = json!(names(&[])))),
@@ -63,23 +62,10 @@ fn unready(node: &NodeHandle) -> Option<String> {
     match node.has_shown_itself() {
         Err(_) => Some(String::from("the node has stopped")),
         Ok(false) => Some(String::from("the node is starting")),
-        Ok(true) => altered(node.store()).or_else(|| {
-            let why = "the node is catching up: blocks that it asked for are coming in";
-            node.snapshot().catching_up.then(|| String::from(why))
-        }),
+        Ok(true) => {
+            let snapshot = node.snapshot();
+            let first = snapshot.hindrances.iter().find(|hindrance| hindrance.is_unready());
+            first.map(ToString::to_string)
+        }
     }
-}
-
-/// What a person is told of blocks that are not as they were stored, if there are any.
-pub(super) fn altered(store: &Store) -> Option<String> {
-    let altered = store.altered_blocks();
-    let first = altered.first()?;
-    let others = match altered.len() {
-        1 => String::new(),
-        count => format!(", and neither are {} more", count - 1),
-    };
-    Some(format!(
-        "{first} is not as it was stored{others}: stop the node, see with `kusari audit` how far the \
-         damage goes, and take what is sound out of the store with `kusari salvage`"
-    ))
 }

@@ -60,6 +60,7 @@ fn what_cannot_be_drafted_is_refused_with_its_kind() {
         (SubmitRefusal::Empty, 422, "empty-record"),
         (SubmitRefusal::OtherAccount, 409, "wallet"),
         (SubmitRefusal::OutboxFull { waiting: 3 }, 503, "outbox-full"),
+        (SubmitRefusal::StoreFull, 507, "store-full"),
     ] {
         let mut rig = ledger();
         let request = post("/v1/ledger/records", "", "{\"text\":\"\"}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_node::drafts::DraftWait;
 use kusari_node::snapshot::{LedgerSummary, PeerSummary, WitnessSummary};
-use kusari_node::{MiningPolicy, PeerStage, Snapshot};
+use kusari_node::{Hindrance, MiningPolicy, PeerStage, Snapshot};
 
 use super::*;
 
@@ -199,15 +199,24 @@ fn assert_says(rig: &Rig, path: &str, status: u16, text: &str) {
 }
 
 #[test]
-fn a_node_is_ready_once_it_runs_and_is_not_catching_up() {
+fn a_node_is_ready_once_it_runs_and_nothing_makes_it_unready() {
     let rig = Rig::new(store(0));
     assert_says(&rig, "/readyz", 503, "the node is starting");
     rig.node.publish(Snapshot::default());
     assert_says(&rig, "/readyz", 200, "ready");
-    rig.node.publish(Snapshot { catching_up: true, ..Snapshot::default() });
+    rig.node.publish(Snapshot {
+        hindrances: vec![
+            Hindrance::StoreFull { used_bytes: 9, limit_bytes: 9 },
+            Hindrance::CatchingUp { height: 7 },
+        ],
+        ..Snapshot::default()
+    });
     let catching_up = "the node is catching up: blocks that it asked for are coming in";
     assert_says(&rig, "/readyz", 503, catching_up);
-    rig.node.publish(Snapshot::default());
+    rig.node.publish(Snapshot {
+        hindrances: vec![Hindrance::StoreFull { used_bytes: 9, limit_bytes: 9 }],
+        ..Snapshot::default()
+    });
     assert_says(&rig, "/readyz", 200, "ready");
     assert_says(&rig, "/healthz", 200, "ok");
 }

@@ -55,7 +55,6 @@ fn classic(height: u32) -> Facts {
         displaced_records: None,
         may_sign: None,
         witnesses: None,
-        witness_stopped: None,
         side_bytes: 0,
         side_limit: 1,
         orphans: 0,
@@ -64,7 +63,7 @@ fn classic(height: u32) -> Facts {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
-        damage: None,
+        hindrances: Vec::new(),
     };
     let block = |height: u32| RecentBlock {
         height,

@@ -1,0 +1,68 @@
+//! What a node looks like from outside, and what hinders it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::Node;
+use crate::hindrance::{Facts, Hindrance, hindrances};
+use crate::peers::Peer;
+use crate::seam::{Action, Direction, Now, PeerId};
+use crate::snapshot::{PeerSummary, Snapshot};
+
+impl Node {
+    /// What the node looks like now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let (side_bytes, side_limit) = self.chain.side_bytes();
+        let summary = |(id, peer): (PeerId, &Peer)| PeerSummary {
+            address: peer.address,
+            inbound: peer.direction == Direction::Inbound,
+            stage: peer.stage,
+            agent: peer.agent.clone(),
+            height: self.sync.claim_of(id).map(|claim| claim.height),
+            latency: peer.latency,
+        };
+        Snapshot {
+            tip: self.chain.tip(),
+            peers: self.peers.iter().map(summary).collect(),
+            originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
+            waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
+            ledger: self.ledger_summary(),
+            side_bytes,
+            side_limit,
+            held: self.chain.held_branches(),
+            orphans: self.chain.orphan_count(),
+            catching_up: self.catching_up,
+            hindrances: self.hindrances(),
+        }
+    }
+
+    /// What keeps it from doing all that it is for.
+    fn hindrances(&self) -> Vec<Hindrance> {
+        let transactions = self.transactions.as_ref();
+        let drafts = transactions.map(|transactions| &transactions.drafts);
+        let witnesses = self.witnesses.as_ref();
+        hindrances(Facts {
+            storage: self.storage.clone(),
+            finding: self.refusals.finding().cloned(),
+            refused_by: self.refusals.under_audit(),
+            catching_up_at: self.catching_up.then(|| self.chain.tip().height),
+            ahead_of_clock: self.ahead_of_clock,
+            drafts: drafts.and_then(|drafts| Some((drafts.len() as u64, drafts.wait()?))),
+            witness_stopped: witnesses.and_then(|witnesses| witnesses.own.as_ref()?.stopped()),
+        })
+    }
+
+    /// A peer refused something: where enough of them refuse our blocks, the store is audited.
+    pub(super) fn note_block_refusal(&mut self, now: Now, peer: PeerId, code: &str) {
+        let Some(peer) = self.peers.get(peer).filter(|peer| peer.is_introduced()) else { return };
+        if self.refusals.refused(peer.address.ip(), code, now.monotonic) {
+            self.actions.push(Action::Audit);
+        }
+    }
+
+    /// An audit of the store, which refusals of peers asked for, is done.
+    pub(super) fn audited(&mut self, now: Now, finding: Option<String>) {
+        self.refusals.audited(finding, now.monotonic);
+    }
+}
