@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
+pub(crate) use self::limits::network;
 pub(crate) use self::places::Places;
 use crate::limits::{
     BAN_SCORE, HELLO_TIMEOUT, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY,

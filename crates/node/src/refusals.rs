@@ -15,6 +15,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{AUDIT_INTERVAL, REFUSING_NETWORKS};
+use crate::peers::network;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,21 +28,6 @@ pub(crate) struct BlockRefusals {
     audited_at: Option<Duration>,
     /// What it found first.
     finding: Option<String>,
-}
-
-/// The network that an address is in, as its first address: a /16 of IPv4, a /32 of IPv6. Sizes: what
-/// Bitcoin Core takes for one group.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            IpAddr::from([a, b, 0, 0])
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, ..] = v6.segments();
-            IpAddr::from([a, b, 0, 0, 0, 0, 0, 0])
-        }
-    }
 }
 
 /// Whether a refusal with this code speaks of what is in a block: an altered one breaks such a rule.

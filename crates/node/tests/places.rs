@@ -114,6 +114,28 @@ fn of_two_links_that_cross_only_the_node_with_the_smaller_id_ends_the_one_that_c
         bench.receive(again, listening(theirs));
         ended(&mut bench, inbound);
         assert!(dials(&bench.pass(REDIAL_FIRST)), "a second claim covers the address for ever");
+        // Who comes and goes under that id makes us dial, but ever more seldom.
+        let covered = |bench: &mut Bench| {
+            let target = "192.0.2.1:8080".parse().unwrap();
+            let (out, _) = bench.connect(Direction::Outbound(target), "192.0.2.1:8080");
+            bench.receive(out, listening(theirs));
+            assert!(is_closed(&bench.line(out, word), out));
+            ended(bench, out);
+        };
+        covered(&mut bench);
+        let mut dialled = 0;
+        for _ in 0..600 {
+            let (liar, _) = bench.connect(Direction::Inbound, "198.51.100.9:1");
+            bench.receive(liar, listening(theirs));
+            bench.receive(again, Message::Pong(1));
+            let mut actions = ended(&mut bench, liar);
+            actions.extend(bench.pass(Duration::from_secs(1)));
+            if dials(&actions) {
+                dialled += 1;
+                covered(&mut bench);
+            }
+        }
+        assert!((5..20).contains(&dialled), "{dialled} times in ten minutes");
     }
 }
 

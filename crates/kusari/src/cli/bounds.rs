@@ -25,21 +25,18 @@ pub(super) fn max_peers(count: Option<u64>) -> Result<usize, UsageError> {
     peers("max-peers", count, DEFAULT_MAX_PEERS)
 }
 
-/// Of these, inbound ones of one address.
+/// Those that connect from one address.
 pub(super) fn max_per_address(count: Option<u64>) -> Result<usize, UsageError> {
     peers("max-per-address", count, MAX_PER_ADDRESS)
 }
 
-/// Of these, inbound ones of one group of addresses.
+/// Those that connect from one group of addresses.
 pub(super) fn max_per_group(count: Option<u64>) -> Result<usize, UsageError> {
     peers("max-per-group", count, MAX_PER_GROUP)
 }
 
 fn peers(name: &str, count: Option<u64>, default: usize) -> Result<usize, UsageError> {
-    match count {
-        Some(count) => Ok(number(name, count, MAX_MAX_PEERS)?.get()),
-        None => Ok(default),
-    }
+    count.map_or(Ok(default), |count| Ok(number(name, count, MAX_MAX_PEERS)?.get()))
 }
 
 /// Threads that mine, on a machine with so many cores.

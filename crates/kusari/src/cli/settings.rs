@@ -107,8 +107,9 @@ impl Settings {
         let is_kept = matches!(storage, Storage::Directory(_));
         let witnessing = Witnessing::new(witness.as_deref(), &keys, ledger.is_some(), is_kept)?;
         let max_peers = bounds::max_peers(args.max_peers.or(file.max_peers))?;
-        let max_per_address = args.max_per_address.or(file.max_per_address);
-        let max_per_group = args.max_per_group.or(file.max_per_group);
+        let max_per_address =
+            bounds::max_per_address(args.max_per_address.or(file.max_per_address))?;
+        let max_per_group = bounds::max_per_group(args.max_per_group.or(file.max_per_group))?;
         let depth = args.max_reorg_depth.or(file.max_reorg_depth.map(Depth::into_text));
         let max_reorg_depth = bounds::max_reorg_depth(depth.as_deref(), ledger.is_some())?;
         let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
@@ -121,8 +122,8 @@ impl Settings {
             http: http(args.http, file.http)?,
             token_file: args.token_file.or(file.token_file),
             max_peers,
-            max_per_address: bounds::max_per_address(max_per_address)?,
-            max_per_group: bounds::max_per_group(max_per_group)?,
+            max_per_address,
+            max_per_group,
             max_reorg_depth,
             max_store: bounds::max_store(args.max_store.or(file.max_store).as_deref())?,
             miner_threads,

@@ -176,8 +176,8 @@ impl Node {
         if report.code == "already-connected" && self.peers.is_doubled(peer) {
             return self.close(now, peer, DisconnectReason::AlreadyConnected);
         }
-        self.note_block_refusal(now, peer, &report.code);
-        let message = report.message;
+        let ErrorReport { code, message } = report;
+        self.note_block_refusal(now, peer, &code);
         self.report(now, peer, |address| Event::PeerRefused { address, message });
     }
 

@@ -90,9 +90,9 @@ struct State {
     #[serde(default)]
     ahead_of_clock: Option<u64>,
     expire_at: Duration,
+    connection_reports: TokenBucket,
     storage: StorageState,
     refusals: BlockRefusals,
-    connection_reports: TokenBucket,
     last_template: u64,
     waiting_says: VecDeque<(RequestId, String)>,
     unannounced: VecDeque<(CommitId, BestPoint)>,
@@ -141,9 +141,9 @@ impl Node {
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
             && state.originals.is_within_bounds()
-            && state.refusals.is_within_bounds()
             && state.bans.is_within_bounds()
-            && state.peers.is_within(state.config.places());
+            && state.peers.is_within(state.config.places())
+            && state.refusals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more is in it than may be")));
         }

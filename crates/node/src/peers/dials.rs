@@ -135,7 +135,9 @@ impl Dials {
     pub(crate) fn uncover(&mut self, node: NodeId, now: Duration) {
         for dial in self.dials.values_mut() {
             if matches!(dial.state, State::Covered(covering) if covering == node) {
-                dial.state = State::Waiting(now + REDIAL_FIRST);
+                // Whoever comes and goes under that name makes us dial less and less often.
+                dial.state = State::Waiting(now + dial.delay);
+                dial.delay = (dial.delay * 2).min(REDIAL_MAX);
             }
         }
     }

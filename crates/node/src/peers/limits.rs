@@ -20,20 +20,25 @@ pub(super) fn host(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The group of an address, which one provider has as a whole: /16 of IPv4, /32 of IPv6. `None` for
-/// what is routed nowhere: loopback, a LAN, a link.
-pub(super) fn group(address: IpAddr) -> Option<IpAddr> {
+/// The network that an address is in, as its first address: a /16 of IPv4, a /32 of IPv6. Sizes: what
+/// Bitcoin Core takes for one group.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        address if is_local(address) => None,
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
-            Some(IpAddr::from([a, b, 0, 0]))
+            IpAddr::from([a, b, 0, 0])
         }
         IpAddr::V6(v6) => {
             let [a, b, ..] = v6.segments();
-            Some(IpAddr::from([a, b, 0, 0, 0, 0, 0, 0]))
+            IpAddr::from([a, b, 0, 0, 0, 0, 0, 0])
         }
     }
+}
+
+/// The group of an address, which one provider has as a whole: its network. `None` for what is routed
+/// nowhere: loopback, a LAN, a link.
+pub(super) fn group(address: IpAddr) -> Option<IpAddr> {
+    (!is_local(address)).then(|| network(address))
 }
 
 /// Addresses that are likely to be of one hand: those of a group, or one that belongs to none.
