@@ -22,8 +22,8 @@ fn blocks_that_are_moved_count_for_what_they_hold_in_memory_until_they_are_store
             rig.deliver(checked(&block));
             sent += line_bytes(std::slice::from_ref(&block));
             branch.push(block);
-            if rig.chain.tip().hash != before.hash && rig.chain.tip().height <= before.height + 1 {
-                moved += before.height as u64;
+            if rig.chain.on_best_chain(&before.hash).unwrap().is_none() {
+                moved += u64::from(before.height);
             }
         }
     }

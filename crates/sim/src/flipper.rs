@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use kusari_chain::Block;
+use kusari_chain::{Block, TreeLimits};
 use kusari_node::wire::{self, Message};
 
 use crate::byzantine::Malice;
@@ -101,12 +101,15 @@ pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
         let d = world.add_kusari(&[c, a], 0);
         let liar = world.add_byzantine(Malice::Flipper, &[a, c]);
         for host in [a, b, c, d] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.config.tree_limits = TreeLimits::default();
+            }
             world.type_lines(host, 2, SECOND, 20 * SECOND);
         }
-        world.run_until(20 * SECOND);
+        // It connects within seconds, and then its turns take five.
+        world.run_until(10 * SECOND);
+        let turns = world.counts.reorganisations;
         let bytes = world.byzantine(liar).map_or(0, |byzantine| byzantine.flipper.bytes);
-        world.leave(liar);
-        world.must_agree_within(60 * SECOND);
         let most = BURST + PER_MILLISECOND * world.now / MILLISECOND;
         for host in [a, b, c, d] {
             let reverted = world.reverted.get(&host).copied().unwrap_or(0);
@@ -114,8 +117,11 @@ pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
                 world.fail(format!("{bytes} bytes had node {host} take {reverted} blocks back"));
             }
         }
-        if world.counts.reorganisations < 20 {
+        if turns < 20 {
             world.fail(String::from("the attack does nothing"));
         }
+        world.run_until(20 * SECOND);
+        world.leave(liar);
+        world.must_agree_within(60 * SECOND);
     },
 };

@@ -128,6 +128,7 @@ fn history_survives_reorganisations_over_stored_subtrees() {
     for place in (LENGTH + 1..FOREST.nodes.len()).filter(|place| FOREST.path(*place)[1] == 1) {
         for at in FOREST.path(place).into_iter().skip(1) {
             take(&mut rig, at);
+            while rig.step().is_some() {}
         }
         if place % 7 == 0 {
             rig.commit_all();
@@ -135,6 +136,7 @@ fn history_survives_reorganisations_over_stored_subtrees() {
     }
     for place in 1..=LENGTH {
         take(&mut rig, place);
+        while rig.step().is_some() {}
         if place % 50 == 0 {
             rig.commit_all();
             rig.reopen();

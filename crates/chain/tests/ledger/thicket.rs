@@ -326,7 +326,7 @@ fn assert_one_chain(rig: &Rig) {
     let place = forest.place(&rig.chain.tip().hash);
     let path: Vec<_> = forest.path(place)[1..].iter().map(|at| forest.hash(*at)).collect();
     assert_eq!(rig.best, path);
-    let accounts = forest.nodes[place].accounts.as_ref().expect("the best chain is right");
+    let accounts = forest.nodes[place].accounts.as_ref().unwrap();
     for Account { key, balance, sequence } in answered(rig) {
         assert_eq!((balance, sequence), accounts.get(&key).copied().unwrap_or_default());
     }

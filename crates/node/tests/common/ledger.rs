@@ -310,7 +310,11 @@ pub fn moved(actions: &[Action]) -> Vec<(Txid, BestPoint, BestPoint)> {
 pub fn give(bench: &mut Bench, maker: &Maker) -> Vec<Action> {
     let peer = bench.ledger_peer(1_000 + bench.node.snapshot().tip.height as u64);
     let blocks = maker.blocks.iter();
-    let actions: Vec<Action> = blocks.flat_map(|block| bench.receive(peer, whole(block))).collect();
+    let mut actions: Vec<Action> =
+        blocks.flat_map(|block| bench.receive(peer, whole(block))).collect();
+    while let Some(due) = bench.node.reorganises_at() {
+        actions.extend(bench.pass(due.saturating_sub(bench.now.monotonic)));
+    }
     assert_eq!(bench.node.snapshot().tip.hash, maker.blocks.last().unwrap().block().hash);
     bench.give(kusari_node::Input::PeerDisconnected { peer, reason: String::new() });
     actions
