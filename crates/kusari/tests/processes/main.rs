@@ -41,6 +41,7 @@ mod journal;
 mod ledger;
 mod many_lines;
 mod original;
+mod page_access;
 mod partition;
 mod proofs;
 mod readme;
