@@ -113,7 +113,7 @@ pub(crate) fn take_from_others(file: &Path) {
         use std::os::unix::fs::PermissionsExt;
         let Ok(mode) = fs::metadata(file).map(|found| found.permissions().mode()) else { return };
         if mode & 0o077 != 0 {
-            // The system lets the owner do it, and nobody else but root.
+            // The system lets the owner and root do it, and refuses it to others.
             let _ = fs::set_permissions(file, fs::Permissions::from_mode(mode & 0o700));
         }
     }

@@ -2,8 +2,7 @@
 //!
 //! Owns a token bucket for each client, which fills with time: a request takes one token, and where
 //! there is none it is refused. A client is known by its credential, or else by its address, so that a
-//! program that went wild keeps nobody waiting but itself and those who ask as namelessly from the same
-//! address.
+//! program that went wild delays itself alone, and others without a credential at the same address.
 //!
 //! What a stranger can fill, and its bound: buckets of addresses, [`MAX_ADDRESSES`].
 

@@ -1,8 +1,8 @@
 //! What the page may do in the name of the person who looks at it.
 //!
 //! Owns the cookie that stands for the node's token in a browser. It is set for a request alone that
-//! brings the token or the key of a page link, see `page_link`: loading the page never sets it, whoever
-//! loads it and from wherever. It is kept beside the token, so that a browser that was admitted stays so
+//! brings the token or the key of a page link, see `page_link`: loading the page never sets
+//! it. It is kept beside the token, so that a browser that was admitted stays so
 //! when the node starts again. It reads nothing of the store as a whole, and is of no use to a page of
 //! elsewhere: browsers do not send it along, and a request with it has to name this API as its origin.
 

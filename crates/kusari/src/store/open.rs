@@ -102,8 +102,8 @@ pub(super) fn open_with_backend(
     builder().create_with_backend(backend).map_err(|error| refused(file, error))
 }
 
-/// Creates a database with our tables, all of them empty, in a file that does not exist and is nobody
-/// else's to read: the outbox is in it.
+/// Creates a database with our tables, all of them empty, in a file that does not exist. Only this
+/// user can read it: the outbox is in it.
 pub(super) fn create_file(file: &Path, kind: &Kind) -> Result<Database, OpenError> {
     let created = private_file::create(file).map_err(|error| unusable_file(file, error))?;
     let database = FileBackend::new(created)

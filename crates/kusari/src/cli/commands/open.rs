@@ -97,7 +97,7 @@ fn start(file: &Path) -> Result<(), String> {
     opener.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = opener.spawn().map_err(|error| format!("`{program}`: {error}"))?;
     let (tell, ended) = mpsc::channel();
-    // It goes on where it has become the browser; then nobody waits for it.
+    // Where it has become the browser it goes on, and this program ends before it.
     std::thread::spawn(move || tell.send(running.wait()));
     match ended.recv_timeout(OPENER_PATIENCE) {
         Ok(Ok(status)) if !status.success() => Err(format!("`{program}` ended with {status}")),
