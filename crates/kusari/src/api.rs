@@ -19,6 +19,7 @@ mod metrics;
 mod mining;
 pub mod model;
 pub mod node_file;
+mod page_link;
 mod patience;
 pub mod problem;
 mod rate;
@@ -32,7 +33,6 @@ mod session;
 mod tests;
 pub mod token;
 mod views;
-mod visitor;
 
 pub use door::{Door, Place};
 pub use events::{Feed, Teller};

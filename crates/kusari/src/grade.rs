@@ -15,6 +15,7 @@ mod bench;
 mod connection;
 mod hearing;
 mod introduced;
+mod kept;
 mod mining;
 mod original;
 mod report;

@@ -61,16 +61,7 @@ pub(crate) fn write_new(file: &Path, bytes: &[u8], readers: Readers) -> Result<(
 /// may do so at once.
 pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let unwritable = |source| FileError::Unwritable { file: file.into(), source };
-    let write = || Temporary::write(file, bytes, Readers::Owner);
-    let temporary = match write() {
-        // An earlier process had this one's id, as they all have in a container, and was killed here.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(Temporary::name(file).map_err(unwritable)?).map_err(unwritable)?;
-            write()
-        }
-        written => written,
-    };
-    let temporary = temporary.map_err(unwritable)?;
+    let temporary = Temporary::write(file, bytes, Readers::Owner).map_err(unwritable)?;
     fs::rename(&temporary.0, file).map_err(unwritable)?;
     sync_directory(file).map_err(unwritable)
 }
@@ -103,6 +94,33 @@ pub(crate) fn is_open_to_all(_file: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
+/// Creates a file that only this user may read, to be read and written. It must not be there yet, not
+/// even as a link to nowhere. Elsewhere than on Unix a new file is as private as its directory, which
+/// is how those systems do it.
+pub(crate) fn create(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+/// Takes a file of this user's away from everybody else. One that belongs to another user stays as its
+/// owner has it.
+pub(crate) fn take_from_others(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let Ok(mode) = fs::metadata(file).map(|found| found.permissions().mode()) else { return };
+        if mode & 0o077 != 0 {
+            // The system lets the owner and root do it, and refuses it to others.
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(mode & 0o700));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+}
+
 /// Creates a directory, and what leads to it, for this user alone. One that is there stays as it is.
 pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
     let mut builder = DirBuilder::new();
@@ -126,13 +144,18 @@ impl Temporary {
 
     fn write(file: &Path, bytes: &[u8], readers: Readers) -> io::Result<Self> {
         let path = Self::name(file)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if readers == Readers::Owner {
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        let mut opened = options.open(&path)?;
+        let create = || match readers {
+            Readers::Owner => create(&path),
+            Readers::Default => File::create_new(&path),
+        };
+        let mut opened = match create() {
+            // An earlier process had this one's id, as they all have in a container, and was killed here.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&path)?;
+                create()?
+            }
+            created => created?,
+        };
         let temporary = Self(path);
         opened.write_all(bytes)?;
         opened.sync_all()?;
@@ -186,6 +209,9 @@ mod tests {
     fn what_a_killed_process_with_the_same_id_left_is_in_nobodys_way() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
+        fs::write(Temporary::name(&file).unwrap(), b"half").unwrap();
+        write_new(&file, b"new", Readers::Owner).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
         fs::write(Temporary::name(&file).unwrap(), b"half").unwrap();
         replace(&file, b"whole").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"whole");

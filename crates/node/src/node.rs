@@ -17,6 +17,7 @@ mod ledger;
 mod messages;
 mod mining;
 mod originals;
+mod pushing;
 mod reorganise;
 mod state;
 mod trail;

@@ -9,8 +9,10 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use common::ledger::Person;
 use common::{Bench, checked, child, sent_to};
 use kusari_chain::{Block, BlockHash, Work};
 use kusari_node::limits::{
@@ -18,7 +20,7 @@ use kusari_node::limits::{
 };
 use kusari_node::seam::PeerId;
 use kusari_node::wire::{GetBlocks, Have, Message};
-use kusari_node::{Action, NodeConfig};
+use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 /// After this every announcement has been made.
 const ANNOUNCED: Duration = ANNOUNCE_AFTER.saturating_add(ANNOUNCE_SPREAD);
@@ -186,4 +188,30 @@ fn the_end_of_an_answer_by_hash_is_not_the_end_of_another_answer() {
     // Ending the wrong answer would make it ask on, or give the claim up.
     assert!(sent_to(&bench.receive(peer, end()), peer).is_empty());
     assert!(is_asked_by_locator(&bench.receive(peer, end()), peer));
+}
+
+/// Peers that are sent a block which is on disk already.
+const LISTENERS: u64 = 8;
+
+#[test]
+fn a_stored_block_is_read_once_however_many_peers_are_sent_it() {
+    let mut bench = common::ledger::bench(MiningPolicy::OnDemand);
+    let peers: Vec<PeerId> = (0..LISTENERS).map(|id| bench.ledger_peer(7 + id)).collect();
+    let record = Person::new(2).record(0, 0, "a note");
+    // Ours is sent once it is durable, and is not in memory any more.
+    let actions = bench.submit(&record);
+    let before = bench.disk.blocks_read.get();
+    let actions = bench.mine(&actions);
+    let blocks: Vec<_> = peers
+        .iter()
+        .filter_map(|peer| {
+            sent_to(&actions, *peer).into_iter().find_map(|message| match message {
+                Message::Compact(block) => Some(block),
+                _ => None,
+            })
+        })
+        .collect();
+    assert_eq!(blocks.len(), peers.len());
+    assert_eq!(bench.disk.blocks_read.get() - before, 1, "reads for {LISTENERS} peers");
+    assert!(blocks.iter().all(|block| Arc::ptr_eq(block, blocks[0])), "its line is written often");
 }

@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useState } from "./html.js";
 import { language, setLanguage, t } from "./words.js";
-import { start, useLive } from "./live.js";
+import { admit, start, useLive } from "./live.js";
 import { Overview } from "./overview.js";
 import { Block } from "./block.js";
 import { Transaction } from "./transaction.js";
@@ -17,12 +17,20 @@ function route() {
   return { View: VIEWS[view] || Overview, about: decodeURIComponent(rest.join("/")) };
 }
 
+/** The key of a link is used at once, and stays in no history of the browser. */
+function takeLink() {
+  const [, view, key] = location.hash.split("/");
+  if (view !== "admit") return;
+  history.replaceState(null, "", "#/");
+  admit(key);
+}
+
 function App() {
   const live = useLive();
   const [{ View, about }, setRoute] = useState(route());
   const [, setShown] = useState(language());
   useEffect(() => {
-    const turn = () => { setRoute(route()); scrollTo(0, 0); };
+    const turn = () => { takeLink(); setRoute(route()); scrollTo(0, 0); };
     addEventListener("hashchange", turn);
     return () => removeEventListener("hashchange", turn);
   }, []);
@@ -57,5 +65,6 @@ function App() {
     </main>`;
 }
 
+takeLink();
 start();
 render(html`<${App} />`, document.getElementById("app"));

@@ -2,7 +2,7 @@
 // that something changed. Each part is read once at a time, and never more often than people can see.
 
 import { useEffect, useState } from "./html.js";
-import { find, get } from "./api.js";
+import { find, get, post } from "./api.js";
 
 /** Blocks of the best chain that are shown and drawn. */
 const HEADERS = 120;
@@ -15,7 +15,7 @@ const PAUSE = 250;
 
 export const state = {
   connected: true, status: null, headers: [], texts: {}, branches: [], peers: [], mempool: null, outbox: [],
-  rate: [[], []], rates: null, session: { may_write: false }, reorganisation: null,
+  rate: [[], []], rates: null, session: { may_write: false }, refused: null, reorganisation: null,
 };
 
 const listeners = new Set();
@@ -63,7 +63,16 @@ const readOutbox = reader(async () => {
   state.outbox = status.chain === "classic" ? [] : (await get("/v1/records?open=true&limit=20")).records;
 });
 const readRates = reader(async () => { state.rates = await get("/v1/rates"); });
-export const readSession = reader(async () => { state.session = await get("/v1/session"); });
+const readSession = reader(async () => { state.session = await get("/v1/session"); });
+
+/** Has the node admit this browser, by its token or by the key of a link that `kusari open` printed. */
+export async function admit(key) {
+  try {
+    await post("/v1/session", {}, { Authorization: `Bearer ${key}` });
+    state.refused = null;
+  } catch (refused) { state.refused = refused.message; }
+  readSession();
+}
 
 const readChain = reader(async () => {
   const status = await get("/v1/status");

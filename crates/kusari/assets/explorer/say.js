@@ -3,25 +3,21 @@
 import { html, useEffect, useState } from "./html.js";
 import { find, post } from "./api.js";
 import { t } from "./words.js";
-import { readSession, useLive } from "./live.js";
+import { admit, useLive } from "./live.js";
 
 function Unlock() {
-  const [problem, setProblem] = useState(null);
-  const open = async (event) => {
+  const { refused } = useLive();
+  const open = (event) => {
     event.preventDefault();
-    const token = event.target.token.value.trim();
-    try {
-      await post("/v1/session", {}, { Authorization: `Bearer ${token}` });
-      readSession();
-    } catch (refused) { setProblem(refused.message); }
+    admit(event.target.token.value.trim());
   };
   return html`
-    <p class="faint">${t("locked")}</p>
-    <form class="row" onSubmit=${open}>
+    <p class="faint">${t("locked")} <code>kusari open</code></p>
+    <form class="row" id="unlock" onSubmit=${open}>
       <input name="token" type="password" autocomplete="off" aria-label=${t("token")} placeholder=${t("token")} required />
       <button>${t("unlock")}</button>
     </form>
-    ${problem && html`<p class="bad" role="alert">${problem}</p>`}`;
+    ${refused && html`<p class="bad" role="alert">${refused}</p>`}`;
 }
 
 /** Follows a text from its receipt to its block. */

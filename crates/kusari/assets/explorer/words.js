@@ -17,7 +17,7 @@ const WORDS = {
   until_peer: ["once the node has caught up with a peer.", "ピアに追いついた後です。"], until_unlock: ["once the wallet is unlocked: kusari wallet unlock", "ウォレットの解錠後です: kusari wallet unlock"],
   until_account: ["once the node runs with its wallet.", "そのウォレットでノードを起動した後です。"], until_turn: ["in its turn.", "順番が来たときです。"], former: ["Before it was signed again", "署名し直す前の ID"],
   inBlock: ["It stands in block {n}.", "ブロック {n} に入りました。"], look: ["Look at it", "見る"],
-  locked: ["This browser may only look. Whoever runs the node may write: paste the token of its node.json.", "このブラウザは閲覧のみです。書き込むには node.json のトークンを貼り付けてください。"],
+  locked: ["This browser may only look. To write, paste the token of the node's node.json, or open the link that this command prints on the node's machine (good once, for 60 s):", "このブラウザは閲覧のみです。書き込むには、ノードの node.json のトークンを貼り付けるか、ノードのマシンで次のコマンドが表示するリンク(60 秒間、1 回だけ有効)を開いてください:"],
   token: ["Token", "トークン"], unlock: ["Allow writing", "書き込みを許可"],
   forks: ["Forks", "分岐"], noForks: ["No branches beside the best chain.", "最良チェーン以外の分岐はありません。"],
   branchSays: ["{n} blocks beside the chain since height {h}", "高さ {h} から分かれた {n} ブロック"],

@@ -7,6 +7,7 @@ mod branches;
 pub mod event_stream;
 mod events;
 mod ledger;
+mod page;
 mod whole_store;
 mod why;
 

@@ -69,7 +69,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     let bearer = bearer.description(Some("`token` in `node.json` of the node's data directory"));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
-    let cookie = "set by `/` and `POST /v1/session`; its number is the port of the API, and it counts \
+    let cookie = "set by `POST /v1/session`; its number is the port of the API, and it counts \
                   in requests of the API's own pages alone";
     let cookie = ApiKey::Cookie(ApiKeyValue::with_description("kusari-7878", cookie));
     components.add_security_scheme("page", SecurityScheme::ApiKey(cookie));

@@ -5,7 +5,7 @@
 //! Whoever writes brings the token, which stands where only the user of the node can read it, or is
 //! the API's own page with its cookie, see `session`.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Duration, Instant, timeout};
 
 use super::problem;
-use super::rate::Rate;
+use super::rate::{Caller, Rate};
 use super::reply::{Answer, Refusal};
 use super::routes::Shared;
 
@@ -39,6 +39,10 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
+/// Where a request's connection comes from, among its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remote(pub(super) SocketAddr);
+
 /// Checks a request, has it answered, and says the same of every answer.
 pub(super) async fn guard(
     State(shared): State<Arc<Shared>>,
@@ -49,9 +53,9 @@ pub(super) async fn guard(
         true => WHOLE_STORE_DEADLINE,
         false => ANSWER_DEADLINE,
     };
-    let mut response = match check(request.uri(), request.headers())
-        .and_then(|()| in_turn(&shared.rate))
-    {
+    let checked = check(request.uri(), request.headers())
+        .and_then(|()| in_turn(&shared.rate, caller(&request, &shared)));
+    let mut response = match checked {
         Ok(()) => match timeout(deadline, next.run(request)).await {
             Ok(response) => response,
             Err(_) => Refusal(problem::NO_ANSWER.because(
@@ -66,12 +70,25 @@ pub(super) async fn guard(
     response
 }
 
-fn in_turn(rate: &Rate) -> Answer<()> {
+/// Who a request comes from, as far as it counts for how often that may ask.
+fn caller(request: &Request, shared: &Shared) -> Caller {
+    let headers = request.headers();
+    if bearer(headers).is_some_and(|token| shared.token.is(token.as_bytes())) {
+        return Caller::Token;
+    }
+    if is_of_page(headers, shared) {
+        return Caller::Page;
+    }
+    let remote = request.extensions().get::<Remote>();
+    Caller::Address(remote.map_or(Ipv4Addr::UNSPECIFIED.into(), |remote| remote.0.ip()))
+}
+
+fn in_turn(rate: &Rate, caller: Caller) -> Answer<()> {
     let refusal = || {
         problem::TOO_MANY_REQUESTS
             .because("more is asked in a second than is answered; ask less often")
     };
-    rate.take(Instant::now()).then_some(()).ok_or_else(|| refusal().into())
+    rate.take(caller, Instant::now()).then_some(()).ok_or_else(|| refusal().into())
 }
 
 fn check(uri: &Uri, headers: &HeaderMap) -> Answer<()> {
@@ -138,6 +155,38 @@ pub(super) fn host(headers: &HeaderMap) -> &str {
     one(headers, &header::HOST).unwrap_or_default()
 }
 
+/// The token that a request brings, whether it is the right one or not.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    one(headers, &header::AUTHORIZATION)
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim_start())
+}
+
+/// A request that brings the token, or the key of a page link, which is used up by it.
+pub(super) struct Admitted;
+
+impl FromRequestParts<Arc<Shared>> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
+        let key = bearer(&parts.headers).unwrap_or_default();
+        if shared.links.take(key.as_bytes(), Instant::now()) {
+            return Ok(Self);
+        }
+        let trusted = Trusted::from_request_parts(parts, shared).await;
+        trusted.map(|_| Self).map_err(|_| {
+            problem::TOKEN
+                .because(
+                    "this is neither the token of this node, which is in node.json of its data \
+                     directory, nor the key of a link that is still good; `kusari open` prints a \
+                     new link, for one browser and 60 seconds",
+                )
+                .into()
+        })
+    }
+}
+
 /// A request that brings the token.
 pub(super) struct Trusted;
 
@@ -145,11 +194,7 @@ impl FromRequestParts<Arc<Shared>> for Trusted {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
-        let given = one(&parts.headers, &header::AUTHORIZATION)
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim_start());
-        match given {
+        match bearer(&parts.headers) {
             Some(token) if shared.token.is(token.as_bytes()) => Ok(Self),
             Some(_) => Err(problem::TOKEN
                 .because(
@@ -207,7 +252,8 @@ mod tests {
     #[test]
     fn whoever_asks_without_end_is_refused_and_told_so() {
         let rate = Rate::default();
-        let refusal = std::iter::repeat_with(|| in_turn(&rate)).find_map(Result::err);
+        let refusal =
+            std::iter::repeat_with(|| in_turn(&rate, Caller::Token)).find_map(Result::err);
         assert_eq!(refusal.map(|refusal| refusal.0.status), Some(429));
     }
 

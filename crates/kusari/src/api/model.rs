@@ -24,7 +24,8 @@ mod witnesses;
 
 pub use self::browse::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, HeaderReport, MempoolReport,
-    NamedReport, RateReport, RecordList, SessionReport, TextList, TextPlace, WaitingTransaction,
+    NamedReport, PageLinkReport, RateReport, RecordList, SessionReport, TextList, TextPlace,
+    WaitingTransaction,
 };
 pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
 pub use self::mining::MiningReport;

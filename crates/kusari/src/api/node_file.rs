@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::model::NodeFile;
-use super::token::create_private;
+use crate::private_file;
 
 pub(crate) const NAME: &str = "node.json";
 /// Its name until it is whole.
@@ -46,7 +46,7 @@ impl NodeFile {
         }
         let mut text = serde_json::to_vec(self)?;
         text.push(b'\n');
-        create_private(&new)?.write_all(&text)?;
+        private_file::create(&new)?.write_all(&text)?;
         std::fs::rename(&new, &file)?;
         Ok(Published { file })
     }

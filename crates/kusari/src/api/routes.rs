@@ -45,6 +45,7 @@ use utoipa_axum::routes;
 use super::events::Feed;
 use super::guard::guard;
 use super::mining::Meter;
+use super::page_link::PageLinks;
 use super::problem;
 use super::rate::Rate;
 use super::reply::{Answer, Refusal};
@@ -74,6 +75,7 @@ pub(super) struct Shared {
     pub(super) events: Feed,
     pub(super) mining: Meter,
     pub(super) session: Session,
+    pub(super) links: PageLinks,
     pub(super) rate: Rate,
     /// The node's own wallet, on a ledger.
     pub(super) wallet: Option<NodeWallet>,
@@ -174,6 +176,7 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(browse::mempool))
         .routes(routes!(page::rates))
         .routes(routes!(page::session, page::open_session))
+        .routes(routes!(page::make_link))
         .routes(routes!(browse::records, records::record))
         .routes(routes!(batch::batch).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)))
         .routes(routes!(records::one))

@@ -21,15 +21,16 @@ use tokio::time::{Duration, sleep, timeout};
 
 use super::door::Door;
 use super::events::Feed;
+use super::guard::Remote;
 use super::mining;
 use super::model::{MiningReport, NodeFile};
 use super::node_file::Published;
+use super::page_link::PageLinks;
 use super::patience::Patience;
 use super::rate::Rate;
 use super::routes::{Shared, router};
 use super::session::Session;
 use super::token::{Token, TokenError};
-use super::visitor::Visitor;
 use crate::runtime::NodeHandle;
 use crate::wallet::NodeWallet;
 
@@ -71,6 +72,9 @@ pub enum ApiError {
     /// No thread or no runtime.
     #[error("the operating system refused what the local API needs: {0}; look at its limits")]
     System(#[from] io::Error),
+    /// The cookie of the page could not be read or written.
+    #[error(transparent)]
+    Cookie(TokenError),
     /// `node.json` could not be written.
     #[error("node.json cannot be written to {}: {source}; make room or let this user write there", .directory.display())]
     NodeFile {
@@ -109,8 +113,9 @@ impl Api {
             .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
         let turn = one_at_a_time();
         let (reports, mining) = watch::channel(MiningReport::default());
-        let chance = |error: TokenError| ApiError::System(io::Error::other(error.to_string()));
-        let session = Session::random().map_err(chance)?;
+        // What has no data directory is forgotten with its run; what is not served needs no cookie.
+        let kept = data_directory.as_deref().filter(|_| door.is_some());
+        let session = kept.map_or_else(Session::random, Session::of).map_err(ApiError::Cookie)?;
         let rate = Rate::default();
         let shared = Shared {
             node,
@@ -121,6 +126,7 @@ impl Api {
             events,
             mining,
             session,
+            links: PageLinks::default(),
             rate,
             wallet,
             unlocking: one_at_a_time(),
@@ -231,12 +237,9 @@ async fn connection(
     mut closing: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
-    let visitor = stream.local_addr().ok().map(|local| Visitor { remote, local });
     let routes = TowerToHyperService::new(router);
     let service = service_fn(move |mut request| {
-        if let Some(visitor) = visitor {
-            request.extensions_mut().insert(visitor);
-        }
+        request.extensions_mut().insert(Remote(remote));
         routes.call(request)
     });
     let io = TokioIo::new(Patience::new(stream));

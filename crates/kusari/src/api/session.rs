@@ -1,22 +1,36 @@
 //! What the page may do in the name of the person who looks at it.
 //!
-//! Owns the cookie that stands for the node's token in a browser, and who gets it: programs of the user
-//! who runs the node, and whoever shows the token. It is drawn at each start, reads nothing of the store
-//! as a whole, and is of no use to a page of elsewhere: browsers do not send it along, and a request with
-//! it has to name this API as its origin.
+//! Owns the cookie that stands for the node's token in a browser. It is set for a request alone that
+//! brings the token or the key of a page link, see `page_link`: loading the page never sets
+//! it. It is kept beside the token, so that a browser that was admitted stays so
+//! when the node starts again. It reads nothing of the store as a whole, and is of no use to a page of
+//! elsewhere: browsers do not send it along, and a request with it has to name this API as its origin.
+
+use std::path::Path;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::token::{Token, TokenError};
+
+/// The file of a data directory that keeps the cookie.
+const FILE: &str = "page.cookie";
+/// How long a browser is to keep the cookie, in seconds: 400 days, the most that browsers do.
+/// Source: draft-ietf-httpbis-rfc6265bis, section 5.5.
+const KEPT_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 /// The cookie of one node.
 #[derive(Debug)]
 pub(super) struct Session(Token);
 
 impl Session {
-    /// Draws one.
+    /// A cookie that is forgotten with this run.
     pub(super) fn random() -> Result<Self, TokenError> {
         Token::random().map(Self)
+    }
+
+    /// The cookie of the node with this data directory; it is drawn at the first start.
+    pub(super) fn of(directory: &Path) -> Result<Self, TokenError> {
+        Token::read_or_write(&directory.join(FILE)).map(Self)
     }
 
     /// What sets it: for the paths of the API alone, out of reach of scripts, never sent along by a page
@@ -24,7 +38,8 @@ impl Session {
     /// cookies, so the port is part of its name.
     pub(super) fn cookie(&self, host: &str) -> Option<HeaderValue> {
         let (name, value) = (name_for(host), self.0.expose());
-        let cookie = format!("{name}={value}; Path=/v1; HttpOnly; SameSite=Strict");
+        let cookie =
+            format!("{name}={value}; Path=/v1; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Strict");
         HeaderValue::from_str(&cookie).ok()
     }
 
@@ -65,7 +80,7 @@ mod tests {
         let session = Session(Token::parse("0123456789abcdef").unwrap());
         let set = session.cookie("localhost:7878").unwrap();
         let cookie = "kusari-7878=0123456789abcdef";
-        assert_eq!(set, format!("{cookie}; Path=/v1; HttpOnly; SameSite=Strict"));
+        assert_eq!(set, format!("{cookie}; Path=/v1; Max-Age=34560000; HttpOnly; SameSite=Strict"));
         let origin = ("origin", "http://localhost:7878");
         fn asked(session: &Session, headers: &[(&'static str, &str)]) -> bool {
             session.is_in(&request(headers), "localhost:7878")
@@ -81,5 +96,19 @@ mod tests {
         assert!(!asked(&session, &[origin, ("cookie", "kusari-7878=0123456789abcdee")]));
         assert!(session.cookie("localhost").unwrap().to_str().unwrap().starts_with("kusari-80="));
         assert!(session.cookie("[::1]").unwrap().to_str().unwrap().starts_with("kusari-80="));
+    }
+
+    #[test]
+    fn the_cookie_of_a_data_directory_is_the_same_at_each_start_and_nobody_elses_to_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = Session::of(directory.path()).unwrap();
+        assert_eq!(Session::of(directory.path()).unwrap().0, first.0);
+        assert_ne!(Session::random().unwrap().0, first.0);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let file = std::fs::metadata(directory.path().join(FILE)).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        }
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::{Duration, Instant};
 
 use super::events::{Feed, Teller, open_run};
 use super::model::MiningReport;
+use super::page_link::PageLinks;
 use super::rate::Rate;
 use super::routes::{Shared, router};
 use super::server::{MAX_CONNECTIONS, serve};
@@ -92,17 +93,23 @@ struct Rig {
 
 impl Rig {
     fn new(store: Store) -> Self {
-        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS)
+        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, Rate::default())
+    }
+
+    /// One that answers a client so many requests a second.
+    fn with_rate(store: Store, per_second: u32) -> Self {
+        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, Rate::new(per_second))
     }
 
     /// On a clock that jumps to the next deadline whenever there is nothing to do. What clients
     /// send has to be there before the runtime runs.
     fn in_no_time(store: Store) -> Self {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        Self::on(runtime.enable_all().start_paused(true).build().unwrap(), store, FEW_CONNECTIONS)
+        let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+        Self::on(runtime, store, FEW_CONNECTIONS, Rate::default())
     }
 
-    fn on(runtime: Runtime, store: Store, most: usize) -> Self {
+    fn on(runtime: Runtime, store: Store, most: usize, rate: Rate) -> Self {
         crate::open_files::raised();
         let (node, handle) = PlayedNode::new(store.clone());
         let turn = super::server::one_at_a_time();
@@ -118,7 +125,8 @@ impl Rig {
             events: feed.clone(),
             mining,
             session: Session::random().unwrap(),
-            rate: Rate::default(),
+            links: PageLinks::default(),
+            rate,
             wallet: wallet.clone(),
             unlocking: super::server::one_at_a_time(),
         };

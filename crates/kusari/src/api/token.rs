@@ -4,9 +4,11 @@
 //! never printed.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use crate::private_file::{self, FileError, Readers};
 
 /// Chance in a drawn token, in bytes: 256 bits can't be guessed.
 const RANDOM_BYTES: usize = 32;
@@ -130,24 +132,14 @@ impl Token {
             return Self::read(file);
         }
         let token = Self::random()?;
-        create_private(file)
-            .and_then(|mut opened| {
-                writeln!(opened, "{}", token.0)?;
-                opened.sync_all()
-            })
-            .map_err(unusable)?;
-        Ok(token)
+        // Whole or not at all: half a token would keep the next start from its file.
+        match private_file::write_new(file, format!("{}\n", token.0).as_bytes(), Readers::Owner) {
+            Ok(()) => Ok(token),
+            Err(FileError::Unwritable { source, .. }) => Err(unusable(source)),
+            // Another process was faster.
+            Err(FileError::Exists { .. }) => Self::read(file),
+        }
     }
-}
-
-/// Creates a file that only this user may read. It must not exist. Elsewhere than on Unix a new
-/// file is as private as the directory that it is in, which is how those systems do it.
-pub(super) fn create_private(file: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
 }
 
 /// Whether users outside the file's group may use it. A group may: that is how service managers
@@ -166,6 +158,8 @@ fn is_open_to_all(_file: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -211,7 +205,7 @@ mod tests {
     fn a_token_file_with_something_else_in_it_is_refused_with_what_to_do() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("token");
-        create_private(&file).unwrap().write_all(b"password\n").unwrap();
+        private_file::create(&file).unwrap().write_all(b"password\n").unwrap();
         let message = Token::read(&file).unwrap_err().to_string();
         assert!(message.contains("does not hold a token; write 16 to 256 letters"), "{message}");
         let message = Token::read(&directory.path().join("none")).unwrap_err().to_string();

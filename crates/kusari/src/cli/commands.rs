@@ -17,6 +17,7 @@ pub(crate) mod grade;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod man;
+pub(crate) mod open;
 pub(crate) mod outbox;
 pub(crate) mod peers;
 pub(crate) mod proof;
@@ -93,6 +94,7 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     Outbox(outbox::OutboxArgs),
     Top(top::TopArgs),
+    Open(open::OpenArgs),
     Peers(peers::PeersArgs),
     Chain(chain::ChainArgs),
     Block(block::BlockArgs),
@@ -132,6 +134,7 @@ impl Command {
             Self::Status(args) => status::run(args),
             Self::Outbox(args) => outbox::run(args),
             Self::Top(args) => top::run(args),
+            Self::Open(args) => open::run(args),
             Self::Peers(args) => peers::run(args),
             Self::Chain(args) => chain::run(args),
             Self::Block(args) => block::run(args),

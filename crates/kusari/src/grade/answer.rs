@@ -6,10 +6,11 @@ use kusari_chain::params::MAX_LINE_BYTES;
 use kusari_chain::{Block, CheckedBlock};
 
 use super::connection::Heard;
+use super::kept::Kept;
 
 /// Lines, and how they ended.
 pub(super) struct Answer {
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Kept,
     pub(super) end: Heard,
 }
 
@@ -33,7 +34,7 @@ impl Answer {
     /// The first line that does not belong into the answer to `GET_CHAIN`, and why.
     pub(super) fn fault(&self) -> Option<String> {
         let mut parent = Block::genesis();
-        for line in &self.lines {
+        for line in self.lines.iter() {
             match next_block(&parent, line) {
                 Ok(block) => parent = block,
                 Err(why) => return Some(format!("({why}) {line}")),

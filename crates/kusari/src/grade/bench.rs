@@ -11,13 +11,12 @@ use kusari_chain::{Block, BlockHash};
 use super::answer::{Answer, read_block};
 use super::connection::{Connection, Heard, Patience, now};
 use super::introduced::hello::{self, Claim};
+use super::kept::Kept;
 use super::mining;
 use super::report::{Evidence, Verdict};
 
 /// How long a target that does not end an answered connection must be quiet to be done.
 const QUIET: Duration = Duration::from_millis(300);
-/// Longest answer that is read, in lines: more than the longest chain that is graded.
-const MAX_ANSWER_LINES: usize = 20_000;
 /// Orphans of the storm: some more than the bound of our own node, 256.
 const ORPHANS: u32 = 300;
 
@@ -124,7 +123,7 @@ impl Bench {
     pub(super) fn collect(&self, connection: &mut Connection) -> Answer {
         connection.finish();
         let deadline = now() + self.patience.current() * 3;
-        let mut lines = Vec::new();
+        let mut lines = Kept::default();
         loop {
             let patience = self.patience.current();
             let time = if self.ends_at_half_close { patience } else { patience.min(QUIET) };
@@ -133,10 +132,11 @@ impl Bench {
                 self.patience.note(&heard);
             }
             match heard {
-                Heard::Line(line) if lines.len() < MAX_ANSWER_LINES && now() < deadline => {
-                    lines.push(line);
+                Heard::Line(line) => {
+                    if now() >= deadline || lines.push(line).is_err() {
+                        return Answer { lines, end: Heard::Silence(patience) };
+                    }
                 }
-                Heard::Line(_) => return Answer { lines, end: Heard::Silence(patience) },
                 end => return Answer { lines, end },
             }
         }

@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-/// Longest line that is taken from the target: as long as any that may be sent.
-const MAX_LINE: usize = 8 * 1024 * 1024;
+/// Longest `BLOCK` line that is taken from the target, in bytes: as long as any that may be sent.
+/// Source: protocol, section 3.
+const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
+/// Longest other line.
+const MAX_LINE: usize = 1024 * 1024;
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
 /// Waits in vain in a row after which the target is waited for a shorter time.
@@ -153,7 +156,8 @@ impl Connection {
             self.start = 0;
             scanned = self.bytes.len();
             let left = deadline.saturating_duration_since(now());
-            if self.ended || scanned > MAX_LINE {
+            let longest = if self.bytes.starts_with(b"BLOCK:") { MAX_BLOCK_LINE } else { MAX_LINE };
+            if self.ended || scanned > longest {
                 return Heard::End;
             }
             if left.is_zero() {

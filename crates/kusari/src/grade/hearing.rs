@@ -4,6 +4,7 @@ use kusari_chain::Block;
 
 use super::bench::is_block;
 use super::connection::{Connection, Heard};
+use super::kept::Kept;
 use super::mining::line;
 use super::report::{Evidence, Verdict};
 
@@ -12,20 +13,23 @@ pub(super) fn hear_through(
     connection: &mut Connection,
     block: &Block,
     sent: &str,
-) -> Result<Vec<String>, Evidence> {
-    let mut heard = Vec::new();
+) -> Result<Kept, Evidence> {
+    let mut heard = Kept::default();
     // More than is ever owed here: a target that never comes to an end is wrong as well.
     for _ in 0..64 {
         let line = connection
             .wait_for(|line| line.starts_with("BLOCK:"))
             .map_err(|heard| Evidence::new(sent, heard.to_string()))?;
         let is_last = is_block(&line, &block.hash);
-        heard.push(line);
+        let kept = heard.push(line);
         if is_last {
             return Ok(heard);
         }
+        if kept.is_err() {
+            break;
+        }
     }
-    Err(Evidence::new(sent, heard.pop().unwrap_or_default()))
+    Err(Evidence::new(sent, heard.last().map_or("", |line| line)))
 }
 
 /// Hears exactly these blocks, in this order.

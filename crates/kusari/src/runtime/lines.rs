@@ -3,10 +3,11 @@
 //! Owns what is written out once for many, and what is handed to a connection together. The order of
 //! lines to a peer is the order of actions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kusari_chain::StoredBlock;
+use kusari_node::limits::{DIRECT_BLOCKS, MAX_SENT_BYTES};
 use kusari_node::seam::PeerId;
 use kusari_node::wire::{Message, encode};
 
@@ -14,6 +15,9 @@ use crate::net::PeerHandle;
 
 /// Bytes from which on lines are not joined any more: by then a system call for them costs little.
 const JOIN_BYTES: usize = 64 * 1024;
+
+/// Lines of blocks that are kept for further peers: as many as one peer is pushed, in two forms.
+const WRITTEN_LINES: usize = 2 * DIRECT_BLOCKS as usize;
 
 /// The forms of a block's line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,17 +30,21 @@ enum Form {
 /// The lines of a list of actions.
 #[derive(Default)]
 pub(super) struct Lines {
-    /// The last one that was written out: a new block goes to many peers in a row.
-    last: Last,
+    written: Written,
     /// Lines to one peer in a row: whoever sends many transactions is answered as often.
     burst: Vec<u8>,
     to: Option<PeerId>,
 }
 
+/// The last lines of blocks that were written out: blocks go to many peers, one peer after another.
+///
+/// At most [`WRITTEN_LINES`], and [`MAX_SENT_BYTES`] beside the newest.
 #[derive(Default)]
-struct Last {
-    block: Option<(Arc<StoredBlock>, Form)>,
-    line: Vec<u8>,
+struct Written {
+    lines: VecDeque<(Arc<StoredBlock>, Form, Vec<u8>)>,
+    bytes: usize,
+    /// The last line of another kind.
+    other: Vec<u8>,
 }
 
 impl Lines {
@@ -51,7 +59,7 @@ impl Lines {
             self.flush(peers);
         }
         self.to = Some(peer);
-        self.burst.extend_from_slice(self.last.of(message));
+        self.burst.extend_from_slice(self.written.of(message));
     }
 
     /// Sends what was kept back.
@@ -64,21 +72,79 @@ impl Lines {
     }
 }
 
-impl Last {
+impl Written {
     fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
-        let block = match message {
-            Message::Block(block) => Some((block, Form::Whole)),
-            Message::Compact(block) => Some((block, Form::Compact)),
-            Message::SevenKeys(block) => Some((block, Form::SevenKeys)),
-            _ => None,
+        let (block, form) = match message {
+            Message::Block(block) => (block, Form::Whole),
+            Message::Compact(block) => (block, Form::Compact),
+            Message::SevenKeys(block) => (block, Form::SevenKeys),
+            _ => {
+                self.other = encode(message);
+                return &self.other;
+            }
         };
-        let is_same = |(block, form): (&Arc<StoredBlock>, Form)| {
-            self.block.as_ref().is_some_and(|(last, of)| Arc::ptr_eq(last, block) && *of == form)
+        let is_it = |(written, as_form, _): &(Arc<StoredBlock>, Form, Vec<u8>)| {
+            Arc::ptr_eq(written, block) && *as_form == form
         };
-        if !block.is_some_and(is_same) {
-            self.line = encode(message);
-            self.block = block.map(|(block, form)| (Arc::clone(block), form));
+        let at = self.lines.iter().position(is_it).unwrap_or_else(|| {
+            let line = encode(message);
+            while self.lines.len() >= WRITTEN_LINES || self.bytes > MAX_SENT_BYTES {
+                let Some((_, _, oldest)) = self.lines.pop_front() else { break };
+                self.bytes -= oldest.len();
+            }
+            self.bytes += line.len();
+            self.lines.push_back((Arc::clone(block), form, line));
+            self.lines.len() - 1
+        });
+        self.lines.get(at).map_or(&[], |(_, _, line)| line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kusari_chain::{Block, Work};
+
+    use super::*;
+
+    fn block(index: u32, bytes: usize) -> Arc<StoredBlock> {
+        let block = Block { index, data: "x".repeat(bytes), ..Block::genesis() };
+        let (order, work) = (u64::from(index), Work::of_classic_blocks(index));
+        Arc::new(StoredBlock { order, work, total_bytes: 0, block, ledger: None })
+    }
+
+    #[test]
+    fn the_line_of_a_block_is_written_once_for_all_peers_that_are_sent_it() {
+        let blocks = [block(1, 9), block(2, 9), block(3, 9)];
+        let mut written = Written::default();
+        let mut places = || {
+            let all = blocks.iter().flat_map(|block| {
+                [Message::Block(Arc::clone(block)), Message::SevenKeys(Arc::clone(block))]
+            });
+            all.map(|message| {
+                let line = written.of(&message);
+                assert_eq!(line, encode(&message));
+                line.as_ptr()
+            })
+            .collect::<Vec<_>>()
+        };
+        let first = places();
+        assert_eq!(places(), first, "written out again for the next peer");
+    }
+
+    #[test]
+    fn lines_that_are_kept_for_further_peers_are_bounded() {
+        let mut written = Written::default();
+        for index in 0..200 {
+            written.of(&Message::Block(block(index, 3)));
+            assert!(written.lines.len() <= WRITTEN_LINES);
         }
-        &self.line
+        for index in 0..20 {
+            written.of(&Message::Block(block(index, MAX_SENT_BYTES / 3)));
+            let newest = written.lines.back().map_or(0, |(_, _, line)| line.len());
+            let kept: usize = written.lines.iter().map(|(_, _, line)| line.len()).sum();
+            assert_eq!(written.bytes, kept);
+            assert!(kept <= MAX_SENT_BYTES + newest, "{kept} bytes");
+        }
+        assert!(written.lines.len() < 5);
     }
 }

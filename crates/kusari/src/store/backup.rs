@@ -104,7 +104,6 @@ fn target(fault: impl Into<Fault>) -> Side {
 
 fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
     let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
-    create_private(file).map_err(|error| unwritable(error.to_string()))?;
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let from = guarded(|| Ok(database.begin_read()?)).map_err(broken)?;
     let kind = guarded(|| Kind::read(&from)).map_err(broken)?;
@@ -122,15 +121,6 @@ fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), Ba
 /// Makes a file durable. Some systems do that only for whoever may write to it.
 fn sync_file(file: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(file)?.sync_all()
-}
-
-/// An empty file that nobody else may read: the outbox is in it.
-fn create_private(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
 }
 
 fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(), Side> {

@@ -5,7 +5,7 @@
 //! removing it could take it away from somebody who has just locked it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::open::OpenError;
@@ -28,13 +28,9 @@ impl DirectoryLock {
     pub(crate) fn take(directory: &Path) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Directory { directory: directory.into(), source };
         // Not truncated: until we hold the lock the content is somebody else's.
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(directory.join(LOCK_FILE))
-            .map_err(unusable)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = open_no_link(&mut options, directory).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -55,6 +51,18 @@ impl Drop for DirectoryLock {
         // it open too, for a moment. Where this fails, closing is what there is.
         let _ = self.file.unlock();
     }
+}
+
+/// Opens the lock file of a directory, which may be another user's: a link in place of it would have us
+/// empty any file of ours.
+fn open_no_link(options: &mut OpenOptions, directory: &Path) -> io::Result<File> {
+    let path = directory.join(LOCK_FILE);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, nix::libc::O_NOFOLLOW);
+    options.open(&path).map_err(|error| match path.is_symlink() {
+        true => io::Error::other("`lock` in it is a link to another file"),
+        false => error,
+    })
 }
 
 /// Who holds the lock, as far as it can be told: the holder may not have written it yet, and some
@@ -86,7 +94,7 @@ pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
 #[must_use]
 pub fn holder_of_directory(directory: &Path) -> Option<String> {
     // The lock file is made by whoever takes the lock: where there is none, nobody has.
-    let mut file = File::open(directory.join(LOCK_FILE)).ok()?;
+    let mut file = open_no_link(OpenOptions::new().read(true), directory).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
         _ => None,

@@ -8,6 +8,7 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use redb::backends::FileBackend;
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
     StorageError, WriteTransaction,
@@ -20,6 +21,7 @@ use super::kind::Kind;
 use super::lock::DirectoryLock;
 use super::suffix_index::{IndexTables, RunRow};
 use super::tables::{self, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
+use crate::private_file;
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -75,7 +77,10 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
 
 fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
-    check_schema(&database, file, wanted.as_ref()).map(|kind| (database, kind))
+    let kind = check_schema(&database, file, wanted.as_ref())?;
+    // In a directory that was there, one of an earlier version may be everybody's to read.
+    private_file::take_from_others(file);
+    Ok((database, kind))
 }
 
 /// Sets up a database on an empty medium.
@@ -97,9 +102,13 @@ pub(super) fn open_with_backend(
     builder().create_with_backend(backend).map_err(|error| refused(file, error))
 }
 
-/// Creates a database with our tables, all of them empty, in a file that does not exist.
+/// Creates a database with our tables, all of them empty, in a file that does not exist. Only this
+/// user can read it: the outbox is in it.
 pub(super) fn create_file(file: &Path, kind: &Kind) -> Result<Database, OpenError> {
-    let database = builder().create(file).map_err(|error| refused(file, error))?;
+    let created = private_file::create(file).map_err(|error| unusable_file(file, error))?;
+    let database = FileBackend::new(created)
+        .and_then(|backend| builder().create_with_backend(backend))
+        .map_err(|error| refused(file, error))?;
     write_schema(&database, kind).map_err(|fault| medium(file, fault))?;
     Ok(database)
 }

@@ -47,7 +47,7 @@ fn the_examples_of_the_local_api_show_what_happens() {
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let (classic, _) = parts();
     let examples = examples(&classic);
-    assert_eq!(examples.len(), 25);
+    assert_eq!(examples.len(), 26);
     for (command, shown) in examples {
         let answer = ask(command);
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));

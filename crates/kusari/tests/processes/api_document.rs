@@ -57,6 +57,7 @@ fn ask_what_every_node_has(held: &mut Held) {
     held.post("POST /v1/peers", &json!({"address": "127.0.0.1:1"}), 202);
     held.post("POST /v1/peers", &json!({"address": "nowhere"}), 422);
     held.trusted("POST /v1/session", 200);
+    held.trusted("POST /v1/session/links", 200);
     look_around(held);
     let tip = held.get("GET /v1/status", "/v1/status", 200)["tip"].clone();
     let tip = tip.as_str().unwrap();

@@ -61,7 +61,7 @@ fn the_commands_of_the_page_print_what_it_shows() {
     let directory = node.directory();
     let (classic, _) = DOCS.split_once(ON_A_LEDGER).unwrap();
     let (with_node, without) = classic.split_once(WITHOUT_NODE).unwrap();
-    for (part, count) in [(with_node, 16), (without, 19)] {
+    for (part, count) in [(with_node, 17), (without, 19)] {
         let examples = examples(part);
         assert_eq!(examples.len(), count);
         for example in examples {

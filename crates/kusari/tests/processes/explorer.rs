@@ -26,12 +26,29 @@ struct Page {
 }
 
 impl Page {
-    /// Opens the explorer of a node; `None` where no browser is installed.
-    fn of(node: &Node, language: &str) -> Option<Self> {
+    /// Opens the explorer of a node in a new browser, which may not write; `None` where no browser is
+    /// installed.
+    fn of_a_stranger(node: &Node, language: &str) -> Option<Self> {
         let browser = Browser::start(language)?;
         let page = Self { browser, base: client(node).base().to_owned() };
         page.open("");
         Some(page)
+    }
+
+    /// Opens it by a link of `kusari open`, so that one may write.
+    fn of(node: &Node, language: &str) -> Option<Self> {
+        let browser = Browser::start(language)?;
+        let page = Self { browser, base: client(node).base().to_owned() };
+        page.browser.open(&client(node).page_link().unwrap().0);
+        page.until("document.querySelector('#say input') && 1");
+        Some(page)
+    }
+
+    /// Types the token, or what is taken for it.
+    fn unlock(&self, token: &str) {
+        self.until("document.querySelector('#unlock input') && 1");
+        self.browser.type_into("#unlock input", token);
+        self.browser.run("document.querySelector('#unlock button').click()", &json!([]));
     }
 
     /// Opens a view, whose name follows `#/`.
@@ -197,7 +214,7 @@ fn only_whoever_may_write_can_record() {
     page.until("document.querySelector('#say input') && 1");
     // The cookie is out of reach of scripts.
     assert_eq!(page.browser.run("return document.cookie", &json!([])), "");
-    // By another name the browser has no cookie of it: the page hands that out, and was not opened so.
+    // By another name the browser has no cookie of it.
     let elsewhere = base.replace("127.0.0.1", "localhost");
     page.browser.open(&format!("{elsewhere}/explorer/icon.svg"));
     let answer = page.browser.run_async(
@@ -220,6 +237,37 @@ fn only_whoever_may_write_can_record() {
     );
     assert_eq!(answer, 202);
     node.wait_for("Data       : by cookie");
+}
+
+#[test]
+fn a_browser_may_write_after_a_link_or_the_token_and_not_by_loading_the_page_again() {
+    let node = Node::start("node");
+    let Some(page) = Page::of_a_stranger(&node, "en-US") else { return };
+    for _ in 0..2 {
+        page.browser.open("about:blank");
+        page.open("");
+        page.until_shown("main", "open the link that this command prints");
+        page.until_shown("main p code", "kusari open");
+        page.until("!document.querySelector('#say') && document.querySelector('#unlock') && 1");
+    }
+    let (link, _) = client(&node).page_link().unwrap();
+    page.browser.open(&link);
+    page.record("by a link");
+    page.until_shown("#receipt", "It stands in block 1.");
+    // The key is in no history.
+    assert_eq!(page.browser.run("return location.hash", &json!([])), "#/");
+    drop(page);
+    // It is used up: another browser is told so, and is admitted by the token.
+    let Some(other) = Page::of_a_stranger(&node, "en-US") else { return };
+    other.browser.open(&link);
+    other.until_shown("#unlock ~ [role=alert]", "`kusari open` prints a new link");
+    let token = kusari::api::model::NodeFile::read(&node.directory()).unwrap().unwrap().token;
+    other.unlock(&token);
+    other.record("by the token");
+    other.until_shown("#receipt", "It stands in block 2.");
+    other.browser.open("about:blank");
+    other.open("");
+    other.until("document.querySelector('#say input') && 1");
 }
 
 /// What a screen-reader and a keyboard need: every control and picture has a name, headings are there, and

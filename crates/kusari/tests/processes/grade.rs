@@ -1,5 +1,7 @@
 //! The kit against our own node, and against nodes that are wrong in one respect.
 
+#[cfg(target_os = "linux")]
+mod flood;
 mod server;
 
 use std::process::Stdio;
@@ -164,4 +166,35 @@ fn what_cannot_be_graded_is_refused_in_one_sentence() {
         assert!(errors.starts_with("error: ") && errors.contains(words), "{args:?}: {errors}");
         assert_eq!((errors.lines().count(), printed.as_str()), (1, ""), "{args:?}: {errors}");
     }
+}
+
+/// Room for what the kit keeps of a target, in KiB: two answers of 16 MiB as lines and as blocks, the
+/// chain that it was before, and a line of 8 MiB on each of eight connections. 130 MiB were measured;
+/// without a bound it was as much as the target said, more than 2 GiB.
+#[cfg(target_os = "linux")]
+const MOST_KIB: u64 = 256 * 1024;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_target_that_never_ends_what_it_says_fills_no_memory() {
+    let flood = flood::Flood::start();
+    let target = flood.address.to_string();
+    let checks = [
+        "answers GET_CHAIN with the best chain",
+        "answers several connections at once",
+        "passes a new block on to every",
+        "answers HELLO with a HELLO",
+        "gives the blocks after",
+        "names what is wrong",
+    ];
+    let only = checks.iter().flat_map(|check| ["--only", check]);
+    let setup = Setup::bare("grade").args(["grade", &target, "--patience", "1"]).args(only);
+    let child = setup.command().stdin(Stdio::null()).spawn().unwrap();
+    flood.watch(child.id());
+    let output = child.wait_with_output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("is broken") || printed.contains("are broken"), "{printed}");
+    let peak = flood.peak_kib();
+    assert!((1..MOST_KIB).contains(&peak), "{peak} KiB, {MOST_KIB} are allowed");
 }

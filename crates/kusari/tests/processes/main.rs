@@ -42,6 +42,7 @@ mod journal;
 mod ledger;
 mod many_lines;
 mod original;
+mod page_access;
 mod partition;
 mod places;
 mod proofs;

@@ -211,3 +211,48 @@ fn a_copy_that_a_crash_left_behind_goes_when_the_directory_is_opened() {
     Store::open(directory.path()).unwrap().trusting();
     assert!(!left.exists());
 }
+
+/// Another user may have made the directory, and put a link to a file of ours there.
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_is() {
+    let directory = TempDir::new();
+    std::fs::create_dir_all(directory.path()).unwrap();
+    let ours = directory.path().join("ours");
+    std::fs::write(&ours, "precious").unwrap();
+    let lock = directory.path().join("lock");
+    std::os::unix::fs::symlink(&ours, &lock).unwrap();
+    let said = message(directory.path());
+    assert!(said.contains("`lock` in it is a link to another file"), "{said}");
+    assert_eq!(std::fs::read_to_string(&ours).unwrap(), "precious");
+    assert_eq!(kusari::store::holder_of_directory(directory.path()), None);
+    // One that leads nowhere makes no file there.
+    std::fs::remove_file(&ours).unwrap();
+    message(directory.path());
+    assert!(!ours.exists());
+    std::fs::remove_file(&lock).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_is_its_owners_to_read_whoever_may_look_into_its_directory() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new();
+    std::fs::create_dir_all(directory.path()).unwrap();
+    std::fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+    let file = directory.path().join("chain.redb");
+    let mode = || file.metadata().unwrap().permissions().mode() & 0o777;
+    Store::open(directory.path()).unwrap().trusting();
+    assert_eq!(mode(), 0o600, "one that was made in a directory that was there");
+    // One of an earlier version.
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    Store::open(directory.path()).unwrap().trusting();
+    assert_eq!(mode(), 0o600, "one that was there");
+    // What only looks like a store is left alone.
+    std::fs::write(&file, "hello").unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    message(directory.path());
+    assert_eq!(mode(), 0o644);
+}

@@ -16,8 +16,7 @@ use super::mining::Subject;
 use super::trail::Arriving;
 use crate::event::{BlockSource, Event};
 use crate::happening::BlockName;
-use crate::limits::{INVALID_BLOCK_SCORE, MAX_SENT_BYTES};
-use crate::peers::Peer;
+use crate::limits::INVALID_BLOCK_SCORE;
 use crate::seam::{Action, Now, PeerId, TemplateId};
 use crate::sync::Arrival;
 
@@ -330,43 +329,6 @@ impl Node {
         }
         if let Some(point) = self.chain.point(&hash)? {
             self.unannounced.push_back((self.commit_in_progress(), point));
-        }
-        Ok(())
-    }
-
-    /// Whether blocks of the best chain are more than an introduced peer is sent at once. The seven
-    /// keys alone, which others get, never are.
-    pub(super) fn are_large(
-        &self,
-        peer: PeerId,
-        from: u32,
-        through: u32,
-    ) -> Result<bool, StoreError> {
-        if self.transactions.is_none() || !self.peers.get(peer).is_some_and(Peer::is_introduced) {
-            return Ok(false);
-        }
-        let mut bytes = 0;
-        for height in from..=through {
-            let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
-            bytes += self.chain.block(&hash)?.map_or(0, |stored| line_bytes(&stored));
-        }
-        Ok(bytes > MAX_SENT_BYTES)
-    }
-
-    /// The blocks of the best chain between two heights, to one peer.
-    pub(super) fn send_blocks(
-        &mut self,
-        peer: PeerId,
-        from: u32,
-        through: u32,
-    ) -> Result<(), StoreError> {
-        let tip = self.chain.tip().height;
-        for height in from..=through {
-            let Some(BestPoint { hash, .. }) = self.chain.best_at(height)? else { break };
-            // Without one that was altered on the medium, a peer could not place those above it.
-            let Some(stored) = self.chain.block(&hash)? else { break };
-            let message = self.block_message(peer, stored, height == tip);
-            self.send(peer, message);
         }
         Ok(())
     }

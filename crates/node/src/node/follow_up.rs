@@ -7,6 +7,7 @@ use kusari_chain::{BestPoint, BlockHash, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
+use super::pushing::Round;
 use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
@@ -100,6 +101,7 @@ impl Node {
 
     fn pass_on(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
+        let mut round = Round::default();
         for peer in self.gossip.listeners() {
             if self.is_told_later(peer) {
                 continue;
@@ -115,11 +117,11 @@ impl Node {
             )? {
                 Some(Step::Blocks { from, through }) => {
                     // Whoever is announced a large one asks for it, and is then sent it as a stream.
-                    if self.are_large(peer, from, through)? {
+                    if self.are_large(&mut round, peer, (from, through))? {
                         self.announce(peer, tip);
                     } else {
                         self.trail.note_push();
-                        self.send_blocks(peer, from, through)?;
+                        self.send_blocks(&mut round, peer, (from, through))?;
                     }
                 }
                 Some(Step::Announce(tip)) => self.announce(peer, tip),

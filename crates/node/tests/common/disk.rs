@@ -25,6 +25,8 @@ pub struct Disk {
     pub witnessed: Rc<RefCell<Kept>>,
     /// Entries of the outbox that were read one after another.
     pub entries_read: Rc<Cell<usize>>,
+    /// Whole blocks that were read by their hash.
+    pub blocks_read: Rc<Cell<usize>>,
 }
 
 /// What is kept of witnesses.
@@ -84,6 +86,7 @@ impl Disk {
             predecessors: self.predecessors.copy(),
             witnessed: Rc::new(RefCell::new(self.witnessed.borrow().clone())),
             entries_read: Rc::default(),
+            blocks_read: Rc::default(),
         }
     }
 
@@ -100,6 +103,7 @@ impl BlockStore for Disk {
         self.blocks.borrow().best_at(height)
     }
     fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+        self.blocks_read.set(self.blocks_read.get() + 1);
         self.blocks.borrow().by_hash(hash)
     }
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {

@@ -69,9 +69,11 @@ fn writes_take_the_token_or_the_cookie_of_the_page_but_for_what_a_page_has_no_us
     for (name, operation) in operations() {
         let security = serde_json::to_value(&operation.security).unwrap();
         let expected = match name.as_str() {
-            "GET /v1/audit" | "GET /v1/backup" | "POST /v1/session" | "POST /v1/wallet/unlock" => {
-                serde_json::json!([{"token": []}])
-            }
+            "GET /v1/audit"
+            | "GET /v1/backup"
+            | "POST /v1/session"
+            | "POST /v1/session/links"
+            | "POST /v1/wallet/unlock" => serde_json::json!([{"token": []}]),
             write if write.starts_with("POST ") => serde_json::json!([{"token": []}, {"page": []}]),
             _ => Value::Null,
         };

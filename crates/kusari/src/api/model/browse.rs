@@ -178,6 +178,23 @@ pub struct SessionReport {
     pub may_write: bool,
 }
 
+/// A link that admits one browser to the page.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PageLinkReport {
+    /// What stands behind the address of the API, with the key of the link at its end.
+    #[schema(example = "/#/admit/3f1c08")]
+    pub path: String,
+    /// For how many seconds it is good, for the first browser that opens it.
+    pub seconds: u64,
+}
+
+/// Its key turns up in no log.
+impl std::fmt::Debug for PageLinkReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PageLinkReport").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
+}
+
 impl From<Header> for HeaderReport {
     fn from(header: Header) -> Self {
         let Header { block, work, transactions, bytes, miner } = header;

@@ -6,17 +6,15 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use kusari_chain::proof::ProofFile;
 use rust_embed::Embed;
 
-use super::super::guard::host;
 use super::super::problem::{self, names};
 use super::super::reply::{Answer, Refusal};
 use super::super::schema;
-use super::super::visitor::Visitor;
 use super::Shared;
 use super::proofs::proof_of;
 use crate::evidence;
@@ -40,23 +38,8 @@ const EVIDENCE_POLICY: HeaderValue = HeaderValue::from_static(
 const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
-pub(super) async fn index(
-    State(shared): State<Arc<Shared>>,
-    visitor: Option<Extension<Visitor>>,
-    headers: HeaderMap,
-) -> Answer<Response> {
-    let mut response = file(INDEX)?;
-    // Looking through the system's table takes a moment, and nothing else waits for this.
-    let is_own = match visitor {
-        Some(Extension(visitor)) => {
-            tokio::task::spawn_blocking(move || visitor.is_own_user()).await.unwrap_or(false)
-        }
-        None => false,
-    };
-    if let Some(cookie) = shared.session.cookie(host(&headers)).filter(|_| is_own) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+pub(super) async fn index() -> Answer<Response> {
+    file(INDEX)
 }
 
 pub(super) async fn asset(Path(path): Path<String>) -> Answer<Response> {

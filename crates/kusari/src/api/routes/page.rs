@@ -1,4 +1,4 @@
-//! What the page asks beside the rest: whether it may write.
+//! What the page asks beside the rest: whether it may write, and what lets it.
 
 use std::sync::Arc;
 
@@ -6,9 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 
-use super::super::guard::{Trusted, host, is_of_page};
-use super::super::model::{RateReport, SessionReport};
+use super::super::guard::{Admitted, Trusted, host, is_of_page};
+use super::super::model::{PageLinkReport, RateReport, SessionReport};
+use super::super::page_link::VALID_FOR;
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::{Shared, stopping, unfitting};
@@ -27,7 +29,9 @@ pub(super) async fn session(
     Json(SessionReport { may_write: is_of_page(&headers, &shared) })
 }
 
-/// Gives the page's cookie to whoever shows the token.
+/// Gives the page's cookie to a browser that brings the token, or the key of a link.
+///
+/// The key of a link of `POST /v1/session/links` stands in place of the token, and is used up by this.
 #[utoipa::path(
     post, path = "/v1/session", tag = "State", operation_id = "open-session",
     responses((
@@ -40,12 +44,30 @@ pub(super) async fn session(
     ])))),
 )]
 pub(super) async fn open_session(
-    _: Trusted,
+    _: Admitted,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
 ) -> Answer<Response> {
     let cookie = shared.session.cookie(host(&headers)).ok_or_else(unfitting)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
+}
+
+/// Makes a link that admits one browser to the page.
+#[utoipa::path(
+    post, path = "/v1/session/links", tag = "State", operation_id = "make-page-link",
+    responses((status = 200, description = "The link", body = PageLinkReport)),
+    security(("token" = [])),
+    extensions(("x-problems" = json!(names(&[
+        problem::INTERNAL,
+    ])))),
+)]
+pub(super) async fn make_link(
+    _: Trusted,
+    State(shared): State<Arc<Shared>>,
+) -> Answer<Json<PageLinkReport>> {
+    let made = shared.links.make(Instant::now());
+    let path = made.map_err(|error| problem::INTERNAL.because(error.to_string()))?;
+    Ok(Json(PageLinkReport { path, seconds: VALID_FOR.as_secs() }))
 }
 
 /// How fast work can be redone.

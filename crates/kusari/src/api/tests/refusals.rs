@@ -144,3 +144,31 @@ fn the_viewer_is_the_one_that_its_note_names() {
     let digest = BlockHash(digest.into()).to_string();
     assert!(include_str!("../viewer/README.md").contains(&digest), "{digest}");
 }
+
+/// Asks for the node's health until that is refused, which the next question is for sure within a
+/// second of it.
+#[track_caller]
+fn ask_too_often(rig: &Rig) -> String {
+    let answers = (0..100).map(|_| rig.answer(&get("/healthz")));
+    let refused = answers.into_iter().find(|answer| !answer.starts_with("HTTP/1.1 200 "));
+    refused.expect("a client that asks without end is refused")
+}
+
+#[test]
+fn a_client_that_asks_without_end_keeps_no_other_client_waiting() {
+    let rig = Rig::with_rate(store(1), 1);
+    assert_problem(&ask_too_often(&rig), 429, "too-many-requests");
+    let with_token =
+        get("/healthz").replace("\r\n\r\n", &format!("\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"));
+    assert!(rig.answer(&with_token).starts_with("HTTP/1.1 200 "), "the node's own programs");
+    #[cfg(target_os = "linux")]
+    {
+        use socket2::{Domain, Socket, Type};
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+        socket.connect(&rig.address.into()).unwrap();
+        let mut elsewhere = TcpStream::from(socket);
+        elsewhere.write_all(get("/healthz").as_bytes()).unwrap();
+        assert!(rig.all_of(elsewhere).0.starts_with("HTTP/1.1 200 "), "another address");
+    }
+}

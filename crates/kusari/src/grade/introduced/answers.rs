@@ -8,6 +8,7 @@ use crate::grade::bench::Bench;
 use crate::grade::connection::{Connection, Heard};
 use crate::grade::introduced::introduction::is_error;
 use crate::grade::introduced::source::end;
+use crate::grade::kept::Kept;
 use crate::grade::mining::{line, lines};
 use crate::grade::report::{Evidence, Verdict};
 
@@ -31,19 +32,21 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Asks for blocks, and hears the answer to its end.
-fn ask(connection: &mut Connection, question: &str) -> Result<Vec<String>, Evidence> {
+fn ask(connection: &mut Connection, question: &str) -> Result<Kept, Evidence> {
     connection.send(question);
-    let mut heard = Vec::new();
+    let mut heard = Kept::default();
     loop {
         match connection.hear() {
-            Heard::Line(line) if line.starts_with("BLOCK:") && heard.len() < 2 * LONG => {
-                heard.push(line);
-            }
-            Heard::Line(line) if line.starts_with("END:") || line.starts_with("ERROR:") => {
-                heard.push(line);
-                return Ok(heard);
-            }
             Heard::Line(line) if line.starts_with("HAVE:") => {}
+            Heard::Line(line) => {
+                let is_last = line.starts_with("END:") || line.starts_with("ERROR:");
+                let fits = is_last || line.starts_with("BLOCK:") && heard.len() < 2 * LONG;
+                let kept = if fits { heard.push(line) } else { Err(line) };
+                kept.map_err(|line| Evidence::new(question, line))?;
+                if is_last {
+                    return Ok(heard);
+                }
+            }
             other => return Err(Evidence::new(question, other.to_string())),
         }
     }

@@ -5,6 +5,7 @@ use crate::grade::bench::Bench;
 use crate::grade::connection::{Connection, Heard};
 use crate::grade::hearing::wait_for_end;
 use crate::grade::introduced::hello::{self, Claim};
+use crate::grade::kept::Kept;
 use crate::grade::report::{Evidence, Verdict};
 
 pub(super) const CASES: &[Case] = &[
@@ -49,17 +50,21 @@ pub(super) fn heard_before_pong(
     bench: &mut Bench,
     connection: &mut Connection,
     sent: &str,
-) -> Result<Vec<String>, Evidence> {
+) -> Result<Kept, Evidence> {
     let number = bench.number();
     connection.send(format!("{sent}PING:{number}\n"));
     let pong = format!("PONG:{number}");
-    let mut heard = Vec::new();
+    let mut heard = Kept::default();
     loop {
-        match connection.hear() {
+        let other = match connection.hear() {
             Heard::Line(line) if line == pong => return Ok(heard),
-            Heard::Line(line) if heard.len() < 1_000 => heard.push(line),
-            other => return Err(Evidence::new(format!("{sent}PING:{number}"), other.to_string())),
-        }
+            Heard::Line(line) => match heard.push(line) {
+                Ok(()) => continue,
+                Err(line) => Heard::Line(line),
+            },
+            other => other,
+        };
+        return Err(Evidence::new(format!("{sent}PING:{number}"), other.to_string()));
     }
 }
 
