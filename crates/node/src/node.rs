@@ -9,6 +9,7 @@ mod commands;
 mod compact;
 mod config;
 mod connections;
+mod downloads;
 mod drafts;
 mod finality;
 mod follow_up;
@@ -32,14 +33,16 @@ use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
 use serde::Serialize;
 
 use crate::allowance::Allowance;
-use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::downloads::Downloads;
+use crate::downloads::announced::Announced;
+use crate::downloads::headers::Headers;
+use crate::downloads::lacking::Lacking;
+use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
-use crate::headers::Headers;
-use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMITS, MAX_UNCOMMITTED_BYTES,
 };
@@ -51,7 +54,6 @@ use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
 use crate::serving::Serving;
 use crate::snapshot::{PeerSummary, Snapshot};
 use crate::store::{OutboxStore, StoreBatch};
-use crate::sync::Sync;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::{WitnessStop, Witnesses};
@@ -84,6 +86,7 @@ pub struct Node {
     peers: Peers,
     bans: Bans,
     dials: Dials,
+    downloads: Downloads,
     sync: Sync,
     originals: Originals,
     gossip: Gossip,
@@ -195,6 +198,7 @@ impl Node {
             peers: Peers::new(config.max_peers.saturating_sub(places)),
             bans: Bans::default(),
             dials,
+            downloads: Downloads::default(),
             sync: Sync::default(),
             originals: Originals::default(),
             gossip: Gossip::default(),
@@ -389,6 +393,7 @@ impl Node {
             held: self.chain.held_branches(),
             orphans: self.chain.orphan_count(),
             catching_up: self.catching_up,
+            behind: self.behind(),
         }
     }
 }

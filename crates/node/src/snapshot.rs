@@ -38,6 +38,25 @@ pub struct Snapshot {
     pub orphans: usize,
     /// Whether blocks that we asked for are coming in.
     pub catching_up: bool,
+    /// What peers claim and this node could not get so far: while there is something, it is not known to
+    /// be in sync.
+    pub behind: Option<Behind>,
+}
+
+/// More work than this node has, which peers claim and did not show so far. A claim costs nothing, so
+/// it says who is asked, and never what is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The claim of most work.
+    pub claimed: BestPoint,
+    /// The last block of our best chain.
+    pub ours: BestPoint,
+    /// Since when some peer has claimed more work, by the monotonic clock of [`crate::Now`].
+    pub since: Duration,
+    /// Peers that claim more work.
+    pub peers: usize,
+    /// Those of them that this node dialled.
+    pub chosen: usize,
 }
 
 /// A node that has not looked at its store yet.
@@ -54,6 +73,7 @@ impl Default for Snapshot {
             held: Vec::new(),
             orphans: 0,
             catching_up: false,
+            behind: None,
         }
     }
 }

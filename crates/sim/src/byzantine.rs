@@ -38,6 +38,10 @@ pub(crate) enum Malice {
     Cheat,
     /// Signs two statements under one sequence, and some with keys that nobody has seen.
     Perjurer,
+    /// Claims endless work and says nothing more.
+    Mute,
+    /// Claims endless work and sends the true chain, a block now and then.
+    Miser,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -62,6 +66,8 @@ pub(crate) struct Byzantine {
     pub(crate) seen: Vec<Block>,
     orphans: u32,
     gone: bool,
+    /// Blocks that a miser has sent.
+    given: usize,
     /// What a cheat knows of the ledger.
     pub(crate) cheat: Option<Box<Cheat>>,
 }
@@ -76,8 +82,15 @@ impl Byzantine {
             seen: Vec::new(),
             orphans: 0,
             gone: false,
+            given: 0,
             cheat: None,
         }
+    }
+
+    /// The next block that a miser parts with.
+    fn give(&mut self) -> Option<&'static Block> {
+        self.given += 1;
+        mining::long_chain().get(self.given - 1)
     }
 
     /// It leaves for good. Returns the connections that it leaves behind.
@@ -102,7 +115,10 @@ impl World {
             return self.break_end(place, "gone");
         };
         byzantine.places.push(place);
-        self.greet(place);
+        let is_sure = matches!(byzantine.malice, Malice::Mute | Malice::Miser);
+        if is_sure || !self.random.chance(15) {
+            self.greet(place);
+        }
     }
 
     fn greet(&mut self, place: Place) {
@@ -114,8 +130,13 @@ impl World {
              \"id\":\"{id:016x}\"}}\n",
             "f".repeat(64),
         );
-        if !self.random.chance(15) {
-            self.send_line(place, hello.into_bytes());
+        self.send_line(place, hello.into_bytes());
+    }
+
+    /// Connects to a machine, once.
+    pub(crate) fn visit(&mut self, host: usize, target: usize) {
+        if let Some(connection) = self.open(host, target) {
+            self.byzantine_connected(host, Place { connection, side: 0 });
         }
     }
 
@@ -127,10 +148,7 @@ impl World {
         let connected = byzantine.places.len();
         if connected < most * targets.len() && !targets.is_empty() {
             let target = targets[self.random.index(targets.len())];
-            if let Some(connection) = self.open(host, target) {
-                let place = Place { connection, side: 0 };
-                self.byzantine_connected(host, place);
-            }
+            self.visit(host, target);
         }
         let places = self.byzantine(host).map(|byzantine| byzantine.places.clone());
         for place in places.unwrap_or_default() {
@@ -177,8 +195,13 @@ impl World {
             Malice::Slowpoke => self.send_line(place, b"B".to_vec()),
             Malice::Cheat => self.cheat(host, place),
             Malice::Perjurer => self.perjure(host, place),
+            Malice::Miser => {
+                if let Some(block) = self.byzantine(host).and_then(Byzantine::give) {
+                    self.send_line(place, wire::encode(&Message::Block(block)));
+                }
+            }
             // It waits for what others say.
-            Malice::Crier => {}
+            Malice::Crier | Malice::Mute => {}
         }
     }
 

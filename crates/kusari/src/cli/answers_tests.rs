@@ -73,6 +73,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
         held: Vec::new(),
         orphans: 2,
         catching_up: true,
+        behind: None,
     }
 }
 

@@ -66,7 +66,7 @@ impl Node {
 
     pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
         self.peers.set_finished(id);
-        self.originals.remove(id);
+        self.originals.remove(&mut self.downloads, id);
         self.close_if_finished(now, id);
     }
 
@@ -119,11 +119,12 @@ impl Node {
 
     fn forget(&mut self, id: PeerId) {
         self.sync.remove(id);
-        self.originals.remove(id);
+        self.originals.remove(&mut self.downloads, id);
         self.gossip.remove(id);
         self.announced.remove(id);
         self.lacking.remove(id);
-        self.headers.remove(id);
+        self.headers.remove(&mut self.downloads, id);
+        self.downloads.remove(id);
         self.compact.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {

@@ -17,21 +17,22 @@ use super::mining::Mining;
 use super::trail::Trail;
 use super::{Node, NodeConfig};
 use crate::allowance::Allowance;
-use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::downloads::Downloads;
+use crate::downloads::announced::Announced;
+use crate::downloads::headers::Headers;
+use crate::downloads::lacking::Lacking;
+use crate::downloads::sync::Sync;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
-use crate::headers::Headers;
-use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
-use crate::seam::{CommitId, RequestId};
+use crate::seam::{CommitId, PeerId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
-use crate::sync::Sync;
 use crate::transactions::Transactions;
 use crate::wire::NodeId;
 use crate::witnesses::Witnesses;
@@ -59,6 +60,7 @@ struct State {
     peers: Peers,
     bans: Bans,
     dials: Dials,
+    downloads: Downloads,
     sync: Sync,
     #[serde(default)]
     originals: Originals,
@@ -127,8 +129,13 @@ impl Node {
     ) -> Result<Self, RestoreError> {
         let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
         let state: State = serde_json::from_slice(state).map_err(form)?;
+        let is_peer = |peer: PeerId| state.peers.get(peer).is_some();
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
+            && state.downloads.is_within_bounds(is_peer)
+            && state.sync.is_within_bounds(is_peer)
+            && state.headers.is_within_bounds(is_peer)
+            && state.announced.is_within_bounds(is_peer)
             && state.originals.is_within_bounds();
         if state.waiting_says.len() > MAX_WAITING_SAYS || !bounded {
             return Err(RestoreError::Form(String::from("more waits in it than may wait")));
@@ -159,6 +166,7 @@ impl Node {
             peers: state.peers,
             bans: state.bans,
             dials: state.dials,
+            downloads: state.downloads,
             sync: state.sync,
             originals: state.originals,
             gossip: state.gossip,
