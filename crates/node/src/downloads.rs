@@ -100,9 +100,28 @@ impl Downloads {
         row
     }
 
-    /// `HEADERS` came: takes the row that asked for them.
-    pub(crate) fn headers_came(&mut self, peer: PeerId) -> Option<Row> {
-        self.take(peer, |row| *row.answer() == Answer::Headers)
+    /// `HEADERS` came: takes the row that asked for them. A late one counts unless the peer was asked
+    /// anew.
+    pub(crate) fn headers_came(&mut self, peer: PeerId, now: Duration) -> Option<Row> {
+        let mut row = self.take(peer, |row| *row.answer() == Answer::Headers)?;
+        if row.is_abandoned && !self.is_syncing(peer) {
+            row.revive(now);
+        }
+        Some(row)
+    }
+
+    /// A new block came: a late answer counts unless the peer was asked anew.
+    fn stream_moved(&mut self, peer: PeerId, now: Duration) {
+        if self.is_syncing(peer) {
+            return;
+        }
+        let is_late = |row: &&mut Row| {
+            matches!((row.purpose(), row.answer()), (Purpose::Sync(_), Answer::Stream(_)))
+        };
+        let rows = self.rows.get_mut(&peer).into_iter().flatten();
+        if let Some(row) = rows.filter(|row| row.is_abandoned).find(is_late) {
+            row.revive(now);
+        }
     }
 
     /// The peer is asked for more of what it is being asked to catch up.

@@ -181,6 +181,15 @@ impl Row {
         before
     }
 
+    /// Takes it up again: its answer came after all. It keeps no other peer from being asked.
+    pub(super) fn revive(&mut self, now: Duration) {
+        let sent_at = self.sent_at.max(now.saturating_sub(REQUEST_TIMEOUT));
+        (self.is_abandoned, self.sent_at, self.moved_at) = (false, sent_at, now);
+        if let Purpose::Sync(progress) = &mut self.purpose {
+            progress.is_slow = true;
+        }
+    }
+
     pub(super) fn is_within_bounds(&self) -> bool {
         let answer = match self.answer {
             Answer::Stream(limit) => limit <= MAX_BLOCKS,

@@ -168,8 +168,11 @@ impl Sync {
             Arrival::Fresh(point) | Arrival::Known(point) => point,
             Arrival::Held | Arrival::Bare => return,
         };
-        let Some(row) = rows.sync_of(peer) else { return };
         let is_fresh = matches!(arrival, Arrival::Fresh(_));
+        if is_fresh {
+            rows.stream_moved(peer, now);
+        }
+        let Some(row) = rows.sync_of(peer) else { return };
         if is_fresh {
             row.moved_at = now;
         }
@@ -204,6 +207,9 @@ impl Sync {
         match end {
             End::Complete => source.answered(&progress, now),
             End::Late | End::Refused => {
+                if progress.is_fresh {
+                    source.failures = 0;
+                }
                 source.orphan = source.orphan.or(progress.orphan);
                 source.fail(now);
             }

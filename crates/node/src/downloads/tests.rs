@@ -54,7 +54,22 @@ fn an_end_of_no_form_that_was_asked_for_ends_the_oldest() {
     assert_eq!(named(rows.ended(PEER, 9, &[])), "bodies");
     assert_eq!(named(rows.ended(PEER, 9, &[])), "payloads");
     assert_eq!(named(rows.ended(PEER, 9, &[])), "nothing", "END ends no headers");
-    assert_eq!(named(rows.headers_came(PEER)), "sync");
+    assert_eq!(named(rows.headers_came(PEER, START)), "sync");
+}
+
+#[test]
+fn headers_that_come_late_count_unless_the_peer_was_asked_anew() {
+    let late = START + REQUEST_TIMEOUT;
+    for is_asked_anew in [false, true] {
+        let mut rows = Downloads::default();
+        rows.ask(PEER, Answer::Headers, sync(), START);
+        rows.give_up_late(late);
+        if is_asked_anew {
+            rows.ask(PEER, Answer::Headers, sync(), late);
+        }
+        let first = if is_asked_anew { "given up" } else { "sync" };
+        assert_eq!(named(rows.headers_came(PEER, late)), first);
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Node {
         headers: &[CheckedHeader],
     ) -> Result<(), StoreError> {
         // Nobody is believed who was not asked, and nothing that comes too late.
-        let Some(row) = self.downloads.headers_came(peer) else { return Ok(()) };
+        let Some(row) = self.downloads.headers_came(peer, now.monotonic) else { return Ok(()) };
         if !matches!(row.live_purpose(), Some(Purpose::Sync(_))) {
             return Ok(());
         }

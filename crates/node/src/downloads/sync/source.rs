@@ -46,7 +46,7 @@ impl Source {
     pub(super) fn answered(&mut self, progress: &Progress, now: Duration) {
         let work = |point: Option<BestPoint>| point.map_or(Work::ZERO, |point| point.work);
         if progress.is_fresh {
-            (self.failures, self.has_restarted) = (0, false);
+            (self.failures, self.has_restarted, self.rest_until) = (0, false, now);
         }
         if progress.is_fresh || work(progress.last) > work(progress.cursor) {
             self.cursor = progress.last;

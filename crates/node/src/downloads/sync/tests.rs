@@ -231,6 +231,21 @@ fn the_orphan_behind_a_question_without_answer_is_not_forgotten() {
     assert!(ask(&mut sync, &mut rows, later + REST_TIME).is_some());
 }
 
+#[test]
+fn blocks_that_come_late_count_and_end_the_rest_of_their_peer() {
+    let (mut sync, mut rows) = line(1, 0);
+    let (peer, mut now) = (PeerId(1), Duration::from_secs(100));
+    ask(&mut sync, &mut rows, now);
+    now += REQUEST_TIMEOUT;
+    give_up(&mut sync, &mut rows, now);
+    now += STEP;
+    assert_eq!(ask(&mut sync, &mut rows, now), None);
+    deliver(&mut sync, &mut rows, peer, 1..33, now);
+    assert!(rows.is_syncing(peer));
+    end(&mut sync, &mut rows, peer, now);
+    assert_eq!(ask(&mut sync, &mut rows, now), Some(peer), "it rests");
+}
+
 /// A line of peers that claim one and the same chain; the first `chosen` of them were dialled.
 fn line(peers: u64, chosen: u64) -> (Sync, Downloads) {
     let mut sync = Sync::default();
