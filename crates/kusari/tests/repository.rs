@@ -47,7 +47,7 @@ const CHAIN_ABSENCES: [(&str, &[&str]); 8] = [
 ];
 
 /// The modules of `node` that each own one concern and do not know one another.
-const NODE_CONCERNS: [&str; 4] = ["gossip", "outbox", "peers", "sync"];
+const NODE_CONCERNS: [&str; 4] = ["downloads", "gossip", "outbox", "peers"];
 
 /// Where the tests of a source file begin.
 const TEST_MODULE: &str = "#[cfg(test)]\nmod tests {";
@@ -272,7 +272,7 @@ fn concerns_of_the_node_do_not_know_one_another() {
             }
         }
     }
-    assert_none("only the dispatcher joins peers, sync, gossip and outbox", &offenders);
+    assert_none("only the dispatcher joins peers, downloads, gossip and outbox", &offenders);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drafts::DraftWait;
 use crate::pacing::WaitingBranch;
+use crate::snapshot::Behind;
 use crate::witnesses::WitnessStop;
 
 /// Share of a store's quota from which on it is warned of, in percent.
@@ -58,6 +59,22 @@ pub enum Hindrance {
     CatchingUp {
         /// Height of its best chain.
         height: u32,
+    },
+    /// Peers claim a better chain, and have not shown it so far.
+    #[error(
+        "the node is not in sync: {peers} of its peers claim more than its {height} blocks, up to \
+         {claimed_height}, and have not sent them so far; they are asked again and again"
+    )]
+    Behind {
+        /// Height of its best chain.
+        height: u32,
+        /// Height of the claim of most work.
+        claimed_height: u32,
+        /// Peers that claim more work.
+        peers: u64,
+        /// Those of them that this node dialled. A claim costs nothing, so that those of others do not
+        /// make it unready.
+        dialled: u64,
     },
     /// A branch has more work than the best chain, and is not followed for now.
     #[error(
@@ -135,6 +152,7 @@ impl Hindrance {
             | Self::DamagedStore { .. }
             | Self::RefusedByPeers { .. }
             | Self::CatchingUp { .. } => true,
+            Self::Behind { dialled, .. } => *dialled > 0,
             Self::BranchWaits { .. }
             | Self::StoreFull { .. }
             | Self::StoreFillsUp { .. }
@@ -221,6 +239,8 @@ pub(crate) struct Facts {
     pub(crate) refused_by: u64,
     /// Height of the best chain, while blocks that were asked for raise it.
     pub(crate) catching_up_at: Option<u32>,
+    /// What peers claim and this node could not get.
+    pub(crate) behind: Option<Behind>,
     /// A branch that has more work and is not followed for now.
     pub(crate) waiting: Option<WaitingBranch>,
     /// How long nothing can be mined because the chain's time is ahead of the clock, in seconds.
@@ -247,6 +267,13 @@ pub(crate) fn hindrances(facts: Facts) -> Vec<Hindrance> {
         (false, true) => Some(Hindrance::StoreFillsUp { used_bytes, limit_bytes }),
         (false, false) => None,
     };
+    let behind =
+        facts.behind.map(|Behind { claimed, ours, peers, chosen, .. }| Hindrance::Behind {
+            height: ours.height,
+            claimed_height: claimed.height,
+            peers: peers as u64,
+            dialled: chosen as u64,
+        });
     let waiting = facts.waiting.map(|WaitingBranch { tip, depth, lead, seconds, .. }| {
         Hindrance::BranchWaits { height: tip.height, hash: tip.hash, depth, lead, seconds }
     });
@@ -256,6 +283,7 @@ pub(crate) fn hindrances(facts: Facts) -> Vec<Hindrance> {
         finding.map(|finding| Hindrance::DamagedStore { finding }),
         refused,
         catching_up_at.map(|height| Hindrance::CatchingUp { height }),
+        behind,
         waiting,
         store,
         ahead_of_clock.map(|seconds| Hindrance::Clock { seconds }),

@@ -10,18 +10,15 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
-
-mod announced;
 mod backlog;
 mod compact;
+mod downloads;
 pub mod drafts;
 pub mod event;
 mod finality;
 mod gossip;
 pub mod happening;
-mod headers;
 pub mod hindrance;
-mod lacking;
 pub mod limits;
 mod mining_pause;
 mod node;
@@ -37,7 +34,6 @@ pub mod seam;
 mod serving;
 pub mod snapshot;
 pub mod store;
-mod sync;
 pub mod token_bucket;
 mod transactions;
 pub mod wire;
@@ -54,5 +50,5 @@ pub use node::{
 pub use pacing::WaitingBranch;
 pub use peers::PeerStage;
 pub use seam::{Action, Input, Now};
-pub use snapshot::{Snapshot, TextWarning};
+pub use snapshot::{Behind, Snapshot, TextWarning};
 pub use witnesses::{LastStatement, WitnessMemory, WitnessStop};

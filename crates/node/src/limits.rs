@@ -73,12 +73,40 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it has for the whole answer, which is at most 1 MiB. What comes later is still taken,
 /// but no longer keeps anybody else from being asked.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long our own work may stand still before another peer is asked beside the first.
-pub const HEDGE_AFTER: Duration = Duration::from_secs(3);
-/// Requests for blocks under way at once.
-pub const MAX_REQUESTS: usize = 4;
-/// How long a peer whose answer was late or of no use is not asked.
+/// How often it is looked at whether our own work rises fast enough, and how long a request keeps
+/// others from being sent. Longer than almost any way around the world and back.
+pub const HEDGE_AFTER: Duration = Duration::from_millis(500);
+/// Blocks by which our work must rise in that time, or other peers are asked beside. A peer behind a
+/// modem sends as many short ones.
+pub const PACE_BLOCKS: u32 = 64;
+/// Peers that are asked beside the first time; then twice as many each time.
+pub const FIRST_WIDTH: usize = 2;
+/// Peers that are asked beside at most each time: so 48 peers are asked within four seconds.
+pub const MAX_WIDTH: usize = 16;
+const _: () = assert!(FIRST_WIDTH <= MAX_WIDTH);
+/// Peers whose last answer led to nothing that are asked again at once.
+pub const MAX_RETRIES: usize = 4;
+/// Blocks that a peer is asked for which has delivered nothing so far.
+pub const FIRST_BLOCKS: u32 = 32;
+/// Bodies that such a peer is asked for.
+pub const FIRST_BODIES: usize = 32;
+/// Answers that one peer may owe; it is asked nothing more then. Fewer than wait at a node of this kind
+/// before it says `busy`.
+pub const MAX_OWED_ANSWERS: usize = 4;
+const _: () = assert!(MAX_OWED_ANSWERS <= MAX_PENDING_ANSWERS);
+/// How long a late answer is waited for, so that its `END` is not taken for that of another.
+pub const OWED_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// How long mining waits at most after a block that we asked for has raised our best chain.
+pub const MINING_WAITS: Duration = Duration::from_secs(3);
+/// How long a peer whose answer was late or of no use is not asked. Each time in a row doubles it.
 pub const REST_TIME: Duration = Duration::from_secs(30);
+/// How long a peer is not asked whose headers came while the bodies of others come in.
+pub const LATER: Duration = Duration::from_secs(2);
+/// The longest rest after answers that led to nothing.
+pub const REST_TIME_MAX: Duration = Duration::from_secs(10 * 60);
+/// Doublings that reach it.
+pub const MAX_DOUBLINGS: u32 = 5;
+const _: () = assert!(REST_TIME.as_secs() << MAX_DOUBLINGS >= REST_TIME_MAX.as_secs());
 /// How often an original peer may be asked for its whole chain because of an orphan. Source: protocol,
 /// rules of conduct.
 pub const GET_CHAIN_INTERVAL: Duration = Duration::from_secs(60);

@@ -9,6 +9,7 @@ mod commands;
 mod compact;
 mod config;
 mod connections;
+mod downloads;
 mod drafts;
 mod finality;
 mod follow_up;
@@ -34,15 +35,17 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
 use serde::Serialize;
 
-use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::downloads::Downloads;
+use crate::downloads::announced::Announced;
+use crate::downloads::headers::Headers;
+use crate::downloads::lacking::Lacking;
+use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
-use crate::headers::Headers;
 use crate::hindrance::StorageState;
-use crate::lacking::Lacking;
 use crate::limits::{
     CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMIT_BYTES, MAX_UNCOMMITTED_BYTES,
 };
@@ -56,7 +59,6 @@ use crate::refusals::BlockRefusals;
 use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
-use crate::sync::Sync;
 use crate::token_bucket::TokenBucket;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
@@ -91,6 +93,7 @@ pub struct Node {
     peers: Peers,
     bans: Bans,
     dials: Dials,
+    downloads: Downloads,
     sync: Sync,
     originals: Originals,
     gossip: Gossip,
@@ -210,6 +213,7 @@ impl Node {
             outbox,
             bans: Bans::default(),
             dials,
+            downloads: Downloads::default(),
             sync: Sync::default(),
             originals: Originals::default(),
             gossip: Gossip::default(),

@@ -7,7 +7,8 @@
 //! once. Blocks that it sends twice it holds twice: while one original is sent what it lacks, the
 //! others wait, since it may pass all of that on to them.
 //!
-//! Knows nothing of connections, and of a block only its hash.
+//! What is being asked stands in [`Downloads`]. Knows nothing of connections, and of a block only its
+//! hash.
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use core::time::Duration;
 use kusari_chain::{BlockHash, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::downloads::{Answer, Downloads, Purpose};
 use crate::limits::{
     ANSWER_SILENCE, GET_CHAIN_GRACE, GET_CHAIN_INTERVAL, GET_CHAIN_INTERVAL_MAX, GET_CHAIN_TIMEOUT,
     MAX_ORPHAN_QUESTIONS, MAX_TRIED_ORPHANS, MEND_TIMEOUT,
@@ -39,23 +41,12 @@ pub(crate) enum LastBlock {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Answer {
-    asked_at: Duration,
-    /// When the last line of it came, or the question was sent.
-    moved_at: Duration,
-    last: LastBlock,
-    /// The orphan that made us ask, if one did.
-    orphan: Option<BlockHash>,
-}
-
-#[derive(Serialize, Deserialize)]
 struct Original {
     /// When it is asked although no orphan is a reason.
     ask_at: Option<Duration>,
     asked_at: Option<Duration>,
     /// Least time between two questions.
     wait: Duration,
-    answer: Option<Answer>,
     /// Its first answer has been dealt with.
     answered: bool,
     /// The last orphan that it sent, until it is asked about it.
@@ -70,7 +61,6 @@ impl Original {
             ask_at,
             asked_at: None,
             wait: GET_CHAIN_INTERVAL,
-            answer: None,
             answered: false,
             wanted: None,
             tries: VecDeque::new(),
@@ -154,81 +144,69 @@ impl Originals {
     }
 
     /// The peer is gone, introduced itself, or sends nothing more.
-    pub(crate) fn remove(&mut self, peer: PeerId) {
+    pub(crate) fn remove(&mut self, rows: &mut Downloads, peer: PeerId) {
         self.table.remove(&peer);
+        rows.take_chain(peer);
     }
 
     /// A block came from the peer. `is_new` tells whether it was not known here.
     pub(crate) fn block_came(
-        &mut self,
+        rows: &mut Downloads,
         peer: PeerId,
         hash: BlockHash,
         is_new: bool,
         now: Duration,
     ) {
-        let Some(answer) = self.answer_of(peer) else { return };
-        answer.last = LastBlock::Block(hash);
-        // Originals that pass one block around in a ring are never silent.
-        if is_new || now < answer.asked_at + GET_CHAIN_TIMEOUT {
-            answer.moved_at = now;
-        }
+        rows.chain_moved(
+            peer,
+            |_| LastBlock::Block(hash),
+            |sent_at| {
+                // Originals that pass one block around in a ring are never silent.
+                (is_new || now < sent_at + GET_CHAIN_TIMEOUT).then_some(now)
+            },
+        );
     }
 
     /// A line came from the peer that is no valid block. One that reads as a block breaks a rule that
     /// an original knows too: it passes such a block on and does not keep it.
-    pub(crate) fn bad_line_came(&mut self, peer: PeerId, reads_as_block: bool, now: Duration) {
-        let Some(answer) = self.answer_of(peer) else { return };
-        if !reads_as_block || answer.last == LastBlock::Nothing {
-            answer.last = LastBlock::Unreadable;
-        }
-        if now < answer.asked_at + GET_CHAIN_TIMEOUT {
-            answer.moved_at = now;
-        }
-    }
-
-    fn answer_of(&mut self, peer: PeerId) -> Option<&mut Answer> {
-        self.table.get_mut(&peer)?.answer.as_mut()
-    }
-
-    /// Nothing is read from peers for now, so silence means nothing.
-    pub(crate) fn nothing_is_read(&mut self, now: Duration) {
-        for answer in self.table.values_mut().filter_map(|original| original.answer.as_mut()) {
-            answer.moved_at = now;
-        }
-    }
-
-    /// Whether an answer of the peer is under way.
-    pub(crate) fn is_asked(&self, peer: PeerId) -> bool {
-        self.table.get(&peer).is_some_and(|original| original.answer.is_some())
+    pub(crate) fn bad_line_came(
+        rows: &mut Downloads,
+        peer: PeerId,
+        reads_as_block: bool,
+        now: Duration,
+    ) {
+        let last = |before| match before {
+            LastBlock::Block(_) if reads_as_block => before,
+            _ => LastBlock::Unreadable,
+        };
+        rows.chain_moved(peer, last, |sent_at| (now < sent_at + GET_CHAIN_TIMEOUT).then_some(now));
     }
 
     /// Whether the peer is to be sent nothing until its first answer has ended: what it is sent before
     /// would be the last block of its list, and hide what the list lacks.
-    pub(crate) fn is_held(&self, peer: PeerId) -> bool {
-        self.table
-            .get(&peer)
-            .is_some_and(|original| original.answer.is_some() && !original.answered)
+    pub(crate) fn is_held(&self, rows: &Downloads, peer: PeerId) -> bool {
+        self.table.get(&peer).is_some_and(|original| !original.answered) && rows.owes_chain(peer)
     }
 
     /// Whom to ask for its chain now. A peer that `is_busy` with an answer of ours is asked after it.
     pub(crate) fn due(
         &mut self,
+        rows: &mut Downloads,
         now: Duration,
         is_busy: impl Fn(PeerId) -> bool,
         mut is_known: impl FnMut(&BlockHash) -> Result<bool, StoreError>,
     ) -> Result<Vec<PeerId>, StoreError> {
         let mut due = Vec::new();
         for (&peer, original) in &mut self.table {
-            if original.answer.is_some() || is_busy(peer) {
+            if rows.owes_chain(peer) || is_busy(peer) {
                 continue;
             }
             let orphan = original.take_reason(now, &mut is_known)?;
             if orphan.is_none() && original.ask_at.is_none_or(|at| at > now) {
                 continue;
             }
-            let (asked_at, moved_at) = (now, now);
-            let last = LastBlock::Nothing;
-            original.answer = Some(Answer { asked_at, moved_at, last, orphan });
+            let purpose = Purpose::Chain { last: LastBlock::Nothing, orphan };
+            rows.ask(peer, Answer::Chain, purpose, now);
             (original.ask_at, original.asked_at) = (None, Some(now));
             due.push(peer);
         }
@@ -239,6 +217,7 @@ impl Originals {
     /// original may be sent what it lacks, only one at a time.
     pub(crate) fn ended(
         &mut self,
+        rows: &mut Downloads,
         now: Duration,
         is_busy: impl Fn(PeerId) -> bool,
     ) -> Option<Ended> {
@@ -251,14 +230,14 @@ impl Originals {
         }
         let may_mend = now >= self.mend_after;
         self.table.iter_mut().find_map(|(&peer, original)| {
-            let may_end = |answer: &mut Answer| {
-                now >= answer.moved_at + ANSWER_SILENCE && (original.answered || may_mend)
-            };
-            let answer = original.answer.take_if(may_end)?;
+            let moved_at = rows.chain_moved_at(peer)?;
+            if now < moved_at + ANSWER_SILENCE || !(original.answered || may_mend) {
+                return None;
+            }
+            let (last, orphan) = rows.take_chain(peer)?;
             let is_first = !original.answered;
             original.answered = true;
-            let orphan = answer.orphan.or(original.wanted);
-            Some(Ended { peer, last: answer.last, orphan, is_first })
+            Some(Ended { peer, last, orphan: orphan.or(original.wanted), is_first })
         })
     }
 
@@ -278,13 +257,13 @@ impl Originals {
 
     /// When there is something to do next. What waits for a peer that is busy is looked at when its
     /// stream ends.
-    pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
-        let times = self.table.values().flat_map(|original| {
-            let end = original.answer.as_ref().map(|answer| {
-                let silent_at = answer.moved_at + ANSWER_SILENCE;
+    pub(crate) fn deadline(&self, rows: &Downloads, now: Duration) -> Option<Duration> {
+        let times = self.table.iter().flat_map(|(&peer, original)| {
+            let end = rows.chain_moved_at(peer).map(|moved_at| {
+                let silent_at = moved_at + ANSWER_SILENCE;
                 if original.answered { silent_at } else { silent_at.max(self.mend_after) }
             });
-            let asks = original.answer.is_none();
+            let asks = end.is_none();
             let ask_at = original.ask_at.filter(|_| asks);
             let wanted = original.wanted.filter(|_| asks).map(|_| original.may_ask_at());
             [end, ask_at, wanted].into_iter().flatten()

@@ -43,6 +43,22 @@ pub struct Snapshot {
     pub hindrances: Vec<Hindrance>,
 }
 
+/// More work than this node has, which peers claim and did not show so far. A claim costs nothing, so
+/// it says who is asked, and never what is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The claim of most work.
+    pub claimed: BestPoint,
+    /// The last block of our best chain.
+    pub ours: BestPoint,
+    /// Since when some peer has claimed more work, by the monotonic clock of [`crate::Now`].
+    pub since: Duration,
+    /// Peers that claim more work.
+    pub peers: usize,
+    /// Those of them that this node dialled.
+    pub chosen: usize,
+}
+
 /// A node that has not looked at its store yet.
 impl Default for Snapshot {
     fn default() -> Self {

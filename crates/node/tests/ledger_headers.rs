@@ -13,7 +13,7 @@ use common::ledger::{Maker, bench, ledger_hello, spec, whole};
 use common::sent_to;
 use kusari_chain::accept::{CheckedHeader, Header};
 use kusari_chain::{Block, BlockHash, CheckedBlock};
-use kusari_node::limits::MAX_BODIES_ASKED;
+use kusari_node::limits::{FIRST_BODIES, HEDGE_AFTER, MAX_BODIES_ASKED};
 use kusari_node::seam::PeerId;
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, MiningPolicy};
@@ -90,14 +90,47 @@ fn bodies_are_asked_of_several_peers_at_once() {
     });
     let headers = maker.blocks.iter().map(header).collect();
     let actions = bench.receive(peers[0], Message::Headers(headers));
-    // Who sent the headers streams the first of them; another one is asked for the next by their hashes.
+    // Who sent the headers streams the first of them; the others, which have shown nothing so far, are
+    // asked for a few of the next by their hashes.
     let [GetBlocks::After { limit, .. }] = asked(&actions, peers[0])[..] else {
         panic!("{actions:?}")
     };
-    let [GetBlocks::ByHash(ref hashes)] = asked(&actions, peers[1])[..] else {
-        panic!("{actions:?}")
+    let hashes = |actions: &[Action], peer: PeerId| match &asked(actions, peer)[..] {
+        [GetBlocks::ByHash(hashes)] => hashes.clone(),
+        _ => panic!("{actions:?}"),
     };
-    let next = maker.blocks.iter().skip(limit as usize).map(|block| block.block().hash);
-    assert_eq!(*hashes, next.take(hashes.len()).collect::<Vec<_>>());
-    assert_eq!(limit as usize + hashes.len(), MAX_BODIES_ASKED);
+    let after = |count: usize| maker.blocks.iter().skip(count).map(|block| block.block().hash);
+    let first = after(limit as usize).take(FIRST_BODIES).collect::<Vec<_>>();
+    assert_eq!([hashes(&actions, peers[1]), hashes(&actions, peers[2])], [first.clone(), first]);
+    // One that delivers them is asked for more, and nobody else for the same.
+    for block in &maker.blocks[limit as usize..][..FIRST_BODIES] {
+        bench.receive(peers[1], whole(block));
+    }
+    let count = u32::try_from(FIRST_BODIES).unwrap();
+    let actions = bench.receive(peers[1], Message::End { count, missing: vec![] });
+    let more = hashes(&actions, peers[1]);
+    let begun = limit as usize + FIRST_BODIES;
+    assert_eq!(more, after(begun).take(more.len()).collect::<Vec<_>>());
+    assert!(limit as usize + more.len() <= MAX_BODIES_ASKED && !more.is_empty());
+}
+
+#[test]
+fn bodies_of_a_peer_that_stands_still_are_asked_of_another_within_half_a_second() {
+    let mut maker = Maker::new(1);
+    (0..3).for_each(|_| drop(maker.next(&[])));
+    let mut bench = bench(MiningPolicy::Off);
+    let [silent, other] = [7, 8].map(|id| {
+        let peer = bench.inbound();
+        bench.receive(peer, Message::Hello(ledger_hello(id, 4)));
+        peer
+    });
+    let headers = maker.blocks.iter().map(header).collect();
+    let actions = bench.receive(silent, Message::Headers(headers));
+    assert_eq!(asked(&actions, silent), [after(Block::genesis().hash, 3)]);
+    assert_eq!(asked(&actions, other), []);
+    let actions = bench.pass(HEDGE_AFTER);
+    let hashes = maker.blocks.iter().map(|block| block.block().hash).collect();
+    assert_eq!(asked(&actions, other), [GetBlocks::ByHash(hashes)]);
+    maker.blocks.iter().for_each(|block| drop(bench.receive(other, whole(block))));
+    assert_eq!(bench.node.snapshot().tip.hash, maker.blocks[2].block().hash);
 }

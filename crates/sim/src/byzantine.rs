@@ -47,6 +47,10 @@ pub(crate) enum Malice {
     Typist,
     /// Holds places with a line that never ends.
     Trickler,
+    /// Claims endless work and says nothing more.
+    Claimant,
+    /// Claims endless work and sends the true chain, a block now and then.
+    Miser,
 }
 
 pub(crate) const EVERY_MALICE: [Malice; 9] = [
@@ -73,6 +77,8 @@ pub(crate) struct Byzantine {
     pub(crate) seen: Vec<Block>,
     orphans: u32,
     gone: bool,
+    /// Blocks that a miser has sent.
+    given: usize,
     /// What a cheat knows of the ledger.
     pub(crate) cheat: Option<Box<Cheat>>,
     /// How far a flipper is.
@@ -90,9 +96,16 @@ impl Byzantine {
             seen: Vec::new(),
             orphans: 0,
             gone: false,
+            given: 0,
             cheat: None,
             flipper: Flipper::default(),
         }
+    }
+
+    /// The next block that a miser parts with.
+    fn give(&mut self) -> Option<&'static Block> {
+        self.given += 1;
+        mining::long_chain().get(self.given - 1)
     }
 
     /// It leaves for good. Returns the connections that it leaves behind.
@@ -117,9 +130,10 @@ impl World {
             return self.break_end(place, "gone");
         };
         byzantine.places.push(place);
-        let says_hello =
-            !matches!(byzantine.malice, Malice::Mute | Malice::Typist | Malice::Trickler);
-        if says_hello {
+        let says_nothing =
+            matches!(byzantine.malice, Malice::Mute | Malice::Typist | Malice::Trickler);
+        let is_sure = matches!(byzantine.malice, Malice::Claimant | Malice::Miser);
+        if !says_nothing && (is_sure || !self.random.chance(15)) {
             self.greet(place);
         }
     }
@@ -133,8 +147,13 @@ impl World {
              \"id\":\"{id:016x}\"}}\n",
             "f".repeat(64),
         );
-        if !self.random.chance(15) {
-            self.send_line(place, hello.into_bytes());
+        self.send_line(place, hello.into_bytes());
+    }
+
+    /// Connects to a machine, once.
+    pub(crate) fn visit(&mut self, host: usize, target: usize) {
+        if let Some(connection) = self.open(host, target) {
+            self.byzantine_connected(host, Place { connection, side: 0 });
         }
     }
 
@@ -147,10 +166,7 @@ impl World {
         let connected = byzantine.places.len();
         if connected < most * targets.len() && !targets.is_empty() {
             let target = targets[self.random.index(targets.len())];
-            if let Some(connection) = self.open(host, target) {
-                let place = Place { connection, side: 0 };
-                self.byzantine_connected(host, place);
-            }
+            self.visit(host, target);
         }
         if malice == Malice::Flipper {
             return self.flip(host);
@@ -205,8 +221,13 @@ impl World {
             }
             Malice::Cheat => self.cheat(host, place),
             Malice::Perjurer => self.perjure(host, place),
+            Malice::Miser => {
+                if let Some(block) = self.byzantine(host).and_then(Byzantine::give) {
+                    self.send_line(place, wire::encode(&Message::Block(block)));
+                }
+            }
             // These wait for what others say, or have a pace of their own.
-            Malice::Crier | Malice::Mute | Malice::Flipper => {}
+            Malice::Crier | Malice::Mute | Malice::Claimant | Malice::Flipper => {}
         }
     }
 

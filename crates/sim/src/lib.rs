@@ -29,6 +29,7 @@ mod lines;
 mod links;
 mod mining;
 mod network;
+pub mod newcomer;
 mod original;
 pub mod original_scenarios;
 mod people;

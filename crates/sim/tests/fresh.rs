@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use common::{how_to_replay, number_from_environment};
 use kusari_sim::scenarios::Scenario;
-use kusari_sim::{finality_scenarios, ledger_scenarios, scenarios};
+use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, scenarios};
 
 /// Failures after which the rest is not tried.
 const MOST_FAILURES: usize = 20;
@@ -37,7 +37,12 @@ struct Rounds {
 
 impl Rounds {
     fn new(first_seed: u64) -> Self {
-        let all = [&scenarios::ALL[..], &ledger_scenarios::ALL, &finality_scenarios::ALL];
+        let all = [
+            &scenarios::ALL[..],
+            &[newcomer::SERVER_REORGANISES],
+            &ledger_scenarios::ALL,
+            &finality_scenarios::ALL,
+        ];
         let (started, failures) = (AtomicU64::new(0), Mutex::default());
         Self { scenarios: all.concat(), first_seed, started, failures }
     }

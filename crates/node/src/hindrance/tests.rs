@@ -24,6 +24,13 @@ fn each_state_has_its_hindrances_and_no_others() {
         follow_at: Duration::from_secs(100),
         seconds: 60,
     };
+    let behind = Behind {
+        claimed: waiting.tip,
+        ours: BestPoint::genesis(),
+        since: Duration::ZERO,
+        peers: 3,
+        chosen: 1,
+    };
     let table = [
         (Facts::default(), vec![]),
         (storage(899, 1_000), vec![]),
@@ -62,6 +69,10 @@ fn each_state_has_its_hindrances_and_no_others() {
             vec![Hindrance::RefusedByPeers { peers: 3 }, Hindrance::CatchingUp { height: 5 }],
         ),
         (
+            Facts { behind: Some(behind), ..Facts::default() },
+            vec![Hindrance::Behind { height: 0, claimed_height: 9, peers: 3, dialled: 1 }],
+        ),
+        (
             Facts { waiting: Some(waiting), ..Facts::default() },
             vec![Hindrance::BranchWaits { height: 9, hash, depth: 8, lead, seconds: 60 }],
         ),
@@ -95,6 +106,14 @@ fn what_makes_a_node_unready_comes_first() {
     };
     let unready: Vec<bool> = hindrances(facts).iter().map(Hindrance::is_unready).collect();
     assert_eq!(unready, [true, true, true, false, false]);
+}
+
+#[test]
+fn claims_of_peers_that_were_not_dialled_do_not_make_a_node_unready() {
+    let claims = |dialled| {
+        Hindrance::Behind { height: 1, claimed_height: 9, peers: 5, dialled }.is_unready()
+    };
+    assert_eq!((claims(0), claims(1)), (false, true));
 }
 
 #[test]

@@ -14,11 +14,12 @@ use kusari_chain::{
 use super::Node;
 use super::mining::Subject;
 use super::trail::Arriving;
+use crate::downloads::sync::Arrival;
 use crate::event::{BlockSource, Event};
 use crate::happening::BlockName;
 use crate::limits::INVALID_BLOCK_SCORE;
+use crate::originals::Originals;
 use crate::seam::{Action, Now, PeerId, TemplateId};
-use crate::sync::Arrival;
 
 /// Blocks of one change that are shown one by one; a longer reorganisation is only summed up.
 const SHOWN_BLOCKS: usize = 64;
@@ -30,7 +31,7 @@ impl Node {
         peer: PeerId,
         mut block: CheckedBlock,
     ) -> Result<(), StoreError> {
-        let asked = self.sync.is_asked(peer) || self.originals.is_asked(peer);
+        let asked = self.downloads.is_syncing(peer) || self.downloads.owes_chain(peer);
         let (height, hash) = (block.block().index, block.block().hash);
         self.fill_from_pool(&mut block);
         let lacks_payloads = block.lacks_payloads();
@@ -41,7 +42,7 @@ impl Node {
             Ok(arrival) => arrival,
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
-                self.originals.bad_line_came(peer, true, now.monotonic);
+                Originals::bad_line_came(&mut self.downloads, peer, true, now.monotonic);
                 self.note_block_refused(BlockName { height, hash }, &violation);
                 self.refuse_linked_block(now, peer, &violation);
                 return Ok(());
@@ -52,15 +53,16 @@ impl Node {
         if matches!(arrival, Arrival::Fresh(point) if point.hash == self.chain.tip().hash) {
             self.peers.brought_block(peer, now.monotonic);
         }
-        self.originals.block_came(peer, hash, is_new, now.monotonic);
+        Originals::block_came(&mut self.downloads, peer, hash, is_new, now.monotonic);
         // A body that was asked for because of somebody's headers is progress of that answer. One
         // that came before its parent waits for it, and nobody is asked for that.
-        let headers_of = self.headers.arrived(peer, &hash, now.monotonic);
+        let headers_of = self.headers.arrived(&mut self.downloads, peer, &hash, now.monotonic);
         if headers_of.is_some() && matches!(arrival, Arrival::Orphan(_)) {
             self.gossip.sent_orphan(peer, hash);
             return Ok(());
         }
-        self.sync.block_came(headers_of.unwrap_or(peer), arrival, now.monotonic);
+        let source = headers_of.unwrap_or(peer);
+        self.sync.block_came(&mut self.downloads, source, arrival, now.monotonic);
         if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
             self.lacking.add(point.hash, Some(peer), now.monotonic);
         }
@@ -94,7 +96,7 @@ impl Node {
         let point = BestPoint { height, hash, work: tip.work };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         for (id, _) in introduced {
-            self.announced.hinted(id, point, &tip, now.monotonic);
+            self.announced.hinted(&self.downloads, id, point, &tip, now.monotonic);
         }
     }
 

@@ -13,7 +13,7 @@ use super::Node;
 use crate::compact::{Put, entries_at};
 use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
 use crate::seam::{Now, PeerId};
-use crate::wire::{CompactBlock, GetBlocks, Message};
+use crate::wire::{CompactBlock, Message};
 
 impl Node {
     /// A new block as the peer is sent it, now.
@@ -59,13 +59,10 @@ impl Node {
                 let tip = self.chain.tip();
                 let point = BestPoint { height, hash, work: tip.work };
                 let from = now.monotonic + ANNOUNCED_TIMEOUT;
-                self.announced.hinted(peer, point, &tip, from);
+                self.announced.hinted(&self.downloads, peer, point, &tip, from);
                 self.send(peer, Message::GetTransactions { hash, places });
             }
-            Put::NoRoom => {
-                let hashes = alloc::vec![hash];
-                self.send(peer, Message::GetBlocks(GetBlocks::ByHash(hashes)));
-            }
+            Put::NoRoom => self.request_whole(now, peer, hash),
         }
         Ok(())
     }

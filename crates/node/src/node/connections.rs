@@ -76,7 +76,7 @@ impl Node {
 
     pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
         self.peers.set_finished(id);
-        self.originals.remove(id);
+        self.originals.remove(&mut self.downloads, id);
         self.close_if_finished(now, id);
     }
 
@@ -129,11 +129,12 @@ impl Node {
 
     fn forget(&mut self, id: PeerId) {
         self.sync.remove(id);
-        self.originals.remove(id);
+        self.originals.remove(&mut self.downloads, id);
         self.gossip.remove(id);
         self.announced.remove(id);
         self.lacking.remove(id);
-        self.headers.remove(id);
+        self.headers.remove(&mut self.downloads, id);
+        self.downloads.remove(id);
         self.compact.remove(id);
         self.serving.remove(id);
         if let Some(transactions) = &mut self.transactions {
@@ -177,6 +178,9 @@ impl Node {
             return self.close(now, peer, DisconnectReason::AlreadyConnected);
         }
         let ErrorReport { code, message } = report;
+        if code == "busy" {
+            self.busy_received(now, peer);
+        }
         self.note_block_refusal(now, peer, &code);
         self.report(now, peer, |address| Event::PeerRefused { address, message });
     }

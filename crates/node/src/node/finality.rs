@@ -94,7 +94,7 @@ impl Node {
             self.chain.bind();
         }
         let ahead = self.chain.held_branches();
-        let is_asking = self.sync.is_asking();
+        let is_asking = self.downloads.is_any_syncing();
         if self.finality.tells(ahead.first(), is_asking, now.monotonic)
             && let Some(first) = ahead.first()
             && let Some(branch) = self.chain.branch_to(&first.tip.hash)?
@@ -108,7 +108,8 @@ impl Node {
     /// When [`Node::watch_branches`] has something by itself.
     pub(super) fn branches_deadline(&self) -> Option<core::time::Duration> {
         let ahead = self.chain.held_branches();
-        self.finality.deadline(ahead.first(), self.sync.is_asking(), self.chain.is_bound())
+        let is_asking = self.downloads.is_any_syncing();
+        self.finality.deadline(ahead.first(), is_asking, self.chain.is_bound())
     }
 
     /// A peer has this block. One of a held branch says nothing of how much of our best chain it has.

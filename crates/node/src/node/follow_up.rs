@@ -1,21 +1,19 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::{BestPoint, BlockHash, StoreError};
+use kusari_chain::{BestPoint, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::pushing::Round;
-use crate::event::Event;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::{Due, PeerStage};
-use crate::seam::{Action, CommitId, Direction, DisconnectReason, Now, PeerId, StreamForm};
+use crate::seam::{Action, CommitId, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::transactions::Transactions;
-use crate::wire::{GetBlocks, Have, MAX_BLOCKS, MAX_HEADERS, Message};
+use crate::wire::{Have, Message};
 
 /// A commit under way.
 #[derive(Serialize, Deserialize)]
@@ -46,12 +44,13 @@ impl Node {
         self.serve();
         self.keep_time(now);
         self.ask_originals(now)?;
+        self.give_up_late_answers(now);
         self.request_announced(now);
         self.request_bodies(now);
         self.request_payloads(now);
         self.request_blocks(now)?;
         self.dial(now);
-        self.catching_up = self.sync.is_catching_up(now.monotonic);
+        self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic);
         self.watch_branches(now)?;
         self.mine(now)?;
         self.witness(now)?;
@@ -142,7 +141,7 @@ impl Node {
     /// whose list is not known yet.
     fn is_told_later(&self, id: PeerId) -> bool {
         let is_greeted = self.peers.get(id).is_some_and(|peer| peer.stage == PeerStage::Greeted);
-        self.serving.is_busy(id) || is_greeted || self.originals.is_held(id)
+        self.serving.is_busy(id) || is_greeted || self.originals.is_held(&self.downloads, id)
     }
 
     fn announce(&mut self, peer: PeerId, tip: BestPoint) {
@@ -171,66 +170,6 @@ impl Node {
         }
     }
 
-    /// Asks for blocks that were announced and did not come by themselves.
-    fn request_announced(&mut self, now: Now) {
-        let (tip, sync, headers) = (self.chain.tip(), &self.sync, &self.headers);
-        let lacking = &self.lacking;
-        let may_ask = |peer| {
-            !sync.is_asked(peer)
-                && !headers.is_asked(peer)
-                && !lacking.is_owed_by(peer, now.monotonic)
-        };
-        let questions = self.announced.due(now.monotonic, &tip, may_ask);
-        for (peer, hash) in questions {
-            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
-        }
-    }
-
-    /// Asks for blocks that came without payloads, and first of those whom the person chose.
-    fn request_payloads(&mut self, now: Now) {
-        if self.lacking.is_idle() {
-            return;
-        }
-        let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
-        let mut peers: Vec<(bool, PeerId)> =
-            introduced.map(|(id, peer)| (peer.direction == Direction::Inbound, id)).collect();
-        peers.sort_unstable();
-        let (sync, headers, announced) = (&self.sync, &self.headers, &self.announced);
-        let may_ask =
-            |peer| !sync.is_asked(peer) && !headers.is_asked(peer) && !announced.is_owed_by(peer);
-        let peers = peers.into_iter().map(|(_, id)| id);
-        let questions = self.lacking.due(now.monotonic, peers, may_ask);
-        for (peer, hash) in questions {
-            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
-        }
-    }
-
-    fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
-        loop {
-            let (chain, announced) = (&self.chain, &self.announced);
-            let unknown = |peer, hash: &BlockHash| {
-                Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
-            };
-            let Some((peer, cursor)) = self.sync.next(now.monotonic, &chain.tip(), unknown)? else {
-                return Ok(());
-            };
-            let locator = self.locator(cursor)?;
-            // On a ledger, what a claim is worth shows before its bodies are asked for.
-            self.send(
-                peer,
-                match self.transactions {
-                    Some(_) => Message::GetHeaders { locator, limit: MAX_HEADERS },
-                    None => Message::GetBlocks(GetBlocks::After { locator, limit: MAX_BLOCKS }),
-                },
-            );
-            if cursor.is_none()
-                && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
-            {
-                self.notify(Event::RequestedChain { address });
-            }
-        }
-    }
-
     fn dial(&mut self, now: Now) {
         for address in self.dials.due(now.monotonic) {
             self.actions.push(Action::Connect(address));
@@ -245,21 +184,22 @@ impl Node {
         });
         let transactions = self.transactions.as_ref();
         let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 15] = [
+        let deadlines: [Option<Duration>; 16] = [
             self.pacing.deadline(),
             self.lacking.deadline(now.monotonic),
             self.witness_deadline(),
             self.branches_deadline(),
-            self.headers.deadline(),
+            self.downloads.deadline(),
+            self.headers.deadline(&self.downloads, now.monotonic),
             self.mine_again_at,
             expire_at,
             transactions.and_then(Transactions::deadline),
             next_due,
             self.peers.deadline(),
             self.dials.deadline(),
-            self.sync.deadline(now.monotonic),
-            self.originals.deadline(now.monotonic),
-            self.announced.deadline(),
+            self.sync.deadline(&self.downloads, now.monotonic),
+            self.originals.deadline(&self.downloads, now.monotonic),
+            self.announced.deadline(&self.downloads),
             self.gossip.deadline(tip, now.monotonic, |peer| self.is_told_later(peer)),
         ];
         let wake_at = deadlines.into_iter().flatten().min();

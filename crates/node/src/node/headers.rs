@@ -1,18 +1,19 @@
 //! Catching up on a ledger: headers, then bodies.
 //!
-//! Owns how the answers of [`crate::sync`]'s questions become questions for bodies.
+//! Owns how the answers of [`crate::downloads::sync`]'s questions become questions for bodies.
 
 use alloc::string::ToString;
 use core::time::Duration;
 
 use kusari_chain::accept::CheckedHeader;
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreError};
 
 use super::Node;
-use crate::headers::{HeadersError, Step};
-use crate::limits::{INVALID_BLOCK_SCORE, REST_TIME};
+use crate::downloads::headers::{HeadersError, Standing, Step};
+use crate::downloads::sync::Arrival;
+use crate::downloads::{Answer, Purpose};
+use crate::limits::{INVALID_BLOCK_SCORE, LATER, REST_TIME};
 use crate::seam::{Now, PeerId, StreamForm};
-use crate::sync::Arrival;
 use crate::wire::{MAX_HEADERS, Message};
 
 impl Node {
@@ -38,15 +39,18 @@ impl Node {
         peer: PeerId,
         headers: &[CheckedHeader],
     ) -> Result<(), StoreError> {
-        // Nobody is believed who was not asked.
-        if !self.sync.is_asked(peer) || self.headers.source() == Some(peer) {
+        // Nobody is believed who was not asked, and nothing that comes too late.
+        let Some(row) = self.downloads.headers_came(peer, now.monotonic) else { return Ok(()) };
+        if !matches!(row.live_purpose(), Some(Purpose::Sync(_))) {
             return Ok(());
         }
-        let step = match self.headers.received(peer, headers, &mut self.chain, now.wall) {
+        self.downloads.go_on(peer, row, Answer::Done, now.monotonic);
+        let (rows, chain) = (&mut self.downloads, &mut self.chain);
+        let step = match self.headers.received(rows, peer, headers, chain, now) {
             Ok(step) => step,
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
-                self.sync.answer_ended(peer, now.monotonic);
+                self.sync.answer_ended(rows, peer, now.monotonic);
                 self.note_line_refused(peer, violation.code(), &violation.to_string());
                 self.report_refusal(now, peer, violation.code(), violation.to_string());
                 self.send_error(peer, violation.code(), &violation.to_string());
@@ -55,11 +59,9 @@ impl Node {
             }
         };
         match step {
-            Step::Nothing => {
-                self.sync.answer_ended(peer, now.monotonic);
-            }
+            Step::Nothing => self.sync.answer_ended(rows, peer, now.monotonic),
             Step::More(after) | Step::Again(after) => {
-                self.sync.answer_moved(peer, now.monotonic);
+                rows.ask_on(peer, Answer::Headers);
                 let mut locator = self.chain.locator(None)?;
                 locator.truncate(crate::wire::MAX_LOCATOR - 1);
                 locator.insert(0, after);
@@ -67,33 +69,37 @@ impl Node {
             }
             Step::Ahead(due) => {
                 let wait = Duration::from_secs(due.saturating_sub(now.wall).max(1));
-                self.sync.answer_waits(peer, now.monotonic + wait.min(REST_TIME));
+                self.sync.answer_waits(rows, peer, now.monotonic + wait.min(REST_TIME));
             }
-            Step::Bodies => self.sync.answer_moved(peer, now.monotonic),
+            Step::Later => self.sync.answer_waits(rows, peer, now.monotonic + LATER),
+            Step::Bodies => {}
         }
         Ok(())
     }
 
     /// Asks for the bodies of headers that are worth it, and ends a batch that is complete.
     pub(super) fn request_bodies(&mut self, now: Now) {
-        let sync = &self.sync;
-        self.headers.give_up(|peer| sync.is_asked(peer));
-        if let Some((peer, tip)) = self.headers.ended() {
+        self.headers.give_up(&mut self.downloads);
+        if let Some((peer, tip)) = self.headers.batch_ended(&self.downloads) {
             // Bodies come out of order; the answer ends where the headers did, if that is known now.
             if let Ok(Some(point)) = self.chain.point(&tip.hash) {
-                self.sync.block_came(peer, Arrival::Known(point), now.monotonic);
+                let arrival = Arrival::Known(point);
+                self.sync.block_came(&mut self.downloads, peer, arrival, now.monotonic);
             }
-            self.sync.answer_ended(peer, now.monotonic);
+            self.sync.answer_ended(&mut self.downloads, peer, now.monotonic);
         }
-        let (sync, announced, lacking) = (&self.sync, &self.announced, &self.lacking);
+        let sync = &self.sync;
+        let standing = |peer, tip: &BestPoint| {
+            let claims = sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work);
+            match claims && !sync.is_resting(peer, now.monotonic) {
+                true if sync.is_proven(peer) => Standing::Proven,
+                true => Standing::Unproven,
+                false => Standing::Unfit,
+            }
+        };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
-        let questions =
-            self.headers.due(now.monotonic, introduced.map(|(id, _)| id), |peer, tip| {
-                !sync.is_asked(peer)
-                    && !announced.is_owed_by(peer)
-                    && !lacking.is_owed_by(peer, now.monotonic)
-                    && sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work)
-            });
+        let peers = introduced.map(|(id, _)| id);
+        let questions = self.headers.due(&mut self.downloads, now.monotonic, peers, standing);
         for (peer, question) in questions {
             self.send(peer, Message::GetBlocks(question));
         }

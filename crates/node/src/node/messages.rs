@@ -11,8 +11,9 @@ use super::blocks::line_bytes;
 use crate::event::Event;
 use crate::gossip::Manner;
 use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
+use crate::originals::Originals;
 use crate::peers::PeerStage;
-use crate::seam::{DisconnectReason, Now, PeerId, StreamForm};
+use crate::seam::{Direction, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::wire::{
     GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
@@ -56,14 +57,7 @@ impl Node {
                 self.gossip.asked(peer);
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
-            Message::End { .. } => {
-                if !self.lacking.answer_ended(peer)
-                    && !self.announced.answer_ended(peer)
-                    && !self.headers.answer_ended(peer)
-                {
-                    self.sync.answer_ended(peer, now.monotonic);
-                }
-            }
+            Message::End { count, missing } => self.end_received(now, peer, count, &missing),
             Message::Have(Have { hash, height, work }) => {
                 self.have(now, peer, BestPoint { height, hash, work })?;
             }
@@ -135,7 +129,7 @@ impl Node {
     /// Answers a line that was refused before the chain has seen it.
     pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
         let is_block = matches!(refusal, Refusal::Rule(_));
-        self.originals.bad_line_came(peer, is_block, now.monotonic);
+        Originals::bad_line_came(&mut self.downloads, peer, is_block, now.monotonic);
         self.note_line_refused(peer, refusal.code(), &refusal.to_string());
         self.report_refusal(now, peer, refusal.code(), refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
@@ -201,6 +195,7 @@ impl Node {
         self.sync.claims(id, hello.claim());
         let Some(peer) = self.peers.get(id) else { return Ok(()) };
         let (stage, address) = (peer.stage, peer.address);
+        let is_chosen = peer.direction != Direction::Inbound;
         if stage == PeerStage::Introduced {
             return Ok(());
         }
@@ -214,9 +209,9 @@ impl Node {
         if self.peers.get(id).is_none() {
             return Ok(());
         }
-        self.originals.remove(id);
+        self.originals.remove(&mut self.downloads, id);
         self.notify(Event::Introduced { address, agent: hello.agent.clone() });
-        self.sync.add(id);
+        self.sync.add(id, is_chosen);
         self.note_company();
         self.follow_transactions(now, id);
         self.follow_witnesses(now, id);
@@ -236,7 +231,8 @@ impl Node {
         match self.chain.point(&claim.hash)? {
             Some(known) => self.peer_has(id, known),
             None if self.peers.get(id).is_some_and(|peer| peer.is_introduced()) => {
-                self.announced.heard(id, claim, &self.chain.tip(), now.monotonic);
+                let tip = self.chain.tip();
+                self.announced.heard(&self.downloads, id, claim, &tip, now.monotonic);
             }
             None => {}
         }

@@ -51,7 +51,12 @@ impl Node {
     pub(super) fn ask_originals(&mut self, now: Now) -> Result<(), StoreError> {
         let (serving, chain) = (&self.serving, &self.chain);
         let is_known = |hash: &BlockHash| Ok(chain.point(hash)?.is_some());
-        let due = self.originals.due(now.monotonic, |peer| serving.is_busy(peer), is_known)?;
+        let due = self.originals.due(
+            &mut self.downloads,
+            now.monotonic,
+            |peer| serving.is_busy(peer),
+            is_known,
+        )?;
         for id in due {
             let Some(address) = self.peers.get(id).map(|peer| peer.address) else { continue };
             // What was pushed to it is in the answer, which says nothing of how it got there.
@@ -65,12 +70,13 @@ impl Node {
     /// Deals with answers to `GET_CHAIN` that came to their end.
     pub(super) fn end_answers(&mut self, now: Now) -> Result<(), StoreError> {
         if self.is_congested() {
-            self.originals.nothing_is_read(now.monotonic);
+            self.downloads.nothing_is_read(now.monotonic);
             return Ok(());
         }
         loop {
             let serving = &self.serving;
-            let ended = self.originals.ended(now.monotonic, |peer| serving.is_busy(peer));
+            let rows = &mut self.downloads;
+            let ended = self.originals.ended(rows, now.monotonic, |peer| serving.is_busy(peer));
             let Some(ended) = ended else { return Ok(()) };
             let brought = match ended.orphan {
                 Some(orphan) => self.chain.point(&orphan)?.is_some(),

@@ -17,13 +17,15 @@ use super::follow_up::UnderWay;
 use super::mining::Mining;
 use super::trail::Trail;
 use super::{Node, NodeConfig};
-use crate::announced::Announced;
 use crate::compact::Compact;
+use crate::downloads::Downloads;
+use crate::downloads::announced::Announced;
+use crate::downloads::headers::Headers;
+use crate::downloads::lacking::Lacking;
+use crate::downloads::sync::Sync;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
-use crate::headers::Headers;
 use crate::hindrance::StorageState;
-use crate::lacking::Lacking;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
@@ -32,10 +34,9 @@ use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
 use crate::refusals::BlockRefusals;
-use crate::seam::{CommitId, RequestId};
+use crate::seam::{CommitId, PeerId, RequestId};
 use crate::serving::Serving;
 use crate::store::{OutboxStore, StoreBatch};
-use crate::sync::Sync;
 use crate::token_bucket::TokenBucket;
 use crate::transactions::Transactions;
 use crate::wire::NodeId;
@@ -64,6 +65,7 @@ struct State {
     peers: Peers,
     bans: Bans,
     dials: Dials,
+    downloads: Downloads,
     sync: Sync,
     #[serde(default)]
     originals: Originals,
@@ -138,8 +140,13 @@ impl Node {
     ) -> Result<Self, RestoreError> {
         let form = |error: serde_json::Error| RestoreError::Form(error.to_string());
         let state: State = serde_json::from_slice(state).map_err(form)?;
+        let is_peer = |peer: PeerId| state.peers.get(peer).is_some();
         let bounded = state.gossip.is_within_bounds()
             && state.lacking.is_within_bounds()
+            && state.downloads.is_within_bounds(is_peer)
+            && state.sync.is_within_bounds(is_peer)
+            && state.headers.is_within_bounds(is_peer)
+            && state.announced.is_within_bounds(is_peer)
             && state.originals.is_within_bounds()
             && state.bans.is_within_bounds()
             && state.peers.is_within(state.config.places())
@@ -173,6 +180,7 @@ impl Node {
             peers: state.peers,
             bans: state.bans,
             dials: state.dials,
+            downloads: state.downloads,
             sync: state.sync,
             originals: state.originals,
             gossip: state.gossip,

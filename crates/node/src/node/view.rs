@@ -46,6 +46,7 @@ impl Node {
             storage: self.storage.clone(),
             finding: self.refusals.finding().cloned(),
             refused_by: self.refusals.under_audit(),
+            behind: self.behind().filter(|_| !self.catching_up),
             catching_up_at: self.catching_up.then(|| self.chain.tip().height),
             waiting: self.waiting_branch(),
             ahead_of_clock: self.ahead_of_clock,

@@ -1,5 +1,7 @@
 //! When originals are asked, on made-up times and hashes.
 
+use core::ops::{Deref, DerefMut};
+
 use super::*;
 
 const PEER: PeerId = PeerId(1);
@@ -10,19 +12,74 @@ fn hash(number: u8) -> BlockHash {
     BlockHash([number; 32])
 }
 
-/// Who is asked, where nothing is known and nobody is busy.
-fn asked(originals: &mut Originals, now: Duration) -> Vec<PeerId> {
-    originals.due(now, |_| false, |_| Ok(false)).unwrap()
+/// Originals, and the table of what is being asked.
+#[derive(Default)]
+struct Desk {
+    originals: Originals,
+    rows: Downloads,
 }
 
-fn end(originals: &mut Originals, now: Duration) -> Ended {
+impl Deref for Desk {
+    type Target = Originals;
+
+    fn deref(&self) -> &Originals {
+        &self.originals
+    }
+}
+
+impl DerefMut for Desk {
+    fn deref_mut(&mut self) -> &mut Originals {
+        &mut self.originals
+    }
+}
+
+impl Desk {
+    fn block_came(&mut self, peer: PeerId, hash: BlockHash, is_new: bool, now: Duration) {
+        Originals::block_came(&mut self.rows, peer, hash, is_new, now);
+    }
+
+    fn bad_line_came(&mut self, peer: PeerId, reads_as_block: bool, now: Duration) {
+        Originals::bad_line_came(&mut self.rows, peer, reads_as_block, now);
+    }
+
+    fn is_asked(&self, peer: PeerId) -> bool {
+        self.rows.owes_chain(peer)
+    }
+
+    fn is_held(&self, peer: PeerId) -> bool {
+        self.originals.is_held(&self.rows, peer)
+    }
+
+    fn due(&mut self, now: Duration, is_busy: bool, is_known: bool) -> Vec<PeerId> {
+        self.originals.due(&mut self.rows, now, |_| is_busy, |_| Ok(is_known)).unwrap()
+    }
+
+    fn ended(&mut self, now: Duration, is_busy: impl Fn(PeerId) -> bool) -> Option<Ended> {
+        self.originals.ended(&mut self.rows, now, is_busy)
+    }
+
+    fn deadline(&self, now: Duration) -> Option<Duration> {
+        self.originals.deadline(&self.rows, now)
+    }
+
+    fn remove(&mut self, peer: PeerId) {
+        self.originals.remove(&mut self.rows, peer);
+    }
+}
+
+/// Who is asked, where nothing is known and nobody is busy.
+fn asked(originals: &mut Desk, now: Duration) -> Vec<PeerId> {
+    originals.due(now, false, false)
+}
+
+fn end(originals: &mut Desk, now: Duration) -> Ended {
     originals.ended(now, |_| false).expect("no answer has ended")
 }
 
 #[test]
 fn a_dialled_original_is_asked_at_once_and_one_that_dials_after_a_grace() {
     let (dialled, dialling) = (PeerId(1), PeerId(2));
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(dialled, START);
     originals.began(dialling, START);
     assert_eq!(asked(&mut originals, START), [dialled]);
@@ -34,10 +91,10 @@ fn a_dialled_original_is_asked_at_once_and_one_that_dials_after_a_grace() {
 
 #[test]
 fn one_that_dials_is_asked_once_it_has_sent_a_block_and_has_our_answer() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.began(PEER, START);
     originals.sent_block(PEER, START + SECOND);
-    assert!(originals.due(START + SECOND, |_| true, |_| Ok(false)).unwrap().is_empty());
+    assert!(originals.due(START + SECOND, true, false).is_empty());
     assert_eq!(asked(&mut originals, START + SECOND), [PEER]);
     originals.sent_block(PEER, START + 2 * SECOND);
     originals.ended(START + 60 * SECOND, |_| false).unwrap();
@@ -46,7 +103,7 @@ fn one_that_dials_is_asked_once_it_has_sent_a_block_and_has_our_answer() {
 
 #[test]
 fn an_answer_ends_with_silence_and_says_what_came_last() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(PEER, START);
     asked(&mut originals, START);
     assert!(originals.is_held(PEER));
@@ -64,7 +121,7 @@ fn an_answer_ends_with_silence_and_says_what_came_last() {
 
 #[test]
 fn blocks_that_go_round_in_a_ring_for_ever_do_not_keep_an_answer_from_its_end() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(PEER, START);
     asked(&mut originals, START);
     let mut now = START;
@@ -78,10 +135,10 @@ fn blocks_that_go_round_in_a_ring_for_ever_do_not_keep_an_answer_from_its_end() 
 
 #[test]
 fn silence_while_nothing_is_read_ends_no_answer() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(PEER, START);
     asked(&mut originals, START);
-    originals.nothing_is_read(START + 10 * SECOND);
+    originals.rows.nothing_is_read(START + 10 * SECOND);
     assert_eq!(originals.ended(START + 10 * SECOND, |_| false), None);
     end(&mut originals, START + 10 * SECOND + ANSWER_SILENCE);
 }
@@ -96,7 +153,7 @@ fn what_cannot_be_read_hides_the_last_block_and_a_forged_block_does_not() {
         (&[(false, 0), (true, 2)], LastBlock::Block(hash(2))),
         (&[], LastBlock::Nothing),
     ] {
-        let mut originals = Originals::default();
+        let mut originals = Desk::default();
         originals.found(PEER, START);
         asked(&mut originals, START);
         for (reads, block) in lines {
@@ -111,7 +168,7 @@ fn what_cannot_be_read_hides_the_last_block_and_a_forged_block_does_not() {
 
 #[test]
 fn one_orphan_makes_us_ask_three_times_and_each_answer_in_vain_doubles_the_wait() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     let (mut now, mut times) = (START, Vec::new());
     while now < START + 10 * GET_CHAIN_INTERVAL_MAX {
         originals.sent_orphan(PEER, hash(1));
@@ -130,7 +187,7 @@ fn one_orphan_makes_us_ask_three_times_and_each_answer_in_vain_doubles_the_wait(
 
 #[test]
 fn the_wait_grows_to_an_hour_and_an_answer_that_brings_the_parent_ends_it() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     let (mut now, mut waits, mut before) = (START, Vec::new(), START);
     for number in 0..12 {
         originals.sent_orphan(PEER, hash(number));
@@ -152,15 +209,15 @@ fn the_wait_grows_to_an_hour_and_an_answer_that_brings_the_parent_ends_it() {
 
 #[test]
 fn an_orphan_whose_parent_came_meanwhile_is_not_asked_about() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.sent_orphan(PEER, hash(1));
-    assert!(originals.due(START, |_| false, |_| Ok(true)).unwrap().is_empty());
+    assert!(originals.due(START, false, true).is_empty());
     assert!(asked(&mut originals, START).is_empty());
 }
 
 #[test]
 fn orphans_without_end_are_counted_within_a_bound() {
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     let mut now = START;
     for number in 0..=255 {
         originals.sent_orphan(PEER, hash(number));
@@ -180,7 +237,7 @@ fn orphans_without_end_are_counted_within_a_bound() {
 #[test]
 fn while_one_is_sent_what_it_lacks_the_others_wait_for_what_it_passes_on() {
     let (first, second) = (PeerId(1), PeerId(2));
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(first, START);
     originals.found(second, START);
     asked(&mut originals, START);
@@ -202,7 +259,7 @@ fn while_one_is_sent_what_it_lacks_the_others_wait_for_what_it_passes_on() {
 #[test]
 fn a_slow_reader_keeps_the_others_waiting_for_seconds_at_most() {
     let (slow, other) = (PeerId(1), PeerId(2));
-    let mut originals = Originals::default();
+    let mut originals = Desk::default();
     originals.found(slow, START);
     originals.found(other, START);
     asked(&mut originals, START);

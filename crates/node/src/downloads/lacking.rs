@@ -4,15 +4,16 @@
 //! of [`MAX_LACKING_TRIES`] peers, one after another, none of which sent it without. Where more blocks
 //! lack something than are remembered, the oldest are let go.
 //!
-//! Knows nothing of connections, and reads no block.
+//! What is being asked stands in [`Downloads`]. Knows nothing of connections, and reads no block.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::BlockHash;
 use serde::{Deserialize, Serialize};
 
+use super::{Answer, Downloads, Purpose};
 use crate::limits::{ANNOUNCED_GRACE, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
 use crate::seam::PeerId;
 
@@ -31,8 +32,6 @@ struct Lack {
 pub(crate) struct Lacking {
     /// Oldest first.
     blocks: VecDeque<Lack>,
-    /// Whoever was asked and has not ended its answer, and until when it is waited for.
-    asked: BTreeMap<PeerId, Duration>,
 }
 
 impl Lacking {
@@ -54,34 +53,24 @@ impl Lacking {
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
-        self.asked.remove(&peer);
         for lack in &mut self.blocks {
             lack.tried.remove(&peer);
         }
     }
 
-    /// Whether the peer was asked and may still answer in time.
-    pub(crate) fn is_owed_by(&self, peer: PeerId, now: Duration) -> bool {
-        self.asked.get(&peer).is_some_and(|until| now < *until)
-    }
-
-    /// A peer's answer is complete. Returns whether it was one to a question asked here.
-    pub(crate) fn answer_ended(&mut self, peer: PeerId) -> bool {
-        self.asked.remove(&peer).is_some()
-    }
-
-    /// Whom to ask now for which block: one at a time of each peer.
+    /// Whom to ask now for which block, and notes it: one at a time of each peer, while it is not asked
+    /// anything else.
     pub(crate) fn due(
         &mut self,
+        rows: &mut Downloads,
         now: Duration,
         peers: impl Iterator<Item = PeerId>,
-        may_ask: impl Fn(PeerId) -> bool,
     ) -> Vec<(PeerId, BlockHash)> {
         let is_over = |lack: &Lack| lack.tries >= MAX_LACKING_TRIES && now >= lack.ask_at;
         self.blocks.retain(|lack| !is_over(lack));
         let mut questions = Vec::new();
         for peer in peers {
-            if self.is_owed_by(peer, now) || !may_ask(peer) {
+            if !rows.is_idle(peer) {
                 continue;
             }
             let lack = self
@@ -92,7 +81,7 @@ impl Lacking {
             lack.ask_at = now + REQUEST_TIMEOUT;
             lack.tried.insert(peer);
             lack.tries += 1;
-            self.asked.insert(peer, lack.ask_at);
+            rows.ask(peer, Answer::Hashes(1), Purpose::Payloads(lack.hash), now);
             questions.push((peer, lack.hash));
         }
         questions
@@ -105,7 +94,7 @@ impl Lacking {
 
     /// Whether there is nothing to remember.
     pub(crate) fn is_idle(&self) -> bool {
-        self.blocks.is_empty() && self.asked.is_empty()
+        self.blocks.is_empty()
     }
 
     /// Whether no more is remembered than may be: it may come from a stranger's file.

@@ -1,0 +1,370 @@
+//! Headers first: whether a claimed chain is worth its bodies, and from whom each body is asked.
+//!
+//! Owns, for a ledger, what follows a `HEADERS` answer. Headers are counted, one chain for each peer,
+//! and nothing of them is kept but the sum, until they claim more work than our best chain has. Then
+//! the bodies are asked for by hash, of several peers at once, a batch of headers at a time. What a
+//! peer does not deliver is asked of another: beside it as soon as it stands still, and in place of it
+//! where it is late. A peer that has delivered nothing so far is asked for a few that others are asked
+//! for as well, so that nothing waits for it.
+//!
+//! Whom to ask for headers is up to [`super::sync`]; what is being asked stands in [`Downloads`]. Reads
+//! no body.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use kusari_chain::accept::{CheckedHeader, HeaderChain, Pushed};
+use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, Body, Downloads, Purpose, Row};
+use crate::limits::{FIRST_BODIES, HEDGE_AFTER, MAX_BODIES_ASKED, MAX_RETRIES};
+use crate::seam::{Now, PeerId};
+use crate::wire::{GetBlocks, MAX_BLOCKS, MAX_HASHES, MAX_HEADERS};
+
+/// What to do after an answer.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// It ends here, and led to nothing.
+    Nothing,
+    /// They may go on to more work than ours: ask for those after this block.
+    More(BlockHash),
+    /// They claim more work than ours, but only this far back is known what: ask for those after
+    /// this block again, for their bodies.
+    Again(BlockHash),
+    /// Bodies are being asked for.
+    Bodies,
+    /// What is not counted yet is ahead of the clock: ask again then, in Unix seconds.
+    Ahead(u64),
+    /// They are of no use while the bodies of others come in.
+    Later,
+}
+
+/// Why an answer is refused.
+pub(crate) enum HeadersError {
+    /// A header breaks a rule.
+    Rule(RuleViolation),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for HeadersError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// How a peer may be asked for bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Not at all.
+    Unfit,
+    /// For a few that others are asked for as well, since it has delivered nothing so far.
+    Unproven,
+    /// For many.
+    Proven,
+}
+
+/// The bodies of a batch of headers.
+#[derive(Serialize, Deserialize)]
+struct Batch {
+    /// Whose headers they are.
+    from: PeerId,
+    tip: BestPoint,
+    /// Not asked for, or only of peers that share it; parents first.
+    wanted: VecDeque<Body>,
+    /// They were asked and delivered nothing.
+    useless: BTreeSet<PeerId>,
+    /// When the last body of it came.
+    moved_at: Duration,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Headers {
+    /// What each peer's headers have proved so far.
+    counted: BTreeMap<PeerId, HeaderChain>,
+    /// The work that each peer's headers have proved, where it is more than ours was.
+    proved: BTreeMap<PeerId, BestPoint>,
+    batch: Option<Batch>,
+}
+
+impl Headers {
+    /// Takes an answer of headers.
+    pub(crate) fn received(
+        &mut self,
+        rows: &mut Downloads,
+        peer: PeerId,
+        headers: &[CheckedHeader],
+        chain: &mut Chain,
+        now: Now,
+    ) -> Result<Step, HeadersError> {
+        let Some(first) = headers.first().map(|checked| &checked.header().block) else {
+            self.counted.remove(&peer);
+            self.proved.remove(&peer);
+            return Ok(Step::Nothing);
+        };
+        let counted = self.counted.remove(&peer);
+        let counted = counted.filter(|counted| counted.tip().hash == first.prev_hash);
+        let goes_on = counted.is_some();
+        let mut counted = match counted {
+            Some(counted) => counted,
+            None => match chain.header_chain(&first.prev_hash)? {
+                Some(counted) => counted,
+                None => return Ok(Step::Nothing),
+            },
+        };
+        let Some(spec) = chain.spec() else { return Ok(Step::Nothing) };
+        let mut ahead = None;
+        let mut in_time = 0;
+        for checked in headers {
+            match counted.push(checked, spec, now.wall) {
+                Ok(Pushed::Added) => in_time += 1,
+                Ok(Pushed::Ahead { due }) => {
+                    ahead = Some(due);
+                    break;
+                }
+                Err(violation) => {
+                    self.proved.remove(&peer);
+                    return Err(HeadersError::Rule(violation));
+                }
+            }
+        }
+        let headers = headers.get(..in_time).unwrap_or_default();
+        let (ours, claimed) = (chain.tip(), counted.tip());
+        let proved = self.proved.get(&peer).is_some_and(|proved| proved.beats(&ours));
+        if let Some(due) = ahead.filter(|_| headers.is_empty() || !(proved || claimed.beats(&ours)))
+        {
+            self.proved.remove(&peer);
+            return Ok(Step::Ahead(due));
+        }
+        if !proved && !claimed.beats(&ours) {
+            let last = claimed.hash;
+            self.counted.insert(peer, counted);
+            return Ok(Step::More(last));
+        }
+        if goes_on && !proved {
+            self.proved.insert(peer, claimed);
+            return Ok(Step::Again(counted.base().hash));
+        }
+        // Bodies that come in are not given up for those of another chain.
+        let moves = |batch: &Batch| now.monotonic < batch.moved_at + HEDGE_AFTER;
+        if self.batch.as_ref().is_some_and(moves) {
+            return Ok(Step::Later);
+        }
+        let mut wanted = VecDeque::new();
+        for checked in headers {
+            let Block { hash, prev_hash: parent, .. } = checked.header().block;
+            if chain.point(&hash)?.is_none() {
+                wanted.push_back(Body { hash, parent });
+            }
+        }
+        rows.abandon_bodies();
+        let (useless, moved_at) = (BTreeSet::new(), now.monotonic);
+        self.batch = Some(Batch { from: peer, tip: claimed, wanted, useless, moved_at });
+        Ok(Step::Bodies)
+    }
+
+    /// The peer is gone; `asked` is what it was asked for.
+    pub(crate) fn remove(&mut self, rows: &mut Downloads, peer: PeerId) {
+        self.counted.remove(&peer);
+        self.proved.remove(&peer);
+        if self.batch.take_if(|batch| batch.from == peer).is_some() {
+            rows.abandon_bodies();
+        }
+        while let Some(row) = rows.take(peer, |row| matches!(row.purpose(), Purpose::Bodies { .. }))
+        {
+            self.ended(peer, row);
+        }
+        if let Some(batch) = &mut self.batch {
+            batch.useless.remove(&peer);
+        }
+    }
+
+    /// A body came. Returns whose headers it belongs to, if it was asked for.
+    pub(crate) fn arrived(
+        &mut self,
+        rows: &mut Downloads,
+        peer: PeerId,
+        hash: &BlockHash,
+        now: Duration,
+    ) -> Option<PeerId> {
+        let batch = self.batch.as_mut()?;
+        let (mut is_expected, mut is_wanted) = (false, false);
+        for (of, row) in rows.bodies_mut() {
+            let Purpose::Bodies { bodies, delivered, is_shared } = row.purpose_mut() else {
+                continue;
+            };
+            let before = bodies.len();
+            bodies.retain(|body| body.hash != *hash);
+            if bodies.len() == before {
+                continue;
+            }
+            (is_expected, is_wanted) = (true, is_wanted || *is_shared);
+            if of == peer {
+                *delivered += 1;
+                row.moved_at = now;
+            }
+        }
+        if is_expected {
+            batch.moved_at = now;
+        }
+        if is_wanted {
+            batch.wanted.retain(|body| body.hash != *hash);
+        }
+        is_expected.then_some(batch.from)
+    }
+
+    /// A request for bodies came to its end: what did not come is to be asked of another peer. Returns
+    /// how many came, where that says something of the peer.
+    pub(crate) fn ended(&mut self, peer: PeerId, row: Row) -> Option<u32> {
+        let Some(Purpose::Bodies { bodies, delivered, is_shared }) = row.into_purpose() else {
+            return None;
+        };
+        let batch = self.batch.as_mut()?;
+        if delivered == 0 && !bodies.is_empty() {
+            batch.useless.insert(peer);
+        }
+        if !is_shared {
+            batch.give_back(&bodies);
+        }
+        // Where others brought it all, nothing is known of the peer.
+        (delivered > 0 || !bodies.is_empty()).then_some(delivered)
+    }
+
+    /// The same where it did not end in time, or was refused: the peer is not asked for more of the
+    /// batch.
+    pub(crate) fn late(&mut self, peer: PeerId, row: Row) -> Option<u32> {
+        let delivered = match row.purpose() {
+            Purpose::Bodies { delivered, .. } => *delivered,
+            _ => return None,
+        };
+        self.ended(peer, row);
+        if let Some(batch) = &mut self.batch {
+            batch.useless.insert(peer);
+        }
+        Some(delivered)
+    }
+
+    /// Ends a batch that is complete, or that nobody can complete. Returns whose headers it was, and
+    /// the last of them.
+    pub(crate) fn batch_ended(&mut self, rows: &Downloads) -> Option<(PeerId, BestPoint)> {
+        let is_over = |batch: &mut Batch| {
+            !rows.is_any_body_asked()
+                && (batch.wanted.is_empty() || batch.useless.contains(&batch.from))
+        };
+        self.batch.take_if(is_over).map(|batch| (batch.from, batch.tip))
+    }
+
+    /// Forgets a batch whose headers' peer is no longer asked.
+    pub(crate) fn give_up(&mut self, rows: &mut Downloads) {
+        if self.batch.take_if(|batch| !rows.is_syncing(batch.from)).is_some() {
+            rows.abandon_bodies();
+        }
+    }
+
+    /// Whom to ask for which bodies now, and notes it. `standing` tells how a peer may be asked, given
+    /// the tip of the headers.
+    pub(crate) fn due(
+        &mut self,
+        rows: &mut Downloads,
+        now: Duration,
+        peers: impl Iterator<Item = PeerId>,
+        standing: impl Fn(PeerId, &BestPoint) -> Standing,
+    ) -> Vec<(PeerId, GetBlocks)> {
+        let Some(batch) = &mut self.batch else { return Vec::new() };
+        for (_, row) in rows.bodies_mut() {
+            let moved_at = row.moved_at;
+            if let Purpose::Bodies { bodies, is_shared, .. } = row.purpose_mut()
+                && now >= moved_at + HEDGE_AFTER
+                && !core::mem::replace(is_shared, true)
+            {
+                batch.give_back(bodies);
+            }
+        }
+        let mut questions = Vec::new();
+        for peer in peers {
+            let room = MAX_BODIES_ASKED.saturating_sub(rows.bodies_asked()).min(MAX_HASHES);
+            if room == 0 || batch.wanted.is_empty() {
+                break;
+            }
+            let is_source = peer == batch.from;
+            let is_free = !rows.owes_bodies(peer)
+                && rows.has_room(peer)
+                && (is_source || rows.is_idle(peer))
+                && !batch.useless.contains(&peer);
+            if !is_free {
+                continue;
+            }
+            let standing = if is_source { Standing::Proven } else { standing(peer, &batch.tip) };
+            let (bodies, question) = match standing {
+                Standing::Proven => batch.question(room, is_source),
+                Standing::Unproven if rows.bodies_shared() < MAX_RETRIES => batch.sample(),
+                Standing::Unproven | Standing::Unfit => continue,
+            };
+            let is_shared = standing == Standing::Unproven;
+            let count = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
+            let answer = match &question {
+                GetBlocks::After { limit, .. } => Answer::Stream(*limit),
+                GetBlocks::ByHash(_) => Answer::Hashes(count),
+            };
+            let purpose = Purpose::Bodies { bodies, delivered: 0, is_shared };
+            rows.ask(peer, answer, purpose, now);
+            questions.push((peer, question));
+        }
+        questions
+    }
+
+    /// When [`Headers::due`] has something by itself.
+    pub(crate) fn deadline(&self, rows: &Downloads, now: Duration) -> Option<Duration> {
+        rows.slow_bodies_at().filter(|at| *at > now && self.batch.is_some())
+    }
+
+    /// Whether it holds no more than it would by itself, and only of peers that `exist`: it may come
+    /// from a stranger's file.
+    pub(crate) fn is_within_bounds(&self, exists: impl Fn(PeerId) -> bool) -> bool {
+        let batch = self.batch.as_ref().is_none_or(|batch| {
+            batch.wanted.len() <= MAX_HEADERS as usize
+                && exists(batch.from)
+                && batch.useless.iter().all(|peer| exists(*peer))
+        });
+        batch && self.counted.keys().chain(self.proved.keys()).all(|peer| exists(*peer))
+    }
+}
+
+impl Batch {
+    /// What to ask for next, and how. Whoever sent the headers has these blocks in its best chain, and
+    /// streams those that follow one another however large they are; of blocks by their hashes nobody
+    /// sends more than a little at once.
+    fn question(&mut self, most: usize, of_source: bool) -> (Vec<Body>, GetBlocks) {
+        let mut count = most.min(self.wanted.len());
+        let Some(first) = self.wanted.front().copied().filter(|_| of_source) else {
+            let bodies: Vec<Body> = self.wanted.drain(..count).collect();
+            let hashes = bodies.iter().map(|body| body.hash).collect();
+            return (bodies, GetBlocks::ByHash(hashes));
+        };
+        let pairs = self.wanted.iter().zip(self.wanted.iter().skip(1));
+        let row = 1 + pairs.take_while(|(before, after)| before.hash == after.parent).count();
+        count = count.min(row);
+        let bodies: Vec<Body> = self.wanted.drain(..count).collect();
+        // There are at most as many as may be asked for.
+        let limit = u32::try_from(bodies.len()).unwrap_or(MAX_BLOCKS);
+        (bodies, GetBlocks::After { locator: Vec::from([first.parent]), limit })
+    }
+
+    /// What to ask of a peer that may deliver nothing: others are asked for the same.
+    fn sample(&self) -> (Vec<Body>, GetBlocks) {
+        let bodies: Vec<Body> = self.wanted.iter().take(FIRST_BODIES).copied().collect();
+        let hashes = bodies.iter().map(|body| body.hash).collect();
+        (bodies, GetBlocks::ByHash(hashes))
+    }
+
+    /// What a peer was asked for and did not deliver is to be asked of another.
+    fn give_back(&mut self, bodies: &[Body]) {
+        for body in bodies.iter().rev() {
+            if !self.wanted.contains(body) {
+                self.wanted.push_front(*body);
+            }
+        }
+    }
+}

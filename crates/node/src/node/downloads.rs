@@ -1,0 +1,143 @@
+//! What peers are asked for, and what becomes of their answers.
+//!
+//! Owns the way between the one table of requests ([`crate::downloads`]) and the policies over it.
+
+use alloc::vec::Vec;
+
+use kusari_chain::{BestPoint, BlockHash, StoreError};
+
+use super::Node;
+use crate::downloads::sync::{End, Question};
+use crate::downloads::{Answer, Purpose, Row};
+use crate::event::Event;
+use crate::seam::{Direction, Now, PeerId};
+use crate::snapshot::Behind;
+use crate::wire::{GetBlocks, MAX_HEADERS, Message};
+
+impl Node {
+    /// A peer's answer of blocks is complete.
+    pub(super) fn end_received(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        count: u32,
+        missing: &[BlockHash],
+    ) {
+        if let Some(row) = self.downloads.ended(peer, count, missing) {
+            self.request_ended(now, peer, row, End::Complete);
+        }
+    }
+
+    /// A peer refuses to answer for now.
+    pub(super) fn busy_received(&mut self, now: Now, peer: PeerId) {
+        if let Some(row) = self.downloads.refused(peer) {
+            self.request_ended(now, peer, row, End::Refused);
+        }
+    }
+
+    /// Gives up what is late, so that it is asked of another peer.
+    pub(super) fn give_up_late_answers(&mut self, now: Now) {
+        for (peer, row) in self.downloads.give_up_late(now.monotonic) {
+            self.request_ended(now, peer, row, End::Late);
+        }
+    }
+
+    fn request_ended(&mut self, now: Now, peer: PeerId, row: Row, end: End) {
+        let Some(purpose) = row.live_purpose() else { return };
+        match (purpose, end) {
+            (Purpose::Sync(_), _) => self.sync.ended(peer, row, end, now.monotonic),
+            // In time another peer may have it. Where it is late, it is left to those who catch up.
+            (Purpose::Announced(hash), End::Complete | End::Refused) => {
+                self.announced.answered(peer, hash);
+            }
+            (Purpose::Announced(hash), End::Late) => drop(self.announced.arrived(hash)),
+            (Purpose::Bodies { .. }, _) => {
+                let time = row.time_taken(now.monotonic);
+                let delivered = match end {
+                    End::Complete => self.headers.ended(peer, row),
+                    End::Late | End::Refused => self.headers.late(peer, row),
+                };
+                if let Some(delivered) = delivered {
+                    self.sync.bodies_came(peer, delivered, time, now.monotonic);
+                }
+            }
+            (Purpose::Payloads(_) | Purpose::Chain { .. }, _) => {}
+        }
+    }
+
+    /// Asks for blocks that were announced and did not come by themselves.
+    pub(super) fn request_announced(&mut self, now: Now) {
+        let tip = self.chain.tip();
+        for (peer, hash) in self.announced.due(&mut self.downloads, now.monotonic, &tip) {
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
+    /// Asks a peer for the whole of one block, unless it owes too much already.
+    pub(super) fn request_whole(&mut self, now: Now, peer: PeerId, hash: BlockHash) {
+        if self.downloads.has_room(peer) {
+            let purpose = Purpose::Announced(hash);
+            self.downloads.ask(peer, Answer::Hashes(1), purpose, now.monotonic);
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
+    /// Asks for blocks that came without payloads, and first of those whom the person chose.
+    pub(super) fn request_payloads(&mut self, now: Now) {
+        if self.lacking.is_idle() {
+            return;
+        }
+        let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
+        let mut peers: Vec<(bool, PeerId)> =
+            introduced.map(|(id, peer)| (peer.direction == Direction::Inbound, id)).collect();
+        peers.sort_unstable();
+        let peers = peers.into_iter().map(|(_, id)| id);
+        for (peer, hash) in self.lacking.due(&mut self.downloads, now.monotonic, peers) {
+            self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
+        }
+    }
+
+    /// Asks for what peers claim and we lack.
+    pub(super) fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
+        let as_headers = self.transactions.is_some();
+        loop {
+            let (chain, announced) = (&self.chain, &self.announced);
+            let unknown = |peer, hash: &BlockHash| {
+                Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
+            };
+            let (rows, tip) = (&mut self.downloads, chain.tip());
+            let question = self.sync.next(rows, now.monotonic, &tip, as_headers, unknown)?;
+            let Some(Question { peer, cursor, limit }) = question else { return Ok(()) };
+            let locator = self.locator(cursor)?;
+            // On a ledger, what a claim is worth shows before its bodies are asked for.
+            self.send(
+                peer,
+                match as_headers {
+                    true => Message::GetHeaders { locator, limit: MAX_HEADERS },
+                    false => Message::GetBlocks(GetBlocks::After { locator, limit }),
+                },
+            );
+            if cursor.is_none()
+                && let Some(address) = self.peers.get(peer).map(|peer| peer.address)
+            {
+                self.notify(Event::RequestedChain { address });
+            }
+        }
+    }
+
+    /// What peers claim beyond our best chain and could not be got so far, if anything. A branch that
+    /// is here, and held, does not count.
+    #[must_use]
+    pub fn behind(&self) -> Option<Behind> {
+        let since = self.sync.behind_since()?;
+        let tip = self.chain.tip();
+        let mut claims = self.sync.claims_above(tip.work);
+        let is_here = |claim: &BestPoint| matches!(self.chain.point(&claim.hash), Ok(Some(_)));
+        // The first that is not here is enough of a reason: the others are not looked up.
+        let first = claims.iter().position(|(claim, _)| !is_here(claim))?;
+        claims.drain(..first);
+        let (claimed, _) = *claims.first()?;
+        let chosen = claims.iter().filter(|(_, is_chosen)| *is_chosen).count();
+        Some(Behind { claimed, ours: tip, since, peers: claims.len(), chosen })
+    }
+}
