@@ -256,7 +256,7 @@ fn blocks_that_come_in_pause_mining_for_five_seconds_in_any_sixty() {
         parent = child(&parent, "slow");
         let actions = bench.receive(attacker, checked(&parent));
         let asked = |a: &&Action| matches!(a, Action::Mine { .. } | Action::StopMining);
-        let is_paused = match actions.iter().filter(asked).next_back() {
+        let is_paused = match actions.iter().rfind(asked) {
             Some(Action::Mine { .. }) => false,
             // Each block is a new tip, so that a search which goes on is told of it.
             _ => true,
