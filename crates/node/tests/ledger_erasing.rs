@@ -17,7 +17,7 @@ use kusari_node::{Action, MiningPolicy};
 #[test]
 fn erasing_drops_the_payload_from_block_outbox_and_disk() {
     let mut bench = bench(MiningPolicy::OnDemand);
-    let record = Person::new(2).record(0, 0, "secret");
+    let record = Person::new(2).record(0, 0, "a private note");
     let work = bench.submit(&record);
     bench.mine(&work);
     let block = bench.mined_block().block.hash;
@@ -31,7 +31,7 @@ fn erasing_drops_the_payload_from_block_outbox_and_disk() {
     assert_eq!(bench.mined_block().part().unwrap().body[0].payload, None);
     assert!(bench.disk.entry(1).text.is_empty());
     assert!(bench.disk.pool.borrow().is_empty());
-    assert!(!String::from_utf8(bench.node.state()).unwrap().contains("secret"));
+    assert!(!String::from_utf8(bench.node.state()).unwrap().contains("a private note"));
     let again = bench.command(Command::Erase(erasure));
     assert!(again.iter().any(|a| matches!(a, Action::Reply(_, Reply::NothingToErase))));
     // The block is whole without it, for us and for others.
@@ -50,7 +50,7 @@ fn erasing_drops_the_payload_from_block_outbox_and_disk() {
 #[test]
 fn what_was_erased_and_loses_its_block_waits_no_more_whether_the_node_restarted_or_not() {
     let mut bench = bench(MiningPolicy::OnDemand);
-    let record = Person::new(2).record(0, 0, "secret");
+    let record = Person::new(2).record(0, 0, "a private note");
     let work = bench.submit(&record);
     bench.mine(&work);
     let block = bench.mined_block().block.hash;

@@ -37,7 +37,7 @@ tests! {
 
 #[test]
 fn long_branches_by_turns() {
-    common::run(flipper::LONG_BRANCHES_BY_TURNS, SEEDS / 40);
+    common::run(flipper::LONG_BRANCHES_BY_TURNS, SEEDS / 10);
 }
 
 #[test]

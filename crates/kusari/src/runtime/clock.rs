@@ -30,6 +30,14 @@ impl Clock {
     }
 }
 
+/// Waits until then, or for ever.
+pub(super) async fn until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Unix time in seconds. A clock before 1970 is a wrong clock, and reads as 0.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_time() -> u64 {

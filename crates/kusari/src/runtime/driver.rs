@@ -11,9 +11,9 @@ use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Happening, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
-use super::clock::Clock;
+use super::clock::{Clock, until};
 use super::commit::Committer;
 use super::counts::Counts;
 use super::followed::Followed;
@@ -392,14 +392,6 @@ impl Driver {
         self.followed.sent();
         // An input of its own, once all of these actions are done.
         signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
-    }
-}
-
-/// Waits until then, or for ever.
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -101,8 +101,7 @@ pub(crate) struct Sync {
 impl Sync {
     /// An introduced peer can be asked. One `is_chosen` that we dialled.
     pub(crate) fn add(&mut self, peer: PeerId, is_chosen: bool) {
-        let turn = self.next_turn();
-        let source = Source { turn, is_chosen, ..Source::default() };
+        let source = Source { turn: self.next_turn(), is_chosen, ..Source::default() };
         self.sources.entry(peer).or_insert(source);
     }
 
