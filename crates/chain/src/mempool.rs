@@ -60,9 +60,15 @@ pub struct PoolLimits {
     /// Bytes of our own transactions.
     pub own_bytes: u64,
     /// Bytes of others' transactions whose senders own nothing on the best chain.
+    #[serde(default = "greatest_penniless_bytes")]
     pub penniless_bytes: u64,
     /// Seconds that a transaction of others may wait.
     pub age_s: u64,
+}
+
+/// What a form of the limits means that was written before there was this one.
+fn greatest_penniless_bytes() -> u64 {
+    params::MAX_PENNILESS_BYTES
 }
 
 impl PoolLimits {

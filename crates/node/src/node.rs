@@ -46,9 +46,7 @@ use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::hindrance::StorageState;
-use crate::limits::{
-    CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, MAX_COMMIT_BYTES, MAX_UNCOMMITTED_BYTES,
-};
+use crate::limits::{CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL};
 use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
@@ -58,6 +56,7 @@ use crate::random::Random;
 use crate::refusals::BlockRefusals;
 use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
 use crate::serving::Serving;
+use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::token_bucket::TokenBucket;
 use crate::transactions::{Moved, Transactions};
@@ -143,6 +142,9 @@ pub struct Node {
     wake_at: Option<Duration>,
     /// As of the last input.
     catching_up: bool,
+    /// The same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<Behind>,
     halted: bool,
     /// This and what follows it is empty between two inputs.
     #[serde(skip)]
@@ -249,6 +251,7 @@ impl Node {
             chain_version: 0,
             wake_at: None,
             catching_up: false,
+            behind: None,
             halted: false,
             batch,
             then: Vec::new(),
@@ -388,13 +391,5 @@ impl Node {
 
     fn notify(&mut self, event: Event) {
         self.actions.push(Action::Notify(event));
-    }
-
-    /// Whether so much waits for its commit that nothing more may be read from peers.
-    #[must_use]
-    pub fn is_congested(&self) -> bool {
-        self.commit_bytes >= MAX_COMMIT_BYTES
-            || self.chain.uncommitted_changes() >= self.config.max_uncommitted
-            || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }
 }

@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
+use serde::{Deserialize, Serialize};
 
 use crate::drafts::{DraftWait, SigningAccount};
 use crate::hindrance::Hindrance;
@@ -45,7 +46,7 @@ pub struct Snapshot {
 
 /// More work than this node has, which peers claim and did not show so far. A claim costs nothing, so
 /// it says who is asked, and never what is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behind {
     /// The claim of most work.
     pub claimed: BestPoint,

@@ -25,7 +25,7 @@ use kusari_chain::{Block, BlockHash, CheckedBlock};
 use kusari_node::wire::{Message, encode};
 use serde::Serialize;
 
-use self::people::People;
+use self::people::{PEOPLE, People};
 pub use self::proofs::ProofFigures;
 use super::observer::Observer;
 use super::process::NodeProcess;
@@ -39,6 +39,8 @@ use crate::store::Store;
 const BODY: usize = 5_000;
 /// Transactions that are handed over as gossip: what the pool holds is a few more.
 const GOSSIP: u64 = 13_000;
+/// Least transactions of a chain: everybody who signs owns something then.
+pub const MIN_TRANSACTIONS: u32 = PEOPLE as u32;
 /// Most transactions of a chain: below the first height at which a root over all accounts is due.
 pub const MAX_TRANSACTIONS: u32 = (STATE_ROOT_INTERVAL - 2) * BODY as u32;
 /// How long each part may take at the most.

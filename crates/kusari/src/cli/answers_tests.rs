@@ -114,7 +114,7 @@ fn the_status_counts_what_waits() {
         "- Peers : 0 dialled by us, 0 connected to us",
         "- Lines : 1 line to be mined",
         "- Beside: 0 of 67,108,864 bytes of side branches, 2 blocks waiting for parents",
-        "- Catching up: blocks that were asked for are coming in",
+        "- NOT READY: the node is catching up: blocks that it asked for are coming in",
         "- Listening on 127.0.0.1:8080",
         "- Data directory: /da\\u{7}ta",
     ] {

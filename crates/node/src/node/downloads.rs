@@ -125,10 +125,19 @@ impl Node {
         }
     }
 
-    /// What peers claim beyond our best chain and could not be got so far, if anything. A branch that
-    /// is here, and held, does not count.
+    /// What peers claim beyond our best chain and could not be got so far, if anything, as of the last
+    /// input. A branch that is here, and held, does not count.
     #[must_use]
     pub fn behind(&self) -> Option<Behind> {
+        self.behind
+    }
+
+    /// Looks what peers claim. Reads the store, as only what follows an input may.
+    pub(super) fn look_behind(&mut self) {
+        self.behind = self.find_behind();
+    }
+
+    fn find_behind(&self) -> Option<Behind> {
         let since = self.sync.behind_since()?;
         let tip = self.chain.tip();
         let mut claims = self.sync.claims_above(tip.work);

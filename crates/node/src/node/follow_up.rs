@@ -50,6 +50,7 @@ impl Node {
         self.request_payloads(now);
         self.request_blocks(now)?;
         self.dial(now);
+        self.look_behind();
         self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic);
         self.watch_branches(now)?;
         self.mine(now)?;

@@ -36,6 +36,7 @@ use crate::random::Random;
 use crate::refusals::BlockRefusals;
 use crate::seam::{CommitId, PeerId, RequestId};
 use crate::serving::Serving;
+use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::token_bucket::TokenBucket;
 use crate::transactions::Transactions;
@@ -104,6 +105,8 @@ struct State {
     chain_version: u64,
     wake_at: Option<Duration>,
     catching_up: bool,
+    #[serde(default)]
+    behind: Option<Behind>,
     halted: bool,
 }
 
@@ -212,6 +215,7 @@ impl Node {
             chain_version: state.chain_version,
             wake_at: state.wake_at,
             catching_up: state.catching_up,
+            behind: state.behind,
             halted: state.halted,
             batch: StoreBatch::default(),
             then: Vec::new(),

@@ -5,11 +5,20 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
+use crate::limits::{MAX_COMMIT_BYTES, MAX_UNCOMMITTED_BYTES};
 use crate::peers::Peer;
 use crate::seam::{Action, Direction, Now, PeerId};
 use crate::snapshot::{PeerSummary, Snapshot};
 
 impl Node {
+    /// Whether so much waits for its commit that nothing more may be read from peers.
+    #[must_use]
+    pub fn is_congested(&self) -> bool {
+        self.commit_bytes >= MAX_COMMIT_BYTES
+            || self.chain.uncommitted_changes() >= self.config.max_uncommitted
+            || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
+    }
+
     /// What the node looks like now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -1,7 +1,8 @@
 //! Whoever signs the transactions of a measurement.
 //!
-//! Owns the ring in which they pay: each pays the next as soon as it is paid, so whatever the first
-//! one owns is enough for any number of transactions.
+//! Owns the ring in which they pay: each pays the next as soon as it is paid. In the first round each keeps
+//! one unit, since accounts that own nothing share a small part of a pool; so what one block pays the first is
+//! enough for any number of transactions.
 
 use std::num::NonZeroUsize;
 
@@ -9,7 +10,7 @@ use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use kusari_chain::ledger::{BodyEntry, ChainId, PublicKey, Signature, UnsignedTransaction};
 
 /// How many there are: so many that a batch finds few keys twice.
-const PEOPLE: u64 = 1_000;
+pub(super) const PEOPLE: u64 = 1_000;
 
 struct Person {
     signing: SigningKey,
@@ -66,6 +67,8 @@ impl People {
         let payer = self.people.get(place(number)?)?;
         let paid = self.people.get(place(number + 1)?)?;
         let keys = (payer.key, paid.key);
+        let is_first_round = number + 1 < PEOPLE;
+        let amount = if is_first_round { PEOPLE - 1 - number } else { amount };
         let unsigned = UnsignedTransaction::transfer(keys, amount, number / PEOPLE, 0, None);
         let signature = payer.signing.sign(&unsigned.signing_bytes(&self.chain));
         let transaction = unsigned.signed(Signature(signature.to_bytes()));

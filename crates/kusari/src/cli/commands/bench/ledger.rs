@@ -2,7 +2,7 @@
 
 use super::print;
 use super::workshop::Workshop;
-use crate::bench::ledger::{LedgerFigures, MAX_TRANSACTIONS, blocks, measure};
+use crate::bench::ledger::{LedgerFigures, MAX_TRANSACTIONS, MIN_TRANSACTIONS, blocks, measure};
 use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
 use crate::cli::progress::Progress;
@@ -12,7 +12,7 @@ use crate::cli::progress::Progress;
 #[derive(Debug, clap::Args)]
 pub(crate) struct LedgerArgs {
     /// Transactions of the chain, which is made first
-    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_TRANSACTIONS)))]
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(i64::from(MIN_TRANSACTIONS)..=i64::from(MAX_TRANSACTIONS)))]
     transactions: u32,
 
     /// Print JSON
