@@ -29,6 +29,9 @@ mod kusari {
     }
     #[allow(dead_code, reason = "a target uses what it checks")]
     pub mod journal;
+    /// Files of one user, which the store is one of.
+    #[allow(dead_code, reason = "a target uses what it checks")]
+    pub mod private_file;
     #[allow(dead_code, unused_imports, reason = "a target uses what it checks")]
     pub mod store;
     #[allow(dead_code, reason = "a target uses what it checks")]
@@ -45,4 +48,4 @@ mod kusari {
     }
 }
 
-pub use kusari::{api, journal, store, trail, wallet, witness_key};
+pub use kusari::{api, journal, private_file, store, trail, wallet, witness_key};
