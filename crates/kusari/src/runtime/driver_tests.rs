@@ -54,3 +54,31 @@ async fn a_commit_that_becomes_durable_during_a_stop_does_not_start_the_miner_ag
     assert!(driver.then.is_empty(), "the commit was waited for");
     assert!(!driver.miner.is_searching());
 }
+
+#[tokio::test]
+async fn an_audit_that_the_node_asks_for_is_made_beside_everything_else_and_answered() {
+    let Driven { mut driver, mut from_control, .. } = driven();
+    driver.carry_out(vec![Action::Audit]).unwrap();
+    let answer = from_control.recv().await;
+    assert!(matches!(answer, Some(Control::Audited(None))), "the store is sound");
+    driver.control(Control::Audited(Some(String::from("block 3 is another one")))).unwrap();
+    let [hindrance] = &driver.node.snapshot().hindrances[..] else { panic!("it says nothing") };
+    assert!(hindrance.is_unready() && hindrance.to_string().contains("block 3"), "{hindrance}");
+}
+
+#[tokio::test]
+async fn a_node_hears_of_its_disk_before_it_takes_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let limit = store.file_bytes();
+    let Driven { mut driver, from_control, .. } = driven();
+    let control = mpsc::unbounded_channel().0;
+    driver.storage = Storage::watch(store.clone(), Some(limit * 4), control.clone());
+    driver.tell_of_storage().unwrap();
+    assert!(driver.node.snapshot().hindrances.is_empty());
+    driver.storage = Storage::watch(store, Some(limit), control);
+    driver.tell_of_storage().unwrap();
+    drop(from_control);
+    let hindrances = driver.node.snapshot().hindrances;
+    assert!(matches!(hindrances[..], [kusari_node::Hindrance::StoreFull { .. }]), "{hindrances:?}");
+}

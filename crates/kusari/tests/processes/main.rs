@@ -46,6 +46,7 @@ mod page_access;
 mod partition;
 mod places;
 mod proofs;
+mod quota;
 mod readme;
 mod readme_commands;
 #[path = "../../src/store/row_key.rs"]
