@@ -165,9 +165,13 @@ impl Tree {
 
     fn release_all(&mut self, ids: Vec<u32>) -> Option<ChainChange> {
         let mut change = self.begin_change(self.tip());
-        for id in ids {
-            if let Some(HeldBranch { root, .. }) = self.finality.release(id) {
-                change.writes.push(BlockWrite::ReleaseBranch { root });
+        let released: Vec<_> = ids.into_iter().filter_map(|id| self.finality.release(id)).collect();
+        for HeldBranch { root, .. } in released {
+            change.writes.push(BlockWrite::ReleaseBranch { root });
+            // One that grew out of another held branch belongs to that one again.
+            let parent = self.side.get(&root).map(|entry| entry.prev_hash);
+            if let Some(around) = parent.and_then(|parent| self.mark_of(&root, &parent)) {
+                self.mark_family(root, around);
             }
         }
         Some(change).filter(|change| !change.writes.is_empty())
