@@ -80,9 +80,15 @@ pub(crate) struct Hindrance {
     /// What an audit found first.
     #[schema(nullable = false)]
     finding: Option<String>,
-    /// Peers of different networks that refuse blocks.
+    /// Peers of different networks that refuse blocks, or peers that claim more work.
     #[schema(nullable = false)]
     peers: Option<u64>,
+    /// Height of the claim of most work.
+    #[schema(nullable = false)]
+    claimed_height: Option<u32>,
+    /// Peers that this node dialled, of those that claim more work.
+    #[schema(nullable = false)]
+    dialled: Option<u64>,
     /// Bytes that the store takes.
     #[schema(nullable = false)]
     used_bytes: Option<u64>,
@@ -127,6 +133,8 @@ pub(crate) enum HindranceReason {
     StoreFull,
     /// The store is nearly so.
     StoreFillsUp,
+    /// Peers claim a better chain, and have not shown it so far.
+    Behind,
     /// The chain is ahead of this machine's clock.
     Clock,
     /// Drafts are not signed.
