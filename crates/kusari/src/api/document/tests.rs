@@ -87,3 +87,17 @@ fn the_address_that_stands_for_others_is_one() {
     let example = &document["components"]["schemas"]["Address"]["examples"][0];
     example.as_str().unwrap().parse::<Address>().unwrap();
 }
+
+#[test]
+fn every_reason_of_a_hindrance_is_described() {
+    // serde names all that it knows where it is given a name that it does not know.
+    let unknown = serde_json::json!({ "reason": "a reason that is none" });
+    let refused =
+        serde_json::from_value::<kusari_node::Hindrance>(unknown).unwrap_err().to_string();
+    let (_, known) = refused.split_once("expected one of ").unwrap();
+    let known: BTreeSet<&str> = known.split(", ").map(|name| name.trim_matches('`')).collect();
+    let document: Value = serde_json::from_str(text().unwrap()).unwrap();
+    let described = &document["components"]["schemas"]["HindranceReason"]["enum"];
+    let described = described.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+    assert_eq!(described.collect::<BTreeSet<_>>(), known);
+}
