@@ -19,6 +19,7 @@
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::params::MAX_ORPHANS;
@@ -60,6 +61,9 @@ pub(crate) enum Step {
 struct Listener {
     manner: Manner,
     position: BestPoint,
+    /// The last block that it sent or announced of a branch with more work than our best chain.
+    #[serde(default)]
+    ahead: Option<BestPoint>,
     allowance: TokenBucket,
     /// Whether new blocks are pushed to it.
     is_pushed_to: bool,
@@ -76,6 +80,14 @@ struct Listener {
     /// Of the same: what it lacks is streamed to it.
     #[serde(default)]
     is_streamed: bool,
+}
+
+impl Listener {
+    /// Whether it lacks blocks between one that it has and another that it sent. One of
+    /// [`Manner::Relay`] takes a block without its parent, and passes on all that it takes.
+    fn lacks_before(&self, before: &BestPoint, sent: &BestPoint) -> bool {
+        self.manner == Manner::Relay && sent.height > before.height.saturating_add(1)
+    }
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -100,6 +112,7 @@ impl Gossip {
         let listener = Listener {
             manner,
             position,
+            ahead: None,
             allowance,
             is_pushed_to: true,
             pushed: None,
@@ -159,7 +172,9 @@ impl Gossip {
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
         let Some(listener) = self.listeners.get_mut(&peer) else { return };
         let relays = listener.manner == Manner::Relay;
-        if point.work >= listener.position.work {
+        if point.work >= listener.position.work
+            && !listener.lacks_before(&listener.position, &point)
+        {
             if relays && point.hash != listener.position.hash {
                 // What follows is on its way to it as well.
                 listener.announce_at = None;
@@ -172,6 +187,22 @@ impl Gossip {
                 self.listeners.values_mut().for_each(|listener| listener.is_apart = false);
             }
         }
+    }
+
+    /// The peer has this block, which has more work than our best chain and is not followed so far.
+    pub(crate) fn has_ahead(&mut self, peer: PeerId, point: BestPoint) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            let before = listener.ahead.unwrap_or(listener.position);
+            if !listener.lacks_before(&before, &point) {
+                listener.ahead = Some(point);
+            }
+        }
+    }
+
+    /// The best chain has moved to another branch: takes what peers had of such branches before.
+    pub(crate) fn take_ahead(&mut self) -> Vec<(PeerId, BestPoint)> {
+        let ahead = self.listeners.iter_mut().map(|(&peer, l)| Some((peer, l.ahead.take()?)));
+        ahead.flatten().collect()
     }
 
     /// How many turns later than at once a peer is sent the tip, since others may send it meanwhile;
@@ -230,18 +261,17 @@ impl Gossip {
         self.sent_orphan(peer, hash);
     }
 
-    /// A block that waited for its parent has its place now: whoever sent it has it.
-    pub(crate) fn orphan_joined(&mut self, point: BestPoint) {
-        if self.orphans.iter().all(|(_, hash)| *hash != point.hash) {
-            return;
-        }
-        for (peer, hash) in core::mem::take(&mut self.orphans) {
-            if hash == point.hash {
-                self.has(peer, point);
-            } else {
-                self.orphans.push_back((peer, hash));
+    /// A block that waited for its parent has its place now. Returns who sent it.
+    pub(crate) fn orphan_joined(&mut self, point: &BestPoint) -> Vec<PeerId> {
+        let mut senders = Vec::new();
+        self.orphans.retain(|&(peer, hash)| {
+            let is_it = hash == point.hash;
+            if is_it {
+                senders.push(peer);
             }
-        }
+            !is_it
+        });
+        senders
     }
 
     /// What the peer is to be sent now, while no answer is being streamed to it, if `tip` is what we

@@ -15,14 +15,14 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use common::ledger::{Maker, Person, bench as ledger_bench, whole};
-use common::{Bench, checked, child, sent_to};
+use common::{Bench, checked, child, sent_to, streams_to};
 use kusari_chain::ledger::PublicKey;
 use kusari_chain::params::{AT_ONCE_BLOCKS, STEP_BYTES};
 use kusari_chain::{Block, BlockHash, BlockWrite, TreeLimits, Work};
 use kusari_node::limits::{REORG_BURST, REORG_PATIENCE, REORG_STEP_PAUSE};
 use kusari_node::seam::{Command, PeerId, Reply};
 use kusari_node::wire::Message;
-use kusari_node::{Action, Event, Hindrance, MiningPolicy, NodeConfig};
+use kusari_node::{Action, Event, Hindrance, Input, MiningPolicy, NodeConfig};
 
 /// Blocks of each branch: more than are moved at once.
 const DEPTH: usize = 150;
@@ -268,4 +268,31 @@ fn while_a_long_branch_is_prepared_everything_answers_by_the_old_one_and_a_crash
     assert_eq!(bench.node.reorganises_at(), None);
     let reopened = Bench::on(bench.disk.clone(), common::ledger::config(MiningPolicy::Off));
     assert_eq!(reopened.node.snapshot().tip.hash, theirs.blocks[4].block().hash);
+}
+
+#[test]
+fn an_original_that_sent_a_long_branch_is_not_sent_it_again_when_it_is_followed() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let original = bench.inbound();
+    bench.line(original, "GET_CHAIN");
+    let (height, hash) = (0, Block::genesis().hash);
+    bench.give(Input::StreamEnded { peer: original, height, hash, count: 0 });
+    let mut attack = Attack::begin(&mut bench, original);
+    let before = bench.node.snapshot().tip;
+    let follows_one = attack.branches[0].iter().any(|block| block.hash == before.hash);
+    // Its first answer has ended, so what it sends from now on is no part of it.
+    bench.pass(Duration::from_secs(10));
+    let mut actions = Vec::new();
+    for _ in 0..3 {
+        actions.extend(attack.extend(&mut bench, original, usize::from(follows_one)));
+    }
+    for _ in 0..20 {
+        actions.extend(bench.pass(REORG_STEP_PAUSE));
+    }
+    assert!(bench.node.snapshot().tip.height > before.height);
+    actions.extend(bench.pass(Duration::from_secs(5)));
+    assert!(streams_to(&actions, original).is_empty());
+    let is_block =
+        |message: &&Message<_>| matches!(message, Message::SevenKeys(_) | Message::Block(_));
+    assert_eq!(sent_to(&actions, original).into_iter().filter(is_block).count(), 0);
 }

@@ -11,15 +11,15 @@ mod common;
 
 use std::time::Duration;
 
-use common::ledger::{Maker, Person, bench, ledger_hello, line, spec, whole};
+use common::ledger::{Maker, Person, bench, config, ledger_hello, line, spec, whole};
 use common::{Bench, sent_to};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{BlockHash, BlockStore, CheckedBlock};
+use kusari_chain::{BlockHash, BlockStore, CheckedBlock, TreeLimits};
 use kusari_node::limits::{HELLO_TIMEOUT, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
 use kusari_node::seam::{Command, Direction, PeerId};
 use kusari_node::store::Erasure;
 use kusari_node::wire::{GetBlocks, Message};
-use kusari_node::{Action, MiningPolicy};
+use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 /// Longer than a block that comes by itself is waited for.
 const GRACE: Duration = Duration::from_millis(500);
@@ -120,6 +120,21 @@ fn a_block_without_payloads_is_asked_of_those_who_did_not_send_it_so() {
     assert_eq!(stored_text(&bench, &block).unwrap(), "kept from you");
     let late = bench.ledger_peer(10);
     assert!(!is_asked(&bench.pass(10 * REQUEST_TIMEOUT), late, hash), "nothing is missing");
+}
+
+#[test]
+fn a_block_without_payloads_that_waited_for_its_parent_is_asked_for_on_a_branch_that_is_prepared() {
+    let tree_limits = TreeLimits { at_once_blocks: 0, ..TreeLimits::default() };
+    let mut bench = Bench::new(NodeConfig { tree_limits, ..config(MiningPolicy::Off) });
+    let (liar, other) = (bench.ledger_peer(7), bench.ledger_peer(8));
+    let mut maker = Maker::new(1);
+    let (parent, block) = (maker.next(&[]), maker.next(&[&record()]));
+    bench.receive(other, whole(&Maker::new(3).next(&[])));
+    bench.receive(liar, whole(&stripped(&block)));
+    bench.receive(other, whole(&parent));
+    assert!(is_asked(&bench.pass(GRACE), other, block.block().hash));
+    bench.receive(other, whole(&block));
+    assert_eq!(stored_text(&bench, &block).unwrap(), "kept from you");
 }
 
 /// Erased everywhere, it is asked of nobody for ever.

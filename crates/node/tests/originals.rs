@@ -322,6 +322,23 @@ fn an_original_that_passes_on_what_we_pushed_shows_that_they_are_connected() {
 }
 
 #[test]
+fn an_original_that_passes_on_a_block_without_the_one_before_is_sent_what_it_lacks() {
+    let blocks = chain(&["1", "2", "3"]);
+    let mut bench = Bench::new(NodeConfig::default());
+    let (one, other, sender) = pair(&mut bench);
+    // They are connected, so the other one gets this block from the first, and so on.
+    bench.receive(sender, checked(&blocks[0]));
+    bench.receive(other, checked(&blocks[0]));
+    // That connection is cut while a block is on it, and made again before the next one.
+    bench.receive(sender, checked(&blocks[1]));
+    let mut actions = bench.receive(sender, checked(&blocks[2]));
+    actions.extend(bench.receive(other, checked(&blocks[2])));
+    actions.extend(bench.pass(IN_VAIN));
+    assert_eq!(heights(&actions, other), [2, 3]);
+    assert_eq!(heights(&actions, one), [3]);
+}
+
+#[test]
 fn many_originals_are_sent_a_block_within_seconds() {
     let block = chain(&["1"]);
     let mut bench = Bench::new(NodeConfig::default());

@@ -117,12 +117,7 @@ impl Tree {
     /// followed at once, with what becomes of it now: [`Verdict::Wins`], or [`Verdict::Held`] anew.
     pub(crate) fn next_rival(&self) -> Result<Option<(BestPoint, Verdict)>, StoreError> {
         let tip = self.tip();
-        for hash in self.side.ends() {
-            let Some(entry) = self.side.get(&hash) else { continue };
-            let point = entry.point(hash);
-            if !point.beats(&tip) {
-                break;
-            }
+        for (point, entry) in self.ends_ahead() {
             match self.verdict(&point, &entry.prev_hash, entry.total_bytes)? {
                 Verdict::Held(Holding::Already) | Verdict::Beside | Verdict::Ahead => {}
                 Verdict::Extends => {

@@ -80,13 +80,7 @@ impl Tree {
         if !rival.is_small(self.limits.at_once_blocks) {
             return Ok(Verdict::Ahead);
         }
-        let mut connected = Vec::new();
-        let mut at = *parent;
-        while let Some(entry) = self.side.get(&at) {
-            connected.push(at);
-            at = entry.prev_hash;
-        }
-        connected.reverse();
+        let (connected, _) = self.side.branch_below(*parent);
         let Some(reverted) = self.reverted_above(&rival.fork)? else { return Ok(Verdict::Beside) };
         let switch = Switch { fork: rival.fork, reverted, connected };
         // What was altered on the medium can neither be taken back nor followed.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::choice::{Switch, Verdict};
+use super::side::SideEntry;
 use super::{BestPoint, Known, Tree};
 use crate::hash::BlockHash;
 use crate::params::{AT_ONCE_BYTES, MAX_LINE_BYTES};
@@ -112,20 +113,20 @@ impl Tree {
     }
 
     fn find_rival(&self) -> Result<Option<Rival>, StoreError> {
+        let followed = self.ends_ahead().find(|(point, entry)| {
+            !entry.is_passed_over && self.mark_of(&point.hash, &entry.prev_hash).is_none()
+        });
+        let measured = followed
+            .map(|(point, entry)| self.measure(&point, &entry.prev_hash, entry.total_bytes));
+        Ok(measured.transpose()?.map(|(rival, _)| rival))
+    }
+
+    /// The ends of branches that are ahead of the best chain, the best first.
+    pub(super) fn ends_ahead(&self) -> impl Iterator<Item = (BestPoint, &SideEntry)> {
         let tip = self.tip();
-        for hash in self.side.ends() {
-            let Some(entry) = self.side.get(&hash) else { continue };
-            let point = entry.point(hash);
-            if !point.beats(&tip) {
-                break;
-            }
-            if entry.is_passed_over || self.mark_of(&hash, &entry.prev_hash).is_some() {
-                continue;
-            }
-            let (rival, _) = self.measure(&point, &entry.prev_hash, entry.total_bytes)?;
-            return Ok(Some(rival));
-        }
-        Ok(None)
+        let ends = self.side.ends().filter_map(|hash| Some((hash, self.side.get(&hash)?)));
+        let ends = ends.map(|(hash, entry)| (entry.point(hash), entry));
+        ends.take_while(move |(point, _)| point.beats(&tip))
     }
 
     /// A block of the branch that ends in `end`, or of the best chain, was altered on the medium.
@@ -138,14 +139,8 @@ impl Tree {
     /// chain lacks a block. Reads no block.
     pub(crate) fn switch_for(&self, end: &BlockHash) -> Result<Option<Switch>, StoreError> {
         let Some(entry) = self.side.get(end) else { return Ok(None) };
-        let mut connected = alloc::vec::Vec::new();
-        let mut at = entry.prev_hash;
-        while let Some(entry) = self.side.get(&at) {
-            connected.push(at);
-            at = entry.prev_hash;
-        }
-        connected.reverse();
-        let fork = self.find(&at)?.map_or(self.genesis, |known| known.point);
+        let (connected, below) = self.side.branch_below(entry.prev_hash);
+        let fork = self.find(&below)?.map_or(self.genesis, |known| known.point);
         Ok(self.reverted_above(&fork)?.map(|reverted| Switch { fork, reverted, connected }))
     }
 

@@ -245,6 +245,18 @@ impl SideBranches {
         self.ends.iter().rev().map(|(_, Reverse(hash))| *hash)
     }
 
+    /// The side blocks from a branch's first to this one, and what the first one follows; nothing and
+    /// `at` itself where that is no side block.
+    pub(super) fn branch_below(&self, mut at: BlockHash) -> (Vec<BlockHash>, BlockHash) {
+        let mut branch = Vec::new();
+        while let Some(entry) = self.get(&at) {
+            branch.push(at);
+            at = entry.prev_hash;
+        }
+        branch.reverse();
+        (branch, at)
+    }
+
     /// Side blocks without children.
     pub(super) fn end_count(&self) -> usize {
         self.ends.len()

@@ -142,10 +142,8 @@ impl Node {
                 let name = name_of(&orphan);
                 match self.chain_accept(now, orphan, source) {
                     Ok(arrival) => {
-                        if let Arrival::Fresh(point) = arrival
-                            && !point.beats(&self.chain.tip())
-                        {
-                            self.gossip.orphan_joined(point);
+                        if let Arrival::Fresh(point) = arrival {
+                            self.orphan_joined(point);
                             if lacks_payloads {
                                 self.lacking.add(point.hash, None, now.monotonic);
                             }
@@ -212,8 +210,8 @@ impl Node {
             }
         };
         if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
-            if self.transactions.is_some() && !point.beats(&self.chain.tip()) {
-                self.gossip.orphan_joined(point);
+            if self.transactions.is_some() {
+                self.orphan_joined(point);
             }
             self.compact.arrived(&hash);
             self.take_waiting_statements(now, &hash)?;
@@ -224,6 +222,13 @@ impl Node {
             }
         }
         Ok(arrival)
+    }
+
+    /// A block that waited for its parent has its place now.
+    fn orphan_joined(&mut self, point: BestPoint) {
+        for sender in self.gossip.orphan_joined(&point) {
+            self.peer_has(sender, point);
+        }
     }
 
     /// Writes a change and tells everyone concerned.
@@ -246,6 +251,13 @@ impl Node {
             }
         };
         self.chain_version = change.version;
+        if !change.reverted.is_empty() {
+            for (peer, point) in self.gossip.take_ahead() {
+                if self.chain.on_best_chain(&point.hash)?.is_some() {
+                    self.gossip.has_only(peer, point);
+                }
+            }
+        }
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
         let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.

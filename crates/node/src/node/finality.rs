@@ -112,9 +112,12 @@ impl Node {
         self.finality.deadline(ahead.first(), is_asking, self.chain.is_bound())
     }
 
-    /// A peer has this block. One of a held branch says nothing of how much of our best chain it has.
+    /// A peer has this block. One of a branch that is not followed, or not yet, says nothing of how much
+    /// of our best chain it has.
     pub(super) fn peer_has(&mut self, peer: PeerId, point: BestPoint) {
-        if !point.beats(&self.chain.tip()) {
+        if point.beats(&self.chain.tip()) {
+            self.gossip.has_ahead(peer, point);
+        } else {
             self.gossip.has(peer, point);
         }
     }
