@@ -81,11 +81,14 @@ impl Downloads {
         row
     }
 
-    /// An `END` came: takes the row that it ends. One that no row asked for in this form ends the
-    /// oldest that waits for any.
+    /// An `END` came: takes the row that it ends. Blocks by their hashes are sent at once, those that
+    /// follow one another when it is their turn. One that no row asked for in this form ends the oldest
+    /// that waits for any.
     pub(crate) fn ended(&mut self, peer: PeerId, count: u32, missing: &[BlockHash]) -> Option<Row> {
         let fits = |row: &Row| row.answer().fits(count, missing.len());
-        self.take(peer, fits).or_else(|| self.take(peer, |row| row.answer().has_end()))
+        let is_at_once = |row: &Row| fits(row) && matches!(row.answer(), Answer::Hashes(_));
+        self.take(peer, is_at_once)
+            .or_else(|| self.take(peer, fits)).or_else(|| self.take(peer, |row| row.answer().has_end()))
     }
 
     /// `ERROR` with the code `busy` came. A request is refused as soon as it is read, before those that

@@ -1,8 +1,9 @@
-//! How long blocks that come in keep this node from mining.
+//! How long blocks that come in slowly keep this node from mining, and from what else waits for it to
+//! have caught up.
 //!
 //! What is mined while a node catches up is stale at once. But a peer may let blocks of a better branch
-//! come as slowly as it likes, so that once this node has had the tip of a peer, they pause mining for
-//! [`MINING_PAUSE`] in any [`MINING_PAUSE_INTERVAL`] at most.
+//! come as slowly as it likes, so that once this node has had the tip of a peer, or where it had blocks
+//! when it started, they pause mining for [`MINING_PAUSE`] in any [`MINING_PAUSE_INTERVAL`] at most.
 //!
 //! Owns that share of time. Knows neither blocks nor peers.
 
@@ -15,15 +16,15 @@ use crate::limits::{MINING_PAUSE, MINING_PAUSE_INTERVAL};
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MiningPause {
-    /// Whether this node has had what a peer says that it has.
+    /// Whether this node has had what a peer says that it has, or had blocks when it started.
     had_tip: bool,
     /// When the last pause began that counts.
     began: Option<Duration>,
 }
 
 impl MiningPause {
-    pub(crate) fn has_had_tip(&self) -> bool {
-        self.had_tip
+    pub(crate) fn new(had_tip: bool) -> Self {
+        Self { had_tip, began: None }
     }
 
     /// This node has what a peer says that it has.

@@ -201,6 +201,7 @@ impl Node {
             statements,
             ..StoreBatch::default()
         };
+        let has_blocks = chain.tip().height > 0;
         let mut random = Random::new(config.seed);
         let mut dials = Dials::new(config.outbound_places());
         for address in &config.connect {
@@ -227,7 +228,7 @@ impl Node {
             finality: Finality::default(),
             pacing: Pacing::default(),
             mining: None,
-            mining_pause: MiningPause::default(),
+            mining_pause: MiningPause::new(has_blocks),
             transactions,
             witnesses,
             mine_on_until: None,

@@ -41,15 +41,25 @@ pub(crate) struct Pacing {
     /// and however many there are, one is followed each [`REORG_PATIENCE`] beyond what is paid for.
     since: Option<Duration>,
     waiting: Option<WaitingBranch>,
-    /// When the next step of a preparation may be made, and whether there is one to make.
+    /// When the next step of a preparation may be made, whether there is one to make, and whether one was
+    /// made and its pause has not begun.
     step_at: Duration,
     is_under_way: bool,
+    #[serde(default)]
+    has_stepped: bool,
 }
 
 impl Default for Pacing {
     fn default() -> Self {
         let tokens = TokenBucket::new(REORG_BURST, REORG_REFILL, Duration::ZERO);
-        Self { tokens, since: None, waiting: None, step_at: Duration::ZERO, is_under_way: false }
+        Self {
+            tokens,
+            since: None,
+            waiting: None,
+            step_at: Duration::ZERO,
+            is_under_way: false,
+            has_stepped: false,
+        }
     }
 }
 
@@ -100,13 +110,15 @@ impl Pacing {
         self.waiting
     }
 
-    /// Whether a step may be made now; the next one after a pause.
+    /// Whether a step may be made now. The next one comes after a pause, which begins with the next
+    /// input: how long the step itself took shows only then.
     pub(crate) fn steps(&mut self, now: Duration) -> bool {
-        let is_due = now >= self.step_at;
-        if is_due {
+        if core::mem::take(&mut self.has_stepped) {
             self.step_at = now + REORG_STEP_PAUSE;
+        } else if now >= self.step_at {
+            (self.step_at, self.has_stepped) = (now, true);
         }
-        is_due
+        self.has_stepped
     }
 
     /// Notes whether there are steps to make.
@@ -117,6 +129,7 @@ impl Pacing {
     /// When there is something to do without an input.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match self.is_under_way {
+            // The pause begins at once where nothing else comes.
             true => Some(self.step_at),
             false => self.waiting.map(|waiting| waiting.follow_at),
         }
@@ -174,6 +187,21 @@ mod tests {
         // The next one waits for a minute of its own.
         assert!(!pacing.grants(&rival(20_000, 200), START + REORG_PATIENCE));
         assert!(pacing.grants(&rival(20_000, 210), START + REORG_PATIENCE));
+    }
+
+    #[test]
+    fn the_pause_after_a_step_begins_when_the_step_has_ended_however_long_it_took() {
+        let mut pacing = Pacing::default();
+        pacing.set_under_way(true);
+        assert!(pacing.steps(START));
+        assert_eq!(pacing.deadline(), Some(START), "the node is woken at once");
+        let ended = START + 5 * REORG_STEP_PAUSE;
+        for _ in 0..64 {
+            assert!(!pacing.steps(ended), "what came meanwhile is dealt with first");
+        }
+        assert!(!pacing.steps(ended + REORG_STEP_PAUSE - Duration::from_millis(1)));
+        assert_eq!(pacing.deadline(), Some(ended + REORG_STEP_PAUSE));
+        assert!(pacing.steps(ended + REORG_STEP_PAUSE));
     }
 
     #[test]

@@ -15,8 +15,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{how_to_replay, number_from_environment};
+use kusari_sim::flipper::LONG_BRANCHES_BY_TURNS;
+use kusari_sim::isolation::BOTH_DIAL;
 use kusari_sim::scenarios::Scenario;
-use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, scenarios};
+use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, original_scenarios, scenarios};
 
 /// Failures after which the rest is not tried.
 const MOST_FAILURES: usize = 20;
@@ -39,7 +41,8 @@ impl Rounds {
     fn new(first_seed: u64) -> Self {
         let all = [
             &scenarios::ALL[..],
-            &[newcomer::SERVER_REORGANISES],
+            &[newcomer::SERVER_REORGANISES, LONG_BRANCHES_BY_TURNS, BOTH_DIAL],
+            &original_scenarios::ALL,
             &ledger_scenarios::ALL,
             &finality_scenarios::ALL,
         ];

@@ -162,6 +162,8 @@ impl Row {
     pub(super) fn deadline(&self) -> Option<Duration> {
         Some(match &self.purpose {
             Purpose::Chain { .. } => return None,
+            // Bodies are many answers.
+            Purpose::Sync(_) if self.answer == Answer::Done => self.moved_at + REQUEST_TIMEOUT,
             Purpose::Sync(_) => {
                 (self.moved_at + REQUEST_TIMEOUT).min(self.sent_at + ANSWER_TIMEOUT)
             }

@@ -7,7 +7,9 @@
 //! One peer is asked at first. Every [`HEDGE_AFTER`] we look by how much our own, verified work rose:
 //! where that is little, more peers are asked beside, twice as many each time, and those that run
 //! keep no other from being asked. A peer whose last answer raised our work fast is asked before all
-//! others, and at once. So silent and dripping peers delay us by seconds, however many there are.
+//! others, and at once; while our work rises fast, one peer that was never asked is tried beside each
+//! time. So silent and dripping peers delay us by seconds, however many there are, and one that keeps
+//! just the pace keeps no faster one from being found.
 //! Peers that we dialled come first, the others in a line; of a peer that has shown nothing only a
 //! few blocks are asked for.
 //!
@@ -96,6 +98,8 @@ pub(crate) struct Sync {
     explore: usize,
     /// Then our work did not rise at all.
     is_stalled: bool,
+    /// When it was looked at last, our work rose fast enough.
+    rises_fast: bool,
 }
 
 impl Sync {
@@ -129,11 +133,17 @@ impl Sync {
         claims
     }
 
-    /// Whether every peer that claims something and answers has no more than this work, and there is one.
+    /// Whether every peer that raised our work has no more than this, and there is one; where none did,
+    /// the same of every peer that claims something and was not asked in vain.
     pub(crate) fn has_caught_up(&self, work: Work) -> bool {
-        // A claim costs nothing, so that of a peer which was asked in vain does not count.
-        let answering = self.sources.values().filter(|source| source.failures == 0);
-        let mut claims = answering.filter_map(|source| source.claim).peekable();
+        // A claim costs nothing: those of peers that showed nothing neither hold this up nor bring it on.
+        let raised = self.sources.values().any(|source| source.has_raised);
+        let counts = |source: &&Source| match raised {
+            true => source.has_raised,
+            false => source.failures == 0,
+        };
+        let counting = self.sources.values().filter(counts);
+        let mut claims = counting.filter_map(|source| source.claim).peekable();
         claims.peek().is_some() && claims.all(|claim| claim.work <= work)
     }
 
@@ -189,6 +199,7 @@ impl Sync {
             progress.gained = progress.gained.saturating_add(1);
             self.gained = self.gained.saturating_add(1);
             self.synced_at = Some(now);
+            source.has_raised = true;
         }
     }
 
@@ -317,13 +328,15 @@ impl Sync {
         self.behind_since = is_behind.then(|| self.behind_since.unwrap_or(now));
         if !rows.is_any_syncing() {
             (self.looked_at, self.gained) = (now, 0);
-            (self.width, self.explore) = (0, 0);
+            (self.width, self.explore, self.rises_fast) = (0, 0, false);
         }
         if now < self.looked_at + HEDGE_AFTER {
             return;
         }
-        if self.gained >= PACE_BLOCKS {
-            (self.width, self.explore) = (0, 0);
+        self.rises_fast = self.gained >= PACE_BLOCKS;
+        if self.rises_fast {
+            // A peer that keeps just this pace is to keep no faster one from being found.
+            (self.width, self.explore, self.is_stalled) = (0, 1, false);
         } else {
             self.width = (2 * self.width).clamp(FIRST_WIDTH, MAX_WIDTH);
             (self.explore, self.is_stalled) = (self.width, self.gained == 0);
@@ -348,6 +361,11 @@ impl Sync {
             survey.fastest = survey.fastest.max(so_far).max(before);
         }
         survey
+    }
+
+    /// Whether our work rises as fast as where no other peer is asked beside.
+    pub(crate) fn rises_fast(&self) -> bool {
+        self.rises_fast
     }
 
     /// Whether blocks that we asked for raise our best chain: what is mined now would be stale at

@@ -37,7 +37,7 @@ impl Node {
         let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         self.trail.arriving = Arriving::Peer { peer, asked };
-        let accepted = self.accept(now, block, source);
+        let accepted = self.accept(now, block, source, Some(peer));
         let arrival = match accepted {
             Ok(arrival) => arrival,
             Err(AcceptError::Store(error)) => return Err(error),
@@ -114,7 +114,7 @@ impl Node {
         for block in self.chain.take_due(now.wall) {
             self.trail.arriving = Arriving::Waited;
             let name = name_of(&block);
-            match self.accept(now, block, BlockSource::Announced) {
+            match self.accept(now, block, BlockSource::Announced, None) {
                 Ok(_) => {}
                 // Whoever sent it could not know what it builds on by now.
                 Err(AcceptError::Rule(violation)) => self.note_block_refused(name, &violation),
@@ -124,14 +124,18 @@ impl Node {
         Ok(())
     }
 
-    /// Takes a block, and then every orphan that waited for it.
+    /// Takes a block, which this peer sent, and then every orphan that waited for it.
     fn accept(
         &mut self,
         now: Now,
         block: CheckedBlock,
         source: BlockSource,
+        sender: Option<PeerId>,
     ) -> Result<Arrival, AcceptError> {
         let first = self.chain_accept(now, block, source)?;
+        if let (Arrival::Fresh(point), Some(sender)) = (first, sender) {
+            self.peer_has(sender, point);
+        }
         let mut added = VecDeque::from([first]);
         while let Some(arrival) = added.pop_front() {
             let Arrival::Fresh(point) = arrival else { continue };
@@ -333,7 +337,7 @@ impl Node {
         });
         // A template may be ahead of the clock where there are no peers.
         let at = Now { wall: now.wall.max(block.block().timestamp), ..now };
-        match self.accept(at, block, source) {
+        match self.accept(at, block, source, None) {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {

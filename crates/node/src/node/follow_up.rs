@@ -51,7 +51,7 @@ impl Node {
         self.request_blocks(now)?;
         self.dial(now);
         self.look_behind();
-        self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic);
+        self.watch_catching_up(now);
         self.watch_branches(now)?;
         self.mine(now)?;
         self.witness(now)?;

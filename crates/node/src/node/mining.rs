@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use kusari_chain::accept::{CheckedHeader, Header, LedgerTemplate, NoTemplate};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
-use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target};
+use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target, Work};
 use serde::{Deserialize, Serialize};
 
 use super::{MiningPolicy, Node};
@@ -69,7 +69,8 @@ impl Node {
     pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
         self.mine_again_at = None;
         self.ahead_of_clock = None;
-        let is_paused = self.is_mining_paused(now);
+        let is_paused = self.catching_up;
+        self.look_again_at(self.mining_pause.deadline(now.monotonic).filter(|_| is_paused));
         if self.config.ledger.is_some() {
             return self.mine_ledger(now, is_paused);
         }
@@ -101,18 +102,17 @@ impl Node {
         Ok(())
     }
 
-    /// Whether blocks that come in would make stale what is mined now, and may still hold it up.
-    fn is_mining_paused(&mut self, now: Now) -> bool {
-        if !self.mining_pause.has_had_tip() {
-            let work = self.chain.tip().work;
-            let claims = self.peers.iter().filter_map(|(id, _)| self.sync.claim_of(id));
-            if !self.catching_up && claims.into_iter().any(|claim| claim.work <= work) {
-                self.mining_pause.note_tip();
-            }
+    /// Notes whether blocks that come in would make stale what is mined or said now, and may still hold
+    /// it up.
+    pub(super) fn watch_catching_up(&mut self, now: Now) {
+        let work = self.chain.tip().work;
+        let mut claims = self.peers.iter().filter_map(|(id, _)| self.sync.claim_of(id));
+        // A peer without blocks has shown nothing to one that has some.
+        if claims.any(|claim| claim.work == work || claim.work < work && claim.work > Work::ZERO) {
+            self.mining_pause.note_tip();
         }
-        let is_paused = self.catching_up && self.mining_pause.begin_or_go_on(now.monotonic);
-        self.look_again_at(self.mining_pause.deadline(now.monotonic).filter(|_| is_paused));
-        is_paused
+        self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic)
+            && (self.sync.rises_fast() || self.mining_pause.begin_or_go_on(now.monotonic));
     }
 
     fn begin(&mut self, mut template: Block, target: Target, subject: Subject) {

@@ -122,7 +122,12 @@ impl Bench {
     pub fn pass(&mut self, time: Duration) -> Vec<Action> {
         self.now.monotonic += time;
         self.now.wall += time.as_secs();
-        self.give(Input::Tick)
+        let mut all = self.give(Input::Tick);
+        // As a driver would do it.
+        while self.wish.take_if(|wish| *wish <= self.now.monotonic).is_some() {
+            all.extend(self.give(Input::Tick));
+        }
+        all
     }
 
     pub fn connect(&mut self, direction: Direction, address: &str) -> (PeerId, Vec<Action>) {

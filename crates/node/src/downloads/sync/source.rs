@@ -24,6 +24,9 @@ pub(super) struct Source {
     pub(super) rest_until: Duration,
     /// Answers in a row that led to nothing. At most [`MAX_DOUBLINGS`] + 1.
     pub(super) failures: u32,
+    /// Blocks of its answers raised our work.
+    #[serde(default)]
+    pub(super) has_raised: bool,
     /// Blocks a second by which its last answer raised our work; `None` before the first.
     pub(super) rate: Option<u32>,
 }

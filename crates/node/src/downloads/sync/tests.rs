@@ -349,15 +349,39 @@ fn the_peer_that_raises_our_work_fastest_is_asked_at_once_and_for_much() {
     let question = sync.next(&mut rows, now, &BestPoint::genesis(), false, |_, _| Ok(true));
     let question = question.unwrap().expect("the others keep it from being asked");
     assert_eq!((question.peer, question.limit), (fast, MAX_BLOCKS));
-    // It goes on so, and nobody else is asked.
+    // It goes on so, and of the others one that was never asked is tried from time to time.
+    let mut tried = 0;
     for answer in 0..20 {
         now += HEDGE_AFTER / 2;
         let from = 34 + 256 * answer;
         deliver(&mut sync, &mut rows, fast, from..from + 256, now);
         end(&mut sync, &mut rows, fast, now);
         assert_eq!(ask(&mut sync, &mut rows, now), Some(fast));
+        tried += usize::from(ask(&mut sync, &mut rows, now).is_some());
         assert_eq!(ask(&mut sync, &mut rows, now), None);
     }
+    assert!(tried <= 10, "{tried}");
+}
+
+#[test]
+fn a_peer_that_keeps_just_the_pace_keeps_no_faster_one_from_being_found() {
+    let (mut sync, mut rows) = line(2, 0);
+    let (liar, honest) = (PeerId(1), PeerId(2));
+    let mut now = Duration::from_secs(100);
+    assert_eq!(ask(&mut sync, &mut rows, now), Some(liar));
+    let began = now;
+    let mut height = 1;
+    while ask(&mut sync, &mut rows, now) != Some(honest) {
+        now += HEDGE_AFTER / 8;
+        assert!(now <= began + 2 * HEDGE_AFTER, "it keeps the honest peer from being asked");
+        deliver(&mut sync, &mut rows, liar, height..height + PACE_BLOCKS / 8, now);
+        height += PACE_BLOCKS / 8;
+    }
+    // What came of that shows at once which of them is to be asked for more.
+    let from = height;
+    deliver(&mut sync, &mut rows, honest, from..from + FIRST_BLOCKS, now + STEP);
+    end(&mut sync, &mut rows, honest, now + STEP);
+    assert_eq!(ask(&mut sync, &mut rows, now + STEP), Some(honest));
 }
 
 #[test]
