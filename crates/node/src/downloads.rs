@@ -88,7 +88,8 @@ impl Downloads {
         let fits = |row: &Row| row.answer().fits(count, missing.len());
         let is_at_once = |row: &Row| fits(row) && matches!(row.answer(), Answer::Hashes(_));
         self.take(peer, is_at_once)
-            .or_else(|| self.take(peer, fits)).or_else(|| self.take(peer, |row| row.answer().has_end()))
+            .or_else(|| self.take(peer, fits))
+            .or_else(|| self.take(peer, |row| row.answer().has_end()))
     }
 
     /// `ERROR` with the code `busy` came. A request is refused as soon as it is read, before those that

@@ -104,8 +104,13 @@ impl Witnesses {
         self.keys.get(key).and_then(Witness::newest)
     }
 
-    /// Compares a statement with what is here.
-    pub(crate) fn judge(&mut self, statement: &WitnessStatement) -> Verdict {
+    /// Compares a statement with what is here, and with the one that its sender sent before it: of two
+    /// that prove something, the first may be dropped for any reason.
+    pub(crate) fn judge(
+        &mut self,
+        statement: &WitnessStatement,
+        before: Option<WitnessStatement>,
+    ) -> Verdict {
         let WitnessStatement { key, sequence, .. } = *statement;
         let most = self.most_of(&key);
         let same = |held: &WitnessStatement| held.sequence == sequence;
@@ -117,10 +122,14 @@ impl Witnesses {
             let passed_over = witness.passed_over.as_ref().filter(|held| same(held));
             witness.statements.get(&sequence).or(passed_over)
         });
-        if let Some(held) = held.or_else(|| self.waiting.of(&key, sequence)) {
-            // Two that only wait may be kept in the end, or not: words decide, not the place.
-            let evidence = Equivocation::of(*held, *statement);
-            return evidence.map_or(Verdict::Nothing, |pair| Verdict::Equivocation(Box::new(pair)));
+        let held = held.or_else(|| self.waiting.of(&key, sequence)).copied();
+        // Two that only wait may be kept in the end, or not: words decide, not the place.
+        let mut others = held.into_iter().chain(before);
+        if let Some(pair) = others.find_map(|other| Equivocation::of(other, *statement)) {
+            return Verdict::Equivocation(Box::new(pair));
+        }
+        if held.is_some() {
+            return Verdict::Nothing;
         }
         if let Some(witness) = &mut witness
             && witness.statements.len() >= most

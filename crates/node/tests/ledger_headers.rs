@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::collections::VecDeque;
+
 use common::ledger::{Maker, bench, ledger_hello, spec, whole};
 use common::sent_to;
 use kusari_chain::accept::{CheckedHeader, Header};
@@ -133,4 +135,46 @@ fn bodies_of_a_peer_that_stands_still_are_asked_of_another_within_half_a_second(
     assert_eq!(asked(&actions, other), [GetBlocks::ByHash(hashes)]);
     maker.blocks.iter().for_each(|block| drop(bench.receive(other, whole(block))));
     assert_eq!(bench.node.snapshot().tip.hash, maker.blocks[2].block().hash);
+}
+
+#[test]
+fn a_peer_that_drips_bodies_delays_nobody_who_has_a_faster_one_by_more_than_seconds() {
+    let mut maker = Maker::new(1);
+    (0..200).for_each(|_| drop(maker.next(&[])));
+    let mut bench = bench(MiningPolicy::Off);
+    let [liar, honest] = [7, 8].map(|id| {
+        let peer = bench.inbound();
+        bench.receive(peer, Message::Hello(ledger_hello(id, 201)));
+        peer
+    });
+    let headers = maker.blocks.iter().map(header).collect();
+    let mut actions = bench.receive(liar, Message::Headers(headers));
+    let (began, mut dripped) = (bench.now.monotonic, 0);
+    while bench.node.snapshot().tip.height < 200 {
+        // The honest one answers at once, the other sends a block before it would be taken to stand still.
+        let mut questions: VecDeque<_> = sent_to(&actions, honest).into_iter().cloned().collect();
+        while let Some(question) = questions.pop_front() {
+            let mut answer = Vec::new();
+            match question {
+                Message::GetBlocks(GetBlocks::ByHash(hashes)) => {
+                    let asked = |block: &&CheckedBlock| hashes.contains(&block.block().hash);
+                    answer.extend(maker.blocks.iter().filter(asked).map(whole));
+                    let count = u32::try_from(hashes.len()).unwrap();
+                    answer.push(Message::End { count, missing: vec![] });
+                }
+                Message::GetHeaders { .. } => {
+                    answer.push(Message::Headers(maker.blocks.iter().map(header).collect()));
+                }
+                _ => {}
+            }
+            for message in answer {
+                let actions = bench.receive(honest, message);
+                questions.extend(sent_to(&actions, honest).into_iter().cloned());
+            }
+        }
+        actions = bench.pass(HEDGE_AFTER * 4 / 5);
+        actions.extend(bench.receive(liar, whole(&maker.blocks[dripped])));
+        dripped += 1;
+        assert!(bench.now.monotonic < began + 6 * HEDGE_AFTER, "{dripped} blocks dripped");
+    }
 }

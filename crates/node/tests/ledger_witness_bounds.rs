@@ -147,7 +147,7 @@ fn a_flood_of_keys_takes_no_more_than_its_places_and_none_of_a_listed_key() {
     // Whoever stands by a new block takes the place of one that does not.
     maker.next(&[]);
     bench.receive(peer, whole(&maker.blocks[1]));
-    state(&mut bench, peer, honest.state(0, block(&maker, 1)));
+    state(&mut bench, peer, honest.state(1, block(&maker, 1)));
     assert_eq!(kept_of(&bench, honest.public), 1);
     assert_eq!(known(&bench), MAX_WITNESS_KEYS);
     assert_eq!(kept_of(&bench, Person::new(LISTED).public), 1);

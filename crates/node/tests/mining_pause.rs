@@ -58,3 +58,26 @@ fn blocks_that_come_in_pause_mining_for_five_seconds_in_any_sixty() {
     let most = paused.windows(120).map(|minute| minute.iter().filter(|is| **is).count()).max();
     assert!((1..=11).contains(&most.unwrap()), "{most:?} half seconds of a minute");
 }
+
+#[test]
+fn a_branch_that_comes_in_slowly_from_the_start_on_delays_a_node_with_blocks_by_seconds() {
+    let mut before = Bench::new(NodeConfig::default());
+    let (peer, _) = before.introduced(8, 0);
+    let first = child(&Block::genesis(), "before");
+    before.receive(peer, checked(&first));
+    // It starts again, and the attacker is the first to introduce itself.
+    let mut bench = Bench::on(before.disk, NodeConfig::default());
+    let (attacker, _) = bench.introduced(7, 200);
+    let mut parent = child(&first, "slow");
+    bench.receive(attacker, checked(&parent));
+    let (mut actions, mut waited) = (bench.say("a line"), Duration::ZERO);
+    let between = Duration::from_millis(2_500);
+    while !actions.iter().any(|action| matches!(action, Action::Mine { .. })) {
+        assert!(waited <= Duration::from_secs(15), "the line still waits");
+        assert!(waited < Duration::from_secs(6) || !bench.node.snapshot().catching_up);
+        parent = child(&parent, "slow");
+        actions = bench.receive(attacker, checked(&parent));
+        actions.extend(bench.pass(between));
+        waited += between;
+    }
+}

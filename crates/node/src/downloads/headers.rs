@@ -3,12 +3,14 @@
 //! Owns, for a ledger, what follows a `HEADERS` answer. Headers are counted, one chain for each peer,
 //! and nothing of them is kept but the sum, until they claim more work than our best chain has. Then
 //! the bodies are asked for by hash, of several peers at once, a batch of headers at a time. What a
-//! peer does not deliver is asked of another: beside it as soon as it stands still, and in place of it
-//! where it is late. A peer that has delivered nothing so far is asked for a few that others are asked
+//! peer does not deliver is asked of another: beside it as soon as it stands still, or is slow while
+//! another has nothing to do, and in place of it where it is late. A peer that has delivered nothing so far is asked for a few that others are asked
 //! for as well, so that nothing waits for it.
 //!
 //! Whom to ask for headers is up to [`super::sync`]; what is being asked stands in [`Downloads`]. Reads
 //! no body.
+
+mod batch;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -18,10 +20,11 @@ use kusari_chain::accept::{CheckedHeader, HeaderChain, Pushed};
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Body, Downloads, Purpose, Row};
-use crate::limits::{FIRST_BODIES, HEDGE_AFTER, MAX_BODIES_ASKED, MAX_RETRIES};
+use self::batch::Batch;
+use super::{Body, Downloads, Purpose, Row};
+use crate::limits::{HEDGE_AFTER, PACE_BLOCKS};
 use crate::seam::{Now, PeerId};
-use crate::wire::{GetBlocks, MAX_BLOCKS, MAX_HASHES, MAX_HEADERS};
+use crate::wire::{GetBlocks, MAX_HEADERS};
 
 /// What to do after an answer.
 #[derive(Debug)]
@@ -66,20 +69,6 @@ pub(crate) enum Standing {
     Proven,
 }
 
-/// The bodies of a batch of headers.
-#[derive(Serialize, Deserialize)]
-struct Batch {
-    /// Whose headers they are.
-    from: PeerId,
-    tip: BestPoint,
-    /// Not asked for, or only of peers that share it; parents first.
-    wanted: VecDeque<Body>,
-    /// They were asked and delivered nothing.
-    useless: BTreeSet<PeerId>,
-    /// When the last body of it came.
-    moved_at: Duration,
-}
-
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Headers {
     /// What each peer's headers have proved so far.
@@ -104,8 +93,9 @@ impl Headers {
             self.proved.remove(&peer);
             return Ok(Step::Nothing);
         };
-        let counted = self.counted.remove(&peer);
-        let counted = counted.filter(|counted| counted.tip().hash == first.prev_hash);
+        let before = self.counted.remove(&peer);
+        let was_to_go_on = before.is_some();
+        let counted = before.filter(|counted| counted.tip().hash == first.prev_hash);
         let goes_on = counted.is_some();
         let mut counted = match counted {
             Some(counted) => counted,
@@ -139,6 +129,10 @@ impl Headers {
             return Ok(Step::Ahead(due));
         }
         if !proved && !claimed.beats(&ours) {
+            // It was asked for what follows, and would send the same for ever.
+            if was_to_go_on && !goes_on {
+                return Ok(Step::Nothing);
+            }
             let last = claimed.hash;
             self.counted.insert(peer, counted);
             return Ok(Step::More(last));
@@ -273,44 +267,22 @@ impl Headers {
         standing: impl Fn(PeerId, &BestPoint) -> Standing,
     ) -> Vec<(PeerId, GetBlocks)> {
         let Some(batch) = &mut self.batch else { return Vec::new() };
-        for (_, row) in rows.bodies_mut() {
-            let moved_at = row.moved_at;
-            if let Purpose::Bodies { bodies, is_shared, .. } = row.purpose_mut()
-                && now >= moved_at + HEDGE_AFTER
-                && !core::mem::replace(is_shared, true)
-            {
-                batch.give_back(bodies);
-            }
-        }
-        let mut questions = Vec::new();
-        for peer in peers {
-            let room = MAX_BODIES_ASKED.saturating_sub(rows.bodies_asked()).min(MAX_HASHES);
-            if room == 0 || batch.wanted.is_empty() {
-                break;
-            }
-            let is_source = peer == batch.from;
-            let is_free = !rows.owes_bodies(peer)
-                && rows.has_room(peer)
-                && (is_source || rows.is_idle(peer))
-                && !batch.useless.contains(&peer);
-            if !is_free {
-                continue;
-            }
-            let standing = if is_source { Standing::Proven } else { standing(peer, &batch.tip) };
-            let (bodies, question) = match standing {
-                Standing::Proven => batch.question(room, is_source),
-                Standing::Unproven if rows.bodies_shared() < MAX_RETRIES => batch.sample(),
-                Standing::Unproven | Standing::Unfit => continue,
-            };
-            let is_shared = standing == Standing::Unproven;
-            let count = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
-            let answer = match &question {
-                GetBlocks::After { limit, .. } => Answer::Stream(*limit),
-                GetBlocks::ByHash(_) => Answer::Hashes(count),
-            };
-            let purpose = Purpose::Bodies { bodies, delivered: 0, is_shared };
-            rows.ask(peer, answer, purpose, now);
-            questions.push((peer, question));
+        let peers: Vec<(PeerId, Standing)> = peers
+            .map(|peer| match peer == batch.from {
+                true => (peer, Standing::Proven),
+                false => (peer, standing(peer, &batch.tip)),
+            })
+            .collect();
+        batch.share(rows, |row, _| now >= row.moved_at + HEDGE_AFTER);
+        let mut questions = batch.ask(rows, now, &peers);
+        // Where one that has delivered could, and is left with nothing to do, the slow are not waited for.
+        let mut proven = peers.iter().filter(|(_, standing)| *standing == Standing::Proven);
+        if proven.any(|(peer, _)| batch.is_free(rows, *peer)) {
+            batch.share(rows, |row, delivered| {
+                let time = row.time_taken(now);
+                time >= HEDGE_AFTER && HEDGE_AFTER * delivered < time * PACE_BLOCKS
+            });
+            questions.extend(batch.ask(rows, now, &peers));
         }
         questions
     }
@@ -329,42 +301,5 @@ impl Headers {
                 && batch.useless.iter().all(|peer| exists(*peer))
         });
         batch && self.counted.keys().chain(self.proved.keys()).all(|peer| exists(*peer))
-    }
-}
-
-impl Batch {
-    /// What to ask for next, and how. Whoever sent the headers has these blocks in its best chain, and
-    /// streams those that follow one another however large they are; of blocks by their hashes nobody
-    /// sends more than a little at once.
-    fn question(&mut self, most: usize, of_source: bool) -> (Vec<Body>, GetBlocks) {
-        let mut count = most.min(self.wanted.len());
-        let Some(first) = self.wanted.front().copied().filter(|_| of_source) else {
-            let bodies: Vec<Body> = self.wanted.drain(..count).collect();
-            let hashes = bodies.iter().map(|body| body.hash).collect();
-            return (bodies, GetBlocks::ByHash(hashes));
-        };
-        let pairs = self.wanted.iter().zip(self.wanted.iter().skip(1));
-        let row = 1 + pairs.take_while(|(before, after)| before.hash == after.parent).count();
-        count = count.min(row);
-        let bodies: Vec<Body> = self.wanted.drain(..count).collect();
-        // There are at most as many as may be asked for.
-        let limit = u32::try_from(bodies.len()).unwrap_or(MAX_BLOCKS);
-        (bodies, GetBlocks::After { locator: Vec::from([first.parent]), limit })
-    }
-
-    /// What to ask of a peer that may deliver nothing: others are asked for the same.
-    fn sample(&self) -> (Vec<Body>, GetBlocks) {
-        let bodies: Vec<Body> = self.wanted.iter().take(FIRST_BODIES).copied().collect();
-        let hashes = bodies.iter().map(|body| body.hash).collect();
-        (bodies, GetBlocks::ByHash(hashes))
-    }
-
-    /// What a peer was asked for and did not deliver is to be asked of another.
-    fn give_back(&mut self, bodies: &[Body]) {
-        for body in bodies.iter().rev() {
-            if !self.wanted.contains(body) {
-                self.wanted.push_front(*body);
-            }
-        }
     }
 }

@@ -26,8 +26,8 @@ impl Node {
         };
         match witnesses.listeners.may_take(peer, now.monotonic) {
             Some(true) => {
-                witnesses.listeners.has(peer, &statement);
-                self.take_statement(now, peer, statement)
+                let before = witnesses.listeners.has(peer, &statement);
+                self.take_statement(now, peer, statement, before)
             }
             // What comes faster than any node of this kind sends it costs no more than its line.
             Some(false) => Ok(()),
@@ -40,15 +40,16 @@ impl Node {
         }
     }
 
-    /// Takes a statement that its key signed.
+    /// Takes a statement that its key signed, `before` being the one that its sender sent before it.
     fn take_statement(
         &mut self,
         now: Now,
         peer: PeerId,
         statement: WitnessStatement,
+        before: Option<WitnessStatement>,
     ) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
-        match witnesses.judge(&statement) {
+        match witnesses.judge(&statement, before) {
             Verdict::Nothing => return Ok(()),
             Verdict::Equivocation(evidence) => {
                 self.convict(now, peer, *evidence);
@@ -110,7 +111,7 @@ impl Node {
     ) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         for (sender, statement) in witnesses.waiting.take(hash, now.monotonic) {
-            self.take_statement(now, sender, statement)?;
+            self.take_statement(now, sender, statement, None)?;
         }
         Ok(())
     }

@@ -35,6 +35,9 @@ struct Listener {
     sends: TokenBucket,
     /// Lines from it.
     takes: TokenBucket,
+    /// The last of these that was looked at, kept or not: evidence comes as two lines in a row.
+    #[serde(default)]
+    last: Option<WitnessStatement>,
 }
 
 /// Peers that introduced themselves.
@@ -48,6 +51,7 @@ impl Listeners {
             pending: VecDeque::new(),
             sends: TokenBucket::new(STATEMENT_BURST, STATEMENT_REFILL, now),
             takes: TokenBucket::new(TAKEN_STATEMENT_BURST, TAKEN_STATEMENT_REFILL, now),
+            last: None,
         };
         first.into_iter().for_each(|pending| listener.want(pending));
         self.0.insert(peer, listener);
@@ -71,12 +75,16 @@ impl Listeners {
         }
     }
 
-    /// The peer has the statement, since it sent it.
-    pub(crate) fn has(&mut self, peer: PeerId, statement: &WitnessStatement) {
+    /// The peer has the statement, since it sent it. Returns the one that it sent before.
+    pub(crate) fn has(
+        &mut self,
+        peer: PeerId,
+        statement: &WitnessStatement,
+    ) -> Option<WitnessStatement> {
         let known = Pending::Statement(statement.key, statement.sequence);
-        if let Some(listener) = self.0.get_mut(&peer) {
-            listener.pending.retain(|pending| *pending != known);
-        }
+        let listener = self.0.get_mut(&peer)?;
+        listener.pending.retain(|pending| *pending != known);
+        listener.last.replace(*statement)
     }
 
     /// What to send now, to whom; `read` gives the one or two lines of what is pending.

@@ -205,6 +205,7 @@ impl Own {
     fn wants(&self, tip: &BestPoint, newest: Option<&WitnessStatement>) -> bool {
         self.stopped.is_none()
             && self.asked.is_none()
+            && self.unsent.is_none()
             && tip.height > 0
             && newest.is_none_or(|newest| newest.hash != tip.hash)
     }
