@@ -8,7 +8,9 @@ use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::StoredHeader;
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{
+    BestPoint, Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality, Work,
+};
 use redb::{ReadTransaction, ReadableDatabase};
 
 use super::Store;
@@ -49,14 +51,26 @@ impl<'a> BlockReader<'a> {
         })
     }
 
-    /// The head of the last block. On the classic chain, blocks at the end that were altered are passed
-    /// over: they come again from other nodes. The accounts of a ledger are those after its last block.
+    /// The head of the last block, on which others are built. On the classic chain, blocks at the end that
+    /// were altered are passed over: they come again from other nodes. The accounts of a ledger are those
+    /// after its last block, so nothing is built on another one.
     pub(super) fn tip_head(&self) -> Result<Option<Head>, Fault> {
-        for row in self.best.iter()?.rev() {
+        if self.bodies.is_none() {
+            return self.last_sound_head(u32::MAX);
+        }
+        let Some((height, order)) = self.best.last()? else { return Ok(None) };
+        match self.head(order.value(), Some(height.value())) {
+            Err(Fault::AlteredBlock(block)) => Err(Fault::AlteredEnd(block)),
+            head => head.map(Some),
+        }
+    }
+
+    /// The head of the last block up to a height that is as it was stored.
+    pub(super) fn last_sound_head(&self, through: u32) -> Result<Option<Head>, Fault> {
+        for row in self.best.range(..=through)?.rev() {
             let (height, order) = row?;
-            match self.head(order.value(), Some(height.value())) {
-                Err(Fault::AlteredBlock(_)) if self.bodies.is_none() => {}
-                head => return head.map(Some),
+            if let Some(head) = sound(self.head(order.value(), Some(height.value())))? {
+                return Ok(Some(head));
             }
         }
         Ok(None)
@@ -299,6 +313,34 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// The last block of the best chain that is as it was stored, or the genesis block: what people and
+    /// peers are told of.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn last_sound(&self) -> Result<BestPoint, StoreError> {
+        let head = self.read_blocks(|reader| reader.last_sound_head(u32::MAX))?;
+        Ok(head.map_or_else(BestPoint::genesis, |head| BestPoint {
+            height: head.block.index,
+            hash: head.block.hash,
+            work: head.work,
+        }))
+    }
+
+    /// Whether the best chain has this much work. Also where its last block was altered: then nobody can
+    /// tell, and waiting would not help.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn reaches(&self, work: Work) -> Result<bool, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let head = sound(reader.best_head_at(reader.best_height()?))?;
+            Ok(head.is_none_or(|head| head.map_or(Work::ZERO, |head| head.work) >= work))
+        })?)
     }
 }
 

@@ -26,7 +26,8 @@ pub struct RecentWork {
 }
 
 impl Store {
-    /// Work of the last blocks, where `now` is Unix time in seconds.
+    /// Work of the last blocks, where `now` is Unix time in seconds. In the place of a block that was
+    /// altered, the one below it is taken.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
@@ -47,7 +48,7 @@ impl Store {
 
 /// Work of the best chain up to a height, the genesis block's left out.
 fn work_through(blocks: &BlockReader<'_>, height: u32) -> Result<Work, Fault> {
-    Ok(blocks.best_head_at(height)?.map_or(Work::ZERO, |head| head.work))
+    Ok(blocks.last_sound_head(height)?.map_or(Work::ZERO, |head| head.work))
 }
 
 /// Height of the last block with a timestamp below a time, 0 where all are from it on. Timestamps rise
@@ -56,7 +57,7 @@ fn last_before(blocks: &BlockReader<'_>, tip: u32, time: u64) -> Result<u32, Fau
     let (mut before, mut after) = (0, tip.saturating_add(1));
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        match blocks.best_head_at(middle)? {
+        match blocks.last_sound_head(middle)? {
             Some(head) if head.block.timestamp < time => before = middle,
             _ => after = middle,
         }
