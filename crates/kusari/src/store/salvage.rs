@@ -3,14 +3,14 @@
 //! Owns how the file is searched: from its first byte to its last, without the database, in windows of
 //! bounded size. Blocks are recognised wherever they stand, in pages that the database has given up too:
 //! they prove themselves. Outbox entries of this version are recognised by their checksums; those of
-//! versions that had none are taken only where the database still opens. Writes nothing, and decides nothing
-//! about what is found: the rules of the chain do. Memory grows with the blocks, some 200 bytes each.
+//! versions that had none are taken only where the database still opens, and are marked. Writes nothing, and
+//! decides nothing about what is found: the rules of the chain do. Memory grows with the blocks, some 200 bytes each.
 
 mod found;
 mod pages;
 mod scan;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -73,6 +73,8 @@ struct Found {
     entries: BTreeMap<EntryId, FoundEntry>,
     /// The number after the highest entry, as a fact of the store says.
     next_entry: Option<EntryId>,
+    /// Numbers of entries whose rows cannot be read, of a store without checksums.
+    unreadable: BTreeSet<EntryId>,
 }
 
 /// An outbox entry as its last version that was found.
@@ -82,6 +84,8 @@ pub struct FoundEntry {
     pub entry: OutboxEntry,
     /// Whether any version of it was settled.
     pub was_settled: bool,
+    /// Whether its row had a checksum that holds. Where it had none, the chain may disprove it.
+    pub is_proven: bool,
 }
 
 /// What follows from the blocks that were found.
@@ -283,7 +287,7 @@ impl<S: Read + Seek> Finds<S> {
             return Ok(());
         }
         each_window(source, |_, bytes, end| {
-            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry));
+            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry, true));
             true
         })
     }

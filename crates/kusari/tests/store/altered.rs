@@ -259,7 +259,8 @@ fn a_classic_chain_whose_end_was_altered_goes_on_below_it() {
 }
 
 #[test]
-fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_names_what_helps_before_it_starts() {
+fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_names_what_helps_before_it_starts()
+{
     let directory = TempDir::new();
     drop(sound_ledger_store(&directory));
     let order = u64::from(LEDGER_TIP) - 1;
@@ -299,5 +300,8 @@ fn a_sound_end_has_as_much_work_as_it_has() {
     let store = sound_ledger_store(&directory);
     let work = ledger_block(u64::from(LEDGER_TIP) - 1).work;
     assert_eq!(store.last_sound().unwrap().work, work);
-    assert_eq!((store.reaches(work), store.reaches(Work::of_classic_blocks(1_000))), (Ok(true), Ok(false)));
+    assert_eq!(
+        (store.reaches(work), store.reaches(Work::of_classic_blocks(1_000))),
+        (Ok(true), Ok(false))
+    );
 }

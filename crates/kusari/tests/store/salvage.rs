@@ -1,5 +1,7 @@
 //! Salvage: what it brings is valid, and it brings all that was not hit.
 
+mod early;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -230,45 +232,6 @@ fn a_sound_store_comes_over_whole_with_the_spec_of_its_ledger() {
     assert_eq!((report.blocks, report.entries), (77, 2));
     assert_sound(&new);
     assert_eq!(Store::open_existing(new.path()).unwrap().spec(), Some(spec()));
-}
-
-#[test]
-fn an_early_version_is_taken_over_with_its_lines() {
-    #[derive(borsh::BorshSerialize)]
-    struct Early<'a>([u8; 32], u64, &'a Block);
-    #[derive(borsh::BorshSerialize)]
-    struct Entry<'a>(&'a str, Vec<BlockHash>, bool);
-    for version in [1_u64, 2] {
-        let old = TempDir::new();
-        std::fs::create_dir_all(old.path()).unwrap();
-        let database = Database::create(old.path().join("chain.redb")).unwrap();
-        let transaction = database.begin_write().unwrap();
-        {
-            let name = redb::TableDefinition::<&str, &[u8]>::new("meta");
-            let mut table = transaction.open_table(name).unwrap();
-            table.insert("schema_version", version.to_le_bytes().as_slice()).unwrap();
-            table.insert("chain_kind", b"classic".as_slice()).unwrap();
-            let name = redb::TableDefinition::<u64, &[u8]>::new("blocks");
-            let mut table = transaction.open_table(name).unwrap();
-            for (order, stored) in classic_blocks().into_iter().enumerate() {
-                let record = Early(stored.work.to_be_bytes(), stored.total_bytes, &stored.block);
-                let record = borsh::to_vec(&record).unwrap();
-                table.insert(order as u64, record.as_slice()).unwrap();
-            }
-            let name = redb::TableDefinition::<u64, &[u8]>::new("outbox");
-            let mut table = transaction.open_table(name).unwrap();
-            let mined = borsh::to_vec(&Entry("line 2", vec![blocks().0[2].hash], true)).unwrap();
-            table.insert(1, mined.as_slice()).unwrap();
-            let waiting = borsh::to_vec(&Entry("it waits", Vec::new(), false)).unwrap();
-            table.insert(2, waiting.as_slice()).unwrap();
-        }
-        transaction.commit().unwrap();
-        drop(database);
-        let (new, report) = salvaged(&old);
-        assert_eq!((report.height, report.blocks, report.entries), (12, 14, 2));
-        let store = Store::open(new.path()).unwrap();
-        assert_eq!(store.entry(2).unwrap().unwrap().0.text, "it waits");
-    }
 }
 
 #[test]

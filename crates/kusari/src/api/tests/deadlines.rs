@@ -92,6 +92,9 @@ fn a_ledger_whose_end_was_altered_is_read_as_it_is_and_at_once() {
     shown.tip.work = Work::of_classic_blocks(3);
     rig.node.publish(shown);
     let (answer, took) = rig.all_of(rig.sent(&get("/v1/status")));
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"height\":0,"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"height\":0,"),
+        "{answer}"
+    );
     assert!(took < Duration::from_secs(5), "{took:?}");
 }

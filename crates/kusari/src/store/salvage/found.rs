@@ -1,6 +1,6 @@
 //! What was found so far, and which version of it counts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use kusari_chain::ledger::Commitment;
@@ -23,7 +23,9 @@ impl Found {
 
     pub(super) fn lost_entries(&self) -> Vec<EntryId> {
         let end = self.next_entry.unwrap_or(0).max(self.last_entry().saturating_add(1));
-        (1..end).filter(|id| !self.entries.contains_key(id)).take(MAX_SOUGHT).collect()
+        let missing = (1..end).filter(|id| !self.entries.contains_key(id)).take(MAX_SOUGHT);
+        let lost: BTreeSet<EntryId> = missing.chain(self.unreadable.iter().copied()).collect();
+        lost.into_iter().collect()
     }
 
     pub(super) fn take_block(
@@ -77,7 +79,7 @@ impl Found {
                 if let Some(id) = id.filter(|_| row_fits(tables::OUTBOX.name(), key, row))
                     && let Ok(entry) = read_entry(id, row_value(row))
                 {
-                    self.take_entry(entry);
+                    self.take_entry(entry, true);
                 }
             });
             pages::rows(page, None, |key, row| {
@@ -93,13 +95,14 @@ impl Found {
     }
 
     /// Keeps the last version of an entry: erased text does not come back, and blocks are only added.
-    pub(super) fn take_entry(&mut self, entry: OutboxEntry) {
+    pub(super) fn take_entry(&mut self, entry: OutboxEntry, is_proven: bool) {
         let rank = |entry: &OutboxEntry| (entry.is_erased(), entry.blocks.len());
         let was_settled = entry.state.is_settled();
-        let found = self
-            .entries
-            .entry(entry.id)
-            .or_insert_with(|| FoundEntry { entry: entry.clone(), was_settled });
+        let found = self.entries.entry(entry.id).or_insert_with(|| FoundEntry {
+            entry: entry.clone(),
+            was_settled,
+            is_proven,
+        });
         found.was_settled |= was_settled;
         if rank(&entry) > rank(&found.entry) {
             found.entry = entry;
@@ -120,8 +123,9 @@ impl Found {
                 return Ok(());
             }
             checked::visit_unchecked(&transaction, tables::OUTBOX, &mut |id, row| {
-                if let Ok(entry) = read_early_entry(id, row) {
-                    self.take_entry(entry);
+                match read_early_entry(id, row) {
+                    Ok(entry) => self.take_entry(entry, false),
+                    Err(_) => drop(self.unreadable.insert(id)),
                 }
             })
         });
