@@ -8,9 +8,7 @@ use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::StoredHeader;
-use kusari_chain::{
-    BestPoint, Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality, Work,
-};
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
 use redb::{ReadTransaction, ReadableDatabase};
 
 use super::Store;
@@ -313,34 +311,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-}
-
-impl Store {
-    /// The last block of the best chain that is as it was stored, or the genesis block: what people and
-    /// peers are told of.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the medium or its content fails elsewhere.
-    pub fn last_sound(&self) -> Result<BestPoint, StoreError> {
-        let head = self.read_blocks(|reader| reader.last_sound_head(u32::MAX))?;
-        Ok(head.map_or_else(BestPoint::genesis, |head| BestPoint {
-            height: head.block.index,
-            hash: head.block.hash,
-            work: head.work,
-        }))
-    }
-
-    /// Whether the best chain has this much work. Also where its last block was altered: then nobody can
-    /// tell, and waiting would not help.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the medium or its content fails elsewhere.
-    pub fn reaches(&self, work: Work) -> Result<bool, StoreError> {
-        Ok(self.read_blocks(|reader| {
-            let head = sound(reader.best_head_at(reader.best_height()?))?;
-            Ok(head.is_none_or(|head| head.map_or(Work::ZERO, |head| head.work) >= work))
-        })?)
     }
 }
 

@@ -1,12 +1,14 @@
-//! How much work the end of the best chain took.
+//! The end of the best chain, and how much work it took.
 //!
-//! Owns which blocks are recent: the last ten, and those of the last hour and the last day by their own
-//! timestamps. Knows no clock; whoever asks says what time it is.
+//! Owns what people and peers are told of where the last block was altered, and which blocks are recent:
+//! the last ten, and those of the last hour and the last day by their own timestamps. Knows no clock;
+//! whoever asks says what time it is.
 
-use kusari_chain::{StoreError, Work};
+use kusari_chain::{BestPoint, StoreError, Work};
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::content::sound;
 use super::fault::Fault;
 
 /// Blocks of which the work is told.
@@ -26,6 +28,32 @@ pub struct RecentWork {
 }
 
 impl Store {
+    /// The last block of the best chain that is as it was stored, or the genesis block: what people and
+    /// peers are told of.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn last_sound(&self) -> Result<BestPoint, StoreError> {
+        let head = self.read_blocks(|reader| reader.last_sound_head(u32::MAX))?;
+        Ok(head.map_or_else(BestPoint::genesis, |head| BestPoint {
+            height: head.block.index,
+            hash: head.block.hash,
+            work: head.work,
+        }))
+    }
+
+    /// Whether the best chain has this much work. Also where its last block was altered: then nobody can
+    /// tell, and waiting would not help.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn reaches(&self, work: Work) -> Result<bool, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let head = sound(reader.best_head_at(reader.best_height()?))?;
+            Ok(head.is_none_or(|head| head.map_or(Work::ZERO, |head| head.work) >= work))
+        })?)
+    }
+
     /// Work of the last blocks, where `now` is Unix time in seconds. In the place of a block that was
     /// altered, the one below it is taken.
     ///
