@@ -15,11 +15,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use kusari_chain::ledger::{ChainId, ChainSpec, Commitment, LedgerPart};
+use kusari_chain::ledger::{BodyEntry, ChainId, ChainSpec, Commitment, LedgerPart, Txid};
 use kusari_chain::{Block, BlockHash, WholeBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
-use self::scan::{FoundBlock, FoundBody, MAX_RECORD, Wanted};
+use self::scan::{BodyVersion, FoundBlock, FoundBody, MAX_RECORD, Wanted};
 use super::open::{DATABASE_FILE, OpenError};
 
 /// Bytes of one window, beside what a record that begins in it may take behind it.
@@ -53,7 +53,7 @@ enum Body {
     None,
     /// It has no transactions.
     Empty,
-    Found(Span),
+    Found(Span, BodyVersion),
     Missing,
 }
 
@@ -73,6 +73,8 @@ struct Found {
     entries: BTreeMap<EntryId, FoundEntry>,
     /// The number after the highest entry, as a fact of the store says.
     next_entry: Option<EntryId>,
+    /// Transactions whose payloads were erased. Pages that the database gave up may hold them still.
+    erased: HashSet<Txid>,
     /// Numbers of entries whose rows cannot be read, of a store without checksums.
     unreadable: BTreeSet<EntryId>,
 }
@@ -116,7 +118,7 @@ impl Finds {
         };
         let mut finds = Self { source: file, found: Found::default() };
         finds.search().map_err(unusable)?;
-        finds.found.take_early_entries(&path);
+        finds.found.take_early_rows(&path);
         finds.search_entries().map_err(unusable)?;
         Ok(finds)
     }
@@ -194,7 +196,7 @@ impl<S: Read + Seek> Finds<S> {
         plan
     }
 
-    /// A block of the plan, and the places of its payloads that were erased.
+    /// A block of the plan without the payloads that were erased, and their places.
     ///
     /// # Errors
     /// What the system says where the file cannot be read.
@@ -204,8 +206,8 @@ impl<S: Read + Seek> Finds<S> {
         let Some(FoundBlock { block, commitment, .. }) = scan::block_at_front(&head) else {
             return Ok(None);
         };
-        let (body, erased) = match (&commitment, place.body) {
-            (Some(commitment), Body::Found(span)) => {
+        let (mut body, mut erased) = match (&commitment, place.body) {
+            (Some(commitment), Body::Found(span, _)) => {
                 match scan::body_at_front(&self.bytes(span)?, commitment) {
                     Some(FoundBody { body, erased, .. }) => (body, erased),
                     None => return Ok(None),
@@ -213,6 +215,15 @@ impl<S: Read + Seek> Finds<S> {
             }
             _ => (Vec::new(), Vec::new()),
         };
+        for (entry, place) in body.iter_mut().zip(0_u32..) {
+            let is_erased =
+                |entry: &BodyEntry| self.found.erased.contains(&entry.transaction.txid());
+            if !self.found.erased.is_empty() && entry.payload.is_some() && is_erased(entry) {
+                entry.payload = None;
+                erased.push(place);
+            }
+        }
+        erased.sort_unstable();
         let ledger = commitment.map(|commitment| Box::new(LedgerPart { commitment, body }));
         Ok(Some((WholeBlock { block, ledger }, erased)))
     }
@@ -252,9 +263,11 @@ impl<S: Read + Seek> Finds<S> {
         each_window(source, |at, bytes, end| {
             wanted.find(bytes, end, |start, commitment, body| {
                 let span = Span { at: at + start as u64, length: body.length };
+                let version = body.version();
                 for hash in blocks.get(&commitment.body_root).into_iter().flatten() {
-                    if let Some(place) = found.blocks.get_mut(hash) {
-                        place.body = Body::Found(span);
+                    let Some(place) = found.blocks.get_mut(hash) else { continue };
+                    if !matches!(place.body, Body::Found(_, known) if known >= version) {
+                        place.body = Body::Found(span, version);
                     }
                 }
             });

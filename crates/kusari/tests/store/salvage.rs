@@ -255,6 +255,49 @@ fn erased_text_does_not_come_back() {
     assert_eq!(stored.part().unwrap().body[0].payload, None);
 }
 
+/// Where a part stands in some bytes.
+fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+#[test]
+fn erased_text_does_not_come_back_from_a_page_that_was_given_up() {
+    for is_hit in [false, true] {
+        let old = TempDir::new();
+        let store = sound_ledger_store(&old);
+        let file = old.path().join("chain.redb");
+        let body = borsh::to_vec(body_of_two()).unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let page = position(&before, &body).unwrap() / PAGE * PAGE;
+        let block = ledger_block(1).block.hash;
+        let erased = vec![kusari_node::store::Erasure { block, place: 0 }];
+        store.commit(&[StoreBatch { erased, ..StoreBatch::default() }]).unwrap();
+        drop(store);
+        let mut bytes = std::fs::read(&file).unwrap();
+        assert_eq!(position(&bytes, &body), None);
+        if is_hit {
+            // Then the row that says what was erased is all that tells of it.
+            let mut stripped = ledger_block(1).clone();
+            stripped.erase(0).unwrap();
+            let stripped = borsh::to_vec(&stripped.part().unwrap().body).unwrap();
+            let place = position(&bytes, &stripped).unwrap();
+            bytes[place + stripped.len() - 1] ^= 1;
+        }
+        // A page that is free and lies far up in a large file is not overwritten.
+        bytes.extend_from_slice(&before[page..page + PAGE]);
+        assert!(position(&bytes, &body).is_some());
+        std::fs::write(&file, bytes).unwrap();
+        let (new, report) = salvaged(&old);
+        assert_eq!((report.blocks, report.without_body), (77, 0), "{is_hit}");
+        let store = Store::open_existing(new.path()).unwrap();
+        let stored = store.by_hash(&block).unwrap().unwrap();
+        assert_eq!(stored.part().unwrap().body[0].payload, None, "{is_hit}");
+        drop(store);
+        let bytes = std::fs::read(new.path().join("chain.redb")).unwrap();
+        assert_eq!(position(&bytes, &body), None, "{is_hit}");
+    }
+}
+
 #[test]
 fn keys_come_along_and_what_is_no_key_is_named() {
     let old = TempDir::new();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use kusari_chain::ledger::Commitment;
+use kusari_chain::ledger::{Commitment, Txid};
 use kusari_chain::{Block, BlockHash};
 use kusari_node::store::{EntryId, OutboxEntry};
 use redb::ReadableDatabase;
@@ -11,7 +11,7 @@ use redb::ReadableDatabase;
 use super::scan::{self, FoundBlock};
 use super::{Body, Found, FoundEntry, MAX_SOUGHT, Place, Span, pages};
 use crate::store::audit::open_untouched;
-use crate::store::checked::{self, ReadTables, row_fits, row_value};
+use crate::store::checked::{ReadTables, row_fits, row_value, visit_unchecked};
 use crate::store::fault::{Fault, guarded};
 use crate::store::record::{read_early_entry, read_entry};
 use crate::store::tables::{self, meta};
@@ -41,7 +41,9 @@ impl Found {
         let is_better = |known: &Place| match known.body {
             Body::Missing => false,
             Body::None => commitment.is_none(),
-            Body::Empty | Body::Found(_) => true,
+            Body::Empty => true,
+            // Another version of it may follow this one.
+            Body::Found(..) => false,
         };
         if known.is_some_and(is_better) {
             return;
@@ -53,11 +55,17 @@ impl Found {
             // In early versions the body follows.
             Some(commitment) => match scan::body_at_front(behind, commitment) {
                 Some(body) => {
-                    Body::Found(Span { at: at + (start + length) as u64, length: body.length })
+                    let at = at + (start + length) as u64;
+                    Body::Found(Span { at, length: body.length }, body.version())
                 }
                 None => Body::Missing,
             },
         };
+        if let Some(Place { body: Body::Found(_, known), .. }) = known
+            && !matches!(&body, Body::Found(_, version) if version > known)
+        {
+            return;
+        }
         if let Some(commitment) = commitment {
             self.chain_id.get_or_insert(commitment.chain_id);
             match body {
@@ -80,6 +88,13 @@ impl Found {
                     && let Ok(entry) = read_entry(id, row_value(row))
                 {
                     self.take_entry(entry, true);
+                }
+            });
+            pages::rows(page, Some(32), |key, row| {
+                if let Some(txid) = key.first_chunk()
+                    && row_fits(tables::ERASED.name(), key, row)
+                {
+                    self.erased.insert(Txid(*txid));
                 }
             });
             pages::rows(page, None, |key, row| {
@@ -109,8 +124,8 @@ impl Found {
         }
     }
 
-    /// Entries of a store whose rows have no checksums, where the database opens.
-    pub(super) fn take_early_entries(&mut self, path: &Path) {
+    /// Entries of a store whose rows have no checksums, and what was erased there, where the database opens.
+    pub(super) fn take_early_rows(&mut self, path: &Path) {
         let opened = guarded(|| Ok::<_, Fault>(open_untouched(path)));
         let Ok(Ok(database)) = opened else { return };
         // What breaks off ends the reading, and what came before it was taken.
@@ -122,11 +137,13 @@ impl Found {
             if version.is_none_or(|version| version.len() != 8) {
                 return Ok(());
             }
-            checked::visit_unchecked(&transaction, tables::OUTBOX, &mut |id, row| {
-                match read_early_entry(id, row) {
-                    Ok(entry) => self.take_entry(entry, false),
-                    Err(_) => drop(self.unreadable.insert(id)),
-                }
+            let outbox = tables::OUTBOX;
+            visit_unchecked(&transaction, outbox, |id, row| match read_early_entry(id, row) {
+                Ok(entry) => self.take_entry(entry, false),
+                Err(_) => drop(self.unreadable.insert(id)),
+            })?;
+            visit_unchecked(&transaction, tables::ERASED, |txid, ()| {
+                self.erased.insert(Txid(*txid));
             })
         });
     }

@@ -5,14 +5,14 @@ use kusari::runtime::salvage::salvage;
 use kusari::store::Store;
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{Block, BlockHash, CheckedBlock, StoredBlock};
+use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite, CheckedBlock, StoredBlock};
 use kusari_node::wire::{Message, encode};
 use redb::Database;
 
 use super::{classic_blocks, salvaged};
 use crate::audit::sound::blocks;
-use crate::forge::{Person, spec};
-use crate::support::TempDir;
+use crate::forge::{Person, body_of_two, ledger_block, spec};
+use crate::support::{TempDir, batch};
 
 #[derive(borsh::BorshSerialize)]
 struct EarlyBlock<'a>([u8; 32], u64, &'a Block);
@@ -41,7 +41,12 @@ fn early_store(
         let mut table = transaction.open_table(name).unwrap();
         for (order, stored) in blocks.iter().enumerate() {
             let record = EarlyBlock(stored.work.to_be_bytes(), stored.total_bytes, &stored.block);
-            let record = borsh::to_vec(&record).unwrap();
+            let mut record = borsh::to_vec(&record).unwrap();
+            if let Some(ledger) = &stored.ledger {
+                let time = (ledger.time.active_s, ledger.time.latest, &ledger.subtrees);
+                let parts = (time, &ledger.part.commitment, &ledger.part.body);
+                record.extend(borsh::to_vec(&parts).unwrap());
+            }
             table.insert(order as u64, record.as_slice()).unwrap();
         }
         let name = redb::TableDefinition::<u64, &[u8]>::new("outbox");
@@ -108,4 +113,31 @@ fn an_early_transaction_that_is_not_the_signed_one_is_lost_and_the_new_node_star
     let store = Store::open_existing(new.path()).unwrap();
     assert_eq!(store.entry(1).unwrap().unwrap().0.text, first.0);
     Offline::open(store).unwrap();
+}
+
+#[test]
+fn what_was_erased_in_an_early_version_does_not_come_back() {
+    let chain = [ledger_block(0).clone(), ledger_block(1).clone()];
+    let old = early_store(2, &spec().chain_id().to_string(), &chain, &[]);
+    let database = Database::open(old.path().join("chain.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    {
+        let name = redb::TableDefinition::<&[u8; 32], ()>::new("erased");
+        let mut table = transaction.open_table(name).unwrap();
+        table.insert(&body_of_two()[0].transaction.txid().0, ()).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let new = TempDir::new();
+    let report = salvage(old.path(), new.path(), Some(Some(spec()))).unwrap();
+    assert_eq!((report.height, report.blocks), (2, 2));
+    let store = Store::open_existing(new.path()).unwrap();
+    // Nor when a peer sends it.
+    let payloads = vec![(0, body_of_two()[0].payload.clone().unwrap())];
+    let (hash, order) = (ledger_block(1).block.hash, 1);
+    for writes in [Vec::new(), vec![BlockWrite::Fill { hash, order, payloads }]] {
+        store.commit(&[batch(writes)]).unwrap();
+        let stored = store.by_hash(&hash).unwrap().unwrap();
+        assert_eq!((stored.order, &stored.part().unwrap().body[0].payload), (order, &None));
+    }
 }
