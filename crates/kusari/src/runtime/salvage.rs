@@ -102,6 +102,8 @@ pub struct Salvage {
     pub entries: u64,
     /// Old numbers of outbox entries that were not found.
     pub lost_entries: Vec<EntryId>,
+    /// Old numbers under which more than one entry was found, with the text of each: the first was taken.
+    pub contested: Vec<(EntryId, Vec<String>)>,
     /// Settled lines whose blocks did not come, with their old numbers: other nodes have them, and mined
     /// anew they would stand twice.
     pub settled_elsewhere: Vec<(EntryId, String)>,
@@ -224,7 +226,12 @@ fn take_entries(
     let mut batch = StoreBatch::default();
     let mut id: EntryId = store.outbox_facts()?.next_id;
     let sound = |found: &&FoundEntry| !disproven.contains(&found.entry.id);
-    for FoundEntry { entry, was_settled, .. } in finds.entries().filter(sound) {
+    for found in finds.entries().filter(sound) {
+        let FoundEntry { entry, was_settled, others, .. } = found;
+        if !others.is_empty() {
+            let texts = [found.text()].into_iter().chain(others.iter().map(String::as_str));
+            report.contested.push((entry.id, texts.map(String::from).collect()));
+        }
         let depth = depth_of(store, entry, is_ledger)?;
         if *was_settled && depth.is_none() && !is_ledger && !entry.is_erased() {
             report.settled_elsewhere.push((entry.id, entry.text.clone()));

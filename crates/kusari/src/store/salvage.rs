@@ -6,6 +6,7 @@
 //! versions that had none are taken only where the database still opens, and are marked. Writes nothing, and
 //! decides nothing about what is found: the rules of the chain do. Memory grows with the blocks, some 200 bytes each.
 
+mod entries;
 mod found;
 mod pages;
 mod scan;
@@ -17,8 +18,10 @@ use std::path::Path;
 
 use kusari_chain::ledger::{BodyEntry, ChainId, ChainSpec, Commitment, LedgerPart, Txid};
 use kusari_chain::{Block, BlockHash, WholeBlock, Work};
-use kusari_node::store::{EntryId, OutboxEntry};
+use kusari_node::store::EntryId;
 
+pub use self::entries::FoundEntry;
+use self::entries::Source;
 use self::scan::{BodyVersion, FoundBlock, FoundBody, MAX_RECORD, Wanted};
 use super::open::{DATABASE_FILE, OpenError};
 
@@ -79,17 +82,6 @@ struct Found {
     unreadable: BTreeSet<EntryId>,
 }
 
-/// An outbox entry as its last version that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundEntry {
-    /// The entry.
-    pub entry: OutboxEntry,
-    /// Whether any version of it was settled.
-    pub was_settled: bool,
-    /// Whether its row had a checksum that holds. Where it had none, the chain may disprove it.
-    pub is_proven: bool,
-}
-
 /// What follows from the blocks that were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -118,7 +110,7 @@ impl Finds {
         };
         let mut finds = Self { source: file, found: Found::default() };
         finds.search().map_err(unusable)?;
-        finds.found.take_early_rows(&path);
+        finds.found.take_shown_rows(&path);
         finds.search_entries().map_err(unusable)?;
         Ok(finds)
     }
@@ -300,7 +292,7 @@ impl<S: Read + Seek> Finds<S> {
             return Ok(());
         }
         each_window(source, |_, bytes, end| {
-            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry, true));
+            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry, Source::File));
             true
         })
     }

@@ -1,6 +1,7 @@
 //! Salvage: what it brings is valid, and it brings all that was not hit.
 
 mod early;
+mod numbers;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
