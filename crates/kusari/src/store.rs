@@ -186,11 +186,12 @@ impl Store {
         self.inner.content.on_altered(Box::new(tell));
     }
 
-    /// Bytes that the file takes; 0 for a store in memory, and where the file system does not say.
+    /// Bytes that the file takes on the disk; 0 for a store in memory, and where the file system does
+    /// not say.
     #[must_use]
     pub fn file_bytes(&self) -> u64 {
         let file = self.inner.file.as_ref();
-        file.and_then(|file| std::fs::metadata(file).ok()).map_or(0, |data| data.len())
+        file.and_then(|file| std::fs::metadata(file).ok()).map_or(0, |data| taken_bytes(&data))
     }
 
     /// The parameters of the ledger that the store is made for; `None` on the classic chain.
@@ -252,4 +253,20 @@ impl Store {
         }
         read
     }
+}
+
+/// Bytes of a file that are on the disk. The database makes its file twice as long when it needs room, or
+/// longer by up to 4 GiB, and most of that is a hole for long.
+#[cfg(unix)]
+fn taken_bytes(file: &std::fs::Metadata) -> u64 {
+    /// What `st_blocks` counts in, whatever the blocks of the file system are.
+    const BLOCK_BYTES: u64 = 512;
+    use std::os::unix::fs::MetadataExt;
+    file.blocks().saturating_mul(BLOCK_BYTES).min(file.len())
+}
+
+/// Elsewhere a longer file takes its room at once.
+#[cfg(not(unix))]
+fn taken_bytes(file: &std::fs::Metadata) -> u64 {
+    file.len()
 }

@@ -28,6 +28,8 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(60);
 const WHOLE_STORE_DEADLINE: Duration = Duration::from_secs(60 * 60);
 /// What reads the whole store.
 const WHOLE_STORE: [&str; 2] = ["/v1/audit", "/v1/backup"];
+/// What a watchdog asks for, which must not go unanswered because another program asks without end.
+const WATCHING: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Said with every answer: it is for the program that asked, as it is, and stays with it.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -80,7 +82,11 @@ fn caller(request: &Request, shared: &Shared) -> Caller {
         return Caller::Page;
     }
     let remote = request.extensions().get::<Remote>();
-    Caller::Address(remote.map_or(Ipv4Addr::UNSPECIFIED.into(), |remote| remote.0.ip()))
+    let address = remote.map_or(Ipv4Addr::UNSPECIFIED.into(), |remote| remote.0.ip());
+    match WATCHING.contains(&request.uri().path()) {
+        true => Caller::Watcher(address),
+        false => Caller::Address(address),
+    }
 }
 
 fn in_turn(rate: &Rate, caller: Caller) -> Answer<()> {

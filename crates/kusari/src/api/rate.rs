@@ -2,15 +2,17 @@
 //!
 //! Owns a token bucket for each client, which fills with time: a request takes one token, and where
 //! there is none it is refused. A client is known by its credential, or else by its address, so that a
-//! program that went wild delays itself alone, and others without a credential at the same address.
+//! program that went wild delays itself alone, and others without a credential at the same address. What
+//! only looks whether the node lives is apart: a watchdog that is refused would restart a sound node.
 //!
-//! What a stranger can fill, and its bound: buckets of addresses, [`MAX_ADDRESSES`].
+//! What a stranger can fill, and its bound: buckets of addresses, [`MAX_ADDRESSES`] of each kind.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use tokio::time::Instant;
+use kusari_node::token_bucket::TokenBucket;
+use tokio::time::{Duration, Instant};
 
 /// Requests of one client that are answered in a second. Far more than a page or a program of people
 /// needs, and a bound on what a program that went wild takes from the node's processors.
@@ -28,28 +30,33 @@ pub(super) enum Caller {
     Page,
     /// Anybody else, by the address that the connection comes from.
     Address(IpAddr),
+    /// The same, who asks for nothing but how the node is.
+    Watcher(IpAddr),
 }
 
 /// The buckets.
 #[derive(Debug)]
 pub(super) struct Rate {
-    per_second: u32,
+    began: Instant,
     buckets: Mutex<Buckets>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Buckets {
-    token: Bucket,
-    page: Bucket,
-    /// A full bucket is left out: it says nothing.
-    addresses: HashMap<IpAddr, Bucket>,
-    /// Of every address for which there is no room.
-    others: Bucket,
+    token: TokenBucket,
+    page: TokenBucket,
+    addresses: Addresses,
+    watchers: Addresses,
 }
 
-/// Tokens that are left, and when that was so; `None` while it is full.
-#[derive(Debug, Default)]
-struct Bucket(Option<(f64, Instant)>);
+#[derive(Debug)]
+struct Addresses {
+    /// What a new one has.
+    full: TokenBucket,
+    known: HashMap<IpAddr, TokenBucket>,
+    /// Of every address for which there is no room.
+    others: TokenBucket,
+}
 
 impl Default for Rate {
     fn default() -> Self {
@@ -58,54 +65,48 @@ impl Default for Rate {
 }
 
 impl Rate {
+    /// A full bucket has the tokens of one second.
     pub(super) fn new(per_second: u32) -> Self {
-        Self { per_second, buckets: Mutex::default() }
+        let refill = Duration::from_secs(1) / per_second.max(1);
+        let full = TokenBucket::new(per_second, refill, Duration::ZERO);
+        let addresses = || Addresses { full, known: HashMap::new(), others: full };
+        let (addresses, watchers) = (addresses(), addresses());
+        let buckets = Mutex::new(Buckets { token: full, page: full, addresses, watchers });
+        Self { began: Instant::now(), buckets }
     }
 
-    /// Takes a token of a caller's, if there is one. A full bucket has those of one second.
+    /// Takes a token of a caller's, if there is one.
     pub(super) fn take(&self, caller: Caller, now: Instant) -> bool {
-        let full = f64::from(self.per_second);
+        let now = now.saturating_duration_since(self.began);
         // Nothing panics while it holds the lock.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.of(caller, full, now).take(full, now)
+        let bucket = match caller {
+            Caller::Token => &mut buckets.token,
+            Caller::Page => &mut buckets.page,
+            Caller::Address(address) => buckets.addresses.of(address, now),
+            Caller::Watcher(address) => buckets.watchers.of(address, now),
+        };
+        bucket.take(1, now)
     }
 }
 
-impl Buckets {
-    fn of(&mut self, caller: Caller, full: f64, now: Instant) -> &mut Bucket {
-        let address = match caller {
-            Caller::Token => return &mut self.token,
-            Caller::Page => return &mut self.page,
-            Caller::Address(address) => address.to_canonical(),
-        };
-        if self.addresses.len() >= MAX_ADDRESSES && !self.addresses.contains_key(&address) {
-            self.addresses.retain(|_, bucket| bucket.left(full, now) < full);
-            if self.addresses.len() >= MAX_ADDRESSES {
+impl Addresses {
+    fn of(&mut self, address: IpAddr, now: Duration) -> &mut TokenBucket {
+        let address = address.to_canonical();
+        if self.known.len() >= MAX_ADDRESSES && !self.known.contains_key(&address) {
+            // A full bucket says nothing.
+            self.known.retain(|_, bucket| bucket.missing(now) > 0);
+            if self.known.len() >= MAX_ADDRESSES {
                 return &mut self.others;
             }
         }
-        self.addresses.entry(address).or_default()
-    }
-}
-
-impl Bucket {
-    fn left(&self, full: f64, now: Instant) -> f64 {
-        let Some((left, since)) = self.0 else { return full };
-        let new = now.saturating_duration_since(since).as_secs_f64() * full;
-        (left + new).min(full)
-    }
-
-    fn take(&mut self, full: f64, now: Instant) -> bool {
-        let left = self.left(full, now);
-        let taken = left >= 1.0;
-        self.0 = Some((if taken { left - 1.0 } else { left }, now));
-        taken
+        self.known.entry(address).or_insert(self.full)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Duration;
+    use std::net::Ipv4Addr;
 
     use super::*;
 
@@ -133,7 +134,8 @@ mod tests {
         let rate = Rate::new(10);
         let now = Instant::now();
         let through = |caller| (0..50).filter(|_| rate.take(caller, now)).count();
-        for caller in [address(0), address(1), Caller::Token, Caller::Page] {
+        let watcher = Caller::Watcher(Ipv4Addr::LOCALHOST.into());
+        for caller in [address(0), address(1), watcher, Caller::Token, Caller::Page] {
             assert_eq!(through(caller), 10, "{caller:?}");
         }
         let mapped = Caller::Address("::ffff:127.0.0.1".parse().unwrap());
@@ -148,7 +150,7 @@ mod tests {
         let let_through = (1..10_000).filter(|&number| rate.take(address(number), began)).count();
         assert_eq!(let_through, MAX_ADDRESSES - 1 + 10);
         assert!(rate.take(address(0), began) && rate.take(Caller::Token, began));
-        let kept = || rate.buckets.lock().unwrap().addresses.len();
+        let kept = || rate.buckets.lock().unwrap().addresses.known.len();
         assert_eq!(kept(), MAX_ADDRESSES);
         // Those that asked no more make room.
         assert!(rate.take(address(200_000), began + Duration::from_secs(1)));

@@ -35,7 +35,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::routing::get;
 use axum::{Router, middleware};
-use kusari_chain::{BlockStore, StoreError, Work};
+use kusari_chain::{StoreError, Work};
 use kusari_node::seam::{Command, Reply};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, timeout};
@@ -103,10 +103,9 @@ impl Shared {
         let mut snapshots = self.node.snapshots();
         loop {
             snapshots.mark_unchanged();
-            let tip = self.read_at_once(BlockStore::tip_header).await?;
-            let stored = tip.map_or(Work::ZERO, |tip| tip.work);
+            let is_stored = self.read_at_once(move |store| store.reaches(shown)).await?;
             // The snapshot changes after each commit.
-            if stored >= shown || snapshots.changed().await.is_err() {
+            if is_stored || snapshots.changed().await.is_err() {
                 return Ok(());
             }
         }

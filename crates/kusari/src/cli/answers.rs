@@ -29,9 +29,9 @@ fn state(height: u32, hash: &BlockHash, work: Work) -> String {
 
 /// The last block that is stored, or the genesis block.
 pub(crate) fn stored_tip(store: &dyn BlockStore) -> Result<BestPoint, StoreError> {
-    Ok(store.best_tip()?.map_or_else(BestPoint::genesis, |tip| BestPoint {
-        height: tip.block.index,
-        hash: tip.block.hash,
+    Ok(store.tip_header()?.map_or_else(BestPoint::genesis, |tip| BestPoint {
+        height: tip.height,
+        hash: tip.hash,
         work: tip.work,
     }))
 }

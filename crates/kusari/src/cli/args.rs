@@ -114,8 +114,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N|none")]
     pub(crate) max_reorg_depth: Option<String>,
 
-    /// Most that the store may take, as in `500MiB` or `2GiB`, before nothing but blocks is taken;
-    /// `none` for no bound [default: 10GiB]
+    /// Most that the store may take on the disk, as in `500MiB` or `2GiB`, before nothing but blocks is
+    /// taken; `none` for no bound [default: 10GiB]
     #[arg(long, value_name = "SIZE|none")]
     pub(crate) max_store: Option<String>,
 

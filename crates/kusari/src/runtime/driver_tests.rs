@@ -1,7 +1,7 @@
 use kusari_chain::Block;
 use kusari_chain::Target;
 use kusari_node::NodeConfig;
-use kusari_node::store::StoreBatch;
+use kusari_node::store::{OutboxWrite, StoreBatch};
 
 use super::*;
 
@@ -81,4 +81,37 @@ async fn a_node_hears_of_its_disk_before_it_takes_anything() {
     drop(from_control);
     let hindrances = driver.node.snapshot().hindrances;
     assert!(matches!(hindrances[..], [kusari_node::Hindrance::StoreFull { .. }]), "{hindrances:?}");
+}
+
+#[test]
+fn a_store_that_grows_is_warned_of_before_it_is_full_and_is_full_near_its_limit() {
+    const LIMIT_BYTES: u64 = 24 << 20;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let control = mpsc::unbounded_channel().0;
+    let mut storage = Storage::watch(store.clone(), Some(LIMIT_BYTES), control);
+    let (mut next_id, mut warned, mut text_bytes, mut noise) = (1, false, 0, 1_u64);
+    loop {
+        let state = storage.news();
+        let is = |told: fn(&kusari_node::StorageState) -> bool| state.as_ref().is_some_and(told);
+        if is(kusari_node::StorageState::is_full) {
+            break;
+        }
+        warned |= is(kusari_node::StorageState::fills_up);
+        let mut outbox = Vec::new();
+        for id in next_id..next_id + 500 {
+            let mut text = String::new();
+            while text.len() < 960 {
+                // Nothing that a file system makes smaller.
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                text += &format!("{noise:016x}");
+            }
+            text_bytes += text.len() as u64;
+            outbox.push(OutboxWrite::Insert { id, text, draft: None });
+        }
+        next_id += 500;
+        store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
+    }
+    assert!(warned, "it is full without a warning, with {text_bytes} bytes of text");
+    assert!(text_bytes > LIMIT_BYTES / 2, "it is full with {text_bytes} bytes of text");
 }

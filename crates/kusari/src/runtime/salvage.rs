@@ -4,6 +4,7 @@
 //! Owns the order: blocks first, by the way that every block takes, then what people entrusted to the
 //! node, then what was erased, then files of keys. Nothing is written to the old directory.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use kusari_chain::{BlockHash, BlockStore, CheckedBlock, StoreError};
 use kusari_node::store::{
     EntryId, EntryState, Erasure, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch,
 };
-use kusari_node::wire::Message;
+use kusari_node::wire::{Dialect, Message};
 
 use zeroize::Zeroizing;
 
@@ -101,6 +102,8 @@ pub struct Salvage {
     pub entries: u64,
     /// Old numbers of outbox entries that were not found.
     pub lost_entries: Vec<EntryId>,
+    /// Old numbers under which more than one entry was found, with the text of each: the first was taken.
+    pub contested: Vec<(EntryId, Vec<String>)>,
     /// Settled lines whose blocks did not come, with their old numbers: other nodes have them, and mined
     /// anew they would stand twice.
     pub settled_elsewhere: Vec<(EntryId, String)>,
@@ -125,7 +128,8 @@ pub fn salvage(
     let spec = choose_chain(&finds, chain)?;
     let mut report = Salvage::default();
     let (store, erased) = take_blocks(directory, new, &mut finds, spec.as_ref(), &mut report)?;
-    take_entries(&store, &finds, spec.is_some(), &mut report)?;
+    let disproven = disproven_entries(directory, &mut finds, spec.as_ref())?;
+    take_entries(&store, (&finds, &disproven), spec.is_some(), &mut report)?;
     if !erased.is_empty() {
         store.commit(&[StoreBatch { erased, ..StoreBatch::default() }])?;
     }
@@ -213,14 +217,21 @@ fn take_blocks(
 /// Enters what people entrusted to the node, under new numbers without gaps.
 fn take_entries(
     store: &Store,
-    finds: &Finds,
+    (finds, disproven): (&Finds, &BTreeSet<EntryId>),
     is_ledger: bool,
     report: &mut Salvage,
 ) -> Result<(), SalvageError> {
-    report.lost_entries = finds.lost_entries();
+    let lost: BTreeSet<EntryId> = finds.lost_entries().into_iter().collect();
+    report.lost_entries = lost.union(disproven).copied().collect();
     let mut batch = StoreBatch::default();
     let mut id: EntryId = store.outbox_facts()?.next_id;
-    for FoundEntry { entry, was_settled } in finds.entries() {
+    let sound = |found: &&FoundEntry| !disproven.contains(&found.entry.id);
+    for found in finds.entries().filter(sound) {
+        let FoundEntry { entry, was_settled, others, .. } = found;
+        if !others.is_empty() {
+            let texts = [found.text()].into_iter().chain(others.iter().map(String::as_str));
+            report.contested.push((entry.id, texts.map(String::from).collect()));
+        }
         let depth = depth_of(store, entry, is_ledger)?;
         if *was_settled && depth.is_none() && !is_ledger && !entry.is_erased() {
             report.settled_elsewhere.push((entry.id, entry.text.clone()));
@@ -240,6 +251,41 @@ fn take_entries(
         }
     }
     Ok(store.commit(&[batch])?)
+}
+
+/// Numbers of the entries without a checksum that the chain disproves: a line that is another one in a
+/// block of its own, and what is no transaction with the id that it should have.
+fn disproven_entries(
+    directory: &Path,
+    finds: &mut Finds,
+    spec: Option<&ChainSpec>,
+) -> Result<BTreeSet<EntryId>, SalvageError> {
+    let unreadable = |source| SalvageError::Source { file: directory.into(), source };
+    let unproven = finds.entries().filter(|found| !found.is_proven);
+    let unproven: Vec<OutboxEntry> = unproven.map(|found| found.entry.clone()).collect();
+    let mut disproven = BTreeSet::new();
+    for OutboxEntry { id, text, blocks, .. } in unproven {
+        let mut fits = true;
+        match spec {
+            None => {
+                for hash in &blocks {
+                    let found = finds.block(hash).map_err(unreadable)?;
+                    fits &= found.is_none_or(|(whole, _)| whole.block.data == text);
+                }
+            }
+            // It was erased; of which transaction is all that is left.
+            Some(_) if text.is_empty() => fits = blocks.len() == 1,
+            Some(spec) => {
+                let read = Dialect::Ledger(spec.chain_id()).receive(text.as_bytes());
+                fits = matches!(read, Ok(Message::Transaction(signed))
+                    if matches!(blocks[..], [BlockHash(only)] if only == signed.txid().0));
+            }
+        }
+        if !fits {
+            disproven.insert(id);
+        }
+    }
+    Ok(disproven)
 }
 
 /// What enters a salvaged entry into a new outbox, under a new number.

@@ -49,14 +49,26 @@ impl<'a> BlockReader<'a> {
         })
     }
 
-    /// The head of the last block. On the classic chain, blocks at the end that were altered are passed
-    /// over: they come again from other nodes. The accounts of a ledger are those after its last block.
+    /// The head of the last block, on which others are built. On the classic chain, blocks at the end that
+    /// were altered are passed over: they come again from other nodes. The accounts of a ledger are those
+    /// after its last block, so nothing is built on another one.
     pub(super) fn tip_head(&self) -> Result<Option<Head>, Fault> {
-        for row in self.best.iter()?.rev() {
+        if self.bodies.is_none() {
+            return self.last_sound_head(u32::MAX);
+        }
+        let Some((height, order)) = self.best.last()? else { return Ok(None) };
+        match self.head(order.value(), Some(height.value())) {
+            Err(Fault::AlteredBlock(block)) => Err(Fault::AlteredEnd(block)),
+            head => head.map(Some),
+        }
+    }
+
+    /// The head of the last block up to a height that is as it was stored.
+    pub(super) fn last_sound_head(&self, through: u32) -> Result<Option<Head>, Fault> {
+        for row in self.best.range(..=through)?.rev() {
             let (height, order) = row?;
-            match self.head(order.value(), Some(height.value())) {
-                Err(Fault::AlteredBlock(_)) if self.bodies.is_none() => {}
-                head => return head.map(Some),
+            if let Some(head) = sound(self.head(order.value(), Some(height.value())))? {
+                return Ok(Some(head));
             }
         }
         Ok(None)

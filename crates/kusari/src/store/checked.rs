@@ -6,6 +6,10 @@
 //! that stand under another key or in another table. It is no defence against a person, who can compute it
 //! as well; the hashes of blocks are.
 
+// Named by its path, since the tests of the store take this file alone.
+#[path = "checked/sums.rs"]
+mod sums;
+
 use core::borrow::Borrow;
 use core::marker::PhantomData;
 use core::ops::{Bound, RangeBounds};
@@ -13,13 +17,11 @@ use core::ops::{Bound, RangeBounds};
 use redb::{
     AccessGuard, CursorError, CursorMut, ReadTransaction, TableError, Value, WriteTransaction,
 };
-use xxhash_rust::xxh3::xxh3_64;
 
+pub(crate) use self::sums::CHECKSUM_BYTES;
+use self::sums::Checksums;
 use super::fault::Fault;
 use super::row_key::RowKey;
-
-/// Bytes of a checksum, at the end of each row, little-endian.
-pub(crate) const CHECKSUM_BYTES: usize = 8;
 
 /// A row as the database has it: the value and the checksum.
 type Bytes = &'static [u8];
@@ -53,52 +55,11 @@ impl<K: RowKey, V: Value + 'static> TableDefinition<K, V> {
     }
 
     fn over<T>(&self, rows: T) -> Checked<T, K, V> {
-        let sums = Checksums { table: self.name, hash_of_name: xxh3_64(self.name.as_bytes()) };
-        Checked { rows, sums, row: Vec::new(), types: PhantomData }
+        Checked { rows, sums: Checksums::of_table(self.name), row: Vec::new(), types: PhantomData }
     }
-}
-
-/// An odd number without pattern: the fraction of the golden ratio in 64 bits (Knuth, "The Art of Computer
-/// Programming", 6.4).
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// What the hash of a row's value is mixed with. Keys are short, and hashing them as values are doubled what
-/// a read costs. A product with an odd number can be undone, so keys that differ in one word of eight bytes
-/// never come to the same.
-fn with_key(table: u64, key: &[u8]) -> u64 {
-    key.chunks(8).fold(table, |mixed, bytes| {
-        let word = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        (mixed ^ word).wrapping_mul(GOLDEN)
-    })
-}
-
-/// Makes and checks the checksums of one table.
-#[derive(Clone, Copy)]
-struct Checksums {
-    table: &'static str,
-    hash_of_name: u64,
 }
 
 impl Checksums {
-    fn of(self, key: &[u8], value: &[u8]) -> u64 {
-        xxh3_64(value) ^ with_key(self.hash_of_name, key)
-    }
-
-    /// The row of a value.
-    fn seal<V: Value>(self, key: &[u8], value: &V::SelfType<'_>, row: &mut Vec<u8>) {
-        row.clear();
-        row.extend_from_slice(V::as_bytes(value).as_ref());
-        let sum = self.of(key, row);
-        row.extend_from_slice(&sum.to_le_bytes());
-    }
-
-    /// Whether the row is one that was written under this key.
-    fn fits<V: Value>(self, key: &[u8], row: &[u8]) -> bool {
-        let Some((value, sum)) = row.split_last_chunk::<CHECKSUM_BYTES>() else { return false };
-        V::fixed_width().is_none_or(|width| value.len() == width)
-            && self.of(key, value) == u64::from_le_bytes(*sum)
-    }
-
     fn check<'a, K: RowKey, V: Value + 'static>(
         self,
         key: &K::SelfType<'_>,
@@ -114,8 +75,7 @@ impl Checksums {
 
 /// Whether a row of a table, by the table's name, is as it was written under this key.
 pub(crate) fn row_fits(table: &'static str, key: &[u8], row: &[u8]) -> bool {
-    let sums = Checksums { table, hash_of_name: xxh3_64(table.as_bytes()) };
-    sums.fits::<Bytes>(key, row)
+    Checksums::of_table(table).fits::<Bytes>(key, row)
 }
 
 /// A row without its checksum.
@@ -125,12 +85,12 @@ pub(crate) fn row_value(row: &[u8]) -> &[u8] {
 
 /// Shows `visit` the rows of a table of an early version, whose rows have no checksums, as far as they can
 /// be read.
-pub(crate) fn visit_unchecked(
+pub(crate) fn visit_unchecked<K: RowKey, V: Value + 'static>(
     transaction: &ReadTransaction,
-    definition: TableDefinition<u64, &'static [u8]>,
-    visit: &mut dyn FnMut(u64, &[u8]),
+    definition: TableDefinition<K, V>,
+    mut visit: impl FnMut(K::SelfType<'_>, V::SelfType<'_>),
 ) -> Result<(), Fault> {
-    let table = transaction.open_table(definition.raw())?;
+    let table = transaction.open_table(redb::TableDefinition::<K, V>::new(definition.name))?;
     for row in redb::ReadableTable::iter(&table)? {
         let (key, row) = row?;
         visit(key.value(), row.value());

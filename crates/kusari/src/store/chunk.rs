@@ -105,11 +105,14 @@ impl Store {
         mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         Ok(self.read_blocks(|reader| {
-            visit_heads(reader, stretch, &mut |head| Ok(visit(reader.whole(head)?)))
+            let tip = position(reader.tip_head()?);
+            visit_heads(reader, (stretch, tip), &mut |head| Ok(visit(reader.whole(head)?)))?;
+            Ok(tip)
         })?)
     }
 
     /// The same for a peer, which is sent nothing from the first block on that is not as it was stored.
+    /// Returns the last block that is.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails elsewhere.
@@ -119,8 +122,11 @@ impl Store {
         mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         Ok(self.read_blocks(|reader| {
-            let visited = visit_heads(reader, stretch, &mut |head| Ok(visit(reader.whole(head)?)));
-            sound(visited)?.map_or_else(|| tip(reader), Ok)
+            let tip = position(reader.last_sound_head(u32::MAX)?);
+            let visited =
+                visit_heads(reader, (stretch, tip), &mut |head| Ok(visit(reader.whole(head)?)));
+            sound(visited)?;
+            Ok(tip)
         })?)
     }
 
@@ -135,7 +141,8 @@ impl Store {
         mut visit: impl FnMut(&Block, &Commitment, u64) -> bool,
     ) -> Result<(), StoreError> {
         Ok(self.read_blocks(|reader| {
-            let visited = visit_heads(reader, stretch, &mut |head| {
+            let tip = position(reader.last_sound_head(u32::MAX)?);
+            let visited = visit_heads(reader, (stretch, tip), &mut |head| {
                 let counted = head.counted_bytes();
                 let ledger = head.ledger.as_ref();
                 Ok(ledger.is_some_and(|ledger| visit(&head.block, &ledger.commitment, counted)))
@@ -145,20 +152,17 @@ impl Store {
     }
 }
 
-fn tip(reader: &BlockReader<'_>) -> Result<ChainPosition, Fault> {
-    let tip = reader.tip_head()?;
-    Ok(tip.map_or_else(ChainPosition::genesis, |tip| (&tip.block).into()))
+fn position(head: Option<Head>) -> ChainPosition {
+    head.map_or_else(ChainPosition::genesis, |head| (&head.block).into())
 }
 
-/// Shows `visit` the heads of a stretch until it says `false`. Returns the last block of the stored best
-/// chain.
+/// Shows `visit` the heads of a stretch of the best chain, which ends in `tip`, until it says `false`.
 fn visit_heads(
     reader: &BlockReader<'_>,
-    stretch: Stretch,
+    (stretch, tip): (Stretch, ChainPosition),
     visit: &mut dyn FnMut(Head) -> Result<bool, Fault>,
-) -> Result<ChainPosition, Fault> {
+) -> Result<(), Fault> {
     let Stretch { after, through, max_blocks } = stretch;
-    let tip = tip(reader)?;
     let last = through.map_or(tip.height, |through| through.min(tip.height));
     let start = shared_height(reader, after)?;
     if start < last {
@@ -166,7 +170,7 @@ fn visit_heads(
         let end = last.min(start.saturating_add(count));
         reader.visit_best_heads(start + 1, end, visit)?;
     }
-    Ok(tip)
+    Ok(())
 }
 
 /// Height of the last block that the best chain shares with the branch which ends in `after`.

@@ -40,7 +40,8 @@ pub(super) fn commit(
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
-    // Otherwise opening after a crash would walk the whole file.
+    // For the trail alone too: every commit drops the allocator's state of the one before, so where the last
+    // one writes none, opening after a crash walks the whole file.
     transaction.set_quick_repair(true);
     write_blocks(&transaction, (kind, content), batches)?;
     if kind.is_ledger() {

@@ -1,12 +1,14 @@
-//! How much work the end of the best chain took.
+//! The end of the best chain, and how much work it took.
 //!
-//! Owns which blocks are recent: the last ten, and those of the last hour and the last day by their own
-//! timestamps. Knows no clock; whoever asks says what time it is.
+//! Owns what people and peers are told of where the last block was altered, and which blocks are recent:
+//! the last ten, and those of the last hour and the last day by their own timestamps. Knows no clock;
+//! whoever asks says what time it is.
 
-use kusari_chain::{StoreError, Work};
+use kusari_chain::{BestPoint, StoreError, Work};
 
 use super::Store;
 use super::blocks::BlockReader;
+use super::content::sound;
 use super::fault::Fault;
 
 /// Blocks of which the work is told.
@@ -26,7 +28,34 @@ pub struct RecentWork {
 }
 
 impl Store {
-    /// Work of the last blocks, where `now` is Unix time in seconds.
+    /// The last block of the best chain that is as it was stored, or the genesis block: what people and
+    /// peers are told of.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn last_sound(&self) -> Result<BestPoint, StoreError> {
+        let head = self.read_blocks(|reader| reader.last_sound_head(u32::MAX))?;
+        Ok(head.map_or_else(BestPoint::genesis, |head| BestPoint {
+            height: head.block.index,
+            hash: head.block.hash,
+            work: head.work,
+        }))
+    }
+
+    /// Whether the best chain has this much work. Also where its last block was altered: then nobody can
+    /// tell, and waiting would not help.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails elsewhere.
+    pub fn reaches(&self, work: Work) -> Result<bool, StoreError> {
+        Ok(self.read_blocks(|reader| {
+            let head = sound(reader.best_head_at(reader.best_height()?))?;
+            Ok(head.is_none_or(|head| head.map_or(Work::ZERO, |head| head.work) >= work))
+        })?)
+    }
+
+    /// Work of the last blocks, where `now` is Unix time in seconds. In the place of a block that was
+    /// altered, the one below it is taken.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
@@ -47,7 +76,7 @@ impl Store {
 
 /// Work of the best chain up to a height, the genesis block's left out.
 fn work_through(blocks: &BlockReader<'_>, height: u32) -> Result<Work, Fault> {
-    Ok(blocks.best_head_at(height)?.map_or(Work::ZERO, |head| head.work))
+    Ok(blocks.last_sound_head(height)?.map_or(Work::ZERO, |head| head.work))
 }
 
 /// Height of the last block with a timestamp below a time, 0 where all are from it on. Timestamps rise
@@ -56,7 +85,7 @@ fn last_before(blocks: &BlockReader<'_>, tip: u32, time: u64) -> Result<u32, Fau
     let (mut before, mut after) = (0, tip.saturating_add(1));
     while after - before > 1 {
         let middle = before + (after - before) / 2;
-        match blocks.best_head_at(middle)? {
+        match blocks.last_sound_head(middle)? {
             Some(head) if head.block.timestamp < time => before = middle,
             _ => after = middle,
         }

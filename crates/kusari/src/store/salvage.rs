@@ -3,23 +3,26 @@
 //! Owns how the file is searched: from its first byte to its last, without the database, in windows of
 //! bounded size. Blocks are recognised wherever they stand, in pages that the database has given up too:
 //! they prove themselves. Outbox entries of this version are recognised by their checksums; those of
-//! versions that had none are taken only where the database still opens. Writes nothing, and decides nothing
-//! about what is found: the rules of the chain do. Memory grows with the blocks, some 200 bytes each.
+//! versions that had none are taken only where the database still opens, and are marked. Writes nothing, and
+//! decides nothing about what is found: the rules of the chain do. Memory grows with the blocks, some 200 bytes each.
 
+mod entries;
 mod found;
 mod pages;
 mod scan;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use kusari_chain::ledger::{ChainId, ChainSpec, Commitment, LedgerPart};
+use kusari_chain::ledger::{BodyEntry, ChainId, ChainSpec, Commitment, LedgerPart, Txid};
 use kusari_chain::{Block, BlockHash, WholeBlock, Work};
-use kusari_node::store::{EntryId, OutboxEntry};
+use kusari_node::store::EntryId;
 
-use self::scan::{FoundBlock, FoundBody, MAX_RECORD, Wanted};
+pub use self::entries::FoundEntry;
+use self::entries::Source;
+use self::scan::{BodyVersion, FoundBlock, FoundBody, MAX_RECORD, Wanted};
 use super::open::{DATABASE_FILE, OpenError};
 
 /// Bytes of one window, beside what a record that begins in it may take behind it.
@@ -53,7 +56,7 @@ enum Body {
     None,
     /// It has no transactions.
     Empty,
-    Found(Span),
+    Found(Span, BodyVersion),
     Missing,
 }
 
@@ -73,15 +76,10 @@ struct Found {
     entries: BTreeMap<EntryId, FoundEntry>,
     /// The number after the highest entry, as a fact of the store says.
     next_entry: Option<EntryId>,
-}
-
-/// An outbox entry as its last version that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundEntry {
-    /// The entry.
-    pub entry: OutboxEntry,
-    /// Whether any version of it was settled.
-    pub was_settled: bool,
+    /// Transactions whose payloads were erased. Pages that the database gave up may hold them still.
+    erased: HashSet<Txid>,
+    /// Numbers of entries whose rows cannot be read, of a store without checksums.
+    unreadable: BTreeSet<EntryId>,
 }
 
 /// What follows from the blocks that were found.
@@ -112,7 +110,7 @@ impl Finds {
         };
         let mut finds = Self { source: file, found: Found::default() };
         finds.search().map_err(unusable)?;
-        finds.found.take_early_entries(&path);
+        finds.found.take_shown_rows(&path);
         finds.search_entries().map_err(unusable)?;
         Ok(finds)
     }
@@ -190,7 +188,7 @@ impl<S: Read + Seek> Finds<S> {
         plan
     }
 
-    /// A block of the plan, and the places of its payloads that were erased.
+    /// A block of the plan without the payloads that were erased, and their places.
     ///
     /// # Errors
     /// What the system says where the file cannot be read.
@@ -200,8 +198,8 @@ impl<S: Read + Seek> Finds<S> {
         let Some(FoundBlock { block, commitment, .. }) = scan::block_at_front(&head) else {
             return Ok(None);
         };
-        let (body, erased) = match (&commitment, place.body) {
-            (Some(commitment), Body::Found(span)) => {
+        let (mut body, mut erased) = match (&commitment, place.body) {
+            (Some(commitment), Body::Found(span, _)) => {
                 match scan::body_at_front(&self.bytes(span)?, commitment) {
                     Some(FoundBody { body, erased, .. }) => (body, erased),
                     None => return Ok(None),
@@ -209,6 +207,15 @@ impl<S: Read + Seek> Finds<S> {
             }
             _ => (Vec::new(), Vec::new()),
         };
+        for (entry, place) in body.iter_mut().zip(0_u32..) {
+            let is_erased =
+                |entry: &BodyEntry| self.found.erased.contains(&entry.transaction.txid());
+            if !self.found.erased.is_empty() && entry.payload.is_some() && is_erased(entry) {
+                entry.payload = None;
+                erased.push(place);
+            }
+        }
+        erased.sort_unstable();
         let ledger = commitment.map(|commitment| Box::new(LedgerPart { commitment, body }));
         Ok(Some((WholeBlock { block, ledger }, erased)))
     }
@@ -248,9 +255,11 @@ impl<S: Read + Seek> Finds<S> {
         each_window(source, |at, bytes, end| {
             wanted.find(bytes, end, |start, commitment, body| {
                 let span = Span { at: at + start as u64, length: body.length };
+                let version = body.version();
                 for hash in blocks.get(&commitment.body_root).into_iter().flatten() {
-                    if let Some(place) = found.blocks.get_mut(hash) {
-                        place.body = Body::Found(span);
+                    let Some(place) = found.blocks.get_mut(hash) else { continue };
+                    if !matches!(place.body, Body::Found(_, known) if known >= version) {
+                        place.body = Body::Found(span, version);
                     }
                 }
             });
@@ -283,7 +292,7 @@ impl<S: Read + Seek> Finds<S> {
             return Ok(());
         }
         each_window(source, |_, bytes, end| {
-            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry));
+            scan::entries(bytes, end, &ids, |entry| found.take_entry(entry, Source::File));
             true
         })
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kusari::api::model::NodeFile;
+use kusari::store::Store;
 
 use super::support::blocks::{lines, long_chain};
 use super::support::command::{kusari, on, on_with};
@@ -66,4 +67,34 @@ fn an_altered_block_is_shown_to_nobody_and_sent_to_no_peer_and_the_node_goes_on(
     assert!(said.contains("Outbox     : 1 record"), "{said}");
     let said = on(&new, "audit").printed();
     assert!(said.ends_with("The store is sound.\n"), "{said}");
+}
+
+#[test]
+fn a_ledger_whose_last_block_was_altered_is_not_started_but_told_to_be_salvaged() {
+    let mut node = Setup::new("altered").args(["--chain", "ledger"]).start();
+    let directory = node.directory();
+    on(&directory, "record hello --confirmations 1 --json").printed();
+    node.terminate();
+    let store = Store::open_existing(&directory).unwrap();
+    let tip = store.last_sound().unwrap();
+    drop(store);
+    let file = directory.join("chain.redb");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let places: Vec<usize> =
+        (0..bytes.len() - 32).filter(|at| bytes[*at..].starts_with(&tip.hash.0)).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + 31] ^= 1;
+    }
+    std::fs::write(&file, bytes).unwrap();
+
+    let start = format!("--listen 127.0.0.1:0 --chain ledger --data-dir {}", directory.display());
+    let said = kusari(&start).refused(1);
+    for words in [&*format!("block {}", tip.height), "accounts", "`kusari salvage`"] {
+        assert!(said.contains(words), "{said}");
+    }
+    let new = directory.with_file_name("new");
+    let said = kusari(&format!("salvage {} -o {}", directory.display(), new.display())).printed();
+    let ends = format!("the best chain ends at height {}", tip.height - 1);
+    assert!(said.contains(&ends) && said.contains("Outbox     : 1 record"), "{said}");
 }

@@ -2,11 +2,12 @@
 //! else goes on.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari::store::{ChainPosition, Store, Stretch, audit_directory};
 use kusari_chain::ledger::BodyEntry;
-use kusari_chain::{Block, BlockHash, BlockStore, Chain, TreeLimits};
+use kusari_chain::{Block, BlockHash, BlockStore, Chain, TreeLimits, Work};
 use redb::Database;
 
 use crate::audit::sound::{Record, TIP, blocks, order, sound_store};
@@ -255,4 +256,52 @@ fn a_classic_chain_whose_end_was_altered_goes_on_below_it() {
     store.commit(&[crate::support::batch(change.writes)]).unwrap();
     assert_eq!(store.best_at(TIP).unwrap().unwrap().block, blocks().0[TIP as usize]);
     assert_eq!(served(&store), (1..=TIP).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_names_what_helps_before_it_starts()
+{
+    let directory = TempDir::new();
+    drop(sound_ledger_store(&directory));
+    let order = u64::from(LEDGER_TIP) - 1;
+    forge::<Record>(directory.path(), BLOCKS, order, |record| record.block.nonce += 1);
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    // Peers, with whole blocks and with headers.
+    let sound: Vec<u32> = (1..LEDGER_TIP).collect();
+    assert_eq!(served(&store), sound);
+    let after = ChainPosition { height: LEDGER_TIP, hash: ledger_block(order).block.hash };
+    for (after, expected) in [(ChainPosition::genesis(), &*sound), (after, &[])] {
+        let stretch = Stretch { after, through: None, max_blocks: usize::MAX };
+        let mut heights = Vec::new();
+        let visited = store.visit_sound_headers(stretch, |block, _, _| {
+            heights.push(block.index);
+            true
+        });
+        assert_eq!((visited, &*heights), (Ok(()), expected));
+    }
+    // People.
+    assert_eq!(store.last_sound().unwrap().height, LEDGER_TIP - 1);
+    assert_eq!(store.reaches(Work::of_classic_blocks(1_000)), Ok(true), "nobody can tell");
+    assert!(store.recent_work(1_700_000_000).is_ok());
+    let (headers, next) = store.headers(70, 100).unwrap();
+    assert_eq!((headers.len(), next), (5, Some(LEDGER_TIP)));
+    assert!(store.headers(LEDGER_TIP, 1).unwrap_err().to_string().contains("block 75"));
+    assert_eq!(store.altered_blocks()[0].height, Some(LEDGER_TIP));
+    let started = Chain::open_ledger(Box::new(store), TreeLimits::default(), Arc::new(spec()));
+    let said = started.err().unwrap().to_string();
+    for words in ["block 75", "last", "accounts", "`kusari salvage`"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_sound_end_has_as_much_work_as_it_has() {
+    let directory = TempDir::new();
+    let store = sound_ledger_store(&directory);
+    let work = ledger_block(u64::from(LEDGER_TIP) - 1).work;
+    assert_eq!(store.last_sound().unwrap().work, work);
+    assert_eq!(
+        (store.reaches(work), store.reaches(Work::of_classic_blocks(1_000))),
+        (Ok(true), Ok(false))
+    );
 }

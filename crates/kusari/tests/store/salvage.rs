@@ -1,5 +1,8 @@
 //! Salvage: what it brings is valid, and it brings all that was not hit.
 
+mod early;
+mod numbers;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
@@ -233,45 +236,6 @@ fn a_sound_store_comes_over_whole_with_the_spec_of_its_ledger() {
 }
 
 #[test]
-fn an_early_version_is_taken_over_with_its_lines() {
-    #[derive(borsh::BorshSerialize)]
-    struct Early<'a>([u8; 32], u64, &'a Block);
-    #[derive(borsh::BorshSerialize)]
-    struct Entry<'a>(&'a str, Vec<BlockHash>, bool);
-    for version in [1_u64, 2] {
-        let old = TempDir::new();
-        std::fs::create_dir_all(old.path()).unwrap();
-        let database = Database::create(old.path().join("chain.redb")).unwrap();
-        let transaction = database.begin_write().unwrap();
-        {
-            let name = redb::TableDefinition::<&str, &[u8]>::new("meta");
-            let mut table = transaction.open_table(name).unwrap();
-            table.insert("schema_version", version.to_le_bytes().as_slice()).unwrap();
-            table.insert("chain_kind", b"classic".as_slice()).unwrap();
-            let name = redb::TableDefinition::<u64, &[u8]>::new("blocks");
-            let mut table = transaction.open_table(name).unwrap();
-            for (order, stored) in classic_blocks().into_iter().enumerate() {
-                let record = Early(stored.work.to_be_bytes(), stored.total_bytes, &stored.block);
-                let record = borsh::to_vec(&record).unwrap();
-                table.insert(order as u64, record.as_slice()).unwrap();
-            }
-            let name = redb::TableDefinition::<u64, &[u8]>::new("outbox");
-            let mut table = transaction.open_table(name).unwrap();
-            let mined = borsh::to_vec(&Entry("line 2", vec![blocks().0[2].hash], true)).unwrap();
-            table.insert(1, mined.as_slice()).unwrap();
-            let waiting = borsh::to_vec(&Entry("it waits", Vec::new(), false)).unwrap();
-            table.insert(2, waiting.as_slice()).unwrap();
-        }
-        transaction.commit().unwrap();
-        drop(database);
-        let (new, report) = salvaged(&old);
-        assert_eq!((report.height, report.blocks, report.entries), (12, 14, 2));
-        let store = Store::open(new.path()).unwrap();
-        assert_eq!(store.entry(2).unwrap().unwrap().0.text, "it waits");
-    }
-}
-
-#[test]
 fn erased_text_does_not_come_back() {
     let old = TempDir::new();
     let store = sound_ledger_store(&old);
@@ -290,6 +254,49 @@ fn erased_text_does_not_come_back() {
     store.commit(&[batch(vec![fill])]).unwrap();
     let stored = store.by_hash(&block).unwrap().unwrap();
     assert_eq!(stored.part().unwrap().body[0].payload, None);
+}
+
+/// Where a part stands in some bytes.
+fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+#[test]
+fn erased_text_does_not_come_back_from_a_page_that_was_given_up() {
+    for is_hit in [false, true] {
+        let old = TempDir::new();
+        let store = sound_ledger_store(&old);
+        let file = old.path().join("chain.redb");
+        let body = borsh::to_vec(body_of_two()).unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let page = position(&before, &body).unwrap() / PAGE * PAGE;
+        let block = ledger_block(1).block.hash;
+        let erased = vec![kusari_node::store::Erasure { block, place: 0 }];
+        store.commit(&[StoreBatch { erased, ..StoreBatch::default() }]).unwrap();
+        drop(store);
+        let mut bytes = std::fs::read(&file).unwrap();
+        assert_eq!(position(&bytes, &body), None);
+        if is_hit {
+            // Then the row that says what was erased is all that tells of it.
+            let mut stripped = ledger_block(1).clone();
+            stripped.erase(0).unwrap();
+            let stripped = borsh::to_vec(&stripped.part().unwrap().body).unwrap();
+            let place = position(&bytes, &stripped).unwrap();
+            bytes[place + stripped.len() - 1] ^= 1;
+        }
+        // A page that is free and lies far up in a large file is not overwritten.
+        bytes.extend_from_slice(&before[page..page + PAGE]);
+        assert!(position(&bytes, &body).is_some());
+        std::fs::write(&file, bytes).unwrap();
+        let (new, report) = salvaged(&old);
+        assert_eq!((report.blocks, report.without_body), (77, 0), "{is_hit}");
+        let store = Store::open_existing(new.path()).unwrap();
+        let stored = store.by_hash(&block).unwrap().unwrap();
+        assert_eq!(stored.part().unwrap().body[0].payload, None, "{is_hit}");
+        drop(store);
+        let bytes = std::fs::read(new.path().join("chain.redb")).unwrap();
+        assert_eq!(position(&bytes, &body), None, "{is_hit}");
+    }
 }
 
 #[test]

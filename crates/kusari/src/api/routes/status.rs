@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use kusari_chain::{BestPoint, BlockStore};
 
 use super::super::model::Status;
 use super::super::problem::{self, names};
 use super::super::reply::Answer;
 use super::Shared;
 use crate::runtime::unix_time;
+use crate::store::Store;
 
 /// What the node has and where it is.
 ///
@@ -24,12 +24,7 @@ use crate::runtime::unix_time;
 )]
 pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
     // What is stored, so that every block up to this tip can be asked for.
-    let tip = shared.read(BlockStore::tip_header).await?;
-    let tip = tip.map_or_else(BestPoint::genesis, |tip| BestPoint {
-        height: tip.height,
-        hash: tip.hash,
-        work: tip.work,
-    });
+    let tip = shared.read(Store::last_sound).await?;
     let recent = shared.read(|store| store.recent_work(unix_time())).await?;
     let now = shared.node.snapshot();
     let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());

@@ -1,5 +1,7 @@
 //! Whoever is slow is closed in time, and whoever waits gets a place. The clock jumps.
 
+use kusari_chain::ledger::ChainSpec;
+
 use super::super::server::HEAD_DEADLINE;
 use super::*;
 use crate::api::patience::WRITE_DEADLINE;
@@ -78,4 +80,21 @@ fn a_store_that_lags_behind_the_node_for_long_is_read_as_it_is() {
     let (answer, took) = rig.all_of(rig.sent(&get("/v1/status")));
     assert!(answer.contains("\"height\":1,"), "{answer}");
     assert!(took >= Duration::from_secs(5), "{took:?}");
+}
+
+#[test]
+fn a_ledger_whose_end_was_altered_is_read_as_it_is_and_at_once() {
+    let store = Store::ephemeral_chain(Some(&ChainSpec::ledger())).unwrap();
+    // What names them is made up, and so is found altered.
+    extend(&store, 1..=3);
+    let rig = Rig::in_no_time(store);
+    let mut shown = kusari_node::Snapshot::default();
+    shown.tip.work = Work::of_classic_blocks(3);
+    rig.node.publish(shown);
+    let (answer, took) = rig.all_of(rig.sent(&get("/v1/status")));
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"height\":0,"),
+        "{answer}"
+    );
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }

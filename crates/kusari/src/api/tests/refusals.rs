@@ -149,17 +149,31 @@ fn the_viewer_is_the_one_that_its_note_names() {
 /// second of it.
 #[track_caller]
 fn ask_too_often(rig: &Rig) -> String {
-    let answers = (0..100).map(|_| rig.answer(&get("/healthz")));
+    let answers = (0..100).map(|_| rig.answer(&get("/v1/status")));
     let refused = answers.into_iter().find(|answer| !answer.starts_with("HTTP/1.1 200 "));
     refused.expect("a client that asks without end is refused")
+}
+
+#[test]
+fn a_client_that_asks_without_end_keeps_nobody_from_watching_the_node() {
+    for path in ["/readyz", "/healthz", "/metrics"] {
+        let rig = Rig::with_rate(store(1), 1);
+        ask_too_often(&rig);
+        let answer = rig.answer(&get(path));
+        assert!(!answer.starts_with("HTTP/1.1 429 "), "{path}: {answer}");
+    }
+    // They have a bound too.
+    let rig = Rig::with_rate(store(1), 1);
+    let answers = (0..100).map(|_| rig.answer(&get("/healthz")));
+    assert!(answers.into_iter().any(|answer| answer.starts_with("HTTP/1.1 429 ")));
 }
 
 #[test]
 fn a_client_that_asks_without_end_keeps_no_other_client_waiting() {
     let rig = Rig::with_rate(store(1), 1);
     assert_problem(&ask_too_often(&rig), 429, "too-many-requests");
-    let with_token =
-        get("/healthz").replace("\r\n\r\n", &format!("\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"));
+    let with_token = get("/v1/status")
+        .replace("\r\n\r\n", &format!("\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"));
     assert!(rig.answer(&with_token).starts_with("HTTP/1.1 200 "), "the node's own programs");
     #[cfg(target_os = "linux")]
     {
@@ -168,7 +182,7 @@ fn a_client_that_asks_without_end_keeps_no_other_client_waiting() {
         socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
         socket.connect(&rig.address.into()).unwrap();
         let mut elsewhere = TcpStream::from(socket);
-        elsewhere.write_all(get("/healthz").as_bytes()).unwrap();
+        elsewhere.write_all(get("/v1/status").as_bytes()).unwrap();
         assert!(rig.all_of(elsewhere).0.starts_with("HTTP/1.1 200 "), "another address");
     }
 }

@@ -73,6 +73,10 @@ fn lines(report: &Salvage, new: &Path) -> Vec<String> {
     for (id, text) in report.settled_elsewhere.iter().take(MAX_SHOWN) {
         lines.push(format!("  {id}: {text}"));
     }
+    for (id, texts) in report.contested.iter().take(MAX_SHOWN) {
+        lines.push(format!("Two texts  : both stood as record {id}, and the first was taken"));
+        lines.extend(texts.iter().map(|text| format!("  {text}")));
+    }
     for (file, reason) in &report.lost_files {
         lines.push(format!("Not taken  : {}, because {reason}", file.display()));
     }

@@ -1,17 +1,19 @@
 //! What was found so far, and which version of it counts.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use kusari_chain::ledger::Commitment;
+use kusari_chain::ledger::{Commitment, Txid};
 use kusari_chain::{Block, BlockHash};
 use kusari_node::store::{EntryId, OutboxEntry};
-use redb::ReadableDatabase;
+use redb::{ReadTransaction, ReadableDatabase};
 
+use super::entries::Source;
 use super::scan::{self, FoundBlock};
 use super::{Body, Found, FoundEntry, MAX_SOUGHT, Place, Span, pages};
 use crate::store::audit::open_untouched;
-use crate::store::checked::{self, ReadTables, row_fits, row_value};
+use crate::store::checked::{ReadTables, ReadableTable, row_fits, row_value, visit_unchecked};
 use crate::store::fault::{Fault, guarded};
 use crate::store::record::{read_early_entry, read_entry};
 use crate::store::tables::{self, meta};
@@ -23,7 +25,9 @@ impl Found {
 
     pub(super) fn lost_entries(&self) -> Vec<EntryId> {
         let end = self.next_entry.unwrap_or(0).max(self.last_entry().saturating_add(1));
-        (1..end).filter(|id| !self.entries.contains_key(id)).take(MAX_SOUGHT).collect()
+        let missing = (1..end).filter(|id| !self.entries.contains_key(id)).take(MAX_SOUGHT);
+        let lost: BTreeSet<EntryId> = missing.chain(self.unreadable.iter().copied()).collect();
+        lost.into_iter().collect()
     }
 
     pub(super) fn take_block(
@@ -39,7 +43,9 @@ impl Found {
         let is_better = |known: &Place| match known.body {
             Body::Missing => false,
             Body::None => commitment.is_none(),
-            Body::Empty | Body::Found(_) => true,
+            Body::Empty => true,
+            // Another version of it may follow this one.
+            Body::Found(..) => false,
         };
         if known.is_some_and(is_better) {
             return;
@@ -51,11 +57,17 @@ impl Found {
             // In early versions the body follows.
             Some(commitment) => match scan::body_at_front(behind, commitment) {
                 Some(body) => {
-                    Body::Found(Span { at: at + (start + length) as u64, length: body.length })
+                    let at = at + (start + length) as u64;
+                    Body::Found(Span { at, length: body.length }, body.version())
                 }
                 None => Body::Missing,
             },
         };
+        if let Some(Place { body: Body::Found(_, known), .. }) = known
+            && !matches!(&body, Body::Found(_, version) if version > known)
+        {
+            return;
+        }
         if let Some(commitment) = commitment {
             self.chain_id.get_or_insert(commitment.chain_id);
             match body {
@@ -77,7 +89,14 @@ impl Found {
                 if let Some(id) = id.filter(|_| row_fits(tables::OUTBOX.name(), key, row))
                     && let Ok(entry) = read_entry(id, row_value(row))
                 {
-                    self.take_entry(entry);
+                    self.take_entry(entry, Source::File);
+                }
+            });
+            pages::rows(page, Some(32), |key, row| {
+                if let Some(txid) = key.first_chunk()
+                    && row_fits(tables::ERASED.name(), key, row)
+                {
+                    self.erased.insert(Txid(*txid));
                 }
             });
             pages::rows(page, None, |key, row| {
@@ -92,38 +111,54 @@ impl Found {
         }
     }
 
-    /// Keeps the last version of an entry: erased text does not come back, and blocks are only added.
-    pub(super) fn take_entry(&mut self, entry: OutboxEntry) {
-        let rank = |entry: &OutboxEntry| (entry.is_erased(), entry.blocks.len());
-        let was_settled = entry.state.is_settled();
-        let found = self
-            .entries
-            .entry(entry.id)
-            .or_insert_with(|| FoundEntry { entry: entry.clone(), was_settled });
-        found.was_settled |= was_settled;
-        if rank(&entry) > rank(&found.entry) {
-            found.entry = entry;
+    pub(super) fn take_entry(&mut self, entry: OutboxEntry, source: Source) {
+        match self.entries.entry(entry.id) {
+            Entry::Vacant(place) => drop(place.insert(FoundEntry::new(entry, source))),
+            Entry::Occupied(known) => known.into_mut().meet(FoundEntry::new(entry, source)),
         }
     }
 
-    /// Entries of a store whose rows have no checksums, where the database opens.
-    pub(super) fn take_early_entries(&mut self, path: &Path) {
+    /// Entries as the database shows them, where it opens; of an early version, what was erased too.
+    pub(super) fn take_shown_rows(&mut self, path: &Path) {
         let opened = guarded(|| Ok::<_, Fault>(open_untouched(path)));
         let Ok(Ok(database)) = opened else { return };
         // What breaks off ends the reading, and what came before it was taken.
         let _ = guarded(|| {
             let transaction = database.begin_read()?;
-            let facts = transaction.table(tables::META)?;
-            let version = facts.unchecked(meta::SCHEMA_VERSION)?;
-            // A number and nothing else; with a checksum it is longer.
-            if version.is_none_or(|version| version.len() != 8) {
-                return Ok(());
+            match guarded(|| is_early(&transaction)) {
+                Ok(true) => self.take_early_rows(&transaction),
+                _ => self.take_live_rows(&transaction),
             }
-            checked::visit_unchecked(&transaction, tables::OUTBOX, &mut |id, row| {
-                if let Ok(entry) = read_early_entry(id, row) {
-                    self.take_entry(entry);
-                }
-            })
         });
     }
+
+    fn take_live_rows(&mut self, transaction: &ReadTransaction) -> Result<(), Fault> {
+        for row in transaction.table(tables::OUTBOX)?.iter()? {
+            let (id, row) = match row {
+                Err(Fault::Altered { .. }) => continue,
+                row => row?,
+            };
+            if let Ok(entry) = read_entry(id.value(), row.value()) {
+                self.take_entry(entry, Source::Database);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_early_rows(&mut self, transaction: &ReadTransaction) -> Result<(), Fault> {
+        let outbox = tables::OUTBOX;
+        visit_unchecked(transaction, outbox, |id, row| match read_early_entry(id, row) {
+            Ok(entry) => self.take_entry(entry, Source::Early),
+            Err(_) => drop(self.unreadable.insert(id)),
+        })?;
+        visit_unchecked(transaction, tables::ERASED, |txid, ()| {
+            self.erased.insert(Txid(*txid));
+        })
+    }
+}
+
+fn is_early(transaction: &ReadTransaction) -> Result<bool, Fault> {
+    let version = transaction.table(tables::META)?.unchecked(meta::SCHEMA_VERSION)?;
+    // A number and nothing else; with a checksum it is longer.
+    Ok(version.is_some_and(|version| version.len() == 8))
 }

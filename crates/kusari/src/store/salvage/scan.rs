@@ -58,6 +58,21 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(*bytes))
 }
 
+impl FoundBody {
+    /// Which of two versions is the later one: payloads are erased for good, and others come late.
+    pub(crate) fn version(&self) -> BodyVersion {
+        let payloads = self.body.iter().filter(|entry| entry.payload.is_some()).count();
+        BodyVersion { erased: self.erased.len(), payloads }
+    }
+}
+
+/// How far a body has come. Later versions are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct BodyVersion {
+    erased: usize,
+    payloads: usize,
+}
+
 /// Shows `found` every block whose record begins in the first `end` bytes, with its place.
 pub(crate) fn blocks(bytes: &[u8], end: usize, mut found: impl FnMut(usize, FoundBlock)) {
     let mut zeros = 0;
