@@ -30,7 +30,7 @@ pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 use self::preparation::Preparation;
-pub use self::preparation::{Ahead, Prepared};
+pub use self::preparation::{Ahead, OnPassed, Passing, Prepared};
 use self::state_roots::StateRoots;
 pub use self::template::{LedgerTemplate, NoTemplate};
 use crate::checked::CheckedBlock;

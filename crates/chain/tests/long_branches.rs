@@ -49,7 +49,9 @@ fn a_block_on_a_long_branch_is_placed_without_a_walk_of_it() {
     while let Ahead::New(rival) = rig.chain.ahead().unwrap() {
         assert_eq!((rival.depth, rival.length), (30, 35));
         rig.chain.begin(&rival);
-        let Prepared::Switched(change) = rig.chain.prepare().unwrap() else { panic!("one step") };
+        let Prepared::Switched(change) = rig.chain.prepare(&mut |_, _| Ok(())).unwrap() else {
+            panic!("one step")
+        };
         assert_eq!((change.reverted.len(), change.connected.len()), (30, 35));
     }
     assert_eq!(rig.chain.tip().hash, second[19].hash);

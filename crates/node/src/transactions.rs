@@ -9,6 +9,7 @@
 mod drafts;
 mod follow;
 mod listeners;
+mod passed;
 mod precede;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::drafts::Signed;
 pub(crate) use self::listeners::Listeners;
+use self::passed::Passed;
 use crate::backlog::OutboxLimits;
 use crate::drafts::{Company, Drafts};
 use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
@@ -39,6 +41,9 @@ pub(crate) struct Transactions {
     own: Own,
     pub(crate) drafts: Drafts,
     predecessors: Predecessors,
+    /// What the blocks hold that a long reorganisation passes.
+    #[serde(default)]
+    passed: Passed,
     pub(crate) listeners: Listeners,
     /// Our own that no peer hears of yet, each with the commit that makes it durable, oldest first.
     unannounced: VecDeque<(CommitId, Txid)>,
@@ -103,6 +108,7 @@ impl Transactions {
             own,
             drafts: Drafts::new(company),
             predecessors: Predecessors::default(),
+            passed: Passed::default(),
             listeners: Listeners::default(),
             unannounced: VecDeque::new(),
             admitted: 0,

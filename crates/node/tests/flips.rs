@@ -256,7 +256,11 @@ fn while_a_long_branch_is_prepared_everything_answers_by_the_old_one_and_a_crash
             bench.receive(peer, whole(&more));
             assert_eq!(bench.node.snapshot().tip.hash, more.block().hash);
         }
+        let read = bench.disk.blocks_read.get();
         bench.pass(REORG_STEP_PAUSE);
+        let read = bench.disk.blocks_read.get() - read;
+        // The one by which the old branch grew, and those that are shown to a person.
+        assert!(read <= 1 + 5, "{read} blocks in step {steps}: the switch reads all of them again");
         steps += 1;
         assert!(steps < 20, "it never ends");
     }

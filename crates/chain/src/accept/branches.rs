@@ -74,7 +74,7 @@ impl Chain {
 
     fn follow(&mut self, reconsidered: &mut Reconsidered) -> Result<(), StoreError> {
         loop {
-            match self.prepare()? {
+            match self.prepare(&mut |_, _| Ok(()))? {
                 Prepared::More => continue,
                 Prepared::GaveUp => {}
                 Prepared::Switched(change) => reconsidered.changes.push(change),

@@ -15,7 +15,7 @@ use super::{Chain, ChainChange};
 use crate::ledger::{Account, PublicKey};
 use crate::params::{STATE_ROOT_INTERVAL, STEP_BLOCKS, STEP_BYTES};
 use crate::rules::RuleViolation;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoredBlock};
 use crate::tree::{BestPoint, Rival};
 
 /// A reorganisation that is being prepared.
@@ -85,6 +85,18 @@ pub enum Prepared {
     GaveUp,
 }
 
+/// How a step passes a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// The block is to leave the best chain.
+    Leaves,
+    /// It is to join it.
+    Joins,
+}
+
+/// Told of each block that a step reads.
+pub type OnPassed<'a> = &'a mut dyn FnMut(Passing, &StoredBlock) -> Result<(), StoreError>;
+
 /// How a step ended.
 enum Step {
     More,
@@ -152,16 +164,17 @@ impl Chain {
     }
 
     /// Goes on by one step of at most [`TreeLimits::step_blocks`] blocks or about [`STEP_BYTES`] bytes of
-    /// them, and moves the best chain once all is read.
+    /// them, and moves the best chain once all is read. `on_passed` sees each block as it is read, so that
+    /// nobody need read it again at the switch.
     ///
     /// [`TreeLimits::step_blocks`]: crate::TreeLimits::step_blocks
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub fn prepare(&mut self) -> Result<Prepared, StoreError> {
+    pub fn prepare(&mut self, on_passed: OnPassed<'_>) -> Result<Prepared, StoreError> {
         let Some(mut preparation) = self.preparation.take() else { return Ok(Prepared::GaveUp) };
         let target = preparation.target;
-        match self.advance(&mut preparation)? {
+        match self.advance(&mut preparation, on_passed)? {
             Step::More => self.preparation = Some(preparation),
             Step::Arrived => return self.finish(preparation),
             Step::Lost => return Ok(Prepared::GaveUp),
@@ -178,12 +191,16 @@ impl Chain {
         Ok(Prepared::More)
     }
 
-    fn advance(&self, preparation: &mut Preparation) -> Result<Step, StoreError> {
+    fn advance(
+        &self,
+        preparation: &mut Preparation,
+        on_passed: OnPassed<'_>,
+    ) -> Result<Step, StoreError> {
         let mut view = self.account_view();
         if let Some(view) = &mut view {
             view.resume(core::mem::take(&mut preparation.accounts));
         }
-        let step = self.walk(preparation, &mut view)?;
+        let step = self.walk(preparation, &mut view, on_passed)?;
         preparation.accounts = view.map(AccountView::into_map).unwrap_or_default();
         Ok(step)
     }
@@ -192,6 +209,7 @@ impl Chain {
         &self,
         preparation: &mut Preparation,
         view: &mut Option<AccountView<'_>>,
+        on_passed: OnPassed<'_>,
     ) -> Result<Step, StoreError> {
         let (mut blocks, mut bytes) = (0, 0);
         while blocks < self.tree.step_blocks() && bytes < STEP_BYTES {
@@ -205,12 +223,20 @@ impl Chain {
                 true => self.towards(&preparation.target, at.height.saturating_add(1))?,
             };
             let Some(next) = next else { return Ok(Step::Lost) };
+            // The root over all accounts, where a block carries it, is a step's work by itself.
+            let has_root = preparation.is_up
+                && view.is_some()
+                && next.height.is_multiple_of(STATE_ROOT_INTERVAL);
+            if has_root && blocks > 0 {
+                break;
+            }
             let Some(stored) = self.tree.block(&next.hash)? else {
                 let is_known = self.point(&next.hash)?.is_some();
                 return Ok(if is_known { Step::Unreadable } else { Step::Lost });
             };
             blocks += 1;
             bytes += stored.counted_bytes();
+            on_passed(if preparation.is_up { Passing::Joins } else { Passing::Leaves }, &stored)?;
             if preparation.is_up {
                 if let Some(view) = view
                     && let Err(violation) =
@@ -219,8 +245,7 @@ impl Chain {
                     return Ok(Step::Unfit(Unfit { block: next.hash, violation }));
                 }
                 preparation.at = next;
-                // The root over all accounts, where a block carries it, is a step's work by itself.
-                if view.is_some() && next.height.is_multiple_of(STATE_ROOT_INTERVAL) {
+                if has_root {
                     break;
                 }
                 continue;

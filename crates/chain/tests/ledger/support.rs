@@ -150,7 +150,7 @@ impl Rig {
             Ahead::UnderWay => {}
             Ahead::TooDeep => panic!("there is no limit"),
         }
-        match self.chain.prepare().unwrap() {
+        match self.chain.prepare(&mut |_, _| Ok(())).unwrap() {
             Prepared::More => Some(None),
             Prepared::GaveUp => panic!("everything can be read"),
             Prepared::Refused { block, change, .. } => {

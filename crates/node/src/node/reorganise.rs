@@ -38,6 +38,11 @@ impl Node {
     pub(super) fn reorganise(&mut self, now: Now) -> Result<(), StoreError> {
         let is_under_way = self.go_on(now)?;
         self.pacing.set_under_way(is_under_way);
+        if self.chain.preparing().is_none()
+            && let Some(transactions) = &mut self.transactions
+        {
+            transactions.end_passing();
+        }
         Ok(())
     }
 
@@ -57,6 +62,9 @@ impl Node {
                 Ahead::UnderWay => {}
                 Ahead::New(rival) if self.pacing.grants(&rival, now.monotonic) => {
                     self.chain.begin(&rival);
+                    if let Some(transactions) = &mut self.transactions {
+                        transactions.begin_passing();
+                    }
                 }
                 Ahead::New(_) => return Ok(false),
             }
@@ -64,7 +72,12 @@ impl Node {
                 return Ok(true);
             }
             has_stepped = true;
-            match self.chain.prepare()? {
+            let (transactions, store) = (&mut self.transactions, self.outbox_store.as_ref());
+            let on_passed = &mut |passing, stored: &_| match transactions {
+                Some(transactions) => transactions.pass(passing, stored, store),
+                None => Ok(()),
+            };
+            match self.chain.prepare(on_passed)? {
                 Prepared::More => return Ok(true),
                 Prepared::GaveUp => {}
                 Prepared::Switched(change) => {

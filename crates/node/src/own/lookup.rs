@@ -62,6 +62,25 @@ impl Own {
         some.map(|(txid, _)| *txid).collect()
     }
 
+    /// Who signed what is in memory. A sender may come more than once.
+    pub(crate) fn senders(&self) -> impl Iterator<Item = PublicKey> {
+        self.open.values().map(|open| open.sender)
+    }
+
+    /// Whether it is a form of an entry, or displaced one, in memory or in the store.
+    pub(crate) fn concerns(
+        &self,
+        txid: &Txid,
+        store: &dyn OutboxStore,
+    ) -> Result<bool, StoreError> {
+        if self.is_unused() {
+            return Ok(false);
+        }
+        Ok(self.contains(txid)
+            || store.entry_of_block(&BlockHash(txid.0))?.is_some()
+            || self.displaced > 0 && !store.displaced_by(txid)?.is_empty())
+    }
+
     /// Whether one entry was signed as both.
     pub(crate) fn are_forms_of_one(&self, one: &Txid, other: &Txid) -> bool {
         let entry = self.by_txid.get(one);

@@ -6,16 +6,38 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};
-use kusari_chain::{BestPoint, Chain, ChainChange, StoreError};
+use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreError, StoredBlock};
 
+use super::passed::{Joining, Passed};
 use super::{Displacement, Moved, Transactions, is_used};
 use crate::own::Displaced;
 use crate::seam::CommitId;
 use crate::store::OutboxStore;
 
 impl Transactions {
+    /// A long reorganisation begins to be prepared.
+    pub(crate) fn begin_passing(&mut self) {
+        self.passed = Passed::new(&self.own);
+    }
+
+    /// It passes a block.
+    pub(crate) fn pass(
+        &mut self,
+        passing: Passing,
+        stored: &StoredBlock,
+        store: &dyn OutboxStore,
+    ) -> Result<(), StoreError> {
+        self.passed.pass(passing, stored, &self.own, store)
+    }
+
+    /// It has come to its end, or was given up.
+    pub(crate) fn end_passing(&mut self) {
+        self.passed = Passed::default();
+    }
+
     /// Follows a change of the best chain, which `commit` makes durable.
     pub(crate) fn follow(
         &mut self,
@@ -113,9 +135,12 @@ impl Transactions {
     ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
         let mut back = Vec::new();
         for point in change.reverted.iter().rev() {
-            let stored = chain.block(&point.hash)?;
-            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
-            for BodyEntry { transaction, payload } in body.into_iter().flatten() {
+            let passed = self.passed.leaving(&point.hash).map(<[_]>::to_vec);
+            let body = match passed {
+                Some(passed) => passed,
+                None => body_of(chain, &point.hash)?,
+            };
+            for BodyEntry { transaction, payload } in &body {
                 let txid = transaction.txid();
                 let own = self.own.revert(&txid, store, &mut moved.outbox)?;
                 moved.left.push(txid);
@@ -265,17 +290,27 @@ impl Transactions {
     fn connected(&self, change: &ChainChange, chain: &Chain) -> Result<Connected, StoreError> {
         let mut connected = Connected::default();
         for point in &change.connected {
-            let stored = chain.block(&point.hash)?;
-            let body = stored.as_ref().and_then(|stored| stored.part()).map(|part| &part.body);
-            for BodyEntry { transaction, .. } in body.into_iter().flatten() {
-                let txid = transaction.txid();
+            let mut join = |&(txid, sender, sequence): &Joining| {
                 connected.points.insert(txid, *point);
-                let place = (transaction.sender, transaction.sequence);
-                connected.places.insert(place, (txid, *point));
+                connected.places.insert((sender, sequence), (txid, *point));
+            };
+            if let Some(passed) = self.passed.joining(&point.hash, &self.own) {
+                passed.iter().for_each(join);
+                continue;
+            }
+            for BodyEntry { transaction, .. } in &body_of(chain, &point.hash)? {
+                join(&(transaction.txid(), transaction.sender, transaction.sequence));
             }
         }
         Ok(connected)
     }
+}
+
+/// The body of a block; nothing where it has none or is not there.
+fn body_of(chain: &Chain, hash: &BlockHash) -> Result<Vec<BodyEntry>, StoreError> {
+    let stored = chain.block(hash)?;
+    let part = stored.as_ref().and_then(|stored| stored.part());
+    Ok(part.map(|part| part.body.clone()).unwrap_or_default())
 }
 
 /// What joined the best chain.
