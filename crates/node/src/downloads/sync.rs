@@ -20,6 +20,7 @@
 //!
 //! What is being asked stands in [`Downloads`].
 
+mod outcome;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use core::time::Duration;
 use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::outcome::{Arrival, End, Question};
 use self::source::{Source, per_second};
 use super::{Answer, Downloads, Progress, Purpose, Row};
 use crate::limits::{
@@ -39,42 +41,6 @@ use crate::limits::{
 };
 use crate::seam::PeerId;
 use crate::wire::MAX_BLOCKS;
-
-/// What became of a block that a peer sent, as far as catching up is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    /// It is new, and has this place in the tree.
-    Fresh(BestPoint),
-    /// It was here before, at this place.
-    Known(BestPoint),
-    /// Its parent is not known.
-    Orphan(BlockHash),
-    /// It is ahead of the clock, and is kept until its time comes.
-    Held,
-    /// It came with its seven keys alone on a chain where they are not enough.
-    Bare,
-}
-
-/// How a request came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Its answer is complete.
-    Complete,
-    /// It was given up.
-    Late,
-    /// The peer refused it.
-    Refused,
-}
-
-/// Whom to ask for what follows a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
-    pub(crate) peer: PeerId,
-    /// The block after which its last answer ended; `None` asks from what we have.
-    pub(crate) cursor: Option<BestPoint>,
-    /// Most blocks to ask for.
-    pub(crate) limit: u32,
-}
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Sync {
@@ -222,7 +188,13 @@ impl Sync {
             source.turn = turn;
         }
         match end {
-            End::Complete => source.answered(&progress, now),
+            End::Complete => {
+                source.answered(&progress, now);
+                // What made us ask comes further on, where the answer was on the way to it.
+                if source.cursor.is_some() {
+                    source.orphan = source.orphan.or(progress.orphan);
+                }
+            }
             End::Late | End::Refused => {
                 if progress.is_fresh {
                     source.failures = 0;
