@@ -24,6 +24,8 @@ struct Content {
     predecessors: BTreeMap<(PublicKey, u64), BodyEntry>,
     statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
     equivocations: BTreeMap<PublicKey, Equivocation>,
+    /// A height at which the medium reads another text than was stored.
+    altered: Option<u32>,
 }
 
 /// A handle to one machine's disk.
@@ -31,6 +33,18 @@ struct Content {
 pub(crate) struct Disk(Rc<RefCell<Content>>);
 
 impl Disk {
+    /// From now on the best chain's block of this height reads as another one; with none, it is mended.
+    pub(crate) fn alter(&self, height: Option<u32>) {
+        self.0.borrow_mut().altered = height;
+    }
+
+    /// What an audit finds first.
+    pub(crate) fn finding(&self) -> Option<String> {
+        let altered =
+            self.best_chain().into_iter().find(|block| block.compute_hash() != block.hash);
+        altered.map(|block| format!("block {} is not what its hash says", block.index))
+    }
+
     /// Another disk that holds the same.
     pub(crate) fn copied(&self) -> Self {
         Self(Rc::new(RefCell::new(self.0.borrow().clone())))
@@ -184,7 +198,12 @@ impl BlockStore for Disk {
     }
 
     fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
-        self.0.borrow().blocks.best_at(height)
+        let content = self.0.borrow();
+        let mut stored = content.blocks.best_at(height)?;
+        if let Some(stored) = stored.as_mut().filter(|_| content.altered == Some(height)) {
+            stored.block.data.push('~');
+        }
+        Ok(stored)
     }
 
     fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {

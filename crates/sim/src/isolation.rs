@@ -1,9 +1,13 @@
-//! Situations in which a node may lose its links: two that cross, and places that are held for nothing.
+//! Situations in which a node may lose its links: two that cross, places that are held for nothing, and a
+//! block that its disk altered, which its peers refuse.
 
 use std::net::Ipv4Addr;
 
+use kusari_node::Hindrance;
+
 use crate::byzantine::Malice;
 use crate::connection::Place;
+use crate::mining::{self, LONG_CHAIN};
 use crate::scenarios::Scenario;
 use crate::world::{Host, Micros, SECOND, World};
 
@@ -26,6 +30,36 @@ pub const BOTH_DIAL: Scenario = Scenario {
             }
             world.run_until(world.now + SECOND);
         }
+    },
+};
+
+/// The disk of a node alters a block, which three fresh nodes of other networks refuse: the node finds out
+/// why, and once its disk is mended all go on.
+pub const ALTERED_BLOCK_IS_SERVED: Scenario = Scenario {
+    name: "altered_block_is_served",
+    build: |world| {
+        let server = world.add_kusari(&[], 0);
+        world.install(server, mining::long_chain());
+        let height = u32::try_from(1 + world.random.index(LONG_CHAIN - 1)).ok();
+        if let Some(kusari) = world.kusari(server) {
+            kusari.disk.alter(height);
+        }
+        for number in 0..3 {
+            let host = world.add_kusari(&[server], u64::from(number) * SECOND);
+            world.move_to(host, Ipv4Addr::new(20, number, 0, 1));
+        }
+        world.run_until(60 * SECOND);
+        let node = world.kusari(server).and_then(|kusari| kusari.node.as_ref());
+        let hindrances = node.map(|node| node.snapshot().hindrances).unwrap_or_default();
+        let found = |one: &Hindrance| matches!(one, Hindrance::DamagedStore { .. });
+        if !hindrances.iter().any(|one| found(one) && one.is_unready()) {
+            world.fail(format!("the server knows of {hindrances:?} alone"));
+        }
+        if let Some(kusari) = world.kusari(server) {
+            kusari.disk.alter(None);
+        }
+        world.crash(server);
+        world.run_until(world.now + 60 * SECOND);
     },
 };
 

@@ -229,9 +229,9 @@ impl World {
             Action::RememberWitness(memory) => self.begin_memo(host, Memo::Remember(memory)),
             Action::Reply(request, reply) => self.replied(host, request, reply),
             Action::Notify(event) => self.notified(host, &event),
-            // Every disk is checked row by row at the end of the run.
             Action::Audit => {
-                let input = Input::Audited { finding: None };
+                let finding = self.kusari(host).and_then(|kusari| kusari.disk.finding());
+                let input = Input::Audited { finding };
                 self.plan(self.now, Event::Input { host, life, input });
             }
             // Nobody asks later.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use common::{how_to_replay, number_from_environment};
 use kusari_sim::flipper::LONG_BRANCHES_BY_TURNS;
-use kusari_sim::isolation::BOTH_DIAL;
+use kusari_sim::isolation::{ALTERED_BLOCK_IS_SERVED, BOTH_DIAL};
 use kusari_sim::scenarios::Scenario;
 use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, original_scenarios, scenarios};
 
@@ -41,7 +41,12 @@ impl Rounds {
     fn new(first_seed: u64) -> Self {
         let all = [
             &scenarios::ALL[..],
-            &[newcomer::SERVER_REORGANISES, LONG_BRANCHES_BY_TURNS, BOTH_DIAL],
+            &[
+                newcomer::SERVER_REORGANISES,
+                LONG_BRANCHES_BY_TURNS,
+                BOTH_DIAL,
+                ALTERED_BLOCK_IS_SERVED,
+            ],
             &original_scenarios::ALL,
             &ledger_scenarios::ALL,
             &finality_scenarios::ALL,

@@ -5,16 +5,23 @@
 
 mod common;
 
-use kusari_sim::isolation::{BOTH_DIAL, SIEGE_OF_A_NODE};
+use kusari_sim::isolation::{ALTERED_BLOCK_IS_SERVED, BOTH_DIAL, SIEGE_OF_A_NODE};
 
 /// Seeds of the short scenario, where the environment does not say otherwise.
 const SEEDS: u64 = 1_000;
+/// Those of the one with a long chain.
+const ALTERED: u64 = 40;
 /// Those of the long one.
 const SIEGES: u64 = 3;
 
 #[test]
 fn two_nodes_that_dial_each_other_at_once_have_one_link_within_five_seconds() {
     common::run(BOTH_DIAL, SEEDS);
+}
+
+#[test]
+fn a_node_whose_altered_block_is_refused_finds_it_and_goes_on_once_it_is_mended() {
+    common::run(ALTERED_BLOCK_IS_SERVED, ALTERED);
 }
 
 /// 200 machines of three groups, in any mix of `HELP`, silence and dripping, for an hour. Each wants two
