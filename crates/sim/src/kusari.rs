@@ -23,7 +23,7 @@ use crate::remembering::{Memo, Remembered};
 use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
-const FIRST_SECOND: u64 = 1_800_000_000;
+pub(crate) const FIRST_SECOND: u64 = 1_800_000_000;
 
 /// Inputs at one moment after which a node counts as running in a circle.
 const MOST_INPUTS_AT_ONCE: u32 = 20_000;

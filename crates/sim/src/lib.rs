@@ -37,6 +37,7 @@ mod random;
 mod remembering;
 pub mod scenarios;
 mod setup;
+pub mod stalling;
 mod trace;
 mod twins;
 mod weather;

@@ -18,6 +18,7 @@ use common::{how_to_replay, number_from_environment};
 use kusari_sim::flipper::LONG_BRANCHES_BY_TURNS;
 use kusari_sim::isolation::{ALTERED_BLOCK_IS_SERVED, BOTH_DIAL};
 use kusari_sim::scenarios::Scenario;
+use kusari_sim::stalling::{BLOCKS_COME_SLOWLY, STAMPED_AHEAD};
 use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, original_scenarios, scenarios};
 
 /// Failures after which the rest is not tried.
@@ -47,6 +48,7 @@ impl Rounds {
                 BOTH_DIAL,
                 ALTERED_BLOCK_IS_SERVED,
             ],
+            &[STAMPED_AHEAD, BLOCKS_COME_SLOWLY],
             &original_scenarios::ALL,
             &ledger_scenarios::ALL,
             &finality_scenarios::ALL,

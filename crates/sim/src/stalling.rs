@@ -1,0 +1,148 @@
+//! Blocks that are to keep honest nodes from mining: stamped ahead of the clock, or sent slowly.
+
+use std::sync::Arc;
+
+use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits, Work};
+use kusari_node::seam::{Direction, PeerId};
+use kusari_node::store::StoreBatch;
+use kusari_node::wire::{Hello, Message, NodeId};
+use kusari_node::{Input, MiningPolicy};
+
+use crate::disk::Disk;
+use crate::kusari::FIRST_SECOND;
+use crate::people::Person;
+use crate::scenarios::Scenario;
+use crate::world::{MILLISECOND, Micros, SECOND, World};
+use crate::{ledger, mining};
+
+/// In which time what a person wrote stands in a block, whatever the attacker does.
+const MINED_WITHIN: Micros = 15 * SECOND;
+/// Blocks that the attacker has ahead: a median of eleven, and more.
+const LEAD: usize = 31;
+/// How far ahead of the clock they are stamped, in seconds: two less than what is taken.
+const AHEAD_S: u64 = 118;
+/// Between two blocks that come slowly.
+const DRIP: Micros = 2_500 * MILLISECOND;
+/// A connection that no other machine has.
+const BESIDE: PeerId = PeerId(u64::MAX);
+
+/// Empty blocks of a ledger, stamped nearly as far ahead as they may be, come to honest nodes at once.
+pub const STAMPED_AHEAD: Scenario = Scenario {
+    name: "stamped_ahead",
+    build: |world| {
+        let a = world.add_ledger(&[], 0, MiningPolicy::OnDemand);
+        let b = world.add_ledger(&[a], 0, MiningPolicy::OnDemand);
+        for host in [a, b] {
+            if let Some(kusari) = world.kusari(host) {
+                kusari.skew = 0;
+            }
+        }
+        world.run_until(20 * SECOND);
+        connect(world, a);
+        let Some(blocks) = stamped(FIRST_SECOND + world.now / SECOND + AHEAD_S) else {
+            return world.fail(String::from("the attacker has no blocks"));
+        };
+        world.input(a, Input::BlocksReceived { peer: BESIDE, blocks });
+        for _ in 0..4 {
+            let before = height(world, a);
+            world.let_people_act(b, 1, world.now + SECOND, world.now + 2 * SECOND);
+            world.run_until(world.now + 2 * SECOND + MINED_WITHIN);
+            if world.rest_of(a).is_none() || world.rest_of(b).is_none() {
+                world.fail(String::from("what a person sent still waits"));
+            }
+            if height(world, a) == before {
+                world.fail(String::from("nothing was mined"));
+            }
+        }
+    },
+};
+
+/// A lead of blocks that a node asks for, and then one after another, slowly, on its tip, for two minutes.
+pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
+    name: "blocks_come_slowly",
+    build: |world| {
+        let a = world.add_kusari(&[], 0);
+        world.add_kusari(&[a], 0);
+        if let Some(kusari) = world.kusari(a) {
+            // Each block of the attacker makes it begin anew.
+            kusari.mining_time = SECOND;
+        }
+        world.run_until(20 * SECOND);
+        connect(world, a);
+        let hello = Hello {
+            agent: String::from("slow"),
+            protocol: 1,
+            chain: String::from("classic"),
+            height: 1_000_000,
+            work: Work::of_classic_blocks(1_000_000),
+            tip: mining::long_chain()[0].hash,
+            listen: None,
+            id: NodeId(7),
+        };
+        let received = Ok(Message::Hello(hello));
+        world.input(a, Input::MessageReceived { peer: BESIDE, received });
+        let lead = mining::branch(&Block::genesis(), LEAD, "lead");
+        give(world, a, &lead);
+        let mut waits_since: Option<Micros> = None;
+        for number in 0_u64..48 {
+            if number.is_multiple_of(8) {
+                world.type_lines(a, 1, world.now, world.now);
+                waits_since = Some(world.now);
+            }
+            world.run_until(world.now + DRIP);
+            let node = world.kusari(a).and_then(|kusari| kusari.node.as_ref());
+            if node.is_some_and(|node| node.snapshot().waiting_lines == 0) {
+                waits_since = None;
+            }
+            if waits_since.is_some_and(|since| world.now > since + MINED_WITHIN) {
+                world.fail(String::from("a line still waits"));
+            }
+            let tip = world.kusari(a).and_then(|kusari| kusari.disk.best_chain().pop());
+            let Some(tip) = tip else { continue };
+            let block = mining::mine(&tip, tip.timestamp + 1, 0, format!("slow {number}"));
+            give(world, a, &[block]);
+            if number % 16 == 15 {
+                let received = Ok(Message::End { count: 16, missing: Vec::new() });
+                world.input(a, Input::MessageReceived { peer: BESIDE, received });
+            }
+        }
+        let reason = String::from("gone");
+        world.input(a, Input::PeerDisconnected { peer: BESIDE, reason });
+    },
+};
+
+fn connect(world: &mut World, host: usize) {
+    let (peer, direction, address) = (BESIDE, Direction::Inbound, ([10, 9, 9, 9], 9).into());
+    world.input(host, Input::PeerConnected { peer, direction, address });
+}
+
+fn give(world: &mut World, host: usize, blocks: &[Block]) {
+    let blocks = blocks.iter().filter_map(|block| CheckedBlock::check(block.clone()).ok());
+    world.input(host, Input::BlocksReceived { peer: BESIDE, blocks: blocks.collect() });
+}
+
+fn height(world: &mut World, host: usize) -> u32 {
+    world.kusari(host).map_or(0, |kusari| kusari.disk.tip().0)
+}
+
+/// The first blocks of a ledger, all stamped with this second.
+fn stamped(wall: u64) -> Option<Vec<CheckedBlock>> {
+    let (disk, spec) = (Disk::default(), Arc::new(ledger::spec()));
+    let limits = TreeLimits::default();
+    let mut chain = Chain::open_ledger(Box::new(disk.clone()), limits, Arc::clone(&spec)).ok()?;
+    let miner = Person::new(usize::MAX).public;
+    let mut blocks = Vec::new();
+    while blocks.len() < LEAD {
+        let template = chain.template(miner, [], wall).ok()?;
+        let mut block = template.block;
+        block.nonce = mining::search(&block, template.target);
+        block.hash = block.compute_hash();
+        let part = Box::new(template.part);
+        let block = CheckedBlock::check_whole(block, part, &spec.chain_id()).ok()?;
+        let Ok(Accepted::Added(change)) = chain.accept(block.clone(), wall) else { return None };
+        disk.apply(&StoreBatch { blocks: change.writes, ..StoreBatch::default() });
+        chain.committed(change.version);
+        blocks.push(block);
+    }
+    Some(blocks)
+}
