@@ -17,7 +17,7 @@ use std::time::Duration;
 use common::ledger::{Maker, Person, bench as ledger_bench, whole};
 use common::{Bench, checked, child, sent_to, streams_to};
 use kusari_chain::ledger::PublicKey;
-use kusari_chain::params::{AT_ONCE_BLOCKS, STEP_BYTES};
+use kusari_chain::params::{AT_ONCE_BLOCKS, MAX_MEMPOOL_BYTES, STEP_BYTES};
 use kusari_chain::{Block, BlockHash, BlockWrite, TreeLimits, Work};
 use kusari_node::limits::{REORG_BURST, REORG_PATIENCE, REORG_STEP_PAUSE};
 use kusari_node::seam::{Command, PeerId, Reply};
@@ -299,4 +299,27 @@ fn an_original_that_sent_a_long_branch_is_not_sent_it_again_when_it_is_followed(
     let is_block =
         |message: &&Message<_>| matches!(message, Message::SevenKeys(_) | Message::Block(_));
     assert_eq!(sent_to(&actions, original).into_iter().filter(is_block).count(), 0);
+}
+
+#[test]
+fn what_a_long_reorganisation_may_bring_back_of_others_is_bounded_however_much_is_taken_back() {
+    let mut bench = ledger_bench(MiningPolicy::Off);
+    let peer = bench.ledger_peer(7);
+    let (mut ours, mut theirs) = (Maker::new(1), Maker::new(20));
+    large(&mut ours, 6, 2..17);
+    large(&mut theirs, 7, 21..36);
+    for block in ours.blocks.iter().chain(&theirs.blocks) {
+        bench.receive(peer, whole(block));
+    }
+    let (mut most, mut steps) = (0, 0);
+    while bench.node.snapshot().tip.hash != theirs.blocks[6].block().hash {
+        let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
+        most = most.max(state["transactions"]["passed"]["others_bytes"].as_u64().unwrap());
+        bench.pass(REORG_STEP_PAUSE);
+        steps += 1;
+        assert!(steps < 100, "it never ends");
+    }
+    assert!((STEP_BYTES..=MAX_MEMPOOL_BYTES / 4).contains(&most), "{most} bytes");
+    let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
+    assert_eq!(state["transactions"]["passed"]["others_bytes"], 0, "it is forgotten");
 }
