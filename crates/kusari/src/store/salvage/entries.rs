@@ -5,6 +5,9 @@
 
 use kusari_node::store::OutboxEntry;
 
+/// Texts that are kept of other entries under one number: a file may hold any number of them.
+const MAX_OTHERS: usize = 8;
+
 /// An outbox entry as its last version that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundEntry {
@@ -14,7 +17,7 @@ pub struct FoundEntry {
     pub was_settled: bool,
     /// Whether its row had a checksum that holds. Where it had none, the chain may disprove it.
     pub is_proven: bool,
-    /// Texts of other entries that were found under its number.
+    /// Texts of other entries that were found under its number, a few of them.
     pub others: Vec<String>,
     /// Whether the database shows it.
     is_live: bool,
@@ -67,7 +70,10 @@ impl FoundEntry {
         let texts = other.others.iter().map(String::as_str).chain([other.text()]);
         let of_others: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         for text in of_others {
-            if text != self.text() && !self.others.iter().any(|known| known == text) {
+            if self.others.len() < MAX_OTHERS
+                && text != self.text()
+                && !self.others.iter().any(|known| known == text)
+            {
                 self.others.push(text.to_string());
             }
         }
@@ -87,4 +93,26 @@ fn is_same(one: &OutboxEntry, other: &OutboxEntry) -> bool {
         && (one.is_erased()
             || other.is_erased()
             || one.draft == other.draft && (one.draft.is_some() || one.text == other.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kusari_node::store::EntryState;
+
+    #[test]
+    fn a_file_with_any_number_of_texts_under_one_number_fills_a_bounded_list() {
+        let entry = |text: String| OutboxEntry {
+            id: 1,
+            text,
+            blocks: Vec::new(),
+            state: EntryState::Waiting,
+            draft: None,
+        };
+        let mut found = FoundEntry::new(entry(String::from("first")), Source::File);
+        for number in 0..1_000 {
+            found.meet(FoundEntry::new(entry(format!("text {number}")), Source::File));
+        }
+        assert_eq!((found.text(), found.others.len()), ("first", MAX_OTHERS));
+    }
 }
