@@ -163,7 +163,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
     let door = Door::open(settings.http)?;
-    let state = answers::chain_state(&answers::stored_tip(&store)?);
+    let state = answers::chain_state(&store.last_sound()?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
     let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
     if let Some(file) = &settings.journal {

@@ -363,6 +363,7 @@ fn wake(
     store: &Store,
     clock: &Clock,
 ) -> Result<(Node, Option<Journal>), StartError> {
+    store.end_below_altered()?;
     let stores = (Box::new(store.clone()), Box::new(store.clone()));
     let (mut journal, blocks, outbox) = journal::around(journal, &config, stores.0, stores.1)?;
     let node = Node::new(config, blocks, outbox)?;

@@ -11,6 +11,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::disk::Disk;
 use common::ledger::{
     self, Maker, Person, bench, config, displaced, funded, give, is_submitted, mined, moved,
     restarted, returned, stored_ids, transactions_to, whole,
@@ -200,6 +201,22 @@ fn a_settled_transaction_comes_back_from_any_depth_and_across_a_restart() {
     assert!(!bench.disk.entry(1).state.is_settled());
     bench.mine(&actions);
     assert_eq!(stored_ids(&bench.disk), [record.txid()]);
+}
+
+#[test]
+fn a_transaction_whose_block_the_medium_lost_waits_and_is_mined_again() {
+    let mut first = bench(MiningPolicy::OnDemand);
+    let record = Person::new(2).record(0, 0, "hi");
+    let work = first.submit(&record);
+    first.mine(&work);
+    let disk = Disk::default();
+    *disk.outbox.borrow_mut() = first.disk.outbox.borrow().clone();
+    let mut bench = restarted(&disk, MiningPolicy::OnDemand);
+    assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
+    let work = std::mem::take(&mut bench.woken);
+    bench.mine(&work);
+    assert_eq!(stored_ids(&disk), [record.txid()]);
+    assert_eq!(restarted(&disk, MiningPolicy::OnDemand).own_waiting(), 0);
 }
 
 #[test]

@@ -27,22 +27,12 @@ fn state(height: u32, hash: &BlockHash, work: Work) -> String {
     format!("Current chain state:\n- Height: {height}\n- Tip   : {hash}\n- Work  : {work}")
 }
 
-/// The last block that is stored, or the genesis block.
-pub(crate) fn stored_tip(store: &dyn BlockStore) -> Result<BestPoint, StoreError> {
-    Ok(store.tip_header()?.map_or_else(BestPoint::genesis, |tip| BestPoint {
-        height: tip.height,
-        hash: tip.hash,
-        work: tip.work,
-    }))
-}
-
-/// The last `count` blocks as cards, oldest first, each given to `show`.
+/// The last `count` blocks up to a height as cards, oldest first, each given to `show`.
 pub(crate) fn last_blocks(
     store: &dyn BlockStore,
-    count: u32,
+    (height, count): (u32, u32),
     show: &mut dyn FnMut(String),
 ) -> Result<(), StoreError> {
-    let height = stored_tip(store)?.height;
     for height in (height + 1).saturating_sub(count)..=height {
         // A reorganisation may shorten the chain between two reads.
         if let Some(card) = at_height(store, height)? {

@@ -173,7 +173,11 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
         Typed::Block(which) => said(answers::one_block(node.store(), &which)),
         Typed::Chain(count) => {
             let mut show = |card| screen.say(Said::answer(card));
-            match answers::last_blocks(node.store(), count, &mut show) {
+            let store = node.store();
+            let shown = store
+                .last_sound()
+                .and_then(|tip| answers::last_blocks(store, (tip.height, count), &mut show));
+            match shown {
                 Ok(()) => return true,
                 Err(error) => said(Err(error)),
             }

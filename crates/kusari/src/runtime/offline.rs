@@ -93,6 +93,7 @@ impl Offline {
     /// # Errors
     /// [`OfflineError::Read`] where the store cannot be read.
     pub fn open_as(store: Store, witnesses: WitnessConfig) -> Result<Self, OfflineError> {
+        store.end_below_altered().map_err(OfflineError::Read)?;
         let (blocks, outbox) = (Box::new(store.clone()), Box::new(store.clone()));
         // Nothing is mined here, so nobody is to be credited.
         let ledger = store.spec().map(|spec| LedgerConfig {

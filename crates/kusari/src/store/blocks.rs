@@ -4,6 +4,7 @@
 //! the header alone does not read the body.
 
 use core::cell::OnceCell;
+use core::ops::Bound;
 use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
@@ -51,7 +52,8 @@ impl<'a> BlockReader<'a> {
 
     /// The head of the last block, on which others are built. On the classic chain, blocks at the end that
     /// were altered are passed over: they come again from other nodes. The accounts of a ledger are those
-    /// after its last block, so nothing is built on another one.
+    /// after its last block, so nothing is built on another one before they are made again
+    /// ([`Store::end_below_altered`]).
     pub(super) fn tip_head(&self) -> Result<Option<Head>, Fault> {
         if self.bodies.is_none() {
             return self.last_sound_head(u32::MAX);
@@ -72,6 +74,21 @@ impl<'a> BlockReader<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a whole block of the best chain above a height is as it was stored.
+    pub(super) fn has_sound_block_above(&self, height: u32) -> Result<bool, Fault> {
+        for row in self.best.range((Bound::Excluded(height), Bound::Unbounded))?.rev() {
+            let order = match row {
+                Ok((_, order)) => order.value(),
+                Err(Fault::Altered { .. }) => continue,
+                Err(fault) => return Err(fault),
+            };
+            if sound(self.at(order))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn best_head_at(&self, height: u32) -> Result<Option<Head>, Fault> {

@@ -38,10 +38,16 @@ pub(crate) enum Fault {
     AlteredBlock(Box<AlteredBlock>),
     #[error(
         "{0}, the last of this ledger, is not as it was stored ({reason}), and the accounts are those \
-         after it, so no node can go on from here: {DAMAGE_REMEDY}",
+         after it: a node that starts makes them again from the blocks below",
         reason = .0.reason
     )]
     AlteredEnd(Box<AlteredBlock>),
+    #[error(
+        "the accounts of this ledger cannot be made again: {0} is not as it was stored ({reason}), nor is \
+         its end; {DAMAGE_REMEDY}",
+        reason = .0.reason
+    )]
+    AlteredBelowEnd(Box<AlteredBlock>),
     #[error("the database file is damaged, reading it broke off; {DAMAGE_REMEDY}")]
     BrokenOff,
     #[error("a change does not follow from what is stored: {0}; this is a fault of the program")]

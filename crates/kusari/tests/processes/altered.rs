@@ -70,8 +70,9 @@ fn an_altered_block_is_shown_to_nobody_and_sent_to_no_peer_and_the_node_goes_on(
 }
 
 #[test]
-fn a_ledger_whose_last_block_was_altered_is_not_started_but_told_to_be_salvaged() {
-    let mut node = Setup::new("altered").args(["--chain", "ledger"]).start();
+fn a_ledger_whose_last_block_was_altered_goes_on_below_it_and_mines_its_own_record_again() {
+    let setup = Setup::new("altered").args(["--chain", "ledger", "--http", "127.0.0.1:0"]);
+    let mut node = setup.clone().start();
     let directory = node.directory();
     on(&directory, "record hello --confirmations 1 --json").printed();
     node.terminate();
@@ -88,13 +89,22 @@ fn a_ledger_whose_last_block_was_altered_is_not_started_but_told_to_be_salvaged(
     }
     std::fs::write(&file, bytes).unwrap();
 
-    let start = format!("--listen 127.0.0.1:0 --chain ledger --data-dir {}", directory.display());
-    let said = kusari(&start).refused(1);
-    for words in [&*format!("block {}", tip.height), "accounts", "`kusari salvage`"] {
-        assert!(said.contains(words), "{said}");
-    }
     let new = directory.with_file_name("new");
     let said = kusari(&format!("salvage {} -o {}", directory.display(), new.display())).printed();
     let ends = format!("the best chain ends at height {}", tip.height - 1);
     assert!(said.contains(&ends) && said.contains("Outbox     : 1 record"), "{said}");
+
+    let mut node = setup.start();
+    let address = NodeFile::read(&directory).unwrap().unwrap().http.unwrap();
+    let answer = http(address, "GET /readyz", "", "");
+    let altered = format!("block {}", tip.height);
+    assert!(answer.status == 503 && answer.body.contains(&altered), "{answer:?}");
+    let records = eventually("the record stands in the chain again", || {
+        let answer = http(address, "GET /v1/search?text=hello", "", "");
+        (answer.status == 200 && answer.body.contains("hello")).then_some(answer.body)
+    });
+    assert_eq!(records.matches("\"hello\"").count(), 1, "{records}");
+    node.terminate();
+    let refused = on(&directory, "audit").refused(1);
+    assert!(refused.contains("is bad"), "{refused}");
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari::store::{ChainPosition, Store, Stretch, audit_directory};
-use kusari_chain::ledger::BodyEntry;
-use kusari_chain::{Block, BlockHash, BlockStore, Chain, TreeLimits, Work};
+use kusari_chain::ledger::{Account, BodyEntry};
+use kusari_chain::{
+    Accepted, BestPoint, Block, BlockHash, BlockStore, Chain, CheckedBlock, StoredBlock,
+    TreeLimits, Work,
+};
 use redb::Database;
 
 use crate::audit::sound::{Record, TIP, blocks, order, sound_store};
@@ -259,8 +262,7 @@ fn a_classic_chain_whose_end_was_altered_goes_on_below_it() {
 }
 
 #[test]
-fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_names_what_helps_before_it_starts()
-{
+fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_goes_on_there_when_it_starts() {
     let directory = TempDir::new();
     drop(sound_ledger_store(&directory));
     let order = u64::from(LEDGER_TIP) - 1;
@@ -287,11 +289,87 @@ fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_names_what_helps
     assert_eq!((headers.len(), next), (5, Some(LEDGER_TIP)));
     assert!(store.headers(LEDGER_TIP, 1).unwrap_err().to_string().contains("block 75"));
     assert_eq!(store.altered_blocks()[0].height, Some(LEDGER_TIP));
-    let started = Chain::open_ledger(Box::new(store), TreeLimits::default(), Arc::new(spec()));
-    let said = started.err().unwrap().to_string();
-    for words in ["block 75", "last", "accounts", "`kusari salvage`"] {
+    let open = || {
+        Chain::open_ledger(Box::new(store.clone()), TreeLimits::default(), Arc::new(spec()))
+            .map_err(|error| error.to_string())
+    };
+    let said = open().err().unwrap();
+    for words in ["block 75", "the last of this ledger", "makes them again"] {
         assert!(said.contains(words), "{said}");
     }
+    // Before a node starts, it ends below.
+    assert_eq!(store.end_below_altered(), Ok(Some(LEDGER_TIP - 1)));
+    assert_eq!(store.end_below_altered(), Ok(None));
+    let expected = ends_at(LEDGER_TIP - 1);
+    assert_eq!(everything(&store), everything(&expected));
+    // The block comes again from another node.
+    let mut chain = open().unwrap();
+    let StoredBlock { block, ledger, .. } = ledger_block(order).clone();
+    let again =
+        CheckedBlock::check_whole(block, Box::new(ledger.unwrap().part), &spec().chain_id());
+    let Accepted::Added(change) = chain.accept(again.unwrap(), u64::MAX).unwrap() else {
+        panic!("it is not taken")
+    };
+    store.commit(&[crate::support::batch(change.writes)]).unwrap();
+    assert_eq!(everything(&store), everything(&ends_at(LEDGER_TIP)));
+}
+
+/// A sound store of the first blocks of the ledger.
+fn ends_at(height: u32) -> Store {
+    let store = Store::ephemeral_chain(Some(&spec())).unwrap();
+    let mut chain =
+        Chain::open_ledger(Box::new(store.clone()), TreeLimits::default(), Arc::new(spec()))
+            .unwrap();
+    for order in 0..u64::from(height) {
+        let StoredBlock { block, ledger, .. } = ledger_block(order).clone();
+        let part = Box::new(ledger.unwrap().part);
+        let checked = CheckedBlock::check_whole(block, part, &spec().chain_id()).unwrap();
+        let Accepted::Added(change) = chain.accept(checked, u64::MAX).unwrap() else {
+            panic!("block {order} is not taken")
+        };
+        store.commit(&[crate::support::batch(change.writes)]).unwrap();
+    }
+    store
+}
+
+/// The blocks of the best chain, the accounts after it, and a proof of the first block by its history.
+fn everything(store: &Store) -> (Vec<StoredBlock>, Vec<Account>, BestPoint) {
+    let tip = store.last_sound().unwrap();
+    let blocks = (1..=tip.height).map(|height| {
+        let mut stored = store.best_at(height).unwrap().unwrap();
+        stored.order = u64::from(height) - 1;
+        stored
+    });
+    (blocks.collect(), store.accounts_after(None, usize::MAX).unwrap(), tip)
+}
+
+#[test]
+fn a_ledger_altered_at_its_end_and_in_its_middle_is_not_started_but_told_to_be_salvaged() {
+    let directory = TempDir::new();
+    drop(sound_ledger_store(&directory));
+    forge::<Record>(directory.path(), BLOCKS, 20, |record| record.block.nonce += 1);
+    forge::<Record>(directory.path(), BLOCKS, u64::from(LEDGER_TIP) - 1, |record| {
+        record.block.nonce += 1;
+    });
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    let before = store.accounts_after(None, usize::MAX);
+    let said = store.end_below_altered().unwrap_err().to_string();
+    assert!(said.contains("block 21") && said.contains("`kusari salvage`"), "{said}");
+    assert_eq!(store.accounts_after(None, usize::MAX), before);
+    assert_eq!(store.best_at(LEDGER_TIP - 1).unwrap().unwrap().block.index, LEDGER_TIP - 1);
+}
+
+#[test]
+fn a_ledger_all_of_which_was_altered_begins_again() {
+    let directory = TempDir::new();
+    drop(sound_ledger_store(&directory));
+    for order in 0..u64::from(LEDGER_TIP) {
+        forge::<Record>(directory.path(), BLOCKS, order, |record| record.block.nonce += 1);
+    }
+    let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
+    assert_eq!(store.end_below_altered(), Ok(Some(0)));
+    assert_eq!(store.accounts_after(None, usize::MAX), Ok(Vec::new()));
+    assert_eq!(store.tip_header(), Ok(None));
 }
 
 #[test]

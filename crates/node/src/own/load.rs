@@ -6,7 +6,7 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
-use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoreError};
 
@@ -49,11 +49,17 @@ impl Own {
             if entry.state == EntryState::Waiting {
                 own.backlog.hold_stored(entry.weight());
                 waiting.extend(own.has_loaded(entry, store, writes)?);
-            } else if let Some(place) = place_of(&entry, store)? {
-                let id = entry.id;
-                if own.load(entry, place)?.is_some() {
-                    own.done.extend(place.height().map(|height| (height, id)));
+                continue;
+            }
+            match place_of(&entry, store)? {
+                Some(place) => {
+                    let id = entry.id;
+                    if own.load(entry, place)?.is_some() {
+                        own.done.extend(place.height().map(|height| (height, id)));
+                    }
                 }
+                // The medium altered its block, or the end of the chain that it stood in.
+                None => waiting.extend(own.wait_again(entry, writes)?),
             }
         }
         Ok((own, waiting))
@@ -156,19 +162,23 @@ impl Own {
         Ok(undone)
     }
 
-    /// A settled entry waits again. Returns its sender; `None` where it waits already or was erased.
+    /// An entry that did not wait does again. Returns what is to be done for it; `None` where it waits
+    /// already or was erased.
     fn wait_again(
         &mut self,
         entry: OutboxEntry,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Option<PublicKey>, StoreError> {
+    ) -> Result<Option<Loaded>, StoreError> {
         let (id, bytes) = (entry.id, entry.weight());
-        if entry.state == EntryState::Waiting || self.load(entry, Place::Waiting)?.is_none() {
+        if entry.state == EntryState::Waiting {
             return Ok(None);
         }
-        self.backlog.waits_again(bytes);
-        writes.push(OutboxWrite::SetState { id, state: EntryState::Waiting });
-        Ok(self.open.get(&id).map(|open| open.sender))
+        let loaded = self.load(entry, Place::Waiting)?;
+        if loaded.is_some() {
+            self.backlog.waits_again(bytes);
+            writes.push(OutboxWrite::SetState { id, state: EntryState::Waiting });
+        }
+        Ok(loaded)
     }
 }
 

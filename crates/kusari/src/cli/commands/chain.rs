@@ -5,7 +5,6 @@ use kusari_chain::{BlockHash, WholeBlock};
 use super::Failure;
 use crate::api::client::Client;
 use crate::cli::access::Access;
-use crate::cli::answers;
 use crate::cli::card::card_of_whole;
 use crate::cli::choice::NodeChoice;
 use crate::cli::settings::UsageError;
@@ -118,7 +117,7 @@ impl Source {
     fn height(&self) -> Result<u32, Failure> {
         Ok(match self {
             Self::Node(client) => client.status()?.height,
-            Self::Store(store) => answers::stored_tip(store)?.height,
+            Self::Store(store) => store.last_sound()?.height,
         })
     }
 

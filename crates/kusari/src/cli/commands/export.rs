@@ -12,7 +12,6 @@ use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 use super::Failure;
 use crate::api::client::Client;
 use crate::cli::access::Access;
-use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
 use crate::cli::conversation::{Conversation, peer_port};
 use crate::cli::escape::counted;
@@ -106,7 +105,7 @@ impl Sink {
 
 /// Returns how many blocks were written.
 fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
-    let progress = Progress::of_blocks("Exporting", answers::stored_tip(store)?.height);
+    let progress = Progress::of_blocks("Exporting", store.last_sound()?.height);
     let mut last = ChainPosition::genesis();
     let mut count = 0;
     while !sink.is_gone() {

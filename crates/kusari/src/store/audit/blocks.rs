@@ -5,7 +5,6 @@ use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
 use redb::ReadTransaction;
 
-use super::accounts::Replay;
 use super::finality::HeldBranches;
 use super::history::Histories;
 use super::index::Indexed;
@@ -14,6 +13,7 @@ use super::{AuditFault, Auditor, Place};
 use crate::store::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::store::kind::Kind;
 use crate::store::record::read_head;
+use crate::store::replay::Replay;
 use crate::store::suffix_index::IndexReader;
 use crate::store::tables;
 

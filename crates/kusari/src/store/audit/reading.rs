@@ -9,7 +9,9 @@ impl From<Fault> for AuditFault {
         Self::Unreadable(match fault {
             Fault::Unreadable { reason, .. } => reason,
             Fault::Altered { .. } => return Self::Altered,
-            Fault::AlteredBlock(block) | Fault::AlteredEnd(block) => block.reason,
+            Fault::AlteredBlock(block)
+            | Fault::AlteredEnd(block)
+            | Fault::AlteredBelowEnd(block) => block.reason,
             Fault::Database(error) => error.to_string(),
             Fault::BrokenOff => String::from("reading it broke off"),
             other @ (Fault::Unfitting(_) | Fault::Earlier(_)) => other.to_string(),
