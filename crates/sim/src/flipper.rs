@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use kusari_chain::{Block, TreeLimits};
+use kusari_chain::{Block, BlockStore, TreeLimits};
 use kusari_node::wire::{self, Message};
 
 use crate::byzantine::Malice;
@@ -16,9 +16,15 @@ use crate::scenarios::Scenario;
 use crate::world::{Event, MILLISECOND, SECOND, World};
 
 /// Turns that it has blocks for.
-const TURNS: usize = 100;
-/// From one turn to the next.
-const PAUSE: u64 = 50 * MILLISECOND;
+const TURNS: usize = 360;
+/// Turns that follow one another at once: they take what a node has to spend at first.
+const QUICK_TURNS: usize = 100;
+/// From one of them to the next.
+const QUICK: u64 = 50 * MILLISECOND;
+/// From one of the others to the next: more of them than time pays for.
+const SLOW: u64 = 250 * MILLISECOND;
+/// How long a branch with more work waits at most.
+const PATIENCE: u64 = 60 * SECOND;
 /// Blocks that a node may be made to take back at first, and for each millisecond.
 const BURST: u64 = 10_000;
 const PER_MILLISECOND: u64 = 1;
@@ -39,8 +45,8 @@ fn branches() -> &'static [Vec<Block>; 2] {
 #[derive(Default)]
 pub(crate) struct Flipper {
     turn: usize,
-    /// Blocks of each branch that went over a connection.
-    sent: BTreeMap<Place, [usize; 2]>,
+    /// Blocks that went over a connection.
+    sent: BTreeMap<Place, usize>,
     /// Bytes of them.
     pub(crate) bytes: u64,
 }
@@ -67,26 +73,45 @@ impl World {
         let Some(byzantine) = self.byzantine(host) else { return };
         let places = byzantine.places.clone();
         let flipper = &mut byzantine.flipper;
+        let pause = if flipper.turn < QUICK_TURNS { QUICK } else { SLOW };
         if !places.is_empty() && flipper.turn < TURNS {
             flipper.turn += 1;
         }
         let lengths = flipper.lengths();
         let mut lines = Vec::new();
-        for place in places {
+        for (number, place) in places.into_iter().enumerate() {
+            // Every other place gets the one branch and the rest the other, so nodes tell each other of both.
+            let which = number % 2;
+            let (branch, length) = (&branches()[which], lengths[which]);
             let sent = flipper.sent.entry(place).or_default();
-            for (which, branch) in branches().iter().enumerate() {
-                for block in &branch[sent[which]..lengths[which]] {
-                    let line = wire::encode(&Message::Block(block));
-                    flipper.bytes += line.len() as u64;
-                    lines.push((place, line));
-                }
-                sent[which] = lengths[which];
+            for block in &branch[*sent..length] {
+                let line = wire::encode(&Message::Block(block));
+                flipper.bytes += line.len() as u64;
+                lines.push((place, line));
             }
+            *sent = length;
         }
         for (place, line) in lines {
             self.send_line(place, line);
         }
-        self.plan(self.now + PAUSE, Event::Act(host));
+        self.plan(self.now + pause, Event::Act(host));
+    }
+
+    /// Lets time pass until then. These nodes may follow different branches, but never for longer than a
+    /// branch with more work waits.
+    fn flip_until(&mut self, then: u64, hosts: &[usize]) {
+        let mut agreed = self.now;
+        while self.failure.is_none() && self.now < then {
+            self.run_until(self.now + QUICK);
+            let mut first = |host: &usize| self.kusari(*host)?.disk.best_at(1).ok()?;
+            let mut branches = hosts.iter().map(|host| first(host).map(|stored| stored.block.hash));
+            let one = branches.next();
+            if branches.all(|other| Some(other) == one) {
+                agreed = self.now;
+            } else if self.now > agreed + PATIENCE {
+                self.fail(String::from("the nodes follow different branches for a minute"));
+            }
+        }
     }
 }
 
@@ -106,7 +131,7 @@ pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
             }
             world.type_lines(host, 2, SECOND, 20 * SECOND);
         }
-        // It connects within seconds, and then its turns take five.
+        // It connects within seconds, and then its first turns take five.
         world.run_until(10 * SECOND);
         let turns = world.counts.reorganisations;
         let bytes = world.byzantine(liar).map_or(0, |byzantine| byzantine.flipper.bytes);
@@ -120,7 +145,13 @@ pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
         if turns < 20 {
             world.fail(String::from("the attack does nothing"));
         }
-        world.run_until(20 * SECOND);
+        // One that starts again has something to spend when the others have not, and so has another one at
+        // another time: they end on different branches.
+        for (then, host) in [(12, b), (14, d)] {
+            world.flip_until(then * SECOND, &[a, b, c, d]);
+            world.crash(host);
+        }
+        world.flip_until(85 * SECOND, &[a, b, c, d]);
         world.leave(liar);
         world.must_agree_within(60 * SECOND);
     },
