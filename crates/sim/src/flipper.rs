@@ -45,8 +45,8 @@ fn branches() -> &'static [Vec<Block>; 2] {
 #[derive(Default)]
 pub(crate) struct Flipper {
     turn: usize,
-    /// Blocks that went over a connection.
-    sent: BTreeMap<Place, usize>,
+    /// Blocks of each branch that went over a connection.
+    sent: BTreeMap<Place, [usize; 2]>,
     /// Bytes of them.
     pub(crate) bytes: u64,
 }
@@ -80,16 +80,16 @@ impl World {
         let lengths = flipper.lengths();
         let mut lines = Vec::new();
         for (number, place) in places.into_iter().enumerate() {
-            // Every other place gets the one branch and the rest the other, so nodes tell each other of both.
-            let which = number % 2;
-            let (branch, length) = (&branches()[which], lengths[which]);
             let sent = flipper.sent.entry(place).or_default();
-            for block in &branch[*sent..length] {
-                let line = wire::encode(&Message::Block(block));
-                flipper.bytes += line.len() as u64;
-                lines.push((place, line));
+            // Every other place gets one branch alone, so nodes have something to tell each other.
+            for which in number % 2..2 {
+                for block in &branches()[which][sent[which]..lengths[which]] {
+                    let line = wire::encode(&Message::Block(block));
+                    flipper.bytes += line.len() as u64;
+                    lines.push((place, line));
+                }
+                sent[which] = lengths[which];
             }
-            *sent = length;
         }
         for (place, line) in lines {
             self.send_line(place, line);
