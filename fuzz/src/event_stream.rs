@@ -1,6 +1,6 @@
 //! A stream of events: however it is cut into pieces, the same messages come out, within bounds.
 
-use crate::api::client::event_stream::{MAX_MESSAGE_BYTES, StreamMessage, StreamParser};
+use kusari_client::event_stream::{MAX_MESSAGE_BYTES, StreamMessage, StreamParser};
 
 /// Takes the first byte for the length of the pieces, and the rest for a stream. A line feed may be
 /// followed by fillers in units of 256, as many as the byte before it says, where that is above 127:

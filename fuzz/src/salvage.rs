@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use super::store_open::content_of;
-use crate::store::Finds;
+use kusari_store::Finds;
 
 /// Takes the bytes as `store_open` does.
 pub fn check(bytes: &[u8]) {

@@ -15,7 +15,7 @@ use kusari_node::store::{
     EntryState, OutboxFacts, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, StoreBatch,
 };
 
-use crate::store::{ChainPosition, Store, audit_file};
+use kusari_store::{ChainPosition, Store, audit_file};
 
 /// Unit of the file, in bytes.
 const PAGE: usize = 4_096;

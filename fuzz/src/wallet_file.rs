@@ -1,6 +1,6 @@
 //! The key file of a stranger: it is refused in a sentence, or within bounds and written one way.
 
-use crate::wallet::key_file::{KeyFile, MAX_BYTES};
+use kusari_wallet::key_file::{KeyFile, MAX_BYTES};
 
 /// Takes the bytes for a whole file.
 pub fn check(bytes: &[u8]) {

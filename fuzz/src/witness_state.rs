@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::witness_key::state::{MAX_BYTES, encode, parse};
+use kusari_runtime::witness_key::state::{MAX_BYTES, encode, parse};
 
 /// Takes the bytes for a whole file, and for all of a file that stands before its checksum.
 pub fn check(bytes: &[u8]) {

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
 pub use self::branches::{Acceptance, Reconsidered};
-pub use self::headers::{CheckedHeader, Header, HeaderChain, Pushed};
+pub use self::headers::{HeaderChain, Pushed};
 use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 use self::preparation::Preparation;
@@ -35,13 +35,13 @@ use self::state_roots::StateRoots;
 pub use self::template::{LedgerTemplate, NoTemplate};
 use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
-use crate::ledger::{Account, ChainSpec};
+use crate::ledger::ChainSpec;
 use crate::params::{MAX_ORPHANS, MAX_REFUSED};
 use crate::pow::Work;
 use crate::rules::{RuleViolation, classic};
-use crate::store::{BlockStore, BlockWrite, StoreError};
+use crate::store::{BlockStore, StoreError};
 use crate::tree::orphans::Orphans;
-use crate::tree::{BestPoint, NewBlock, Tree, TreeLimits, TreeState};
+use crate::tree::{BestPoint, ChainChange, NewBlock, StateError, Tree, TreeLimits, TreeState};
 
 /// What became of a block that broke no rule.
 #[derive(Debug)]
@@ -82,41 +82,6 @@ pub enum Accepted {
     },
 }
 
-/// What one added block changed. The caller has it committed and then calls [`Chain::committed`].
-#[derive(Clone, Debug)]
-pub struct ChainChange {
-    /// Counts changes from 1; commits are reported by it.
-    pub version: u64,
-    /// The block that was added, and its place.
-    pub block: BestPoint,
-    /// The last block that the best chain before and after have in common.
-    pub fork: BestPoint,
-    /// Blocks that left the best chain, from the old tip down.
-    pub reverted: Vec<BestPoint>,
-    /// Blocks that joined the best chain, parents first; empty for a side block.
-    pub connected: Vec<BestPoint>,
-    /// Whether the block has more work than the best chain and stays beside it all the same: following
-    /// its branch would revert more than [`TreeLimits::max_reorg_depth`].
-    pub is_held: bool,
-    /// What a store must write, in order and atomically.
-    pub writes: Vec<BlockWrite>,
-}
-
-impl ChainChange {
-    /// The accounts that it changed, as they are now.
-    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
-        self.writes.iter().filter_map(|write| match write {
-            BlockWrite::SetAccount(account) => Some(account),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn new(version: u64, block: BestPoint, tip: BestPoint) -> Self {
-        let (reverted, connected, writes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { version, block, fork: tip, reverted, connected, is_held: false, writes }
-    }
-}
-
 /// Why a block was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AcceptError {
@@ -150,11 +115,6 @@ struct LedgerState {
     roots: StateRoots,
     held: Held,
 }
-
-/// A state that no chain ever had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the state of the chain contradicts itself: {0}")]
-pub struct StateError(pub(crate) &'static str);
 
 /// The chain over a store.
 ///

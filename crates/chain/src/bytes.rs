@@ -3,29 +3,6 @@
 //! Owns how such a value is read and written, in JSON and for people; what the bytes mean is up to the
 //! type that the macro makes.
 
-use core::fmt;
-
-/// Writes bytes as lower-case hexadecimal digits.
-pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-}
-
-/// Reads hexadecimal digits in any case. `None` where there are more or fewer than fill `N` bytes,
-/// or something else is among them.
-pub(crate) fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let high = char::from(pair[0]).to_digit(16)?;
-        let low = char::from(pair[1]).to_digit(16)?;
-        *byte = u8::try_from(high << 4 | low).ok()?;
-    }
-    Some(bytes)
-}
-
 /// Why a text is no value of a fixed number of bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is {digits} hexadecimal digits")]
@@ -53,7 +30,7 @@ macro_rules! fixed_bytes {
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                $crate::bytes::write_hex(&self.0, f)
+                $crate::hex::write(&self.0, f)
             }
         }
 
@@ -67,7 +44,7 @@ macro_rules! fixed_bytes {
             type Err = $crate::bytes::ParseBytesError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $crate::bytes::read_hex(text).map(Self).ok_or($crate::bytes::ParseBytesError {
+                $crate::hex::decode_array(text).map(Self).ok_or($crate::bytes::ParseBytesError {
                     what: $what,
                     digits: 2 * $length,
                 })

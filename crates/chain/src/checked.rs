@@ -1,14 +1,16 @@
-//! The checked block: the type that says that every rule holds which needs no other block.
+//! Checked blocks and headers: types that say that every rule holds which needs no other block.
 //!
 //! Owns the order of those checks. What a parent, a clock or accounts decide is up to
 //! [`crate::accept`].
+
+mod header;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::accept::{CheckedHeader, Header};
+pub use self::header::{CheckedHeader, Header};
 use crate::block::Block;
 use crate::ledger::{BodyEntry, ChainId, LedgerPart};
 use crate::rules::{RuleViolation, classic, ledger};

@@ -1,5 +1,16 @@
 //! What a valid chain is.
 //!
+//! ```
+//! use kusari_chain::store::MemoryBlocks;
+//! use kusari_chain::{Block, Chain, TreeLimits};
+//!
+//! let chain = Chain::open(Box::new(MemoryBlocks::default()), TreeLimits::default())?;
+//! let genesis = Block::genesis();
+//! assert_eq!(chain.tip().hash, genesis.hash);
+//! assert_eq!(genesis.compute_hash(), genesis.hash);
+//! # Ok::<_, kusari_chain::StoreError>(())
+//! ```
+//!
 //! This crate owns the block and its hash, the work rule, the rules a block must keep, the tree of
 //! known blocks and the choice of the best branch. It knows nothing of peers, sockets, files,
 //! threads, clocks or random numbers, and it is `no_std`, so that the build proves it.
@@ -21,8 +32,10 @@ mod bytes;
 mod canonical;
 pub mod checked;
 pub mod hash;
+pub mod hex;
 pub mod ledger;
 pub mod mempool;
+pub mod merkle;
 mod object;
 pub mod params;
 pub mod pow;
@@ -34,14 +47,16 @@ mod tree;
 pub mod whole;
 
 pub use accept::{
-    AcceptError, Acceptance, Accepted, Ahead, Chain, ChainChange, ChainState, Prepared,
-    Reconsidered, StateError,
+    AcceptError, Acceptance, Accepted, Ahead, Chain, ChainState, Prepared, Reconsidered,
 };
 pub use block::Block;
-pub use checked::{CheckedBlock, WholeBlock};
+pub use checked::{CheckedBlock, CheckedHeader, Header, WholeBlock};
 pub use hash::BlockHash;
 pub use pow::{Target, Work};
 pub use rules::RuleViolation;
 pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 pub use transaction::Transaction;
-pub use tree::{BestPoint, Branch, Branches, HeldBranch, MAX_HELD_BRANCHES, Rival, TreeLimits};
+pub use tree::{
+    BestPoint, Branch, Branches, ChainChange, HeldBranch, MAX_HELD_BRANCHES, Rival, StateError,
+    TreeLimits,
+};

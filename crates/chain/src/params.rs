@@ -2,6 +2,9 @@
 //!
 //! Owns numbers only; no logic stands here.
 
+/// What the classic chain is called where a ledger has its id or its name. Source: the protocol's `HELLO`.
+pub const CLASSIC_CHAIN: &str = "classic";
+
 /// Timestamp of the genesis block: 2023-01-01 00:00:00 UTC, in Unix seconds. Source: the tutorial
 /// node whose chain kusari continues.
 pub const GENESIS_TIMESTAMP: u64 = 1_672_531_200;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::hash::{BlockHash, write_hex};
 use crate::params::CLASSIC_ZERO_BITS;
 
-pub use asert::ChainTime;
+pub use asert::{AsertParams, ChainTime};
 pub use compact::CompactTarget;
 
 /// The greatest value that a block hash, read as a big-endian number, may have.
@@ -105,6 +105,12 @@ impl Work {
         Self(self.0.saturating_mul(U256::from(factor)))
     }
 
+    /// As a floating-point number of tries, to compare it with rates.
+    #[must_use]
+    pub fn tries(self) -> f64 {
+        self.to_be_bytes().iter().fold(0.0, |number, byte| number * 256.0 + f64::from(*byte))
+    }
+
     /// Big-endian bytes, which sort as the numbers do.
     #[must_use]
     pub fn to_be_bytes(self) -> [u8; 32] {
@@ -156,6 +162,7 @@ mod tests {
     fn classic_work_is_65536_hashes_a_block() {
         assert_eq!(Target::CLASSIC.work().to_string(), "65536");
         assert_eq!(Work::of_classic_blocks(3).to_string(), "196608");
+        assert_eq!(Work::of_classic_blocks(2).tries(), 131_072.0);
     }
 
     #[test]

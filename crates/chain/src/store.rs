@@ -22,8 +22,8 @@ use crate::block::Block;
 use crate::checked::WholeBlock;
 use crate::hash::BlockHash;
 use crate::ledger::{Account, LedgerPart, Payload, PublicKey};
+use crate::merkle::NodeHash;
 use crate::pow::{ChainTime, Work};
-use crate::proof::NodeHash;
 
 /// A block with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

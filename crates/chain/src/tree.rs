@@ -5,6 +5,7 @@
 //! every read sees them. Judges nothing but work: a block that comes here keeps the rules.
 
 mod branches;
+mod change;
 mod choice;
 mod finality;
 pub(crate) mod orphans;
@@ -20,14 +21,15 @@ use alloc::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::branches::{Branch, Branches};
+pub use self::change::ChainChange;
 pub(crate) use self::choice::{Switch, Verdict};
 use self::finality::Finality;
 pub use self::finality::{HeldBranch, MAX_HELD_BRANCHES};
 use self::overlay::{BestEntry, Overlay};
 pub use self::rival::Rival;
 use self::side::{SideBranches, SideEntry};
+pub use self::state::StateError;
 pub(crate) use self::state::TreeState;
-use crate::accept::ChainChange;
 use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::params;

@@ -9,9 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use kusari_chain::ledger::{ChainSpec, SpecError};
-
-/// The chain without signatures and accounts.
-pub(crate) const CLASSIC: &str = "classic";
+use kusari_chain::params::CLASSIC_CHAIN;
 
 /// The ledger whose spec is part of the program.
 pub(crate) const LEDGER: &str = "ledger";
@@ -72,7 +70,7 @@ pub(crate) enum SpecFileError {
 /// The chain that `choice` names: `None` is the classic one.
 pub(crate) fn load(choice: &str) -> Result<Option<ChainSpec>, SpecFileError> {
     match choice {
-        CLASSIC => Ok(None),
+        CLASSIC_CHAIN => Ok(None),
         LEDGER => Ok(Some(ChainSpec::ledger())),
         file => open(Path::new(file)).map(Some),
     }

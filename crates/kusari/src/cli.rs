@@ -16,14 +16,17 @@ mod commands;
 mod config_file;
 mod console;
 mod conversation;
+mod cost;
 mod drafts;
 mod entrust;
 mod escape;
+mod failure;
 mod lines;
 mod link;
 mod log;
 mod moment;
 mod output;
+mod output_file;
 mod own_wallet;
 mod pipe;
 mod places;
@@ -35,14 +38,13 @@ mod screen;
 #[cfg(test)]
 mod scripted;
 mod settings;
+mod signing;
 mod similar;
 mod slash;
 mod stdout;
 mod story;
 mod testimony;
 mod top;
-mod unfinished;
-mod whole_file;
 mod witnessing;
 mod words;
 #[cfg(test)]
@@ -61,16 +63,17 @@ use kusari_chain::TreeLimits;
 use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
-use crate::api::{Api, Door, Feed, Subject, Token, events};
-use crate::journal::{JOURNAL_LIMIT, JournalConfig};
-use crate::runtime::{self, Running, RuntimeConfig};
-use crate::store::Store;
-use crate::wallet::NodeWallet;
 use args::{Args, Asked};
-use commands::Failure;
 use config_file::ConfigFile;
 use console::Console;
 use escape::Plain;
+use failure::Failure;
+use kusari_api::{Api, Door, Feed, Subject, draw_token, events, read_or_write_token};
+use kusari_api_types::Token;
+use kusari_runtime::NodeWallet;
+use kusari_runtime::journal::{JOURNAL_LIMIT, JournalConfig};
+use kusari_runtime::{Running, RuntimeConfig};
+use kusari_store::Store;
 use link::Link;
 use output::{Looks, Output};
 use prompt::{Place, Prompt};
@@ -161,7 +164,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let passphrase = settings.passphrase_file.as_deref();
     let wallet = spec.map(|_| own_wallet::open(path.as_deref(), passphrase)).transpose()?;
     let directory = path.as_ref().map(|path| path.display().to_string());
-    let token = settings.token_file.as_deref().map_or_else(Token::random, Token::read_or_write)?;
+    let token = settings.token_file.as_deref().map_or_else(draw_token, read_or_write_token)?;
     let door = Door::open(settings.http)?;
     let state = answers::chain_state(&store.last_sound()?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
@@ -219,7 +222,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         teller.tell(&event);
         shown.event(event);
     };
-    let running = match runtime::start(config, store, Box::new(on_event)) {
+    let running = match kusari_runtime::start(config, store, Box::new(on_event)) {
         Ok(running) => running,
         Err(error) => {
             screen.start(output, settings.quiet, &first)?;

@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use kusari::conformance::{self, Place};
+use kusari_conformance::{self, Place};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ fn copy_with(suite: &str, from: &str, to: &str) -> TempDir {
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("conformance");
     fs::create_dir(&directory).unwrap();
-    for name in conformance::suite_names() {
+    for name in kusari_conformance::suite_names() {
         let mut text = text_of(name);
         if name == suite {
             assert!(text.contains(from), "{from} is not in {suite}");
@@ -66,8 +66,8 @@ fn words(output: &Output) -> (Option<i32>, String, String) {
 #[test]
 fn this_program_keeps_every_suite_in_the_repository_and_in_itself() {
     for place in [Place::near(&root()), Place::Program] {
-        for name in conformance::suite_names() {
-            let report = conformance::run(name, &place, false).unwrap();
+        for name in kusari_conformance::suite_names() {
+            let report = kusari_conformance::run(name, &place, false).unwrap();
             assert_eq!(report.failures, [], "{name} in {place:?}");
             assert_eq!(report.passed, cases_of(name).len());
         }
@@ -82,13 +82,13 @@ fn all_suites_run_one_after_another_and_are_summed_up() {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "Suites: the files in ./conformance");
     let mut total = 0;
-    for (name, line) in conformance::suite_names().iter().zip(&lines[1..]) {
+    for (name, line) in kusari_conformance::suite_names().iter().zip(&lines[1..]) {
         let count = cases_of(name).len();
         assert_eq!(*line, format!("{name:14} {count} passed, 0 failed"));
         total += count;
     }
     assert_eq!(lines[lines.len() - 1], format!("{total} passed, 0 failed"));
-    assert_eq!(lines.len(), conformance::suite_names().len() + 2);
+    assert_eq!(lines.len(), kusari_conformance::suite_names().len() + 2);
 }
 
 #[test]
@@ -122,11 +122,11 @@ fn rewriting_changes_no_byte_where_nothing_changed() {
     let (code, out, errors) = words(&run_in(&place, &["all", "--update"]));
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert!(!out.contains("rewritten"), "{out}");
-    for name in conformance::suite_names() {
+    for name in kusari_conformance::suite_names() {
         assert!(file_in(&place, name) == text_of(name), "{name} was changed");
     }
     let files = fs::read_dir(place.path().join("conformance")).unwrap().count();
-    assert_eq!(files, conformance::suite_names().len(), "something was left behind");
+    assert_eq!(files, kusari_conformance::suite_names().len(), "something was left behind");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "repository/layers.rs"]
+mod layers;
 #[path = "repository/lints.rs"]
 mod lints;
 
@@ -24,15 +26,6 @@ const SKIPPED_DIRECTORIES: [&str; 5] = [".git", "target", "artifacts", "corpus",
 
 /// Crates that are free of I/O, clock, threads and randomness.
 const CORE_CRATES: [&str; 2] = ["chain", "node"];
-
-/// Which crates of the workspace each crate may build on. The arrow points one way.
-const LAYERS: [(&str, &[&str]); 5] = [
-    ("chain", &[]),
-    ("node", &["chain"]),
-    ("miner", &["chain"]),
-    ("sim", &["chain", "miner", "node"]),
-    ("kusari", &["chain", "miner", "node"]),
-];
 
 /// Which modules of `chain` each of its modules must not name.
 const CHAIN_ABSENCES: [(&str, &[&str]); 8] = [
@@ -181,53 +174,6 @@ fn the_core_touches_no_io_clock_or_thread() {
     assert_none("chain and node take what is outside as input and name none of it", &offenders);
 }
 
-/// Crates of this workspace that a manifest depends on, build dependencies included. Tests may
-/// depend on what they like.
-fn workspace_dependencies(manifest: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in manifest.lines().map(str::trim) {
-        let name = if let Some(section) = line.strip_prefix('[') {
-            let section = section.trim_end_matches(']');
-            let (table, name) = match section.split_once("dependencies.") {
-                Some((before, name)) => (format!("{before}dependencies"), name),
-                None => (section.to_owned(), ""),
-            };
-            inside = table.ends_with("dependencies") && !table.ends_with("dev-dependencies");
-            name
-        } else {
-            line.split(['.', ' ', '=']).next().unwrap_or_default()
-        };
-        if inside && (name == "kusari" || name.starts_with("kusari-")) {
-            found.push(name.trim_start_matches("kusari-").to_owned());
-        }
-    }
-    found
-}
-
-#[test]
-fn layers_point_one_way() {
-    let mut offenders = Vec::new();
-    for (name, allowed) in LAYERS {
-        let manifest = root().join(format!("crates/{name}/Cargo.toml"));
-        for dependency in workspace_dependencies(&fs::read_to_string(manifest).unwrap()) {
-            if !allowed.contains(&dependency.as_str()) {
-                offenders.push(format!("crates/{name} depends on {dependency}"));
-            }
-        }
-    }
-    assert_none("the arrow is kusari → miner, node → chain and sim → node → chain", &offenders);
-}
-
-#[test]
-fn dependencies_are_found_in_every_form_of_a_manifest() {
-    let manifest = "[dependencies]\nkusari-chain.workspace = true\nserde = \"1\"\n\
-                    [dependencies.kusari-node]\npath = \"../node\"\n\
-                    [target.'cfg(unix)'.dependencies]\nkusari-miner = { path = \"../miner\" }\n\
-                    [dev-dependencies]\nkusari-sim.workspace = true\n";
-    assert_eq!(workspace_dependencies(manifest), ["chain", "node", "miner"]);
-}
-
 /// Places where `file`, part of `module`, names another module of its crate, `other`.
 fn mentions(file: &File, of_crate: &str, module: &str, other: &str) -> Vec<String> {
     let inner = file.path.trim_start_matches(&format!("crates/{of_crate}/src/{module}"));
@@ -277,8 +223,9 @@ fn concerns_of_the_node_do_not_know_one_another() {
 
 #[test]
 fn no_row_of_the_store_is_read_or_written_without_its_checksum() {
-    let mut sources = module_sources("kusari", "store");
-    sources.retain(|file| !file.path.ends_with("src/store/checked.rs"));
+    let mut sources = sources();
+    sources.retain(|file| file.path.starts_with("crates/store/src/"));
+    sources.retain(|file| !file.path.ends_with("src/checked.rs"));
     assert!(sources.len() > 20, "{} sources", sources.len());
     let opens = |line: &str| code(line).contains(".open_table(");
     let offenders: Vec<String> = sources.iter().flat_map(|file| file.offenders(opens)).collect();

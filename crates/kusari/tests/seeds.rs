@@ -6,10 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-/// The local API, the store, the journal, the trail, the wallet and the witness key, by the names that
-/// the checks know them by.
-use kusari::{api, journal, store, trail, wallet, witness_key};
-
 #[path = "../../../fuzz/src"]
 mod targets {
     pub mod block_json;

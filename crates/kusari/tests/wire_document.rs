@@ -185,9 +185,9 @@ fn limits_and_times_in_the_document_are_those_of_the_code() {
         "crates/chain/src/params.rs",
         "crates/node/src/wire.rs",
         "crates/node/src/limits.rs",
-        "crates/kusari/src/net.rs",
-        "crates/kusari/src/net/connection.rs",
-        "crates/kusari/src/net/reader.rs",
+        "crates/runtime/src/net.rs",
+        "crates/runtime/src/net/connection.rs",
+        "crates/runtime/src/net/reader.rs",
     ] {
         code.extend(constants(path));
     }

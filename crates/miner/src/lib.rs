@@ -5,6 +5,7 @@
 //! notice within [`CHUNK`] hashes, which is about a millisecond.
 
 mod kernel;
+pub mod measure;
 mod plan;
 mod search;
 

@@ -8,7 +8,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-use kusari_chain::accept::CheckedHeader;
+use kusari_chain::checked::CheckedHeader;
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::mempool::Mempool;
 use kusari_chain::{BlockHash, CheckedBlock, RuleViolation};

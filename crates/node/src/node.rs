@@ -7,7 +7,6 @@
 mod blocks;
 mod commands;
 mod compact;
-mod config;
 mod connections;
 mod downloads;
 mod drafts;
@@ -32,10 +31,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
 use serde::Serialize;
 
 use crate::compact::Compact;
+use crate::config::NodeConfig;
 use crate::downloads::Downloads;
 use crate::downloads::announced::Announced;
 use crate::downloads::headers::Headers;
@@ -66,11 +67,7 @@ use crate::witnesses::{WitnessStop, Witnesses};
 use self::follow_up::UnderWay;
 use self::mining::Mining;
 use self::trail::Trail;
-pub use config::{LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
 pub use state::{RestoreError, hash_of_state};
-
-/// The classic chain, as `HELLO` names it; a ledger is named by its id.
-const CLASSIC: &str = "classic";
 
 /// A peer of the network, without a body.
 ///
@@ -193,7 +190,8 @@ impl Node {
             }
         };
         let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
-        let (witnesses, statements) = Witnesses::open(config.ledger.as_ref(), store)?;
+        let (witnesses, statements) =
+            Witnesses::open(config.ledger.as_ref().map(|ledger| &ledger.witnesses), store)?;
         let batch = StoreBatch {
             outbox: lines.into_iter().chain(moved.outbox).collect(),
             pool: moved.pool,
@@ -365,7 +363,7 @@ impl Node {
 
     /// The chain that this node follows, as `HELLO` names it.
     fn chain_name(&self) -> String {
-        self.chain.chain_id().map_or_else(|| CLASSIC.to_string(), |id| id.to_string())
+        self.chain.chain_id().map_or_else(|| CLASSIC_CHAIN.to_string(), |id| id.to_string())
     }
 
     /// The best chain as we may speak of it: without our own blocks that are not durable yet.

@@ -11,9 +11,9 @@ use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
 use serde::{Deserialize, Serialize};
 
+use crate::config::MiningPolicy;
 use crate::drafts::{DraftWait, SigningAccount};
 use crate::hindrance::Hindrance;
-use crate::node::MiningPolicy;
 use crate::peers::PeerStage;
 use crate::witnesses::WitnessStop;
 

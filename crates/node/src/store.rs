@@ -3,6 +3,7 @@
 //! Owns the shape of an outbox entry and of a [`StoreBatch`]. Knows nothing of files or formats.
 
 mod memory;
+mod memory_store;
 mod weight;
 
 use alloc::string::String;
@@ -16,6 +17,7 @@ use kusari_chain::{BlockHash, BlockWrite, StoreError};
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryOutbox;
+pub use self::memory_store::MemoryStore;
 use crate::drafts::Draft;
 
 /// Number of an outbox entry; counts up from 1 and is never used again.

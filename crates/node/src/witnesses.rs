@@ -33,6 +33,19 @@ use crate::seam::{CommitId, Now, PeerId};
 use crate::store::StatementWrite;
 use crate::token_bucket::TokenBucket;
 
+/// What a node is told of witnesses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WitnessConfig {
+    /// The key that the driver signs statements of this node with; `None` where it makes none.
+    pub own: Option<PublicKey>,
+    /// What the driver remembers of that key's statements.
+    #[serde(default)]
+    pub memory: WitnessMemory,
+    /// Keys whose word counts here; those beyond [`crate::limits::MAX_LISTED_WITNESS_KEYS`] are not
+    /// listed.
+    pub listed: Vec<PublicKey>,
+}
+
 /// What is kept of one key.
 #[derive(Serialize, Deserialize)]
 struct Witness {

@@ -11,7 +11,7 @@ mod common;
 
 use common::ledger::{Maker, Person, bench, entry, line, spec, whole};
 use common::{Bench, sent_to};
-use kusari_chain::accept::{CheckedHeader, Header};
+use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, CheckedBlock};

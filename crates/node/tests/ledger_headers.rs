@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 use common::ledger::{Maker, bench, ledger_hello, spec, whole};
 use common::sent_to;
-use kusari_chain::accept::{CheckedHeader, Header};
+use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::{Block, BlockHash, CheckedBlock};
 use kusari_node::limits::{FIRST_BODIES, HEDGE_AFTER, MAX_BODIES_ASKED};
 use kusari_node::seam::PeerId;

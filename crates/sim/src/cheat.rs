@@ -6,8 +6,8 @@
 use kusari_chain::ledger::{
     BodyEntry, Commitment, LedgerPart, Payload, Salt, SignedTransaction, UnsignedTransaction,
 };
+use kusari_chain::merkle::MerkleBuilder;
 use kusari_chain::pow::CompactTarget;
-use kusari_chain::proof::MerkleBuilder;
 use kusari_chain::{Accepted, Block, BlockHash, Chain, CheckedBlock, StoredBlock, TreeLimits};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{self, Dialect};
@@ -33,7 +33,7 @@ pub(crate) struct Cheat {
 impl Cheat {
     pub(crate) fn new(host: usize) -> Option<Self> {
         let disk = Disk::default();
-        let store = Box::new(disk.clone());
+        let store = Box::new(disk.store());
         let spec = std::sync::Arc::new(ledger::spec());
         let chain = Chain::open_ledger(store, TreeLimits::default(), spec).ok()?;
         Some(Self { chain, disk, me: Person::new(host), mined: 0 })

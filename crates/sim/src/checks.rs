@@ -236,7 +236,7 @@ impl World {
             let chain = kusari.disk.best_chain();
             let linked = chain.windows(2).all(|pair| pair[1].prev_hash == pair[0].hash);
             let limits = kusari.config.tree_limits;
-            let disk = Box::new(kusari.disk.clone());
+            let disk = Box::new(kusari.disk.store());
             let reopened = match &kusari.config.ledger {
                 Some(ledger) => Chain::open_ledger(disk, limits, Arc::clone(&ledger.spec)),
                 None => Chain::open(disk, limits),

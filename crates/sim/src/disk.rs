@@ -1,41 +1,47 @@
 //! A virtual disk: what one machine keeps across crashes.
 //!
-//! Owns blocks and outbox as a store keeps them, in memory, and reads of the best chain in pieces.
-//! When a commit gets here is up to [`crate::driver`]; what is here is durable.
+//! Owns what a simulation adds to a store in memory: reads of the whole, and a medium that alters what it
+//! holds. When a commit gets here is up to [`crate::commits`]; what is here is durable.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
-use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
-use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
-use kusari_node::store::{
-    EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
-    PredecessorWrite, StatementWrite, StoreBatch, Witnessed,
-};
-
-#[derive(Clone, Default)]
-struct Content {
-    blocks: MemoryBlocks,
-    outbox: MemoryOutbox,
-    pool: BTreeMap<Txid, PoolRecord>,
-    predecessors: BTreeMap<(PublicKey, u64), BodyEntry>,
-    statements: BTreeMap<(PublicKey, u64), WitnessStatement>,
-    equivocations: BTreeMap<PublicKey, Equivocation>,
-    /// A height at which the medium reads another text than was stored.
-    altered: Option<u32>,
-}
+use kusari_chain::ledger::{Account, PublicKey};
+use kusari_chain::{Block, BlockHash, BlockStore, StoredBlock};
+use kusari_node::store::MemoryStore;
 
 /// A handle to one machine's disk.
 #[derive(Clone, Default)]
-pub(crate) struct Disk(Rc<RefCell<Content>>);
+pub(crate) struct Disk {
+    store: MemoryStore,
+    /// A height at which the medium reads another text than was stored.
+    altered: Rc<Cell<Option<u32>>>,
+}
+
+impl Deref for Disk {
+    type Target = MemoryStore;
+
+    fn deref(&self) -> &MemoryStore {
+        &self.store
+    }
+}
 
 impl Disk {
-    /// From now on the best chain's block of this height reads as another one; with none, it is mended.
+    /// What a node reads, with none of it altered: a node sends what its driver reads.
+    pub(crate) fn store(&self) -> MemoryStore {
+        self.store.clone()
+    }
+
+    /// Another disk that holds the same.
+    pub(crate) fn copied(&self) -> Self {
+        Self { store: self.store.copied(), altered: Rc::default() }
+    }
+
+    /// From now on the best chain's block of this height is sent as another one; with none, it is mended.
     pub(crate) fn alter(&self, height: Option<u32>) {
-        self.0.borrow_mut().altered = height;
+        self.altered.set(height);
     }
 
     /// What an audit finds first.
@@ -45,79 +51,14 @@ impl Disk {
         altered.map(|block| format!("block {} is not what its hash says", block.index))
     }
 
-    /// Another disk that holds the same.
-    pub(crate) fn copied(&self) -> Self {
-        Self(Rc::new(RefCell::new(self.0.borrow().clone())))
-    }
-
-    /// Applies a batch, all of it at once.
-    pub(crate) fn apply(&self, batch: &StoreBatch) {
-        let mut content = self.0.borrow_mut();
-        content.blocks.apply(&batch.blocks);
-        content.outbox.apply(batch);
-        content.blocks.erase(batch.erased.iter().map(|erased| (erased.block, erased.place)));
-        batch.statements.iter().for_each(|write| content.witness(write));
-        batch.predecessors.iter().for_each(|write| content.precede(write));
-        for write in &batch.pool {
-            match write {
-                PoolWrite::Insert { txid, record } => {
-                    content.pool.insert(*txid, record.clone());
-                }
-                PoolWrite::Remove { txid } => {
-                    content.pool.remove(txid);
-                }
-            }
-        }
-    }
-
-    /// The last block of the stored best chain.
-    pub(crate) fn tip(&self) -> (u32, BlockHash) {
-        let tip = self.best_tip().ok().flatten().map(|stored| stored.block);
-        let tip = tip.unwrap_or_else(Block::genesis);
-        (tip.index, tip.hash)
-    }
-
     /// Whether the block is stored, in any branch.
     pub(crate) fn holds(&self, hash: &BlockHash) -> bool {
         matches!(self.by_hash(hash), Ok(Some(_)))
     }
 
-    /// The statement of a witness under a sequence, if it is stored.
-    pub(crate) fn statement(&self, key: &PublicKey, sequence: u64) -> Option<WitnessStatement> {
-        self.0.borrow().statements.get(&(*key, sequence)).copied()
-    }
-
-    /// The newest statement of a witness that is stored.
-    pub(crate) fn newest_statement(&self, key: &PublicKey) -> Option<WitnessStatement> {
-        let content = self.0.borrow();
-        let of_key = content.statements.range((*key, 0)..=(*key, u64::MAX));
-        of_key.map(|(_, statement)| *statement).next_back()
-    }
-
-    /// Whether evidence against the key is stored.
-    pub(crate) fn convicts(&self, key: &PublicKey) -> bool {
-        self.0.borrow().equivocations.contains_key(key)
-    }
-
-    /// Keys of witnesses of which anything is stored.
-    pub(crate) fn witness_keys(&self) -> usize {
-        let content = self.0.borrow();
-        let of_statements = content.statements.keys().map(|(key, _)| *key);
-        let keys = of_statements.chain(content.equivocations.keys().copied());
-        keys.collect::<BTreeSet<PublicKey>>().len()
-    }
-
     /// The stored best chain, from height 1.
     pub(crate) fn best_chain(&self) -> Vec<Block> {
-        let chain = self.chunk((0, BlockHash::ZERO), None, usize::MAX);
-        chain.into_iter().map(|stored| stored.block).collect()
-    }
-
-    /// Every account that is not empty.
-    pub(crate) fn accounts(&self) -> BTreeMap<PublicKey, Account> {
-        // Memory has no way to fail.
-        let accounts = self.accounts_after(None, usize::MAX).unwrap_or_default();
-        accounts.into_iter().map(|account| (account.key, account)).collect()
+        self.best_whole().into_iter().map(|stored| stored.block).collect()
     }
 
     /// The stored best chain with what a ledger adds, from height 1.
@@ -125,170 +66,26 @@ impl Disk {
         self.chunk((0, BlockHash::ZERO), None, usize::MAX)
     }
 
-    /// Up to `most` blocks of the stored best chain that follow `after`, or the fork point below it
-    /// where the best chain has changed since.
+    /// As [`MemoryStore::chunk`], as the medium reads it.
     pub(crate) fn chunk(
         &self,
         after: (u32, BlockHash),
         through: Option<u32>,
         most: usize,
     ) -> Vec<StoredBlock> {
-        let last = self.tip().0.min(through.unwrap_or(u32::MAX));
-        let start = self.shared_height(after);
-        let heights = (start..last).map(|below| below + 1).take(most);
-        heights.filter_map(|height| self.best_at(height).ok().flatten()).collect()
-    }
-
-    /// The last block that the best chain shares with the branch which ends in `after`.
-    pub(crate) fn shared(&self, after: (u32, BlockHash)) -> (u32, BlockHash) {
-        let height = self.shared_height(after);
-        let block = self.best_at(height).ok().flatten().map(|stored| stored.block);
-        let block = block.unwrap_or_else(Block::genesis);
-        (block.index, block.hash)
-    }
-
-    fn shared_height(&self, after: (u32, BlockHash)) -> u32 {
-        let mut at = after;
-        while at.0 > 0 {
-            match self.best_at(at.0) {
-                Ok(Some(stored)) if stored.block.hash == at.1 => return at.0,
-                _ => {}
-            }
-            let Ok(Some(stored)) = self.by_hash(&at.1) else { return 0 };
-            at = (at.0 - 1, stored.block.prev_hash);
-        }
-        0
-    }
-}
-
-impl Content {
-    fn witness(&mut self, write: &StatementWrite) {
-        match *write {
-            StatementWrite::Insert(statement) => {
-                self.statements.insert((statement.key, statement.sequence), statement);
-            }
-            StatementWrite::Remove { key, sequence } => {
-                self.statements.remove(&(key, sequence));
-            }
-            StatementWrite::InsertEquivocation(evidence) => {
-                self.equivocations.insert(evidence.key(), evidence);
-            }
-            StatementWrite::RemoveEquivocation { key } => {
-                self.equivocations.remove(&key);
+        let mut chunk = self.store.chunk(after, through, most);
+        for stored in &mut chunk {
+            if self.altered.get() == Some(stored.block.index) {
+                stored.block.data.push('~');
             }
         }
+        chunk
     }
 
-    fn precede(&mut self, write: &PredecessorWrite) {
-        match write {
-            PredecessorWrite::Insert(entry) => {
-                let place = (entry.transaction.sender, entry.transaction.sequence);
-                self.predecessors.insert(place, entry.clone());
-            }
-            PredecessorWrite::Remove { sender, sequence } => {
-                self.predecessors.remove(&(*sender, *sequence));
-            }
-        }
-    }
-}
-
-impl BlockStore for Disk {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
-        self.0.borrow().blocks.best_tip()
-    }
-
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
-        let content = self.0.borrow();
-        let mut stored = content.blocks.best_at(height)?;
-        if let Some(stored) = stored.as_mut().filter(|_| content.altered == Some(height)) {
-            stored.block.data.push('~');
-        }
-        Ok(stored)
-    }
-
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
-        self.0.borrow().blocks.by_hash(hash)
-    }
-
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
-        self.0.borrow().blocks.visit_side_blocks(visit)
-    }
-
-    fn next_order(&self) -> Result<u64, StoreError> {
-        self.0.borrow().blocks.next_order()
-    }
-
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        self.0.borrow().blocks.finality()
-    }
-
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
-        self.0.borrow().blocks.account(key)
-    }
-
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
-        self.0.borrow().blocks.accounts_after(after, limit)
-    }
-}
-
-impl OutboxStore for Disk {
-    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
-        self.0.borrow().outbox.open_entries().cloned().for_each(visit);
-        Ok(())
-    }
-
-    fn visit_waiting_entries(
-        &self,
-        range: Range<EntryId>,
-        limit: usize,
-        visit: &mut dyn FnMut(OutboxEntry),
-    ) -> Result<(), StoreError> {
-        self.0.borrow().outbox.waiting_entries(range).take(limit).cloned().for_each(visit);
-        Ok(())
-    }
-
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        Ok(self.0.borrow().outbox.entry_of_block(hash).cloned())
-    }
-
-    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
-        Ok(self.0.borrow().outbox.displaced_by(txid))
-    }
-
-    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
-        Ok(self.0.borrow().outbox.facts())
-    }
-
-    fn transaction_at(
-        &self,
-        sender: &PublicKey,
-        sequence: u64,
-    ) -> Result<Option<Txid>, StoreError> {
-        Ok(self.0.borrow().blocks.transaction_at(sender, sequence))
-    }
-
-    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
-        self.0.borrow().pool.values().cloned().for_each(visit);
-        Ok(())
-    }
-
-    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
-        self.0.borrow().predecessors.values().cloned().for_each(visit);
-        Ok(())
-    }
-
-    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
-        let content = self.0.borrow();
-        content.statements.values().for_each(|statement| visit(Witnessed::Statement(*statement)));
-        content.equivocations.values().for_each(|pair| visit(Witnessed::Equivocation(*pair)));
-        Ok(())
-    }
-
-    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
-        Ok(self.0.borrow().blocks.mined_at(txid))
+    /// Every account that is not empty.
+    pub(crate) fn accounts(&self) -> BTreeMap<PublicKey, Account> {
+        // Memory has no way to fail.
+        let accounts = self.accounts_after(None, usize::MAX).unwrap_or_default();
+        accounts.into_iter().map(|account| (account.key, account)).collect()
     }
 }

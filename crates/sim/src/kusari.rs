@@ -128,7 +128,7 @@ impl World {
         if let Some(ledger) = &mut config.ledger {
             ledger.witnesses.memory = kusari.remembered.memory();
         }
-        let (blocks, outbox) = (Box::new(kusari.disk.clone()), Box::new(kusari.disk.clone()));
+        let (blocks, outbox) = (Box::new(kusari.disk.store()), Box::new(kusari.disk.store()));
         match Node::new(config, blocks, outbox) {
             Ok(node) => kusari.node = Some(node),
             Err(error) => return self.fail(format!("node {host} does not start: {error}")),

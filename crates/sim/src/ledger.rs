@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kusari_chain::ledger::transaction::Salt32;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use kusari_chain::mempool::PoolLimits;
+use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_node::{LedgerConfig, MiningPolicy, WitnessConfig};
 
 use crate::people::Person;
@@ -78,7 +79,7 @@ impl World {
 
     /// The chain as `HELLO` names it.
     pub(crate) fn chain_name(&self) -> String {
-        self.chain_id().map_or_else(|| String::from("classic"), |id| id.to_string())
+        self.chain_id().map_or_else(|| String::from(CLASSIC_CHAIN), |id| id.to_string())
     }
 
     pub(crate) fn mines(&self, host: usize) -> bool {

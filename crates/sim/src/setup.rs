@@ -109,7 +109,7 @@ impl World {
     pub(crate) fn install(&mut self, host: usize, blocks: &[Block]) {
         let Some(kusari) = self.kusari(host) else { return };
         let disk = kusari.disk.clone();
-        let Ok(mut chain) = Chain::open(Box::new(disk.clone()), TreeLimits::default()) else {
+        let Ok(mut chain) = Chain::open(Box::new(disk.store()), TreeLimits::default()) else {
             return;
         };
         for block in blocks {

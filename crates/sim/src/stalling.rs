@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits, Work};
 use kusari_node::seam::{Direction, PeerId};
 use kusari_node::store::StoreBatch;
@@ -72,7 +73,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
         let hello = Hello {
             agent: String::from("slow"),
             protocol: 1,
-            chain: String::from("classic"),
+            chain: String::from(CLASSIC_CHAIN),
             height: 1_000_000,
             work: Work::of_classic_blocks(1_000_000),
             tip: mining::long_chain()[0].hash,
@@ -129,7 +130,7 @@ fn height(world: &mut World, host: usize) -> u32 {
 fn stamped(wall: u64) -> Option<Vec<CheckedBlock>> {
     let (disk, spec) = (Disk::default(), Arc::new(ledger::spec()));
     let limits = TreeLimits::default();
-    let mut chain = Chain::open_ledger(Box::new(disk.clone()), limits, Arc::clone(&spec)).ok()?;
+    let mut chain = Chain::open_ledger(Box::new(disk.store()), limits, Arc::clone(&spec)).ok()?;
     let miner = Person::new(usize::MAX).public;
     let mut blocks = Vec::new();
     while blocks.len() < LEAD {

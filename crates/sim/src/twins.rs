@@ -62,7 +62,7 @@ impl Twins {
 }
 
 fn made_again(state: &[u8], disk: &Disk) -> Result<Node, String> {
-    let stores = (Box::new(disk.clone()), Box::new(disk.clone()));
+    let stores = (Box::new(disk.store()), Box::new(disk.store()));
     let twin = Node::restore(state, stores.0, stores.1);
     let twin = twin.map_err(|error| error.to_string())?;
     if twin.state() != state {

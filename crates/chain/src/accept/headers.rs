@@ -1,103 +1,25 @@
 //! Headers before bodies: what a chain of headers proves, counted and not stored.
 //!
-//! Owns the rules that need no body: link, time, history and work. A header is the seven keys of a
-//! block and its commitment. Whoever claims a better chain shows its headers first, and only where
+//! Owns the rules that need other headers: link, time, history and work. Whoever claims a better chain shows its headers first, and only where
 //! they carry more work than ours is a body asked for.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::Chain;
-use crate::block::Block;
-use crate::checked::CheckedBlock;
+use crate::checked::{CheckedHeader, Header};
 use crate::hash::BlockHash;
+use crate::ledger::ChainSpec;
 use crate::ledger::commitment::MerkleRoot;
-use crate::ledger::{ChainId, ChainSpec, Commitment};
-use crate::object::ObjectOnly;
+use crate::merkle::MerkleBuilder;
 use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
 use crate::pow::asert::next_target;
 use crate::pow::{ChainTime, Work};
-use crate::proof::MerkleBuilder;
 use crate::rules::{RuleViolation, classic, ledger as rules};
 use crate::store::StoreError;
-use crate::transaction::Transaction;
 use crate::tree::BestPoint;
-
-/// A block without its body, as it was received: claims nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Header {
-    /// The seven keys.
-    #[serde(flatten)]
-    pub block: Block,
-    /// What the data is the hash of.
-    pub commitment: Commitment,
-}
-
-/// The keys of a [`Header`] once more: a flattened reader would take a list, and doubled keys.
-#[derive(Deserialize)]
-#[serde(expecting = "an object with the seven keys of a block and its commitment")]
-struct HeaderObject {
-    index: u32,
-    timestamp: u64,
-    nonce: u64,
-    data: alloc::string::String,
-    prev_hash: BlockHash,
-    hash: BlockHash,
-    transactions: Vec<Transaction>,
-    commitment: Commitment,
-}
-
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let HeaderObject {
-            index,
-            timestamp,
-            nonce,
-            data,
-            prev_hash,
-            hash,
-            transactions,
-            commitment,
-        } = HeaderObject::deserialize(ObjectOnly(deserializer))?;
-        let block = Block { index, timestamp, nonce, data, prev_hash, hash, transactions };
-        Ok(Self { block, commitment })
-    }
-}
-
-/// A header that keeps every rule which needs no other block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct CheckedHeader(Header);
-
-impl CheckedHeader {
-    /// Checks a header by itself. Costs two hashes.
-    ///
-    /// # Errors
-    /// The first rule that it breaks.
-    pub fn check(header: Header, chain: &ChainId) -> Result<Self, RuleViolation> {
-        let Header { block, commitment } = &header;
-        rules::check_chain(commitment, chain)?;
-        rules::check_no_transfers(block)?;
-        rules::check_data(block, commitment)?;
-        CheckedBlock::check(block.clone())?;
-        rules::check_claimed_target(block, commitment.target)?;
-        Ok(Self(header))
-    }
-
-    /// The header, no longer marked as checked.
-    #[must_use]
-    pub fn into_header(self) -> Header {
-        self.0
-    }
-
-    /// The header.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.0
-    }
-}
 
 /// What became of a header that breaks no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +71,7 @@ impl HeaderChain {
         let Header { block, commitment } = checked.header();
         classic::check_link(block, &self.tip.hash)?;
         classic::check_index(block, self.tip.height)?;
-        let expected = next_target(self.tip.height, self.time.active_s, spec);
+        let expected = next_target(self.tip.height, self.time.active_s, spec.asert());
         rules::check_target(commitment, expected)?;
         let mut sorted: Vec<u64> = self.timestamps.iter().copied().collect();
         sorted.sort_unstable();
@@ -165,7 +87,7 @@ impl HeaderChain {
         let work = expected.target().map_or(Work::ZERO, |target| target.work());
         self.tip =
             BestPoint { height: block.index, hash: block.hash, work: self.tip.work.plus(work) };
-        self.time = self.time.after(block.index, block.timestamp, spec);
+        self.time = self.time.after(block.index, block.timestamp, spec.asert());
         if self.timestamps.len() == MEDIAN_BLOCKS {
             self.timestamps.pop_front();
         }

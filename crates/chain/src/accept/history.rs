@@ -9,8 +9,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::hash::BlockHash;
+use crate::merkle::{MerkleBuilder, NodeHash, leaf_hash};
 use crate::params::HISTORY_STEP;
-use crate::proof::{MerkleBuilder, NodeHash, leaf_hash};
 use crate::store::StoreError;
 use crate::tree::{BestPoint, Tree};
 

@@ -16,10 +16,10 @@ use crate::checked::{CheckedBlock, WholeBlock};
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, ChainId, ChainSpec, LedgerPart, PublicKey};
+use crate::merkle::MerkleBuilder;
 use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
 use crate::pow::asert::next_target;
 use crate::pow::{CompactTarget, Work};
-use crate::proof::MerkleBuilder;
 use crate::rules::{RuleViolation, ledger as rules};
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
 use crate::tree::{BestPoint, Known, NewBlock, Switch, Verdict};
@@ -62,7 +62,7 @@ impl Chain {
         let mut timestamps = self.tree.timestamps(&parent.point.hash, MEDIAN_BLOCKS)?;
         timestamps.sort_unstable();
         let median = timestamps.get(timestamps.len() / 2).copied().unwrap_or_default();
-        let target = next_target(parent.point.height, parent.time.active_s, &ledger.spec);
+        let target = next_target(parent.point.height, parent.time.active_s, ledger.spec.asert());
         let history = ledger.histories.through(&parent.point, &self.tree)?;
         Ok(Some(Following { target, median, history }))
     }
@@ -91,7 +91,7 @@ impl Chain {
         let WholeBlock { block, ledger: Some(part) } = checked.into_whole() else {
             return Ok(Accepted::Bare);
         };
-        let time = parent.time.after(block.index, block.timestamp, &spec);
+        let time = parent.time.after(block.index, block.timestamp, spec.asert());
         let work = following.target.target().map_or(Work::ZERO, |target| target.work());
         let point = parent.point.child(block.index, hash, work);
         let total_bytes = parent.total_bytes.saturating_add(line_bytes);

@@ -16,7 +16,7 @@ use super::accounts::ChangedAccount;
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, PublicKey};
-use crate::proof::MerkleBuilder;
+use crate::merkle::MerkleBuilder;
 use crate::store::{BlockStore, StoreError};
 
 /// Accounts of a chunk: a power of two, so that a chunk is a subtree. A million accounts make a

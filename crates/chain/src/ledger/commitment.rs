@@ -14,9 +14,9 @@ use super::keys::PublicKey;
 use super::spec::{ChainId, borsh_hash};
 use super::transaction::{Payload, SignedTransaction};
 use crate::bytes::fixed_bytes;
+use crate::merkle::MerkleBuilder;
 use crate::object::ObjectOnly;
 use crate::pow::CompactTarget;
-use crate::proof::MerkleBuilder;
 
 fixed_bytes!(
     /// A Merkle Tree Hash by RFC 9162, section 2.1.1.

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod address;
 pub mod commitment;
+mod content;
 pub mod keys;
 pub mod spec;
 pub mod transaction;
@@ -15,6 +16,7 @@ pub use crate::bytes::ParseBytesError;
 pub use accounts::Account;
 pub use address::Address;
 pub use commitment::{BodyEntry, Commitment, LedgerPart};
+pub use content::{ContentHash, FileRecord};
 pub use keys::{PublicKey, Signature};
 pub use spec::{ChainId, ChainSpec, SpecError};
 pub use transaction::{Payload, PayloadHash, Salt, SignedTransaction, Txid, UnsignedTransaction};

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 use super::transaction::Salt32;
 use crate::bytes::fixed_bytes;
 use crate::params;
+use crate::params::CLASSIC_CHAIN;
+use crate::pow::AsertParams;
 
 fixed_bytes!(
     /// SHA-256 over the Borsh form of a [`ChainSpec`]. A block is valid on one chain only, since
@@ -89,6 +91,12 @@ pub enum SpecError {
 }
 
 impl ChainSpec {
+    /// What it says of difficulty.
+    #[must_use]
+    pub fn asert(&self) -> AsertParams {
+        AsertParams { block_time_s: self.block_time_s, half_life_s: self.half_life_s }
+    }
+
     /// The spec named `ledger` that is built in: a public playground with a block each ten seconds.
     /// Nothing costs a fee, so that the first record can be made by somebody who owns nothing.
     #[must_use]
@@ -112,7 +120,7 @@ impl ChainSpec {
     pub fn check(&self) -> Result<(), SpecError> {
         let characters = self.name.chars().count();
         let is_shown = !self.name.chars().any(char::is_control) && self.name.trim() == self.name;
-        if !(1..=64).contains(&characters) || !is_shown || self.name == "classic" {
+        if !(1..=64).contains(&characters) || !is_shown || self.name == CLASSIC_CHAIN {
             return Err(SpecError::Name);
         }
         if !(1..=3_600).contains(&self.block_time_s) {

@@ -7,7 +7,6 @@ use ruint::Uint;
 use serde::{Deserialize, Serialize};
 
 use super::{CompactTarget, Target};
-use crate::ledger::ChainSpec;
 
 /// Wide enough for a target near 2^240 times a factor below 2^17, shifted.
 type U512 = Uint<512, 8>;
@@ -16,6 +15,15 @@ type U512 = Uint<512, 8>;
 const MIN_STEP_BOUND_S: u64 = 240;
 /// The same bound in block times, where that is more.
 const STEP_BOUND_BLOCKS: u64 = 6;
+
+/// What a chain chooses of its difficulty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsertParams {
+    /// Seconds that a block is to take.
+    pub block_time_s: u32,
+    /// Seconds behind that, or ahead of it, by which the target doubles or halves.
+    pub half_life_s: u32,
+}
 
 /// The time of a chain up to one block, as difficulty counts it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +38,11 @@ pub struct ChainTime {
 impl ChainTime {
     /// The time after a block of this height and timestamp. The chain before is that of its parent.
     #[must_use]
-    pub fn after(self, height: u32, timestamp: u64, spec: &ChainSpec) -> Self {
+    pub fn after(self, height: u32, timestamp: u64, params: AsertParams) -> Self {
         if height <= 1 {
             return Self { active_s: 0, latest: timestamp };
         }
-        let bound = (STEP_BOUND_BLOCKS * u64::from(spec.block_time_s)).max(MIN_STEP_BOUND_S);
+        let bound = (STEP_BOUND_BLOCKS * u64::from(params.block_time_s)).max(MIN_STEP_BOUND_S);
         let step = timestamp.saturating_sub(self.latest).min(bound);
         // Fewer than 2^32 blocks add less than 2^15 seconds each.
         Self { active_s: self.active_s + step, latest: self.latest.max(timestamp) }
@@ -44,16 +52,16 @@ impl ChainTime {
 /// The target of the block that follows one of this height, where the chain has been active for so
 /// many seconds since block 1. Block 1, which follows the genesis block, has the limit.
 #[must_use]
-pub fn next_target(parent_height: u32, active_s: u64, spec: &ChainSpec) -> CompactTarget {
+pub fn next_target(parent_height: u32, active_s: u64, params: AsertParams) -> CompactTarget {
     const FRACTION_BITS: u32 = 16;
     let Some(limit) = CompactTarget::LIMIT.target() else { return CompactTarget::LIMIT };
     if parent_height == 0 {
         return CompactTarget::LIMIT;
     }
     // With block 1 as the anchor: time_diff - block_time * (height_diff + 1).
-    let due = i128::from(spec.block_time_s) * i128::from(parent_height - 1);
+    let due = i128::from(params.block_time_s) * i128::from(parent_height - 1);
     let behind = i128::from(active_s) - due;
-    let exponent = (behind << FRACTION_BITS) / i128::from(spec.half_life_s.max(1));
+    let exponent = (behind << FRACTION_BITS) / i128::from(params.half_life_s.max(1));
     let shift = exponent >> FRACTION_BITS;
     let fraction = (exponent & 0xffff) as u128;
     if shift >= 0 {
@@ -76,44 +84,44 @@ pub fn next_target(parent_height: u32, active_s: u64, spec: &ChainSpec) -> Compa
 mod tests {
     use super::*;
 
-    fn spec(block_time_s: u32, half_life_s: u32) -> ChainSpec {
-        ChainSpec { block_time_s, half_life_s, ..ChainSpec::ledger() }
+    fn params(block_time_s: u32, half_life_s: u32) -> AsertParams {
+        AsertParams { block_time_s, half_life_s }
     }
 
     #[test]
     fn a_half_life_ahead_of_schedule_halves_the_target() {
-        let spec = spec(10, 600);
+        let params = params(10, 600);
         // Sixty blocks in no time are 600 seconds ahead.
-        assert_eq!(next_target(61, 0, &spec), CompactTarget(0x1e7f_ff80));
-        assert_eq!(next_target(121, 0, &spec), CompactTarget(0x1e3f_ffc0));
+        assert_eq!(next_target(61, 0, params), CompactTarget(0x1e7f_ff80));
+        assert_eq!(next_target(121, 0, params), CompactTarget(0x1e3f_ffc0));
         // On schedule, late, or at the first block: the limit.
         for (height, active) in [(0, 0), (1, 0), (61, 600), (61, 10_000), (2, u64::MAX)] {
-            assert_eq!(next_target(height, active, &spec), CompactTarget::LIMIT);
+            assert_eq!(next_target(height, active, params), CompactTarget::LIMIT);
         }
     }
 
     #[test]
     fn the_hardest_target_is_one_and_no_arithmetic_runs_over() {
-        let spec = spec(3_600, 3_600);
-        assert_eq!(next_target(u32::MAX, 0, &spec), CompactTarget::of(Target::HARDEST));
-        assert_eq!(next_target(u32::MAX, u64::MAX, &spec), CompactTarget::LIMIT);
+        let params = params(3_600, 3_600);
+        assert_eq!(next_target(u32::MAX, 0, params), CompactTarget::of(Target::HARDEST));
+        assert_eq!(next_target(u32::MAX, u64::MAX, params), CompactTarget::LIMIT);
     }
 
     #[test]
     fn pauses_count_up_to_a_bound_and_zigzag_counts_once() {
-        let fast = spec(10, 600);
+        let fast = params(10, 600);
         let mut time = ChainTime::default();
         let mut height = 0;
-        let mut step = |timestamp, spec: &ChainSpec| {
+        let mut step = |timestamp, params: AsertParams| {
             height += 1;
-            time = time.after(height, timestamp, spec);
+            time = time.after(height, timestamp, params);
             time.active_s
         };
-        assert_eq!(step(1_000_000, &fast), 0);
-        assert_eq!(step(1_000_010, &fast), 10);
-        assert_eq!(step(1_100_000, &fast), 250, "a night counts 240 seconds");
-        assert_eq!(step(1_000_500, &fast), 250, "going back gains nothing");
-        assert_eq!(step(1_100_000, &fast), 250, "and coming again neither");
-        assert_eq!(step(1_200_000, &spec(100, 600)), 850, "six block times are more than 240 s");
+        assert_eq!(step(1_000_000, fast), 0);
+        assert_eq!(step(1_000_010, fast), 10);
+        assert_eq!(step(1_100_000, fast), 250, "a night counts 240 seconds");
+        assert_eq!(step(1_000_500, fast), 250, "going back gains nothing");
+        assert_eq!(step(1_100_000, fast), 250, "and coming again neither");
+        assert_eq!(step(1_200_000, params(100, 600)), 850, "six block times are more than 240 s");
     }
 }

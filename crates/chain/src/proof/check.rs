@@ -7,12 +7,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::file::{ConsistencyProof, EarlierBlock, ProvenHeader, TransactionProof};
+use super::path;
 use super::work::work_shown;
-use super::{leaf_hash, path};
 use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{ChainId, Txid, WitnessStatement};
+use crate::merkle::leaf_hash;
 use crate::pow::{CompactTarget, Work};
 use crate::rules::transaction::{check_payload, check_payload_length, check_signature};
 

@@ -12,12 +12,13 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::ProofFault;
 use super::path::Siblings;
-use super::{NodeHash, ProofFault};
 use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::ledger::commitment::{Commitment, MerkleRoot};
 use crate::ledger::{ChainId, Payload, PublicKey, SignedTransaction, WitnessStatement};
+use crate::merkle::NodeHash;
 use crate::pow::CompactTarget;
 
 use self::text::{FORMAT, FORMAT_OF_CONSISTENCY, StatementText, TransactionText, decimal};

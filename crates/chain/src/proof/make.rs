@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement, TransactionProof};
 use super::path::{self, Subtrees};
-use super::{NodeHash, leaf_hash};
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{LedgerPart, WitnessStatement};
+use crate::merkle::{NodeHash, leaf_hash};
 
 impl BodyPath {
     /// The path of a transaction of this body; `None` where there is none in this place.

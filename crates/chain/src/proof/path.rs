@@ -7,7 +7,7 @@
 
 use alloc::vec::Vec;
 
-use super::{NodeHash, node_hash};
+use crate::merkle::{NodeHash, node_hash};
 
 /// The roots beside a leaf's subtrees, by level; `None` at a level that is not used.
 pub type Siblings = Vec<Option<NodeHash>>;
@@ -143,7 +143,7 @@ pub struct MissingLeaf;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proof::{MerkleBuilder, leaf_hash};
+    use crate::merkle::{MerkleBuilder, leaf_hash};
 
     fn leaves(count: u64) -> Vec<NodeHash> {
         (0..count).map(|number| leaf_hash(&number.to_le_bytes())).collect()

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::StoredBlock;
 use crate::hash::BlockHash;
+use crate::merkle::NodeHash;
 use crate::pow::{ChainTime, Work};
-use crate::proof::NodeHash;
 
 /// A stored block's place in the tree, without its content: all that walks of the tree need.
 #[derive(Clone, Debug, PartialEq, Eq)]

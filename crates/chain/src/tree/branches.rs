@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::ChainChange;
 use super::choice::{Holding, Switch, Verdict};
 use super::finality::HeldBranch;
 use super::{BestPoint, Tree};
-use crate::accept::ChainChange;
 use crate::hash::BlockHash;
 use crate::store::{BlockWrite, StoreError};
 

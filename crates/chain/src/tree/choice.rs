@@ -7,11 +7,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::ChainChange;
 use super::finality::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
 use super::overlay::BestEntry;
 use super::side::SideEntry;
 use super::{BestPoint, Tree};
-use crate::accept::ChainChange;
 use crate::hash::BlockHash;
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredHold};
 

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
-use crate::accept::ChainChange;
+use super::ChainChange;
 use crate::hash::BlockHash;
 use crate::params::{CHANGE_BYTES, GENESIS_TIMESTAMP, MOVED_BLOCK_BYTES, WRITE_BYTES};
 use crate::pow::ChainTime;

@@ -15,10 +15,14 @@ use super::finality::Finality;
 use super::overlay::{BestEntry, Overlay, Uncommitted};
 use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
-use crate::accept::StateError;
 use crate::hash::BlockHash;
 use crate::pow::Target;
 use crate::store::{BlockStore, StoredBlock};
+
+/// A state that no chain ever had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the state of the chain contradicts itself: {0}")]
+pub struct StateError(pub(crate) &'static str);
 
 /// What a [`Tree`] knows beside its store and its limits.
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use kusari_chain::accept::{CheckedHeader, Header, HeaderChain, Pushed};
+use kusari_chain::accept::{HeaderChain, Pushed};
+use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::commitment::MerkleRoot;
 use kusari_chain::pow::CompactTarget;
 use kusari_chain::{Accepted, BlockHash, CheckedBlock, RuleViolation, TreeLimits};

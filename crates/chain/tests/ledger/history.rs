@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use kusari_chain::ledger::commitment::MerkleRoot;
-use kusari_chain::proof::{MerkleBuilder, leaf_hash};
+use kusari_chain::merkle::{MerkleBuilder, leaf_hash};
 use kusari_chain::{AcceptError, Accepted, RuleViolation, TreeLimits};
 use proptest::prelude::*;
 use sha2::Sha256;

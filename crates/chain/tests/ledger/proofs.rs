@@ -8,11 +8,10 @@ use kusari_chain::ledger::commitment::MerkleRoot;
 use kusari_chain::ledger::{
     BodyEntry, PublicKey, Signature, StatementHash, UnsignedStatement, WitnessStatement,
 };
+use kusari_chain::merkle::{NodeHash, leaf_hash};
 use kusari_chain::proof::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement};
 use kusari_chain::proof::path::{self, Subtrees};
-use kusari_chain::proof::{
-    ConsistencyProof, NodeHash, ProofFault, ProofFile, TransactionProof, leaf_hash,
-};
+use kusari_chain::proof::{ConsistencyProof, ProofFault, ProofFile, TransactionProof};
 use kusari_chain::{Block, BlockHash, CheckedBlock};
 use proptest::prelude::*;
 use sha2::Sha256;

@@ -38,7 +38,7 @@ proptest! {
         let due = i64::from(times.0) * i64::from(parent.saturating_sub(1));
         let active = (due + sixteenths * i64::from(times.1) / 16 + seconds).max(0) as u64;
         let expected = definition::asert(parent, active, times.0, times.1);
-        prop_assert_eq!(next_target(parent, active, &spec), CompactTarget(expected));
+        prop_assert_eq!(next_target(parent, active, spec.asert()), CompactTarget(expected));
     }
 
     #[test]
@@ -48,7 +48,7 @@ proptest! {
         active in prop_oneof![any::<u64>(), 0..1_u64 << 44],
     ) {
         let expected = definition::asert(parent, active, times.0, times.1);
-        let next = next_target(parent, active, &spec(times));
+        let next = next_target(parent, active, spec(times).asert());
         prop_assert_eq!(next, CompactTarget(expected));
         // What the rule gives is always a target, and never easier than the limit.
         let target = next.target().unwrap();
@@ -67,7 +67,7 @@ proptest! {
         let mut time = ChainTime::default();
         let mut active = Vec::new();
         for (height, timestamp) in (1..).zip(&timestamps) {
-            time = time.after(height, *timestamp, &spec);
+            time = time.after(height, *timestamp, spec.asert());
             active.push(time.active_s);
             prop_assert_eq!(Some(&time.latest), timestamps[..height as usize].iter().max());
         }

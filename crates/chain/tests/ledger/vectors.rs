@@ -5,9 +5,9 @@ use kusari_chain::Target;
 use kusari_chain::ledger::{
     ChainSpec, Commitment, Payload, PublicKey, Signature, SignedTransaction, UnsignedTransaction,
 };
+use kusari_chain::merkle::MerkleBuilder;
 use kusari_chain::pow::asert::next_target;
 use kusari_chain::pow::{ChainTime, CompactTarget};
-use kusari_chain::proof::MerkleBuilder;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -151,7 +151,7 @@ fn next_targets_follow_from_height_and_active_time() {
         let spec = timed(&vector);
         let (parent, active) = (number(&vector["parent"]), number(&vector["active_s"]));
         let expected = CompactTarget(number(&vector["bits"]));
-        assert_eq!(next_target(parent, active, &spec), expected, "{vector}");
+        assert_eq!(next_target(parent, active, spec.asert()), expected, "{vector}");
         let defined = definition::asert(parent, active, spec.block_time_s, spec.half_life_s);
         assert_eq!(CompactTarget(defined), expected, "{vector}");
     }
@@ -166,7 +166,7 @@ fn active_time_follows_from_the_timestamps() {
         let active: Vec<_> = (1..)
             .zip(&timestamps)
             .map(|(height, timestamp)| {
-                time = time.after(height, *timestamp, &spec);
+                time = time.after(height, *timestamp, spec.asert());
                 time.active_s
             })
             .collect();

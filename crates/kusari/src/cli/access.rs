@@ -7,13 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::choice::NodeChoice;
-use super::commands::Failure;
+use super::failure::Failure;
 use super::places;
 use super::settings::UsageError;
-use crate::api::client::{Client, ClientError};
-use crate::api::model::{NodeFile, Status};
-use crate::api::token::Token;
-use crate::store::{OpenError, Store, UNKNOWN_HOLDER, name_of};
+use kusari_api_types::Status;
+use kusari_api_types::Token;
+use kusari_client::{Client, ClientError, read_node_file, read_token};
+use kusari_store::{OpenError, Store, UNKNOWN_HOLDER, name_of};
 
 /// What a subcommand works on.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl NodeChoice {
         alone: impl FnOnce(&Path) -> Result<T, OpenError>,
     ) -> Result<Found<T>, Failure> {
         if let Some(url) = &self.node {
-            let token = self.token_file.as_deref().map(Token::read).transpose();
+            let token = self.token_file.as_deref().map(read_token).transpose();
             let client = Client::new(url, token.map_err(Failure::failed)?);
             return client.map(Found::Running).map_err(Failure::failed);
         }
@@ -114,7 +114,7 @@ impl NodeChoice {
         }
         let directory = self.directory(places::data_directory().as_deref()).ok()?;
         let directory = std::path::absolute(directory).ok()?;
-        let http = NodeFile::read(&directory).ok()??.http?;
+        let http = read_node_file(&directory).ok()??.http?;
         let client = Client::new(&format!("http://{http}"), None).ok()?;
         // The file may have been left behind by a crash, and somebody else have the port now.
         let status = client.status().ok()?;
@@ -135,7 +135,7 @@ impl NodeChoice {
 
 /// The node that holds the lock on `directory`.
 fn running(directory: PathBuf, holder: String) -> Result<Client, Unasked> {
-    let file = match NodeFile::read(&directory) {
+    let file = match read_node_file(&directory) {
         Ok(Some(file)) => file,
         Ok(None) => return Err(Unasked::Untold { directory, holder }),
         Err(source) => return Err(Unasked::Unreadable { directory, source }),

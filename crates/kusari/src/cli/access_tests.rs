@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use super::*;
-use crate::api::model::NodeFile;
+use kusari_api_types::NodeFile;
 use kusari_chain::{BlockHash, Work};
 
 fn choice(directory: &Path) -> NodeChoice {

@@ -6,15 +6,17 @@
 use core::fmt::Write;
 
 use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
+use kusari_miner::measure::this_machine;
 
 use super::card::{card, card_of};
 use super::drafts;
 use super::escape::{Plain, counted, grouped};
 use super::slash::Which;
-use crate::api::model::{
+use crate::cli::cost::Roughly;
+use kusari_api_types::REFERENCE_GPU_RATE;
+use kusari_api_types::{
     HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding,
 };
-use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {

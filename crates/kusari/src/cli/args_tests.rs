@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::super::config_file::ConfigFile;
 use super::super::settings::{Settings, Storage, Surroundings};
 use super::*;
-use crate::api::Place;
+use kusari_api::Place;
 
 fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
     let words = format!("kusari {line}");

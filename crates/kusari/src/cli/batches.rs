@@ -10,14 +10,14 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::commands::Failure;
 use super::escape::{counted, grouped};
+use super::failure::Failure;
 use super::lines::{Content, Line, Lines};
 use super::pipe::refusal;
 use super::progress::Progress;
-use crate::api::client::Client;
-use crate::api::model::{BatchItem, BatchRequest, MAX_BATCH, RecordReport, RecordState};
-use crate::api::problem;
+use kusari_api_types::problem;
+use kusari_api_types::{BatchItem, BatchRequest, MAX_BATCH, RecordReport, RecordState};
+use kusari_client::Client;
 
 /// Bytes of text that go together, unless one line is longer: as JSON they are below the bound of a
 /// request, however they are escaped.

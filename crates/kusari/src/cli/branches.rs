@@ -7,7 +7,7 @@ use kusari_node::event::HeldReport;
 
 use super::escape::{Plain, counted, grouped};
 use super::moment::Moment;
-use crate::api::branches::{AcceptReceipt, BranchList, BranchReport};
+use kusari_api_types::branches::{AcceptReceipt, BranchList, BranchReport};
 
 /// The alarm: both sides, and what a person can do.
 pub(crate) fn alarm(report: &HeldReport) -> String {

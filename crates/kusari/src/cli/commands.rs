@@ -29,64 +29,7 @@ pub(crate) mod top;
 pub(crate) mod wallet;
 pub(crate) mod why;
 
-use std::error::Error;
-
-use kusari_chain::StoreError;
-
-use super::conversation::Interruption;
-use super::settings::UsageError;
-use crate::api::client::ClientError;
-use crate::private_file::FileError;
-use crate::runtime::offline::OfflineError;
-use crate::wallet::passphrase::PassphraseError;
-use crate::wallet::{LabelError, WalletError};
-use crate::witness_key::WitnessKeyError;
-
-/// Why a command did not do what it was asked.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The command line is wrong.
-    Usage(UsageError),
-    /// It failed; one sentence with the remedy.
-    Failed(Box<dyn Error>),
-    /// It failed, and what it printed says so.
-    Shown,
-}
-
-impl Failure {
-    pub(crate) fn failed(cause: impl Into<Box<dyn Error>>) -> Self {
-        Self::Failed(cause.into())
-    }
-}
-
-impl From<UsageError> for Failure {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error)
-    }
-}
-
-/// Errors that say the cause and the remedy themselves.
-macro_rules! failures {
-    ($($error:ty),* $(,)?) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                Self::failed(error)
-            }
-        })*
-    };
-}
-
-failures!(
-    ClientError,
-    FileError,
-    Interruption,
-    LabelError,
-    OfflineError,
-    PassphraseError,
-    StoreError,
-    WalletError,
-    WitnessKeyError,
-);
+use super::failure::Failure;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

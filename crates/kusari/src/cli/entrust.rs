@@ -8,7 +8,7 @@ use super::drafts;
 use super::link::Link;
 use super::screen::Screen;
 use super::words::Said;
-use crate::wallet::NodeWallet;
+use kusari_runtime::NodeWallet;
 
 /// Gives a line to the node and shows the receipt. Waits until the line is durable, and while the
 /// outbox is full. Returns whether the node still runs. `origin` says which line it is.

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::runtime::NodeHandle;
+use kusari_runtime::NodeHandle;
 
 /// The node, while it runs.
 #[derive(Clone, Default)]

@@ -8,9 +8,10 @@ use std::path::Path;
 use super::escape::Plain;
 use super::screen::Screen;
 use super::words::Said;
-use crate::runtime::NodeHandle;
-use crate::wallet::passphrase::Source;
-use crate::wallet::{NodeWallet, WalletError};
+use kusari_runtime::NodeHandle;
+use kusari_runtime::NodeWallet;
+use kusari_wallet::WalletError;
+use kusari_wallet::passphrase::Source;
 
 /// Opens the wallet in a data directory, or makes one there; without a directory, one that is forgotten
 /// at the end. Returns what a person should know.

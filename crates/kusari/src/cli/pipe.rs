@@ -13,7 +13,7 @@ use super::lines::{Content, Line, Lines};
 use super::link::Link;
 use super::screen::Screen;
 use super::words::Said;
-use crate::wallet::NodeWallet;
+use kusari_runtime::NodeWallet;
 
 /// Reads stdin to its end.
 pub(crate) fn run(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>) {

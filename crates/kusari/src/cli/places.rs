@@ -10,8 +10,8 @@ use etcetera::BaseStrategy;
 use kusari_chain::ledger::ChainSpec;
 
 use super::settings::UsageError;
-use crate::api::node_file;
-use crate::chain_spec::CLASSIC;
+use kusari_api_types::NodeFile;
+use kusari_chain::params::CLASSIC_CHAIN;
 
 /// Port of the node that a subcommand is about, unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 8080;
@@ -27,7 +27,7 @@ pub(crate) fn chain_directory(
     ledger: Option<&ChainSpec>,
     port: u16,
 ) -> PathBuf {
-    let name = ledger.map_or_else(|| String::from(CLASSIC), |spec| slug(&spec.name));
+    let name = ledger.map_or_else(|| String::from(CLASSIC_CHAIN), |spec| slug(&spec.name));
     data_directory.join("kusari").join(format!("{name}-{port}"))
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn chain_directory(
 fn slug(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let slug: String = name.chars().map(plain).collect();
-    if slug == CLASSIC { format!("{slug}_") } else { slug }
+    if slug == CLASSIC_CHAIN { format!("{slug}_") } else { slug }
 }
 
 /// The directory of the node that was started with `port`, of whatever chain: the one where a node
@@ -52,7 +52,7 @@ fn directory_of_port(data_directory: &Path, port: u16) -> PathBuf {
         })
         .collect();
     others.sort();
-    let runs = |path: &&PathBuf| path.join(node_file::NAME).exists();
+    let runs = |path: &&PathBuf| path.join(NodeFile::NAME).exists();
     if let Some(running) = [&classic].into_iter().chain(&others).find(runs) {
         return running.clone();
     }

@@ -3,6 +3,7 @@
 //! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
 //! goes above the line that is being typed.
 
+use kusari_api::views;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,10 +29,11 @@ use super::screen::Screen;
 use super::slash::{self, Typed};
 use super::words::Said;
 use super::{answers, branches};
-use crate::api::branches::{AcceptReceipt, BranchList};
-use crate::api::model::{AccountReport, PeerList, Status, WitnessList};
-use crate::runtime::{NodeHandle, unix_time};
-use crate::wallet::{AddressBook, NodeWallet};
+use kusari_api_types::branches::{AcceptReceipt, BranchList};
+use kusari_api_types::{AccountReport, PeerList, Status};
+use kusari_runtime::NodeWallet;
+use kusari_runtime::{NodeHandle, unix_time};
+use kusari_wallet::AddressBook;
 
 const PROMPT: &str = "msg> ";
 
@@ -165,7 +167,7 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
             said(
                 node.store()
                     .recent_work(unix_time())
-                    .map(|recent| answers::status(&status.with_recent_work(recent))),
+                    .map(|recent| answers::status(&views::with_recent_work(status, recent))),
             )
         }
         Typed::Branches => list_branches(&node),
@@ -220,8 +222,7 @@ fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {
 
 fn witnesses(node: &NodeHandle) -> Said {
     let Some(ledger) = &node.snapshot().ledger else { return Said::warning(NO_LEDGER) };
-    let list =
-        node.store().witnesses().map(|known| WitnessList::of_node(&ledger.witnesses, &known));
+    let list = node.store().witnesses().map(|known| views::witnesses(&ledger.witnesses, &known));
     said(list.map(|list| answers::witnesses(&list)))
 }
 

@@ -18,8 +18,8 @@ use super::bounds;
 use super::config_file::{ConfigFile, Depth, Listen};
 use super::places;
 use super::witnessing::Witnessing;
-use crate::api::Place;
 use crate::chain_spec;
+use kusari_api::Place;
 
 /// Why the program cannot begin as it was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -291,12 +291,14 @@ pub(crate) fn chain(
     file: Option<String>,
 ) -> Result<Option<ChainSpec>, UsageError> {
     let choice = args.or(file);
-    chain_spec::load(choice.as_deref().unwrap_or(chain_spec::CLASSIC)).map_err(|error| {
-        let sentence = error.to_string();
-        // Every one of these sentences has its remedy behind the last semicolon.
-        let (cause, remedy) = sentence.rsplit_once("; ").unwrap_or((&sentence, "name another"));
-        wrong(cause, remedy)
-    })
+    chain_spec::load(choice.as_deref().unwrap_or(kusari_chain::params::CLASSIC_CHAIN)).map_err(
+        |error| {
+            let sentence = error.to_string();
+            // Every one of these sentences has its remedy behind the last semicolon.
+            let (cause, remedy) = sentence.rsplit_once("; ").unwrap_or((&sentence, "name another"));
+            wrong(cause, remedy)
+        },
+    )
 }
 
 /// What to do about an option that only a ledger has.

@@ -6,9 +6,8 @@
 
 use std::io::{self, BufWriter, Write};
 
+use super::failure::Failure;
 use serde::Serialize;
-
-use super::commands::Failure;
 
 /// Writes the answer of a command.
 pub(crate) struct Stdout<W: Write = io::Stdout> {

@@ -9,7 +9,7 @@ use kusari_node::happening::{BlockName, Happening, Origin, Sender};
 
 use super::escape::{Plain, counted, grouped};
 use super::moment::Moment;
-use crate::api::model::{WhyBlock, WhyEntry, WhyReport, WhySubject};
+use kusari_api_types::{WhyBlock, WhyEntry, WhyReport, WhySubject};
 
 /// Width of the first column: a moment.
 const TIME_WIDTH: usize = 23;

@@ -3,7 +3,7 @@
 use kusari_chain::{BestPoint, Work};
 
 use super::*;
-use crate::trail::TrailEntry;
+use kusari_store::trail::TrailEntry;
 
 fn hash(byte: u8) -> BlockHash {
     BlockHash([byte; 32])

@@ -4,7 +4,7 @@ use core::fmt::Write;
 
 use super::escape::counted;
 use super::moment::Moment;
-use crate::api::model::{WitnessList, WitnessReport};
+use kusari_api_types::{WitnessList, WitnessReport};
 
 /// Who says what it saw, and whom not to believe.
 pub(crate) fn witnesses(list: &WitnessList) -> String {
@@ -76,7 +76,7 @@ fn write_one(text: &mut String, witness: &WitnessReport) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::model::WitnessClaim;
+    use kusari_api_types::WitnessClaim;
     use kusari_chain::BlockHash;
     use kusari_chain::ledger::{
         Equivocation, PublicKey, Signature, StatementHash, UnsignedStatement,

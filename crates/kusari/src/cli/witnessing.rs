@@ -1,7 +1,7 @@
 //! What a run does about witnesses: whether it is one, with which key, and whom it believes.
 //!
 //! Owns the words of these settings and the first line about the key. The file of the key is up to
-//! [`crate::witness_key`].
+//! [`kusari_runtime::witness_key`].
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use kusari_node::limits::MAX_LISTED_WITNESS_KEYS;
 use super::escape::Plain;
 use super::settings::{NEEDS_LEDGER, UsageError, wrong};
 use super::words::Said;
-use crate::witness_key::{WitnessKey, WitnessKeyError};
+use kusari_runtime::witness_key::{WitnessKey, WitnessKeyError};
 
 /// The settings of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

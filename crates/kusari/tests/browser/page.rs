@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// The page as it is part of the program.
 pub(crate) fn template() -> String {
-    fs::read_to_string(root().join("crates/kusari/assets/evidence.html")).unwrap()
+    fs::read_to_string(root().join("crates/api/assets/evidence.html")).unwrap()
 }
 
 /// The page with a proof.

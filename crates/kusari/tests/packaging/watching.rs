@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use kusari::api::door::DEFAULT_PORT;
+use kusari_api::DEFAULT_PORT;
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use kusari::api::model::NodeFile;
-use kusari::store::Store;
+use kusari_store::Store;
 
 use super::support::blocks::{lines, long_chain};
 use super::support::command::{kusari, on, on_with};
@@ -30,7 +29,7 @@ fn an_altered_block_is_shown_to_nobody_and_sent_to_no_peer_and_the_node_goes_on(
     alter(&directory);
 
     let mut node = setup.start();
-    let address = NodeFile::read(&directory).unwrap().unwrap().http.unwrap();
+    let address = kusari_client::read_node_file(&directory).unwrap().unwrap().http.unwrap();
     let data: Vec<String> = long_chain()[..16].iter().map(|block| block.data.clone()).collect();
     assert_eq!(node.chain().data(), data);
     let hash = long_chain()[16].hash.to_string();
@@ -95,7 +94,7 @@ fn a_ledger_whose_last_block_was_altered_goes_on_below_it_and_mines_its_own_reco
     assert!(said.contains(&ends) && said.contains("Outbox     : 1 record"), "{said}");
 
     let mut node = setup.start();
-    let address = NodeFile::read(&directory).unwrap().unwrap().http.unwrap();
+    let address = kusari_client::read_node_file(&directory).unwrap().unwrap().http.unwrap();
     let answer = http(address, "GET /readyz", "", "");
     let altered = format!("block {}", tip.height);
     assert!(answer.status == 503 && answer.body.contains(&altered), "{answer:?}");

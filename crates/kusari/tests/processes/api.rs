@@ -4,15 +4,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kusari::api::Token;
-use kusari::api::client::{Client, ClientError};
-use kusari::api::model::{NodeFile, Stage};
+use kusari_api_types::Token;
+use kusari_api_types::{NodeFile, Stage};
 use kusari_chain::Block;
+use kusari_client::{Client, ClientError};
 
 use super::support::{HttpAnswer, Node, Setup, eventually, http, one_chain_of};
 
 fn node_file(node: &Node) -> NodeFile {
-    NodeFile::read(&node.directory()).unwrap().unwrap()
+    kusari_client::read_node_file(&node.directory()).unwrap().unwrap()
 }
 
 pub(crate) fn client(node: &Node) -> Client {
@@ -196,13 +196,13 @@ fn an_address_that_was_asked_for_by_name_and_is_taken_is_an_error() {
         "{said}"
     );
     assert!(said.ends_with("leave --http out to have a free port"), "{said}");
-    assert_eq!(NodeFile::read(&node.directory()).unwrap(), None);
+    assert_eq!(kusari_client::read_node_file(&node.directory()).unwrap(), None);
 }
 
 #[test]
 fn a_node_that_cannot_say_where_it_is_does_not_stay() {
     let setup = Setup::new("node");
-    std::fs::create_dir_all(setup.directory().join("node.json.new")).unwrap();
+    std::fs::create_dir_all(setup.directory().join("node.json")).unwrap();
     let mut node = setup.spawn();
     assert_eq!(node.wait_for_end().code(), Some(1));
     let said = node.err.lines().join("\n");
@@ -219,7 +219,7 @@ fn an_api_that_is_off_is_said_to_be_off() {
 }
 
 fn token_in(file: &Path) -> Token {
-    Token::read(file).unwrap()
+    kusari_client::read_token(file).unwrap()
 }
 
 #[test]

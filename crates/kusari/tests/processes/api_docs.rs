@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use kusari::api::model::NodeFile;
-use kusari::api::problem;
+use kusari_api_types::NodeFile;
+use kusari_api_types::problem;
 
 use super::readme::matches;
 use super::support::{Node, Setup, eventually, http};
@@ -42,7 +42,8 @@ fn the_examples_of_the_local_api_show_what_happens() {
     let a = Node::start("A");
     let _b = Setup::new("B").connect(a.port).start();
     a.wait_for("introduced itself");
-    let NodeFile { http: address, token, .. } = NodeFile::read(&a.directory()).unwrap().unwrap();
+    let NodeFile { http: address, token, .. } =
+        kusari_client::read_node_file(&a.directory()).unwrap().unwrap();
     let ask = |command: &str| run(command, address.unwrap(), &token);
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let (classic, _) = parts();
@@ -67,7 +68,8 @@ fn the_examples_for_a_ledger_show_what_happens() {
     let mined = node.wait_for("Your transaction ");
     let txid = mined.split(' ').nth(2).unwrap();
     node.wait_for("Added new block index=1, ");
-    let NodeFile { http: address, token, .. } = NodeFile::read(&node.directory()).unwrap().unwrap();
+    let NodeFile { http: address, token, .. } =
+        kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
     let (_, ledger) = parts();
     let examples = examples(ledger);
     assert_eq!(examples.len(), 13);
@@ -103,7 +105,7 @@ fn rows_for(metrics: &str) -> Vec<String> {
 #[test]
 fn every_number_of_a_node_is_listed_in_its_words() {
     let node = Setup::new("ledger").args(["--chain", "ledger", "--mine", "off"]).start();
-    let address = NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap();
+    let address = kusari_client::read_node_file(&node.directory()).unwrap().unwrap().http.unwrap();
     eventually("it runs", || (run("$api/readyz", address, "") == "ready").then_some(()));
     let shown = rows_for(&run("$api/metrics", address, ""));
     let is_row = |line: &&str| ["| `kusari_", "| `process_"].iter().any(|s| line.starts_with(s));

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use kusari::api::model::{NodeEvent, NodeFile, PeerChange, TransactionState};
+use kusari_api_types::{NodeEvent, PeerChange, TransactionState};
 use kusari_chain::Block;
 
 use super::readme::matches;
@@ -10,7 +10,7 @@ use super::support::blocks::mine_many;
 use super::support::{EventStream, Node, RawPeer, Setup};
 
 fn api(node: &Node) -> SocketAddr {
-    NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap()
+    kusari_client::read_node_file(&node.directory()).unwrap().unwrap().http.unwrap()
 }
 
 /// The height and hash of a block that an event tells of.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::checked::{ReadableTable, TableDefinition, WriteTables};
-use kusari::api::model::NodeFile;
 use redb::Database;
 use tempfile::TempDir;
 
@@ -180,7 +179,7 @@ fn a_node_is_backed_up_while_it_writes_and_leaves_nothing_behind() {
 #[test]
 fn audit_and_backup_of_a_node_need_its_token() {
     let mut node = Node::start("A");
-    let file = NodeFile::read(&node.directory()).unwrap().unwrap();
+    let file = kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
     let address = file.http.unwrap();
     for path in ["/v1/audit", "/v1/backup"] {
         let answer = http(address, &format!("GET {path}"), "", "");

@@ -225,7 +225,7 @@ fn only_whoever_may_write_can_record() {
     );
     assert_eq!(answer, 401);
     // The token opens it again.
-    let token = kusari::api::model::NodeFile::read(&node.directory()).unwrap().unwrap().token;
+    let token = kusari_client::read_node_file(&node.directory()).unwrap().unwrap().token;
     let answer = page.browser.run_async(
         &format!(
             "const headers = {{ 'Content-Type': 'application/json' }};
@@ -261,7 +261,7 @@ fn a_browser_may_write_after_a_link_or_the_token_and_not_by_loading_the_page_aga
     let Some(other) = Page::of_a_stranger(&node, "en-US") else { return };
     other.browser.open(&link);
     other.until_shown("#unlock ~ [role=alert]", "`kusari open` prints a new link");
-    let token = kusari::api::model::NodeFile::read(&node.directory()).unwrap().unwrap().token;
+    let token = kusari_client::read_node_file(&node.directory()).unwrap().unwrap().token;
     other.unlock(&token);
     other.record("by the token");
     other.until_shown("#receipt", "It stands in block 2.");

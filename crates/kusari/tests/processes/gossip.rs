@@ -1,6 +1,6 @@
 //! Three nodes, and connections that nobody needs.
 
-use kusari::api::model::NodeFile;
+use kusari_api_types::NodeFile;
 
 use super::support::{Node, Proxy, RawPeer, Setup, eventually, http, one_chain_of};
 
@@ -104,7 +104,8 @@ fn two_nodes_that_dial_each_other_keep_one_connection() {
     let b = Node::start("B");
     let mut a = Setup::new("A").connect(b.port).start();
     a.wait_for("introduced itself");
-    let NodeFile { http: address, token, .. } = NodeFile::read(&b.directory()).unwrap().unwrap();
+    let NodeFile { http: address, token, .. } =
+        kusari_client::read_node_file(&b.directory()).unwrap().unwrap();
     let body = format!("{{\"address\":\"127.0.0.1:{}\"}}", a.port);
     let headers = format!("Authorization: Bearer {}\r\n", token);
     let answer = http(address.unwrap(), "POST /v1/peers", &headers, &body);

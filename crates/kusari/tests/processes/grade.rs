@@ -7,7 +7,7 @@ mod server;
 use std::process::Stdio;
 use std::time::Duration;
 
-use kusari::grade::{Check, GradeConfig, Grading, Level, Outcome, Report};
+use kusari_grade::{Check, GradeConfig, Grading, Level, Outcome, Report};
 
 use super::support::{Node, Setup};
 use server::{Flaw, Server};

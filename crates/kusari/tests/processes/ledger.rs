@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use kusari::api::model::NodeFile;
 use kusari_chain::{Block, WholeBlock};
 
 #[cfg(target_os = "linux")]
@@ -266,7 +265,7 @@ fn a_person_is_told_where_a_transaction_stood_and_that_it_waits_again() {
 fn programs_are_not_told_that_a_node_mines_on_which_mines_nothing() {
     let off = Setup::new("off").args(["--chain", "ledger", "--mine", "off"]).start();
     for (node, problem) in [(Node::start("classic"), "no-ledger"), (off, "mining-off")] {
-        let file = NodeFile::read(&node.directory()).unwrap().unwrap();
+        let file = kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
         let token = format!("Authorization: Bearer {}\r\n", file.token);
         let body = "{\"seconds\":10}";
         let answer = http(file.http.unwrap(), "POST /v1/mining", &token, body);

@@ -19,7 +19,7 @@ mod audit;
 mod bad_input;
 mod bench;
 mod browse;
-#[path = "../../src/store/checked.rs"]
+#[path = "../../../store/src/checked.rs"]
 #[allow(dead_code, reason = "tests write rows as the store does, and need not all of it")]
 mod checked;
 mod cli;
@@ -31,8 +31,9 @@ mod commands_stored;
 mod crash;
 mod dialogue;
 mod drafts;
+mod examples;
 mod explorer;
-#[path = "../store/fault.rs"]
+#[path = "../../../store/tests/store/fault.rs"]
 mod fault;
 mod finality;
 mod flips;
@@ -49,7 +50,7 @@ mod proofs;
 mod quota;
 mod readme;
 mod readme_commands;
-#[path = "../../src/store/row_key.rs"]
+#[path = "../../../store/src/row_key.rs"]
 mod row_key;
 mod slow_readers;
 mod suites;

@@ -7,8 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
-use kusari::api::client::Client;
-use kusari::api::model::NodeFile;
+use kusari_client::Client;
 
 use super::support::command::{command, on_with};
 use super::support::{Node, Output, Setup, eventually};
@@ -91,7 +90,7 @@ fn lines(round: usize, count: usize) -> Vec<String> {
 }
 
 fn client(node: &Node) -> Client {
-    let file = NodeFile::read(&node.directory()).unwrap().unwrap();
+    let file = kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
     Client::new(&format!("http://{}", file.http.unwrap()), None).unwrap()
 }
 

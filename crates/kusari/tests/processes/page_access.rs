@@ -117,7 +117,7 @@ fn a_link_admits_one_browser_and_no_other() {
 fn an_admitted_browser_stays_admitted_when_the_node_starts_again() {
     let mut node = Setup::new("node").args(["--http", &free_address()]).start();
     let mut admitted = Browser::new(api_of(&node));
-    let token = kusari::api::model::NodeFile::read(&node.directory()).unwrap().unwrap().token;
+    let token = kusari_client::read_node_file(&node.directory()).unwrap().unwrap().token;
     assert_eq!(admitted.bring(&token), 200, "the token that a person types");
     let unused = key_of_link(&node);
     node.terminate();

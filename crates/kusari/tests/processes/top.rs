@@ -1,7 +1,5 @@
 //! The dashboard, at a terminal and without one.
 
-use kusari::api::model::NodeFile;
-
 use super::support::command::{kusari, on};
 use super::support::{Node, Setup, Terminal};
 
@@ -19,7 +17,7 @@ fn one_picture_is_printed_without_a_terminal_and_more_need_one() {
         assert!(picture.contains(words), "{words} is not in\n{picture}");
     }
     assert!(!picture.contains('\u{1b}'), "{picture}");
-    let http = NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap();
+    let http = kusari_client::read_node_file(&node.directory()).unwrap().unwrap().http.unwrap();
     let by_url = kusari(&format!("top --once http://{http}")).printed();
     assert!(by_url.contains(&format!("http://{http}  chain classic")), "{by_url}");
     let refusal = on(&node.directory(), "top").refused(1);

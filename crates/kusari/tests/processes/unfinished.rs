@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use kusari::api::model::Status;
+use kusari_api_types::Status;
 use kusari_chain::{Block, Work};
 use nix::sys::signal::Signal;
 

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use kusari::api::model::NodeFile;
 use kusari_chain::Block;
 
 use super::support::command::on_with;
@@ -13,7 +12,7 @@ struct Watch(SocketAddr);
 
 impl Watch {
     fn new(node: &Node) -> Self {
-        Self(NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap())
+        Self(kusari_client::read_node_file(&node.directory()).unwrap().unwrap().http.unwrap())
     }
 
     /// The value of a series now.

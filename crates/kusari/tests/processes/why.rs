@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use kusari::api::model::{NodeFile, ReorganisationList, WhyReport};
+use kusari_api_types::{ReorganisationList, WhyReport};
 use kusari_chain::Block;
 use kusari_node::happening::{Happening, Origin};
 
@@ -11,7 +11,7 @@ use super::support::command::on;
 use super::support::{Node, RawPeer, Setup, eventually, http};
 
 fn api(node: &Node) -> SocketAddr {
-    NodeFile::read(&node.directory()).unwrap().unwrap().http.unwrap()
+    kusari_client::read_node_file(&node.directory()).unwrap().unwrap().http.unwrap()
 }
 
 /// The story, once it is as long as that.

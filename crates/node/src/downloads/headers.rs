@@ -16,7 +16,8 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::accept::{CheckedHeader, HeaderChain, Pushed};
+use kusari_chain::accept::{HeaderChain, Pushed};
+use kusari_chain::checked::CheckedHeader;
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
 use serde::{Deserialize, Serialize};
 

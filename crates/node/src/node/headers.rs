@@ -5,7 +5,7 @@
 use alloc::string::ToString;
 use core::time::Duration;
 
-use kusari_chain::accept::CheckedHeader;
+use kusari_chain::checked::CheckedHeader;
 use kusari_chain::{BestPoint, BlockHash, StoreError};
 
 use super::Node;

@@ -10,7 +10,8 @@ use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{ChainChange, StoreError};
 
-use super::{MiningPolicy, Node};
+use super::Node;
+use crate::config::MiningPolicy;
 use crate::event::Event;
 use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
 use crate::seam::{

@@ -7,12 +7,14 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use kusari_chain::accept::{CheckedHeader, Header, LedgerTemplate, NoTemplate};
+use kusari_chain::accept::{LedgerTemplate, NoTemplate};
+use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
 use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target, Work};
 use serde::{Deserialize, Serialize};
 
-use super::{MiningPolicy, Node};
+use super::Node;
+use crate::config::MiningPolicy;
 use crate::limits::TEMPLATE_AGE;
 use crate::seam::{Action, Now, TemplateId};
 use crate::store::EntryId;

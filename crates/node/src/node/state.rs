@@ -13,11 +13,12 @@ use kusari_chain::{BestPoint, BlockStore, Chain, ChainState, StateError};
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::Node;
 use super::follow_up::UnderWay;
 use super::mining::Mining;
 use super::trail::Trail;
-use super::{Node, NodeConfig};
 use crate::compact::Compact;
+use crate::config::NodeConfig;
 use crate::downloads::Downloads;
 use crate::downloads::announced::Announced;
 use crate::downloads::headers::Headers;

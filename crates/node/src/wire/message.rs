@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
-use kusari_chain::accept::CheckedHeader;
+use kusari_chain::checked::CheckedHeader;
 use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};

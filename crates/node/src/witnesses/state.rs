@@ -7,22 +7,19 @@ use core::time::Duration;
 use kusari_chain::StoreError;
 use kusari_chain::ledger::PublicKey;
 
-use super::{Listeners, Own, Waiting, Witness, Witnesses, trim};
+use super::{Listeners, Own, Waiting, Witness, WitnessConfig, Witnesses, trim};
 use crate::limits::{MAX_KEPT_EQUIVOCATIONS, MAX_LISTED_WITNESS_KEYS, MAX_WITNESS_KEYS};
-use crate::node::{LedgerConfig, WitnessConfig};
 use crate::snapshot::WitnessSummary;
 use crate::store::{OutboxStore, StatementWrite, Witnessed};
 
 impl Witnesses {
-    /// What the store holds, for a ledger, and what it is to hold no longer: another list of keys
+    /// What the store holds, on a ledger, and what it is to hold no longer: another list of keys
     /// may leave less room for the others.
     pub(crate) fn open(
-        ledger: Option<&LedgerConfig>,
+        config: Option<&WitnessConfig>,
         store: &dyn OutboxStore,
     ) -> Result<(Option<Self>, Vec<StatementWrite>), StoreError> {
-        let Some(LedgerConfig { witnesses: config, .. }) = ledger else {
-            return Ok((None, Vec::new()));
-        };
+        let Some(config) = config else { return Ok((None, Vec::new())) };
         let mut opened = Self {
             listed: listed(config),
             keys: BTreeMap::new(),

@@ -1,12 +1,13 @@
 //! `kusari audit`.
 
-use super::Failure;
-use crate::api::audit::Audit;
 use crate::cli::access::Found;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::store::audit_directory;
+use kusari_api::views;
+use kusari_api_types::audit::Audit;
+use kusari_store::audit_directory;
 
 /// Read every stored byte again and check all of it
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
         let report = audit_directory(directory, |file| {
             announced = announce(&mut output, args.json, &format!("Reading {}", file.display()));
         })?;
-        Ok(Audit::from(report))
+        Ok(views::audit(report))
     })?;
     announced?;
     let audit = match found {

@@ -2,18 +2,19 @@
 //!
 //! Owns the name of the copy: it has another one until it is whole, durable and audited.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::Failure;
-use crate::api::client::Client;
+use kusari_files::Unfinished;
+
 use crate::cli::access::Found;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{Plain, counted};
+use crate::cli::failure::Failure;
+use crate::cli::output_file;
 use crate::cli::stdout::Stdout;
-use crate::cli::unfinished::Unfinished;
-use crate::store::{BackupError, audit_file, copy_directory, holder_of_store, put_in_place};
+use kusari_client::Client;
+use kusari_store::{BackupError, audit_file, copy_directory, holder_of_store, put_in_place};
 
 /// Copy the store to a file, also while its node runs
 #[derive(Debug, clap::Args)]
@@ -83,11 +84,7 @@ fn fetch(client: &Client, file: &Path) -> Result<(), Failure> {
             Plain(&name)
         ))
     };
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut target = options.open(file).map_err(unwritable)?;
+    let mut target = kusari_files::create(file).map_err(unwritable)?;
     client.backup(&mut target).map_err(Failure::failed)?;
     target.flush().and_then(|()| target.sync_all()).map_err(unwritable)
 }
@@ -105,6 +102,7 @@ fn first_name(file: &Path) -> Result<Unfinished, Failure> {
             Plain(&name)
         )));
     }
+    output_file::remove_at_signals();
     Ok(Unfinished::watch(path))
 }
 

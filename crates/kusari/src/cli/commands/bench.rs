@@ -9,9 +9,9 @@ mod workshop;
 
 use serde::Serialize;
 
-use super::Failure;
-use crate::bench::BenchError;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
+use kusari_bench::BenchError;
 
 /// Measure this program on this machine
 #[derive(Debug, clap::Args)]

@@ -1,14 +1,14 @@
 //! `kusari block`.
 
-use super::Failure;
-use crate::api::model::BlockReport;
 use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::card::card_of_whole;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
 use crate::cli::slash::Which;
 use crate::cli::stdout::Stdout;
+use kusari_api::views;
 
 /// Show one block
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &BlockArgs) -> Result<(), Failure> {
                 Which::Height(height) => store.placed_at(*height)?,
                 Which::Hash(hash) => store.placed(hash)?,
             };
-            placed.map(BlockReport::from)
+            placed.map(views::block)
         }
     };
     let report = report.ok_or_else(|| {

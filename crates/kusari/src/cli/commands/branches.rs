@@ -3,15 +3,15 @@
 use kusari_chain::BlockHash;
 use kusari_node::seam::{Command, Reply};
 
-use super::Failure;
-use crate::api::branches::{AcceptReceipt, BranchList};
-use crate::api::routes::branches::{in_best_chain, no_branch};
 use crate::cli::access::Access;
 use crate::cli::branches;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::runtime::offline::Offline;
-use crate::store::Store;
+use kusari_api_types::branches::{AcceptReceipt, BranchList};
+use kusari_api_types::branches::{in_best_chain, no_branch};
+use kusari_runtime::offline::Offline;
+use kusari_store::Store;
 
 /// Show the branches beside the best chain, and whether one is held
 #[derive(Debug, clap::Args)]

@@ -2,15 +2,15 @@
 
 use kusari_chain::{BlockHash, WholeBlock};
 
-use super::Failure;
-use crate::api::client::Client;
 use crate::cli::access::Access;
 use crate::cli::card::card_of_whole;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
 use crate::cli::slash::DEFAULT_CARDS;
 use crate::cli::stdout::Stdout;
-use crate::store::Store;
+use kusari_client::Client;
+use kusari_store::Store;
 
 /// Blocks that are read at once.
 const PAGE_BLOCKS: u32 = 256;

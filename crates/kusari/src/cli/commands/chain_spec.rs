@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use serde::Serialize;
 
-use super::Failure;
 use crate::chain_spec::{self, SpecFileError};
 use crate::cli::escape::{Plain, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
-use crate::private_file::{self, Readers};
+use kusari_files::Readers;
 
 /// Describe a ledger of your own, and see what describes one
 #[derive(Debug, clap::Args)]
@@ -127,7 +127,7 @@ fn new(args: &NewArgs) -> Result<(), Failure> {
     let mut output = Stdout::new();
     match &args.output {
         Some(file) => {
-            private_file::write_new(file, text.as_bytes(), Readers::Default)?;
+            kusari_files::write_new(file, text.as_bytes(), Readers::Default)?;
             output.line(&format!("Wrote {}", Plain(&file.display().to_string())))?;
             output.line(&format!("Id: {id}"))?;
         }

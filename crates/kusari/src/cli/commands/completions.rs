@@ -2,8 +2,8 @@
 
 use clap::CommandFactory;
 
-use super::Failure;
 use crate::cli::args::Args;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 
 /// Print a completion script for a shell

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Failure;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
-use crate::conformance::{self, ConformanceError, DIRECTORY, Place, SuiteReport};
+use kusari_conformance::{self, ConformanceError, DIRECTORY, Place, SuiteReport};
 
 /// Stands for every suite.
 const ALL: &str = "all";
@@ -16,7 +16,7 @@ const NAME_WIDTH: usize = 14;
 
 /// Runs a suite, or `all`; `update` rewrites what is expected.
 pub(crate) fn run(name: &str, update: bool) -> Result<(), Failure> {
-    let all = conformance::suite_names();
+    let all = kusari_conformance::suite_names();
     let names = match all.iter().position(|known| *known == name) {
         Some(at) => &all[at..=at],
         None if name == ALL => &all[..],
@@ -49,7 +49,7 @@ fn run_suites(
     writeln!(out, "Suites: {origin}").map_err(Failure::failed)?;
     let (mut passed, mut failed) = (0, 0);
     for name in names {
-        let report = conformance::run(name, place, update).map_err(Failure::failed)?;
+        let report = kusari_conformance::run(name, place, update).map_err(Failure::failed)?;
         passed += report.passed;
         failed += report.failures.len();
         print(name, &report, out).map_err(Failure::failed)?;

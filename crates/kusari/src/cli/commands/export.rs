@@ -7,18 +7,19 @@ mod track;
 
 use std::path::{Path, PathBuf};
 
+use kusari_files::WholeFile;
 use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
-use super::Failure;
-use crate::api::client::Client;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::conversation::{Conversation, peer_port};
 use crate::cli::escape::counted;
+use crate::cli::failure::Failure;
+use crate::cli::output_file;
 use crate::cli::progress::Progress;
 use crate::cli::stdout::Stdout;
-use crate::cli::whole_file::WholeFile;
-use crate::store::{ChainPosition, Store};
+use kusari_client::Client;
+use kusari_store::{ChainPosition, Store};
 use track::Track;
 
 /// Blocks that are read from a store at once.
@@ -73,14 +74,14 @@ impl Sink {
     fn open(path: &Path, overwrite: bool) -> Result<Self, Failure> {
         Ok(match path == Path::new("-") {
             true => Self::Stdout(Stdout::new()),
-            false => Self::File(WholeFile::create(path, overwrite)?),
+            false => Self::File(output_file::create(path, overwrite)?),
         })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(output) => output.bytes(bytes),
-            Self::File(file) => file.write(bytes),
+            Self::File(file) => file.write(bytes).map_err(output_file::refusal),
         }
     }
 
@@ -92,7 +93,7 @@ impl Sink {
         match self {
             Self::Stdout(mut output) => output.flush(),
             Self::File(file) => {
-                file.finish()?;
+                file.finish().map_err(output_file::refusal)?;
                 let mut output = Stdout::new();
                 let path = path.display().to_string();
                 let path = crate::cli::escape::Plain(&path);

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use kusari_node::PeerAddress;
 
-use super::Failure;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
-use crate::grade::{Check, GradeConfig, Grading, Outcome, Part, Report};
+use kusari_grade::{Check, GradeConfig, Grading, Outcome, Part, Report};
 
 /// Play good and bad peers against an implementation of the protocol, and say what holds
 #[derive(Debug, clap::Args)]

@@ -13,11 +13,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::conversation::peer_port;
 use crate::cli::escape::counted;
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::stdout::Stdout;
 use lines::BlockLines;

@@ -18,12 +18,12 @@ use std::path::PathBuf;
 
 use kusari_chain::ledger::Address;
 
-use super::Failure;
-use crate::api::client::{Client, ClientError};
-use crate::api::model::LedgerReport;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
-use crate::wallet::{AddressBook, WalletName};
+use crate::cli::failure::Failure;
+use kusari_api_types::LedgerReport;
+use kusari_client::{Client, ClientError};
+use kusari_wallet::{AddressBook, WalletName};
 
 /// Who signs, and what is waited for.
 #[derive(Debug, clap::Args)]

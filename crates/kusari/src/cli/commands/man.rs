@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::Failure;
 use crate::cli::args::Args;
 use crate::cli::escape::{Plain, counted};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 
 /// Print the manual page

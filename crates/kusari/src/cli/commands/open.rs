@@ -8,13 +8,14 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::Failure;
+use kusari_files::FileError;
+
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::places;
 use crate::cli::stdout::Stdout;
-use crate::private_file;
 
 /// What opens a file in the user's browser, and the words before the file.
 const OPENER: &[&str] = if cfg!(target_os = "macos") {
@@ -77,7 +78,7 @@ fn leading_to(link: &str) -> Result<PathBuf, Failure> {
         )
     })?;
     let directory = directory.join("kusari");
-    private_file::create_directory(&directory)?;
+    kusari_files::create_directory(&directory).map_err(FileError::unwritable(&directory))?;
     let file = directory.join(FILE);
     // The link is of letters, digits and `:/.#[]`, which mean nothing to HTML.
     let page = format!(
@@ -85,7 +86,7 @@ fn leading_to(link: &str) -> Result<PathBuf, Failure> {
          <meta http-equiv=\"refresh\" content=\"0; url={link}\"><title>kusari</title>\
          <a href=\"{link}\">kusari</a>\n"
     );
-    private_file::replace(&file, page.as_bytes())?;
+    kusari_files::replace(&file, page.as_bytes())?;
     Ok(file)
 }
 

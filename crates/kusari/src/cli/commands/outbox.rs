@@ -1,15 +1,16 @@
 //! `kusari outbox`.
 
+use kusari_api::views;
 use kusari_node::drafts::DraftWait;
 
-use super::Failure;
-use crate::api::client::Client;
-use crate::api::model::{RecordList, RecordReport, RecordState};
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
+use kusari_api_types::{RecordList, RecordReport, RecordState};
+use kusari_client::Client;
 
 /// Most records of one answer of the local API.
 const PAGE: usize = 100;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &OutboxArgs) -> Result<(), Failure> {
     let (list, runs) = match args.node.open()? {
         Access::Running(client) => (of_node(&client, args.limit)?, true),
         Access::Stored { store, .. } => {
-            (RecordList::of_store(&store, (None, true, args.limit), None)?, false)
+            (views::records(&store, (None, true, args.limit), None)?, false)
         }
     };
     let mut output = Stdout::new();
@@ -107,7 +108,7 @@ fn until(wait: Option<DraftWait>, runs: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::model::PaymentReport;
+    use kusari_api_types::PaymentReport;
     use kusari_chain::ledger::{Address, PublicKey, Txid};
 
     #[test]

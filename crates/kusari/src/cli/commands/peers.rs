@@ -1,12 +1,12 @@
 //! `kusari peers`.
 
-use super::Failure;
-use crate::api::model::PeerList;
 use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
+use kusari_api_types::PeerList;
 
 /// Show who is connected
 #[derive(Debug, clap::Args)]

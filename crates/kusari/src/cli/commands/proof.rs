@@ -11,9 +11,9 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
-use super::Failure;
+use crate::cli::failure::Failure;
+use crate::cli::output_file;
 use crate::cli::stdout::Stdout;
-use crate::cli::whole_file::WholeFile;
 
 /// Writes a file to stdout, or to where it was asked for, and then says so.
 fn put(text: &str, target: Option<&Path>, overwrite: bool, what: &str) -> Result<(), Failure> {
@@ -21,9 +21,9 @@ fn put(text: &str, target: Option<&Path>, overwrite: bool, what: &str) -> Result
     match target {
         None => output.bytes(text.as_bytes())?,
         Some(target) => {
-            let mut file = WholeFile::create(target, overwrite)?;
-            file.write(text.as_bytes())?;
-            file.finish()?;
+            let mut file = output_file::create(target, overwrite)?;
+            file.write(text.as_bytes()).map_err(output_file::refusal)?;
+            file.finish().map_err(output_file::refusal)?;
             output.line(&format!("Wrote {what} to {}", target.display()))?;
         }
     }

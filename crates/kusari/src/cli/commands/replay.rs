@@ -9,10 +9,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::Failure;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::journal::{Ending, Replayed, hex, replay};
+use kusari_chain::hex;
+use kusari_runtime::journal::{Ending, Replayed, replay};
 
 /// Run a journal through the same core, and compare
 #[derive(Debug, clap::Args)]
@@ -68,7 +69,7 @@ fn words(replayed: &Replayed) -> String {
     }
     let tip = &replayed.tip;
     text.push_str(&format!("Tip {}, height {}\n", tip.hash, grouped(tip.height)));
-    text + &format!("State {}", hex(&replayed.state))
+    text + &format!("State {}", hex::encode(&replayed.state))
 }
 
 fn as_json(replayed: &Replayed) -> serde_json::Value {
@@ -87,7 +88,7 @@ fn as_json(replayed: &Replayed) -> serde_json::Value {
         "inputs": replayed.inputs,
         "tip": replayed.tip.hash,
         "height": replayed.tip.height,
-        "state": hex(&replayed.state),
+        "state": hex::encode(&replayed.state),
         "ending": ending,
         "detail": detail,
         "torn": replayed.torn,

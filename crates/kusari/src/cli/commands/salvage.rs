@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use crate::chain_spec;
 use crate::cli::escape::{Plain, counted};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::runtime::salvage::{Salvage, salvage};
-use crate::store::holder_of_directory;
+use kusari_runtime::salvage::{Salvage, salvage};
+use kusari_store::holder_of_directory;
 
 /// Lines that are named one by one.
 const MAX_SHOWN: usize = 20;

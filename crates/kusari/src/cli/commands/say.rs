@@ -3,32 +3,30 @@
 //! Entrusts lines to the node that runs, or to the outbox of its store. A receipt is printed once a
 //! line is durable.
 
+use kusari_chain::params::CLASSIC_CHAIN;
 use std::io::{self, BufReader};
 use std::time::{Duration, Instant};
 
 use kusari_node::seam::{Command, Reply, SayRefusal};
 
-use super::Failure;
-use crate::api::client::{Client, ClientError};
-use crate::api::model::{RecordPlace, RecordReport};
 use crate::cli::access::Access;
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
 use crate::cli::choice::NodeChoice;
 use crate::cli::entrust::receipt;
 use crate::cli::escape::counted;
+use crate::cli::failure::Failure;
 use crate::cli::lines::Lines;
 use crate::cli::progress::Progress;
 use crate::cli::say_beside;
 use crate::cli::stdout::Stdout;
 use crate::cli::words::added;
-use crate::runtime::offline::Offline;
+use kusari_api_types::{RecordPlace, RecordReport};
+use kusari_client::{Client, ClientError};
+use kusari_runtime::offline::Offline;
 
 /// How long `--wait` waits for each line, in seconds. A block takes far less than one; there may be
 /// many lines before it.
 const DEFAULT_TIMEOUT: u64 = 60;
-
-/// The chain of those that have no id, as a node names it.
-const CLASSIC: &str = "classic";
 
 /// How often the node is asked whether a line is mined.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -70,7 +68,7 @@ pub(crate) fn run(args: &SayArgs) -> Result<(), Failure> {
     match args.text.as_str() {
         "-" => {
             if let Scribe::Node(client) = &say.scribe
-                && client.status()?.chain != CLASSIC
+                && client.status()?.chain != CLASSIC_CHAIN
             {
                 return Err(Failure::failed(
                     "this chain is a ledger, whose texts are signed: use `kusari record --lines -`",

@@ -1,18 +1,19 @@
 //! `kusari status`.
 
+use kusari_api::views;
 use std::path::Path;
 
-use super::Failure;
-use crate::api::model::Status;
 use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 use crate::cli::witnessing::Witnessing;
-use crate::runtime::offline::Offline;
-use crate::runtime::unix_time;
-use crate::store::Store;
-use crate::witness_key::WitnessKey;
+use kusari_api_types::Status;
+use kusari_runtime::offline::Offline;
+use kusari_runtime::unix_time;
+use kusari_runtime::witness_key::WitnessKey;
+use kusari_store::Store;
 
 /// Show the state of the chain and of the node
 #[derive(Debug, clap::Args)]
@@ -45,5 +46,6 @@ fn of_store(store: Store, directory: &Path) -> Result<Status, Failure> {
     let key = WitnessKey::open(directory).ok().flatten();
     let node = Offline::open_as(store, Witnessing::default().config(key.as_ref()))?;
     let directory = directory.to_string_lossy().into_owned();
-    Ok(Status::new(&node.snapshot(), None, Some(directory)).with_recent_work(recent))
+    let status = Status::new(&node.snapshot(), None, Some(directory));
+    Ok(views::with_recent_work(status, recent))
 }

@@ -15,19 +15,19 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::Failure;
-use crate::api::client::{Client, Told};
-use crate::api::model::BlockReport;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
 use crate::cli::colours_are_welcome;
 use crate::cli::console::Console;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 use crate::cli::top::ask::Asker;
 use crate::cli::top::draw::{Looks, draw, text_of};
 use crate::cli::top::facts::Facts;
 use crate::cli::top::state::{Key, View, Wanted};
-use crate::runtime::unix_time;
+use kusari_api_types::BlockReport;
+use kusari_client::{Client, Told};
+use kusari_runtime::unix_time;
 
 /// How long a picture stands at least, and a key waits at most.
 const TICK: Duration = Duration::from_millis(100);

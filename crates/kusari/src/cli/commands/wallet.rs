@@ -10,12 +10,12 @@ mod unlock;
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use crate::cli::choice::DirectoryChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::wallet::passphrase::Source;
-use crate::wallet::{Wallet, WalletName, path_of};
+use kusari_wallet::passphrase::Source;
+use kusari_wallet::{Wallet, WalletName, path_of};
 
 /// Keep the keys that sign, and names for addresses
 #[derive(Debug, clap::Args)]

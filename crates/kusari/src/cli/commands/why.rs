@@ -1,14 +1,14 @@
 //! `kusari why`.
 
-use super::Failure;
-use crate::api::model::WhyReport;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
 use crate::cli::story;
-use crate::store::Resolved;
-use crate::trail::{Subject, UnknownSubject};
+use kusari_api::views;
+use kusari_store::Resolved;
+use kusari_store::trail::{Subject, UnknownSubject};
 
 /// Show what happened to a block, a transaction or a peer on this node
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<(), Failure> {
     let report = match args.node.open()? {
         Access::Running(client) => client.why(&args.what)?,
         Access::Stored { store, .. } => match store.story(&subject)? {
-            Resolved::One(story) => WhyReport::new(&subject, *story),
+            Resolved::One(story) => views::story(&subject, *story),
             unresolved => {
                 return Err(Failure::failed(unresolved.in_words().unwrap_or_default()));
             }

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use kusari_miner::measure::this_machine;
+
 use super::facts::{Facts, RecentBlock};
-use crate::api::client::{Client, ClientError};
-use crate::api::model::Status;
-use crate::cost::this_machine;
+use kusari_api_types::Status;
+use kusari_client::{Client, ClientError};
 
 /// Blocks that are shown: some screens of them.
 const KEPT_BLOCKS: u32 = 48;

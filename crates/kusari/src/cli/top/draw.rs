@@ -18,9 +18,10 @@ use self::values::{ago, short_work};
 use super::facts::Facts;
 use super::happenings::short;
 use super::state::{Panel, View};
-use crate::api::model::WitnessStanding;
+use crate::cli::cost::Roughly;
 use crate::cli::escape::{Plain, counted, grouped};
-use crate::cost::{REFERENCE_GPU_RATE, Roughly};
+use kusari_api_types::REFERENCE_GPU_RATE;
+use kusari_api_types::WitnessStanding;
 
 /// The smallest screen that shows a dashboard, in columns and rows.
 const SMALLEST: (u16, u16) = (60, 16);

@@ -5,8 +5,8 @@
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
 
-use crate::api::branches::BranchList;
-use crate::api::model::{LedgerReport, MiningReport, PeerReport, Status};
+use kusari_api_types::branches::BranchList;
+use kusari_api_types::{LedgerReport, MiningReport, PeerReport, Status};
 
 /// All that the dashboard shows of a node, save what happens.
 #[derive(Clone, Debug)]

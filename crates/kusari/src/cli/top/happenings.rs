@@ -5,9 +5,9 @@
 
 use kusari_chain::BlockHash;
 
-use crate::api::model::{DraftChange, NodeEvent, PeerChange, TransactionState};
 use crate::cli::drafts::waiting;
 use crate::cli::escape::{counted, grouped};
+use kusari_api_types::{DraftChange, NodeEvent, PeerChange, TransactionState};
 
 /// How much a line matters. It begins with a sign of that, so that no colour is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use kusari_chain::BlockHash;
 
 use super::facts::Facts;
 use super::happenings::{Happening, Tone, words};
-use crate::api::client::Told;
-use crate::api::model::{BlockReport, MiningReport, NodeEvent};
 use crate::cli::card::card_of_whole;
 use crate::cli::escape::{Plain, grouped};
+use kusari_api_types::{BlockReport, MiningReport, NodeEvent};
+use kusari_client::Told;
 
 /// Lines about what happened that are kept.
 pub(crate) const KEPT_HAPPENINGS: usize = 200;

@@ -8,12 +8,12 @@ use ratatui::backend::TestBackend;
 use super::draw::{Looks, draw, text_of};
 use super::facts::{Facts, RecentBlock};
 use super::state::{Above, KEPT_HAPPENINGS, KEPT_RATES, Key, Panel, View, Wanted};
-use crate::api::branches::{BranchList, BranchReport, HeldReport};
-use crate::api::client::Told;
-use crate::api::model::{
+use kusari_api_types::branches::{BranchList, BranchReport, HeldReport};
+use kusari_api_types::{
     BlockReport, LedgerReport, MiningReport, NodeEvent, PeerChange, PeerReport, RecentWorkReport,
     Stage, Status, Tip, WitnessStanding,
 };
+use kusari_client::Told;
 
 /// When these pictures are made, in Unix seconds.
 const NOW: u64 = 1_800_000_000;

@@ -1,16 +1,16 @@
 //! Forms that no answer of the other tests has: held against the document one by one.
 
-use kusari::api::audit::{Audit, AuditFinding, AuditedFile};
-use kusari::api::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
-use kusari::api::model::{
+use kusari_api_types::audit::{Audit, AuditFinding, AuditedFile};
+use kusari_api_types::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
+use kusari_api_types::{
     DraftChange, MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry,
 };
-use kusari::trail::TrailEntry;
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,
 };
 use kusari_chain::{BestPoint, BlockHash, Branch, Work};
 use kusari_node::drafts::DraftWait;
+use kusari_store::trail::TrailEntry;
 use serde::Serialize;
 
 use super::happenings::happenings;

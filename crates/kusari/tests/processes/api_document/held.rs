@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use kusari::api::model::NodeFile;
 use serde_json::{Map, Value, json};
 
 use crate::support::{HttpAnswer, Node, http};
@@ -125,7 +124,7 @@ fn close_object(keys: &mut Map<String, Value>) {
 impl<'a> Held<'a> {
     #[track_caller]
     pub(crate) fn new(node: &'a Node) -> Self {
-        let file = NodeFile::read(&node.directory()).unwrap().unwrap();
+        let file = kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
         let api = file.http.unwrap();
         let answer = http(api, "GET /v1/openapi.json", "", "");
         let document = Document::new(serde_json::from_str(&answer.body).unwrap());

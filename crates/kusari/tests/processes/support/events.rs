@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use kusari::api::model::NodeEvent;
+use kusari_api_types::NodeEvent;
 
 use super::{DEADLINE, now};
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use kusari_chain::accept::{CheckedHeader, Header};
+use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, RuleViolation};

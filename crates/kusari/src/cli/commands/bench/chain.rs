@@ -2,9 +2,9 @@
 
 use super::print;
 use super::workshop::Workshop;
-use crate::bench::chain::{ChainFigures, measure};
-use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
+use crate::cli::failure::Failure;
+use kusari_bench::chain::{ChainFigures, measure};
 
 /// What a long chain costs: start, memory, disk, look-ups and a reorganisation
 #[derive(Debug, clap::Args)]

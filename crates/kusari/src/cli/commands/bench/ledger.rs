@@ -2,10 +2,10 @@
 
 use super::print;
 use super::workshop::Workshop;
-use crate::bench::ledger::{LedgerFigures, MAX_TRANSACTIONS, MIN_TRANSACTIONS, blocks, measure};
-use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
+use kusari_bench::ledger::{LedgerFigures, MAX_TRANSACTIONS, MIN_TRANSACTIONS, blocks, measure};
 
 /// How fast a fresh node takes a ledger of signed transactions from another process over loopback,
 /// and how fast it takes such transactions as lines

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::bench::mine::{DATA_BYTES, KernelReport, Report, measure};
-use crate::cli::commands::Failure;
+use kusari_miner::measure::{DATA_BYTES, KernelReport, Report, measure};
+
 use crate::cli::escape::grouped;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 
 /// Count the nonces that each kernel of the miner tries in a second

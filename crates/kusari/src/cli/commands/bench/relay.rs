@@ -1,14 +1,14 @@
 //! `kusari bench relay`.
 
 use super::workshop::Workshop;
-use crate::bench::relay::graph::is_possible;
-use crate::bench::relay::network::{Flood, NetworkBench, NetworkFigures};
-use crate::bench::relay::{PairBench, RelayFigures, WatchedFigures};
-use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
+use kusari_bench::relay::graph::is_possible;
+use kusari_bench::relay::network::{Flood, NetworkBench, NetworkFigures};
+use kusari_bench::relay::{PairBench, RelayFigures, WatchedFigures};
 
 /// Most blocks of each size that go through a network: large ones take long to mine.
 const MOST_NETWORK_BLOCKS: u32 = 20;

@@ -2,9 +2,9 @@
 
 use super::print;
 use super::workshop::Workshop;
-use crate::bench::sync::{SyncFigures, measure};
-use crate::cli::commands::Failure;
 use crate::cli::escape::grouped;
+use crate::cli::failure::Failure;
+use kusari_bench::sync::{SyncFigures, measure};
 
 /// How fast a fresh node takes a long chain from another process over loopback
 #[derive(Debug, clap::Args)]

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use tempfile::TempDir;
 
-use crate::bench::BenchError;
-use crate::bench::long_chain::LongChain;
-use crate::bench::process;
 use crate::cli::end_at_once;
 use crate::cli::progress::Progress;
+use kusari_bench::BenchError;
+use kusari_bench::long_chain::LongChain;
+use kusari_bench::process;
 
 /// File of the nonces, in the directory for what can be made again.
 const CHAIN_FILE: &str = "bench-chain.nonces";

@@ -10,8 +10,8 @@ use kusari_node::wire::{Dialect, ErrorReport, GetBlocks, Message, Received, Stat
 
 use super::stored::UNKNOWN_PARENT;
 use super::tally::{Tally, Target};
-use crate::cli::commands::Failure;
 use crate::cli::conversation::{Conversation, Interruption};
+use crate::cli::failure::Failure;
 
 /// Blocks in a round. Their hashes fit a line of a peer that has not said `HELLO`.
 const ROUND_BLOCKS: usize = 56;

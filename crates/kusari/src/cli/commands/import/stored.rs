@@ -4,9 +4,9 @@ use kusari_chain::{BlockStore, CheckedBlock};
 use kusari_node::wire::{Dialect, Message};
 
 use super::tally::{Tally, Target};
-use crate::cli::commands::Failure;
-use crate::runtime::offline::Offline;
-use crate::store::Store;
+use crate::cli::failure::Failure;
+use kusari_runtime::offline::Offline;
+use kusari_store::Store;
 
 /// How an `ERROR` names a block whose parent is not known.
 pub(super) const UNKNOWN_PARENT: &str = "unknown-parent";

@@ -7,8 +7,8 @@ use kusari_chain::{BlockHash, CheckedBlock};
 use kusari_node::Event;
 use kusari_node::wire::Dialect;
 
-use crate::cli::commands::Failure;
 use crate::cli::escape::{counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::words::words;
 

@@ -1,12 +1,12 @@
 //! `kusari balance`.
 
-use super::super::Failure;
 use super::{ledger_node, resolve};
-use crate::api::model::AccountReport;
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::wallet::{Wallet, WalletName, path_of};
+use kusari_api_types::AccountReport;
+use kusari_wallet::{Wallet, WalletName, path_of};
 
 /// Show what an account owns
 #[derive(Debug, clap::Args)]

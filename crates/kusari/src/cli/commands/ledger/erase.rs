@@ -2,9 +2,9 @@
 
 use kusari_chain::ledger::Txid;
 
-use super::super::Failure;
 use super::ledger_node;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 
 /// Drop the text of a transaction from this node for good; the chain and every proof stay valid

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use kusari_chain::ledger::Txid;
 
-use super::super::Failure;
-use crate::api::client::{Client, ClientError};
-use crate::api::model::{RecordReport, RecordState};
-use crate::api::problem;
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::say_beside;
+use kusari_api_types::problem;
+use kusari_api_types::{RecordReport, RecordState};
+use kusari_client::{Client, ClientError};
 
 /// How often the node is asked how deep a record stands.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -141,7 +141,7 @@ pub(super) fn now() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::model::PaymentReport;
+    use kusari_api_types::PaymentReport;
     use kusari_chain::ledger::{Address, PublicKey};
 
     fn report() -> RecordReport {

@@ -7,19 +7,19 @@ use std::io::{self, BufReader};
 
 use kusari_node::drafts::DraftContent;
 
-use super::super::Failure;
 use super::follow::Follow;
 use super::{Signing, ledger_node};
-use crate::api::client::Client;
-use crate::api::model::{LedgerReport, RecordReport};
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
 use crate::cli::drafts;
+use crate::cli::failure::Failure;
 use crate::cli::lines::{Fit, Lines};
 use crate::cli::progress::Progress;
+use crate::cli::signing::{self, Unsent};
 use crate::cli::stdout::Stdout;
-use crate::signing::{self, Unsent};
-use crate::wallet::passphrase::Source;
-use crate::wallet::{UnlockedWallet, Wallet, WalletName, path_of};
+use kusari_api_types::{LedgerReport, RecordReport};
+use kusari_client::Client;
+use kusari_wallet::passphrase::Source;
+use kusari_wallet::{UnlockedWallet, Wallet, WalletName, path_of};
 
 impl Signing {
     /// Has each line of stdin signed and recorded. With --confirmations it waits, at the end of the

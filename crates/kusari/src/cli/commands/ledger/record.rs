@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use kusari_chain::ledger::FileRecord;
 use kusari_node::drafts::DraftContent;
 use sha2::{Digest, Sha256};
 
-use super::super::Failure;
 use super::Signing;
-use crate::store::FileRecord;
+use crate::cli::failure::Failure;
 
 /// Record a text, or a file by its hash, as a signed transaction
 #[derive(Debug, clap::Args)]
@@ -81,7 +81,7 @@ pub(crate) fn hashed(file: &Path) -> Result<FileRecord, Failure> {
             }
         }
     }
-    let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = kusari_chain::hex::encode(&hasher.finalize());
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(FileRecord { sha256, size, name })
 }

@@ -2,8 +2,8 @@
 
 use kusari_node::drafts::DraftContent;
 
-use super::super::Failure;
 use super::{Signing, resolve};
+use crate::cli::failure::Failure;
 
 /// Pay somebody, with or without a note
 #[derive(Debug, clap::Args)]

@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 use kusari_chain::ledger::Address;
 use kusari_node::drafts::{DraftContent, DraftWait};
 
-use super::super::Failure;
 use super::follow::{Follow, known, now};
 use super::{Signing, ledger_node};
-use crate::api::client::Client;
-use crate::api::model::{LedgerRecordRequest, LedgerReport, RecordReport, TransferRequest};
 use crate::cli::drafts;
+use crate::cli::failure::Failure;
 use crate::cli::say_beside;
+use crate::cli::signing::{self, Unsent};
 use crate::cli::stdout::Stdout;
-use crate::signing::{self, Unsent};
-use crate::wallet::passphrase::{self, PassphraseError, Purpose, Source};
-use crate::wallet::{Wallet, WalletName, path_of};
+use kusari_api_types::{LedgerRecordRequest, LedgerReport, RecordReport, TransferRequest};
+use kusari_client::Client;
+use kusari_wallet::passphrase::{self, PassphraseError, Purpose, Source};
+use kusari_wallet::{Wallet, WalletName, path_of};
 
 /// How often the node is asked whether it may sign.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -116,7 +116,7 @@ impl Signing {
             // The draft is durable, and the receipt says what it waits for.
             Err(PassphraseError::Nowhere) => Ok(false),
             given => {
-                client.unlock_wallet(given?)?;
+                client.unlock_wallet(given?.into_text())?;
                 Ok(true)
             }
         }

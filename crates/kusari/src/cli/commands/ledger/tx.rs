@@ -1,14 +1,13 @@
 //! `kusari tx`.
 
-use kusari_chain::ledger::{Address, Txid};
+use kusari_chain::ledger::{Address, FileRecord, Txid};
 
-use super::super::Failure;
 use super::ledger_node;
-use crate::api::model::{FormerPlace, TransactionReport};
 use crate::cli::choice::NodeChoice;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::store::FileRecord;
+use kusari_api_types::{FormerPlace, TransactionReport};
 
 /// Show one transaction and where it stands
 #[derive(Debug, clap::Args)]

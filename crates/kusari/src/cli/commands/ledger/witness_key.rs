@@ -1,12 +1,13 @@
 //! `kusari witness-key`.
 
-use super::super::Failure;
+use kusari_files::FileError;
+
 use crate::cli::choice::DirectoryChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::private_file;
-use crate::store::DirectoryLock;
-use crate::witness_key::WitnessKey;
+use kusari_runtime::witness_key::WitnessKey;
+use kusari_store::DirectoryLock;
 
 /// Care for the key that a node of a ledger signs with as a witness
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub(crate) struct NewArgs {
 pub(crate) fn run(args: &WitnessKeyArgs) -> Result<(), Failure> {
     let WitnessKeyCommand::New(args) = &args.what;
     let directory = std::path::absolute(args.directory.directory()?).map_err(Failure::failed)?;
-    private_file::create_directory(&directory)?;
+    kusari_files::create_directory(&directory).map_err(FileError::unwritable(&directory))?;
     // A node that runs there has the old key in hand, and writes down what that one says.
     let _lock = DirectoryLock::take(&directory).map_err(Failure::failed)?;
     let made = WitnessKey::renew(&directory)?;

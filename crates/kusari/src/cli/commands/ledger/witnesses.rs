@@ -1,17 +1,18 @@
 //! `kusari witnesses`.
 
+use kusari_api::views;
 use std::path::Path;
 
-use super::super::Failure;
-use crate::api::model::WitnessList;
 use crate::cli::access::Access;
 use crate::cli::answers;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
 use crate::cli::witnessing::Witnessing;
-use crate::runtime::offline::Offline;
-use crate::store::Store;
-use crate::witness_key::WitnessKey;
+use kusari_api_types::WitnessList;
+use kusari_runtime::offline::Offline;
+use kusari_runtime::witness_key::WitnessKey;
+use kusari_store::Store;
 
 /// Show which keys say what they saw, on a ledger, and which of them lied
 #[derive(Debug, clap::Args)]
@@ -48,5 +49,5 @@ fn of_store(store: Store, directory: &Path) -> Result<WitnessList, Failure> {
     let known = store.witnesses()?;
     let node = Offline::open_as(store, Witnessing::default().config(key.as_ref()))?;
     let summary = node.snapshot().ledger.map(|ledger| ledger.witnesses).unwrap_or_default();
-    Ok(WitnessList::of_store(&summary, &known))
+    Ok(views::stored_witnesses(&summary, &known))
 }

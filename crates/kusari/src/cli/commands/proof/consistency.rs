@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use kusari_chain::BlockHash;
 
-use super::super::Failure;
 use super::put;
 use super::source::Source;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 
 /// Write a proof that one block is an ancestor of another
 #[derive(Debug, clap::Args)]

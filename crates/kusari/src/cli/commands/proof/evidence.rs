@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::super::Failure;
 use super::prove::Which;
 use super::put;
 use super::source::Source;
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 
 /// Write a page that checks the proof of a transaction in any browser, without a network
 #[derive(Debug, clap::Args)]
@@ -29,6 +29,6 @@ pub(crate) struct EvidenceArgs {
 pub(crate) fn run(args: &EvidenceArgs) -> Result<(), Failure> {
     let source = Source::open(&args.node)?;
     let txid = args.which.find(&source)?;
-    let page = crate::evidence::page(&source.prove(&txid)?);
+    let page = kusari_api::evidence::page(&source.prove(&txid)?);
     put(&page, args.output.as_deref(), args.force, &format!("a page about transaction {txid}"))
 }

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use kusari_chain::ledger::Address;
+use kusari_chain::ledger::{Address, ContentHash};
 
-use super::super::Failure;
 use super::super::ledger::record::hashed;
 use super::super::ledger::{resolve, tx};
 use super::source::{Source, Wanted};
 use crate::cli::choice::NodeChoice;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::store::ContentHash;
 
 /// Find transactions by a file, a text or an address
 #[derive(Debug, clap::Args)]

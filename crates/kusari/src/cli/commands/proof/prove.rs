@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use kusari_chain::ledger::Txid;
+use kusari_chain::ledger::{ContentHash, Txid};
 
-use super::super::Failure;
 use super::super::ledger::record::hashed;
 use super::put;
 use super::source::{Source, Wanted};
 use crate::cli::choice::NodeChoice;
-use crate::store::ContentHash;
+use crate::cli::failure::Failure;
 
 /// Write a proof of a transaction that anybody can check without a node
 #[derive(Debug, clap::Args)]

@@ -1,15 +1,16 @@
 //! Where proofs come from: the node that runs, or the store of one that does not.
 
+use kusari_api::views;
 use kusari_chain::BlockHash;
-use kusari_chain::ledger::{Address, Txid};
+use kusari_chain::ledger::{Address, ContentHash, Txid};
 use kusari_chain::proof::ProofFile;
 
-use super::super::Failure;
-use crate::api::client::Client;
-use crate::api::model::TransactionList;
 use crate::cli::access::Access;
 use crate::cli::choice::NodeChoice;
-use crate::store::{ContentHash, SearchPosition, Store};
+use crate::cli::failure::Failure;
+use kusari_api_types::TransactionList;
+use kusari_client::Client;
+use kusari_store::{SearchPosition, Store};
 
 /// Transactions that are asked for at once.
 const PAGE: usize = 100;
@@ -40,7 +41,7 @@ impl Source {
     /// The text of a proof of a transaction, with its newline.
     pub(super) fn prove(&self, txid: &Txid) -> Result<String, Failure> {
         match self {
-            Self::Node(client) => Ok(client.text(&format!("/v1/proofs/{txid}"))?),
+            Self::Node(client) => Ok(client.proof(txid)?),
             Self::Store(store) => {
                 let proof = store.prove(txid, &[])?.ok_or_else(|| {
                     Failure::failed(format!(
@@ -60,9 +61,7 @@ impl Source {
         later: &BlockHash,
     ) -> Result<String, Failure> {
         match self {
-            Self::Node(client) => {
-                Ok(client.text(&format!("/v1/consistency?earlier={earlier}&later={later}"))?)
-            }
+            Self::Node(client) => Ok(client.consistency(earlier, later)?),
             Self::Store(store) => {
                 let proof = store.prove_consistency(earlier, later)?.ok_or_else(|| {
                     Failure::failed(format!(
@@ -94,14 +93,13 @@ impl Source {
     ) -> Result<TransactionList, Failure> {
         let limit = limit.min(PAGE);
         match self {
-            Self::Node(client) => Ok(client.search(wanted.query(), after, limit)?),
+            Self::Node(client) => Ok(client.search(&wanted.query(), after, limit)?),
             Self::Store(store) => {
                 let after: Option<SearchPosition> = after.and_then(|after| after.parse().ok());
-                Ok(match wanted {
+                Ok(views::transactions(match wanted {
                     Wanted::Content(content) => store.transactions_with(content, after, limit),
                     Wanted::Owner(address) => store.transactions_of(&address.0, after, limit),
-                }?
-                .into())
+                }?))
             }
         }
     }

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use kusari_chain::BlockHash;
-use kusari_chain::ledger::{Address, PublicKey, WitnessStatement};
+use kusari_chain::ledger::{Address, FileRecord, PublicKey, WitnessStatement};
 use kusari_chain::proof::{CheckedProof, ConsistencyProof, TransactionProof};
 use serde::Serialize;
-
-use crate::store::FileRecord;
 
 /// One thing that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

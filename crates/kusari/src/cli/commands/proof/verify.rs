@@ -7,21 +7,22 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kusari_chain::BlockHash;
-use kusari_chain::ledger::{Address, ChainId, PublicKey, WitnessStatement};
+use kusari_chain::ledger::{Address, ChainId, FileRecord, PublicKey, WitnessStatement};
 use kusari_chain::proof::file::MAX_PROOF_BYTES;
 use kusari_chain::proof::{CheckedProof, ConsistencyProof, ProofFile, TransactionProof};
+use kusari_miner::measure::this_machine;
 use serde::Serialize;
 
-use super::super::Failure;
 use super::super::ledger::record::hashed;
 use super::super::ledger::tx::file_in_words;
 use super::verdict::{self, Verdict, parse_key};
+use crate::cli::cost::Roughly;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::failure::Failure;
 use crate::cli::moment::Moment;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
-use crate::cost::{REFERENCE_GPU_RATE, Roughly, this_machine};
-use crate::store::FileRecord;
+use kusari_api_types::REFERENCE_GPU_RATE;
 
 /// Check a proof, without a node and without a network
 #[derive(Debug, clap::Args)]

@@ -3,12 +3,12 @@
 use kusari_chain::ledger::Address;
 use serde::Serialize;
 
-use super::super::Failure;
 use crate::cli::choice::DirectoryChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::settings::UsageError;
 use crate::cli::stdout::Stdout;
-use crate::wallet::AddressBook;
+use kusari_wallet::AddressBook;
 
 /// Name an address, or list the names
 #[derive(Debug, clap::Args)]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::super::Failure;
 use super::{PassphraseChoice, Which, made, shown};
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::private_file::{self, Readers};
-use crate::wallet::passphrase::{Purpose, obtain};
-use crate::wallet::{MAX_PHRASE_BYTES, Phrase, PhraseError, WalletError, create};
+use kusari_files::Readers;
+use kusari_wallet::passphrase::{Purpose, obtain};
+use kusari_wallet::{MAX_PHRASE_BYTES, Phrase, PhraseError, WalletError, create};
 
 /// Words in a line, so that 24 of them are four lines.
 const WORDS_IN_A_LINE: usize = 6;
@@ -87,7 +87,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
     let phrase = match &args.words_file {
         Some(file) => {
             let place = shown(file);
-            let text = private_file::read(file, MAX_PHRASE_BYTES);
+            let text = kusari_files::read(file, MAX_PHRASE_BYTES);
             Phrase::parse(&text.map_err(|error| unreadable(&place, &error))?)
                 .map_err(|error| wrong(&place, error))?
         }
@@ -109,7 +109,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
 fn from_stdin() -> io::Result<Zeroizing<Vec<u8>>> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
-        return private_file::read_from(stdin.lock(), MAX_PHRASE_BYTES);
+        return kusari_files::read_from(stdin.lock(), MAX_PHRASE_BYTES);
     }
     let _ = writeln!(io::stderr(), "Type the 24 words:");
     let mut text = Zeroizing::new(Vec::with_capacity(MAX_PHRASE_BYTES + 1));
@@ -137,7 +137,7 @@ fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
 /// Writes words to a new file of this user's alone.
 pub(super) fn write_words(file: &Path, words: &str) -> Result<(), Failure> {
     let line = Zeroizing::new(format!("{words}\n"));
-    Ok(private_file::write_new(file, line.as_bytes(), Readers::Owner)?)
+    Ok(kusari_files::write_new(file, line.as_bytes(), Readers::Owner)?)
 }
 
 fn unreadable(place: &str, error: &io::Error) -> Failure {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use kusari_chain::ledger::Address;
 use serde::Serialize;
 
-use super::super::Failure;
 use super::make::write_words;
 use super::{PassphraseChoice, Which, shown};
 use crate::cli::choice::DirectoryChoice;
 use crate::cli::escape::Plain;
+use crate::cli::failure::Failure;
 use crate::cli::stdout::Stdout;
-use crate::wallet::{Wallet, list as wallets};
+use kusari_wallet::{Wallet, list as wallets};
 
 /// List the wallets
 #[derive(Debug, clap::Args)]

@@ -10,13 +10,13 @@ use ratatui::widgets::{
 
 use super::looks::Looks;
 use super::values::{ago, latency, rate, short_work};
-use crate::api::branches::BranchReport;
-use crate::api::model::{PeerReport, Stage};
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::top::facts::Facts;
 use crate::cli::top::happenings::{Tone, short};
 use crate::cli::top::state::{Panel, View};
+use kusari_api_types::branches::BranchReport;
+use kusari_api_types::{PeerReport, Stage};
 
 /// The least columns of a panel in which the last column of a table is of use.
 const ROOMY: u16 = 46;

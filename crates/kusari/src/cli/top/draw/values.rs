@@ -3,7 +3,6 @@
 use kusari_chain::Work;
 
 use crate::cli::escape::grouped;
-use crate::cost::tries;
 
 /// For how long something has been, by two moments in Unix seconds.
 pub(super) fn ago(now: u64, then: u64) -> String {
@@ -18,7 +17,7 @@ pub(super) fn ago(now: u64, then: u64) -> String {
 
 /// Work: its number while that is short, and otherwise its size.
 pub(super) fn short_work(work: Work) -> String {
-    let number = tries(work);
+    let number = work.tries();
     if number < 1e9 { grouped(work) } else { format!("{number:.3e}") }
 }
 

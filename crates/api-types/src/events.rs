@@ -1,0 +1,270 @@
+//! What `GET /v1/events` tells.
+//!
+//! Owns the form of each kind of event. The name of a kind stands in the data as well as before it,
+//! so that a line of data is understood by itself.
+
+use std::net::SocketAddr;
+
+use kusari_chain::ledger::{PublicKey, Txid};
+use kusari_chain::{BestPoint, BlockHash, Work};
+use kusari_node::drafts::DraftWait;
+use serde::{Deserialize, Serialize};
+
+use crate::MiningReport;
+use crate::branches::BranchReport;
+#[cfg(feature = "schema")]
+use crate::schema;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NodeEvent {
+    /// A block joined the best chain as its tip.
+    Block {
+        /// The tip now.
+        #[serde(flatten)]
+        tip: Tip,
+        /// Transactions in it; on the classic chain those of the tutorial's list.
+        transactions: usize,
+    },
+    /// The best chain moved to another branch. Its blocks follow, unless they are very many.
+    Reorganisation {
+        /// Blocks that left the best chain.
+        depth: u32,
+        /// The tip before.
+        from: Tip,
+        /// The tip now.
+        to: Tip,
+    },
+    /// A transaction came to wait here, or one that was entrusted to this node moved.
+    Transaction {
+        /// Which.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
+        txid: Txid,
+        /// Whether it was entrusted to this node.
+        own: bool,
+        /// What became of it.
+        state: TransactionState,
+        /// The transaction that took its place; only where it was displaced.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+        by: Option<Txid>,
+    },
+    /// A draft of this node was signed, or drafts begin to wait for something.
+    Draft(DraftChange),
+    /// A connection to a peer changed.
+    Peer {
+        /// Its address.
+        #[cfg_attr(feature = "schema", schema(value_type = String, examples("127.0.0.1:8080")))]
+        address: SocketAddr,
+        /// How.
+        #[serde(flatten)]
+        change: PeerChange,
+    },
+    /// A branch has more work than the best chain and is not followed, since that would take back
+    /// too much. Told again while it stands.
+    HeldBranch {
+        /// The best chain's last block.
+        tip: Tip,
+        /// The branch.
+        branch: Box<BranchReport>,
+        /// Held branches that are ahead beside this one.
+        others: usize,
+    },
+    /// A listed witness stands by a block.
+    Witness {
+        /// Its key.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::PublicKey))]
+        key: PublicKey,
+        /// The block's height.
+        height: u32,
+        /// The block.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+        hash: BlockHash,
+    },
+    /// A witness signed two statements under one sequence, so its word is worth nothing.
+    Equivocation {
+        /// Its key.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::PublicKey))]
+        key: PublicKey,
+        /// The sequence.
+        sequence: u64,
+        /// Whether a person listed it.
+        listed: bool,
+    },
+    /// How the search for a block goes: once a second while it does, and once when it ends. It has no
+    /// number, and is not told again to whoever comes back.
+    Mining(MiningReport),
+    /// Whoever reads missed events that are no longer there: the state is to be read anew.
+    Missed {
+        /// How many; absent where nobody knows, since another run of the node told them.
+        #[cfg_attr(feature = "schema", schema(required))]
+        count: Option<u64>,
+    },
+}
+
+impl NodeEvent {
+    /// The name of its kind.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Block { .. } => "block",
+            Self::Reorganisation { .. } => "reorganisation",
+            Self::Transaction { .. } => "transaction",
+            Self::Draft(_) => "draft",
+            Self::Peer { .. } => "peer",
+            Self::HeldBranch { .. } => "held-branch",
+            Self::Witness { .. } => "witness",
+            Self::Equivocation { .. } => "equivocation",
+            Self::Mining(_) => "mining",
+            Self::Missed { .. } => "missed",
+        }
+    }
+}
+
+/// The last block of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Tip {
+    /// Its height.
+    pub height: u32,
+    /// Its hash.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+    pub hash: BlockHash,
+    /// Accumulated work up to it.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
+    pub work: Work,
+}
+
+/// What became of drafts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum DraftChange {
+    /// One was signed, and waits to be mined.
+    Signed {
+        /// Its number among the records of this node.
+        record: u64,
+        /// The transaction that it became.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
+        txid: Txid,
+        /// The transaction that it was before, where another one took its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+        former_txid: Option<Txid>,
+    },
+    /// Drafts are not signed for now.
+    Waiting {
+        /// How many are in memory.
+        drafts: usize,
+        /// What the oldest of them waits for.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::DraftWait))]
+        waits_for: DraftWait,
+    },
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TransactionState {
+    /// It waits to be mined.
+    Waiting,
+    /// It stands in the best chain; told of this node's own.
+    Mined,
+    /// Another one of its account took its place; told of this node's own.
+    Displaced,
+}
+
+/// How a connection changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum PeerChange {
+    /// It began.
+    Connected {
+        /// Whether the peer dialled this node.
+        inbound: bool,
+    },
+    /// The peer said `HELLO`.
+    Introduced {
+        /// Program and version, as it says: free text of a stranger.
+        agent: String,
+    },
+    /// The peer, which this node dialled, speaks the original dialect.
+    Original,
+    /// The peer is an original node whose last block is not in the best chain, and cannot be sent what
+    /// it lacks.
+    Diverged,
+    /// It ended.
+    Disconnected {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<&BestPoint> for Tip {
+    fn from(point: &BestPoint) -> Self {
+        let BestPoint { height, hash, work } = *point;
+        Self { height, hash, work }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_one_line_that_names_it_and_reads_back() {
+        let (height, hash, work) = (7, BlockHash([1; 32]), Work::of_classic_blocks(7));
+        let tip = Tip { height, hash, work };
+        let address = "127.0.0.1:8080".parse().unwrap();
+        let peer = |change| NodeEvent::Peer { address, change };
+        let (key, agent) = (PublicKey([2; 32]), String::from("a\n\u{2028}\r\nid: 1"));
+        let txid = Txid([3; 32]);
+        let best = kusari_chain::BestPoint { height, hash, work };
+        let branch = Box::new(BranchReport::new(
+            &kusari_chain::Branch {
+                tip: best,
+                fork: best,
+                depth: 1,
+                began: 1,
+                ended: 2,
+                best_began: 3,
+                best_ended: 4,
+                held_since: Some(5),
+                is_accepted: false,
+            },
+            &best,
+        ));
+        for event in [
+            NodeEvent::Block { tip, transactions: 2 },
+            NodeEvent::Reorganisation { depth: 1, from: tip, to: tip },
+            NodeEvent::Transaction {
+                txid,
+                own: true,
+                state: TransactionState::Displaced,
+                by: Some(txid),
+            },
+            NodeEvent::Draft(DraftChange::Signed { record: 1, txid, former_txid: Some(txid) }),
+            NodeEvent::Draft(DraftChange::Waiting { drafts: 2, waits_for: DraftWait::Unlock }),
+            peer(PeerChange::Connected { inbound: true }),
+            peer(PeerChange::Introduced { agent: agent.clone() }),
+            peer(PeerChange::Original),
+            peer(PeerChange::Diverged),
+            peer(PeerChange::Disconnected { reason: agent }),
+            NodeEvent::HeldBranch { tip, branch, others: 1 },
+            NodeEvent::Witness { key, height, hash },
+            NodeEvent::Equivocation { key, sequence: u64::MAX, listed: false },
+            NodeEvent::Mining(MiningReport { active: true, tries: 1, tries_per_second: 2 }),
+            NodeEvent::Missed { count: Some(3) },
+            NodeEvent::Missed { count: None },
+        ] {
+            let text = serde_json::to_string(&event).unwrap();
+            assert!(!text.contains(['\n', '\r']), "{text}");
+            assert!(text.starts_with(&format!("{{\"kind\":\"{}\"", event.kind())), "{text}");
+            assert_eq!(serde_json::from_str::<NodeEvent>(&text).unwrap(), event);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The state of a node, filled from its picture of itself.
+
+use std::net::SocketAddr;
+
+use kusari_chain::BestPoint;
+use kusari_chain::params::CLASSIC_CHAIN;
+use kusari_node::snapshot::PeerSummary;
+use kusari_node::{Hindrance, NodeConfig, PeerStage, Snapshot};
+
+use crate::branches::HeldReport;
+use crate::{HindranceReport, PeerList, PeerReport, Stage, Status, WitnessStanding};
+
+impl Status {
+    /// The state of a node. `listen` is absent where none runs, `data_directory` where the chain is
+    /// in memory.
+    #[must_use]
+    pub fn new(
+        snapshot: &Snapshot,
+        listen: Option<SocketAddr>,
+        data_directory: Option<String>,
+    ) -> Self {
+        let inbound_peers = snapshot.peers.iter().filter(|peer| peer.inbound).count();
+        let BestPoint { height, hash, work } = snapshot.tip;
+        Self {
+            agent: NodeConfig::default().agent,
+            chain: snapshot
+                .ledger
+                .as_ref()
+                .map_or_else(|| CLASSIC_CHAIN.to_owned(), |ledger| ledger.chain_id.to_string()),
+            height,
+            tip: hash,
+            work,
+            recent_work: None,
+            listen,
+            data_directory,
+            outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
+            inbound_peers,
+            waiting_records: snapshot.waiting_lines,
+            chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
+            waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
+            drafts: snapshot.ledger.as_ref().map(|ledger| ledger.drafts),
+            drafts_wait_for: snapshot.ledger.as_ref().and_then(|ledger| ledger.drafts_wait),
+            displaced_records: snapshot.ledger.as_ref().map(|ledger| ledger.own_displaced),
+            may_sign: snapshot.ledger.as_ref().map(|ledger| ledger.may_sign),
+            witnesses: snapshot.ledger.as_ref().map(|ledger| WitnessStanding {
+                listed: ledger.witnesses.listed.len(),
+                near_tip: ledger.witnesses.near_tip,
+            }),
+            side_bytes: snapshot.side_bytes,
+            side_limit: snapshot.side_limit,
+            orphans: snapshot.orphans,
+            held_branches: snapshot.held.iter().map(HeldReport::from).collect(),
+            catching_up: snapshot.catching_up,
+            bytes_sent: 0,
+            bytes_received: 0,
+            mining: None,
+            hindrances: snapshot.hindrances.iter().map(HindranceReport::from).collect(),
+        }
+    }
+}
+
+impl From<&Hindrance> for HindranceReport {
+    fn from(hindrance: &Hindrance) -> Self {
+        Self {
+            hindrance: hindrance.clone(),
+            unready: hindrance.is_unready(),
+            text: hindrance.to_string(),
+        }
+    }
+}
+
+impl PeerList {
+    /// Who is connected.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self { peers: snapshot.peers.iter().map(PeerReport::from).collect() }
+    }
+}
+
+impl From<&PeerSummary> for PeerReport {
+    fn from(peer: &PeerSummary) -> Self {
+        Self {
+            address: peer.address,
+            inbound: peer.inbound,
+            stage: peer.stage.into(),
+            agent: peer.agent.clone(),
+            height: peer.height,
+            latency_us: peer
+                .latency
+                .map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+impl From<PeerStage> for Stage {
+    fn from(stage: PeerStage) -> Self {
+        match stage {
+            PeerStage::Greeted => Self::Greeted,
+            PeerStage::Silent => Self::Silent,
+            PeerStage::Plain => Self::Plain,
+            PeerStage::Original => Self::Original,
+            PeerStage::Introduced => Self::Introduced,
+        }
+    }
+}

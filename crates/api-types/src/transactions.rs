@@ -1,0 +1,94 @@
+//! What the local API says of transactions.
+
+use kusari_chain::BlockHash;
+use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "schema")]
+use crate::schema;
+
+/// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransactionReceipt {
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
+    pub txid: Txid,
+}
+
+/// `GET /v1/transactions/{txid}`: one transaction and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransactionReport {
+    /// Its id.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
+    pub txid: Txid,
+    /// The transaction itself.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::SignedTransaction))]
+    pub transaction: SignedTransaction,
+    /// Its payload, unless it has none or it was erased here.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Payload>, required))]
+    pub payload: Option<Payload>,
+    /// Whether it waits to be mined.
+    pub waits: bool,
+    /// The transaction of the same account that took its place, so that it can't be mined while that
+    /// one stands; known of what was entrusted to this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    pub displaced_by: Option<Txid>,
+    /// The id under which its text was signed before, where another transaction took the place of
+    /// that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    pub former_txid: Option<Txid>,
+    /// Its number among the records of this node; absent where it was not entrusted to this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub record: Option<u64>,
+    /// The block that it stands in, of the best chain if it does there; absent while it waits.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub block: Option<TransactionPlace>,
+    /// A block beside the best chain that holds it as well, the last that was stored: where it stood
+    /// before a reorganisation, if it ever did.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub beside: Option<FormerPlace>,
+}
+
+/// A block beside the best chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FormerPlace {
+    /// Its height.
+    pub height: u32,
+    /// Its hash.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+    pub hash: BlockHash,
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransactionPlace {
+    /// Height of the block.
+    pub height: u32,
+    /// Its hash.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+    pub hash: BlockHash,
+    /// The block's timestamp, in Unix seconds.
+    pub timestamp: u64,
+    /// Place in its body, from 0.
+    pub place: u32,
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
+    pub confirmations: u32,
+}
+
+/// `GET /v1/transactions`: transactions of the best chain, the youngest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TransactionList {
+    /// The transactions.
+    pub transactions: Vec<TransactionReport>,
+    /// What `after` takes for the next page; absent where there is none.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub next: Option<String>,
+}

@@ -1,0 +1,110 @@
+//! What the local API says of the trail.
+
+use kusari_chain::ledger::Txid;
+use kusari_chain::{BestPoint, BlockHash};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "schema")]
+use crate::schema;
+use kusari_node::trail::TrailEntry;
+
+/// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WhyReport {
+    /// What it is about.
+    pub subject: WhySubject,
+    /// The block, or the one that the transaction stands in; absent where the store has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub block: Option<WhyBlock>,
+    /// When the oldest entry of its kind was written, in Unix milliseconds; absent while there is none.
+    /// Nothing is known of the time before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    pub trail_begins: Option<u64>,
+    /// How much of its kind was not written down, since too much happened at once.
+    pub missed: u64,
+    /// Whether there are older entries than these.
+    pub has_more: bool,
+    /// What happened, oldest first.
+    pub entries: Vec<WhyEntry>,
+}
+
+/// What a story is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WhySubject {
+    /// A block.
+    Block {
+        /// Its hash.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+        hash: BlockHash,
+    },
+    /// A transaction.
+    Transaction {
+        /// Its id.
+        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
+        txid: Txid,
+    },
+    /// A peer.
+    Peer {
+        /// Its address, or that of its host.
+        address: String,
+    },
+}
+
+/// A block where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WhyBlock {
+    /// Its height.
+    pub height: u32,
+    /// Its hash.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
+    pub hash: BlockHash,
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
+    pub confirmations: u32,
+}
+
+/// One entry of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WhyEntry {
+    /// Its number; later entries have higher ones.
+    pub number: u64,
+    /// What happened, and when.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schema(value_type = schema::TrailEntry))]
+    pub entry: TrailEntry,
+}
+
+/// `GET /v1/reorganisations`: moves of the best chain to another branch, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReorganisationList {
+    /// They.
+    pub reorganisations: Vec<ReorganisationReport>,
+    /// What `before` has to be for older ones; absent where there are none.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub next: Option<u64>,
+}
+
+/// One move of the best chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ReorganisationReport {
+    /// Its number in the trail.
+    pub number: u64,
+    /// When, in Unix milliseconds by this node's clock.
+    pub time: u64,
+    /// Blocks that left the best chain.
+    pub depth: u32,
+    /// The tip before.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BestPoint))]
+    pub from: BestPoint,
+    /// The tip after.
+    #[cfg_attr(feature = "schema", schema(value_type = schema::BestPoint))]
+    pub to: BestPoint,
+}

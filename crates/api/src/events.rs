@@ -1,0 +1,260 @@
+//! What happened, for programs that listen.
+//!
+//! Owns the last events with their numbers, and what each listener was told. The node's thread adds
+//! to them and never waits for whoever reads: a listener takes what is there when it has time, and
+//! is told how much of it is gone by then. What is told, and in which form, stands in `told`.
+//!
+//! Bounds: [`KEPT_EVENTS`] for all listeners together, [`TAKEN_EVENTS`] on the way to each of
+//! [`MAX_STREAMS`].
+
+mod ring;
+mod told;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use kusari_node::Event;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use self::ring::Ring;
+use kusari_api_types::NodeEvent;
+
+/// Events that are kept for those who come back. Each is below 1 KiB, mostly 150 bytes.
+pub(super) const KEPT_EVENTS: usize = 1_024;
+/// Events that a listener takes at once: few, since nobody adds meanwhile.
+const TAKEN_EVENTS: usize = 64;
+/// Streams at once. Each holds a connection, of which the API has a quarter more.
+pub(super) const MAX_STREAMS: usize = 1_024;
+
+/// Distinguishes the numbers of one run of a node from those of all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run(u64);
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// An event and its number, from 1 in each run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) event: NodeEvent,
+}
+
+/// The node's end. Streams end when it is dropped.
+#[derive(Debug)]
+pub struct Teller {
+    ring: watch::Sender<Ring>,
+}
+
+/// The listeners' end.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    run: Run,
+    ring: watch::Receiver<Ring>,
+    places: Arc<Semaphore>,
+}
+
+/// Begins to number events.
+///
+/// # Errors
+/// The operating system gives no random numbers.
+pub fn open() -> io::Result<(Teller, Feed)> {
+    let run = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(open_run(run))
+}
+
+pub(super) fn open_run(run: u64) -> (Teller, Feed) {
+    let (sender, ring) = watch::channel(Ring::default());
+    let places = Arc::new(Semaphore::new(MAX_STREAMS));
+    (Teller { ring: sender }, Feed { run: Run(run), ring, places })
+}
+
+impl Teller {
+    /// Tells of what happened, where it is for listeners. Never waits for one.
+    pub fn tell(&self, event: &Event) {
+        if let Some(event) = told::form_of(event) {
+            self.add(event);
+        }
+    }
+
+    pub(super) fn add(&self, event: NodeEvent) {
+        self.ring.send_modify(|ring| ring.push(event));
+    }
+}
+
+impl Feed {
+    /// Listens from now on, or from after the event of this id. `None` where too many do.
+    pub(super) fn listen(&self, last: Option<&str>) -> Option<Listener> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let newest = self.ring.borrow().newest();
+        let told = match last {
+            None => Some(newest),
+            Some(id) => self.number_of(id).filter(|number| *number <= newest),
+        };
+        Some(Listener { run: self.run, ring: self.ring.clone(), told, _place: place })
+    }
+
+    /// The number of an event of this run.
+    fn number_of(&self, id: &str) -> Option<u64> {
+        let (run, number) = id.split_once('-')?;
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        (digits && run == self.run.to_string()).then(|| number.parse().ok())?
+    }
+
+    /// Waits until somebody may listen again.
+    #[cfg(test)]
+    pub(super) async fn has_room(&self) {
+        drop(self.places.acquire().await);
+    }
+}
+
+/// Somebody who listens.
+#[derive(Debug)]
+pub(super) struct Listener {
+    run: Run,
+    ring: watch::Receiver<Ring>,
+    /// Number of the last event that was told or is known to be missed; `None` where the listener
+    /// comes from another run.
+    told: Option<u64>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Listener {
+    /// The id of an event; with the number 0, of the beginning.
+    pub(super) fn id(&self, number: u64) -> String {
+        format!("{}-{number}", self.run)
+    }
+
+    /// Number of the last event that was told.
+    pub(super) fn told(&self) -> Option<u64> {
+        self.told
+    }
+
+    /// Waits for what comes next; `None` once the node has ended and all is told. May be dropped
+    /// and called again.
+    pub(super) async fn next(&mut self) -> Option<Vec<Numbered>> {
+        loop {
+            let taken = self.ring.borrow_and_update().after(self.told, TAKEN_EVENTS);
+            if let Some(last) = taken.last() {
+                self.told = Some(last.number);
+                return Some(taken);
+            }
+            self.ring.changed().await.ok()?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = "00000000000000ab";
+
+    fn event(count: u64) -> NodeEvent {
+        // What it says matters to nobody here.
+        NodeEvent::Missed { count: Some(count) }
+    }
+
+    fn told(teller: &Teller, count: usize) {
+        (0..count).for_each(|_| teller.add(event(0)));
+    }
+
+    /// What comes at once.
+    fn next(listener: &mut Listener) -> Option<Vec<Numbered>> {
+        let mut next = std::pin::pin!(listener.next());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match next.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(taken) => Some(taken.unwrap_or_default()),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    fn numbers(taken: &[Numbered]) -> Vec<u64> {
+        taken.iter().map(|numbered| numbered.number).collect()
+    }
+
+    #[test]
+    fn a_listener_is_told_what_happens_from_now_on_and_then_of_the_end() {
+        let (teller, feed) = open_run(0xab);
+        told(&teller, 3);
+        let mut listener = feed.listen(None).unwrap();
+        assert_eq!(listener.told().map(|told| listener.id(told)), Some(format!("{RUN}-3")));
+        assert_eq!(next(&mut listener), None);
+        told(&teller, 2);
+        assert_eq!(numbers(&next(&mut listener).unwrap()), [4, 5]);
+        assert_eq!(next(&mut listener), None);
+        told(&teller, 1);
+        drop(teller);
+        assert_eq!(numbers(&next(&mut listener).unwrap()), [6]);
+        assert_eq!(next(&mut listener), Some(Vec::new()));
+    }
+
+    #[test]
+    fn whoever_comes_back_is_told_exactly_what_was_missed() {
+        let (teller, feed) = open_run(0xab);
+        told(&teller, KEPT_EVENTS);
+        // From the very beginning, as long as all of it is there.
+        let mut listener = feed.listen(Some(&format!("{RUN}-0"))).unwrap();
+        let mut came = Vec::new();
+        while let Some(taken) = next(&mut listener) {
+            assert!(taken.len() <= TAKEN_EVENTS);
+            came.extend(numbers(&taken));
+        }
+        assert_eq!(came, (1..=KEPT_EVENTS as u64).collect::<Vec<_>>());
+        let mut listener = feed.listen(Some(&format!("{RUN}-1023"))).unwrap();
+        assert_eq!(numbers(&next(&mut listener).unwrap()), [1_024]);
+        let mut listener = feed.listen(Some(&format!("{RUN}-1024"))).unwrap();
+        assert_eq!(next(&mut listener), None);
+    }
+
+    #[test]
+    fn whoever_is_too_late_or_too_slow_is_told_how_much_is_gone_and_goes_on_from_now() {
+        let (teller, feed) = open_run(0xab);
+        told(&teller, KEPT_EVENTS + 1);
+        let mut late = feed.listen(Some(&format!("{RUN}-0"))).unwrap();
+        let missed = |number, count| Numbered { number, event: NodeEvent::Missed { count } };
+        assert_eq!(next(&mut late), Some(vec![missed(1_025, Some(1_025))]));
+        assert_eq!(next(&mut late), None);
+        // The same one, which reads nothing while much happens.
+        told(&teller, 10 * KEPT_EVENTS);
+        assert_eq!(next(&mut late), Some(vec![missed(11_265, Some(10_240))]));
+        told(&teller, 1);
+        assert_eq!(numbers(&next(&mut late).unwrap()), [11_266]);
+    }
+
+    #[test]
+    fn an_id_that_this_run_never_gave_means_that_the_state_is_to_be_read_anew() {
+        let (teller, feed) = open_run(0xab);
+        told(&teller, 2);
+        for id in [
+            "00000000000000ac-1",
+            "00000000000000ab-3",
+            "00000000000000ab-",
+            "00000000000000ab-+1",
+            "00000000000000ab-18446744073709551616",
+            "ab-1",
+            "1",
+            "-",
+            "\u{fffd}",
+        ] {
+            let mut listener = feed.listen(Some(id)).unwrap();
+            assert_eq!(listener.told(), None, "{id}");
+            let missed = Numbered { number: 2, event: NodeEvent::Missed { count: None } };
+            assert_eq!(next(&mut listener), Some(vec![missed]), "{id}");
+            assert_eq!(next(&mut listener), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_listen_at_once() {
+        let (_teller, feed) = open_run(0xab);
+        let mut all: Vec<_> = (0..MAX_STREAMS).map(|_| feed.listen(None).unwrap()).collect();
+        assert!(feed.listen(None).is_none());
+        all.pop();
+        assert!(feed.listen(None).is_some());
+    }
+}

@@ -1,0 +1,267 @@
+//! The server: a thread of its own that takes connections and serves each until it ends.
+//!
+//! Owns what connections may take: how many there are, how long the head of a request, the pause
+//! before the next one and the reading of an answer last. What is asked is up to the routes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::{Duration, sleep, timeout};
+
+use super::door::Door;
+use super::events::Feed;
+use super::guard::Remote;
+use super::mining;
+use super::node_file::Published;
+use super::page_link::PageLinks;
+use super::patience::Patience;
+use super::rate::Rate;
+use super::routes::{Shared, router};
+use super::session::Session;
+use crate::TokenError;
+use kusari_api_types::Token;
+use kusari_api_types::{MiningReport, NodeFile};
+use kusari_runtime::NodeHandle;
+use kusari_runtime::NodeWallet;
+
+/// Connections at once. Those beyond wait in the queue of the operating system until one ends,
+/// which an idle one soon does.
+pub(super) const MAX_CONNECTIONS: usize = 1_280;
+/// How long the head of a request may take, and a connection lie idle before it.
+pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest head of a request, in bytes.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Bytes of a connection that are buffered.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
+/// Threads that read the store. Few: readers share its cache and the disk.
+const READERS: usize = 4;
+/// How long to wait after the operating system could not give us a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long answers under way may take when the node has stopped.
+const STOP_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What the API is about.
+pub struct Subject {
+    /// The node.
+    pub node: NodeHandle,
+    /// What a write must bring along.
+    pub token: Token,
+    /// Where the node takes connections of peers.
+    pub listen: Option<SocketAddr>,
+    /// Where its store is, unless in memory.
+    pub data_directory: Option<PathBuf>,
+    /// What happens, as the node's thread tells it.
+    pub events: Feed,
+    /// The node's own wallet, on a ledger.
+    pub wallet: Option<NodeWallet>,
+}
+
+/// Why the API could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// No thread or no runtime.
+    #[error("the operating system refused what the local API needs: {0}; look at its limits")]
+    System(#[from] io::Error),
+    /// The cookie of the page could not be read or written.
+    #[error(transparent)]
+    Cookie(TokenError),
+    /// `node.json` could not be written.
+    #[error("node.json cannot be written to {}: {source}; make room or let this user write there", .directory.display())]
+    NodeFile {
+        /// Where.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A local API. Dropping it ends it, once the node has stopped.
+pub struct Api {
+    /// Goes first: who finds no file does not ask.
+    published: Option<Published>,
+    address: Option<SocketAddr>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Api {
+    /// Serves behind `door`, if there is one, and says so in the data directory, if there is one.
+    ///
+    /// # Errors
+    /// [`ApiError`], one sentence.
+    pub fn start(door: Option<Door>, subject: Subject) -> Result<Self, ApiError> {
+        let Subject { node, token, listen, data_directory, events, wallet } = subject;
+        let address = door.as_ref().map(|door| door.address);
+        let file = listen.map(|listen| NodeFile {
+            pid: std::process::id(),
+            listen,
+            http: address,
+            token: token.expose().to_owned(),
+        });
+        let place = data_directory
+            .as_ref()
+            .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
+        let turn = one_at_a_time();
+        let (reports, mining) = watch::channel(MiningReport::default());
+        // What has no data directory is forgotten with its run; what is not served needs no cookie.
+        let kept = data_directory.as_deref().filter(|_| door.is_some());
+        let session = kept.map_or_else(Session::random, Session::of).map_err(ApiError::Cookie)?;
+        let rate = Rate::default();
+        let shared = Shared {
+            node,
+            token,
+            listen,
+            data_directory: place,
+            turn,
+            events,
+            mining,
+            session,
+            links: PageLinks::default(),
+            rate,
+            wallet,
+            unlocking: one_at_a_time(),
+        };
+        let mut api = Self { published: None, address, stop: None, thread: None };
+        if let Some(door) = door {
+            let (stop, stopped) = oneshot::channel();
+            api.thread = Some(spawn(door, shared, reports, stopped)?);
+            api.stop = Some(stop);
+        }
+        if let (Some(directory), Some(file)) = (data_directory, file) {
+            let published = crate::publish(&file, &directory);
+            let unwritable = |source| ApiError::NodeFile { directory, source };
+            api.published = Some(published.map_err(unwritable)?);
+        }
+        Ok(api)
+    }
+
+    /// Where it answers, if it does.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.published = None;
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Leave for what is done by one at a time.
+pub(super) fn one_at_a_time() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(1))
+}
+
+fn spawn(
+    door: Door,
+    shared: Shared,
+    reports: watch::Sender<MiningReport>,
+    stop: oneshot::Receiver<()>,
+) -> io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(READERS)
+        .build()?;
+    let entered = runtime.enter();
+    let listener = TcpListener::from_std(door.listener)?;
+    drop(entered);
+    let node = shared.node.clone();
+    let router = router(Arc::new(shared));
+    // Files that the operating system gives are for the peers of the node and for its store as well.
+    let most = MAX_CONNECTIONS.min(kusari_runtime::open_files::raised() / 2);
+    std::thread::Builder::new().name("api".into()).spawn(move || {
+        runtime.spawn(async move { mining::measure(node.counts(), reports).await });
+        runtime.block_on(serve(listener, most, router, stop));
+        // A read that hangs keeps nothing from ending.
+        runtime.shutdown_background();
+    })
+}
+
+/// Serves `most` connections at once until it is told to stop, and then for as long as answers under way may take.
+pub(super) async fn serve(
+    listener: TcpListener,
+    most: usize,
+    router: Router,
+    stop: oneshot::Receiver<()>,
+) {
+    let places = Arc::new(Semaphore::new(most));
+    let (close, closing) = watch::channel(false);
+    let accept = async {
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, remote)) => {
+                    let (router, closing) = (router.clone(), closing.clone());
+                    tokio::spawn(async move {
+                        connection(stream, remote, router, closing).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection to the local API could not be accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = accept => {}
+        _ = stop => {}
+    }
+    drop(listener);
+    let _ = close.send(true);
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
+    let _ = timeout(STOP_DEADLINE, places.acquire_many(all)).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    remote: SocketAddr,
+    router: Router,
+    mut closing: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request| {
+        request.extensions_mut().insert(Remote(remote));
+        routes.call(request)
+    });
+    let io = TokioIo::new(Patience::new(stream));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_DEADLINE)
+            .max_header_size(MAX_HEAD_BYTES)
+            .max_buf_size(MAX_BUFFER_BYTES)
+            .serve_connection(io, service)
+    );
+    let told = async { closing.wait_for(|closing| *closing).await.is_ok() };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = told => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection to the local API ended badly");
+    }
+}

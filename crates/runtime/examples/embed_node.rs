@@ -1,0 +1,34 @@
+//! A node inside a program: it takes a line and waits until that stands in a block.
+//!
+//! ```sh
+//! cargo run -p kusari-runtime --example embed_node
+//! ```
+
+use std::error::Error;
+use std::sync::mpsc;
+
+use kusari_node::Event;
+use kusari_node::seam::{Command, Reply};
+use kusari_runtime::{RuntimeConfig, start};
+use kusari_store::Store;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (tell, events) = mpsc::channel();
+    // It listens nowhere and keeps nothing; `Store::open` keeps the chain in a directory.
+    let on_event = move |event| drop(tell.send(event));
+    let node = start(RuntimeConfig::default(), Store::ephemeral()?, Box::new(on_event))?;
+    let handle = node.handle();
+
+    let reply = handle.command(Command::Say(String::from("hello from a program")))?;
+    let Reply::Saved(record) = reply else { return Err(format!("refused: {reply:?}").into()) };
+    println!("record {record} is durable");
+    for event in events {
+        if let Event::BlockAdded { block, .. } = event {
+            println!("block {} says: {}", block.block.index, block.block.data);
+            break;
+        }
+    }
+
+    handle.stop();
+    Ok(node.wait()?)
+}

@@ -1,0 +1,400 @@
+//! The node's driver: feeds inputs, carries out actions.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kusari_miner::{Kernel, Miner};
+use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::wire::Dialect;
+use kusari_node::{Event, Happening, Input, Node, Snapshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+
+use super::clock::{Clock, until};
+use super::commit::Committer;
+use super::counts::Counts;
+use super::followed::Followed;
+use super::lines::Lines;
+use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
+use super::storage::Storage;
+use super::{Control, RunError};
+use crate::NodeWallet;
+use crate::journal::Journal;
+use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
+use crate::witness_key::WitnessKey;
+use kusari_store::Store;
+
+/// Inputs from peers that are taken in a row before anything else is looked at. One may hold some
+/// hundred blocks, which take the node a fraction of a millisecond.
+const INPUTS_IN_A_ROW: usize = 32;
+/// How long a clean stop waits for writes to the store and to peers.
+const STOP_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a clean stop gives connections to take their last lines.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
+
+pub(super) struct Parts {
+    pub(super) node: Node,
+    pub(super) journal: Option<Journal>,
+    pub(super) net: Arc<Net>,
+    pub(super) clock: Clock,
+    pub(super) counts: Arc<Counts>,
+    pub(super) on_event: Box<dyn FnMut(Event) + Send>,
+    pub(super) publish: watch::Sender<Arc<Snapshot>>,
+    pub(super) control: mpsc::UnboundedSender<Control>,
+    pub(super) miner_threads: NonZeroUsize,
+    pub(super) miner_kernel: Option<Kernel>,
+    pub(super) witness: Option<WitnessKey>,
+    pub(super) wallet: Option<NodeWallet>,
+    pub(super) max_store_bytes: Option<u64>,
+}
+
+pub(super) struct Driver {
+    node: Node,
+    journal: Option<Journal>,
+    net: Arc<Net>,
+    clock: Clock,
+    counts: Arc<Counts>,
+    on_event: Box<dyn FnMut(Event) + Send>,
+    /// What is told next, once the snapshot shows it.
+    events: Vec<Event>,
+    publish: watch::Sender<Arc<Snapshot>>,
+    miner: Miner,
+    committer: Committer,
+    storage: Storage,
+    /// What is to be written into the trail.
+    notes: Notes,
+    /// By when, where nothing else is committed before.
+    notes_due: Option<Instant>,
+    /// How long the line of this input took.
+    took: Took,
+    /// It, for whoever listens.
+    followed: Followed,
+    /// Signs what people drafted.
+    wallet: Option<NodeWallet>,
+    peers: HashMap<PeerId, PeerHandle>,
+    /// Who waits for an answer.
+    requests: HashMap<RequestId, oneshot::Sender<Reply>>,
+    next_request: u64,
+    /// What follows commits under way.
+    then: VecDeque<(CommitId, Vec<Action>)>,
+    wake_at: Option<Instant>,
+    /// Whether a clean stop is under way: the node, which is not told, begins nothing new.
+    stopping: bool,
+}
+
+impl Driver {
+    pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
+        let Parts { node, journal, net, clock, counts, on_event, publish, control, .. } = parts;
+        let found = control.clone();
+        let miner = Miner::start(
+            parts.miner_threads,
+            parts.miner_kernel,
+            counts.of_miner(),
+            Box::new(move |template, nonce| {
+                let template_id = TemplateId(template);
+                let _ = found.send(Control::Mined { template_id, nonce });
+            }),
+        )?;
+        Ok(Self {
+            node,
+            journal,
+            net,
+            clock,
+            counts,
+            on_event,
+            events: Vec::new(),
+            publish,
+            miner,
+            storage: Storage::watch(store.clone(), parts.max_store_bytes, control.clone()),
+            committer: Committer::start(store, control, parts.witness)?,
+            notes: Notes::default(),
+            notes_due: None,
+            took: Took::default(),
+            followed: Followed::default(),
+            wallet: parts.wallet,
+            peers: HashMap::new(),
+            requests: HashMap::new(),
+            next_request: 0,
+            then: VecDeque::new(),
+            wake_at: None,
+            stopping: false,
+        })
+    }
+
+    /// Runs until the node is stopped or can't go on.
+    pub(super) async fn run(
+        &mut self,
+        mut from_net: mpsc::Receiver<NetEvent>,
+        mut from_streams: mpsc::UnboundedReceiver<StreamDone>,
+        mut from_control: mpsc::UnboundedReceiver<Control>,
+    ) -> Result<(), RunError> {
+        self.give(Input::Tick)?;
+        if let Some(account) = self.wallet.as_ref().map(NodeWallet::account) {
+            self.give(Input::WalletChanged(Some(account)))?;
+        }
+        self.tell_of_storage()?;
+        loop {
+            let _ = self.publish.send(Arc::new(self.node.snapshot()));
+            self.tell();
+            if let Some(journal) = &mut self.journal {
+                journal.flush();
+            }
+            let wake = until(self.wake_at);
+            let notes_due = until(self.notes_due);
+            // Answers to earlier actions come first: they free what peers wait for.
+            tokio::select! {
+                biased;
+                Some(control) = from_control.recv() => match control {
+                    Control::Stop => return self.stop(&mut from_net, &mut from_control).await,
+                    control => self.control(control)?,
+                },
+                Some(done) = from_streams.recv() => self.stream_done(done)?,
+                () = wake => {
+                    self.wake_at = None;
+                    self.give(Input::Tick)?;
+                }
+                () = notes_due => self.write_trail(),
+                Some(event) = from_net.recv(), if !self.node.is_congested() => {
+                    self.net_event(event)?;
+                    for _ in 1..INPUTS_IN_A_ROW {
+                        if self.node.is_congested() {
+                            break;
+                        }
+                        let Ok(event) = from_net.try_recv() else { break };
+                        self.net_event(event)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stops cleanly: what is being committed is waited for and acknowledged.
+    async fn stop(
+        &mut self,
+        from_net: &mut mpsc::Receiver<NetEvent>,
+        from_control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> Result<(), RunError> {
+        self.stopping = true;
+        self.miner.stop();
+        let commits = async {
+            while !self.then.is_empty() {
+                match from_control.recv().await {
+                    Some(control @ (Control::Committed(_) | Control::CommitFailed(_))) => {
+                        self.control(control)?;
+                    }
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+            Ok(())
+        };
+        let result = timeout(STOP_DEADLINE, commits).await.unwrap_or(Ok(()));
+        self.requests.clear();
+        for peer in self.peers.values() {
+            peer.close();
+        }
+        let ends = async {
+            while !self.peers.is_empty() {
+                match from_net.recv().await {
+                    Some(NetEvent::Disconnected { peer, .. }) => drop(self.peers.remove(&peer)),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+        };
+        // Whoever does not take its last lines in time goes without them.
+        let _ = timeout(FLUSH_DEADLINE, ends).await;
+        result
+    }
+
+    fn control(&mut self, control: Control) -> Result<(), RunError> {
+        match control {
+            Control::Command(command, answer) => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.requests.insert(request, answer);
+                self.give(Input::Command(request, command))
+            }
+            Control::Committed(through) => {
+                self.followed.committed(through);
+                while self.then.front().is_some_and(|(id, _)| *id <= through) {
+                    if let Some((_, actions)) = self.then.pop_front() {
+                        self.carry_out(actions)?;
+                    }
+                }
+                self.give(Input::Committed { through })?;
+                self.tell_of_storage()
+            }
+            Control::CommitFailed(error) => Err(RunError::Commit(error)),
+            Control::Mined { template_id, nonce } => {
+                self.give(Input::BlockMined { template_id, nonce })
+            }
+            Control::WalletChanged(account) => self.give(Input::WalletChanged(Some(account))),
+            Control::BlockAltered => self.tell_of_storage(),
+            Control::Audited(finding) => self.give(Input::Audited { finding }),
+            Control::Witness(answer) => self.give(answer),
+            Control::Stop => Ok(()),
+        }
+    }
+
+    fn tell_of_storage(&mut self) -> Result<(), RunError> {
+        self.storage.news().map_or(Ok(()), |news| self.give(Input::StorageChanged(news)))
+    }
+
+    fn stream_done(&mut self, done: StreamDone) -> Result<(), RunError> {
+        let StreamDone { peer, last, result } = done;
+        let count = result.map_err(|error| RunError::Halted(error.to_string()))?;
+        self.give(Input::StreamEnded { peer, height: last.height, hash: last.hash, count })
+    }
+
+    fn net_event(&mut self, event: NetEvent) -> Result<(), RunError> {
+        let input = match event {
+            NetEvent::Connected { peer, direction, address, handle } => {
+                self.peers.insert(peer, handle);
+                Input::PeerConnected { peer, direction, address }
+            }
+            NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
+            NetEvent::Received { peer, row, line } => {
+                self.took.checked = line.checked;
+                self.followed.begin(line.span);
+                Input::received(peer, row)
+            }
+            NetEvent::Finished { peer } => Input::PeerFinished { peer },
+            NetEvent::Disconnected { peer, reason } => {
+                self.peers.remove(&peer);
+                Input::PeerDisconnected { peer, reason }
+            }
+        };
+        let given = self.give(input);
+        self.took.checked = None;
+        self.followed.end();
+        given
+    }
+
+    fn give(&mut self, input: Input) -> Result<(), RunError> {
+        let now = self.clock.now();
+        let actions = match &mut self.journal {
+            Some(journal) => journal.handle(&mut self.node, now, input),
+            None => self.node.handle(now, input),
+        };
+        let handled = self.clock.elapsed().saturating_sub(now.monotonic);
+        self.took.handled = Some(handled);
+        self.followed.handled(actions.len(), handled);
+        self.carry_out(actions)
+    }
+
+    fn note(&mut self, happening: Happening) {
+        let (now, under_way) = (self.clock.elapsed(), self.committer.trail_under_way());
+        self.notes.add(now, under_way, self.took, happening);
+        if self.notes_due.is_none() {
+            self.notes_due = Some(self.clock.instant_of(now + TRAIL_DELAY));
+        }
+    }
+
+    /// Hands over what is to be written into the trail.
+    pub(super) fn write_trail(&mut self) {
+        self.notes_due = None;
+        if !self.notes.is_empty() {
+            self.committer.write_trail(self.notes.take());
+        }
+    }
+
+    /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
+    pub(super) fn tell(&mut self) {
+        self.events.drain(..).for_each(&mut self.on_event);
+    }
+
+    /// Ends the journal, with how the node ended.
+    pub(super) fn finish_journal(&mut self, result: &Result<(), RunError>) {
+        if let Some(journal) = self.journal.take() {
+            let failure = result.as_ref().err().map(ToString::to_string);
+            journal.finish(&self.node, self.clock.now(), failure);
+        }
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), RunError> {
+        let mut lines = Lines::default();
+        let mut signed_drafts = None;
+        for action in actions {
+            if let Action::Send { peer, message } = &action {
+                self.followed.note_send(message);
+                lines.send(*peer, message, &self.peers);
+                continue;
+            }
+            lines.flush(&self.peers);
+            self.followed.sent();
+            match action {
+                Action::Mine { .. } | Action::Connect(_) | Action::SignStatement(_)
+                    if self.stopping => {}
+                Action::Send { .. } => {}
+                Action::SendStoredBlocks { peer, after, through, form } => {
+                    if let Some(handle) = self.peers.get(&peer) {
+                        handle.send_stored(after.into(), through, form);
+                    }
+                }
+                Action::Connect(address) => {
+                    tokio::spawn(Arc::clone(&self.net).dial(address));
+                }
+                Action::Disconnect { peer, reason } => {
+                    tracing::debug!(?peer, %reason, "closing");
+                    if let Some(handle) = self.peers.get(&peer) {
+                        handle.close_for(&reason);
+                    }
+                }
+                Action::Commit { id, batch, then } => {
+                    self.counts.note_batch(&batch);
+                    self.write_trail();
+                    self.followed.commit(id);
+                    self.then.push_back((id, then));
+                    self.committer.commit(id, batch);
+                }
+                Action::Mine { template_id, template, target } => {
+                    self.miner.mine(template_id.0, &template, target);
+                }
+                Action::StopMining => self.miner.stop(),
+                Action::SignStatement(statement) => {
+                    if let Dialect::Ledger(chain) = self.node.dialect() {
+                        self.committer.sign(statement, chain);
+                    }
+                }
+                Action::RememberWitness(memory) => self.committer.remember(memory),
+                Action::SignDrafts(drafts) => {
+                    if let (Dialect::Ledger(id), Some(wallet)) = (self.node.dialect(), &self.wallet)
+                    {
+                        signed_drafts = Some(wallet.sign(drafts, &id));
+                    }
+                }
+                Action::WakeAt(monotonic) => {
+                    self.wake_at = Some(self.clock.instant_of(monotonic));
+                }
+                Action::Reply(request, reply) => {
+                    if let Some(answer) = self.requests.remove(&request) {
+                        // Whoever asked may have gone; the line is stored all the same.
+                        let _ = answer.send(reply);
+                    }
+                }
+                Action::Notify(event) => {
+                    self.counts.note_event(&event);
+                    if let Some(happening) = of_event(&event) {
+                        self.note(happening);
+                    }
+                    self.events.push(event);
+                }
+                Action::Record(happening) => self.note(*happening),
+                Action::Audit => self.storage.audit(),
+                Action::Halt(reason) => return Err(RunError::Halted(reason)),
+            }
+        }
+        lines.flush(&self.peers);
+        self.followed.sent();
+        // An input of its own, once all of these actions are done.
+        signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
+    }
+}
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

@@ -1,0 +1,220 @@
+//! A copy of the store, consistent and whole, made while commits go on.
+//!
+//! Owns how the copy is written: table by table as of one moment, into a file that nobody else
+//! uses. Under what name it stays is up to the caller.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kusari_chain::StoreError;
+use redb::{Database, ReadTransaction, ReadableDatabase, Value, WriteTransaction};
+
+use super::Store;
+use super::audit::open_untouched;
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
+use super::fault::{Fault, guarded};
+use super::kind::Kind;
+use super::open::{self, OpenError};
+use super::row_key::RowKey;
+use super::suffix_index::{IndexTables, RunRow};
+use super::tables;
+
+/// Bytes of keys and values that are written in one commit, so that memory stays bounded.
+const COMMIT_BYTES: usize = 8 << 20;
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackupError {
+    /// There is no store to copy.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Source(#[from] StoreError),
+    /// The copy cannot be written.
+    #[error("{} cannot be written ({reason}); see to the disk and its permissions", .file.display())]
+    Target {
+        /// The copy.
+        file: PathBuf,
+        /// What failed.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Copies the store as of one moment to `file`, which must not exist and stays, half written,
+    /// where this fails. The copy is durable when this returns, but for the file's name.
+    ///
+    /// Reads and commits go on meanwhile; the store's own file grows by what is committed, because
+    /// no page that the copy may still read is used again.
+    ///
+    /// # Errors
+    /// [`BackupError`].
+    pub fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
+        copy_database(&*self.inner.database, file)
+    }
+}
+
+/// Copies the store in a data directory that no process has open, as [`Store::copy_to`] does. Writes
+/// nothing else but the lock file.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> {
+    let (source, _lock) = open::lock_existing(directory)?;
+    let broken = |fault: Fault| BackupError::Source(fault.into());
+    let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
+    guarded(|| Ok(open::check_schema(&database, &source, None))).map_err(broken)??;
+    copy_database(&*database, file)
+}
+
+/// Gives a finished copy its name, durably. What had that name before is gone.
+///
+/// # Errors
+/// [`BackupError::Target`].
+pub fn put_in_place(copy: &Path, file: &Path) -> Result<(), BackupError> {
+    let unwritable =
+        |error: io::Error| BackupError::Target { file: file.into(), reason: error.to_string() };
+    sync_file(copy).and_then(|()| std::fs::rename(copy, file)).map_err(unwritable)?;
+    kusari_files::sync_directory(kusari_files::directory_of(file)).map_err(unwritable)
+}
+
+/// A fault of the store or of the copy: they have the same types and other remedies.
+enum Side {
+    Source(Fault),
+    Target(Fault),
+}
+
+/// What breaks off is the reading of old pages: those of the copy were all written just now.
+impl From<Fault> for Side {
+    fn from(fault: Fault) -> Self {
+        Self::Source(fault)
+    }
+}
+
+fn source(fault: impl Into<Fault>) -> Side {
+    Side::Source(fault.into())
+}
+
+fn target(fault: impl Into<Fault>) -> Side {
+    Side::Target(fault.into())
+}
+
+fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
+    let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
+    let broken = |fault: Fault| BackupError::Source(fault.into());
+    let from = guarded(|| Ok(database.begin_read()?)).map_err(broken)?;
+    let kind = guarded(|| Kind::read(&from)).map_err(broken)?;
+    let copy = open::create_file(file, &kind).map_err(|error| unwritable(error.to_string()))?;
+    let copied = guarded(|| copy_tables(&from, &copy, &kind));
+    let closed = copy.close();
+    copied.map_err(|side| match side {
+        Side::Source(fault) => BackupError::Source(fault.into()),
+        Side::Target(fault) => unwritable(fault.to_string()),
+    })?;
+    closed.map_err(|error| unwritable(error.to_string()))?;
+    sync_file(file).map_err(|error| unwritable(error.to_string()))
+}
+
+/// Makes a file durable. Some systems do that only for whoever may write to it.
+fn sync_file(file: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(file)?.sync_all()
+}
+
+fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(), Side> {
+    copy_table(from, copy, tables::META)?;
+    copy_table(from, copy, tables::BLOCKS)?;
+    copy_table(from, copy, tables::BEST)?;
+    copy_index(from, copy, &tables::HASHES)?;
+    copy_table(from, copy, tables::SIDE)?;
+    copy_table(from, copy, tables::HELD)?;
+    copy_table(from, copy, tables::OUTBOX)?;
+    copy_table(from, copy, tables::OUTBOX_WAITING)?;
+    copy_table(from, copy, tables::OUTBOX_OPEN)?;
+    copy_table(from, copy, tables::OUTBOX_DISPLACED)?;
+    copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
+    copy_if_there(from, copy, tables::TRAIL)?;
+    copy_if_there(from, copy, tables::TRAIL_SUBJECTS)?;
+    copy_if_there(from, copy, tables::TRAIL_SIZES)?;
+    if kind.is_ledger() {
+        copy_table(from, copy, tables::BODIES)?;
+        copy_table(from, copy, tables::ACCOUNTS)?;
+        copy_table(from, copy, tables::POOL)?;
+        copy_if_there(from, copy, tables::PREDECESSORS)?;
+        copy_table(from, copy, tables::ERASED)?;
+        copy_index(from, copy, &tables::TRANSACTIONS)?;
+        copy_table(from, copy, tables::HISTORY)?;
+        copy_index(from, copy, &tables::CONTENTS)?;
+        copy_index(from, copy, &tables::ADDRESSES)?;
+        copy_table(from, copy, tables::STATEMENTS)?;
+        copy_table(from, copy, tables::EQUIVOCATIONS)?;
+    }
+    Ok(())
+}
+
+/// The tables of the trail come with its first entry.
+fn copy_if_there<K: RowKey, V: Value + 'static>(
+    from: &ReadTransaction,
+    copy: &Database,
+    definition: TableDefinition<K, V>,
+) -> Result<(), Side> {
+    match from.table_if_there(definition).map_err(source)? {
+        Some(table) => copy_rows(&table, copy, definition),
+        None => Ok(()),
+    }
+}
+
+fn copy_index<R: RunRow>(
+    from: &ReadTransaction,
+    copy: &Database,
+    index: &IndexTables<R>,
+) -> Result<(), Side> {
+    copy_table(from, copy, index.young)?;
+    copy_table(from, copy, index.runs)?;
+    copy_table(from, copy, index.parts)?;
+    copy_table(from, copy, index.evicted)
+}
+
+fn copy_table<K: RowKey, V: Value + 'static>(
+    from: &ReadTransaction,
+    copy: &Database,
+    definition: TableDefinition<K, V>,
+) -> Result<(), Side> {
+    copy_rows(&from.table(definition).map_err(source)?, copy, definition)
+}
+
+fn copy_rows<K: RowKey, V: Value + 'static>(
+    table: &ReadOnlyTable<K, V>,
+    copy: &Database,
+    definition: TableDefinition<K, V>,
+) -> Result<(), Side> {
+    let mut rows = table.iter().map_err(source)?;
+    let mut more = true;
+    while more {
+        let transaction = begin(copy)?;
+        let mut written = transaction.table(definition).map_err(target)?;
+        let mut bytes = 0;
+        while bytes < COMMIT_BYTES {
+            let Some(row) = rows.next() else {
+                more = false;
+                break;
+            };
+            let (key, value) = row.map_err(source)?;
+            let (key, value) = (key.value(), value.value());
+            bytes += K::as_bytes(&key).as_ref().len() + V::as_bytes(&value).as_ref().len();
+            written.insert(key, value).map_err(target)?;
+        }
+        drop(written);
+        transaction.commit().map_err(target)?;
+    }
+    Ok(())
+}
+
+fn begin(copy: &Database) -> Result<WriteTransaction, Side> {
+    let mut transaction = copy.begin_write().map_err(target)?;
+    // A copy is opened as quickly as any store.
+    transaction.set_quick_repair(true);
+    Ok(transaction)
+}

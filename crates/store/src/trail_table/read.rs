@@ -1,0 +1,378 @@
+//! The story of one subject, and the reorganisations.
+
+use std::net::IpAddr;
+
+use kusari_chain::ledger::Txid;
+use kusari_chain::{BlockHash, StoreError};
+use kusari_node::happening::{Happening, Kind};
+use redb::ReadTransaction;
+
+use super::super::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use super::super::fault::Fault;
+use super::super::tables::{self, TrailKey, TrailSubjectKey};
+use super::super::{Placed, Store, TransactionPlaces};
+use super::{BLOCK, LIMITS, REORGANISATION, RUN, SubjectKey, TRANSACTION, key_of, ring};
+use crate::trail::{Name, Prefix, Subject, TrailEntry};
+
+/// Most entries of one story: the newest.
+const MAX_STORY: usize = 256;
+/// Most rows of the index that one search looks at, so that its cost is bounded.
+const MAX_ROWS: usize = 4_096;
+/// Most hashes that are named where a prefix fits several.
+const MAX_NAMED: usize = 8;
+
+/// What this node knows of one subject.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// The block that was asked for.
+    pub block: Option<BlockHash>,
+    /// The transaction that was asked for.
+    pub transaction: Option<Txid>,
+    /// The block in the store, or the one that holds the transaction.
+    pub placed: Option<Placed>,
+    /// The newest entries with their numbers, oldest first.
+    pub entries: Vec<(u64, TrailEntry)>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+    /// When the oldest entry of their kind was written, in Unix milliseconds.
+    pub begins: Option<u64>,
+    /// How much of their kind was not written down, because too much happened.
+    pub missed: u64,
+}
+
+/// What a subject turned out to be.
+#[derive(Debug)]
+pub enum Resolved {
+    /// One thing.
+    One(Box<Story>),
+    /// A prefix that fits these hashes, and perhaps more.
+    Several(Vec<BlockHash>),
+    /// Nothing that this node knows; when its trail begins, in Unix milliseconds.
+    Nothing(Option<u64>),
+}
+
+impl Resolved {
+    /// Why there is no story, with the remedy; `None` where there is one.
+    #[must_use]
+    pub fn in_words(&self) -> Option<String> {
+        match self {
+            Self::One(_) => None,
+            Self::Several(hashes) => {
+                let hashes: Vec<String> = hashes.iter().map(ToString::to_string).collect();
+                Some(format!("several begin so: {}; write more digits", hashes.join(", ")))
+            }
+            Self::Nothing(begins) => {
+                let since = match begins {
+                    Some(begins) => {
+                        format!("its trail begins at second {} of Unix time", begins / 1_000)
+                    }
+                    None => String::from("it has no trail yet"),
+                };
+                Some(format!(
+                    "this node knows nothing of it; {since}, and what did not happen here is not in it; a \
+                     block that came with many others is found by its height or its whole hash"
+                ))
+            }
+        }
+    }
+}
+
+/// A move of the best chain, with its number.
+pub type Reorganisation = (u64, TrailEntry);
+
+/// The tables as one read sees them; `None` in a store without a trail.
+struct Tables {
+    entries: ReadOnlyTable<TrailKey, &'static [u8]>,
+    subjects: ReadOnlyTable<TrailSubjectKey, u8>,
+}
+
+impl Tables {
+    fn open(transaction: &ReadTransaction) -> Result<Option<Self>, Fault> {
+        let Some(entries) = transaction.table_if_there(tables::TRAIL)? else { return Ok(None) };
+        Ok(Some(Self { entries, subjects: transaction.table(tables::TRAIL_SUBJECTS)? }))
+    }
+
+    fn at(&self, ring: u8, number: u64) -> Result<TrailEntry, Fault> {
+        let missing = |reason: &dyn core::fmt::Display| Fault::unreadable("trail", number, reason);
+        let bytes = self.entries.get((ring, number))?;
+        let bytes = bytes.ok_or_else(|| missing(&"there is none"))?;
+        TrailEntry::read(bytes.value()).map_err(|error| missing(&error))
+    }
+
+    /// Entries under a subject, from the highest number down, that `is_wanted`.
+    fn newest(
+        &self,
+        (kind, subject): SubjectKey,
+        limit: usize,
+        is_wanted: impl Fn(&TrailEntry) -> bool,
+    ) -> Result<Vec<(u64, TrailEntry)>, Fault> {
+        let mut found = Vec::new();
+        let rows = self.subjects.range((kind, subject, 0)..=(kind, subject, u64::MAX))?;
+        for row in rows.rev().take(MAX_ROWS) {
+            let (key, ring) = row?;
+            let number = key.value().2;
+            let entry = self.at(ring.value(), number)?;
+            if is_wanted(&entry) {
+                found.push((number, entry));
+                if found.len() >= limit {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The run that a height of the best chain is in.
+    fn run_with(&self, height: u32) -> Result<Option<(u64, TrailEntry)>, Fault> {
+        let rows = self.subjects.range((RUN, height.into(), 0)..=(RUN, u64::MAX, u64::MAX))?;
+        for row in rows.take(MAX_ROWS) {
+            let (key, ring) = row?;
+            let number = key.value().2;
+            let entry = self.at(ring.value(), number)?;
+            if matches!(&entry.happening, Happening::BlocksJoined { first, .. } if first.height <= height)
+            {
+                return Ok(Some((number, entry)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// When the oldest entry of some kinds was written.
+    fn begins(&self, kinds: &[Kind]) -> Result<Option<u64>, Fault> {
+        let mut begins: Option<u64> = None;
+        for kind in kinds {
+            let ring = ring(*kind);
+            let Some(first) = self.entries.range((ring, 0)..=(ring, u64::MAX))?.next() else {
+                continue;
+            };
+            let number = first?.0.value().1;
+            let time = self.at(ring, number)?.time;
+            begins = Some(begins.map_or(time, |begins| begins.min(time)));
+        }
+        Ok(begins)
+    }
+
+    fn missed(&self, kind: Kind) -> Result<u64, Fault> {
+        let entries = self.newest(key_of(&Name::Missed(kind)), MAX_ROWS, |_| true)?;
+        let count = |(_, entry): (u64, TrailEntry)| match entry.happening {
+            Happening::Missed { count, .. } => count,
+            _ => 0,
+        };
+        Ok(entries.into_iter().map(count).sum())
+    }
+
+    fn fill(
+        &self,
+        story: &mut Story,
+        subject: SubjectKey,
+        kind: Kind,
+        is_wanted: impl Fn(&TrailEntry) -> bool,
+    ) -> Result<(), Fault> {
+        let mut found = self.newest(subject, MAX_STORY + 1, is_wanted)?;
+        story.has_more = found.len() > MAX_STORY;
+        found.truncate(MAX_STORY);
+        found.reverse();
+        // One of our own that others offered first, or displaced, has entries of either kind.
+        let is_own = found.iter().any(|(_, entry)| entry.happening.kind() == Kind::Own);
+        let kind = if is_own { Kind::Own } else { kind };
+        story.entries = found;
+        story.begins = self.begins(&[kind])?;
+        story.missed = self.missed(kind)?;
+        Ok(())
+    }
+
+    /// Adds the reorganisations that a block left the best chain by, or joined it.
+    fn add_moves_of(&self, block: BlockHash, story: &mut Story) -> Result<(), Fault> {
+        let name = Name::Block(block);
+        let moves = self.newest(key_of(&name), MAX_STORY, |entry| {
+            matches!(entry.happening, Happening::Reorganised { .. })
+                && Name::all_of(entry).contains(&name)
+        })?;
+        for (number, entry) in moves {
+            if let Err(at) = story.entries.binary_search_by_key(&number, |(number, _)| *number) {
+                story.entries.insert(at, (number, entry));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hashes of blocks and transactions that begin so.
+    fn beginning_so(&self, prefix: &Prefix) -> Result<Vec<BlockHash>, Fault> {
+        let (low, high) = prefix.bounds();
+        let mut found: Vec<BlockHash> = Vec::new();
+        for kind in [BLOCK, TRANSACTION] {
+            let rows = self.subjects.range((kind, low, 0)..=(kind, high, u64::MAX))?;
+            for row in rows.take(MAX_ROWS) {
+                let (key, ring) = row?;
+                for name in Name::all_of(&self.at(ring.value(), key.value().2)?) {
+                    let hash = match name {
+                        Name::Block(hash) => hash,
+                        Name::Transaction(txid) => BlockHash(txid.0),
+                        _ => continue,
+                    };
+                    if prefix.fits(&hash) && !found.contains(&hash) {
+                        found.push(hash);
+                    }
+                }
+                if found.len() >= MAX_NAMED {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Store {
+    /// What this node knows of a subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn story(&self, subject: &Subject) -> Result<Resolved, StoreError> {
+        match subject {
+            Subject::Height(height) => match self.placed_at(*height)? {
+                Some(placed) => self.story_of_block(placed.block.block.hash),
+                None => self.nothing(),
+            },
+            Subject::Hash(hash) => self.story_of_hash(*hash),
+            Subject::Prefix(prefix) => {
+                let found = self.read(|transaction| match Tables::open(transaction)? {
+                    Some(tables) => tables.beginning_so(prefix),
+                    None => Ok(Vec::new()),
+                })?;
+                match found.as_slice() {
+                    [] => self.nothing(),
+                    [hash] => self.story_of_hash(*hash),
+                    _ => Ok(Resolved::Several(found)),
+                }
+            }
+            Subject::Address(address) => self.story_of_peer(address.ip(), Some(address.port())),
+            Subject::Host(host) => self.story_of_peer(*host, None),
+        }
+    }
+
+    fn nothing(&self) -> Result<Resolved, StoreError> {
+        let kinds = LIMITS.map(|(kind, _, _)| kind);
+        let begins = self.read(|transaction| match Tables::open(transaction)? {
+            Some(tables) => tables.begins(&kinds),
+            None => Ok(None),
+        })?;
+        Ok(Resolved::Nothing(begins))
+    }
+
+    fn story_of_hash(&self, hash: BlockHash) -> Result<Resolved, StoreError> {
+        match self.story_of_block(hash)? {
+            Resolved::Nothing(_) => self.story_of_transaction(Txid(hash.0)),
+            found => Ok(found),
+        }
+    }
+
+    fn story_of_block(&self, hash: BlockHash) -> Result<Resolved, StoreError> {
+        let placed = self.placed(&hash)?;
+        let height = placed.as_ref().filter(|placed| placed.confirmations.is_some());
+        let height = height.map(|placed| placed.block.block.index);
+        let mut story = Story { block: Some(hash), placed, ..Story::default() };
+        self.read(|transaction| {
+            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+            let name = Name::Block(hash);
+            let is_wanted = |entry: &TrailEntry| Name::all_of(entry).contains(&name);
+            tables.fill(&mut story, key_of(&name), Kind::Chain, is_wanted)?;
+            // One in the midst of a run has no entry that names it.
+            let tells_arrival = |(_, entry): &(u64, TrailEntry)| {
+                !matches!(
+                    entry.happening,
+                    Happening::BlockPassedOn { .. } | Happening::Reorganised { .. }
+                )
+            };
+            if let Some(height) = height
+                && !story.entries.iter().any(tells_arrival)
+                && let Some(run) = tables.run_with(height)?
+            {
+                story.entries.insert(0, run);
+            }
+            Ok(())
+        })?;
+        if story.placed.is_none() && story.entries.is_empty() {
+            return self.nothing();
+        }
+        Ok(Resolved::One(Box::new(story)))
+    }
+
+    fn story_of_transaction(&self, txid: Txid) -> Result<Resolved, StoreError> {
+        let TransactionPlaces { best, beside } = self.transaction_places(&txid)?;
+        let placed = match best.or(beside) {
+            Some(found) => self.placed(&found.block)?,
+            None => None,
+        };
+        let mut story = Story { transaction: Some(txid), placed, ..Story::default() };
+        self.read(|transaction| {
+            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+            let name = Name::Transaction(txid);
+            let is_wanted = |entry: &TrailEntry| Name::all_of(entry).contains(&name);
+            tables.fill(&mut story, key_of(&name), Kind::Transactions, is_wanted)?;
+            // What its blocks went through, it went through with them.
+            for found in [best, beside].into_iter().flatten() {
+                tables.add_moves_of(found.block, &mut story)?;
+            }
+            Ok(())
+        })?;
+        if story.placed.is_none() && story.entries.is_empty() {
+            return self.nothing();
+        }
+        Ok(Resolved::One(Box::new(story)))
+    }
+
+    fn story_of_peer(&self, host: IpAddr, port: Option<u16>) -> Result<Resolved, StoreError> {
+        let mut story = Story::default();
+        let host = host.to_canonical();
+        let is_wanted = |entry: &TrailEntry| {
+            Name::all_of(entry).iter().any(|name| match name {
+                Name::Peer(address) => {
+                    address.ip().to_canonical() == host
+                        // A ban is of the host, whichever connection it was for.
+                        && (port.is_none_or(|port| port == address.port())
+                            || matches!(entry.happening, Happening::PeerBanned { .. }))
+                }
+                _ => false,
+            })
+        };
+        self.read(|transaction| {
+            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+            tables.fill(&mut story, key_of(&Name::Peer((host, 0).into())), Kind::Peers, is_wanted)
+        })?;
+        if story.entries.is_empty() {
+            return self.nothing();
+        }
+        Ok(Resolved::One(Box::new(story)))
+    }
+
+    /// Moves of the best chain with numbers below `before`, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the medium or its content fails.
+    pub fn reorganisations(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reorganisation>, StoreError> {
+        Ok(self.read(|transaction| match Tables::open(transaction)? {
+            Some(tables) => {
+                let before = before.unwrap_or(u64::MAX);
+                tables.reorganisations(before, limit)
+            }
+            None => Ok(Vec::new()),
+        })?)
+    }
+}
+
+impl Tables {
+    fn reorganisations(&self, before: u64, limit: usize) -> Result<Vec<Reorganisation>, Fault> {
+        let rows = self.subjects.range((REORGANISATION, 0, 0)..(REORGANISATION, 0, before))?;
+        let mut found = Vec::new();
+        for row in rows.rev().take(limit) {
+            let (key, ring) = row?;
+            found.push((key.value().2, self.at(ring.value(), key.value().2)?));
+        }
+        Ok(found)
+    }
+}
