@@ -234,16 +234,6 @@ mod tests {
         assert_eq!(files(directory.path()), ["file"]);
     }
 
-    #[test]
-    fn what_a_signal_interrupts_is_removed() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = begin(&directory.path().join("file"), false).unwrap();
-        assert_eq!(files(directory.path()).len(), 1);
-        remove_unfinished();
-        assert_eq!(files(directory.path()), [""; 0]);
-        drop(file);
-    }
-
     #[cfg(unix)]
     #[test]
     fn a_link_that_leads_nowhere_is_in_the_way_of_a_new_file() {
