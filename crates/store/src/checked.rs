@@ -322,6 +322,14 @@ impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
         Ok(self.rows.remove(key)?.is_some())
     }
 
+    /// Takes out every row from a key on, without reading any.
+    pub(crate) fn discard_from<'k>(
+        &mut self,
+        from: impl Borrow<K::SelfType<'k>> + 'k,
+    ) -> Result<(), Fault> {
+        Ok(self.rows.retain_in(from.., |_, _| false)?)
+    }
+
     pub(crate) fn clear(&mut self) -> Result<(), Fault> {
         Ok(self.rows.retain(|_, _| false)?)
     }

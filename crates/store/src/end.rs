@@ -58,7 +58,9 @@ impl Store {
                         Ok(Some(stored)) => stored,
                         Ok(None) => break Fault::unreadable("best", height + 1, "there is none"),
                         Err(Fault::AlteredBlock(block)) => break Fault::AlteredBelowEnd(block),
-                        Err(fault) => break fault,
+                        Err(fault @ Fault::Altered { .. }) => break fault,
+                        // Where the medium fails, nothing says that the block is lost.
+                        Err(fault) => return Err(fault),
                     };
                     let Some(part) = stored.part() else {
                         break Fault::unreadable("blocks", stored.order, "it has no commitment");
@@ -74,11 +76,7 @@ impl Store {
                 if blocks.has_sound_block_above(height)? {
                     return Err(end);
                 }
-                let mut best = write.table(tables::BEST)?;
-                let mut above = height + 1;
-                while best.discard(above)? {
-                    above += 1;
-                }
+                write.table(tables::BEST)?.discard_from(height + 1)?;
                 write.table(tables::ACCOUNTS)?.clear()?;
                 let mut accounts = AccountWriter::default();
                 replay.into_accounts().for_each(|account| accounts.set(account));
