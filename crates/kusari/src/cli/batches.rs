@@ -84,15 +84,7 @@ impl<'a, T: Taker> Batches<'a, T> {
         mut self,
         lines: Lines<R>,
     ) -> Result<(), Failure> {
-        let result = self.take_all(&read_ahead(lines));
-        let counts = match &result {
-            // The node may be gone, so it is not asked again.
-            Err(_) => format!("{} acknowledged", grouped(self.acknowledged)),
-            Ok(()) => {
-                self.count()?;
-                self.counts()
-            }
-        };
+        let (counts, result) = self.take_and_count(&read_ahead(lines));
         self.progress.finish();
         super::say_beside(&counts);
         result?;
@@ -103,6 +95,18 @@ impl<'a, T: Taker> Batches<'a, T> {
                 "{} are not saved; why stands above",
                 counted(refused, "line")
             ))),
+        }
+    }
+
+    /// What was acknowledged is said however it ends: the caller begins again after it.
+    fn take_and_count(
+        &mut self,
+        lines: &Receiver<std::io::Result<Line>>,
+    ) -> (String, Result<(), Failure>) {
+        match self.take_all(lines).and_then(|()| self.count()) {
+            Ok(()) => (self.counts(), Ok(())),
+            // The node may be gone, so it is not asked again.
+            Err(failure) => (format!("{} acknowledged", grouped(self.acknowledged)), Err(failure)),
         }
     }
 

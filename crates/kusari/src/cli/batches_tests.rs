@@ -10,11 +10,20 @@ struct Fake {
     batches: Vec<usize>,
     mined: u64,
     asked: usize,
+    is_gone: bool,
 }
 
 impl Fake {
     fn new(room: usize, gained: usize) -> Self {
-        Self { room, gained, taken: Vec::new(), batches: Vec::new(), mined: 0, asked: 0 }
+        Self {
+            room,
+            gained,
+            taken: Vec::new(),
+            batches: Vec::new(),
+            mined: 0,
+            asked: 0,
+            is_gone: false,
+        }
     }
 }
 
@@ -41,6 +50,9 @@ impl Taker for Fake {
 
     fn is_done(&mut self, id: u64) -> Result<bool, Failure> {
         self.asked += 1;
+        if self.is_gone {
+            return Err(Failure::failed("the node is gone"));
+        }
         Ok(id <= self.mined)
     }
 
@@ -95,4 +107,13 @@ fn what_is_mined_is_counted_with_few_questions() {
     batches.count().unwrap();
     assert_eq!(batches.counts(), "1,000 acknowledged, 1,000 mined");
     assert!(fake.asked <= 22, "{} questions", fake.asked);
+}
+
+#[test]
+fn what_is_acknowledged_is_counted_where_the_node_goes_before_it_tells_what_is_mined() {
+    let mut fake = Fake { is_gone: true, ..Fake::new(usize::MAX, 0) };
+    let lines = read_ahead(Lines::new(BufReader::new(std::io::Cursor::new("one\ntwo\n"))));
+    let (counts, result) = Batches::new(&mut fake).take_and_count(&lines);
+    assert_eq!(counts, "2 acknowledged");
+    assert!(result.is_err());
 }
