@@ -1,11 +1,11 @@
-//! The guide to all this: `docs/deploy.md`.
+//! The guide to all this: `docs/guide/running.md`.
 
 use super::program::assert_understood;
 use super::tools::{read, root};
 
 /// The lines of all blocks of commands.
 fn commands() -> Vec<String> {
-    let guide = read("docs/deploy.md");
+    let guide = read("docs/guide/running.md");
     let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     blocks.flat_map(str::lines).map(str::to_owned).collect()
 }

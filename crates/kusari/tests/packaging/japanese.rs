@@ -1,6 +1,12 @@
-//! The README in Japanese: the same commands with the same outputs.
+//! The pages in Japanese: the same commands with the same outputs, and one word for each term.
 
-use super::tools::read;
+use super::tools::{read, root};
+
+/// The pages in Japanese.
+const JAPANESE: [&str; 3] = ["README.ja.md", "docs/ja/guide.md", "docs/ja/commands.md"];
+
+/// Other words for マイニング, チェイン and トランザクション.
+const OTHER_WORDS: [&str; 3] = ["採掘", "チェーン", "取引"];
 
 /// The fenced blocks of a language, each as a whole.
 fn blocks(text: &str, language: &str) -> Vec<String> {
@@ -15,27 +21,55 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     found
 }
 
+/// The README in English and the pages of the guide, which tests run.
+fn english() -> String {
+    let pages = std::fs::read_dir(root().join("docs/guide")).unwrap();
+    let pages = pages.map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap());
+    [read("README.md")].into_iter().chain(pages).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
-fn every_command_of_the_japanese_readme_stands_in_the_english_one() {
-    let (english, japanese) = (read("README.md"), read("README.ja.md"));
-    for language in ["sh", "console"] {
-        let all = blocks(&english, language);
-        let same = blocks(&japanese, language);
-        assert!(!same.is_empty(), "README.ja.md has no block of {language}");
-        for block in same {
-            assert!(all.contains(&block), "README.md has no such block:\n{block}");
+fn every_command_of_a_japanese_page_stands_in_an_english_one() {
+    let english = english();
+    for path in JAPANESE {
+        for language in ["sh", "console"] {
+            let all = blocks(&english, language);
+            for block in blocks(&read(path), language) {
+                assert!(all.contains(&block), "no English page has this block of {path}:\n{block}");
+            }
         }
     }
 }
 
 #[test]
-fn the_japanese_readme_explains_the_same_options() {
-    let options = |path: &str| {
+fn the_japanese_readme_shows_all_commands_of_the_english_one() {
+    for language in ["sh", "console"] {
+        let same = blocks(&read("README.ja.md"), language);
+        assert!(!same.is_empty(), "README.ja.md has no block of {language}");
+        assert_eq!(same, blocks(&read("README.md"), language));
+    }
+}
+
+#[test]
+fn the_japanese_tables_explain_the_same_commands_and_options() {
+    let rows = |path: &str, before: &str| {
         let text = read(path);
-        let rows = text.lines().filter(|line| line.starts_with("| `--"));
+        let rows = text.lines().filter(|line| line.starts_with(before));
         rows.filter_map(|row| row.split(" | ").next().map(str::to_owned)).collect::<Vec<_>>()
     };
-    assert_eq!(options("README.ja.md"), options("README.md"));
+    for before in ["| `--", "| `kusari "] {
+        assert_eq!(rows("docs/ja/commands.md", before), rows("docs/commands.md", before));
+    }
+}
+
+#[test]
+fn a_term_has_one_word_in_japanese() {
+    for path in JAPANESE {
+        let text = read(path);
+        for word in OTHER_WORDS {
+            assert!(!text.contains(word), "{path} has {word}");
+        }
+    }
 }
 
 #[test]

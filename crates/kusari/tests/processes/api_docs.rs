@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use kusari_api_types::NodeFile;
 use kusari_api_types::problem;
 
-use super::readme::matches;
+use super::pages::matches;
 use super::support::{Node, Setup, eventually, http};
 
 const DOCS: &str = include_str!("../../../../docs/api.md");
@@ -48,7 +48,7 @@ fn the_examples_of_the_local_api_show_what_happens() {
     eventually("A lists B", || ask("$api/v1/peers").contains("introduced").then_some(()));
     let (classic, _) = parts();
     let examples = examples(&classic);
-    assert_eq!(examples.len(), 26);
+    assert!(examples.len() >= 26, "{} examples", examples.len());
     for (command, shown) in examples {
         let answer = ask(command);
         let shown = shown.replace("127.0.0.1:8080", &format!("127.0.0.1:{}", a.port));
@@ -72,7 +72,7 @@ fn the_examples_for_a_ledger_show_what_happens() {
         kusari_client::read_node_file(&node.directory()).unwrap().unwrap();
     let (_, ledger) = parts();
     let examples = examples(ledger);
-    assert_eq!(examples.len(), 13);
+    assert!(examples.len() >= 13, "{} examples", examples.len());
     for (command, shown) in examples {
         let asked = command.replace("$address", own_address).replace("$txid", txid);
         let answer = run(&asked.replace('…', txid), address.unwrap(), &token);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use kusari_api_types::{NodeEvent, PeerChange, TransactionState};
 use kusari_chain::Block;
 
-use super::readme::matches;
+use super::pages::matches;
 use super::support::blocks::mine_many;
 use super::support::{EventStream, Node, RawPeer, Setup};
 

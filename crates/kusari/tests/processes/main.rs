@@ -44,12 +44,11 @@ mod ledger;
 mod many_lines;
 mod original;
 mod page_access;
+mod pages;
 mod partition;
 mod places;
 mod proofs;
 mod quota;
-mod readme;
-mod readme_commands;
 #[path = "../../../store/src/row_key.rs"]
 mod row_key;
 mod slow_readers;
