@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "repository/books.rs"]
+mod books;
 #[path = "repository/layers.rs"]
 mod layers;
 #[path = "repository/lints.rs"]
