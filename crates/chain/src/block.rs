@@ -59,21 +59,29 @@ impl Block {
     /// The first block of every chain. It is never sent and never stored.
     #[must_use]
     pub fn genesis() -> Self {
-        let mut genesis = Self {
-            index: 0,
-            timestamp: params::GENESIS_TIMESTAMP,
-            nonce: params::GENESIS_NONCE,
-            data: String::from(params::GENESIS_DATA),
-            prev_hash: BlockHash::ZERO,
-            hash: BlockHash::ZERO,
-            transactions: alloc::vec![Transaction {
-                sender: String::from("Alice"),
-                receiver: String::from("Bob"),
-                amount: 100,
-            }],
-        };
-        genesis.hash = genesis.compute_hash();
-        genesis
+        let data = String::from(params::GENESIS_DATA);
+        let mut genesis = Self::template(0, params::GENESIS_TIMESTAMP, data, BlockHash::ZERO);
+        genesis.transactions.push(Transaction {
+            sender: String::from("Alice"),
+            receiver: String::from("Bob"),
+            amount: 100,
+        });
+        genesis.with_nonce(params::GENESIS_NONCE)
+    }
+
+    /// What mining begins with: no transfers, and neither nonce nor hash.
+    #[must_use]
+    pub fn template(index: u32, timestamp: u64, data: String, prev_hash: BlockHash) -> Self {
+        let (nonce, hash, transactions) = (0, BlockHash::ZERO, Vec::new());
+        Self { index, timestamp, nonce, data, prev_hash, hash, transactions }
+    }
+
+    /// The block with this nonce, and the hash that follows from it.
+    #[must_use]
+    pub fn with_nonce(mut self, nonce: u64) -> Self {
+        self.nonce = nonce;
+        self.hash = self.compute_hash();
+        self
     }
 
     /// The hash that the hash rule gives for the other six fields: SHA-256 over index, timestamp

@@ -67,6 +67,7 @@ pub use hindrance::{Hindrance, StorageState};
 pub use node::{Node, RestoreError, hash_of_state};
 pub use pacing::WaitingBranch;
 pub use peers::PeerStage;
+pub use random::Random;
 pub use seam::{Action, Input, Now};
 pub use snapshot::{Behind, Snapshot, TextWarning};
 pub use witnesses::{LastStatement, WitnessConfig, WitnessMemory, WitnessStop};

@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 
 use super::Chain;
 use crate::block::Block;
-use crate::hash::BlockHash;
 use crate::ledger::commitment::{MerkleRoot, body_root};
 use crate::ledger::{BodyEntry, Commitment, LedgerPart, PublicKey};
 use crate::params::{MAX_AHEAD_SECONDS, STATE_ROOT_INTERVAL};
@@ -95,15 +94,7 @@ impl Chain {
             target: following.target,
             miner,
         };
-        let block = Block {
-            index,
-            timestamp,
-            nonce: 0,
-            data: commitment.data(),
-            prev_hash: tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: Vec::new(),
-        };
+        let block = Block::template(index, timestamp, commitment.data(), tip.hash);
         let target = following.target.target().ok_or_else(|| {
             NoTemplate::Store(StoreError(String::from("the difficulty rule gave no target")))
         })?;

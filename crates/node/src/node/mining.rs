@@ -4,13 +4,12 @@
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::accept::{LedgerTemplate, NoTemplate};
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
-use kusari_chain::{Block, BlockHash, CheckedBlock, RuleViolation, StoreError, Target, Work};
+use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreError, Target, Work};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
@@ -91,15 +90,7 @@ impl Node {
         else {
             return Ok(());
         };
-        let template = Block {
-            index,
-            timestamp: now.wall,
-            nonce: 0,
-            data: text.to_string(),
-            prev_hash: tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: Vec::new(),
-        };
+        let template = Block::template(index, now.wall, text.to_string(), tip.hash);
         self.begin(template, Target::CLASSIC, Subject::Line(entry));
         Ok(())
     }
