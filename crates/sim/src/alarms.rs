@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::{BestPoint, Block, BlockHash};
+use kusari_node::Node;
 use kusari_node::event::HeldReport;
 use kusari_node::seam::{Command, Input};
 
 use crate::people::Asked;
-use crate::world::{Host, Micros, SECOND, World};
+use crate::world::{Micros, SECOND, World};
 
 /// What one machine told its person.
 #[derive(Default)]
@@ -33,9 +34,7 @@ pub(crate) struct Alarms {
 impl World {
     /// Has a node hold what would take back more blocks than that.
     pub(crate) fn set_limit(&mut self, host: usize, max_reorg_depth: u32) {
-        if let Some(kusari) = self.kusari(host) {
-            kusari.config.tree_limits.max_reorg_depth = Some(max_reorg_depth);
-        }
+        self.set(host, |kusari| kusari.config.tree_limits.max_reorg_depth = Some(max_reorg_depth));
     }
 
     /// A machine mines a branch of its own, to have others take theirs back.
@@ -56,7 +55,7 @@ impl World {
 
     /// A machine is down for a time.
     pub(crate) fn stay_away(&mut self, host: usize, time: Micros) {
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
+        let Some(kusari) = self.running(host) else { return };
         kusari.restart_after = time;
         self.crash(host);
     }
@@ -66,7 +65,7 @@ impl World {
         self.counts.alarms += 1;
         let Some(kusari) = self.kusari(host) else { return };
         let limit = kusari.config.tree_limits.max_reorg_depth;
-        let Some(snapshot) = kusari.node.as_ref().map(kusari_node::Node::snapshot) else { return };
+        let Some(snapshot) = self.node(host).map(Node::snapshot) else { return };
         let HeldReport { best, branch, .. } = report;
         let seen = snapshot.held.first().map(|held| held.tip);
         if (*best, Some(branch.tip)) != (snapshot.tip, seen) {
@@ -88,17 +87,13 @@ impl World {
         }
     }
 
-    fn best_chain(&self, host: usize) -> Vec<Block> {
-        match self.hosts.get(host) {
-            Some(Host::Kusari(kusari)) => kusari.disk.best_chain(),
-            _ => Vec::new(),
-        }
+    pub(crate) fn best_chain(&self, host: usize) -> Vec<Block> {
+        self.kusari(host).map_or_else(Vec::new, |kusari| kusari.disk.best_chain())
     }
 
     /// The end of the branch that a node holds and that is ahead of its chain.
     pub(crate) fn held_tip(&self, host: usize) -> Option<BestPoint> {
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return None };
-        kusari.node.as_ref()?.snapshot().held.first().map(|held| held.tip)
+        self.node(host)?.snapshot().held.first().map(|held| held.tip)
     }
 
     /// These nodes hold a branch, have shown it, and stand on a chain of their own.
@@ -167,14 +162,11 @@ impl World {
     /// Lets time pass until every node has done all it had to do, and has what its own people were
     /// told is saved, wherever the others are.
     pub(crate) fn must_rest_within(&mut self, time: Micros) {
-        let deadline = self.now + time;
         let hosts = self.kusari_hosts();
-        while self.failure.is_none() && hosts.iter().any(|&host| self.rest_of(host).is_none()) {
-            if self.now > deadline {
-                self.fail(String::from("the nodes do not come to rest"));
-            }
-            self.run_until(self.now + SECOND);
-        }
+        self.must_within(time, |world| {
+            let is_busy = |&host: &usize| world.rest_of(host).is_none();
+            hosts.iter().any(is_busy).then(|| String::from("the nodes do not come to rest"))
+        });
         for host in hosts {
             if let Some(fault) = self.lines.fault_of_own(host, &self.best_chain(host)) {
                 self.fail(format!("node {host}: {fault}"));
@@ -187,24 +179,19 @@ impl World {
     pub(crate) fn must_have_all_submitted_within(&mut self, time: Micros) {
         let deadline = self.now + time;
         for host in self.kusari_hosts() {
-            while self.failure.is_none()
-                && let Some(Host::Kusari(kusari)) = self.hosts.get(host)
-                && let Some(fault) = self.fault_of_submitted(&kusari.disk.best_whole())
-            {
-                if self.now > deadline {
-                    self.fail(format!("node {host}: {fault}"));
-                }
-                self.run_until(self.now + SECOND);
-            }
+            self.must_within(deadline.saturating_sub(self.now), |world| {
+                let chain = world.kusari(host)?.disk.best_whole();
+                world.fault_of_submitted(&chain).map(|fault| format!("node {host}: {fault}"))
+            });
         }
     }
 
     /// Once all is said, nodes that parted have nothing to say to one another beyond signs of life.
     pub(crate) fn must_be_calm(&mut self) {
         const CALM: Micros = 600 * SECOND;
-        self.run_until(self.now + 60 * SECOND);
+        self.run_for(60 * SECOND);
         let before = self.counts;
-        self.run_until(self.now + CALM);
+        self.run_for(CALM);
         let lines = self.counts.lines - before.lines;
         let opened = self.counts.connections - before.connections;
         if lines + opened > 0 {
@@ -222,28 +209,21 @@ impl World {
 
     /// Lets time pass until the chains of these nodes are longer than that.
     pub(crate) fn must_be_above(&mut self, hosts: &[usize], height: u32) {
-        let deadline = self.now + 300 * SECOND;
-        let is_above = |world: &Self| hosts.iter().all(|&host| world.height(host) > height);
-        while self.failure.is_none() && !is_above(self) {
-            if self.now > deadline {
-                self.fail(format!("the chain does not grow beyond {height}"));
-            }
-            self.run_until(self.now + SECOND);
-        }
+        self.must_within(300 * SECOND, |world| {
+            let is_above = hosts.iter().all(|&host| world.height(host) > height);
+            (!is_above).then(|| format!("the chain does not grow beyond {height}"))
+        });
     }
 
-    fn height(&self, host: usize) -> u32 {
-        match self.hosts.get(host) {
-            Some(Host::Kusari(kusari)) => kusari.disk.tip().0,
-            _ => 0,
-        }
+    pub(crate) fn height(&self, host: usize) -> u32 {
+        self.kusari(host).map_or(0, |kusari| kusari.disk.tip().0)
     }
 
     /// A person accepts the branch that the node shows.
     pub(crate) fn accept_branch(&mut self, host: usize) {
         let Some(tip) = self.held_tip(host) else { return };
         self.alarms.told.entry(host).or_default().accepts = true;
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let request = kusari.ask(Asked::Accept);
         self.input(host, Input::Command(request, Command::AcceptBranch(tip.hash)));
     }
@@ -255,7 +235,7 @@ impl World {
             for host in self.kusari_hosts() {
                 self.accept_branch(host);
                 let pause = self.random.below(5 * SECOND);
-                self.run_until(self.now + pause);
+                self.run_for(pause);
             }
         }
         for host in self.kusari_hosts() {

@@ -51,7 +51,7 @@ impl World {
     /// The accounts on a disk are those that follow from its best chain.
     pub(crate) fn audit(&mut self, host: usize) {
         self.counts.audits += 1;
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let Some(kusari) = self.kusari(host) else { return };
         let Some(config) = &kusari.config.ledger else { return };
         let chain = kusari.disk.best_whole();
         let stored = kusari.disk.accounts();
@@ -90,7 +90,7 @@ impl World {
             let chain = kusari.disk.best_whole();
             let accounts = replay(&chain, reward).unwrap_or_default();
             for account in accounts.into_values() {
-                let Some(kusari) = self.kusari(host) else { return };
+                let Some(kusari) = self.kusari_mut(host) else { return };
                 let request = kusari.ask(Asked::Same(account));
                 self.input(host, Input::Command(request, Command::GetAccount(account.key)));
             }
@@ -136,9 +136,7 @@ impl World {
     /// Whoever knows seven keys alone has the same blocks.
     fn check_originals(&mut self) {
         let Some(&first) = self.kusari_hosts().first() else { return };
-        let Some(kusari) = self.kusari(first) else { return };
-        let best: Vec<BlockHash> =
-            kusari.disk.best_chain().iter().map(|block| block.hash).collect();
+        let best: Vec<BlockHash> = self.best_chain(first).iter().map(|block| block.hash).collect();
         for host in 0..self.hosts.len() {
             let Some(Host::Original(original)) = self.hosts.get(host) else { continue };
             let known: BTreeSet<BlockHash> =

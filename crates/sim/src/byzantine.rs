@@ -299,9 +299,9 @@ impl World {
         let chain = self.chain_id().filter(|_| malice == Malice::Perjurer);
         let dialect = chain.map_or(dialect, Dialect::Ledger);
         let bytes = self.take_inbox(place);
-        if let Some(connection) = self.connection(place) {
-            connection.ends[place.side].framer.set_introduced();
-            connection.ends[place.side].framer.push(&bytes);
+        if let Some(end) = self.end(place) {
+            end.framer.set_introduced();
+            end.framer.push(&bytes);
         }
         while let Some(Ok(line)) = self.next_line(place) {
             match dialect.receive(&line) {
@@ -329,7 +329,7 @@ impl World {
                 _ => {}
             }
         }
-        let ended = self.connection(place).is_some_and(|state| state.ends[place.side].ended);
+        let ended = self.end(place).is_some_and(|end| end.ended);
         if ended {
             self.close_end(place);
         }

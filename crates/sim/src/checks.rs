@@ -6,10 +6,10 @@ use std::sync::Arc;
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{Block, BlockHash, Chain, StoredBlock};
-use kusari_node::Snapshot;
 use kusari_node::limits::MAX_WAITING_SAYS;
 use kusari_node::seam::PeerId;
 use kusari_node::wire::Message;
+use kusari_node::{Node, Snapshot};
 
 use crate::connection::Connection;
 use crate::world::{Host, Micros, SECOND, World};
@@ -26,7 +26,7 @@ pub(crate) enum ListRule {
 impl World {
     /// No bound may be exceeded, ever.
     pub(crate) fn check_bounds(&mut self, host: usize, snapshot: &Snapshot) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let (capacity, most) = (kusari.config.outbox.entries, kusari.config.max_peers);
         let Snapshot { orphans, side_bytes, side_limit, waiting_lines, .. } = snapshot;
         let peers = snapshot.peers.len();
@@ -61,7 +61,7 @@ impl World {
             Message::Status(report) => report.tip,
             _ => return,
         };
-        if let Some(kusari) = self.kusari(host)
+        if let Some(kusari) = self.kusari_mut(host)
             && spoken != Block::genesis().hash
         {
             kusari.spoken.insert(peer, spoken);
@@ -69,7 +69,7 @@ impl World {
         if !self.is_own(host, &spoken) {
             return;
         }
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let Some(kusari) = self.kusari(host) else { return };
         if !kusari.disk.holds(&spoken) {
             self.fail(format!("node {host} speaks of its block {spoken} before it is durable"));
         }
@@ -77,7 +77,7 @@ impl World {
 
     /// What a node streams is read from its disk, which must hold what the peer was told of.
     pub(crate) fn check_answer_is_stored(&mut self, host: usize, peer: PeerId) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let Some(spoken) = kusari.spoken.get(&peer) else { return };
         if !kusari.disk.holds(spoken) {
             let what = format!("node {host} answers {peer:?} from less than {spoken}");
@@ -88,19 +88,14 @@ impl World {
     /// Whether every node has said all it had to say and agrees with every other.
     fn is_settled(&self) -> bool {
         let hosts = self.kusari_hosts();
-        let mut tips = BTreeSet::new();
-        hosts.into_iter().all(|host| match self.rest_of(host) {
-            Some(tip) => {
-                tips.insert(tip);
-                tips.len() == 1
-            }
-            None => false,
-        })
+        let mut tips = hosts.into_iter().map(|host| self.rest_of(host));
+        let first = tips.next().flatten();
+        first.is_some() && tips.all(|tip| tip == first)
     }
 
     /// The tip of a node that has said all it had to say, and has it on its disk.
     pub(crate) fn rest_of(&self, host: usize) -> Option<BlockHash> {
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return None };
+        let Some(kusari) = self.kusari(host) else { return None };
         let snapshot = kusari.node.as_ref()?.snapshot();
         let stored = kusari.disk.tip().1 == snapshot.tip.hash;
         let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.own_waiting);
@@ -120,7 +115,7 @@ impl World {
         let mut calm = 0;
         while self.failure.is_none() && calm < CALM {
             self.let_miners_go_on();
-            self.run_until(self.now + STEP);
+            self.run_for(STEP);
             calm = if self.is_settled() { calm + 1 } else { 0 };
             if calm == 1 {
                 self.counts.seconds_to_agree = (self.now - peace) / SECOND;
@@ -140,13 +135,22 @@ impl World {
 
     /// Lets time pass until all nodes agree, whatever goes wrong meanwhile.
     pub(crate) fn must_agree_within(&mut self, time: Micros) {
+        self.must_within(time, |world| {
+            let fault = || format!("the nodes do not agree in time:\n{}", world.describe());
+            (!world.is_settled()).then(fault)
+        });
+    }
+
+    /// Lets time pass until nothing is wrong any more.
+    pub(crate) fn must_within(&mut self, time: Micros, fault: impl Fn(&Self) -> Option<String>) {
         let deadline = self.now + time;
-        while self.failure.is_none() && !self.is_settled() {
+        while self.failure.is_none()
+            && let Some(fault) = fault(self)
+        {
             if self.now > deadline {
-                let state = self.describe();
-                self.fail(format!("the nodes do not agree in time:\n{state}"));
+                self.fail(fault);
             }
-            self.run_until(self.now + SECOND);
+            self.run_for(SECOND);
         }
     }
 
@@ -154,8 +158,7 @@ impl World {
         let mut text = String::new();
         for (place, host) in self.hosts.iter().enumerate() {
             let line = match host {
-                Host::Kusari(kusari) => match kusari.node.as_ref().map(kusari_node::Node::snapshot)
-                {
+                Host::Kusari(kusari) => match kusari.node.as_ref().map(Node::snapshot) {
                     Some(s) => format!(
                         "tip {} {}, {} waiting, {:?}, {} orphans, catching up {}, peers {:?}",
                         s.tip.height,
@@ -176,11 +179,18 @@ impl World {
         text
     }
 
+    /// No block joined the best chain of a node twice.
+    pub(crate) fn must_add_once(&mut self) {
+        for (host, hash) in self.lines.added_twice() {
+            self.fail(format!("node {host} added the block {hash} twice"));
+        }
+    }
+
     /// Whom a node is to keep connected is connected to it, and not twice.
     fn check_connected(&mut self) {
         let hosts = self.kusari_hosts();
         for &from in &hosts {
-            let Some(Host::Kusari(kusari)) = self.hosts.get(from) else { continue };
+            let Some(kusari) = self.kusari(from) else { continue };
             let targets: BTreeSet<usize> = kusari
                 .config
                 .connect
@@ -210,7 +220,7 @@ impl World {
     pub(crate) fn check_payloads(&mut self) {
         let mut lacking = Vec::new();
         for host in self.kusari_hosts() {
-            let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { continue };
+            let Some(kusari) = self.kusari(host) else { continue };
             for stored in kusari.disk.best_whole() {
                 let body = stored.part().map_or(&[][..], |part| &part.body);
                 let lacks = |e: &BodyEntry| e.transaction.has_payload() && e.payload.is_none();
@@ -232,7 +242,7 @@ impl World {
             return;
         }
         for place in self.kusari_hosts() {
-            let Some(Host::Kusari(kusari)) = self.hosts.get(place) else { continue };
+            let Some(kusari) = self.kusari(place) else { continue };
             let chain = kusari.disk.best_chain();
             let linked = chain.windows(2).all(|pair| pair[1].prev_hash == pair[0].hash);
             let limits = kusari.config.tree_limits;

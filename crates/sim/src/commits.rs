@@ -43,7 +43,7 @@ impl World {
         batch: StoreBatch,
         then: Vec<Action>,
     ) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         kusari.commits.waiting.push_back(Pending { id, batch });
         kusari.commits.then.push_back((id, then));
         self.run_disk(host);
@@ -51,7 +51,7 @@ impl World {
 
     fn run_disk(&mut self, host: usize) {
         let delay = self.random.below(1_000);
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         if kusari.commits.disk_busy || kusari.commits.waiting.is_empty() {
             return;
         }
@@ -67,7 +67,7 @@ impl World {
         }
         let (draw, delay) = (self.random.draw(), self.random.below(5 * MILLISECOND));
         let now = self.now;
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let most = kusari.commits.waiting.len() as u64;
         let group = usize::try_from(draw % most.max(1) + 1).unwrap_or(1);
         let mut through = CommitId::default();
@@ -93,7 +93,7 @@ impl World {
     /// Commits are durable: what waited for them is done, and then the node is told.
     pub(crate) fn durable(&mut self, host: usize, life: u32, through: CommitId) {
         loop {
-            let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else {
+            let Some(kusari) = self.alive(host, life) else {
                 return;
             };
             if kusari.commits.then.front().is_none_or(|(id, _)| *id > through) {

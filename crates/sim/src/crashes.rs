@@ -9,7 +9,7 @@ impl World {
     pub(crate) fn crash(&mut self, host: usize) {
         self.trace.note(self.now, host, format_args!("crash"));
         self.counts.crashes += 1;
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         kusari.node = None;
         kusari.twin = None;
         kusari.life += 1;
@@ -17,21 +17,16 @@ impl World {
         kusari.mining = None;
         kusari.commits = Commits::default();
         kusari.remembered.stop();
-        kusari.requests.clear();
         kusari.asked.clear();
         let restart = kusari.restart_after;
         self.lose_store(host);
         self.plan(self.now + restart, Event::Start(host));
         self.ledger.crashed(host);
-        let at_host = |place: &Place, world: &World| {
-            let connection = world.connections.get(&place.connection);
-            connection.is_some_and(|state| state.ends[place.side].host == host)
-        };
         let ids: Vec<u64> = self.connections.keys().copied().collect();
         for place in
             ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side }))
         {
-            if at_host(&place, self) {
+            if self.end(place).is_some_and(|end| end.host == host) {
                 self.break_end(place, "the machine crashed");
             }
         }
@@ -40,7 +35,7 @@ impl World {
     /// One of the points between which a crash may fall. `true` where it has.
     pub(crate) fn crash_point(&mut self, host: usize) -> bool {
         self.counts.seam_points += 1;
-        let Some(kusari) = self.kusari(host) else { return true };
+        let Some(kusari) = self.kusari_mut(host) else { return true };
         if kusari.node.is_none() {
             return true;
         }
@@ -59,12 +54,10 @@ impl World {
 
     /// One of them that is before or after a durable write.
     pub(crate) fn write_point(&mut self, host: usize) -> bool {
-        let left = self.kusari(host).and_then(|kusari| kusari.crash_in_writes.as_mut());
+        let left = self.kusari_mut(host).and_then(|kusari| kusari.crash_in_writes.as_mut());
         match left {
             Some(0) => {
-                if let Some(kusari) = self.kusari(host) {
-                    kusari.crash_in_writes = None;
-                }
+                self.set(host, |kusari| kusari.crash_in_writes = None);
                 self.crash(host);
                 true
             }

@@ -22,9 +22,7 @@ pub(crate) struct Drafted {
 impl World {
     /// The machine signs with the keys of the person with this number.
     pub(crate) fn give_wallet(&mut self, host: usize, person: usize) {
-        if let Some(kusari) = self.kusari(host) {
-            kusari.wallet = Some(person);
-        }
+        self.set(host, |kusari| kusari.wallet = Some(person));
     }
 
     /// Has people draft on a machine, spread over a stretch of time.
@@ -35,13 +33,10 @@ impl World {
         from: Micros,
         until: Micros,
     ) {
-        for _ in 0..count {
-            let at = self.random.between(from, until);
-            self.plan(at, Event::Draft(host));
-        }
+        self.spread(count, from, until, || Event::Draft(host));
     }
 
-    fn wallet_of(&mut self, host: usize) -> Option<Person> {
+    fn wallet_of(&self, host: usize) -> Option<Person> {
         self.kusari(host)?.wallet.map(Person::new)
     }
 
@@ -58,7 +53,7 @@ impl World {
         let Some(account) = self.wallet_of(host).map(|person| person.public) else { return };
         self.drafted.count += 1;
         let text = format!("draft {} on machine {host}", self.drafted.count);
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
+        let Some(kusari) = self.running(host) else { return };
         let request = kusari.ask(Asked::Draft(text.clone()));
         let draft = Draft { account, fee: 0, content: DraftContent::Record(text) };
         self.input(host, Input::Command(request, Command::Draft(draft)));

@@ -9,6 +9,7 @@ use kusari_node::MiningPolicy;
 
 use crate::mining::{self, LONG_CHAIN};
 use crate::scenarios::Scenario;
+use crate::setup::TRIANGLE;
 use crate::weather::Weather;
 use crate::world::{MILLISECOND, SECOND, World};
 
@@ -44,9 +45,7 @@ fn rewritten(above: usize) -> Vec<Block> {
 
 /// Three nodes with a limit, every two connected, which have a history.
 fn group(world: &mut World, limit: u32, above: usize) -> [usize; 3] {
-    let a = world.add_kusari(&[], 0);
-    let b = world.add_kusari(&[a], 0);
-    let c = world.add_kusari(&[a, b], 0);
+    let [a, b, c] = world.add_all(TRIANGLE);
     for host in [a, b, c] {
         world.set_limit(host, limit);
         world.install(host, &history(above));
@@ -59,11 +58,9 @@ fn attack(world: &mut World, targets: &[usize], at: u64, above: usize) {
     let host = world.add_kusari(targets, at);
     world.let_rewrite(host);
     world.install(host, &rewritten(above));
-    if let Some(kusari) = world.kusari(host) {
-        kusari.mining_time /= 10;
-    }
+    world.set(host, |kusari| kusari.mining_time /= 10);
     let more = world.random.below(10);
-    world.type_lines(host, more, at + 2 * SECOND, at + 12 * SECOND);
+    world.type_lines(&[host], more, at + 2 * SECOND, at + 12 * SECOND);
 }
 
 /// Somebody who mines ten times as fast rewrites 300 blocks of nodes that take back 288, in half of
@@ -74,8 +71,8 @@ pub const REWRITE_BEYOND_THE_LIMIT: Scenario = Scenario {
         let group = group(world, USUAL_LIMIT, 300);
         attack(world, &group, 40 * SECOND, 330);
         for host in group {
-            world.type_lines(host, 2, SECOND, 30 * SECOND);
-            world.type_lines(host, 3, 45 * SECOND, 100 * SECOND);
+            world.type_lines(&[host], 2, SECOND, 30 * SECOND);
+            world.type_lines(&[host], 3, 45 * SECOND, 100 * SECOND);
         }
         world.run_until(40 * SECOND);
         let stormy = world.random.chance(50);
@@ -104,9 +101,7 @@ pub const REWRITE_WITHIN_THE_LIMIT: Scenario = Scenario {
         let above = [282, 280, 100, 1][world.random.index(4)];
         let group = group(world, USUAL_LIMIT, above);
         attack(world, &group[..1], 40 * SECOND, above + 30);
-        for host in group {
-            world.type_lines(host, 2, SECOND, 20 * SECOND);
-        }
+        world.type_lines(&group, 2, SECOND, 20 * SECOND);
         world.run_until(60 * SECOND);
         world.must_agree_within(120 * SECOND);
         world.check_outcome();
@@ -132,22 +127,18 @@ pub const REWRITE_NEAR_THE_LIMIT: Scenario = Scenario {
         if is_chance {
             // Lines are mined as the limit is reached, and the branch comes at any moment.
             attack(world, &group[..targets], at, SMALL_LIMIT as usize + 20);
-            for host in group {
-                world.type_lines(host, 2, SECOND, 40 * SECOND);
-            }
+            world.type_lines(&group, 2, SECOND, 40 * SECOND);
         } else {
             // At the limit, one of them mines a block that the others lack as yet.
             world.run_until(3 * SECOND);
             for (one, other) in [(a, b), (b, c), (a, c)] {
                 world.cut_link(one, other);
             }
-            world.type_lines(c, 1, 4 * SECOND, 6 * SECOND);
+            world.type_lines(&[c], 1, 4 * SECOND, 6 * SECOND);
             attack(world, &group, 25 * SECOND, SMALL_LIMIT as usize + 20);
             world.run_until(40 * SECOND + at);
             world.heal_links();
-            for host in group {
-                world.type_lines(host, 1, world.now, world.now + 30 * SECOND);
-            }
+            world.type_lines(&group, 1, world.now, world.now + 30 * SECOND);
         }
         world.run_until(120 * SECOND);
         world.must_rest_within(120 * SECOND);
@@ -164,13 +155,11 @@ pub const AWAY_DURING_THE_REWRITE: Scenario = Scenario {
     name: "away_during_the_rewrite",
     build: |world| {
         let [a, b, c] = group(world, SMALL_LIMIT, 30);
-        for host in [a, b, c] {
-            world.type_lines(host, 2, SECOND, 20 * SECOND);
-        }
+        world.type_lines(&[a, b, c], 2, SECOND, 20 * SECOND);
         attack(world, &[a, b], 60 * SECOND, 60);
         world.run_until(50 * SECOND);
         let Some(here) = world.rest_of(c) else {
-            return world.fail(String::from("what was typed is not mined"));
+            return world.fail("what was typed is not mined");
         };
         world.stay_away(c, 150 * SECOND);
         world.run_until(90 * SECOND);
@@ -180,7 +169,7 @@ pub const AWAY_DURING_THE_REWRITE: Scenario = Scenario {
         world.run_until(190 * SECOND);
         let there = world.rest_of(a);
         if there.is_none() || there != world.rest_of(b) {
-            world.fail(String::from("those who accepted the branch do not agree"));
+            world.fail("those who accepted the branch do not agree");
         }
         world.run_until(260 * SECOND);
         world.must_hold(&[c]);
@@ -200,8 +189,8 @@ pub const HELD_BRANCH_ACCEPTED: Scenario = Scenario {
         let group = group(world, SMALL_LIMIT, 30);
         attack(world, &group, 30 * SECOND, 60);
         for host in group {
-            world.type_lines(host, 2, SECOND, 20 * SECOND);
-            world.type_lines(host, 2, 70 * SECOND, 130 * SECOND);
+            world.type_lines(&[host], 2, SECOND, 20 * SECOND);
+            world.type_lines(&[host], 2, 70 * SECOND, 130 * SECOND);
         }
         world.run_until(60 * SECOND);
         world.must_hold(&group);
@@ -228,15 +217,11 @@ pub const LEDGER_REWRITE: Scenario = Scenario {
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
         let rewriter = world.add_ledger(&[], 0, MiningPolicy::Always);
         world.let_rewrite(rewriter);
-        if let Some(kusari) = world.kusari(rewriter) {
-            kusari.mining_time = 400 * MILLISECOND;
-        }
+        world.set(rewriter, |kusari| kusari.mining_time = 400 * MILLISECOND);
         for host in [a, b, c] {
             world.set_limit(host, LIMIT);
-            if let Some(kusari) = world.kusari(host) {
-                kusari.mining_time = 4 * SECOND;
-            }
-            world.let_people_act(host, 4, SECOND, 30 * SECOND);
+            world.set(host, |kusari| kusari.mining_time = 4 * SECOND);
+            world.let_people_act(&[host], 4, SECOND, 30 * SECOND);
         }
         world.run_until(40 * SECOND);
         world.must_be_above(&[a, b, c], LIMIT);
@@ -248,7 +233,7 @@ pub const LEDGER_REWRITE: Scenario = Scenario {
         world.run_until(shown);
         for host in [a, b, c] {
             world.dial_while_running(rewriter, host);
-            world.let_people_act(host, 4, shown + 5 * SECOND, shown + 50 * SECOND);
+            world.let_people_act(&[host], 4, shown + 5 * SECOND, shown + 50 * SECOND);
         }
         world.run_until(shown + 60 * SECOND);
         world.must_have_all_submitted_within(120 * SECOND);

@@ -102,14 +102,14 @@ impl World {
     fn flip_until(&mut self, then: u64, hosts: &[usize]) {
         let mut agreed = self.now;
         while self.failure.is_none() && self.now < then {
-            self.run_until(self.now + QUICK);
-            let mut first = |host: &usize| self.kusari(*host)?.disk.best_at(1).ok()?;
+            self.run_for(QUICK);
+            let first = |&host: &usize| self.kusari(host)?.disk.best_at(1).ok()?;
             let mut branches = hosts.iter().map(|host| first(host).map(|stored| stored.block.hash));
             let one = branches.next();
             if branches.all(|other| Some(other) == one) {
                 agreed = self.now;
             } else if self.now > agreed + PATIENCE {
-                self.fail(String::from("the nodes follow different branches for a minute"));
+                self.fail("the nodes follow different branches for a minute");
             }
         }
     }
@@ -120,16 +120,11 @@ impl World {
 pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
     name: "long_branches_by_turns",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[b], 0);
-        let d = world.add_kusari(&[c, a], 0);
+        let [a, b, c, d] = world.add_all([&[], &[0], &[1], &[2, 0]]);
         let liar = world.add_byzantine(Malice::Flipper, &[a, c]);
         for host in [a, b, c, d] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.config.tree_limits = TreeLimits::default();
-            }
-            world.type_lines(host, 2, SECOND, 20 * SECOND);
+            world.set(host, |kusari| kusari.config.tree_limits = TreeLimits::default());
+            world.type_lines(&[host], 2, SECOND, 20 * SECOND);
         }
         // It connects within seconds, and then its first turns take five.
         world.run_until(10 * SECOND);
@@ -143,7 +138,7 @@ pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
             }
         }
         if turns < 20 {
-            world.fail(String::from("the attack does nothing"));
+            world.fail("the attack does nothing");
         }
         // One that starts again has something to spend when the others have not, and so has another one at
         // another time: they end on different branches.

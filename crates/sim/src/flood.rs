@@ -56,13 +56,12 @@ impl Flood {
         text.push_str(&".".repeat(text_bytes.saturating_sub(text.len())));
         let before = world.counts.bytes;
         world.say(host, text);
-        world.run_until(world.now + PATIENCE);
+        world.run_for(PATIENCE);
         world.must_agree_within(PATIENCE);
         if let Some(failure) = world.failure.take() {
             return Err(failure);
         }
-        let tip = world.kusari(host).and_then(|kusari| kusari.disk.best_chain().pop());
-        let bytes = tip.map_or(0, |block| block.canonical_line_bytes());
+        let bytes = world.best_chain(host).pop().map_or(0, |block| block.canonical_line_bytes());
         let receivers = self.nodes.saturating_sub(1);
         Ok(Cost { sent: world.counts.bytes - before, least: (bytes * receivers) as u64 })
     }

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use kusari_node::Hindrance;
+use kusari_node::{Hindrance, PeerStage};
 
 use crate::byzantine::Malice;
 use crate::connection::Place;
@@ -28,7 +28,7 @@ pub const BOTH_DIAL: Scenario = Scenario {
             if links != 1 {
                 world.fail(format!("the nodes have {links} links"));
             }
-            world.run_until(world.now + SECOND);
+            world.run_for(SECOND);
         }
     },
 };
@@ -41,25 +41,21 @@ pub const ALTERED_BLOCK_IS_SERVED: Scenario = Scenario {
         let server = world.add_kusari(&[], 0);
         world.install(server, mining::long_chain());
         let height = u32::try_from(1 + world.random.index(LONG_CHAIN - 1)).ok();
-        if let Some(kusari) = world.kusari(server) {
-            kusari.disk.alter(height);
-        }
+        world.set(server, |kusari| kusari.disk.alter(height));
         for number in 0..3 {
             let host = world.add_kusari(&[server], u64::from(number) * SECOND);
             world.move_to(host, Ipv4Addr::new(20, number, 0, 1));
         }
         world.run_until(60 * SECOND);
-        let node = world.kusari(server).and_then(|kusari| kusari.node.as_ref());
-        let hindrances = node.map(|node| node.snapshot().hindrances).unwrap_or_default();
+        let hindrances =
+            world.node(server).map(|node| node.snapshot().hindrances).unwrap_or_default();
         let found = |one: &Hindrance| matches!(one, Hindrance::DamagedStore { .. });
         if !hindrances.iter().any(|one| found(one) && one.is_unready()) {
             world.fail(format!("the server knows of {hindrances:?} alone"));
         }
-        if let Some(kusari) = world.kusari(server) {
-            kusari.disk.alter(None);
-        }
+        world.set(server, |kusari| kusari.disk.alter(None));
         world.crash(server);
-        world.run_until(world.now + 60 * SECOND);
+        world.run_for(60 * SECOND);
     },
 };
 
@@ -100,7 +96,7 @@ pub const SIEGE_OF_A_NODE: Scenario = Scenario {
         for round in 0.. {
             let at = world.now;
             for (n, host) in (0..).zip(&honest) {
-                world.type_lines(*host, 1, at + n * 5 * SECOND, at + n * 5 * SECOND);
+                world.type_lines(&[*host], 1, at + n * 5 * SECOND, at + n * 5 * SECOND);
             }
             let until = at + BLOCK_EVERY;
             while next < until.min(end) {
@@ -151,13 +147,8 @@ fn besiege(world: &mut World, target: usize) {
 
 fn holds_a_place(world: &mut World, target: usize, host: usize) -> bool {
     let ip = world.address_of(host).ip();
-    let node = world.kusari(target).and_then(|kusari| kusari.node.as_ref());
-    node.is_some_and(|node| {
-        let peers = node.snapshot().peers;
-        peers
-            .iter()
-            .any(|peer| peer.address.ip() == ip && peer.stage == kusari_node::PeerStage::Introduced)
-    })
+    let peers = world.node(target).map(|node| node.snapshot().peers).unwrap_or_default();
+    peers.iter().any(|peer| peer.address.ip() == ip && peer.stage == PeerStage::Introduced)
 }
 
 impl World {
@@ -165,7 +156,7 @@ impl World {
     pub(crate) fn check_eviction(&mut self, by: usize, place: Place) {
         self.counts.evictions += 1;
         let now = self.now;
-        let Some(other) = self.connection(place).map(|c| c.ends[place.other().side].host) else {
+        let Some(other) = self.end(place.other()).map(|end| end.host) else {
             return;
         };
         let Some(mined_at) = self.kusari(other).and_then(|kusari| kusari.mined_at) else { return };

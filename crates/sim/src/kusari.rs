@@ -59,8 +59,7 @@ pub(crate) struct Kusari {
     wish: u64,
     pub(crate) mining: Option<(TemplateId, Block, Target)>,
     pub(crate) commits: Commits,
-    pub(crate) requests: BTreeMap<u64, String>,
-    /// What else was asked for and not answered.
+    /// What was asked for and not answered.
     pub(crate) asked: BTreeMap<u64, Asked>,
     next_request: u64,
     /// Blocks that were mined here, in any life.
@@ -93,7 +92,6 @@ impl Kusari {
             wish: 0,
             mining: None,
             commits: Commits::default(),
-            requests: BTreeMap::new(),
             asked: BTreeMap::new(),
             next_request: 0,
             own: BTreeSet::new(),
@@ -119,7 +117,7 @@ impl World {
     /// Wakes a node over what its disk holds.
     pub(crate) fn start(&mut self, host: usize) {
         let seed = self.random.draw();
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         if kusari.node.is_some() {
             return;
         }
@@ -212,14 +210,10 @@ impl World {
             Action::Mine { template_id, template, target } => {
                 self.begin_mining(host, template_id, template, target)
             }
-            Action::StopMining => {
-                if let Some(kusari) = self.kusari(host) {
-                    kusari.mining = None;
-                }
-            }
+            Action::StopMining => self.set(host, |kusari| kusari.mining = None),
             Action::WakeAt(at) => {
                 let at = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
-                let Some(kusari) = self.kusari(host) else { return };
+                let Some(kusari) = self.kusari_mut(host) else { return };
                 kusari.wish += 1;
                 let wish = kusari.wish;
                 self.plan(at, Event::Wake { host, life, wish });
@@ -257,7 +251,7 @@ impl World {
         if self.may_rest(host) {
             return;
         }
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         kusari.mining = Some((template_id, template, target));
         let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
         self.plan(self.now + time, Event::Mined { host, life, template_id });
@@ -265,7 +259,7 @@ impl World {
 
     pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
         let now = self.now;
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
+        let Some(kusari) = self.alive(host, life) else { return };
         let Some((_, mut block, target)) = kusari.mining.take_if(|(id, ..)| *id == template_id)
         else {
             return;
@@ -279,50 +273,36 @@ impl World {
 
     /// A person types a line. Where the machine is down, there is no prompt to type it at.
     pub(crate) fn say(&mut self, host: usize, text: String) {
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
-        kusari.next_request += 1;
-        let request = kusari.next_request;
-        kusari.requests.insert(request, text.clone());
+        let Some(kusari) = self.running(host) else { return };
+        let request = kusari.ask(Asked::Say(text.clone()));
         self.lines.typed(host, &text);
-        self.input(host, Input::Command(RequestId(request), Command::Say(text)));
+        self.input(host, Input::Command(request, Command::Say(text)));
     }
 
     fn replied(&mut self, host: usize, request: RequestId, reply: Reply) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         if matches!(reply, Reply::Connecting) {
             return;
         }
-        if let Some(asked) = kusari.asked.remove(&request.0) {
-            return self.told(host, asked, reply);
-        }
-        let Some(text) = kusari.requests.remove(&request.0) else {
-            return self.fail(format!("node {host} answers a command twice: {request:?}"));
-        };
-        match reply {
-            Reply::Saved(_) if self.is_honest(host) => self.lines.acknowledged(host, &text),
-            Reply::Refused(_) => self.lines.refused(),
-            _ => {}
+        match kusari.asked.remove(&request.0) {
+            Some(asked) => self.told(host, asked, reply),
+            None => self.fail(format!("node {host} answers a command twice: {request:?}")),
         }
     }
 
     /// Reads lines for a node, as long as it is not congested.
     pub(crate) fn kusari_reads(&mut self, host: usize, place: Place) {
-        let is_congested = |world: &mut World| {
-            let node = world.kusari(host).and_then(|kusari| kusari.node.as_ref());
-            node.is_none_or(Node::is_congested)
-        };
-        if is_congested(self) {
+        if self.node(host).is_none_or(Node::is_congested) {
             return;
         }
         let bytes = self.take_inbox(place);
-        if let Some(connection) = self.connection(place)
-            && !connection.ends[place.side].deaf
+        if let Some(end) = self.end(place)
+            && !end.deaf
         {
-            connection.ends[place.side].framer.push(&bytes);
+            end.framer.push(&bytes);
         }
         let peer = place.peer();
-        let node = self.kusari(host).and_then(|kusari| kusari.node.as_ref());
-        let mut rows = Rows::new(node.map_or(Dialect::Classic, Node::dialect));
+        let mut rows = Rows::new(self.node(host).map_or(Dialect::Classic, Node::dialect));
         while let Some(line) = self.next_line(place) {
             let is_hello = match line {
                 Ok(line) => rows.push(&line),
@@ -331,8 +311,8 @@ impl World {
                     false
                 }
             };
-            if is_hello && let Some(connection) = self.connection(place) {
-                connection.ends[place.side].framer.set_introduced();
+            if is_hello && let Some(end) = self.end(place) {
+                end.framer.set_introduced();
             }
             self.rows(host, peer, rows.take_complete());
         }
@@ -347,8 +327,7 @@ impl World {
     }
 
     fn finish_reading(&mut self, host: usize, place: Place, peer: PeerId) {
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         if end.open && std::mem::take(&mut end.ended) {
             self.input(host, Input::PeerFinished { peer });
         }
@@ -370,7 +349,7 @@ impl World {
 
     /// A stream is written; its node is told.
     pub(crate) fn stream_written(&mut self, place: Place, stream: &Stream) {
-        let Some(host) = self.connection(place).map(|state| state.ends[place.side].host) else {
+        let Some(host) = self.end(place).map(|end| end.host) else {
             return;
         };
         let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
@@ -380,6 +359,6 @@ impl World {
     }
 
     pub(crate) fn is_own(&self, host: usize, hash: &BlockHash) -> bool {
-        matches!(self.hosts.get(host), Some(Host::Kusari(kusari)) if kusari.own.contains(hash))
+        self.kusari(host).is_some_and(|kusari| kusari.own.contains(hash))
     }
 }

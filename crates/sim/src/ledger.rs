@@ -11,7 +11,7 @@ use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_node::{LedgerConfig, MiningPolicy, WitnessConfig};
 
 use crate::people::Person;
-use crate::world::{Host, Micros, World};
+use crate::world::{Micros, World};
 
 /// The chain of every world: difficulty stays where it is, since every block is really mined.
 pub(crate) fn spec() -> ChainSpec {
@@ -40,7 +40,7 @@ impl World {
         mining: MiningPolicy,
     ) -> usize {
         let host = self.add_kusari(dials, at);
-        if let Some(kusari) = self.kusari(host) {
+        if let Some(kusari) = self.kusari_mut(host) {
             // Blocks of a clock that is further ahead are held back.
             kusari.skew = kusari.skew.min(100);
             kusari.config.ledger = Some(LedgerConfig {
@@ -65,10 +65,7 @@ impl World {
     }
 
     pub(crate) fn ledger_config(&self, host: usize) -> Option<&LedgerConfig> {
-        match self.hosts.get(host) {
-            Some(Host::Kusari(kusari)) => kusari.config.ledger.as_ref(),
-            _ => None,
-        }
+        self.kusari(host)?.config.ledger.as_ref()
     }
 
     /// The id of the ledger, in a world that has one.
@@ -87,8 +84,7 @@ impl World {
     }
 
     pub(crate) fn waiting(&self, host: usize) -> Option<Waiting> {
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return None };
-        let ledger = kusari.node.as_ref()?.snapshot().ledger?;
+        let ledger = self.node(host)?.snapshot().ledger?;
         Some(Waiting { own: ledger.own_waiting, pooled: ledger.pooled })
     }
 

@@ -3,12 +3,13 @@
 //! Each ends with quiet, after which all nodes must agree, accounts must follow from the blocks, and
 //! every transaction that a person was told is stored must stand in the chain once.
 
-use kusari_node::{MiningPolicy, OutboxLimits};
+use kusari_node::MiningPolicy;
 
 use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::kusari::Kusari;
 use crate::people::SHARED;
 use crate::remembering::Loss;
-use crate::scenarios::{Outcome, Scenario, finish};
+use crate::scenarios::{Outcome, Scenario, crash_twice, finish_if, limit_outbox, slow_down};
 use crate::weather::Weather;
 use crate::world::{Event, MILLISECOND, SECOND, World};
 
@@ -22,13 +23,9 @@ pub const LEDGER_CALM: Scenario = Scenario {
         let a = world.add_ledger(&[], 0, ON_DEMAND);
         let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
-        for host in [a, b, c] {
-            world.let_people_act(host, 6, 5 * SECOND, 60 * SECOND);
-        }
+        world.let_people_act(&[a, b, c], 6, 5 * SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
-        for (host, hash) in world.lines.added_twice() {
-            world.fail(format!("node {host} added the block {hash} twice"));
-        }
+        world.must_add_once();
     },
 };
 
@@ -41,10 +38,8 @@ pub const LEDGER_MINERS_RACE: Scenario = Scenario {
         let c = world.add_ledger(&[b], 0, MiningPolicy::Always);
         let d = world.add_ledger(&[a, c], 0, MiningPolicy::Interval { seconds: 5 });
         for host in [a, b, c, d] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.mining_time = 600 * MILLISECOND;
-            }
-            world.let_people_act(host, 8, SECOND, 20 * SECOND);
+            world.set(host, |kusari| kusari.mining_time = 600 * MILLISECOND);
+            world.let_people_act(&[host], 8, SECOND, 20 * SECOND);
         }
         world.run_until(25 * SECOND);
     },
@@ -59,9 +54,7 @@ pub const LEDGER_PARTITION_HEALS: Scenario = Scenario {
         let b = world.add_ledger(&[a], 0, policies[0]);
         let c = world.add_ledger(&[a, b], 0, policies[1]);
         let d = world.add_ledger(&[b, c], 0, ON_DEMAND);
-        for host in [a, b, c, d] {
-            world.let_people_act(host, 8, SECOND, 100 * SECOND);
-        }
+        world.let_people_act(&[a, b, c, d], 8, SECOND, 100 * SECOND);
         world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
         world.run_until(120 * SECOND);
     },
@@ -75,9 +68,7 @@ pub const LEDGER_CRASHES: Scenario = Scenario {
         let policy = world.draw_policy();
         let b = world.add_ledger(&[a], 0, policy);
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
-        for host in [a, b, c] {
-            world.let_people_act(host, 10, SECOND, 60 * SECOND);
-        }
+        world.let_people_act(&[a, b, c], 10, SECOND, 60 * SECOND);
         world.set_weather(Weather { crashes: true, ..Weather::default() });
         world.run_until(80 * SECOND);
     },
@@ -95,24 +86,10 @@ pub const LEDGER_STORM: Scenario = Scenario {
         world.dial_by_name(a, b);
         world.dial_by_name(c, a);
         for host in [a, b, c, d] {
-            let capacity = world.random.between(1, 6);
-            if let Some(kusari) = world.kusari(host) {
-                let in_memory = usize::try_from(capacity).unwrap_or(1);
-                // Some of what waits is in the store alone.
-                kusari.config.outbox =
-                    OutboxLimits { in_memory, entries: 2 * capacity, ..OutboxLimits::default() };
-                kusari.config.max_uncommitted = in_memory;
-            }
-            world.let_people_act(host, 8, SECOND, 120 * SECOND);
+            limit_outbox(world, host, 6);
+            world.let_people_act(&[host], 8, SECOND, 120 * SECOND);
         }
-        world.set_weather(Weather {
-            crashes: true,
-            resets: true,
-            silence: true,
-            partitions: true,
-            slow_readers: true,
-            ..Weather::default()
-        });
+        world.set_weather(Weather::STORM);
         world.run_until(150 * SECOND);
     },
 };
@@ -127,9 +104,7 @@ pub const LEDGER_ORIGINALS: Scenario = Scenario {
         let second = world.add_original(&[first], mines);
         let b = world.add_ledger(&[a, second], 0, ON_DEMAND);
         let c = world.add_ledger(&[b, first], 0, ON_DEMAND);
-        for host in [a, b, c] {
-            world.let_people_act(host, 6, SECOND, 60 * SECOND);
-        }
+        world.let_people_act(&[a, b, c], 6, SECOND, 60 * SECOND);
         let resets = world.random.chance(50);
         world.set_weather(Weather { resets, ..Weather::default() });
         world.run_until(80 * SECOND);
@@ -151,9 +126,7 @@ pub const LEDGER_CHEATS: Scenario = Scenario {
             world.add_byzantine(malice, &[a, b, c]);
         }
         world.add_byzantine(Malice::Cheat, &[original]);
-        for host in [a, b, c] {
-            world.let_people_act(host, 6, SECOND, 60 * SECOND);
-        }
+        world.let_people_act(&[a, b, c], 6, SECOND, 60 * SECOND);
         let (partitions, wrong_blocks) = (world.random.chance(30), true);
         world.set_weather(Weather { partitions, wrong_blocks, ..Weather::default() });
         world.run_until(90 * SECOND);
@@ -169,9 +142,7 @@ pub const LEDGER_PAYLOADS_LEFT_OUT: Scenario = Scenario {
         let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
         let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
         world.add_byzantine(Malice::Cheat, &[a, b, c]);
-        for host in [a, b, c] {
-            world.let_people_act(host, 8, SECOND, 60 * SECOND);
-        }
+        world.let_people_act(&[a, b, c], 8, SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
         world.check_payloads();
     },
@@ -185,10 +156,8 @@ pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
         let b = world.add_ledger(&[a], 0, ON_DEMAND);
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Always);
         for (host, skew) in [(a, 0), (b, 60), (c, 135)] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.skew = skew;
-            }
-            world.let_people_act(host, 6, SECOND, 60 * SECOND);
+            world.set(host, |kusari| kusari.skew = skew);
+            world.let_people_act(&[host], 6, SECOND, 60 * SECOND);
         }
         let crashes = world.random.chance(40);
         world.set_weather(Weather { crashes, ..Weather::default() });
@@ -205,16 +174,9 @@ pub const LEDGER_DEEP_REORGANISATION: Scenario = Scenario {
         let c = world.add_ledger(&[], 0, MiningPolicy::Always);
         let d = world.add_ledger(&[c], 0, MiningPolicy::Off);
         for host in [a, b, c, d] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.mining_time = SECOND;
-            }
-            if world.random.chance(40)
-                && let Some(kusari) = world.kusari(host)
-            {
-                // So slow that much happens between a decision and its commit.
-                kusari.slowest_commit = 15 * SECOND;
-            }
-            world.let_people_act(host, 8, SECOND, 40 * SECOND);
+            world.set(host, |kusari| kusari.mining_time = SECOND);
+            slow_down(world, host, 40);
+            world.let_people_act(&[host], 8, SECOND, 40 * SECOND);
         }
         let crashes = world.random.chance(60);
         world.set_weather(Weather { crashes, resets: true, ..Weather::default() });
@@ -243,7 +205,7 @@ pub const LEDGER_WITNESSES: Scenario = Scenario {
         for host in [a, b, c] {
             let listed: Vec<usize> = known.iter().copied().filter(|&key| key != host).collect();
             world.let_witness(host, &listed);
-            world.let_people_act(host, 8, SECOND, 100 * SECOND);
+            world.let_people_act(&[host], 8, SECOND, 100 * SECOND);
         }
         world.set_weather(Weather { partitions: true, crashes: true, ..Weather::default() });
         world.run_until(120 * SECOND);
@@ -260,7 +222,7 @@ pub const LEDGER_SHARED_WALLET: Scenario = Scenario {
         for (host, last) in [(a, 60), (b, 60)] {
             world.let_people_draft(host, 6, SECOND, last * SECOND);
         }
-        world.let_people_act(c, 3, SECOND, 60 * SECOND);
+        world.let_people_act(&[c], 3, SECOND, 60 * SECOND);
         let (crashes, resets) = (world.random.chance(50), world.random.chance(50));
         world.set_weather(Weather { crashes, resets, ..Weather::default() });
         let at = world.random.between(20 * SECOND, 40 * SECOND);
@@ -292,16 +254,11 @@ pub fn shared_wallet_crash_at_point(
     let (a, b) = add_shared_wallet(&mut world);
     world.let_people_draft(a, 2, SECOND, 8 * SECOND);
     world.let_people_draft(b, 2, SECOND, 8 * SECOND);
-    let (again, crashing) = (world.random.below(60), if seed.is_multiple_of(2) { b } else { a });
-    if let Some(kusari) = world.kusari(crashing) {
-        kusari.crash_in = Some(point);
-        kusari.crash_again_in = Some(again);
-    }
+    crash_twice(&mut world, if seed.is_multiple_of(2) { b } else { a }, point);
     world.run_until(12 * SECOND);
     world.dial_when_it_runs(b, a);
     world.run_until(30 * SECOND);
-    let crashed = world.counts.crashes > 0;
-    finish(&mut world).map(|outcome| crashed.then_some(outcome))
+    finish_if(world, |counts| counts.crashes > 0)
 }
 
 /// Witnesses whose stores are moved away or come back from old copies whenever they crash. One of them
@@ -318,17 +275,16 @@ pub const LEDGER_WITNESSES_LOSE_STORES: Scenario = Scenario {
             world.let_witness(host, &others);
         }
         for host in [b, c] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.remembered.is_careless = true;
-                kusari.remembered.forgets = forgets && host == c;
-            }
+            world.set(host, |Kusari { remembered, .. }| {
+                (remembered.is_careless, remembered.forgets) = (true, forgets && host == c);
+            });
             for copy in 0..3 {
                 let at = world.random.between(copy * 40 * SECOND, (copy + 1) * 40 * SECOND);
                 world.plan(at, Event::CopyStore(host));
             }
         }
         // What people entrust to a store that is moved away goes with it.
-        world.let_people_act(a, 16, SECOND, 130 * SECOND);
+        world.let_people_act(&[a], 16, SECOND, 130 * SECOND);
         world.set_weather(Weather { crashes: true, partitions: true, ..Weather::default() });
         world.run_until(150 * SECOND);
     },
@@ -349,16 +305,14 @@ pub fn lose_store_at_write(
     let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
     world.let_witness(a, &[b]);
     world.let_witness(b, &[a]);
-    world.let_people_act(a, 5, SECOND, 40 * SECOND);
+    world.let_people_act(&[a], 5, SECOND, 40 * SECOND);
     let copied_at = world.random.between(SECOND, 30 * SECOND);
     world.plan(copied_at, Event::CopyStore(b));
-    if let Some(kusari) = world.kusari(b) {
-        kusari.crash_in_writes = Some(write);
-        kusari.remembered.loses = Some(loss);
-    }
+    world.set(b, |kusari| {
+        (kusari.crash_in_writes, kusari.remembered.loses) = (Some(write), Some(loss));
+    });
     world.run_until(60 * SECOND);
-    let lost = world.counts.lost_stores > 0;
-    finish(&mut world).map(|outcome| lost.then_some(outcome))
+    finish_if(world, |counts| counts.lost_stores > 0)
 }
 
 /// One machine crashes at the given point of the seam while people submit on two, and soon after its
@@ -370,16 +324,11 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     let mut world = World::new(seed, printed);
     let a = world.add_ledger(&[], 0, ON_DEMAND);
     let b = world.add_ledger(&[a], 0, ON_DEMAND);
-    world.let_people_act(a, 3, SECOND, 12 * SECOND);
-    world.let_people_act(b, 3, SECOND, 12 * SECOND);
-    let again = world.random.below(60);
-    if let Some(kusari) = world.kusari(a) {
-        kusari.crash_in = Some(point);
-        kusari.crash_again_in = Some(again);
-    }
+    world.let_people_act(&[a], 3, SECOND, 12 * SECOND);
+    world.let_people_act(&[b], 3, SECOND, 12 * SECOND);
+    crash_twice(&mut world, a, point);
     world.run_until(30 * SECOND);
-    let crashed = world.counts.crashes > 0;
-    finish(&mut world).map(|outcome| crashed.then_some(outcome))
+    finish_if(world, |counts| counts.crashes > 0)
 }
 
 /// Every scenario of a ledger.

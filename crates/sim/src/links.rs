@@ -34,11 +34,7 @@ impl World {
     }
 
     fn is_up(&self, host: usize) -> bool {
-        match self.hosts.get(host) {
-            Some(Host::Kusari(kusari)) => kusari.node.is_some(),
-            Some(_) => true,
-            None => false,
-        }
+        self.hosts.get(host).is_some() && self.kusari(host).is_none_or(|own| own.node.is_some())
     }
 
     /// A node's dial comes to its end.
@@ -92,8 +88,7 @@ impl World {
     /// Closes an end once everything that it has queued is written.
     pub(crate) fn drain_end(&mut self, place: Place) {
         let deadline = self.now + DRAIN;
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         if !end.open {
             return;
         }
@@ -131,8 +126,8 @@ impl World {
         if !self.is_reachable(place) {
             return;
         }
-        if let Some(connection) = self.connection(place) {
-            connection.ends[place.side].ended = true;
+        if let Some(end) = self.end(place) {
+            end.ended = true;
             self.read(place);
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use kusari_chain::{Block, BlockHash, Target};
+use kusari_chain::{Block, Target};
 use kusari_miner::Search;
 
 /// Nonces by preimage. Only looked up, never walked, so its order shows nowhere.
@@ -29,18 +29,11 @@ pub(crate) fn search(block: &Block, target: Target) -> u64 {
 
 /// Mines a block with this text on `parent`.
 pub(crate) fn mine(parent: &Block, timestamp: u64, first_nonce: u64, data: String) -> Block {
-    let mut block = Block {
-        index: parent.index.saturating_add(1),
-        timestamp,
-        nonce: first_nonce,
-        data,
-        prev_hash: parent.hash,
-        hash: BlockHash::ZERO,
-        transactions: Vec::new(),
-    };
-    block.nonce = search(&block, Target::CLASSIC);
-    block.hash = block.compute_hash();
-    block
+    let index = parent.index.saturating_add(1);
+    let mut block = Block::template(index, timestamp, data, parent.hash);
+    block.nonce = first_nonce;
+    let nonce = search(&block, Target::CLASSIC);
+    block.with_nonce(nonce)
 }
 
 /// Blocks of [`long_chain`].

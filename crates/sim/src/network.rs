@@ -8,12 +8,16 @@
 use kusari_node::seam::StreamForm;
 use kusari_node::wire::{self, HeadersLine, MAX_HEADERS, Message};
 
-use crate::connection::{Connection, Item, Place, Stream, WINDOW};
+use crate::connection::{Connection, End, Item, Place, Stream, WINDOW};
 use crate::world::{Event, Host, MILLISECOND, Micros, World};
 
 impl World {
     pub(crate) fn connection(&mut self, place: Place) -> Option<&mut Connection> {
         self.connections.get_mut(&place.connection)
+    }
+
+    pub(crate) fn end(&mut self, place: Place) -> Option<&mut End> {
+        Some(&mut self.connection(place)?.ends[place.side])
     }
 
     /// Whether nothing gets through at present.
@@ -29,8 +33,7 @@ impl World {
     /// Queues a line at an end. A full queue closes the connection, as in the real driver.
     pub(crate) fn send_line(&mut self, place: Place, line: Vec<u8>) {
         let now = self.now;
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         if !end.open || end.draining {
             return;
         }
@@ -58,8 +61,7 @@ impl World {
     /// Queues a stream of stored blocks behind the lines that wait.
     pub(crate) fn send_stream(&mut self, place: Place, stream: Stream) {
         let now = self.now;
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         if end.open && !end.draining {
             end.out.note_waiting(now);
             end.out.queue.push_back(Item::Stream(stream));
@@ -71,8 +73,7 @@ impl World {
     pub(crate) fn pump(&mut self, place: Place) {
         let now = self.now;
         let pause = self.random.between(20, 2_000);
-        let Some(connection) = self.connections.get_mut(&place.connection) else { return };
-        let pipe = &mut connection.ends[place.side].out;
+        let Some(End { out: pipe, .. }) = self.end(place) else { return };
         if !pipe.scheduled && !pipe.is_empty() {
             pipe.scheduled = true;
             self.plan(now + pause, Event::Transmit(place));
@@ -90,8 +91,7 @@ impl World {
         } else {
             self.random.between(80, 16 * 1024)
         };
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         end.out.scheduled = false;
         let room = WINDOW.saturating_sub(end.out.in_flight).min(usize::try_from(size).unwrap_or(1));
         if blocked || !end.open || room == 0 {
@@ -99,14 +99,13 @@ impl World {
         }
         let mut piece = Vec::with_capacity(room);
         while piece.len() < room && self.refill(place) {
-            let Some(connection) = self.connection(place) else { return };
-            let writing = &mut connection.ends[place.side].out.writing;
+            let Some(end) = self.end(place) else { return };
+            let writing = &mut end.out.writing;
             let taken = writing.len().min(room - piece.len());
             piece.extend(writing.drain(..taken));
         }
         self.refill(place);
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         let arrival = end.out.last_arrival.max(now + latency);
         end.out.last_arrival = arrival;
         end.out.in_flight += piece.len();
@@ -132,10 +131,7 @@ impl World {
     /// Sees to it that there are bytes to write. `false` where there is nothing more.
     fn refill(&mut self, place: Place) -> bool {
         loop {
-            let Some(connection) = self.connections.get_mut(&place.connection) else {
-                return false;
-            };
-            let end = &mut connection.ends[place.side];
+            let Some(end) = self.end(place) else { return false };
             if !end.out.writing.is_empty() {
                 return true;
             }
@@ -157,8 +153,8 @@ impl World {
     /// Reads the next blocks of a stream from the disk, as they stand there now.
     fn read_chunk(&mut self, place: Place, mut stream: Stream) {
         let most = if self.random.chance(50) { self.random.between(1, 256) } else { 256 };
-        let Some(host) = self.connection(place).map(|c| c.ends[place.side].host) else { return };
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let Some(host) = self.end(place).map(|end| end.host) else { return };
+        let Some(kusari) = self.kusari(host) else { return };
         let most = usize::try_from(most).unwrap_or(1);
         let blocks = kusari.disk.chunk(stream.after, stream.through, most);
         let mut bytes = Vec::new();
@@ -192,8 +188,7 @@ impl World {
             }
         }
         self.counts.bytes += bytes.len() as u64;
-        if let Some(connection) = self.connection(place) {
-            let out = &mut connection.ends[place.side].out;
+        if let Some(End { out, .. }) = self.end(place) {
             out.writing.extend(bytes);
             out.queue.push_front(Item::Stream(stream));
         }
@@ -206,8 +201,7 @@ impl World {
             return;
         }
         let cut = self.is_blocked(connection);
-        let Some(connection) = self.connection(place) else { return };
-        let end = &mut connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         if cut {
             end.held.extend(bytes);
         } else {
@@ -229,8 +223,7 @@ impl World {
     /// Lets an end read what has arrived for it.
     pub(crate) fn read(&mut self, place: Place) {
         let now = self.now;
-        let Some(connection) = self.connection(place) else { return };
-        let end = &connection.ends[place.side];
+        let Some(end) = self.end(place) else { return };
         let (host, at) = (end.host, end.reads_at);
         if !end.open || end.inbox.is_empty() && !end.ended {
             return;
@@ -249,7 +242,7 @@ impl World {
 
     /// The next line at an end, or why there can be none.
     pub(crate) fn next_line(&mut self, place: Place) -> Option<Result<Vec<u8>, wire::LineTooLong>> {
-        let end = &mut self.connection(place)?.ends[place.side];
+        let end = self.end(place)?;
         if !end.open || end.deaf {
             return None;
         }

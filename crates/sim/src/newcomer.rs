@@ -2,14 +2,13 @@
 //!
 //! Owns the arrangements, and how long the fresh node takes in virtual time.
 
-use kusari_chain::{Block, CheckedBlock};
+use kusari_chain::Block;
 use kusari_node::MiningPolicy;
-use kusari_node::seam::{Direction, Input, PeerId};
 
 use crate::byzantine::Malice;
-use crate::mining;
 use crate::scenarios::Scenario;
 use crate::world::{MILLISECOND, Micros, SECOND, World};
+use crate::{mining, stalling};
 
 /// Liars around the fresh node: as many as may connect to it.
 const LIARS: usize = 48;
@@ -20,8 +19,6 @@ const BRANCH: usize = 560;
 const FORK: usize = 5;
 /// Blocks of the ledger that is taken.
 const LEDGER_LENGTH: usize = 400;
-/// A connection that no other machine has.
-const BESIDE: PeerId = PeerId(u64::MAX);
 
 /// What the liars around a fresh node do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +73,7 @@ pub fn time_to_sync(seed: u64, kind: Kind, crowd: Crowd, dialled: bool) -> Resul
         Kind::Classic => classic(&mut world),
         Kind::Ledger => ledger(&mut world),
     };
-    let length = height(&mut world, honest);
+    let length = height(&world, honest);
     let places = if dialled { LIARS } else { LIARS - 1 };
     let liars: Vec<usize> = (0..places)
         .filter_map(|number| Some(world.add_byzantine(crowd.malice(number)?, &[])))
@@ -91,12 +88,11 @@ pub fn time_to_sync(seed: u64, kind: Kind, crowd: Crowd, dialled: bool) -> Resul
         if let Some(&liar) = liars.get(place) {
             world.visit(liar, fresh);
         }
-        world.run_until(world.now + MILLISECOND);
+        world.run_for(MILLISECOND);
     }
     let begin = world.now;
-    while world.failure.is_none() && height(&mut world, fresh) < length && world.now < begin + NEVER
-    {
-        world.run_until(world.now + 20 * MILLISECOND);
+    while world.failure.is_none() && height(&world, fresh) < length && world.now < begin + NEVER {
+        world.run_for(20 * MILLISECOND);
     }
     match world.failure.take() {
         Some(failure) => Err(failure),
@@ -116,24 +112,18 @@ fn classic(world: &mut World) -> (usize, usize) {
 /// The same of a ledger, whose chain is mined on the spot.
 fn ledger(world: &mut World) -> (usize, usize) {
     let honest = world.add_ledger(&[], 0, MiningPolicy::Always);
-    let set_mining_time = |world: &mut World, time: Micros| {
-        if let Some(kusari) = world.kusari(honest) {
-            kusari.mining_time = time;
-        }
-    };
-    set_mining_time(world, SECOND);
+    world.set(honest, |kusari| kusari.mining_time = SECOND);
     while world.failure.is_none() && height(world, honest) < LEDGER_LENGTH {
-        world.run_until(world.now + SECOND);
+        world.run_for(SECOND);
     }
-    set_mining_time(world, NEVER);
+    world.set(honest, |kusari| kusari.mining_time = NEVER);
     let fresh = world.add_ledger(&[], world.now, MiningPolicy::Off);
-    world.run_until(world.now + 10 * SECOND);
+    world.run_for(10 * SECOND);
     (honest, fresh)
 }
 
-fn height(world: &mut World, host: usize) -> usize {
-    let node = world.kusari(host).and_then(|kusari| kusari.node.as_ref());
-    let height = node.map_or(0, |node| node.snapshot().tip.height);
+fn height(world: &World, host: usize) -> usize {
+    let height = world.node(host).map_or(0, |node| node.snapshot().tip.height);
     usize::try_from(height).unwrap_or(usize::MAX)
 }
 
@@ -144,25 +134,18 @@ pub const SERVER_REORGANISES: Scenario = Scenario {
     build: |world| {
         let (old, new) = rivals();
         let server = world.add_kusari(&[], 0);
-        if let Some(kusari) = world.kusari(server) {
-            // It switches in the middle of an answer, and not in steps behind it.
-            kusari.config.tree_limits.at_once_blocks = u32::MAX;
-        }
+        // It switches in the middle of an answer, and not in steps behind it.
+        world.set(server, |kusari| kusari.config.tree_limits.at_once_blocks = u32::MAX);
         world.install(server, old);
         let (early, late) = new.split_at(new.len() - 2);
         world.install(server, early);
         let fresh = world.add_kusari(&[server], SECOND);
         let switch_at = 300 + world.random.index(BRANCH - 300);
         while world.failure.is_none() && height(world, fresh) < switch_at {
-            world.run_until(world.now + 500);
+            world.run_for(500);
         }
-        let address = ([10, 9, 9, 9], 9).into();
-        let connected =
-            Input::PeerConnected { peer: BESIDE, direction: Direction::Inbound, address };
-        let blocks = late.iter().filter_map(|b| CheckedBlock::check(b.clone()).ok());
-        let blocks = Input::BlocksReceived { peer: BESIDE, blocks: blocks.collect() };
-        world.input(server, connected);
-        world.input(server, blocks);
+        stalling::connect(world, server);
+        stalling::give(world, server, late);
         let reached = height(world, server);
         if reached != FORK + BRANCH + 1 {
             world.fail(format!("the server stays at {reached}"));

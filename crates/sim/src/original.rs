@@ -114,8 +114,8 @@ impl World {
 
     pub(crate) fn original_reads(&mut self, host: usize, place: Place) {
         let bytes = self.take_inbox(place);
-        if let Some(connection) = self.connection(place) {
-            connection.ends[place.side].framer.push(&bytes);
+        if let Some(end) = self.end(place) {
+            end.framer.push(&bytes);
         }
         while let Some(line) = self.next_line(place) {
             match line {
@@ -126,7 +126,7 @@ impl World {
                 }
             }
         }
-        let ended = self.connection(place).is_some_and(|state| state.ends[place.side].ended);
+        let ended = self.end(place).is_some_and(|end| end.ended);
         if ended {
             self.close_end(place);
         }
@@ -182,8 +182,7 @@ impl World {
     /// In the end: what was typed on an original stands in the best chain, and its list holds that.
     pub(crate) fn check_lists(&mut self, rule: ListRule) {
         let Some(&first) = self.kusari_hosts().first() else { return };
-        let Some(kusari) = self.kusari(first) else { return };
-        let best: Vec<Block> = kusari.disk.best_chain();
+        let best = self.best_chain(first);
         for host in 0..self.hosts.len() {
             let Some(Host::Original(original)) = self.hosts.get(host) else { continue };
             let list = &original.chain;
@@ -210,7 +209,7 @@ impl World {
         let from = connection.ends[1 - place.side].host;
         // One that connected and passes on wrong blocks may be a person who wants to know.
         let excused = self.weather.wrong_blocks && place.side == 0;
-        if matches!(self.hosts.get(from), Some(Host::Kusari(_))) && !excused {
+        if self.kusari(from).is_some() && !excused {
             self.fail(format!("node {from} sends original {host} {what}"));
         }
     }

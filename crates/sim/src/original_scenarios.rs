@@ -17,12 +17,12 @@ fn node_with_chain(world: &mut World, dials: &[usize]) -> (usize, usize) {
 fn take_turns(world: &mut World, nodes: &[usize], originals: &[usize], rounds: usize) {
     for _ in 0..rounds {
         for &node in nodes {
-            world.type_lines(node, 1, world.now, world.now);
-            world.run_until(world.now + 15 * SECOND);
+            world.type_lines(&[node], 1, world.now, world.now);
+            world.run_for(15 * SECOND);
         }
         for &original in originals {
             world.original_mines(original);
-            world.run_until(world.now + 15 * SECOND);
+            world.run_for(15 * SECOND);
         }
     }
 }

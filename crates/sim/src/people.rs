@@ -17,7 +17,7 @@ use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire::Message;
 
-use crate::world::{Event, Host, Micros, World};
+use crate::world::{Event, Micros, World};
 
 /// Somebody who signs. The keys follow from a number, and are worth nothing.
 pub(crate) struct Person {
@@ -59,6 +59,8 @@ pub(crate) const SHARED: usize = 1_000;
 pub(crate) enum Asked {
     /// The account of the person with this number, to sign what comes next.
     Account(usize),
+    /// To mine this line.
+    Say(String),
     /// To mine this transaction.
     Submit(Txid),
     /// To have this text signed and mined.
@@ -107,18 +109,37 @@ impl Ledger {
 }
 
 impl World {
-    /// Has people submit on a machine, spread over a stretch of time.
-    pub(crate) fn let_people_act(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
+    /// Has people submit on machines, spread over a stretch of time.
+    pub(crate) fn let_people_act(
+        &mut self,
+        hosts: &[usize],
+        count: u64,
+        from: Micros,
+        until: Micros,
+    ) {
+        for &host in hosts {
+            self.spread(count, from, until, || Event::Transact(host));
+        }
+    }
+
+    /// Plans events at moments that chance draws.
+    pub(crate) fn spread(
+        &mut self,
+        count: u64,
+        from: Micros,
+        until: Micros,
+        event: impl Fn() -> Event,
+    ) {
         for _ in 0..count {
             let at = self.random.between(from, until);
-            self.plan(at, Event::Transact(host));
+            self.plan(at, event());
         }
     }
 
     /// A person looks up what its next transaction needs.
     pub(crate) fn transact(&mut self, host: usize) {
         let person = if self.random.chance(15) { SHARED } else { host };
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.node.is_some()) else { return };
+        let Some(kusari) = self.running(host) else { return };
         let request = kusari.ask(Asked::Account(person));
         let key = Person::new(person).public;
         self.input(host, Input::Command(request, Command::GetAccount(key)));
@@ -130,6 +151,11 @@ impl World {
             (Asked::Account(person), Reply::Account { account, next_sequence }) => {
                 self.sign_and_submit(host, person, &account, next_sequence);
             }
+            (Asked::Say(text), Reply::Saved(_)) if self.is_honest(host) => {
+                self.lines.acknowledged(host, &text);
+            }
+            (Asked::Say(_), Reply::Refused(_)) => self.lines.refused(),
+            (Asked::Say(_), _) => {}
             (Asked::Submit(txid), Reply::Submitted(told)) if told == txid => {
                 if let Some(submitted) = self.ledger.submitted.get_mut(&txid) {
                     submitted.acknowledged.insert(host);
@@ -183,7 +209,7 @@ impl World {
     }
 
     pub(crate) fn submit(&mut self, host: usize, life: u32, transaction: CheckedTransaction) {
-        let Some(kusari) = self.kusari(host).filter(|kusari| kusari.life == life) else { return };
+        let Some(kusari) = self.alive(host, life) else { return };
         let txid = transaction.txid();
         let request = kusari.ask(Asked::Submit(txid));
         let submitted = self.ledger.submitted.entry(txid).or_insert_with(|| Submitted {
@@ -215,7 +241,7 @@ impl World {
             }
             _ => return,
         };
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let Some(kusari) = self.kusari(host) else { return };
         let is_early = |txid: &&Txid| {
             let submitted = self.ledger.submitted.get(*txid);
             submitted.is_some_and(|submitted| submitted.at.contains(&host))
@@ -231,7 +257,7 @@ impl World {
     pub(crate) fn let_miners_go_on(&mut self) {
         for host in self.kusari_hosts() {
             if self.waiting(host).is_some_and(|waiting| waiting.own > 0)
-                && let Some(kusari) = self.kusari(host)
+                && let Some(kusari) = self.kusari_mut(host)
             {
                 let request = kusari.ask(Asked::MineOn);
                 self.input(host, Input::Command(request, Command::MineOn { seconds: 5 }));

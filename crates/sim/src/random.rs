@@ -1,31 +1,25 @@
 //! The simulator's only source of chance: everything that may go one way or another is drawn here,
 //! so that a seed names a whole run.
-//!
-//! The algorithm is SplitMix64 (Steele, Lea and Flood, 2014).
 
 /// A seeded generator.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
+#[derive(Clone, Debug, Default)]
+pub struct Random(kusari_node::Random);
 
 impl Random {
     /// A generator that gives the same numbers for the same seed, always.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(kusari_node::Random::new(seed))
     }
 
     /// Any number.
     pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// A number below `limit`; 0 where `limit` is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.draw().checked_rem(limit).unwrap_or(0)
+        self.0.below(limit)
     }
 
     /// A number from `low` to `high`, both included.

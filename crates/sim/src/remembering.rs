@@ -88,7 +88,7 @@ impl Remembered {
 impl World {
     /// The driver's part: remembers and signs, one after another.
     pub(crate) fn begin_memo(&mut self, host: usize, memo: Memo) {
-        if let Some(kusari) = self.kusari(host) {
+        if let Some(kusari) = self.kusari_mut(host) {
             kusari.remembered.waiting.push_back(memo);
         }
         self.run_memos(host);
@@ -96,7 +96,7 @@ impl World {
 
     fn run_memos(&mut self, host: usize) {
         let delay = self.random.below(50 * MILLISECOND);
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         if kusari.remembered.busy || kusari.remembered.waiting.is_empty() {
             return;
         }
@@ -110,7 +110,7 @@ impl World {
         if self.kusari(host).is_none_or(|kusari| kusari.life != life) || self.write_point(host) {
             return;
         }
-        let Some(memo) = self.kusari(host).and_then(|kusari| {
+        let Some(memo) = self.kusari_mut(host).and_then(|kusari| {
             kusari.remembered.busy = false;
             kusari.remembered.waiting.pop_front()
         }) else {
@@ -122,9 +122,9 @@ impl World {
                 None => return,
             },
             Memo::Remember(memory) => {
-                if let Some(kusari) = self.kusari(host) {
-                    kusari.remembered.memory = kusari.remembered.memory.raised(memory);
-                }
+                self.set(host, |kusari| {
+                    kusari.remembered.memory = kusari.remembered.memory.raised(memory)
+                });
                 Input::WitnessRemembered(memory)
             }
         };
@@ -141,7 +141,7 @@ impl World {
         statement: UnsignedStatement,
     ) -> Option<WitnessStatement> {
         let signed = self.signed_by(host, statement)?;
-        let remembered = &mut self.kusari(host)?.remembered;
+        let remembered = &mut self.kusari_mut(host)?.remembered;
         let sequence = statement.sequence;
         if !remembered.memory.may_sign(&statement) || remembered.signed.contains_key(&sequence) {
             self.fail(format!("node {host} has a used sequence signed: {sequence}"));
@@ -159,7 +159,7 @@ impl World {
         host: usize,
         statement: &WitnessStatement,
     ) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let sequence = statement.sequence;
         kusari.remembered.sent.insert(sequence);
         if kusari.remembered.signed.get(&sequence) != Some(statement) {
@@ -169,17 +169,15 @@ impl World {
 
     /// A person copies the store of a machine.
     pub(crate) fn copy_store(&mut self, host: usize) {
-        if let Some(kusari) = self.kusari(host) {
-            kusari.remembered.copy = Some(kusari.disk.copied());
-        }
+        self.set(host, |kusari| kusari.remembered.copy = Some(kusari.disk.copied()));
     }
 
     /// A machine crashed, and may have lost what it had on its disk.
     pub(crate) fn lose_store(&mut self, host: usize) {
-        let is_careless = self.kusari(host).is_some_and(|kusari| kusari.remembered.is_careless);
+        let is_careless = self.kusari_mut(host).is_some_and(|kusari| kusari.remembered.is_careless);
         // Drawn where it counts alone, so that other scenarios keep their seeds.
         let draw = if is_careless { self.random.below(4) } else { 0 };
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let memory = kusari.remembered.forgets;
         let drawn = match draw {
             1 => Some(Loss { store: StoreLoss::Emptied, memory }),

@@ -4,6 +4,7 @@ use kusari_node::OutboxLimits;
 
 use crate::byzantine::{EVERY_MALICE, Malice};
 use crate::mining;
+use crate::setup::TRIANGLE;
 use crate::twins::Twins;
 use crate::weather::Weather;
 use crate::world::{Counts, MILLISECOND, SECOND, World};
@@ -58,17 +59,13 @@ impl Scenario {
 pub const CALM_TRIANGLE: Scenario = Scenario {
     name: "calm_triangle",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
+        let [a, b, c] = world.add_all(TRIANGLE);
         for (number, host) in [a, b, c, a].into_iter().enumerate() {
             let at = (5 + 20 * number as u64) * SECOND;
-            world.type_lines(host, 1, at, at);
+            world.type_lines(&[host], 1, at, at);
         }
         world.run_until(80 * SECOND);
-        for (host, hash) in world.lines.added_twice() {
-            world.fail(format!("node {host} added the block {hash} twice"));
-        }
+        world.must_add_once();
         for (peer, hash) in world.lines.sent_twice() {
             world.fail(format!("the block {hash} was sent to {peer:?} twice"));
         }
@@ -79,14 +76,10 @@ pub const CALM_TRIANGLE: Scenario = Scenario {
 pub const MINERS_RACE: Scenario = Scenario {
     name: "miners_race",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[b], 0);
+        let [a, b, c] = world.add_all([&[], &[0], &[1]]);
         for host in [a, b, c] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.mining_time = 20 * MILLISECOND;
-            }
-            world.type_lines(host, 4, SECOND, 2 * SECOND);
+            world.set(host, |kusari| kusari.mining_time = 20 * MILLISECOND);
+            world.type_lines(&[host], 4, SECOND, 2 * SECOND);
         }
         world.run_until(10 * SECOND);
     },
@@ -96,13 +89,8 @@ pub const MINERS_RACE: Scenario = Scenario {
 pub const PARTITION_HEALS: Scenario = Scenario {
     name: "partition_heals",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
-        let d = world.add_kusari(&[b, c], 0);
-        for host in [a, b, c, d] {
-            world.type_lines(host, 4, SECOND, 100 * SECOND);
-        }
+        let [a, b, c, d] = world.add_all([&[], &[0], &[0, 1], &[1, 2]]);
+        world.type_lines(&[a, b, c, d], 4, SECOND, 100 * SECOND);
         world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
         world.run_until(120 * SECOND);
     },
@@ -112,12 +100,8 @@ pub const PARTITION_HEALS: Scenario = Scenario {
 pub const CRASHES_WHILE_TYPING: Scenario = Scenario {
     name: "crashes_while_typing",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
-        for host in [a, b, c] {
-            world.type_lines(host, 5, SECOND, 60 * SECOND);
-        }
+        let [a, b, c] = world.add_all(TRIANGLE);
+        world.type_lines(&[a, b, c], 5, SECOND, 60 * SECOND);
         world.set_weather(Weather { crashes: true, ..Weather::default() });
         world.run_until(80 * SECOND);
     },
@@ -127,35 +111,28 @@ pub const CRASHES_WHILE_TYPING: Scenario = Scenario {
 pub const STORM: Scenario = Scenario {
     name: "storm",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
-        let d = world.add_kusari(&[c], 0);
+        let [a, b, c, d] = world.add_all([&[], &[0], &[0, 1], &[2]]);
         world.dial_by_name(a, b);
         world.dial_by_name(b, b);
         world.dial_by_name(c, a);
         for host in [a, b, c, d] {
-            let capacity = world.random.between(1, 4);
-            if let Some(kusari) = world.kusari(host) {
-                let in_memory = usize::try_from(capacity).unwrap_or(1);
-                // Some of what waits is in the store alone.
-                kusari.config.outbox =
-                    OutboxLimits { in_memory, entries: 2 * capacity, ..OutboxLimits::default() };
-                kusari.config.max_uncommitted = in_memory;
-            }
-            world.type_lines(host, 4, SECOND, 120 * SECOND);
+            limit_outbox(world, host, 4);
+            world.type_lines(&[host], 4, SECOND, 120 * SECOND);
         }
-        world.set_weather(Weather {
-            crashes: true,
-            resets: true,
-            silence: true,
-            partitions: true,
-            slow_readers: true,
-            ..Weather::default()
-        });
+        world.set_weather(Weather::STORM);
         world.run_until(150 * SECOND);
     },
 };
+
+/// Has some of what waits at a node be in its store alone.
+pub(crate) fn limit_outbox(world: &mut World, host: usize, most: u64) {
+    let capacity = world.random.between(1, most);
+    let in_memory = usize::try_from(capacity).unwrap_or(1);
+    let limits = OutboxLimits { in_memory, entries: 2 * capacity, ..OutboxLimits::default() };
+    world.set(host, |kusari| {
+        (kusari.config.outbox, kusari.config.max_uncommitted) = (limits, in_memory);
+    });
+}
 
 /// Original nodes among ours, dialled and dialling, mining and passing on everything.
 pub const ORIGINALS_JOIN: Scenario = Scenario {
@@ -169,9 +146,7 @@ pub const ORIGINALS_JOIN: Scenario = Scenario {
         let (resets, wrong_blocks) = (world.random.chance(50), world.random.chance(50));
         // Lines that originals break are wrong too, and whoever passes them on may be told.
         world.is_plain = !wrong_blocks;
-        for host in [a, b, c] {
-            world.type_lines(host, 3, SECOND, 60 * SECOND);
-        }
+        world.type_lines(&[a, b, c], 3, SECOND, 60 * SECOND);
         if wrong_blocks {
             world.add_byzantine(Malice::Forger, &[first, second]);
         }
@@ -184,9 +159,7 @@ pub const ORIGINALS_JOIN: Scenario = Scenario {
 pub const BYZANTINE_PEERS: Scenario = Scenario {
     name: "byzantine_peers",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
+        let [a, b, c] = world.add_all(TRIANGLE);
         for _ in 0..5 {
             let malice = EVERY_MALICE[world.random.index(EVERY_MALICE.len())];
             let liar = world.add_byzantine(malice, &[a, b, c]);
@@ -194,9 +167,7 @@ pub const BYZANTINE_PEERS: Scenario = Scenario {
                 world.dial_by_name(a, liar);
             }
         }
-        for host in [a, b, c] {
-            world.type_lines(host, 3, SECOND, 60 * SECOND);
-        }
+        world.type_lines(&[a, b, c], 3, SECOND, 60 * SECOND);
         world.set_weather(Weather { wrong_blocks: true, ..Weather::default() });
         world.run_until(90 * SECOND);
         // The attack goes on meanwhile: it must not even delay the honest for long.
@@ -217,9 +188,7 @@ pub const LATE_JOINER: Scenario = Scenario {
         world.install(b, &chain[..shorter]);
         let at = world.random.between(SECOND, 40 * SECOND);
         let c = world.add_kusari(&[a, b], at);
-        for host in [a, b, c] {
-            world.type_lines(host, 2, SECOND, 60 * SECOND);
-        }
+        world.type_lines(&[a, b, c], 2, SECOND, 60 * SECOND);
         world.set_weather(Weather {
             slow_readers: true,
             silence: true,
@@ -237,16 +206,9 @@ pub const DEEP_REORGANISATION: Scenario = Scenario {
         let a = world.add_kusari(&[], 0);
         let b = world.add_kusari(&[a], 0);
         for host in [a, b] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.mining_time = 300 * MILLISECOND;
-            }
-            if world.random.chance(50)
-                && let Some(kusari) = world.kusari(host)
-            {
-                // So slow that much happens between a decision and its commit.
-                kusari.slowest_commit = 15 * SECOND;
-            }
-            world.type_lines(host, 6, SECOND, 30 * SECOND);
+            world.set(host, |kusari| kusari.mining_time = 300 * MILLISECOND);
+            slow_down(world, host, 50);
+            world.type_lines(&[host], 6, SECOND, 30 * SECOND);
         }
         let at = world.random.between(20 * SECOND, 60 * SECOND);
         let c = world.add_kusari(&[a, b], at);
@@ -258,6 +220,13 @@ pub const DEEP_REORGANISATION: Scenario = Scenario {
     },
 };
 
+/// Has commits now and then be so slow that much happens between a decision and its commit.
+pub(crate) fn slow_down(world: &mut World, host: usize, percent: u64) {
+    if world.random.chance(percent) {
+        world.set(host, |kusari| kusari.slowest_commit = 15 * SECOND);
+    }
+}
+
 /// Two nodes of ours that only an original node connects.
 pub const ORIGINAL_BETWEEN: Scenario = Scenario {
     name: "original_between",
@@ -266,9 +235,7 @@ pub const ORIGINAL_BETWEEN: Scenario = Scenario {
         let a = world.add_kusari(&[], 0);
         let between = world.add_original(&[a], None);
         let b = world.add_kusari(&[between], 0);
-        for host in [a, b] {
-            world.type_lines(host, 4, 2 * SECOND, 60 * SECOND);
-        }
+        world.type_lines(&[a, b], 4, 2 * SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
     },
 };
@@ -295,16 +262,11 @@ pub const CROWD_OF_LIARS: Scenario = Scenario {
 pub const CRIERS: Scenario = Scenario {
     name: "criers",
     build: |world| {
-        let a = world.add_kusari(&[], 0);
-        let b = world.add_kusari(&[a], 0);
-        let c = world.add_kusari(&[a, b], 0);
-        let d = world.add_kusari(&[b, c], 0);
+        let [a, b, c, d] = world.add_all([&[], &[0], &[0, 1], &[1, 2]]);
         for _ in 0..4 {
             world.add_byzantine(Malice::Crier, &[a, b, c, d]);
         }
-        for host in [a, b, c, d] {
-            world.type_lines(host, 3, SECOND, 80 * SECOND);
-        }
+        world.type_lines(&[a, b, c, d], 3, SECOND, 80 * SECOND);
         world.set_weather(Weather { resets: true, silence: true, ..Weather::default() });
         world.run_until(90 * SECOND);
         world.set_weather(Weather::default());
@@ -321,16 +283,26 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     let mut world = World::new(seed, printed);
     let a = world.add_kusari(&[], 0);
     let b = world.add_kusari(&[a], 0);
-    world.type_lines(a, 3, SECOND, 12 * SECOND);
-    world.type_lines(b, 2, SECOND, 12 * SECOND);
-    let again = world.random.below(60);
-    if let Some(kusari) = world.kusari(a) {
-        kusari.crash_in = Some(point);
-        kusari.crash_again_in = Some(again);
-    }
+    world.type_lines(&[a], 3, SECOND, 12 * SECOND);
+    world.type_lines(&[b], 2, SECOND, 12 * SECOND);
+    crash_twice(&mut world, a, point);
     world.run_until(30 * SECOND);
-    let crashed = world.counts.crashes > 0;
-    finish(&mut world).map(|outcome| crashed.then_some(outcome))
+    finish_if(world, |counts| counts.crashes > 0)
+}
+
+/// Has a machine crash at a point of the seam, and soon after its restart once more.
+pub(crate) fn crash_twice(world: &mut World, host: usize, point: u64) {
+    let again = world.random.below(60);
+    world.set(host, |kusari| (kusari.crash_in, kusari.crash_again_in) = (Some(point), Some(again)));
+}
+
+/// Ends a run that is of interest only where something has happened by now.
+pub(crate) fn finish_if(
+    mut world: World,
+    happened: fn(&Counts) -> bool,
+) -> Result<Option<Outcome>, String> {
+    let happened = happened(&world.counts);
+    finish(&mut world).map(|outcome| happened.then_some(outcome))
 }
 
 pub(crate) fn finish(world: &mut World) -> Result<Outcome, String> {

@@ -19,6 +19,9 @@ use crate::world::{Event, Host, MILLISECOND, Micros, World};
 /// Port on which every machine listens.
 const PORT: u16 = 8080;
 
+/// Three machines, every two of them connected.
+pub(crate) const TRIANGLE: [&[usize]; 3] = [&[], &[0], &[0, 1]];
+
 /// Address of a machine by its number.
 fn address(host: usize) -> SocketAddr {
     let [.., high, low] = host.to_be_bytes();
@@ -75,6 +78,11 @@ impl World {
         host
     }
 
+    /// Adds machines that start at once, each of which dials those of these places.
+    pub(crate) fn add_all<const N: usize>(&mut self, dials: [&[usize]; N]) -> [usize; N] {
+        dials.map(|dials| self.add_kusari(dials, 0))
+    }
+
     /// Gives a machine, which others need not dial, another address.
     pub(crate) fn move_to(&mut self, host: usize, ip: Ipv4Addr) {
         match self.hosts.get_mut(host) {
@@ -86,7 +94,7 @@ impl World {
 
     /// Has a node dial a machine by its name as well, and so perhaps twice.
     pub(crate) fn dial_by_name(&mut self, host: usize, target: usize) {
-        if let (Some(kusari), Some(name)) = (self.kusari(host), name(target)) {
+        if let (Some(kusari), Some(name)) = (self.kusari_mut(host), name(target)) {
             kusari.config.connect.push(name);
         }
     }
@@ -99,15 +107,13 @@ impl World {
 
     /// The same, also after a crash: it dials from its next start on, at the latest.
     pub(crate) fn dial_when_it_runs(&mut self, host: usize, target: usize) {
-        if let Some(kusari) = self.kusari(host) {
-            kusari.config.connect.push(PeerAddress::from(address(target)));
-        }
+        self.set(host, |kusari| kusari.config.connect.push(address(target).into()));
         self.dial_while_running(host, target);
     }
 
     /// Puts a chain on the disk of a machine that has not started.
     pub(crate) fn install(&mut self, host: usize, blocks: &[Block]) {
-        let Some(kusari) = self.kusari(host) else { return };
+        let Some(kusari) = self.kusari_mut(host) else { return };
         let disk = kusari.disk.clone();
         let Ok(mut chain) = Chain::open(Box::new(disk.store()), TreeLimits::default()) else {
             return;
@@ -154,12 +160,12 @@ impl World {
         host
     }
 
-    /// Has people type lines on a machine, spread over a stretch of time.
-    pub(crate) fn type_lines(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
+    /// Has people type lines on machines, spread over a stretch of time.
+    pub(crate) fn type_lines(&mut self, hosts: &[usize], count: u64, from: Micros, until: Micros) {
         // Texts with everything in them that a line of JSON has to escape, and more.
         const SPICE: [&str; 6] =
             ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀", " \r\n", " \u{0}"];
-        for _ in 0..count {
+        for host in hosts.iter().flat_map(|&host| (0..count).map(move |_| host)) {
             // Originals pass on what is escaped as JSON that is broken: whoever only they connect
             // would never agree on it.
             let spice = match self.is_plain {

@@ -34,25 +34,23 @@ pub const STAMPED_AHEAD: Scenario = Scenario {
         let a = world.add_ledger(&[], 0, MiningPolicy::OnDemand);
         let b = world.add_ledger(&[a], 0, MiningPolicy::OnDemand);
         for host in [a, b] {
-            if let Some(kusari) = world.kusari(host) {
-                kusari.skew = 0;
-            }
+            world.set(host, |kusari| kusari.skew = 0);
         }
         world.run_until(20 * SECOND);
         connect(world, a);
         let Some(blocks) = stamped(FIRST_SECOND + world.now / SECOND + AHEAD_S) else {
-            return world.fail(String::from("the attacker has no blocks"));
+            return world.fail("the attacker has no blocks");
         };
         world.input(a, Input::BlocksReceived { peer: BESIDE, blocks });
         for _ in 0..4 {
-            let before = height(world, a);
-            world.let_people_act(b, 1, world.now + SECOND, world.now + 2 * SECOND);
-            world.run_until(world.now + 2 * SECOND + MINED_WITHIN);
+            let before = world.height(a);
+            world.let_people_act(&[b], 1, world.now + SECOND, world.now + 2 * SECOND);
+            world.run_for(2 * SECOND + MINED_WITHIN);
             if world.rest_of(a).is_none() || world.rest_of(b).is_none() {
-                world.fail(String::from("what a person sent still waits"));
+                world.fail("what a person sent still waits");
             }
-            if height(world, a) == before {
-                world.fail(String::from("nothing was mined"));
+            if world.height(a) == before {
+                world.fail("nothing was mined");
             }
         }
     },
@@ -64,10 +62,8 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
     build: |world| {
         let a = world.add_kusari(&[], 0);
         world.add_kusari(&[a], 0);
-        if let Some(kusari) = world.kusari(a) {
-            // Each block of the attacker makes it begin anew.
-            kusari.mining_time = SECOND;
-        }
+        // Each block of the attacker makes it begin anew.
+        world.set(a, |kusari| kusari.mining_time = SECOND);
         world.run_until(20 * SECOND);
         connect(world, a);
         let hello = Hello {
@@ -87,19 +83,17 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
         let mut waits_since: Option<Micros> = None;
         for number in 0_u64..48 {
             if number.is_multiple_of(8) {
-                world.type_lines(a, 1, world.now, world.now);
+                world.type_lines(&[a], 1, world.now, world.now);
                 waits_since = Some(world.now);
             }
-            world.run_until(world.now + DRIP);
-            let node = world.kusari(a).and_then(|kusari| kusari.node.as_ref());
-            if node.is_some_and(|node| node.snapshot().waiting_lines == 0) {
+            world.run_for(DRIP);
+            if world.node(a).is_some_and(|node| node.snapshot().waiting_lines == 0) {
                 waits_since = None;
             }
             if waits_since.is_some_and(|since| world.now > since + MINED_WITHIN) {
-                world.fail(String::from("a line still waits"));
+                world.fail("a line still waits");
             }
-            let tip = world.kusari(a).and_then(|kusari| kusari.disk.best_chain().pop());
-            let Some(tip) = tip else { continue };
+            let Some(tip) = world.best_chain(a).pop() else { continue };
             let block = mining::mine(&tip, tip.timestamp + 1, 0, format!("slow {number}"));
             give(world, a, &[block]);
             if number % 16 == 15 {
@@ -112,18 +106,14 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
     },
 };
 
-fn connect(world: &mut World, host: usize) {
+pub(crate) fn connect(world: &mut World, host: usize) {
     let (peer, direction, address) = (BESIDE, Direction::Inbound, ([10, 9, 9, 9], 9).into());
     world.input(host, Input::PeerConnected { peer, direction, address });
 }
 
-fn give(world: &mut World, host: usize, blocks: &[Block]) {
+pub(crate) fn give(world: &mut World, host: usize, blocks: &[Block]) {
     let blocks = blocks.iter().filter_map(|block| CheckedBlock::check(block.clone()).ok());
     world.input(host, Input::BlocksReceived { peer: BESIDE, blocks: blocks.collect() });
-}
-
-fn height(world: &mut World, host: usize) -> u32 {
-    world.kusari(host).map_or(0, |kusari| kusari.disk.tip().0)
 }
 
 /// The first blocks of a ledger, all stamped with this second.
@@ -135,9 +125,8 @@ fn stamped(wall: u64) -> Option<Vec<CheckedBlock>> {
     let mut blocks = Vec::new();
     while blocks.len() < LEAD {
         let template = chain.template(miner, [], wall).ok()?;
-        let mut block = template.block;
-        block.nonce = mining::search(&block, template.target);
-        block.hash = block.compute_hash();
+        let nonce = mining::search(&template.block, template.target);
+        let block = template.block.with_nonce(nonce);
         let part = Box::new(template.part);
         let block = CheckedBlock::check_whole(block, part, &spec.chain_id()).ok()?;
         let Ok(Accepted::Added(change)) = chain.accept(block.clone(), wall) else { return None };

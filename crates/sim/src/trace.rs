@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use crate::world::Micros;
 
 /// FNV-1a over the text of every step.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Trace {
     hash: u64,
     printed: bool,

@@ -22,6 +22,19 @@ pub struct Weather {
     pub over: bool,
 }
 
+impl Weather {
+    /// Everything among honest machines.
+    pub(crate) const STORM: Self = Self {
+        crashes: true,
+        resets: true,
+        silence: true,
+        partitions: true,
+        slow_readers: true,
+        wrong_blocks: false,
+        over: false,
+    };
+}
+
 impl World {
     /// Sets what may go wrong from now on.
     pub fn set_weather(&mut self, weather: Weather) {
@@ -32,11 +45,10 @@ impl World {
     /// Machines crash no more.
     pub(crate) fn end_crashes(&mut self) {
         for host in self.kusari_hosts() {
-            if let Some(kusari) = self.kusari(host) {
-                kusari.crash_in = None;
-                kusari.crash_again_in = None;
+            self.set(host, |kusari| {
+                (kusari.crash_in, kusari.crash_again_in) = (None, None);
                 kusari.crash_in_writes = None;
-            }
+            });
         }
     }
 
@@ -77,19 +89,15 @@ impl World {
             }
             3 if silence => {
                 let now = self.now;
-                if let Some(place) = self.any_end()
-                    && let Some(connection) = self.connection(place)
-                {
-                    connection.hung = connection.hung.or(Some(now));
+                if let Some(state) = self.any_end().and_then(|place| self.connection(place)) {
+                    state.hung.get_or_insert(now);
                 }
             }
             4 if partitions && self.cuts.is_empty() => self.part(),
             5 if slow_readers => {
                 let until = self.now + self.random.between(SECOND, 90 * SECOND);
-                if let Some(place) = self.any_end()
-                    && let Some(connection) = self.connection(place)
-                {
-                    connection.ends[place.side].reads_at = until;
+                if let Some(end) = self.any_end().and_then(|place| self.end(place)) {
+                    end.reads_at = until;
                 }
             }
             _ => {}
@@ -102,7 +110,7 @@ impl World {
         let host = hosts.get(self.random.index(hosts.len())).copied();
         let points = self.random.below(80);
         let restart = self.random.between(10 * MILLISECOND, 20 * SECOND);
-        if let Some(kusari) = host.and_then(|host| self.kusari(host))
+        if let Some(kusari) = host.and_then(|host| self.kusari_mut(host))
             && kusari.crash_in.is_none()
         {
             kusari.crash_in = Some(points);

@@ -34,7 +34,7 @@ pub(crate) fn key_of(host: usize) -> PublicKey {
 impl World {
     /// Has a machine of a ledger make statements, and list the keys of others.
     pub(crate) fn let_witness(&mut self, host: usize, listed: &[usize]) {
-        let ledger = self.kusari(host).and_then(|kusari| kusari.config.ledger.as_mut());
+        let ledger = self.kusari_mut(host).and_then(|kusari| kusari.config.ledger.as_mut());
         if let Some(ledger) = ledger {
             ledger.witnesses.own = Some(key_of(host));
             ledger.witnesses.listed = listed.iter().map(|&other| key_of(other)).collect();
@@ -58,7 +58,7 @@ impl World {
     ) {
         let Message::Witness(statement) = message else { return };
         let WitnessStatement { key, sequence, hash, .. } = **statement;
-        let Some(Host::Kusari(kusari)) = self.hosts.get(host) else { return };
+        let Some(kusari) = self.kusari(host) else { return };
         let is_stored = kusari.disk.statement(&key, sequence).as_ref() == Some(statement);
         if key != key_of(host) {
             return;
@@ -116,12 +116,8 @@ impl World {
             |host: &Host| matches!(host, Host::Byzantine(liar) if liar.malice == Malice::Perjurer);
         let liars: Vec<usize> =
             (0..self.hosts.len()).filter(|&place| is_liar(&self.hosts[place])).collect();
-        let tip = |world: &Self, place: usize| match world.hosts.get(place) {
-            Some(Host::Kusari(kusari)) => Some(kusari.disk.tip().1),
-            _ => None,
-        };
         for &place in &hosts {
-            let Some(Host::Kusari(kusari)) = self.hosts.get(place) else { continue };
+            let Some(kusari) = self.kusari(place) else { continue };
             let disk = kusari.disk.clone();
             if let Some(liar) = liars.iter().find(|&&liar| !disk.convicts(&key_of(liar))) {
                 self.fail(format!("node {place} has no evidence against {liar}"));
@@ -135,9 +131,8 @@ impl World {
                     self.fail(format!("node {place} holds that {other} lied"));
                 }
                 let newest = disk.newest_statement(&key).map(|newest| newest.hash);
-                let is_silent = |host: &Host| matches!(host, Host::Kusari(silent) if silent.remembered.is_silent());
-                let speaks = !self.hosts.get(other).is_some_and(is_silent);
-                if own(self, other).is_some() && speaks && newest != tip(self, place) {
+                let is_silent = self.kusari(other).is_some_and(|own| own.remembered.is_silent());
+                if own(self, other).is_some() && !is_silent && newest != Some(disk.tip().1) {
                     self.fail(format!("node {place} does not know what {other} said last"));
                 }
             }

@@ -3,12 +3,11 @@
 //! Owns the order of everything. Events of one moment happen in the order in which they were
 //! planned, and nothing here depends on the order of a hash table, so a seed names a whole run.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::seam::{CommitId, Input, TemplateId};
-use kusari_node::{Event as NodeEvent, PeerAddress};
+use kusari_node::{Event as NodeEvent, Node, PeerAddress};
 
 use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
@@ -84,32 +83,6 @@ pub(crate) enum Event {
     Heal,
 }
 
-struct Planned {
-    at: Micros,
-    sequence: u64,
-    event: Event,
-}
-
-impl PartialEq for Planned {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.sequence) == (other.at, other.sequence)
-    }
-}
-
-impl Eq for Planned {}
-
-impl PartialOrd for Planned {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Planned {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
-}
-
 /// A machine on the network.
 pub(crate) enum Host {
     Kusari(Box<Kusari>),
@@ -118,9 +91,11 @@ pub(crate) enum Host {
 }
 
 /// Everything there is.
+#[derive(Default)]
 pub struct World {
     pub(crate) now: Micros,
-    queue: BinaryHeap<Reverse<Planned>>,
+    /// By time, and in the order in which they were planned.
+    queue: BTreeMap<(Micros, u64), Event>,
     planned: u64,
     pub(crate) random: Random,
     pub(crate) hosts: Vec<Host>,
@@ -202,41 +177,20 @@ impl World {
     /// An empty world. `printed` shows every step on standard output.
     #[must_use]
     pub fn new(seed: u64, printed: bool) -> Self {
-        Self {
-            now: 0,
-            queue: BinaryHeap::new(),
-            planned: 0,
-            random: Random::new(seed),
-            hosts: Vec::new(),
-            directory: BTreeMap::new(),
-            connections: BTreeMap::new(),
-            opened: 0,
-            cuts: BTreeSet::new(),
-            weather: Weather::default(),
-            trace: Trace::new(printed),
-            lines: Lines::default(),
-            ledger: Ledger::default(),
-            drafted: Drafted::default(),
-            alarms: Alarms::default(),
-            counts: Counts::default(),
-            reverted: BTreeMap::new(),
-            twins: Twins::default(),
-            is_steady: false,
-            is_plain: false,
-            lists: None,
-            failure: None,
-        }
+        let (random, trace) = (Random::new(seed), Trace::new(printed));
+        Self { random, trace, ..Self::default() }
     }
 
     /// Plans an event.
     pub(crate) fn plan(&mut self, at: Micros, event: Event) {
         self.planned += 1;
         let at = at.max(self.now);
-        self.queue.push(Reverse(Planned { at, sequence: self.planned, event }));
+        self.queue.insert((at, self.planned), event);
     }
 
     /// The first thing that must not happen; what comes after it is of no interest.
-    pub(crate) fn fail(&mut self, what: String) {
+    pub(crate) fn fail(&mut self, what: impl Into<String>) {
+        let what = what.into();
         if self.failure.is_none() {
             self.trace.note(self.now, 0, format_args!("FAILURE {what}"));
             self.failure = Some(format!("at {:.3} s: {what}", self.now as f64 / 1e6));
@@ -245,17 +199,19 @@ impl World {
 
     /// Lets time pass up to a moment.
     pub(crate) fn run_until(&mut self, end: Micros) {
-        while self.failure.is_none() {
-            match self.queue.peek() {
-                Some(Reverse(next)) if next.at <= end => {}
-                _ => break,
-            }
-            let Some(Reverse(next)) = self.queue.pop() else { break };
-            self.now = next.at;
+        while self.failure.is_none()
+            && let Some(next) = self.queue.first_entry().filter(|next| next.key().0 <= end)
+        {
+            let event;
+            ((self.now, _), event) = next.remove_entry();
             self.counts.events += 1;
-            self.take(next.event);
+            self.take(event);
         }
         self.now = self.now.max(end);
+    }
+
+    pub(crate) fn run_for(&mut self, time: Micros) {
+        self.run_until(self.now + time);
     }
 
     fn take(&mut self, event: Event) {
@@ -324,18 +280,40 @@ impl World {
         }
     }
 
-    pub(crate) fn kusari(&mut self, host: usize) -> Option<&mut Kusari> {
-        match self.hosts.get_mut(host) {
-            Some(Host::Kusari(kusari)) => Some(kusari),
+    pub(crate) fn kusari(&self, host: usize) -> Option<&Kusari> {
+        match self.hosts.get(host)? {
+            Host::Kusari(kusari) => Some(kusari),
             _ => None,
         }
     }
 
+    pub(crate) fn kusari_mut(&mut self, host: usize) -> Option<&mut Kusari> {
+        match self.hosts.get_mut(host)? {
+            Host::Kusari(kusari) => Some(kusari),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set(&mut self, host: usize, change: impl FnOnce(&mut Kusari)) {
+        self.kusari_mut(host).map(change);
+    }
+
+    /// A machine that was not started again since.
+    pub(crate) fn alive(&mut self, host: usize, life: u32) -> Option<&mut Kusari> {
+        self.kusari_mut(host).filter(|kusari| kusari.life == life)
+    }
+
+    pub(crate) fn running(&mut self, host: usize) -> Option<&mut Kusari> {
+        self.kusari_mut(host).filter(|kusari| kusari.node.is_some())
+    }
+
+    pub(crate) fn node(&self, host: usize) -> Option<&Node> {
+        self.kusari(host)?.node.as_ref()
+    }
+
     /// Every machine that runs the node under test for somebody honest.
     pub(crate) fn kusari_hosts(&self) -> Vec<usize> {
-        let is_kusari = |&host: &usize| {
-            matches!(self.hosts.get(host), Some(Host::Kusari(_))) && self.is_honest(host)
-        };
+        let is_kusari = |&host: &usize| self.kusari(host).is_some() && self.is_honest(host);
         (0..self.hosts.len()).filter(is_kusari).collect()
     }
 }
