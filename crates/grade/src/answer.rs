@@ -7,6 +7,7 @@ use kusari_chain::{Block, CheckedBlock};
 
 use super::connection::Heard;
 use super::kept::Kept;
+use super::report::{Evidence, Verdict, verdict};
 
 /// Lines, and how they ended.
 pub(super) struct Answer {
@@ -31,16 +32,14 @@ impl Answer {
         self.lines.last().cloned().unwrap_or_else(|| self.end.to_string())
     }
 
-    /// The first line that does not belong into the answer to `GET_CHAIN`, and why.
-    pub(super) fn fault(&self) -> Option<String> {
+    /// Whether it is a whole answer to `GET_CHAIN`, or the first line that does not belong there.
+    pub(super) fn verdict(&self) -> Verdict {
         let mut parent = Block::genesis();
         for line in self.lines.iter() {
-            match next_block(&parent, line) {
-                Ok(block) => parent = block,
-                Err(why) => return Some(format!("({why}) {line}")),
-            }
+            let next = next_block(&parent, line);
+            parent = next.map_err(|why| Evidence::new("GET_CHAIN", format!("({why}) {line}")))?;
         }
-        None
+        verdict(!self.lines.is_empty(), "GET_CHAIN", self.last())
     }
 }
 

@@ -7,25 +7,52 @@ mod greedy;
 mod liar;
 mod malformed;
 
-use super::Case;
 use super::bench::{Bench, start_of};
 use super::connection::now;
 use super::hearing::hear_exactly;
 use super::mining::{self, line};
-use super::report::{Evidence, Verdict};
+use super::report::{Evidence, Verdict, verdict};
+use super::{CONDUCT, Case};
 
 /// How soon a chain of some hundred blocks is given out by a node that has nothing else to do.
 const PROMPTLY: std::time::Duration = std::time::Duration::from_secs(2);
 
 const AFTERWARDS: &[Case] = &[
-    Case::original("2", "has kept every honest block through all of it", has_kept_its_chain),
-    Case::original("2", "has no block that breaks a rule", has_a_valid_chain),
-    Case::original("3", "answers GET_CHAIN within two seconds after all of it", answers_promptly),
-    Case::original(
-        "3, rules of conduct",
-        "passes an honest block on after all of it",
-        passes_an_honest_block_on,
-    ),
+    Case::original("2", "has kept every honest block through all of it", |bench| {
+        let sent = "all of the above";
+        let answer = bench.exchange("GET_CHAIN\n")?;
+        let chain = answer.blocks();
+        let lost = bench.chain_before().iter().find(|block| !chain.contains(block));
+        match lost {
+            None => verdict(!chain.is_empty(), sent, answer.last()),
+            Some(block) => Err(Evidence::new(sent, format!("a chain without {}", line(block)))),
+        }
+    }),
+    Case::original("2", "has no block that breaks a rule", |bench| {
+        let answer = bench.exchange("GET_CHAIN\n")?;
+        answer.verdict()
+    }),
+    Case::original("3", "answers GET_CHAIN within two seconds after all of it", |bench| {
+        let mut best = None;
+        // The best of three, since the machine may be busy with something else.
+        for _ in 0..3 {
+            let start = now();
+            let answer = bench.exchange("GET_CHAIN\n")?;
+            if !answer.blocks().is_empty() {
+                let took = start.elapsed();
+                best = Some(best.map_or(took, |best| took.min(best)));
+            }
+        }
+        let Some(took) = best else { return Err(Evidence::new("GET_CHAIN", "no answer")) };
+        let got = format!("the chain in {:.3} s", took.as_secs_f64());
+        verdict(took <= PROMPTLY, "GET_CHAIN", got)
+    }),
+    Case::original(CONDUCT, "passes an honest block on after all of it", |bench| {
+        let mut listener = bench.listener()?;
+        let block = bench.bring_one()?;
+        let sent = mining::line(&block);
+        hear_exactly(&mut listener, &[block], &sent)
+    }),
 ];
 
 /// The checks, in order.
@@ -45,52 +72,4 @@ fn still_serves(bench: &mut Bench, done: &str) -> Verdict {
             Err(Evidence::new(done, got))
         }
     }
-}
-
-fn has_kept_its_chain(bench: &mut Bench) -> Verdict {
-    let sent = "all of the above";
-    let answer = bench.exchange("GET_CHAIN\n")?;
-    let chain = answer.blocks();
-    let lost = bench.chain_before().iter().find(|block| !chain.contains(block));
-    match lost {
-        None if chain.is_empty() => Err(Evidence::new(sent, answer.last())),
-        None => Ok(Evidence::new(sent, answer.last())),
-        Some(block) => Err(Evidence::new(sent, format!("a chain without {}", line(block)))),
-    }
-}
-
-fn has_a_valid_chain(bench: &mut Bench) -> Verdict {
-    let answer = bench.exchange("GET_CHAIN\n")?;
-    match answer.fault() {
-        Some(fault) => Err(Evidence::new("GET_CHAIN", fault)),
-        None if answer.lines.is_empty() => Err(Evidence::new("GET_CHAIN", answer.end.to_string())),
-        None => Ok(Evidence::new("GET_CHAIN", answer.last())),
-    }
-}
-
-fn answers_promptly(bench: &mut Bench) -> Verdict {
-    let mut best = None;
-    // The best of three, since the machine may be busy with something else.
-    for _ in 0..3 {
-        let start = now();
-        let answer = bench.exchange("GET_CHAIN\n")?;
-        if !answer.blocks().is_empty() {
-            let took = start.elapsed();
-            best = Some(best.map_or(took, |best| took.min(best)));
-        }
-    }
-    let Some(took) = best else { return Err(Evidence::new("GET_CHAIN", "no answer")) };
-    let got = format!("the chain in {:.3} s", took.as_secs_f64());
-    if took <= PROMPTLY {
-        Ok(Evidence::new("GET_CHAIN", got))
-    } else {
-        Err(Evidence::new("GET_CHAIN", got))
-    }
-}
-
-fn passes_an_honest_block_on(bench: &mut Bench) -> Verdict {
-    let mut listener = bench.listener()?;
-    let block = bench.bring_one()?;
-    let sent = mining::line(&block);
-    hear_exactly(&mut listener, &[block], &sent)
 }

@@ -116,7 +116,7 @@ impl Bench {
 
     pub(super) fn connect(&self) -> Result<Connection, Evidence> {
         Connection::open(self.target, &self.patience)
-            .map_err(|error| Evidence::new("a connection", error.to_string()))
+            .map_err(|error| Evidence::new("a connection", error))
     }
 
     /// Everything that still comes on a connection on which nothing more is sent.
@@ -248,8 +248,7 @@ impl Bench {
         let mut connection = self.connect()?;
         connection.send(format!("{first}GET_CHAIN\n"));
         for _ in 0..self.chain.len() {
-            let heard = connection.wait_for(|line| line.starts_with("BLOCK:"));
-            heard.map_err(|heard| Evidence::new("GET_CHAIN", heard.to_string()))?;
+            connection.want("GET_CHAIN", |line| line.starts_with("BLOCK:"))?;
         }
         Ok(connection)
     }
@@ -280,7 +279,7 @@ impl Bench {
         connection.send(&line);
         match connection.hear() {
             Heard::Line(answer) if answer.starts_with("HELLO:") => Ok(connection),
-            other => Err(Evidence::new(line, other.to_string())),
+            other => Err(Evidence::new(line, other)),
         }
     }
 

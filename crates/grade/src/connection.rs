@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
+use super::report::Evidence;
+
 /// Longest `BLOCK` line that is taken from the target, in bytes: as long as any that may be sent.
 /// Source: protocol, section 3.
 const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
@@ -192,6 +194,15 @@ impl Connection {
             },
         }
         true
+    }
+
+    /// Skips lines until one is wanted, which is what answers `sent`.
+    pub(super) fn want(
+        &mut self,
+        sent: impl ToString,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<String, Evidence> {
+        self.wait_for(wanted).map_err(|heard| Evidence::new(sent, heard))
     }
 
     /// Skips lines until one is wanted. `Err` tells what came instead of it.

@@ -6,7 +6,7 @@ use super::bench::is_block;
 use super::connection::{Connection, Heard};
 use super::kept::Kept;
 use super::mining::line;
-use super::report::{Evidence, Verdict};
+use super::report::{Evidence, Verdict, verdict};
 
 /// Hears `BLOCK` lines up to this one, and gives all of them.
 pub(super) fn hear_through(
@@ -17,9 +17,7 @@ pub(super) fn hear_through(
     let mut heard = Kept::default();
     // More than is ever owed here: a target that never comes to an end is wrong as well.
     for _ in 0..64 {
-        let line = connection
-            .wait_for(|line| line.starts_with("BLOCK:"))
-            .map_err(|heard| Evidence::new(sent, heard.to_string()))?;
+        let line = connection.want(sent, |line| line.starts_with("BLOCK:"))?;
         let is_last = is_block(&line, &block.hash);
         let kept = heard.push(line);
         if is_last {
@@ -38,13 +36,13 @@ pub(super) fn hear_exactly(connection: &mut Connection, blocks: &[Block], sent: 
     let heard = hear_through(connection, last, sent)?;
     let right = heard.iter().map(|line| format!("{line}\n")).eq(blocks.iter().map(line));
     let got = heard.join(", then ");
-    if right { Ok(Evidence::new(sent, got)) } else { Err(Evidence::new(sent, got)) }
+    verdict(right, sent, got)
 }
 
 /// Waits for the end of a connection.
 pub(super) fn wait_for_end(connection: &mut Connection, sent: &str) -> Verdict {
     match connection.wait_for(|_| false) {
-        Err(Heard::End) => Ok(Evidence::new(sent, Heard::End.to_string())),
+        Err(Heard::End) => Ok(Evidence::new(sent, Heard::End)),
         Err(heard) => Err(Evidence::new(sent, format!("{heard}, and no end of the connection"))),
         Ok(line) => Err(Evidence::new(sent, line)),
     }

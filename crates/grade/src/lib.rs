@@ -28,6 +28,8 @@ use bench::Bench;
 pub use report::{Check, Level, Outcome, Part, Report};
 use report::{Evidence, Verdict};
 
+/// Where the protocol says how a node behaves.
+const CONDUCT: &str = "3, rules of conduct";
 /// Longest chain that is graded, in blocks: each check reads all of it.
 const MAX_CHAIN_BLOCKS: usize = 2_000;
 

@@ -2,7 +2,7 @@
 
 use std::thread::JoinHandle;
 
-use kusari_chain::{Block, BlockHash, Target};
+use kusari_chain::{Block, Target};
 use kusari_miner::Search;
 
 /// Nonces tried at once.
@@ -15,15 +15,8 @@ pub(super) fn mine(parent: &Block, data: &str) -> Block {
 
 /// The same without proof of work.
 pub(super) fn template(parent: &Block, data: &str) -> Block {
-    Block {
-        index: parent.index.saturating_add(1),
-        timestamp: parent.timestamp.saturating_add(1),
-        nonce: 0,
-        data: data.to_owned(),
-        prev_hash: parent.hash,
-        hash: BlockHash::ZERO,
-        transactions: Vec::new(),
-    }
+    let (index, timestamp) = (parent.index.saturating_add(1), parent.timestamp.saturating_add(1));
+    Block::template(index, timestamp, data.to_owned(), parent.hash)
 }
 
 /// Blocks on `parent`, one after another.

@@ -108,7 +108,7 @@ impl Report {
 }
 
 /// The line that was sent and what came back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
     pub(super) sent: String,
     pub(super) got: String,
@@ -119,9 +119,14 @@ pub(super) type Verdict = Result<Evidence, Evidence>;
 
 impl Evidence {
     /// Text of any length, with or without a newline at its end.
-    pub(super) fn new(sent: impl AsRef<str>, got: impl AsRef<str>) -> Self {
-        Self { sent: cut(sent.as_ref()), got: cut(got.as_ref()) }
+    pub(super) fn new(sent: impl ToString, got: impl ToString) -> Self {
+        Self { sent: cut(&sent.to_string()), got: cut(&got.to_string()) }
     }
+}
+
+pub(super) fn verdict(holds: bool, sent: impl ToString, got: impl ToString) -> Verdict {
+    let evidence = Evidence::new(sent, got);
+    if holds { Ok(evidence) } else { Err(evidence) }
 }
 
 fn cut(text: &str) -> String {

@@ -1,10 +1,10 @@
 //! Many connections: slow ones, idle ones, and ones that come and go.
 
-use crate::Case;
 use crate::bench::{Bench, is_block};
 use crate::connection::{Connection, now};
 use crate::mining::line;
 use crate::report::{Evidence, Verdict};
+use crate::{CONDUCT, Case};
 
 use super::still_serves;
 
@@ -16,62 +16,64 @@ const CROWD: usize = 120;
 const CHURN: usize = 300;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original(
-        "3, rules of conduct",
-        "serves others while 32 peers do not finish their lines",
-        serves_beside_slow_ones,
-    ),
-    Case::original(
-        "3, rules of conduct",
-        "serves those who were there while 120 more connect",
-        serves_in_a_crowd,
-    ),
-    Case::original(
-        "3, rules of conduct",
-        "takes new peers once a crowd has gone",
-        takes_new_peers_after_a_crowd,
-    ),
-    Case::original(
-        "3, rules of conduct",
-        "serves others after 300 connections that came and went",
-        serves_after_churn,
-    ),
+    Case::original(CONDUCT, "serves others while 32 peers do not finish their lines", |bench| {
+        let text = line(&bench.mine_one());
+        let half = &text[..text.len() / 2];
+        let mut slow = Vec::new();
+        for _ in 0..SLOW {
+            let mut connection = bench.connect()?;
+            connection.send(half);
+            slow.push(connection);
+        }
+        let shown = still_serves(bench, &format!("on 32 connections: {half}"))?;
+        for connection in &mut slow {
+            connection.send("x");
+        }
+        still_serves(bench, &shown.sent)
+    }),
+    Case::original(CONDUCT, "serves those who were there while 120 more connect", |bench| {
+        let mut early = bench.listener()?;
+        let crowd = crowd(bench);
+        let block = bench.mine_one();
+        let sent = format!("{} more connections", crowd.len());
+        early.send(line(&block) + "GET_CHAIN\n");
+        let got = early.want(&sent, |line| is_block(line, &block.hash))?;
+        drop(crowd);
+        // The connection that was there keeps its answer; the chain is read again once there is room.
+        wait_until_served(bench, &sent)?;
+        Ok(Evidence::new(sent, format!("on an earlier one: {got}")))
+    }),
+    Case::original(CONDUCT, "takes new peers once a crowd has gone", |bench| {
+        let crowd = crowd(bench);
+        let done = format!("{} connections, all of them closed again", crowd.len());
+        drop(crowd);
+        wait_until_served(bench, &done)?;
+        still_serves(bench, &done)
+    }),
+    Case::original(CONDUCT, "serves others after 300 connections that came and went", |bench| {
+        for number in 0..CHURN {
+            // Where there is no room any more, what follows tells whether there is again.
+            let Ok(mut connection) = bench.connect() else { break };
+            match number % 3 {
+                0 => {}
+                1 => {
+                    connection.send("BLOCK:{\"ind");
+                }
+                // Closed while its answer is under way.
+                _ => {
+                    connection.send("GET_CHAIN\nGET_CHAIN\n");
+                }
+            }
+        }
+        let done = "300 connections that came and went";
+        wait_until_served(bench, done)?;
+        still_serves(bench, done)
+    }),
 ];
-
-fn serves_beside_slow_ones(bench: &mut Bench) -> Verdict {
-    let text = line(&bench.mine_one());
-    let half = &text[..text.len() / 2];
-    let mut slow = Vec::new();
-    for _ in 0..SLOW {
-        let mut connection = bench.connect()?;
-        connection.send(half);
-        slow.push(connection);
-    }
-    let shown = still_serves(bench, &format!("on 32 connections: {half}"))?;
-    for connection in &mut slow {
-        connection.send("x");
-    }
-    still_serves(bench, &shown.sent)
-}
 
 /// As many connections as the target's system takes. The target may refuse those that are too many.
 fn crowd(bench: &Bench) -> Vec<Connection> {
     (0..CROWD).map_while(|_| bench.connect().ok()).collect()
-}
-
-fn serves_in_a_crowd(bench: &mut Bench) -> Verdict {
-    let mut early = bench.listener()?;
-    let crowd = crowd(bench);
-    let block = bench.mine_one();
-    let sent = format!("{} more connections", crowd.len());
-    early.send(line(&block) + "GET_CHAIN\n");
-    let got = early
-        .wait_for(|line| is_block(line, &block.hash))
-        .map_err(|heard| Evidence::new(&sent, heard.to_string()))?;
-    drop(crowd);
-    // The connection that was there keeps its answer; the chain is read again once there is room.
-    wait_until_served(bench, &sent)?;
-    Ok(Evidence::new(sent, format!("on an earlier one: {got}")))
 }
 
 /// Asks for the chain until it is given: the target has to notice first that others have gone.
@@ -90,32 +92,4 @@ fn wait_until_served(bench: &mut Bench, sent: &str) -> Verdict {
             return Err(Evidence::new(sent, got));
         }
     }
-}
-
-fn takes_new_peers_after_a_crowd(bench: &mut Bench) -> Verdict {
-    let crowd = crowd(bench);
-    let done = format!("{} connections, all of them closed again", crowd.len());
-    drop(crowd);
-    wait_until_served(bench, &done)?;
-    still_serves(bench, &done)
-}
-
-fn serves_after_churn(bench: &mut Bench) -> Verdict {
-    for number in 0..CHURN {
-        // Where there is no room any more, what follows tells whether there is again.
-        let Ok(mut connection) = bench.connect() else { break };
-        match number % 3 {
-            0 => {}
-            1 => {
-                connection.send("BLOCK:{\"ind");
-            }
-            // Closed while its answer is under way.
-            _ => {
-                connection.send("GET_CHAIN\nGET_CHAIN\n");
-            }
-        }
-    }
-    let done = "300 connections that came and went";
-    wait_until_served(bench, done)?;
-    still_serves(bench, done)
 }

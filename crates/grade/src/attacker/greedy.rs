@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::Case;
 use crate::bench::Bench;
 use crate::connection::Connection;
 use crate::introduced::hello::{self, Claim};
-use crate::report::{Evidence, Verdict};
+use crate::report::Evidence;
+use crate::{CONDUCT, Case};
 
 use super::still_serves;
 
@@ -21,61 +21,54 @@ const FILLING: usize = 7 * 1024 * 1024;
 
 pub(super) const CASES: &[Case] = &[
     Case::original(
-        "3, rules of conduct",
+        CONDUCT,
         "serves others while peers ask for the chain 20,000 times and never read",
-        serves_beside_those_who_never_read,
+        |bench| {
+            let mut greedy = Vec::new();
+            for _ in 0..GREEDY {
+                let mut connection = narrow(bench)?;
+                connection.push("GET_CHAIN\n".repeat(20_000).as_bytes(), PUSH);
+                greedy.push(connection);
+            }
+            still_serves(bench, "GET_CHAIN, 20,000 times on 4 connections that are not read")
+        },
     ),
     Case::kusari(
-        "3, rules of conduct",
+        CONDUCT,
         "serves others while peers ask for blocks by hash and never read",
-        serves_beside_those_who_ask_by_hash,
+        |bench| {
+            // The same block over and over: a small question with a large answer.
+            let hash = format!("\"{}\"", bench.tip().hash);
+            let question = format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", vec![hash; 128].join(","));
+            let claim = Claim::of(&bench.tip());
+            let mut greedy = Vec::new();
+            for _ in 0..GREEDY {
+                let mut connection = narrow(bench)?;
+                connection.push(hello::line(&claim, bench.node_id()).as_bytes(), PUSH);
+                connection.push(question.repeat(400).as_bytes(), PUSH);
+                greedy.push(connection);
+            }
+            still_serves(
+                bench,
+                &format!("400 times on 4 connections that are not read: {question}"),
+            )
+        },
     ),
-    Case::kusari(
-        "3, rules of conduct",
-        "serves others while unfinished lines fill 32 MiB",
-        serves_while_unfinished_lines_fill_the_budget,
-    ),
+    Case::kusari(CONDUCT, "serves others while unfinished lines fill 32 MiB", |bench| {
+        let mut fillers = Vec::new();
+        for _ in 0..FILLERS {
+            fillers.push(bench.introduce_as_equal()?);
+        }
+        let piece = vec![b' '; FILLING / 7];
+        for filler in &mut fillers {
+            // Where the budget is spent nothing more is read, and the rest is not taken.
+            let _ = filler.push(b"BLOCK:", PUSH) && (0..7).all(|_| filler.push(&piece, PUSH));
+        }
+        still_serves(bench, "7 MiB of a BLOCK line without an end on 6 connections")
+    }),
 ];
 
 fn narrow(bench: &Bench) -> Result<Connection, Evidence> {
     Connection::open_narrowly(bench.target, &bench.patience)
-        .map_err(|error| Evidence::new("a connection", error.to_string()))
-}
-
-fn serves_beside_those_who_never_read(bench: &mut Bench) -> Verdict {
-    let mut greedy = Vec::new();
-    for _ in 0..GREEDY {
-        let mut connection = narrow(bench)?;
-        connection.push("GET_CHAIN\n".repeat(20_000).as_bytes(), PUSH);
-        greedy.push(connection);
-    }
-    still_serves(bench, "GET_CHAIN, 20,000 times on 4 connections that are not read")
-}
-
-fn serves_beside_those_who_ask_by_hash(bench: &mut Bench) -> Verdict {
-    // The same block over and over: a small question with a large answer.
-    let hash = format!("\"{}\"", bench.tip().hash);
-    let question = format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", vec![hash; 128].join(","));
-    let claim = Claim::of(&bench.tip());
-    let mut greedy = Vec::new();
-    for _ in 0..GREEDY {
-        let mut connection = narrow(bench)?;
-        connection.push(hello::line(&claim, bench.node_id()).as_bytes(), PUSH);
-        connection.push(question.repeat(400).as_bytes(), PUSH);
-        greedy.push(connection);
-    }
-    still_serves(bench, &format!("400 times on 4 connections that are not read: {question}"))
-}
-
-fn serves_while_unfinished_lines_fill_the_budget(bench: &mut Bench) -> Verdict {
-    let mut fillers = Vec::new();
-    for _ in 0..FILLERS {
-        fillers.push(bench.introduce_as_equal()?);
-    }
-    let piece = vec![b' '; FILLING / 7];
-    for filler in &mut fillers {
-        // Where the budget is spent nothing more is read, and the rest is not taken.
-        let _ = filler.push(b"BLOCK:", PUSH) && (0..7).all(|_| filler.push(&piece, PUSH));
-    }
-    still_serves(bench, "7 MiB of a BLOCK line without an end on 6 connections")
+        .map_err(|error| Evidence::new("a connection", error))
 }

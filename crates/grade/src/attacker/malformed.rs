@@ -3,53 +3,199 @@
 
 use kusari_chain::Block;
 
-use crate::Case;
 use crate::bench::Bench;
 use crate::hearing::wait_for_end;
 use crate::mining::line;
 use crate::report::{Evidence, Verdict};
+use crate::{CONDUCT, Case};
 
 use super::still_serves;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original("3", "refuses blocks with doubled keys", refuses_doubled_keys),
-    Case::original("3", "refuses blocks with missing keys", refuses_missing_keys),
-    Case::original(
-        "3",
-        "refuses numbers that are fractions, texts or out of range",
-        refuses_numbers_that_are_none,
-    ),
-    Case::original("3", "refuses hashes that are not 64 hexadecimal digits", refuses_bad_hashes),
-    Case::original("3", "refuses texts and transfers of another type", refuses_wrong_types),
-    Case::original("3", "refuses what is not JSON", refuses_what_is_not_json),
-    Case::original("3", "survives JSON nested as deeply as a line can be", survives_deep_nesting),
-    Case::original(
-        "3",
-        "refuses lone surrogates, invalid UTF-8 and NUL in a block",
-        refuses_text_that_is_none,
-    ),
-    Case::original("3", "survives bytes of other protocols", survives_other_protocols),
-    Case::original(
-        "3, rules of conduct",
-        "closes at a line of 4,096 bytes without an end",
-        closes_at_a_line_without_end,
-    ),
+    Case::original("3", "refuses blocks with doubled keys", |bench| {
+        all_refused(bench, |block, text| {
+            let doubled = |field: &String| spoilt(text, field, &format!("{field},{field}"));
+            fields(block).iter().map(doubled).collect()
+        })
+    }),
+    Case::original("3", "refuses blocks with missing keys", |bench| {
+        all_refused(bench, |block, text| {
+            let fields = fields(block);
+            let mut cases: Vec<Vec<u8>> =
+                fields[..6].iter().map(|field| spoilt(text, &format!("{field},"), "")).collect();
+            cases.push(spoilt(text, &format!(",{}", fields[6]), ""));
+            cases.push(spoilt(text, "\"index\"", "\"Index\""));
+            cases
+        })
+    }),
+    Case::original("3", "refuses numbers that are fractions, texts or out of range", |bench| {
+        all_refused(bench, |block, text| {
+            let mut cases = Vec::new();
+            for field in &fields(block)[..3] {
+                let (key, number) = field.split_once(':').unwrap_or_default();
+                for instead in [
+                    format!("{key}:{number}.5"),
+                    format!("{key}:{number}.0"),
+                    format!("{key}:\"{number}\""),
+                    format!("{key}:-{number}"),
+                    format!("{key}:0{number}"),
+                    format!("{key}:[{number}]"),
+                    format!("{key}:null"),
+                    format!("{key}:1e400"),
+                ] {
+                    cases.push(spoilt(text, field, &instead));
+                }
+            }
+            // What is left of these numbers by 32 and by 64 bits would be right.
+            let [index, _, nonce, ..] = fields(block);
+            let wide = (1_u64 << 32) + u64::from(block.index);
+            cases.push(spoilt(text, &index, &format!("\"index\":{wide}")));
+            let wide = (1_u128 << 64) + u128::from(block.nonce);
+            cases.push(spoilt(text, &nonce, &format!("\"nonce\":{wide}")));
+            cases
+        })
+    }),
+    Case::original("3", "refuses hashes that are not 64 hexadecimal digits", |bench| {
+        all_refused(bench, |block, text| {
+            let mut cases = Vec::new();
+            for hash in [block.hash.to_string(), block.prev_hash.to_string()] {
+                let quoted = format!("\"{hash}\"");
+                for instead in [
+                    format!("\"{}\"", &hash[1..]),
+                    format!("\"{hash}0\""),
+                    format!("\"0x{hash}\""),
+                    format!("\" {hash}\""),
+                    format!("\"{hash}{hash}\""),
+                    format!("\"g{}\"", &hash[1..]),
+                    format!("\"é{}\"", &hash[2..]),
+                    "\"\"".to_owned(),
+                    "null".to_owned(),
+                    "0".to_owned(),
+                ] {
+                    cases.push(spoilt(text, &quoted, &instead));
+                }
+            }
+            cases
+        })
+    }),
+    Case::original("3", "refuses texts and transfers of another type", |bench| {
+        all_refused(bench, |block, text| {
+            let data = format!("\"{}\"", block.data);
+            let mut cases = Vec::new();
+            for instead in ["7", "null", "[]", "{}", "true"] {
+                cases.push(spoilt(text, &data, instead));
+            }
+            for instead in [
+                "null",
+                "{}",
+                "\"[]\"",
+                "[1]",
+                "[null]",
+                "[{}]",
+                "[{\"sender\":\"a\",\"receiver\":\"b\"}]",
+                "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":-4}]",
+                "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":18446744073709551616}]",
+                "[{\"sender\":\"a\",\"sender\":\"a\",\"receiver\":\"b\",\"amount\":4}]",
+            ] {
+                cases.push(spoilt(text, "[]", instead));
+            }
+            cases
+        })
+    }),
+    Case::original("3", "refuses what is not JSON", |bench| {
+        all_refused(bench, |block, text| {
+            let whole = text.strip_prefix("BLOCK:").unwrap_or_default();
+            let Block { index, timestamp, nonce, data, prev_hash, hash, .. } = block;
+            let list =
+                format!("[{index},{timestamp},{nonce},\"{data}\",\"{prev_hash}\",\"{hash}\",[]]");
+            let mut cases: Vec<Vec<u8>> =
+                ["", "hi", "null", "[]", "{}", "\"{}\"", "7", "{\"index\":1"]
+                    .iter()
+                    .map(|json| format!("BLOCK:{json}").into_bytes())
+                    .collect();
+            cases.push(b"BLOCK".to_vec());
+            for json in [
+                format!("{whole}}}"),
+                format!("{whole} trailing"),
+                format!("{whole}{whole}"),
+                format!("[{whole}]"),
+                whole.replace('"', "'"),
+                whole.replacen('}', ",}", 1),
+                whole.replacen("[]", "[,]", 1),
+                whole[..whole.len() - 1].to_owned(),
+                format!("/* why? */{whole}"),
+                list,
+            ] {
+                cases.push(format!("BLOCK:{json}").into_bytes());
+            }
+            cases
+        })
+    }),
+    Case::original("3", "survives JSON nested as deeply as a line can be", |bench| {
+        all_refused(bench, |_, text| {
+            let deep = 3_700;
+            vec![
+                format!("BLOCK:{}", "[".repeat(4_000)).into_bytes(),
+                format!("BLOCK:{}", "{\"a\":".repeat(800)).into_bytes(),
+                spoilt(text, "[]", &"[".repeat(deep)),
+                spoilt(text, "BLOCK:{", &format!("BLOCK:{{\"colour\":{},", "[".repeat(deep))),
+            ]
+        })
+    }),
+    Case::original("3", "refuses lone surrogates, invalid UTF-8 and NUL in a block", |bench| {
+        all_refused(bench, |block, text| {
+            let data = format!("\"{}\"", block.data);
+            let mut cases: Vec<Vec<u8>> =
+                ["\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "\"\\u12\"", "\"\0\"", "\"\t\""]
+                    .iter()
+                    .map(|instead| spoilt(text, &data, instead))
+                    .collect();
+            let (before, after) = text.split_once(&data).unwrap_or_default();
+            for bytes in [
+                &b"\xff"[..],
+                b"\xc3\x28",
+                b"\xc0\x80",
+                b"\xed\xa0\x80",
+                b"\xf4\x90\x80\x80",
+                b"\xe2\x82",
+            ] {
+                cases.push([before.as_bytes(), b"\"", bytes, b"\"", after.as_bytes()].concat());
+            }
+            // Cut at the NUL, the line would be a block.
+            cases.push(format!("{text}\0,").into_bytes());
+            cases.push([b"\xef\xbb\xbf", text.as_bytes()].concat());
+            cases
+        })
+    }),
+    Case::original("3", "survives bytes of other protocols", |bench| {
+        let greetings: [&[u8]; 5] = [
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\n\n\n\n",
+            b"SSH-2.0-OpenSSH_9.9\r\n",
+            b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_blockNumber\"}\n",
+            b"\0\0\0\0\n\xff\xff\xff\xff\n\x1b[2J\n\n\r\n \n",
+        ];
+        bench.refused((0..=u8::MAX).collect::<Vec<_>>())?;
+        greetings.into_iter().try_fold(Evidence::default(), |_, greeting| bench.refused(greeting))
+    }),
+    Case::original(CONDUCT, "closes at a line of 4,096 bytes without an end", |bench| {
+        let mut connection = bench.connect()?;
+        let sent = "x".repeat(4_096);
+        connection.send(&sent);
+        wait_for_end(&mut connection, &sent)?;
+        still_serves(bench, &sent)
+    }),
 ];
 
-/// A block that is kept back, and its line without the newline.
-fn good(bench: &mut Bench) -> (Block, String) {
+/// Makes lines from a good block and its line without the newline, sends each on a connection of its
+/// own, and then the block itself.
+fn all_refused(bench: &mut Bench, spoil: impl FnOnce(&Block, &str) -> Vec<Vec<u8>>) -> Verdict {
     let block = bench.mine_one();
-    let text = line(&block);
-    (block, text.trim_end().to_owned())
-}
-
-/// Sends each line on a connection of its own, and then the block that they were made from.
-fn all_refused(bench: &mut Bench, block: Block, cases: Vec<Vec<u8>>) -> Verdict {
-    let mut shown = Evidence::new("", "");
-    for mut case in cases {
+    let cases = spoil(&block, line(&block).trim_end());
+    let shown = cases.into_iter().try_fold(Evidence::default(), |_, mut case| {
         case.push(b'\n');
-        shown = bench.refused(&case)?;
-    }
+        bench.refused(&case)
+    })?;
     bench.bring(&[block])?;
     Ok(shown)
 }
@@ -71,179 +217,4 @@ fn fields(block: &Block) -> [String; 7] {
         format!("\"hash\":\"{}\"", block.hash),
         "\"transactions\":[]".to_owned(),
     ]
-}
-
-fn refuses_doubled_keys(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let doubled = |field: &String| spoilt(&text, field, &format!("{field},{field}"));
-    let cases = fields(&block).iter().map(doubled).collect();
-    all_refused(bench, block, cases)
-}
-
-fn refuses_missing_keys(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let fields = fields(&block);
-    let mut cases: Vec<Vec<u8>> =
-        fields[..6].iter().map(|field| spoilt(&text, &format!("{field},"), "")).collect();
-    cases.push(spoilt(&text, &format!(",{}", fields[6]), ""));
-    cases.push(spoilt(&text, "\"index\"", "\"Index\""));
-    all_refused(bench, block, cases)
-}
-
-fn refuses_numbers_that_are_none(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let mut cases = Vec::new();
-    for field in &fields(&block)[..3] {
-        let (key, number) = field.split_once(':').unwrap_or_default();
-        for instead in [
-            format!("{key}:{number}.5"),
-            format!("{key}:{number}.0"),
-            format!("{key}:\"{number}\""),
-            format!("{key}:-{number}"),
-            format!("{key}:0{number}"),
-            format!("{key}:[{number}]"),
-            format!("{key}:null"),
-            format!("{key}:1e400"),
-        ] {
-            cases.push(spoilt(&text, field, &instead));
-        }
-    }
-    // What is left of these numbers by 32 and by 64 bits would be right.
-    let [index, _, nonce, ..] = fields(&block);
-    let wide = (1_u64 << 32) + u64::from(block.index);
-    cases.push(spoilt(&text, &index, &format!("\"index\":{wide}")));
-    let wide = (1_u128 << 64) + u128::from(block.nonce);
-    cases.push(spoilt(&text, &nonce, &format!("\"nonce\":{wide}")));
-    all_refused(bench, block, cases)
-}
-
-fn refuses_bad_hashes(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let mut cases = Vec::new();
-    for hash in [block.hash.to_string(), block.prev_hash.to_string()] {
-        let quoted = format!("\"{hash}\"");
-        for instead in [
-            format!("\"{}\"", &hash[1..]),
-            format!("\"{hash}0\""),
-            format!("\"0x{hash}\""),
-            format!("\" {hash}\""),
-            format!("\"{hash}{hash}\""),
-            format!("\"g{}\"", &hash[1..]),
-            format!("\"é{}\"", &hash[2..]),
-            "\"\"".to_owned(),
-            "null".to_owned(),
-            "0".to_owned(),
-        ] {
-            cases.push(spoilt(&text, &quoted, &instead));
-        }
-    }
-    all_refused(bench, block, cases)
-}
-
-fn refuses_wrong_types(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let data = format!("\"{}\"", block.data);
-    let mut cases = Vec::new();
-    for instead in ["7", "null", "[]", "{}", "true"] {
-        cases.push(spoilt(&text, &data, instead));
-    }
-    for instead in [
-        "null",
-        "{}",
-        "\"[]\"",
-        "[1]",
-        "[null]",
-        "[{}]",
-        "[{\"sender\":\"a\",\"receiver\":\"b\"}]",
-        "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":-4}]",
-        "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":18446744073709551616}]",
-        "[{\"sender\":\"a\",\"sender\":\"a\",\"receiver\":\"b\",\"amount\":4}]",
-    ] {
-        cases.push(spoilt(&text, "[]", instead));
-    }
-    all_refused(bench, block, cases)
-}
-
-fn refuses_what_is_not_json(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let whole = text.strip_prefix("BLOCK:").unwrap_or_default();
-    let Block { index, timestamp, nonce, data, prev_hash, hash, .. } = &block;
-    let list = format!("[{index},{timestamp},{nonce},\"{data}\",\"{prev_hash}\",\"{hash}\",[]]");
-    let mut cases: Vec<Vec<u8>> = ["", "hi", "null", "[]", "{}", "\"{}\"", "7", "{\"index\":1"]
-        .iter()
-        .map(|json| format!("BLOCK:{json}").into_bytes())
-        .collect();
-    cases.push(b"BLOCK".to_vec());
-    for json in [
-        format!("{whole}}}"),
-        format!("{whole} trailing"),
-        format!("{whole}{whole}"),
-        format!("[{whole}]"),
-        whole.replace('"', "'"),
-        whole.replacen('}', ",}", 1),
-        whole.replacen("[]", "[,]", 1),
-        whole[..whole.len() - 1].to_owned(),
-        format!("/* why? */{whole}"),
-        list,
-    ] {
-        cases.push(format!("BLOCK:{json}").into_bytes());
-    }
-    all_refused(bench, block, cases)
-}
-
-fn survives_deep_nesting(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let deep = 3_700;
-    let cases = vec![
-        format!("BLOCK:{}", "[".repeat(4_000)).into_bytes(),
-        format!("BLOCK:{}", "{\"a\":".repeat(800)).into_bytes(),
-        spoilt(&text, "[]", &"[".repeat(deep)),
-        spoilt(&text, "BLOCK:{", &format!("BLOCK:{{\"colour\":{},", "[".repeat(deep))),
-    ];
-    all_refused(bench, block, cases)
-}
-
-fn refuses_text_that_is_none(bench: &mut Bench) -> Verdict {
-    let (block, text) = good(bench);
-    let data = format!("\"{}\"", block.data);
-    let mut cases: Vec<Vec<u8>> =
-        ["\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "\"\\u12\"", "\"\0\"", "\"\t\""]
-            .iter()
-            .map(|instead| spoilt(&text, &data, instead))
-            .collect();
-    let (before, after) = text.split_once(&data).unwrap_or_default();
-    for bytes in
-        [&b"\xff"[..], b"\xc3\x28", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"]
-    {
-        cases.push([before.as_bytes(), b"\"", bytes, b"\"", after.as_bytes()].concat());
-    }
-    // Cut at the NUL, the line would be a block.
-    cases.push(format!("{text}\0,").into_bytes());
-    cases.push([b"\xef\xbb\xbf", text.as_bytes()].concat());
-    all_refused(bench, block, cases)
-}
-
-fn survives_other_protocols(bench: &mut Bench) -> Verdict {
-    let greetings: [&[u8]; 5] = [
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\n\n\n\n",
-        b"SSH-2.0-OpenSSH_9.9\r\n",
-        b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_blockNumber\"}\n",
-        b"\0\0\0\0\n\xff\xff\xff\xff\n\x1b[2J\n\n\r\n \n",
-    ];
-    let mut shown = Evidence::new("", "");
-    for greeting in greetings {
-        shown = bench.refused(greeting)?;
-    }
-    let every_byte: Vec<u8> = (0..=u8::MAX).collect();
-    bench.refused(every_byte)?;
-    Ok(shown)
-}
-
-fn closes_at_a_line_without_end(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.connect()?;
-    let sent = "x".repeat(4_096);
-    connection.send(&sent);
-    wait_for_end(&mut connection, &sent)?;
-    still_serves(bench, &sent)
 }

@@ -3,32 +3,110 @@
 use kusari_chain::Block;
 use serde_json::Value;
 
-use crate::Case;
 use crate::bench::Bench;
 use crate::connection::{Connection, Heard};
 use crate::introduced::introduction::is_error;
 use crate::introduced::source::end;
 use crate::kept::Kept;
 use crate::mining::{line, lines};
-use crate::report::{Evidence, Verdict};
+use crate::report::{Evidence, Verdict, verdict};
+use crate::{CONDUCT, Case};
 
 /// Longest chain that is made for a check of limits, in blocks: more than one answer may have.
 const LONG: usize = 260;
 
 pub(super) const CASES: &[Case] = &[
-    Case::kusari(
-        "3",
-        "gives the blocks after the newest locator hash, then END",
-        gives_after_locator,
-    ),
-    Case::kusari("3", "gives blocks by hash in order, and names the missing", gives_by_hash),
-    Case::kusari("3", "gives at most 256 blocks in one answer", gives_at_most_256),
-    Case::kusari("3", "refuses a locator of 65 hashes with an ERROR", refuses_a_long_locator),
-    Case::kusari("3", "refuses a list of 129 hashes with an ERROR", refuses_many_hashes),
-    Case::kusari("3", "answers GET_PEERS with at most 64 addresses", answers_get_peers),
-    Case::kusari("3", "answers STATUS with what it has", answers_status),
-    Case::kusari("3", "answers HELP with the verbs there are", answers_help),
-    Case::kusari("3, rules of conduct", "tells a kusari peer of a new block", tells_of_a_new_block),
+    Case::kusari("3", "gives the blocks after the newest locator hash, then END", |bench| {
+        if bench.chain().len() < 8 {
+            let blocks = bench.mine(8);
+            bench.bring(&blocks)?;
+        }
+        let chain = bench.chain().to_vec();
+        let mut connection = bench.introduce_as_equal()?;
+        let unknown = "0".repeat(63) + "5";
+        let (older, newer) = (chain[2].hash, chain[chain.len() - 4].hash);
+        let genesis = Block::genesis().hash;
+        let cases = [
+            ("\"limit\":2,\"locator\":[]".to_owned(), &chain[..2]),
+            (format!("\"locator\":[\"{genesis}\"],\"limit\":1"), &chain[..1]),
+            (format!("\"locator\":[\"{unknown}\",\"{newer}\",\"{older}\"],\"limit\":256"), {
+                &chain[chain.len() - 3..]
+            }),
+            (format!("\"locator\":[\"{older}\",\"{newer}\"],\"limit\":3"), &chain[3..6]),
+            (format!("\"locator\":[\"{unknown}\"],\"limit\":4"), &chain[..4]),
+            (format!("\"locator\":[\"{}\"],\"limit\":256", bench.tip().hash), &[]),
+        ];
+        cases.into_iter().try_fold(Evidence::default(), |_, (fields, blocks)| {
+            let question = format!("GET_BLOCKS:{{{fields}}}\n");
+            expect(&mut connection, &question, blocks, "")
+        })
+    }),
+    Case::kusari("3", "gives blocks by hash in order, and names the missing", |bench| {
+        let fork = bench.tip();
+        let side = bench.mine_on(&fork, 1);
+        bench.bring(&side)?;
+        let blocks = bench.mine_on(&fork, 2);
+        bench.bring(&blocks)?;
+        let mut connection = bench.introduce_as_equal()?;
+        let unknown = "0".repeat(63) + "5";
+        // One of them stands beside the best chain.
+        let wanted = [blocks[1].clone(), side[0].clone(), blocks[0].clone()];
+        let hashes: Vec<String> =
+            wanted.iter().map(|block| format!("\"{}\"", block.hash)).collect();
+        let question = format!("GET_BLOCKS:{{\"hashes\":[{},\"{unknown}\"]}}\n", hashes.join(","));
+        expect(&mut connection, &question, &wanted, &format!("\"{unknown}\""))
+    }),
+    Case::kusari("3", "gives at most 256 blocks in one answer", |bench| {
+        let lacking = LONG.saturating_sub(bench.chain().len());
+        let blocks = bench.mine(lacking);
+        bench.bring(&blocks)?;
+        let mut connection = bench.introduce_as_equal()?;
+        let question = "GET_BLOCKS:{\"locator\":[],\"limit\":256}\n";
+        let shown = expect(&mut connection, question, &bench.chain()[..256], "")?;
+        // What is beyond the limit may be refused, or cut to it.
+        let question = "GET_BLOCKS:{\"locator\":[],\"limit\":257}\n";
+        let heard = ask(&mut connection, question)?;
+        match &heard[..] {
+            [line] if is_error(line) => Ok(Evidence::new(question, line)),
+            lines if lines.len() <= 257 => Ok(shown),
+            lines => Err(Evidence::new(question, format!("{} lines", lines.len()))),
+        }
+    }),
+    Case::kusari("3", "refuses a locator of 65 hashes with an ERROR", |bench| {
+        expect_error(bench, &format!("GET_BLOCKS:{{\"locator\":[{}],\"limit\":9}}\n", hashes(65)))
+    }),
+    Case::kusari("3", "refuses a list of 129 hashes with an ERROR", |bench| {
+        expect_error(bench, &format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", hashes(129)))
+    }),
+    Case::kusari("3", "answers GET_PEERS with at most 64 addresses", |bench| {
+        let (line, json) = json_answer(bench, "GET_PEERS", "PEERS:")?;
+        let is_address = |value: &Value| {
+            value.as_str().is_some_and(|text| text.parse::<std::net::SocketAddr>().is_ok())
+        };
+        let right =
+            json.as_array().is_some_and(|list| list.len() <= 64 && list.iter().all(is_address));
+        verdict(right, "GET_PEERS", line)
+    }),
+    Case::kusari("3", "answers STATUS with what it has", |bench| {
+        let (line, json) = json_answer(bench, "STATUS", "STATUS:")?;
+        verdict(json.is_object() && line.contains(&bench.tip().hash.to_string()), "STATUS", line)
+    }),
+    Case::kusari("3", "answers HELP with the verbs there are", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        connection.send("HELP\n");
+        let line = connection.want("HELP", |line| line.contains("GET_CHAIN"))?;
+        Ok(Evidence::new("HELP", line))
+    }),
+    Case::kusari(CONDUCT, "tells a kusari peer of a new block", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        let block = bench.bring_one()?;
+        let hash = block.hash.to_string();
+        let told = |line: &str| {
+            (line.starts_with("BLOCK:") || line.starts_with("HAVE:")) && line.contains(&hash)
+        };
+        let got = connection.want(line(&block), told)?;
+        Ok(Evidence::new(line(&block), got))
+    }),
 ];
 
 /// Asks for blocks, and hears the answer to its end.
@@ -47,12 +125,14 @@ fn ask(connection: &mut Connection, question: &str) -> Result<Kept, Evidence> {
                     return Ok(heard);
                 }
             }
-            other => return Err(Evidence::new(question, other.to_string())),
+            other => return Err(Evidence::new(question, other)),
         }
     }
 }
 
-fn expect(heard: &[String], question: &str, blocks: &[Block], missing: &str) -> Verdict {
+/// Asks for blocks, of which these must come.
+fn expect(connection: &mut Connection, question: &str, blocks: &[Block], missing: &str) -> Verdict {
+    let heard = ask(connection, question)?;
     let expected = lines(blocks) + &end(blocks.len(), missing);
     let got: String = heard.iter().map(|line| format!("{line}\n")).collect();
     if got == expected {
@@ -63,140 +143,24 @@ fn expect(heard: &[String], question: &str, blocks: &[Block], missing: &str) -> 
     Err(Evidence::new(question, shown.map_or("", |line| line)))
 }
 
-fn gives_after_locator(bench: &mut Bench) -> Verdict {
-    if bench.chain().len() < 8 {
-        let blocks = bench.mine(8);
-        bench.bring(&blocks)?;
-    }
-    let chain = bench.chain().to_vec();
-    let mut connection = bench.introduce_as_equal()?;
-    let unknown = "0".repeat(63) + "5";
-    let (older, newer) = (chain[2].hash, chain[chain.len() - 4].hash);
-    let genesis = Block::genesis().hash;
-    let cases = [
-        ("\"limit\":2,\"locator\":[]".to_owned(), &chain[..2]),
-        (format!("\"locator\":[\"{genesis}\"],\"limit\":1"), &chain[..1]),
-        (format!("\"locator\":[\"{unknown}\",\"{newer}\",\"{older}\"],\"limit\":256"), {
-            &chain[chain.len() - 3..]
-        }),
-        (format!("\"locator\":[\"{older}\",\"{newer}\"],\"limit\":3"), &chain[3..6]),
-        (format!("\"locator\":[\"{unknown}\"],\"limit\":4"), &chain[..4]),
-        (format!("\"locator\":[\"{}\"],\"limit\":256", bench.tip().hash), &[]),
-    ];
-    let mut shown = Evidence::new("", "");
-    for (fields, blocks) in cases {
-        let question = format!("GET_BLOCKS:{{{fields}}}\n");
-        let heard = ask(&mut connection, &question)?;
-        shown = expect(&heard, &question, blocks, "")?;
-    }
-    Ok(shown)
-}
-
-fn gives_by_hash(bench: &mut Bench) -> Verdict {
-    let fork = bench.tip();
-    let side = bench.mine_on(&fork, 1);
-    bench.bring(&side)?;
-    let blocks = bench.mine_on(&fork, 2);
-    bench.bring(&blocks)?;
-    let mut connection = bench.introduce_as_equal()?;
-    let unknown = "0".repeat(63) + "5";
-    // One of them stands beside the best chain.
-    let wanted = [blocks[1].clone(), side[0].clone(), blocks[0].clone()];
-    let hashes: Vec<String> = wanted.iter().map(|block| format!("\"{}\"", block.hash)).collect();
-    let question = format!("GET_BLOCKS:{{\"hashes\":[{},\"{unknown}\"]}}\n", hashes.join(","));
-    let heard = ask(&mut connection, &question)?;
-    expect(&heard, &question, &wanted, &format!("\"{unknown}\""))
-}
-
-fn gives_at_most_256(bench: &mut Bench) -> Verdict {
-    let lacking = LONG.saturating_sub(bench.chain().len());
-    let blocks = bench.mine(lacking);
-    bench.bring(&blocks)?;
-    let mut connection = bench.introduce_as_equal()?;
-    let question = "GET_BLOCKS:{\"locator\":[],\"limit\":256}\n";
-    let heard = ask(&mut connection, question)?;
-    let shown = expect(&heard, question, &bench.chain()[..256], "")?;
-    // What is beyond the limit may be refused, or cut to it.
-    let question = "GET_BLOCKS:{\"locator\":[],\"limit\":257}\n";
-    let heard = ask(&mut connection, question)?;
-    match &heard[..] {
-        [line] if is_error(line) => Ok(Evidence::new(question, line)),
-        lines if lines.len() <= 257 => Ok(shown),
-        lines => Err(Evidence::new(question, format!("{} lines", lines.len()))),
-    }
-}
-
 fn expect_error(bench: &mut Bench, question: &str) -> Verdict {
     let mut connection = bench.introduce_as_equal()?;
     let heard = ask(&mut connection, question)?;
     let last = heard.last().map_or("", |line| line);
-    if heard.len() == 1 && is_error(last) {
-        return Ok(Evidence::new(question, last));
-    }
-    Err(Evidence::new(question, last))
+    verdict(heard.len() == 1 && is_error(last), question, last)
 }
 
 fn hashes(count: usize) -> String {
     vec![format!("\"{:064x}\"", 7); count].join(",")
 }
 
-fn refuses_a_long_locator(bench: &mut Bench) -> Verdict {
-    expect_error(bench, &format!("GET_BLOCKS:{{\"locator\":[{}],\"limit\":9}}\n", hashes(65)))
-}
-
-fn refuses_many_hashes(bench: &mut Bench) -> Verdict {
-    expect_error(bench, &format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", hashes(129)))
-}
-
 /// Asks one question on a connection of its own, and gives the JSON of the answer.
 fn json_answer(bench: &mut Bench, verb: &str, starts: &str) -> Result<(String, Value), Evidence> {
     let mut connection = bench.introduce_as_equal()?;
     connection.send(format!("{verb}\n"));
-    let line = connection
-        .wait_for(|line| line.starts_with(starts))
-        .map_err(|heard| Evidence::new(verb, heard.to_string()))?;
+    let line = connection.want(verb, |line| line.starts_with(starts))?;
     match serde_json::from_str(&line[starts.len()..]) {
         Ok(json) => Ok((line, json)),
         Err(error) => Err(Evidence::new(verb, format!("({error}) {line}"))),
-    }
-}
-
-fn answers_get_peers(bench: &mut Bench) -> Verdict {
-    let (line, json) = json_answer(bench, "GET_PEERS", "PEERS:")?;
-    let is_address = |value: &Value| {
-        value.as_str().is_some_and(|text| text.parse::<std::net::SocketAddr>().is_ok())
-    };
-    let right = json.as_array().is_some_and(|list| list.len() <= 64 && list.iter().all(is_address));
-    if right { Ok(Evidence::new("GET_PEERS", line)) } else { Err(Evidence::new("GET_PEERS", line)) }
-}
-
-fn answers_status(bench: &mut Bench) -> Verdict {
-    let (line, json) = json_answer(bench, "STATUS", "STATUS:")?;
-    if json.is_object() && line.contains(&bench.tip().hash.to_string()) {
-        Ok(Evidence::new("STATUS", line))
-    } else {
-        Err(Evidence::new("STATUS", line))
-    }
-}
-
-fn answers_help(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    connection.send("HELP\n");
-    match connection.wait_for(|line| line.contains("GET_CHAIN")) {
-        Ok(line) => Ok(Evidence::new("HELP", line)),
-        Err(heard) => Err(Evidence::new("HELP", heard.to_string())),
-    }
-}
-
-fn tells_of_a_new_block(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    let block = bench.bring_one()?;
-    let hash = block.hash.to_string();
-    let told = |line: &str| {
-        (line.starts_with("BLOCK:") || line.starts_with("HAVE:")) && line.contains(&hash)
-    };
-    match connection.wait_for(told) {
-        Ok(got) => Ok(Evidence::new(line(&block), got)),
-        Err(heard) => Err(Evidence::new(line(&block), heard.to_string())),
     }
 }

@@ -1,49 +1,116 @@
 //! Who is who: `HELLO`, signs of life, and what ends a connection.
 
-use crate::Case;
 use crate::bench::Bench;
 use crate::connection::{Connection, Heard};
 use crate::hearing::wait_for_end;
 use crate::introduced::hello::{self, Claim};
 use crate::kept::Kept;
-use crate::report::{Evidence, Verdict};
+use crate::report::{Evidence, verdict};
+use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[
     Case::kusari(
         "3",
         "answers HELLO with a HELLO that tells the truth in canonical form",
-        answers_hello,
+        |bench| {
+            let claim = Claim::of(&bench.tip());
+            let sent = hello::line(&claim, bench.node_id());
+            let mut connection = bench.connect()?;
+            connection.send(&sent);
+            let heard = connection.hear();
+            let Heard::Line(line) = &heard else { return Err(Evidence::new(sent, heard)) };
+            match hello::fault(line, &claim) {
+                None => Ok(Evidence::new(sent, line)),
+                Some(why) => Err(Evidence::new(sent, format!("({why}) {line}"))),
+            }
+        },
     ),
-    Case::kusari("3", "answers PING with the PONG of its number", answers_ping),
-    Case::kusari("3", "answers PING after HELLO only", answers_ping_after_hello_only),
-    Case::kusari("3", "refuses another chain with an ERROR and closes", refuses_another_chain),
-    Case::kusari("3", "closes a connection to itself", closes_a_connection_to_itself),
-    Case::kusari("3", "ends no connection because another claims its id", keeps_both_with_one_id),
-    Case::kusari("3", "never answers an ERROR", never_answers_an_error),
-    Case::kusari(
-        "3, rules of conduct",
-        "names what is wrong with a line in an ERROR",
-        names_what_is_wrong,
-    ),
-    Case::kusari(
-        "3, rules of conduct",
-        "takes verbs that it does not know without blame",
-        does_not_blame_for_unknown_verbs,
-    ),
+    Case::kusari("3", "answers PING with the PONG of its number", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        for number in [0, 7, u64::MAX] {
+            connection.send(format!("PING:{number}\n"));
+            let pong = format!("PONG:{number}");
+            connection.want(format!("PING:{number}"), |line| line == pong)?;
+        }
+        Ok(Evidence::new(format!("PING:{}", u64::MAX), format!("PONG:{}", u64::MAX)))
+    }),
+    Case::kusari("3", "answers PING after HELLO only", |bench| {
+        let answer = bench.exchange("PING:7\nGET_CHAIN\n")?;
+        match answer.lines.iter().find(|line| line.starts_with("PONG")) {
+            Some(line) => Err(Evidence::new("PING:7", line)),
+            None => Ok(Evidence::new("PING:7", "no PONG")),
+        }
+    }),
+    Case::kusari("3", "refuses another chain with an ERROR and closes", |bench| {
+        let claim = Claim::of(&bench.tip());
+        let sent = hello::line_on(&"ab".repeat(32), &claim, bench.node_id());
+        let mut connection = bench.connect()?;
+        connection.send(&sent);
+        let error = connection.want(&sent, |line| line.starts_with("ERROR:"))?;
+        wait_for_end(&mut connection, &sent)?;
+        Ok(Evidence::new(sent, format!("{error}, then the end of the connection")))
+    }),
+    Case::kusari("3", "closes a connection to itself", |bench| {
+        let claim = Claim::of(&bench.tip());
+        let first = hello::line(&claim, bench.node_id());
+        let answer = bench.exchange(&first)?.last();
+        // Its own words come back to it, as they would if it dialled itself.
+        let sent = format!("{answer}\n");
+        if hello::fault(&answer, &claim).is_some() {
+            return Err(Evidence::new(first, answer));
+        }
+        let mut connection = bench.connect()?;
+        connection.send(&sent);
+        wait_for_end(&mut connection, &sent)
+    }),
+    Case::kusari("3", "ends no connection because another claims its id", |bench| {
+        // An id is only what a peer says: ending one of the two would let a stranger isolate a node.
+        let claim = Claim::of(&bench.tip());
+        let sent = hello::line(&claim, bench.node_id());
+        let mut connections = [bench.connect()?, bench.connect()?];
+        for connection in &mut connections {
+            connection.send(&sent);
+            if let Err(heard) = connection.wait_for(|line| line.starts_with("HELLO:"))
+                && heard != Heard::End
+            {
+                return Err(Evidence::new(sent, heard));
+            }
+        }
+        let alive = connections
+            .iter_mut()
+            .filter_map(|connection| {
+                connection.send("PING:7\n");
+                connection.wait_for(|line| line == "PONG:7").ok()
+            })
+            .count();
+        let got = format!("{alive} of 2 connections with this id stay");
+        verdict(alive == 2, sent, got)
+    }),
+    Case::kusari("3", "never answers an ERROR", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        let sent =
+            "ERROR:{\"code\":\"bad-hash\",\"message\":\"nonsense\"}\nERROR:{}\nERROR:7\nERROR\n";
+        match heard_before_pong(bench, &mut connection, sent)?.first() {
+            None => Ok(Evidence::new(sent, "nothing")),
+            Some(line) => Err(Evidence::new(sent, line)),
+        }
+    }),
+    Case::kusari(CONDUCT, "names what is wrong with a line in an ERROR", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        let lines = ["BLOCK:{}\n", "GET_BLOCKS:{}\n", "HAVE:[]\n"];
+        lines.into_iter().try_fold(Evidence::default(), |_, sent| {
+            let heard = heard_before_pong(bench, &mut connection, sent)?;
+            let error = heard.iter().find(|line| is_error(line));
+            verdict(error.is_some(), sent, error.unwrap_or(&heard.concat()))
+        })
+    }),
+    Case::kusari(CONDUCT, "takes verbs that it does not know without blame", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = "FROM_A_LATER_VERSION:{\"a\":1}\n".repeat(40);
+        heard_before_pong(bench, &mut connection, &sent)?;
+        Ok(Evidence::new("FROM_A_LATER_VERSION:{\"a\":1}, 40 times", "a PONG after it"))
+    }),
 ];
-
-fn answers_hello(bench: &mut Bench) -> Verdict {
-    let claim = Claim::of(&bench.tip());
-    let sent = hello::line(&claim, bench.node_id());
-    let mut connection = bench.connect()?;
-    connection.send(&sent);
-    let heard = connection.hear();
-    let Heard::Line(line) = &heard else { return Err(Evidence::new(sent, heard.to_string())) };
-    match hello::fault(line, &claim) {
-        None => Ok(Evidence::new(sent, line)),
-        Some(why) => Err(Evidence::new(sent, format!("({why}) {line}"))),
-    }
-}
 
 /// Sends lines and a `PING` behind them, and gives what comes up to its `PONG`.
 pub(super) fn heard_before_pong(
@@ -64,86 +131,7 @@ pub(super) fn heard_before_pong(
             },
             other => other,
         };
-        return Err(Evidence::new(format!("{sent}PING:{number}"), other.to_string()));
-    }
-}
-
-fn answers_ping(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    for number in [0, 7, u64::MAX] {
-        connection.send(format!("PING:{number}\n"));
-        let pong = format!("PONG:{number}");
-        connection
-            .wait_for(|line| line == pong)
-            .map_err(|heard| Evidence::new(format!("PING:{number}"), heard.to_string()))?;
-    }
-    Ok(Evidence::new(format!("PING:{}", u64::MAX), format!("PONG:{}", u64::MAX)))
-}
-
-fn answers_ping_after_hello_only(bench: &mut Bench) -> Verdict {
-    let answer = bench.exchange("PING:7\nGET_CHAIN\n")?;
-    match answer.lines.iter().find(|line| line.starts_with("PONG")) {
-        Some(line) => Err(Evidence::new("PING:7", line)),
-        None => Ok(Evidence::new("PING:7", "no PONG")),
-    }
-}
-
-fn refuses_another_chain(bench: &mut Bench) -> Verdict {
-    let claim = Claim::of(&bench.tip());
-    let sent = hello::line_on(&"ab".repeat(32), &claim, bench.node_id());
-    let mut connection = bench.connect()?;
-    connection.send(&sent);
-    let error = connection
-        .wait_for(|line| line.starts_with("ERROR:"))
-        .map_err(|heard| Evidence::new(&sent, heard.to_string()))?;
-    wait_for_end(&mut connection, &sent)?;
-    Ok(Evidence::new(sent, format!("{error}, then the end of the connection")))
-}
-
-fn closes_a_connection_to_itself(bench: &mut Bench) -> Verdict {
-    let claim = Claim::of(&bench.tip());
-    let first = hello::line(&claim, bench.node_id());
-    let answer = bench.exchange(&first)?.last();
-    // Its own words come back to it, as they would if it dialled itself.
-    let sent = format!("{answer}\n");
-    if hello::fault(&answer, &claim).is_some() {
-        return Err(Evidence::new(first, answer));
-    }
-    let mut connection = bench.connect()?;
-    connection.send(&sent);
-    wait_for_end(&mut connection, &sent)
-}
-
-/// An id is only what a peer says: ending one of the two would let a stranger isolate a node.
-fn keeps_both_with_one_id(bench: &mut Bench) -> Verdict {
-    let claim = Claim::of(&bench.tip());
-    let sent = hello::line(&claim, bench.node_id());
-    let mut connections = [bench.connect()?, bench.connect()?];
-    for connection in &mut connections {
-        connection.send(&sent);
-        if let Err(heard) = connection.wait_for(|line| line.starts_with("HELLO:"))
-            && heard != Heard::End
-        {
-            return Err(Evidence::new(sent, heard.to_string()));
-        }
-    }
-    let alive = connections
-        .iter_mut()
-        .filter_map(|connection| {
-            connection.send("PING:7\n");
-            connection.wait_for(|line| line == "PONG:7").ok()
-        })
-        .count();
-    let got = format!("{alive} of 2 connections with this id stay");
-    if alive == 2 { Ok(Evidence::new(sent, got)) } else { Err(Evidence::new(sent, got)) }
-}
-
-fn never_answers_an_error(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = "ERROR:{\"code\":\"bad-hash\",\"message\":\"nonsense\"}\nERROR:{}\nERROR:7\nERROR\n";
-    match heard_before_pong(bench, &mut connection, sent)?.first() {
-        None => Ok(Evidence::new(sent, "nothing")),
-        Some(line) => Err(Evidence::new(sent, line)),
+        return Err(Evidence::new(format!("{sent}PING:{number}"), other));
     }
 }
 
@@ -153,24 +141,4 @@ pub(super) fn is_error(line: &str) -> bool {
     let Some(Ok(said)) = json else { return false };
     let filled = |key: &str| said[key].as_str().is_some_and(|text| !text.is_empty());
     filled("code") && filled("message") && line.starts_with("ERROR:{\"code\":\"")
-}
-
-fn names_what_is_wrong(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    let mut shown = Evidence::new("", "");
-    for sent in ["BLOCK:{}\n", "GET_BLOCKS:{}\n", "HAVE:[]\n"] {
-        let heard = heard_before_pong(bench, &mut connection, sent)?;
-        let Some(error) = heard.iter().find(|line| is_error(line)) else {
-            return Err(Evidence::new(sent, heard.concat()));
-        };
-        shown = Evidence::new(sent, error);
-    }
-    Ok(shown)
-}
-
-fn does_not_blame_for_unknown_verbs(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = "FROM_A_LATER_VERSION:{\"a\":1}\n".repeat(40);
-    heard_before_pong(bench, &mut connection, &sent)?;
-    Ok(Evidence::new("FROM_A_LATER_VERSION:{\"a\":1}, 40 times", "a PONG after it"))
 }

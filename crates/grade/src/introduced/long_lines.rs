@@ -2,12 +2,11 @@
 
 use kusari_chain::{Block, Transaction};
 
-use crate::Case;
-use crate::bench::Bench;
 use crate::hearing::wait_for_end;
 use crate::introduced::introduction::heard_before_pong;
 use crate::mining::{self, line, lines, prove, template};
-use crate::report::{Evidence, Verdict};
+use crate::report::Evidence;
+use crate::{CONDUCT, Case};
 
 /// Longest `BLOCK` line after `HELLO`, with its newline, in bytes. Source: protocol, section 3.
 const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
@@ -15,87 +14,57 @@ const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
 const MAX_LINE: usize = 1024 * 1024;
 
 pub(super) const CASES: &[Case] = &[
-    Case::kusari(
-        "2",
-        "refuses a block above 4,096 bytes by the rule, and goes on",
-        refuses_a_long_block_and_goes_on,
-    ),
-    Case::kusari(
-        "3, rules of conduct",
-        "reads a BLOCK line of 8 MiB after HELLO",
-        reads_a_very_long_block_line,
-    ),
-    Case::kusari(
-        "3, rules of conduct",
-        "closes at a BLOCK line above 8 MiB",
-        closes_at_a_longer_block_line,
-    ),
-    Case::kusari(
-        "3, rules of conduct",
-        "closes at another line above 1 MiB",
-        closes_at_a_longer_line,
-    ),
-    Case::kusari(
-        "1",
-        "takes a content after another one of the same hash was refused",
-        refuses_a_content_not_its_hash,
-    ),
+    Case::kusari("2", "refuses a block above 4,096 bytes by the rule, and goes on", |bench| {
+        let block = mining::mine_with_line_of(&bench.tip(), 4_097);
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = line(&block);
+        let heard = heard_before_pong(bench, &mut connection, &sent)?;
+        let got = heard.first().map_or("no word of it", |line| line);
+        bench.unchanged(&sent, got)
+    }),
+    Case::kusari(CONDUCT, "reads a BLOCK line of 8 MiB after HELLO", |bench| {
+        let block = bench.mine_one();
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = padded(&block, MAX_BLOCK_LINE);
+        heard_before_pong(bench, &mut connection, &sent)?;
+        bench.offer("", &[block]).map_err(|broken| Evidence::new(&sent, broken.got))?;
+        Ok(Evidence::new(sent, "the block at the end of the chain"))
+    }),
+    Case::kusari(CONDUCT, "closes at a BLOCK line above 8 MiB", |bench| {
+        let block = bench.mine_one();
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = padded(&block, MAX_BLOCK_LINE + 1);
+        connection.send(&sent);
+        wait_for_end(&mut connection, &sent)?;
+        bench.unchanged(&sent, "the end of the connection")
+    }),
+    Case::kusari(CONDUCT, "closes at another line above 1 MiB", |bench| {
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = format!("PING:{}\n", "7".repeat(MAX_LINE));
+        connection.send(&sent);
+        wait_for_end(&mut connection, &sent)
+    }),
+    Case::kusari("1", "takes a content after another one of the same hash was refused", |bench| {
+        // Eight bytes of text can also be read as a transfer: two contents of one hash, of which one takes
+        // far more room. The refusal of that one must not be remembered by the hash.
+        const TRANSFERS: usize = 100;
+        let short = prove(template(&bench.tip(), &"x".repeat(8 * TRANSFERS)));
+        let amount = u64::from_le_bytes([b'x'; 8]);
+        let nobody = Transaction { sender: String::new(), receiver: String::new(), amount };
+        let mut long = short.clone();
+        long.data = String::new();
+        long.transactions = vec![nobody; TRANSFERS];
+        let mut connection = bench.introduce_as_equal()?;
+        let sent = lines([&long, &short]);
+        heard_before_pong(bench, &mut connection, &sent)?;
+        bench.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
+        Ok(Evidence::new(sent, "the second one at the end of the chain"))
+    }),
 ];
-
-fn refuses_a_long_block_and_goes_on(bench: &mut Bench) -> Verdict {
-    let block = mining::mine_with_line_of(&bench.tip(), 4_097);
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = line(&block);
-    let heard = heard_before_pong(bench, &mut connection, &sent)?;
-    let got = heard.first().map_or("no word of it", |line| line);
-    bench.unchanged(&sent, got)
-}
 
 /// A block's line in which white space makes up the length.
 fn padded(block: &Block, bytes: usize) -> String {
     let line = line(block);
     let spaces = " ".repeat(bytes.saturating_sub(line.len()));
     line.replacen("BLOCK:{", &format!("BLOCK:{{{spaces}"), 1)
-}
-
-fn reads_a_very_long_block_line(bench: &mut Bench) -> Verdict {
-    let block = bench.mine_one();
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = padded(&block, MAX_BLOCK_LINE);
-    heard_before_pong(bench, &mut connection, &sent)?;
-    bench.offer("", &[block]).map_err(|broken| Evidence::new(&sent, broken.got))?;
-    Ok(Evidence::new(sent, "the block at the end of the chain"))
-}
-
-fn closes_at_a_longer_block_line(bench: &mut Bench) -> Verdict {
-    let block = bench.mine_one();
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = padded(&block, MAX_BLOCK_LINE + 1);
-    connection.send(&sent);
-    wait_for_end(&mut connection, &sent)?;
-    bench.unchanged(&sent, "the end of the connection")
-}
-
-fn closes_at_a_longer_line(bench: &mut Bench) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = format!("PING:{}\n", "7".repeat(MAX_LINE));
-    connection.send(&sent);
-    wait_for_end(&mut connection, &sent)
-}
-
-/// Eight bytes of text can also be read as a transfer: two contents of one hash, of which one takes
-/// far more room. The refusal of that one must not be remembered by the hash.
-fn refuses_a_content_not_its_hash(bench: &mut Bench) -> Verdict {
-    const TRANSFERS: usize = 100;
-    let short = prove(template(&bench.tip(), &"x".repeat(8 * TRANSFERS)));
-    let amount = u64::from_le_bytes([b'x'; 8]);
-    let nobody = Transaction { sender: String::new(), receiver: String::new(), amount };
-    let mut long = short.clone();
-    long.data = String::new();
-    long.transactions = vec![nobody; TRANSFERS];
-    let mut connection = bench.introduce_as_equal()?;
-    let sent = lines([&long, &short]);
-    heard_before_pong(bench, &mut connection, &sent)?;
-    bench.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
-    Ok(Evidence::new(sent, "the second one at the end of the chain"))
 }

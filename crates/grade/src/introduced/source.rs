@@ -76,9 +76,7 @@ pub(crate) fn wait_for_question(
     connection: &mut Connection,
     sent: &str,
 ) -> Result<Question, Evidence> {
-    let line = connection
-        .wait_for(|line| line.starts_with("GET_BLOCKS"))
-        .map_err(|heard| Evidence::new(sent, heard.to_string()))?;
+    let line = connection.want(sent, |line| line.starts_with("GET_BLOCKS"))?;
     Question::read(&line).map_err(|why| Evidence::new(sent, format!("({why}) {line}")))
 }
 
@@ -97,7 +95,7 @@ pub(crate) fn serve(
     loop {
         let heard = connection.hear_within(deadline.saturating_duration_since(now()));
         let Heard::Line(said) = &heard else {
-            return Err(Evidence::new(sent, heard.to_string()));
+            return Err(Evidence::new(sent, heard));
         };
         if said.starts_with("GET_BLOCKS") {
             let question = Question::read(said)

@@ -2,52 +2,82 @@
 
 use kusari_chain::{Block, Transaction};
 
-use crate::Case;
 use crate::bench::Bench;
 use crate::mining::{self, line, lines, mine, prove, template};
-use crate::report::{Evidence, Verdict};
+use crate::report::{Evidence, Verdict, verdict};
+use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[
-    Case::original("2", "takes a valid block into its best chain", takes_a_valid_block),
+    Case::original("2", "takes a valid block into its best chain", |bench| {
+        let blocks = bench.mine(1);
+        bench.bring(&blocks)
+    }),
     Case::original(
         "3",
         "reads keys in any order, white space, escapes, upper-case hexadecimal and unknown keys",
-        reads_any_json_that_says_the_right_thing,
-    ),
-    Case::original(
-        "2",
-        "gives text of every kind back in canonical form",
-        gives_text_back_in_canonical_form,
-    ),
-    Case::original(
-        "1",
-        "hashes transfers before the text, and gives them back",
-        takes_blocks_with_transfers,
-    ),
-    Case::original("1", "takes numbers up to their limits", takes_extreme_numbers),
-    Case::original("2", "takes a block whose line has 4,096 bytes", takes_the_longest_line),
-    Case::original("3, rules of conduct", "takes a block twice without a change", takes_duplicates),
-    Case::original("2", "adds an orphan once its parent has come", adds_an_orphan),
-    Case::original("1", "keeps the first content that came for a hash", keeps_the_first_content),
-];
-
-fn takes_a_valid_block(bench: &mut Bench) -> Verdict {
-    let blocks = bench.mine(1);
-    bench.bring(&blocks)
-}
-
-fn reads_any_json_that_says_the_right_thing(bench: &mut Bench) -> Verdict {
-    let block = mine(&bench.tip(), "any form");
-    let Block { index, timestamp, nonce, prev_hash, hash, .. } = &block;
-    let prev_hash = prev_hash.to_string().to_uppercase();
-    let hash = hash.to_string().to_uppercase();
-    let sent = format!(
-        "BLOCK: {{ \"hash\":\"{hash}\" , \"transactions\" : [ ],\"prev_hash\":\"{prev_hash}\",\t\
+        |bench| {
+            let block = mine(&bench.tip(), "any form");
+            let Block { index, timestamp, nonce, prev_hash, hash, .. } = &block;
+            let prev_hash = prev_hash.to_string().to_uppercase();
+            let hash = hash.to_string().to_uppercase();
+            let sent = format!(
+                "BLOCK: {{ \"hash\":\"{hash}\" , \"transactions\" : [ ],\"prev_hash\":\"{prev_hash}\",\t\
          \"colour\":{{\"a\":[1,null,\"}}\"]}}, \"d\\u0061ta\":\"\\u0061ny\\u0020form\",\
          \"nonce\":{nonce},\"timestamp\":{timestamp}, \"index\": {index}\r}} \n"
-    );
-    bench.offer(sent, &[block])
-}
+            );
+            bench.offer(sent, &[block])
+        },
+    ),
+    Case::original("2", "gives text of every kind back in canonical form", |bench| {
+        let text =
+            "\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f}\u{7f}\u{80}é鎖\u{2028}\u{feff}\u{1f517} \u{1b}[2J";
+        let block = mine(&bench.tip(), text);
+        comes_back_as_it_is(bench, &block)
+    }),
+    Case::original("1", "hashes transfers before the text, and gives them back", |bench| {
+        let mut block = template(&bench.tip(), "with transfers");
+        block.transactions = vec![transfer("Alice", "Bob", u64::MAX), transfer("", "\"é\"", 0)];
+        comes_back_as_it_is(bench, &prove(block))
+    }),
+    Case::original("1", "takes numbers up to their limits", |bench| {
+        let mut block = template(&bench.tip(), "");
+        block.timestamp = 0;
+        // Beyond 2^53, where a reader that takes numbers for floating point loses digits.
+        block.nonce = u64::MAX - (1 << 40);
+        comes_back_as_it_is(bench, &prove(block))
+    }),
+    Case::original("2", "takes a block whose line has 4,096 bytes", |bench| {
+        let block = mining::mine_with_line_of(&bench.tip(), 4_096);
+        comes_back_as_it_is(bench, &block)
+    }),
+    Case::original(CONDUCT, "takes a block twice without a change", |bench| {
+        let blocks = bench.mine(2);
+        let twice = lines(blocks.iter().chain(&blocks));
+        bench.offer(&twice, &blocks)?;
+        bench.offer(&twice, &blocks)
+    }),
+    Case::original("2", "adds an orphan once its parent has come", |bench| {
+        let blocks = bench.mine(3);
+        bench.offer(lines(blocks.iter().rev()), &blocks)
+    }),
+    Case::original("1", "keeps the first content that came for a hash", |bench| {
+        // The preimage is a bare concatenation, so two contents can share a hash.
+        let mut block = template(&bench.tip(), "");
+        block.transactions = vec![transfer("Alice", "Bob", 1)];
+        let first = prove(block);
+        let mut second = first.clone();
+        second.transactions = vec![transfer("Al", "iceBob", 1)];
+        let first_line = line(&first);
+        bench.offer(lines([&first, &second]), std::slice::from_ref(&first))?;
+        let answer = bench.exchange("GET_CHAIN\n")?;
+        let sent = line(&second);
+        verdict(
+            answer.lines.iter().any(|line| *line == first_line.trim_end_matches('\n')),
+            sent,
+            answer.last(),
+        )
+    }),
+];
 
 /// Brings a block and looks whether its very line comes back.
 fn comes_back_as_it_is(bench: &mut Bench, block: &Block) -> Verdict {
@@ -60,62 +90,6 @@ fn comes_back_as_it_is(bench: &mut Bench, block: &Block) -> Verdict {
     Err(Evidence::new(sent, answer.last()))
 }
 
-fn gives_text_back_in_canonical_form(bench: &mut Bench) -> Verdict {
-    let text =
-        "\"\\/\u{8}\u{c}\n\r\t\0\u{1}\u{1f}\u{7f}\u{80}é鎖\u{2028}\u{feff}\u{1f517} \u{1b}[2J";
-    let block = mine(&bench.tip(), text);
-    comes_back_as_it_is(bench, &block)
-}
-
 fn transfer(sender: &str, receiver: &str, amount: u64) -> Transaction {
     Transaction { sender: sender.to_owned(), receiver: receiver.to_owned(), amount }
-}
-
-fn takes_blocks_with_transfers(bench: &mut Bench) -> Verdict {
-    let mut block = template(&bench.tip(), "with transfers");
-    block.transactions = vec![transfer("Alice", "Bob", u64::MAX), transfer("", "\"é\"", 0)];
-    comes_back_as_it_is(bench, &prove(block))
-}
-
-fn takes_extreme_numbers(bench: &mut Bench) -> Verdict {
-    let mut block = template(&bench.tip(), "");
-    block.timestamp = 0;
-    // Beyond 2^53, where a reader that takes numbers for floating point loses digits.
-    block.nonce = u64::MAX - (1 << 40);
-    comes_back_as_it_is(bench, &prove(block))
-}
-
-fn takes_the_longest_line(bench: &mut Bench) -> Verdict {
-    let block = mining::mine_with_line_of(&bench.tip(), 4_096);
-    comes_back_as_it_is(bench, &block)
-}
-
-fn takes_duplicates(bench: &mut Bench) -> Verdict {
-    let blocks = bench.mine(2);
-    let twice = lines(blocks.iter().chain(&blocks));
-    bench.offer(&twice, &blocks)?;
-    bench.offer(&twice, &blocks)
-}
-
-fn adds_an_orphan(bench: &mut Bench) -> Verdict {
-    let blocks = bench.mine(3);
-    bench.offer(lines(blocks.iter().rev()), &blocks)
-}
-
-/// The preimage is a bare concatenation, so two contents can share a hash.
-fn keeps_the_first_content(bench: &mut Bench) -> Verdict {
-    let mut block = template(&bench.tip(), "");
-    block.transactions = vec![transfer("Alice", "Bob", 1)];
-    let first = prove(block);
-    let mut second = first.clone();
-    second.transactions = vec![transfer("Al", "iceBob", 1)];
-    let first_line = line(&first);
-    bench.offer(lines([&first, &second]), std::slice::from_ref(&first))?;
-    let answer = bench.exchange("GET_CHAIN\n")?;
-    let sent = line(&second);
-    if answer.lines.iter().any(|line| *line == first_line.trim_end_matches('\n')) {
-        Ok(Evidence::new(sent, answer.last()))
-    } else {
-        Err(Evidence::new(sent, answer.last()))
-    }
 }
