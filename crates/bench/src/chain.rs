@@ -121,13 +121,13 @@ fn walk(chain: &LongChain, fork_height: u32) -> (u64, Block, Vec<(u32, BlockHash
 
 /// Microseconds of a look-up by height and of one by hash.
 fn look_up(directory: &Path, sample: &[(u32, BlockHash)]) -> Result<(f64, f64), BenchError> {
-    let store = Store::open(directory).map_err(|error| BenchError::Store(error.to_string()))?;
+    let store = Store::open(directory).map_err(BenchError::store)?;
     let mean = |look_up: &dyn Fn(u32, &BlockHash) -> bool| {
         let began = now();
         for (height, hash) in sample {
             if !look_up(*height, hash) {
                 let lost = format!("the block at height {height} is not found in the store");
-                return Err(BenchError::Store(lost));
+                return Err(BenchError::store(lost));
             }
         }
         Ok(began.elapsed().as_secs_f64() * 1e6 / sample.len().max(1) as f64)
@@ -145,23 +145,18 @@ fn look_up(directory: &Path, sample: &[(u32, BlockHash)]) -> Result<(f64, f64), 
 fn rival(fork: &Block, count: u32) -> Vec<CheckedBlock> {
     let mut parent = fork.clone();
     let next = |_| {
-        let mut block = parent.clone();
-        block.index += 1;
-        block.timestamp += 1;
-        block.data = String::from("a rival");
-        block.prev_hash = parent.hash;
-        let mut search = Search::new(&block, Target::CLASSIC);
-        block.nonce = search.try_nonces(0, u64::MAX)?;
-        block.hash = block.compute_hash();
-        parent = block.clone();
-        CheckedBlock::check(block).ok()
+        let data = String::from("a rival");
+        let block = Block::template(parent.index + 1, parent.timestamp + 1, data, parent.hash);
+        let nonce = Search::new(&block, Target::CLASSIC).try_nonces(0, u64::MAX)?;
+        parent = block.with_nonce(nonce);
+        CheckedBlock::check(parent.clone()).ok()
     };
     (0..count).map_while(next).collect()
 }
 
 /// Sends the branch, and says how long it took until it was the best chain.
 fn reorganise(node: &NodeProcess, branch: &[CheckedBlock]) -> Result<Duration, BenchError> {
-    let lost = || BenchError::Node("was given no branch".to_owned());
+    let lost = || BenchError::node("was given no branch");
     let tip = branch.last().ok_or_else(lost)?.block();
     let mut lines = Vec::new();
     for block in branch {

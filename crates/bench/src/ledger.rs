@@ -153,7 +153,7 @@ fn hand_over(node: SocketAddr, lines: Vec<u8>) -> Result<Duration, BenchError> {
     let taken = began.elapsed();
     match writer.join() {
         Ok(written) => written.map_err(BenchError::system("writing to a node"))?,
-        Err(_) => return Err(BenchError::Node("was not given every transaction".to_owned())),
+        Err(_) => return Err(BenchError::node("was not given every transaction")),
     }
     Ok(taken)
 }
@@ -189,17 +189,15 @@ impl Maker {
         transactions: u64,
         progress: &mut dyn FnMut(u32),
     ) -> Result<BlockHash, BenchError> {
-        let store = |error: &dyn std::error::Error| BenchError::Store(error.to_string());
-        let opened = Store::open_chain(directory, Some(&self.spec)).map_err(|e| store(&e))?;
-        let mut node = Offline::open(opened).map_err(|error| store(&error))?;
+        let opened = Store::open_chain(directory, Some(&self.spec)).map_err(BenchError::store)?;
+        let mut node = Offline::open(opened).map_err(BenchError::store)?;
         // The first pays whoever pays all others.
         let mut block = self.next(Vec::new())?;
         let mut left = transactions;
         loop {
-            let received = Ok(Message::Block(block));
-            let told = node.receive(received).map_err(|error| store(&error))?;
+            let told = node.receive(Ok(Message::Block(block))).map_err(BenchError::store)?;
             if let Some(refused) = told.errors.first() {
-                return Err(BenchError::Store(refused.message.clone()));
+                return Err(BenchError::store(&refused.message));
             }
             progress(self.tip.index);
             if left == 0 {
@@ -210,7 +208,7 @@ impl Maker {
             let body = self.people.sign(count, 1);
             block = self.next(body)?;
         }
-        node.flush().map_err(|error| store(&error))?;
+        node.flush().map_err(BenchError::store)?;
         Ok(self.tip.prev_hash)
     }
 
@@ -228,25 +226,17 @@ impl Maker {
             miner: self.people.first(),
         };
         let index = self.tip.index + 1;
-        let mut block = Block {
-            index,
-            timestamp: GENESIS_TIMESTAMP + u64::from(self.spec.block_time_s) * u64::from(index),
-            nonce: 0,
-            data: commitment.data(),
-            prev_hash: self.tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: Vec::new(),
-        };
-        let unfit = |error: &dyn std::error::Error| BenchError::Store(error.to_string());
+        let time = GENESIS_TIMESTAMP + u64::from(self.spec.block_time_s) * u64::from(index);
+        let mut block = Block::template(index, time, commitment.data(), self.tip.hash);
         let target = commitment.target.target().unwrap_or(kusari_chain::Target::CLASSIC);
         (block.nonce, block.hash) = prove(&block, target, self.people.threads());
         self.history.push_leaf(&block.hash.0);
         self.tip = block.clone();
         let header = CheckedHeader::check(Header { block, commitment }, &chain_id);
-        let header = header.map_err(|error| unfit(&error))?;
+        let header = header.map_err(BenchError::store)?;
         // They were signed a moment ago.
         let body = body.into_iter().map(|entry| (entry, true)).collect();
-        CheckedBlock::assemble(header, body).map_err(|error| unfit(&error))
+        CheckedBlock::assemble(header, body).map_err(BenchError::store)
     }
 
     /// Lines of transactions that may follow. They pay nothing, since what a chain of blocks has paid

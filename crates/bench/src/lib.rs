@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod ledger;
+pub mod line_client;
 pub mod long_chain;
 pub mod observer;
 pub mod process;
@@ -40,6 +41,15 @@ impl BenchError {
     /// What the operating system refused while something was being done.
     pub fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System { doing, source }
+    }
+
+    /// What is wrong with a store.
+    pub(crate) fn store(error: impl ToString) -> Self {
+        Self::Store(error.to_string())
+    }
+
+    pub(crate) fn node(fault: impl ToString) -> Self {
+        Self::Node(fault.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use kusari_chain::params::GENESIS_TIMESTAMP;
-use kusari_chain::{Block, BlockHash, CheckedBlock, Target};
+use kusari_chain::{Block, CheckedBlock, Target};
 use kusari_miner::{Miner, Tries};
 
 /// Seconds between two blocks.
@@ -75,11 +75,8 @@ impl LongChain {
     pub fn blocks(&self) -> impl Iterator<Item = CheckedBlock> {
         let mut parent = Block::genesis();
         self.nonces.iter().map_while(move |&nonce| {
-            let mut block = template(&parent);
-            block.nonce = nonce.into();
-            block.hash = block.compute_hash();
-            parent = block.clone();
-            CheckedBlock::check(block).ok()
+            parent = template(&parent).with_nonce(nonce.into());
+            CheckedBlock::check(parent.clone()).ok()
         })
     }
 }
@@ -88,15 +85,9 @@ impl LongChain {
 /// type.
 fn template(parent: &Block) -> Block {
     let index = parent.index.saturating_add(1);
-    Block {
-        index,
-        timestamp: GENESIS_TIMESTAMP + SPACING * u64::from(index),
-        nonce: 0,
-        data: format!("line {index:>8} of a log that people write"),
-        prev_hash: parent.hash,
-        hash: BlockHash::ZERO,
-        transactions: Vec::new(),
-    }
+    let timestamp = GENESIS_TIMESTAMP + SPACING * u64::from(index);
+    let data = format!("line {index:>8} of a log that people write");
+    Block::template(index, timestamp, data, parent.hash)
 }
 
 fn read_nonces(file: &Path) -> io::Result<Vec<u32>> {
@@ -134,12 +125,10 @@ impl Workshop {
 
     /// Mines the block after `parent`, which becomes the new parent.
     fn mine(&self, parent: &mut Block) -> io::Result<u32> {
-        let mut block = template(parent);
+        let block = template(parent);
         self.miner.mine(u64::from(block.index), &block, Target::CLASSIC);
         let nonce = self.found.recv().map_err(io::Error::other)?;
-        block.nonce = nonce;
-        block.hash = block.compute_hash();
-        *parent = block;
+        *parent = block.with_nonce(nonce);
         // 2^32 tries without a hash that one in 65,536 is would be a broken miner.
         u32::try_from(nonce).map_err(io::Error::other)
     }

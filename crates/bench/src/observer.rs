@@ -3,13 +3,14 @@
 //! Owns one connection in the original dialect, over which a measurement learns what a node has
 //! accepted and what is durable. It speaks only when it asks, and reads whole lines.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::BufRead;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use kusari_chain::BlockHash;
 use kusari_node::wire::{self, Message};
 
+use super::line_client::LineClient;
 use super::{BenchError, now};
 
 /// How long an answer may take.
@@ -18,14 +19,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// and long against what a question costs.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Bytes read at once.
-const READ_BYTES: usize = 256 * 1024;
-
 /// The connection.
-pub struct Observer {
-    stream: BufReader<TcpStream>,
-    line: Vec<u8>,
-}
+pub struct Observer(LineClient);
 
 impl Observer {
     /// Connects to a node.
@@ -33,15 +28,8 @@ impl Observer {
     /// # Errors
     /// Where nobody takes the connection.
     pub fn connect(address: SocketAddr) -> Result<Self, BenchError> {
-        let open = || {
-            let stream = TcpStream::connect_timeout(&address, DEADLINE)?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(DEADLINE))?;
-            Ok(stream)
-        };
-        let stream = open().map_err(BenchError::system("connecting to a node"))?;
-        let stream = BufReader::with_capacity(READ_BYTES, stream);
-        Ok(Self { stream, line: Vec::new() })
+        let client = LineClient::connect(address, DEADLINE);
+        client.map(Self).map_err(BenchError::system("connecting to a node"))
     }
 
     /// Writes bytes as they are.
@@ -49,7 +37,7 @@ impl Observer {
     /// # Errors
     /// Where the node is gone.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
-        self.stream.get_mut().write_all(bytes).map_err(BenchError::system("asking a node"))
+        self.0.send(bytes).map_err(BenchError::system("asking a node"))
     }
 
     /// The connection once more, for whoever writes beside the one who reads.
@@ -57,7 +45,7 @@ impl Observer {
     /// # Errors
     /// Where the system has no more of them.
     pub fn stream(&self) -> std::io::Result<TcpStream> {
-        self.stream.get_ref().try_clone()
+        self.0.stream().try_clone()
     }
 
     /// The next line, with its newline.
@@ -65,11 +53,9 @@ impl Observer {
     /// # Errors
     /// Where the node is gone, or says nothing for a minute.
     pub fn line(&mut self) -> Result<&[u8], BenchError> {
-        self.line.clear();
-        let read = self.stream.read_until(b'\n', &mut self.line);
-        match read.map_err(BenchError::system("hearing a node"))? {
-            0 => Err(BenchError::Node("closed the connection".to_owned())),
-            _ => Ok(&self.line),
+        match self.0.line().map_err(BenchError::system("hearing a node"))? {
+            [] => Err(BenchError::node("closed the connection")),
+            line => Ok(line),
         }
     }
 
@@ -81,13 +67,13 @@ impl Observer {
         self.send(b"GET_CHAIN\n")?;
         let mut lines = 0;
         while lines < blocks {
-            let bytes = self.stream.fill_buf().map_err(BenchError::system("hearing a node"))?;
+            let bytes = self.0.reader().fill_buf().map_err(BenchError::system("hearing a node"))?;
             let (count, ends) = (bytes.len(), bytes.iter().filter(|byte| **byte == b'\n').count());
             if count == 0 {
-                return Err(BenchError::Node("closed the connection".to_owned()));
+                return Err(BenchError::node("closed the connection"));
             }
             lines += u32::try_from(ends).unwrap_or(u32::MAX);
-            self.stream.consume(count);
+            self.0.reader().consume(count);
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ fn running() -> MutexGuard<'static, Option<Vec<u32>>> {
 fn spawn(command: &mut Command) -> Result<Child, BenchError> {
     let mut running = running();
     let Some(running) = running.as_mut() else {
-        return Err(BenchError::Node("is not started any more".to_owned()));
+        return Err(BenchError::node("is not started any more"));
     };
     let child = command.spawn().map_err(BenchError::system("starting a node"))?;
     running.push(child.id());
@@ -119,7 +119,7 @@ impl NodeProcess {
     fn hear(&self) -> Result<(SocketAddr, Instant), BenchError> {
         match self.heard.recv_timeout(DEADLINE) {
             Ok((Ok(address), at)) => Ok((address, at)),
-            _ => Err(BenchError::Node("did not listen".to_owned())),
+            _ => Err(BenchError::node("did not listen")),
         }
     }
 
@@ -175,7 +175,7 @@ impl NodeProcess {
         }
         // Its output ends with the process.
         if self.heard.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
-            return Err(BenchError::Node("did not end when asked to".to_owned()));
+            return Err(BenchError::node("did not end when asked to"));
         }
         let status = self.child.wait().map_err(BenchError::system("waiting for a node"))?;
         match status.success() || !cfg!(unix) {

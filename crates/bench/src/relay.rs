@@ -110,7 +110,7 @@ impl PairBench {
         let (times, whole_times) = pair.pass(WARM_UP + 1, alone)?;
         let watched = match self.audience {
             Some((streams, reads)) => {
-                Some(pair.watched(WARM_UP + self.blocks + 1, watched, (streams, reads))?)
+                Some(pair.watched(WARM_UP + self.blocks + 1, watched, streams, reads)?)
             }
             None => None,
         };
@@ -167,10 +167,10 @@ impl Pair {
         &self,
         from: u32,
         lines: &[String],
-        (streams, reads): (usize, u32),
+        streams: usize,
+        reads: u32,
     ) -> Result<WatchedFigures, BenchError> {
-        let api =
-            self.second.api().ok_or_else(|| BenchError::Node("has no local API".to_owned()))?;
+        let api = self.second.api().ok_or_else(|| BenchError::node("has no local API"))?;
         let audience = Audience::gather(api, streams, reads)?;
         let (times, _) = self.pass(from, lines)?;
         let (median_ms, p90_ms) = (times.at(50), times.at(90));

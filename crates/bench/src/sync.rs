@@ -14,6 +14,7 @@ use super::long_chain::LongChain;
 use super::observer::Observer;
 use super::process::{NodeProcess, Usage};
 use super::{BenchError, now};
+use kusari_node::wire::Message;
 use kusari_runtime::offline::Offline;
 use kusari_store::Store;
 
@@ -89,17 +90,15 @@ pub(crate) fn fill(
     directory: &Path,
     chain: &LongChain,
 ) -> Result<(BlockHash, BlockHash), BenchError> {
-    let store = |error: &dyn std::error::Error| BenchError::Store(error.to_string());
-    let opened = Store::open(directory).map_err(|error| store(&error))?;
-    let mut node = Offline::open(opened).map_err(|error| store(&error))?;
+    let opened = Store::open(directory).map_err(BenchError::store)?;
+    let mut node = Offline::open(opened).map_err(BenchError::store)?;
     let genesis = Block::genesis().hash;
     let mut last = (genesis, genesis);
     for block in chain.blocks() {
         last = (last.1, block.block().hash);
-        let received = Ok(kusari_node::wire::Message::Block(block));
-        node.receive(received).map_err(|error| store(&error))?;
+        node.receive(Ok(Message::Block(block))).map_err(BenchError::store)?;
     }
-    node.flush().map_err(|error| store(&error))?;
+    node.flush().map_err(BenchError::store)?;
     Ok(last)
 }
 

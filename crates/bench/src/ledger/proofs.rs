@@ -33,19 +33,18 @@ pub struct ProofFigures {
 
 /// Proves transactions of a chain that is stored there, and checks the proofs.
 pub(super) fn measure(directory: &Path) -> Result<ProofFigures, BenchError> {
-    let store = |error: &dyn std::error::Error| BenchError::Store(error.to_string());
-    let opened = Store::open_existing(directory).map_err(|error| store(&error))?;
+    let opened = Store::open_existing(directory).map_err(BenchError::store)?;
     let (mut made, mut checked, mut largest) = (Vec::new(), Vec::new(), 0);
     for txid in spread(&opened)? {
         let began = now();
-        let proof = opened.prove(&txid, &[]).map_err(|error| store(&error))?;
-        let proof = proof.ok_or_else(|| BenchError::Store(format!("{txid} is not proven")))?;
+        let proof = opened.prove(&txid, &[]).map_err(BenchError::store)?;
+        let proof = proof.ok_or_else(|| BenchError::store(format!("{txid} is not proven")))?;
         let text = ProofFile::Transaction(Box::new(proof)).to_text();
         made.push(began.elapsed());
         largest = largest.max(text.len());
         let began = now();
-        match ProofFile::read(&text).map_err(|error| store(&error))? {
-            ProofFile::Transaction(proof) => drop(proof.check().map_err(|error| store(&error))?),
+        match ProofFile::read(&text).map_err(BenchError::store)? {
+            ProofFile::Transaction(proof) => drop(proof.check().map_err(BenchError::store)?),
             ProofFile::Consistency(_) => {}
         }
         checked.push(began.elapsed());
@@ -65,13 +64,12 @@ pub(super) fn measure(directory: &Path) -> Result<ProofFigures, BenchError> {
 
 /// Ids of transactions all over the chain.
 fn spread(store: &Store) -> Result<Vec<Txid>, BenchError> {
-    let failed = |error: kusari_chain::StoreError| BenchError::Store(error.to_string());
-    let tip = store.best_tip().map_err(failed)?.map_or(0, |tip| tip.block.index);
+    let tip = store.best_tip().map_err(BenchError::store)?.map_or(0, |tip| tip.block.index);
     let mut ids = Vec::new();
     for number in 0..PROOFS {
         // The first block holds none.
         let height = 2 + number * tip.saturating_sub(1) / PROOFS;
-        let stored = store.best_at(height).map_err(failed)?;
+        let stored = store.best_at(height).map_err(BenchError::store)?;
         let body =
             stored.as_ref().and_then(|stored| stored.part()).map_or(&[][..], |part| &part.body);
         // Coprime to any length of a body that there is.

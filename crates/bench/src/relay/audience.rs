@@ -83,7 +83,7 @@ impl Audience {
         let deadline = now() + DEADLINE;
         while audience.counts.streams.load(Ordering::Relaxed) < streams as u64 {
             if now() > deadline {
-                return Err(BenchError::Node("did not take so many streams".to_owned()));
+                return Err(BenchError::node("did not take so many streams"));
             }
             super::watcher::pause(Duration::from_millis(20));
         }

@@ -28,15 +28,8 @@ impl Miner {
         let mut data = format!("block {index} ");
         data.truncate(text_bytes);
         data.extend(std::iter::repeat_n('.', text_bytes - data.len()));
-        let mut block = Block {
-            index,
-            timestamp: self.tip.timestamp.saturating_add(1),
-            nonce: 0,
-            data,
-            prev_hash: self.tip.hash,
-            hash: BlockHash::ZERO,
-            transactions: Vec::new(),
-        };
+        let timestamp = self.tip.timestamp.saturating_add(1);
+        let mut block = Block::template(index, timestamp, data, self.tip.hash);
         (block.nonce, block.hash) = prove(&block, Target::CLASSIC, self.threads);
         self.tip = block.clone();
         block

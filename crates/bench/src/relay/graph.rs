@@ -2,26 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// A number generator whose numbers follow from its seed. The algorithm is SplitMix64 (Steele, Lea
-/// and Flood, 2014).
-pub(super) struct Chance(u64);
-
-impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `limit`, near enough to uniform; 0 where `limit` is 0.
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        let below = mixed.checked_rem(limit as u64).unwrap_or(0);
-        usize::try_from(below).unwrap_or(0)
-    }
-}
+use kusari_node::Random;
 
 /// Pairs of nodes, each named once, smaller number first.
 pub type Edges = BTreeSet<(usize, usize)>;
@@ -35,7 +16,7 @@ pub fn is_possible(nodes: usize, degree: usize) -> bool {
 }
 
 /// Draws such a graph; `None` where there is none.
-pub(super) fn regular(nodes: usize, degree: usize, chance: &mut Chance) -> Option<Edges> {
+pub(super) fn regular(nodes: usize, degree: usize, chance: &mut Random) -> Option<Edges> {
     if !is_possible(nodes, degree) {
         return None;
     }
@@ -50,14 +31,19 @@ pub(super) fn regular(nodes: usize, degree: usize, chance: &mut Chance) -> Optio
     }
 }
 
+/// A place in a list of so many.
+pub(super) fn place(chance: &mut Random, length: usize) -> usize {
+    usize::try_from(chance.below(length as u64)).unwrap_or(0)
+}
+
 /// Joins free ends at random, two nodes that are not joined at a time. `None` where the last ends
 /// found no partner.
-fn pair_up(nodes: usize, degree: usize, chance: &mut Chance) -> Option<Edges> {
+fn pair_up(nodes: usize, degree: usize, chance: &mut Random) -> Option<Edges> {
     let mut ends: Vec<usize> = (0..nodes).flat_map(|node| [node].repeat(degree)).collect();
     let mut edges = Edges::new();
     let mut failures = 0;
     while !ends.is_empty() {
-        let (a, b) = (chance.below(ends.len()), chance.below(ends.len()));
+        let (a, b) = (place(chance, ends.len()), place(chance, ends.len()));
         let (first, second) = (ends[a], ends[b]);
         let edge = (first.min(second), first.max(second));
         if first == second || edges.contains(&edge) {
@@ -96,20 +82,20 @@ mod tests {
     #[test]
     fn every_node_of_a_drawn_network_has_as_many_neighbours_and_reaches_all() {
         for (nodes, degree) in [(2, 1), (4, 3), (7, 6), (10, 3), (50, 6)] {
-            let edges = regular(nodes, degree, &mut Chance::new(7)).unwrap();
+            let edges = regular(nodes, degree, &mut Random::new(7)).unwrap();
             for node in 0..nodes {
                 assert_eq!(edges.iter().filter(|(a, b)| *a == node || *b == node).count(), degree);
             }
             assert!(is_connected(nodes, &edges) && edges.iter().all(|(a, b)| a < b));
         }
         for (nodes, degree) in [(6, 6), (5, 3), (0, 0), (4, 1)] {
-            assert_eq!(regular(nodes, degree, &mut Chance::new(7)), None);
+            assert_eq!(regular(nodes, degree, &mut Random::new(7)), None);
         }
     }
 
     #[test]
     fn a_seed_names_a_network() {
-        let draw = |seed| regular(20, 4, &mut Chance::new(seed));
+        let draw = |seed| regular(20, 4, &mut Random::new(seed));
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
     }

@@ -12,13 +12,14 @@ use kusari_chain::Block;
 use serde::Serialize;
 
 use super::blocks::{Miner, line};
-use super::graph::{Chance, Edges, regular};
+use super::graph::{Edges, place, regular};
 use super::watcher::{Submitter, Watcher, pause};
 use super::{Times, milliseconds_between};
 use crate::process::NodeProcess;
 use crate::{BenchError, now};
 use kusari_api_types::Stage;
 use kusari_client::{Client, ClientError};
+use kusari_node::Random;
 
 /// Text of the small blocks, in bytes: a line that somebody types.
 const SMALL_TEXT: usize = 40;
@@ -95,7 +96,7 @@ struct Member {
 /// The network while it runs.
 struct Network {
     members: Vec<Member>,
-    chance: Chance,
+    chance: Random,
     height: u32,
 }
 
@@ -105,7 +106,7 @@ impl NetworkBench {
     /// # Errors
     /// [`BenchError`] where there is no such network, or a node does not do its part.
     pub fn run(&self, progress: &mut dyn FnMut(u32)) -> Result<NetworkFigures, BenchError> {
-        let mut chance = Chance::new(self.seed);
+        let mut chance = Random::new(self.seed);
         let edges = regular(self.nodes, self.degree, &mut chance).ok_or_else(|| {
             let Self { nodes, degree, .. } = self;
             BenchError::Node(format!("has no network: {nodes} nodes of {degree} neighbours"))
@@ -134,7 +135,7 @@ impl NetworkBench {
 }
 
 impl Network {
-    fn start(nodes: usize, edges: &Edges, chance: Chance) -> Result<Self, BenchError> {
+    fn start(nodes: usize, edges: &Edges, chance: Random) -> Result<Self, BenchError> {
         let mut members: Vec<Member> = Vec::with_capacity(nodes);
         for number in 0..nodes {
             let neighbours = edges.iter().filter(|(_, later)| *later == number);
@@ -162,7 +163,7 @@ impl Network {
                     break;
                 }
                 if now() > deadline {
-                    return Err(BenchError::Node("did not find its peers".to_owned()));
+                    return Err(BenchError::node("did not find its peers"));
                 }
                 pause(PAUSE);
             }
@@ -201,7 +202,7 @@ impl Network {
     /// Hands a block to a node, and returns how long it took to the last one.
     fn pass(&mut self, line: &str) -> Result<f64, BenchError> {
         self.height += 1;
-        let origin = self.chance.below(self.members.len());
+        let origin = place(&mut self.chance, self.members.len());
         let Some(first) = self.members.get(origin) else { return Ok(0.0) };
         let mut submitter = Submitter::connect(first.node.address())?;
         submitter.give(line)?;
@@ -228,7 +229,7 @@ impl Network {
                 return Ok(sent);
             }
             if now() > deadline {
-                return Err(BenchError::Node("did not fall silent".to_owned()));
+                return Err(BenchError::node("did not fall silent"));
             }
             before = sent;
         }

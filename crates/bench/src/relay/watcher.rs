@@ -1,6 +1,5 @@
 //! A connection in the original dialect that notes when blocks come over it.
 
-use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use kusari_node::wire::LineFramer;
 
 use super::stamped;
+use crate::line_client::LineClient;
 use crate::{BenchError, now};
 
 /// Bytes read at once.
@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The connection. It ends with this.
 pub(super) struct Watcher {
-    stream: TcpStream,
+    client: LineClient,
     arrivals: Receiver<(u32, Instant)>,
     bytes: Arc<AtomicU64>,
 }
@@ -28,12 +28,17 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Connects, and speaks first, so that the node tells it of every block.
     pub(super) fn connect(address: SocketAddr) -> Result<Self, BenchError> {
-        let stream = open(address)?;
-        stamped::prepare(&stream).map_err(BenchError::system("asking for times of arrival"))?;
-        // Whoever begins with `GET_CHAIN` may be an original, which is told of blocks more slowly.
-        (&stream).write_all(b"HELP\nGET_CHAIN\n").map_err(BenchError::system("asking a node"))?;
         let system = BenchError::system;
-        let reading = stream.try_clone().map_err(system("sharing a connection"))?;
+        let mut client = open(address)?;
+        stamped::prepare(client.stream()).map_err(system("asking for times of arrival"))?;
+        // A peer that begins with `GET_CHAIN` may be an original, which is told of blocks more slowly.
+        client.send(b"HELP\nGET_CHAIN\n").map_err(system("asking a node"))?;
+        let share = || {
+            // It waits for the next block, whenever that comes.
+            client.stream().set_read_timeout(None)?;
+            client.stream().try_clone()
+        };
+        let reading = share().map_err(system("sharing a connection"))?;
         let (arrived, arrivals) = channel();
         let bytes = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&bytes);
@@ -41,7 +46,7 @@ impl Watcher {
         thread
             .spawn(move || watch(&reading, &arrived, &counted))
             .map_err(system("starting a thread"))?;
-        Ok(Self { stream, arrivals, bytes })
+        Ok(Self { client, arrivals, bytes })
     }
 
     /// When the block of this height came. Blocks below it that were not asked for are passed over.
@@ -54,7 +59,7 @@ impl Watcher {
                     return Err(BenchError::Node(format!("did not pass block {height} on")));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(BenchError::Node("closed the connection".to_owned()));
+                    return Err(BenchError::node("closed the connection"));
                 }
             }
         }
@@ -69,7 +74,7 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         // It ends the thread that reads; where the node is gone, that has ended already.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        let _ = self.client.stream().shutdown(Shutdown::Both);
     }
 }
 
@@ -96,18 +101,13 @@ fn height_of(line: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-fn open(address: SocketAddr) -> Result<TcpStream, BenchError> {
-    let connect = || {
-        let stream = TcpStream::connect_timeout(&address, DEADLINE)?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    };
-    connect().map_err(BenchError::system("connecting to a node"))
+fn open(address: SocketAddr) -> Result<LineClient, BenchError> {
+    LineClient::connect(address, DEADLINE).map_err(BenchError::system("connecting to a node"))
 }
 
 /// A connection over which a node is handed blocks. Whoever gave a block is not told of it, so
 /// nothing comes back.
-pub(super) struct Submitter(TcpStream);
+pub(super) struct Submitter(LineClient);
 
 impl Submitter {
     pub(super) fn connect(address: SocketAddr) -> Result<Self, BenchError> {
@@ -117,7 +117,7 @@ impl Submitter {
     /// Hands over a block, and returns when that began.
     pub(super) fn give(&mut self, line: &str) -> Result<Instant, BenchError> {
         let began = now();
-        let given = self.0.write_all(line.as_bytes());
+        let given = self.0.send(line.as_bytes());
         given.map_err(BenchError::system("handing over a block"))?;
         Ok(began)
     }

@@ -1,18 +1,16 @@
 //! A peer played by hand: a socket, lines out and lines in.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use kusari_bench::line_client::LineClient;
 use kusari_chain::{Block, BlockHash};
 use socket2::{Domain, Socket, Type};
 
 use super::DEADLINE;
 
 /// One connection.
-pub(crate) struct RawPeer {
-    stream: TcpStream,
-    reader: BufReader<TcpStream>,
-}
+pub(crate) struct RawPeer(LineClient);
 
 impl RawPeer {
     #[track_caller]
@@ -49,11 +47,8 @@ impl RawPeer {
 
     #[track_caller]
     fn over(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let reader = BufReader::new(stream.try_clone().unwrap());
-        Self { stream, reader }
+        Self(LineClient::over(stream, DEADLINE).unwrap())
     }
 
     /// Connects and introduces itself with this id, as a node that has nothing.
@@ -73,18 +68,18 @@ impl RawPeer {
 
     #[track_caller]
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).unwrap();
+        self.0.send(bytes).unwrap();
     }
 
     /// Sends what the other side may refuse to read to its end.
     pub(crate) fn try_send_bytes(&mut self, bytes: &[u8]) -> bool {
-        self.stream.write_all(bytes).is_ok()
+        self.0.send(bytes).is_ok()
     }
 
     /// Sends nothing more.
     #[track_caller]
     pub(crate) fn finish(&mut self) {
-        self.stream.shutdown(Shutdown::Write).unwrap();
+        self.0.stream().shutdown(Shutdown::Write).unwrap();
     }
 
     /// The next line, without its newline.
@@ -96,11 +91,10 @@ impl RawPeer {
     /// The next line; `None` where the connection has ended.
     #[track_caller]
     pub(crate) fn line_or_end(&mut self) -> Option<String> {
-        let mut line = String::new();
-        match self.reader.read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) if line.ends_with('\n') => Some(line[..line.len() - 1].to_owned()),
-            Ok(_) => panic!("a line without an end: {line}"),
+        match self.0.line() {
+            Ok([]) => None,
+            Ok([line @ .., b'\n']) => Some(str::from_utf8(line).unwrap().to_owned()),
+            Ok(line) => panic!("a line without an end: {}", String::from_utf8_lossy(line)),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
             Err(error) => panic!("nothing came: {error}"),
         }
@@ -121,7 +115,7 @@ impl RawPeer {
     #[track_caller]
     pub(crate) fn rest(&mut self) -> String {
         let mut text = String::new();
-        self.reader.read_to_string(&mut text).unwrap();
+        self.0.reader().read_to_string(&mut text).unwrap();
         text
     }
 }
