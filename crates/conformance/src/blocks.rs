@@ -2,6 +2,8 @@
 //!
 //! Answers the suites `genesis`, `hash` and `printed-sample`.
 
+use std::collections::VecDeque;
+
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     AcceptError, Accepted, Block, BlockHash, Chain, CheckedBlock, Target, Transaction, TreeLimits,
@@ -22,44 +24,23 @@ const MAX_OFFERS: usize = 64;
 #[derive(Deserialize)]
 #[serde(
     untagged,
+    deny_unknown_fields,
     expecting = "it is {\"block\"}, {\"block\",\"zeroed_bytes\"}, {\"mine\"}, {\"hash\"} or {\"offers\"}"
 )]
 enum Question {
-    Block(BlockQuestion),
-    Mine(MineQuestion),
-    Hash(HashQuestion),
-    Offers(OffersQuestion),
-}
-
-/// What is hashed, and what comes of it?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BlockQuestion {
-    block: Fields,
-    /// So many bytes at the beginning of the preimage are zero, whatever the fields say.
-    #[serde(default)]
-    zeroed_bytes: usize,
-}
-
-/// Which is the first nonce, from the block's own upwards, that meets the target?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MineQuestion {
-    mine: Fields,
-}
-
-/// Does this hash meet the target?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HashQuestion {
-    hash: BlockHash,
-}
-
-/// What does a node that has nothing but the genesis block make of these, one after another?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OffersQuestion {
-    offers: Vec<Fields>,
+    /// What is hashed, and what comes of it?
+    Block {
+        block: Fields,
+        /// So many bytes at the beginning of the preimage are zero, whatever the fields say.
+        #[serde(default)]
+        zeroed_bytes: usize,
+    },
+    /// Which is the first nonce, from the block's own upwards, that meets the target?
+    Mine { mine: Fields },
+    /// Does this hash meet the target?
+    Hash { hash: BlockHash },
+    /// What does a node that has nothing but the genesis block make of these, one after another?
+    Offers { offers: Vec<Fields> },
 }
 
 /// A block whose hash may be left out.
@@ -79,24 +60,18 @@ impl Fields {
     /// The block, with the hash that the fields name, or else the right one.
     fn into_block(self) -> Block {
         let Self { index, timestamp, nonce, data, prev_hash, hash, transactions } = self;
-        let rest = BlockHash::ZERO;
-        let mut block =
-            Block { index, timestamp, nonce, data, prev_hash, hash: rest, transactions };
-        block.hash = hash.unwrap_or_else(|| block.compute_hash());
-        block
+        let block = Block::template(index, timestamp, data, prev_hash);
+        let block = Block { transactions, ..block }.with_nonce(nonce);
+        Block { hash: hash.unwrap_or(block.hash), ..block }
     }
 }
 
 pub(super) fn answer(input: &Value) -> Result<Value, InputError> {
     match form(input)? {
-        Question::Block(BlockQuestion { block, zeroed_bytes }) => {
-            hashed(block.into_block(), zeroed_bytes)
-        }
-        Question::Mine(MineQuestion { mine }) => mined(mine.into_block()),
-        Question::Hash(HashQuestion { hash }) => {
-            Ok(json!({"meets_target": Target::CLASSIC.is_met_by(&hash)}))
-        }
-        Question::Offers(OffersQuestion { offers }) => offered(offers),
+        Question::Block { block, zeroed_bytes } => hashed(block.into_block(), zeroed_bytes),
+        Question::Mine { mine } => mined(mine.into_block()),
+        Question::Hash { hash } => Ok(json!({"meets_target": Target::CLASSIC.is_met_by(&hash)})),
+        Question::Offers { offers } => offered(offers),
     }
 }
 
@@ -157,10 +132,10 @@ fn offered(offers: Vec<Fields>) -> Result<Value, InputError> {
     for block in offers.into_iter().map(Fields::into_block) {
         let hash = block.hash;
         results.push(match CheckedBlock::check(block) {
-            Ok(checked) => accepted(&mut chain, checked)?,
+            Ok(checked) => accept(&mut chain, checked, 0)?,
             Err(violation) => refused(violation.code()),
         });
-        let stored = chain.block(&hash).map_err(|error| InputError(error.to_string()))?;
+        let stored = chain.block(&hash).map_err(InputError::new)?;
         kept.push(stored.map(|stored| line(&stored.block)));
     }
     Ok(json!({"results": results, "kept": kept, "tip": chain.tip().hash}))
@@ -168,21 +143,30 @@ fn offered(offers: Vec<Fields>) -> Result<Value, InputError> {
 
 /// A chain that has nothing but the genesis block, and keeps all it is given in memory.
 pub(super) fn new_chain() -> Result<Chain, InputError> {
-    Chain::open(Box::new(MemoryBlocks::default()), TreeLimits::default())
-        .map_err(|error| InputError(error.to_string()))
+    Chain::open(Box::new(MemoryBlocks::default()), TreeLimits::default()).map_err(InputError::new)
 }
 
-/// Gives a block to a chain, and says in a word what became of it.
-pub(super) fn accepted(chain: &mut Chain, block: CheckedBlock) -> Result<String, InputError> {
-    accept_at(chain, block, 0)
-}
-
-/// The same where the node's clock has a say.
-pub(super) fn accept_at(
+/// Gives a block to the chain, and then those that waited for it. Says what became of the first.
+pub(super) fn deliver(
     chain: &mut Chain,
     block: CheckedBlock,
     clock: u64,
 ) -> Result<String, InputError> {
+    let mut queue = VecDeque::from([block]);
+    let mut first = None;
+    while let Some(block) = queue.pop_front() {
+        let hash = block.block().hash;
+        let result = accept(chain, block, clock)?;
+        if result == "added" {
+            queue.extend(chain.take_orphans_of(&hash));
+        }
+        first.get_or_insert(result);
+    }
+    Ok(first.unwrap_or_default())
+}
+
+/// Gives a block to a chain, and says in a word what became of it.
+fn accept(chain: &mut Chain, block: CheckedBlock, clock: u64) -> Result<String, InputError> {
     match chain.accept(block, clock) {
         Ok(Accepted::Known(_) | Accepted::Filled { .. }) => Ok(String::from("known")),
         Ok(Accepted::Orphan { .. }) => Ok(String::from("orphan")),
@@ -191,7 +175,7 @@ pub(super) fn accept_at(
         Ok(Accepted::Bare) => Ok(String::from("hint")),
         Ok(Accepted::BranchRefused { violation, .. }) => Ok(refused(violation.code())),
         Err(AcceptError::Rule(violation)) => Ok(refused(violation.code())),
-        Err(AcceptError::Store(error)) => Err(InputError(error.to_string())),
+        Err(AcceptError::Store(error)) => Err(InputError::new(error)),
     }
 }
 

@@ -13,25 +13,16 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes in the notation of the suites.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "bytes are a string, {\"hex\"}, {\"repeat\",\"times\"} or a list")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "bytes are a string, {\"hex\"}, {\"repeat\",\"times\"} or a list"
+)]
 pub(super) enum Bytes {
     Text(String),
-    Hex(Hex),
-    Repeat(Repeat),
+    Hex { hex: String },
+    Repeat { repeat: Box<Bytes>, times: usize },
     Joined(Vec<Self>),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Hex {
-    hex: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Repeat {
-    repeat: Box<Bytes>,
-    times: usize,
 }
 
 impl Bytes {
@@ -39,8 +30,8 @@ impl Bytes {
     pub(super) fn expand(&self) -> Result<Vec<u8>, InputError> {
         let bytes = match self {
             Self::Text(text) => text.clone().into_bytes(),
-            Self::Hex(Hex { hex }) => hex::decode(hex).ok_or_else(not_hex)?,
-            Self::Repeat(Repeat { repeat, times }) => {
+            Self::Hex { hex } => hex::decode(hex).ok_or_else(not_hex)?,
+            Self::Repeat { repeat, times } => {
                 let part = repeat.expand()?;
                 if part.len().saturating_mul(*times) > MAX_BYTES {
                     return Err(too_long());
@@ -63,8 +54,7 @@ impl Bytes {
 
     /// The text that this stands for.
     pub(super) fn expand_text(&self) -> Result<String, InputError> {
-        String::from_utf8(self.expand()?)
-            .map_err(|_| InputError(String::from("the bytes are not UTF-8")))
+        String::from_utf8(self.expand()?).map_err(|_| InputError::new("the bytes are not UTF-8"))
     }
 }
 
@@ -73,7 +63,7 @@ fn too_long() -> InputError {
 }
 
 fn not_hex() -> InputError {
-    InputError(String::from("`hex` is an even number of hexadecimal digits"))
+    InputError::new("`hex` is an even number of hexadecimal digits")
 }
 
 #[cfg(test)]

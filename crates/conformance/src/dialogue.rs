@@ -49,7 +49,7 @@ pub(super) fn answer(input: &Value) -> Result<Value, InputError> {
         node.receive(BRINGER, receive(line.as_bytes()))?;
     }
     if usize::try_from(node.node.snapshot().tip.height) != Ok(chain.len()) {
-        return Err(InputError(String::from("`chain` is not a chain of valid blocks")));
+        return Err(InputError::new("`chain` is not a chain of valid blocks"));
     }
     node.give(Input::PeerDisconnected { peer: BRINGER, reason: String::from("done") })?;
 
@@ -90,7 +90,7 @@ impl Bench {
         let store = MemoryStore::default();
         let node =
             Node::new(NodeConfig::default(), Box::new(store.clone()), Box::new(store.clone()))
-                .map_err(|error| InputError(error.to_string()))?;
+                .map_err(InputError::new)?;
         let mut bench = Self { node, store, answers: Vec::new(), closed: false, reply: None };
         bench.give(Input::Tick)?;
         Ok(bench)

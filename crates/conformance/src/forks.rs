@@ -2,14 +2,14 @@
 //!
 //! Answers the suite `fork-choice`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, CheckedBlock};
 use kusari_node::wire::{Message, Refusal, receive};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::blocks::{accepted, new_chain, refused};
+use super::blocks::{deliver, new_chain, refused};
 use super::suites::{InputError, form};
 
 /// Most blocks that are tried in every order: 5,040 orders.
@@ -88,7 +88,7 @@ fn in_this_order(blocks: &Blocks, names: &[String]) -> Result<Value, InputError>
     let mut best = best_chain(&chain)?;
     let mut after = Vec::new();
     for name in names {
-        let result = deliver(&mut chain, blocks.get(name)?)?;
+        let result = judge(&mut chain, blocks.get(name)?)?;
         let before = std::mem::replace(&mut best, best_chain(&chain)?);
         let shared = before.iter().zip(&best).take_while(|(a, b)| a == b).count();
         let BestPoint { height, hash, work } = chain.tip();
@@ -112,7 +112,7 @@ fn in_every_order(blocks: &Blocks, mut names: Vec<String>) -> Result<Value, Inpu
     loop {
         let mut chain = new_chain()?;
         for name in &names {
-            deliver(&mut chain, blocks.get(name)?)?;
+            judge(&mut chain, blocks.get(name)?)?;
         }
         let tip = chain.tip();
         ends.insert((blocks.name_of(&tip.hash), tip.height, tip.work, chain.orphan_count()));
@@ -141,33 +141,22 @@ fn next_order(names: &mut [String]) -> bool {
     true
 }
 
-/// Gives a block to the chain, and then those that waited for it. Says what became of the first.
-fn deliver(
+/// What became of a block in the chain.
+fn judge(
     chain: &mut Chain,
     block: &Result<CheckedBlock, &'static str>,
 ) -> Result<String, InputError> {
-    let block = match block {
-        Ok(block) => block.clone(),
-        Err(code) => return Ok(refused(code)),
-    };
-    let mut queue = VecDeque::from([block]);
-    let mut first = None;
-    while let Some(block) = queue.pop_front() {
-        let hash = block.block().hash;
-        let result = accepted(chain, block)?;
-        if result == "added" {
-            queue.extend(chain.take_orphans_of(&hash));
-        }
-        first.get_or_insert(result);
+    match block {
+        Ok(block) => deliver(chain, block.clone(), 0),
+        Err(code) => Ok(refused(code)),
     }
-    Ok(first.unwrap_or_default())
 }
 
 /// Hashes of the best chain from height 1.
 fn best_chain(chain: &Chain) -> Result<Vec<BlockHash>, InputError> {
     let mut hashes = Vec::new();
     for height in 1..=chain.tip().height {
-        let point = chain.best_at(height).map_err(|error| InputError(error.to_string()))?;
+        let point = chain.best_at(height).map_err(InputError::new)?;
         hashes.extend(point.map(|point| point.hash));
     }
     Ok(hashes)

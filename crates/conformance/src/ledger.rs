@@ -18,6 +18,6 @@ pub(super) use pool::answer as pool;
 
 /// The spec of a chain that a case plays on.
 fn playable(spec: ChainSpec) -> Result<Arc<ChainSpec>, InputError> {
-    spec.check().map_err(|error| InputError(error.to_string()))?;
+    spec.check().map_err(InputError::new)?;
     Ok(Arc::new(spec))
 }

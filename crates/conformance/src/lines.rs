@@ -47,7 +47,7 @@ pub(super) fn read_one_of_ledger(input: &Value) -> Result<Value, InputError> {
 fn read_in(dialect: Dialect, line: &Bytes) -> Result<Value, InputError> {
     let line = line.expand()?;
     if line.contains(&b'\n') {
-        return Err(InputError(String::from("a line holds no newline")));
+        return Err(InputError::new("a line holds no newline"));
     }
     let message = match dialect.receive(&line) {
         Ok(message) => message,
@@ -123,31 +123,19 @@ fn compact_fields(compact: &CompactBlock) -> Value {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "it is {\"bytes\"} or {\"typed\"}")]
+#[serde(untagged, deny_unknown_fields, expecting = "it is {\"bytes\"} or {\"typed\"}")]
 enum Question {
-    Bytes(Stream),
-    Typed(Typed),
-}
-
-/// What does a node make of this stream, which a peer sends from the beginning?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stream {
-    bytes: Bytes,
-}
-
-/// Does a node take this line from a person?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Typed {
-    typed: Bytes,
+    /// What does a node make of this stream, which a peer sends from the beginning?
+    Bytes { bytes: Bytes },
+    /// Does a node take this line from a person?
+    Typed { typed: Bytes },
 }
 
 /// Where the limits of lines, lists and typed text hold.
 pub(super) fn within_limits(input: &Value) -> Result<Value, InputError> {
     match form(input)? {
-        Question::Bytes(Stream { bytes }) => Ok(cut(&bytes.expand()?)),
-        Question::Typed(Typed { typed: text }) => {
+        Question::Bytes { bytes } => Ok(cut(&bytes.expand()?)),
+        Question::Typed { typed: text } => {
             let text = text.expand_text()?;
             let escaped = kusari_chain::block::escaped_bytes(&text);
             let result = typed(&text)?;

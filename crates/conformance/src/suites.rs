@@ -10,6 +10,12 @@ use super::{blocks, dialogue, forks, ledger, lines, proofs};
 #[error("the input cannot be used: {0}")]
 pub(super) struct InputError(pub(super) String);
 
+impl InputError {
+    pub(super) fn new(reason: impl ToString) -> Self {
+        Self(reason.to_string())
+    }
+}
+
 /// A suite.
 pub(super) struct Suite {
     pub(super) name: &'static str,
@@ -19,71 +25,33 @@ pub(super) struct Suite {
     pub(super) answer: fn(&Value) -> Result<Value, InputError>,
 }
 
+macro_rules! suite {
+    ($name:literal, $answer:expr) => {
+        Suite {
+            name: $name,
+            built_in: include_str!(concat!("../../../conformance/", $name, ".json")),
+            answer: $answer,
+        }
+    };
+}
+
 /// Every suite, in the order in which `all` runs them.
 pub(super) const SUITES: [Suite; 12] = [
-    Suite {
-        name: "genesis",
-        built_in: include_str!("../../../conformance/genesis.json"),
-        answer: blocks::answer,
-    },
-    Suite {
-        name: "hash",
-        built_in: include_str!("../../../conformance/hash.json"),
-        answer: blocks::answer,
-    },
-    Suite {
-        name: "wire",
-        built_in: include_str!("../../../conformance/wire.json"),
-        answer: lines::read_one,
-    },
-    Suite {
-        name: "limits",
-        built_in: include_str!("../../../conformance/limits.json"),
-        answer: lines::within_limits,
-    },
-    Suite {
-        name: "bad-input",
-        built_in: include_str!("../../../conformance/bad-input.json"),
-        answer: dialogue::answer,
-    },
-    Suite {
-        name: "fork-choice",
-        built_in: include_str!("../../../conformance/fork-choice.json"),
-        answer: forks::answer,
-    },
-    Suite {
-        name: "printed-sample",
-        built_in: include_str!("../../../conformance/printed-sample.json"),
-        answer: blocks::answer,
-    },
-    Suite {
-        name: "ledger-bytes",
-        built_in: include_str!("../../../conformance/ledger-bytes.json"),
-        answer: ledger::canonical,
-    },
-    Suite {
-        name: "ledger-lines",
-        built_in: include_str!("../../../conformance/ledger-lines.json"),
-        answer: lines::read_one_of_ledger,
-    },
-    Suite {
-        name: "ledger-pool",
-        built_in: include_str!("../../../conformance/ledger-pool.json"),
-        answer: ledger::pool,
-    },
-    Suite {
-        name: "ledger-blocks",
-        built_in: include_str!("../../../conformance/ledger-blocks.json"),
-        answer: ledger::chain,
-    },
-    Suite {
-        name: "proofs",
-        built_in: include_str!("../../../conformance/proofs.json"),
-        answer: proofs::answer,
-    },
+    suite!("genesis", blocks::answer),
+    suite!("hash", blocks::answer),
+    suite!("wire", lines::read_one),
+    suite!("limits", lines::within_limits),
+    suite!("bad-input", dialogue::answer),
+    suite!("fork-choice", forks::answer),
+    suite!("printed-sample", blocks::answer),
+    suite!("ledger-bytes", ledger::canonical),
+    suite!("ledger-lines", lines::read_one_of_ledger),
+    suite!("ledger-pool", ledger::pool),
+    suite!("ledger-blocks", ledger::chain),
+    suite!("proofs", proofs::answer),
 ];
 
 /// Reads an input into its form.
 pub(super) fn form<T: DeserializeOwned>(input: &Value) -> Result<T, InputError> {
-    T::deserialize(input).map_err(|error| InputError(error.to_string()))
+    T::deserialize(input).map_err(InputError::new)
 }

@@ -23,122 +23,49 @@ use crate::suites::{InputError, form};
 const MAX_ITEMS: usize = 10_000;
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "it is one of the questions that README.md lists for `ledger-bytes`")]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "it is one of the questions that README.md lists for `ledger-bytes`"
+)]
 enum Question {
-    Times(Times),
-    Due(Due),
-    Spec(Spec),
-    Commitment(Committed),
-    Leaves(Leaves),
-    Compact(Compact),
-    Target(Uncompacted),
-    Transaction(Signed),
-    Statement(Stated),
-    Payload(Carried),
-    Address(Written),
-    Key(Named),
-}
-
-/// What is the id of this chain, and may a chain have these parameters?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Spec {
-    spec: ChainSpec,
-}
-
-/// Which target does the block have that follows one of this height?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Due {
-    spec: ChainSpec,
-    parent_height: u32,
-    active_s: u64,
-}
-
-/// How does the active time grow with blocks of these timestamps, from block 1 on?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Times {
-    spec: ChainSpec,
-    timestamps: Vec<u64>,
-}
-
-/// Which data has a block with this commitment?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Committed {
-    commitment: Commitment,
-}
-
-/// What is the Merkle root over these leaves?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Leaves {
-    leaves: Vec<Bytes>,
-}
-
-/// Which target is this, if any?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Compact {
-    compact: CompactTarget,
-}
-
-/// What is the compact form of this target?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Uncompacted {
-    target: Target,
-}
-
-/// What is signed, and what names this transaction?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Signed {
-    chain_id: ChainId,
-    transaction: SignedTransaction,
-}
-
-/// What is signed, and what names this statement of a witness?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stated {
-    chain_id: ChainId,
-    statement: WitnessStatement,
-}
-
-/// What does a transaction with this payload commit to?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Carried {
-    payload: Payload,
-}
-
-/// Whose address is this?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    address: String,
-}
-
-/// What is the address of this key?
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    key: PublicKey,
+    /// How does the active time grow with blocks of these timestamps, from block 1 on?
+    Times { spec: ChainSpec, timestamps: Vec<u64> },
+    /// Which target does the block have that follows one of this height?
+    Due { spec: ChainSpec, parent_height: u32, active_s: u64 },
+    /// What is the id of this chain, and may a chain have these parameters?
+    Spec { spec: ChainSpec },
+    /// Which data has a block with this commitment?
+    Commitment { commitment: Commitment },
+    /// What is the Merkle root over these leaves?
+    Leaves { leaves: Vec<Bytes> },
+    /// Which target is this, if any?
+    Compact { compact: CompactTarget },
+    /// What is the compact form of this target?
+    Target { target: Target },
+    /// What is signed, and what names this transaction?
+    Transaction { chain_id: ChainId, transaction: SignedTransaction },
+    /// What is signed, and what names this statement of a witness?
+    Statement { chain_id: ChainId, statement: WitnessStatement },
+    /// What does a transaction with this payload commit to?
+    Payload { payload: Payload },
+    /// Whose address is this?
+    Address { address: String },
+    /// What is the address of this key?
+    Key { key: PublicKey },
 }
 
 pub(crate) fn answer(input: &Value) -> Result<Value, InputError> {
     Ok(match form(input)? {
-        Question::Times(Times { spec, timestamps }) => times(&spec, &timestamps)?,
-        Question::Due(Due { spec, parent_height, active_s }) => {
+        Question::Times { spec, timestamps } => times(&spec, &timestamps)?,
+        Question::Due { spec, parent_height, active_s } => {
             json!({"compact": next_target(parent_height, active_s, spec.asert())})
         }
-        Question::Spec(Spec { spec }) => {
+        Question::Spec { spec } => {
             let verdict = if spec.check().is_ok() { "valid" } else { "invalid" };
             json!({"bytes": written(&spec), "chain_id": spec.chain_id(), "verdict": verdict})
         }
-        Question::Commitment(Committed { commitment }) => {
+        Question::Commitment { commitment } => {
             let bytes = borsh::to_vec(&commitment).unwrap_or_default();
             json!({
                 "bytes": hex::encode(&bytes),
@@ -146,13 +73,13 @@ pub(crate) fn answer(input: &Value) -> Result<Value, InputError> {
                 "data": commitment.data(),
             })
         }
-        Question::Leaves(Leaves { leaves }) => root(&leaves)?,
-        Question::Compact(Compact { compact }) => {
+        Question::Leaves { leaves } => root(&leaves)?,
+        Question::Compact { compact } => {
             let target = compact.target();
             json!({"target": target, "work": target.map(|target| target.work())})
         }
-        Question::Target(Uncompacted { target }) => json!({"compact": CompactTarget::of(target)}),
-        Question::Transaction(Signed { chain_id, transaction }) => json!({
+        Question::Target { target } => json!({"compact": CompactTarget::of(target)}),
+        Question::Transaction { chain_id, transaction } => json!({
             "signed_bytes": hex::encode(&transaction.unsigned().signing_bytes(&chain_id)),
             "signature_holds": kusari_chain::rules::transaction::check_signature(
                 &transaction, &chain_id,
@@ -161,20 +88,20 @@ pub(crate) fn answer(input: &Value) -> Result<Value, InputError> {
             "txid": transaction.txid(),
             "weight": transaction.weight(),
         }),
-        Question::Statement(Stated { chain_id, statement }) => json!({
+        Question::Statement { chain_id, statement } => json!({
             "signed_bytes": hex::encode(&statement.unsigned().signing_bytes(&chain_id)),
             "signature_holds": statement.is_signed(&chain_id),
             "bytes": written(&statement),
             "statement_hash": statement.statement_hash(),
         }),
-        Question::Payload(Carried { payload }) => {
+        Question::Payload { payload } => {
             json!({"bytes": written(&payload), "hash": payload.hash()})
         }
-        Question::Address(Written { address }) => match address.parse::<Address>() {
+        Question::Address { address } => match address.parse::<Address>() {
             Ok(address) => json!({"key": address.0, "address": address}),
             Err(error) => json!({"error": fault(&error)}),
         },
-        Question::Key(Named { key }) => json!({"address": Address(key)}),
+        Question::Key { key } => json!({"address": Address(key)}),
     })
 }
 

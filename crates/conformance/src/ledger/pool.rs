@@ -46,7 +46,7 @@ pub(crate) fn answer(input: &Value) -> Result<Value, InputError> {
     for offer in offers {
         let checked = match dialect.receive(format!("TX:{offer}").as_bytes()) {
             Ok(Message::Transaction(checked)) => *checked,
-            Ok(_) => return Err(InputError(String::from("an offer is no TX line"))),
+            Ok(_) => return Err(InputError::new("an offer is no TX line")),
             Err(refusal) => {
                 results.push(refused(refusal.code()));
                 continue;
