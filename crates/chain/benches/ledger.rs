@@ -56,7 +56,7 @@ static FULL: LazyLock<Full> = LazyLock::new(|| {
         let person = &people[number % SENDERS];
         let sequence = (number / SENDERS) as u64;
         let keys = (person.key, people[(number + 1) % SENDERS].key);
-        let unsigned = UnsignedTransaction::transfer(keys, 0, sequence, 0, None);
+        let unsigned = UnsignedTransaction::transfer(keys.0, keys.1, 0, sequence, 0, None);
         let signature = person.signing.sign(&unsigned.signing_bytes(&chain_id));
         let transaction = unsigned.signed(Signature(signature.to_bytes()));
         BodyEntry { transaction, payload: None }

@@ -6,19 +6,20 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::canonical;
 use crate::hash::BlockHash;
-use crate::object::ObjectOnly;
+use crate::object::object_only;
 use crate::params;
 use crate::transaction::Transaction;
 
 /// One block, as written on the wire. The order of the fields is the order of the canonical line.
 ///
 /// Reading refuses missing, duplicate and out-of-range fields; it ignores unknown ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(remote = "Self", expecting = "an object with the seven keys of a block")]
 pub struct Block {
     /// Height; the genesis block is 0.
     pub index: u32,
@@ -36,24 +37,7 @@ pub struct Block {
     pub transactions: Vec<Transaction>,
 }
 
-/// The fields of [`Block`] once more: the derived reader alone would take a list for an object.
-#[derive(Deserialize)]
-#[serde(remote = "Block", expecting = "an object with the seven keys of a block")]
-struct BlockObject {
-    index: u32,
-    timestamp: u64,
-    nonce: u64,
-    data: String,
-    prev_hash: BlockHash,
-    hash: BlockHash,
-    transactions: Vec<Transaction>,
-}
-
-impl<'de> Deserialize<'de> for Block {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BlockObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(Block);
 
 impl Block {
     /// The first block of every chain. It is never sent and never stored.

@@ -5,12 +5,13 @@
 use alloc::string::String;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::object::ObjectOnly;
+use crate::object::object_only;
 
 /// An unsigned transfer: names and an amount, exactly as an original node writes them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(remote = "Self", expecting = "an object with sender, receiver and amount")]
 pub struct Transaction {
     /// Who pays.
     pub sender: String,
@@ -20,18 +21,4 @@ pub struct Transaction {
     pub amount: u64,
 }
 
-/// The fields of [`Transaction`] once more: the derived reader alone would take a list for an
-/// object.
-#[derive(Deserialize)]
-#[serde(remote = "Transaction", expecting = "an object with sender, receiver and amount")]
-struct TransactionObject {
-    sender: String,
-    receiver: String,
-    amount: u64,
-}
-
-impl<'de> Deserialize<'de> for Transaction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        TransactionObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(Transaction);

@@ -340,7 +340,7 @@ impl Tree {
         let mut change = self.begin_change(BestEntry::of(&stored).point);
         match verdict {
             Verdict::Extends => self.extend(stored, &mut change),
-            verdict => self.branch(stored, line_bytes, (verdict, now), &mut change),
+            verdict => self.branch(stored, line_bytes, verdict, now, &mut change),
         }
         self.evict_side_blocks(&mut change);
         change

@@ -11,6 +11,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::ledger::{Payload, PublicKey, UnsignedTransaction};
 use kusari_chain::mempool::CheckedTransaction;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::seam::RequestId;
 use crate::store::EntryId;
 
 /// What a person wants signed by an account of this node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
     /// Who signs, and pays.
@@ -32,7 +33,7 @@ pub struct Draft {
 }
 
 /// What a draft says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DraftContent {
     /// A text is recorded.
@@ -88,7 +89,7 @@ impl Draft {
             DraftContent::Record(_) => (self.account, 0),
             DraftContent::Transfer { to, amount, .. } => (to, amount),
         };
-        UnsignedTransaction::transfer((self.account, to), amount, sequence, self.fee, payload)
+        UnsignedTransaction::transfer(self.account, to, amount, sequence, self.fee, payload)
     }
 
     /// Whether the transaction is this draft, signed under that sequence.

@@ -10,6 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::ledger::{
     BodyEntry, Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
 };
@@ -73,7 +74,9 @@ impl OutboxEntry {
 }
 
 /// Where an outbox entry stands, by the best chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryState {
     /// It is to be mined.
@@ -206,7 +209,7 @@ impl Default for OutboxFacts {
 
 /// A transaction of somebody else that waits to be mined. Those of this node's own people are
 /// entries of the outbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct PoolRecord {
     /// The transaction.
     pub transaction: SignedTransaction,

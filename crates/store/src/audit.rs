@@ -23,7 +23,9 @@ mod trail;
 mod untouched;
 mod witnesses;
 
-use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, TableHandle};
+use core::convert::Infallible;
+
+use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, TableHandle, Value};
 
 pub use self::file::{audit_directory, audit_file};
 pub use self::finding::AuditFault;
@@ -31,11 +33,11 @@ use self::history::Histories;
 pub use self::place::{Finding, Place};
 pub(super) use self::untouched::open_untouched;
 use super::Store;
-use super::checked::{ReadTables, ReadableTable};
+use super::checked::{ReadTables, ReadableTable, TableDefinition};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
-use super::suffix_index::IndexNames;
-use super::tables::{self, meta};
+use super::row_key::RowKey;
+use super::tables::{self, EachTable, meta};
 
 /// What an audit read, and the first thing that is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,36 +135,11 @@ impl Auditor {
         kind: &Kind,
     ) -> Result<(), AuditFault> {
         self.place = Place::File;
-        let mut known = vec![
-            tables::META.name(),
-            tables::BLOCKS.name(),
-            tables::BEST.name(),
-            tables::SIDE.name(),
-            tables::HELD.name(),
-            tables::OUTBOX.name(),
-            tables::OUTBOX_WAITING.name(),
-            tables::OUTBOX_OPEN.name(),
-            tables::OUTBOX_DISPLACED.name(),
-            tables::OUTBOX_BLOCKS.name(),
-            tables::TRAIL.name(),
-            tables::TRAIL_SUBJECTS.name(),
-            tables::TRAIL_SIZES.name(),
-        ];
-        let of_index = |names: IndexNames| [names.young, names.runs, names.parts, names.evicted];
-        known.extend(of_index(tables::HASHES.names()));
-        if kind.is_ledger() {
-            known.extend([tables::BODIES.name(), tables::ACCOUNTS.name(), tables::POOL.name()]);
-            known.push(tables::ERASED.name());
-            known.extend([tables::ZEROS.name(), tables::HISTORY.name()]);
-            known.push(tables::PREDECESSORS.name());
-            known.extend([tables::STATEMENTS.name(), tables::EQUIVOCATIONS.name()]);
-            known.extend(of_index(tables::TRANSACTIONS.names()));
-            known.extend(of_index(tables::CONTENTS.names()));
-            known.extend(of_index(tables::ADDRESSES.names()));
-        }
+        let mut known = Names(Vec::new());
+        let Ok(()) = known.with_all(kind.is_ledger());
         let tables = transaction.list_tables()?.map(|table| String::from(table.name()));
         let multimaps = transaction.list_multimap_tables()?.map(|table| String::from(table.name()));
-        match tables.filter(|name| !known.contains(&name.as_str())).chain(multimaps).next() {
+        match tables.filter(|name| !known.0.contains(&name.as_str())).chain(multimaps).next() {
             Some(name) => Err(AuditFault::StrayTable { name: name.escape_debug().collect() }),
             None => Ok(()),
         }
@@ -197,5 +174,27 @@ impl Auditor {
         let next_order = tables::read_number(&facts, meta::NEXT_ORDER)?;
         self.place = Place::Fact(meta::NEXT_ENTRY_ID);
         Ok((next_order, tables::read_number(&facts, meta::NEXT_ENTRY_ID)?))
+    }
+}
+
+/// The names of tables.
+struct Names(Vec<&'static str>);
+
+impl EachTable for Names {
+    type Error = Infallible;
+
+    fn table<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Infallible> {
+        self.0.push(definition.name());
+        Ok(())
+    }
+
+    fn late<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Infallible> {
+        self.table(definition)
     }
 }

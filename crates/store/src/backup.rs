@@ -17,8 +17,7 @@ use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::open::{self, OpenError};
 use super::row_key::RowKey;
-use super::suffix_index::{IndexTables, RunRow};
-use super::tables;
+use super::tables::EachTable;
 
 /// Bytes of keys and values that are written in one commit, so that memory stays bounded.
 const COMMIT_BYTES: usize = 8 << 20;
@@ -108,7 +107,7 @@ fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), Ba
     let from = guarded(|| Ok(database.begin_read()?)).map_err(broken)?;
     let kind = guarded(|| Kind::read(&from)).map_err(broken)?;
     let copy = open::create_file(file, &kind).map_err(|error| unwritable(error.to_string()))?;
-    let copied = guarded(|| copy_tables(&from, &copy, &kind));
+    let copied = guarded(|| Copier { from: &from, copy: &copy }.with_all(kind.is_ledger()));
     let closed = copy.close();
     copied.map_err(|side| match side {
         Side::Source(fault) => BackupError::Source(fault.into()),
@@ -123,66 +122,38 @@ fn sync_file(file: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(file)?.sync_all()
 }
 
-fn copy_tables(from: &ReadTransaction, copy: &Database, kind: &Kind) -> Result<(), Side> {
-    copy_table(from, copy, tables::META)?;
-    copy_table(from, copy, tables::BLOCKS)?;
-    copy_table(from, copy, tables::BEST)?;
-    copy_index(from, copy, &tables::HASHES)?;
-    copy_table(from, copy, tables::SIDE)?;
-    copy_table(from, copy, tables::HELD)?;
-    copy_table(from, copy, tables::OUTBOX)?;
-    copy_table(from, copy, tables::OUTBOX_WAITING)?;
-    copy_table(from, copy, tables::OUTBOX_OPEN)?;
-    copy_table(from, copy, tables::OUTBOX_DISPLACED)?;
-    copy_table(from, copy, tables::OUTBOX_BLOCKS)?;
-    copy_if_there(from, copy, tables::TRAIL)?;
-    copy_if_there(from, copy, tables::TRAIL_SUBJECTS)?;
-    copy_if_there(from, copy, tables::TRAIL_SIZES)?;
-    if kind.is_ledger() {
-        copy_table(from, copy, tables::BODIES)?;
-        copy_table(from, copy, tables::ACCOUNTS)?;
-        copy_table(from, copy, tables::POOL)?;
-        copy_if_there(from, copy, tables::PREDECESSORS)?;
-        copy_table(from, copy, tables::ERASED)?;
-        copy_index(from, copy, &tables::TRANSACTIONS)?;
-        copy_table(from, copy, tables::HISTORY)?;
-        copy_index(from, copy, &tables::CONTENTS)?;
-        copy_index(from, copy, &tables::ADDRESSES)?;
-        copy_table(from, copy, tables::STATEMENTS)?;
-        copy_table(from, copy, tables::EQUIVOCATIONS)?;
+/// Copies tables from one database to another.
+struct Copier<'a> {
+    from: &'a ReadTransaction,
+    copy: &'a Database,
+}
+
+impl EachTable for Copier<'_> {
+    type Error = Side;
+
+    fn table<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Side> {
+        copy_rows(&self.from.table(definition).map_err(source)?, self.copy, definition)
     }
-    Ok(())
-}
 
-/// The tables of the trail come with its first entry.
-fn copy_if_there<K: RowKey, V: Value + 'static>(
-    from: &ReadTransaction,
-    copy: &Database,
-    definition: TableDefinition<K, V>,
-) -> Result<(), Side> {
-    match from.table_if_there(definition).map_err(source)? {
-        Some(table) => copy_rows(&table, copy, definition),
-        None => Ok(()),
+    fn late<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Side> {
+        match self.from.table_if_there(definition).map_err(source)? {
+            Some(table) => copy_rows(&table, self.copy, definition),
+            None => Ok(()),
+        }
     }
-}
 
-fn copy_index<R: RunRow>(
-    from: &ReadTransaction,
-    copy: &Database,
-    index: &IndexTables<R>,
-) -> Result<(), Side> {
-    copy_table(from, copy, index.young)?;
-    copy_table(from, copy, index.runs)?;
-    copy_table(from, copy, index.parts)?;
-    copy_table(from, copy, index.evicted)
-}
-
-fn copy_table<K: RowKey, V: Value + 'static>(
-    from: &ReadTransaction,
-    copy: &Database,
-    definition: TableDefinition<K, V>,
-) -> Result<(), Side> {
-    copy_rows(&from.table(definition).map_err(source)?, copy, definition)
+    fn passing<K: RowKey, V: Value + 'static>(
+        &mut self,
+        _: TableDefinition<K, V>,
+    ) -> Result<(), Side> {
+        Ok(())
+    }
 }
 
 fn copy_rows<K: RowKey, V: Value + 'static>(

@@ -292,6 +292,19 @@ impl<K: RowKey, V: Value + 'static> DoubleEndedIterator for Rows<'_, K, V> {
     }
 }
 
+/// What `read` makes of each row of a table, in order of keys, as one read sees them.
+pub(crate) fn all_rows<K: RowKey, T, F: Fn(K::SelfType<'_>, &[u8]) -> Result<T, Fault>>(
+    transaction: &ReadTransaction,
+    definition: TableDefinition<K, Bytes>,
+    read: F,
+) -> Result<impl Iterator<Item = Result<T, Fault>> + use<K, T, F>, Fault> {
+    let rows = transaction.table(definition)?.into_rows::<K::SelfType<'_>>(..)?;
+    Ok(rows.map(move |row| {
+        let (key, bytes) = row?;
+        read(key.value(), bytes.value())
+    }))
+}
+
 impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
     /// Writes a row in place of what was there. Returns whether anything was.
     pub(crate) fn insert<'k, 'v>(

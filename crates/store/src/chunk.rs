@@ -106,7 +106,7 @@ impl Store {
     ) -> Result<ChainPosition, StoreError> {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.tip_head()?);
-            visit_heads(reader, (stretch, tip), &mut |head| Ok(visit(reader.whole(head)?)))?;
+            visit_heads(reader, stretch, tip, &mut |head| Ok(visit(reader.whole(head)?)))?;
             Ok(tip)
         })?)
     }
@@ -124,7 +124,7 @@ impl Store {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.last_sound_head(u32::MAX)?);
             let visited =
-                visit_heads(reader, (stretch, tip), &mut |head| Ok(visit(reader.whole(head)?)));
+                visit_heads(reader, stretch, tip, &mut |head| Ok(visit(reader.whole(head)?)));
             sound(visited)?;
             Ok(tip)
         })?)
@@ -142,7 +142,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.last_sound_head(u32::MAX)?);
-            let visited = visit_heads(reader, (stretch, tip), &mut |head| {
+            let visited = visit_heads(reader, stretch, tip, &mut |head| {
                 let counted = head.counted_bytes();
                 let ledger = head.ledger.as_ref();
                 Ok(ledger.is_some_and(|ledger| visit(&head.block, &ledger.commitment, counted)))
@@ -159,7 +159,8 @@ fn position(head: Option<Head>) -> ChainPosition {
 /// Shows `visit` the heads of a stretch of the best chain, which ends in `tip`, until it says `false`.
 fn visit_heads(
     reader: &BlockReader<'_>,
-    (stretch, tip): (Stretch, ChainPosition),
+    stretch: Stretch,
+    tip: ChainPosition,
     visit: &mut dyn FnMut(Head) -> Result<bool, Fault>,
 ) -> Result<(), Fault> {
     let Stretch { after, through, max_blocks } = stretch;

@@ -19,20 +19,18 @@ use super::history::HistoryWriter;
 use super::kind::Kind;
 use super::lookup::Lookups;
 use super::outbox::{self, OutboxWriter};
-use super::pool::PoolWriter;
-use super::predecessors::PredecessorWriter;
 use super::record::{Head, read_head, write_body, write_head};
 use super::records::Records;
-use super::statements::StatementWriter;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
-use super::trail_table;
 use super::transactions::{self, TransactionWriter};
+use super::{pool, predecessors, statements, trail_table};
 
 /// Writes the batches in order, durably, all or none.
 pub(super) fn commit(
     database: &Database,
-    (kind, content): (&Kind, &Content),
+    kind: &Kind,
+    content: &Content,
     batches: &[StoreBatch],
     trail: &[TrailEntry],
 ) -> Result<(), Fault> {
@@ -43,9 +41,9 @@ pub(super) fn commit(
     // For the trail alone too: every commit drops the allocator's state of the one before, so where the last
     // one writes none, opening after a crash walks the whole file.
     transaction.set_quick_repair(true);
-    write_blocks(&transaction, (kind, content), batches)?;
+    write_blocks(&transaction, kind, content, batches)?;
     if kind.is_ledger() {
-        erase((database, content), &transaction, batches)?;
+        erase(database, content, &transaction, batches)?;
     }
     // None of these share a table, so all of one may go before all of the next.
     if batches.iter().any(|batch| !batch.outbox.is_empty()) {
@@ -58,33 +56,12 @@ pub(super) fn commit(
     if batches.iter().any(|batch| batch.met_peer) {
         outbox::note_met_peer(&transaction)?;
     }
-    if batches.iter().any(|batch| !batch.pool.is_empty()) {
-        if !kind.is_ledger() {
-            return Err(Fault::Unfitting(String::from("a transaction waits on a classic chain")));
-        }
-        let mut writer = PoolWriter::open(&transaction)?;
-        for write in batches.iter().flat_map(|batch| &batch.pool) {
-            writer.apply(write)?;
-        }
-    }
-    if batches.iter().any(|batch| !batch.predecessors.is_empty()) {
-        if !kind.is_ledger() {
-            return Err(Fault::Unfitting(String::from("a transaction is kept on a classic chain")));
-        }
-        let mut writer = PredecessorWriter::open(&transaction)?;
-        for write in batches.iter().flat_map(|batch| &batch.predecessors) {
-            writer.apply(write)?;
-        }
-    }
-    if batches.iter().any(|batch| !batch.statements.is_empty()) {
-        if !kind.is_ledger() {
-            return Err(Fault::Unfitting(String::from("a witness speaks on a classic chain")));
-        }
-        let mut writer = StatementWriter::open(&transaction)?;
-        for write in batches.iter().flat_map(|batch| &batch.statements) {
-            writer.apply(write)?;
-        }
-    }
+    let pool = steps(kind, batches, |batch| &batch.pool, "a transaction waits")?;
+    pool.map_or(Ok(()), |pool| pool::write(&transaction, &pool))?;
+    let kept = steps(kind, batches, |batch| &batch.predecessors, "a transaction is kept")?;
+    kept.map_or(Ok(()), |kept| predecessors::write(&transaction, &kept))?;
+    let said = steps(kind, batches, |batch| &batch.statements, "a witness speaks")?;
+    said.map_or(Ok(()), |said| statements::write(&transaction, &said))?;
     trail_table::write(&transaction, trail)?;
     transaction.commit()?;
     if kind.is_ledger() && erases(batches) {
@@ -93,15 +70,31 @@ pub(super) fn commit(
     Ok(())
 }
 
+/// The steps of one kind, where there are any. `what` says what has no place on a classic chain.
+fn steps<'a, T>(
+    kind: &Kind,
+    batches: &'a [StoreBatch],
+    of: fn(&StoreBatch) -> &Vec<T>,
+    what: &str,
+) -> Result<Option<Vec<&'a T>>, Fault> {
+    let steps: Vec<&T> = batches.iter().flat_map(of).collect();
+    match steps.is_empty() {
+        true => Ok(None),
+        false if kind.is_ledger() => Ok(Some(steps)),
+        false => Err(misplaced(what)),
+    }
+}
+
 fn write_blocks(
     transaction: &WriteTransaction,
-    (kind, content): (&Kind, &Content),
+    kind: &Kind,
+    content: &Content,
     batches: &[StoreBatch],
 ) -> Result<(), Fault> {
     if batches.iter().all(|batch| batch.blocks.is_empty()) {
         return Ok(());
     }
-    let mut writer = BlockWriter::open(transaction, (kind, content))?;
+    let mut writer = BlockWriter::open(transaction, kind, content)?;
     for write in batches.iter().flat_map(|batch| &batch.blocks) {
         writer.apply(write)?;
     }
@@ -141,7 +134,8 @@ struct LedgerWriter<'txn> {
 impl<'txn> BlockWriter<'txn> {
     fn open(
         transaction: &'txn WriteTransaction,
-        (kind, content): (&Kind, &'txn Content),
+        kind: &Kind,
+        content: &'txn Content,
     ) -> Result<Self, Fault> {
         let meta_table = transaction.table(tables::META)?;
         let best = transaction.table(tables::BEST)?;
@@ -187,15 +181,11 @@ impl<'txn> BlockWriter<'txn> {
                 self.set_best(*height, *order, None)
             }
             BlockWrite::Disconnect { height, order } => self.disconnect(*height, *order),
-            BlockWrite::SetAccount(account) => match &mut self.ledger {
-                Some(ledger) => {
-                    ledger.accounts.set(*account);
-                    Ok(())
-                }
-                None => {
-                    Err(Fault::Unfitting(String::from("an account changes on a classic chain")))
-                }
-            },
+            BlockWrite::SetAccount(account) => {
+                let ledger = self.ledger.as_mut();
+                ledger.ok_or_else(|| misplaced("an account changes"))?.accounts.set(*account);
+                Ok(())
+            }
             BlockWrite::Fill { order, payloads, .. } => self.fill(*order, payloads),
             BlockWrite::Evict { hash, order } => self.evict(hash, *order),
             // Tables of their own, written after these.
@@ -236,9 +226,7 @@ impl<'txn> BlockWriter<'txn> {
     /// Puts payloads into a stored block that came without them.
     fn fill(&mut self, order: u64, payloads: &[(u32, Payload)]) -> Result<(), Fault> {
         self.write_records()?;
-        let Some(ledger) = &mut self.ledger else {
-            return Err(Fault::Unfitting(String::from("a payload comes on a classic chain")));
-        };
+        let Some(ledger) = &mut self.ledger else { return Err(misplaced("a payload comes")) };
         let (head, body) = (self.blocks.get(order)?, ledger.bodies.get(order)?);
         let (Some(head), Some(body)) = (head, body) else {
             let reason = format!("block {order} gets payloads and is not there");
@@ -371,6 +359,10 @@ impl<'txn> BlockWriter<'txn> {
         self.meta.insert(meta::NEXT_ORDER, self.next_order.to_le_bytes().as_slice())?;
         self.index.finish(self.next_order)
     }
+}
+
+fn misplaced(what: &str) -> Fault {
+    Fault::Unfitting(format!("{what} on a classic chain"))
 }
 
 fn missing(order: u64) -> Fault {

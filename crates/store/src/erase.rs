@@ -88,7 +88,8 @@ pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
 /// Drops the payloads, after all changes to the blocks are in their tables, from every block that has the
 /// transaction. One that is not there, or whose block is gone, needs no erasing.
 pub(super) fn erase(
-    (database, content): (&Database, &Content),
+    database: &Database,
+    content: &Content,
     transaction: &WriteTransaction,
     batches: &[StoreBatch],
 ) -> Result<(), Fault> {

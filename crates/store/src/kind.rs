@@ -11,6 +11,7 @@ use redb::ReadTransaction;
 
 use super::checked::{ReadTables, ReadableTable, Table};
 use super::fault::Fault;
+use super::record::{read, written};
 use super::tables::{self, meta};
 
 /// Digits of a chain id that people are shown.
@@ -55,9 +56,7 @@ impl Kind {
             Self::Classic => facts.insert(meta::CHAIN_KIND, CLASSIC_CHAIN.as_bytes())?,
             Self::Other(text) => facts.insert(meta::CHAIN_KIND, text.as_bytes())?,
             Self::Ledger(spec) => {
-                let bytes = borsh::to_vec(spec.as_ref()).map_err(|error| {
-                    Fault::Unfitting(format!("the chain spec cannot be written ({error})"))
-                })?;
+                let bytes = written(spec.as_ref(), "the chain spec")?;
                 facts.insert(meta::CHAIN_SPEC, bytes.as_slice())?;
                 facts.insert(meta::CHAIN_KIND, spec.chain_id().to_string().as_bytes())?
             }
@@ -81,11 +80,9 @@ impl Kind {
         let Some(spec) = facts.get(meta::CHAIN_SPEC)? else {
             return Ok(Self::Other(text.escape_debug().to_string()));
         };
-        let unreadable = |reason: &dyn fmt::Display| {
-            Fault::unreadable("meta", meta::CHAIN_SPEC, format_args!("{reason}"))
-        };
-        let spec: ChainSpec =
-            borsh::from_slice(spec.value()).map_err(|error| unreadable(&error))?;
+        let unreadable =
+            |reason: &dyn fmt::Display| Fault::unreadable("meta", meta::CHAIN_SPEC, reason);
+        let spec: ChainSpec = read("meta", meta::CHAIN_SPEC, spec.value())?;
         spec.check().map_err(|error| unreadable(&error))?;
         if spec.chain_id().to_string() != text {
             return Err(unreadable(&"it is not the spec of the chain that `chain_kind` names"));

@@ -241,7 +241,7 @@ impl Store {
             return Err(Fault::Earlier(first.clone()).into());
         }
         let Inner { database, kind, content, .. } = self.inner.as_ref();
-        guarded(|| commit::commit(database, (kind, content), batches, trail)).map_err(
+        guarded(|| commit::commit(database, kind, content, batches, trail)).map_err(
             |fault: Fault| {
                 *first_failure = Some(fault.to_string());
                 self.inner.database.abandon();
@@ -254,6 +254,22 @@ impl Store {
     /// Everything that was committed is there when it is opened again, as after a crash.
     pub fn abandon(self) {
         self.inner.database.abandon();
+    }
+
+    /// Shows `visit` rows of a ledger one by one, as one read sees them. A classic chain has none.
+    fn visit_rows<T, R: Iterator<Item = Result<T, Fault>>>(
+        &self,
+        rows: impl FnOnce(&ReadTransaction) -> Result<R, Fault>,
+        mut visit: impl FnMut(T),
+    ) -> Result<(), StoreError> {
+        if !self.inner.kind.is_ledger() {
+            return Ok(());
+        }
+        let mut rows = self.read(rows)?;
+        while let Some(row) = guarded(|| rows.next().transpose())? {
+            visit(row);
+        }
+        Ok(())
     }
 
     /// Runs one read transaction.

@@ -214,7 +214,7 @@ impl Store {
         Ok(self.read(|transaction| {
             let blocks = BlockReader::open(transaction, &self.inner.content)?;
             let mut page = SearchPage { tip: blocks.best_height()?, ..SearchPage::default() };
-            visit(transaction, &blocks, (tables, suffix), after, |one| {
+            visit(transaction, &blocks, tables, suffix, after, |one| {
                 if !suits(&one) {
                     return true;
                 }
@@ -238,7 +238,8 @@ impl Store {
 fn visit(
     transaction: &ReadTransaction,
     blocks: &BlockReader<'_>,
-    (tables, suffix): (&'static IndexTables<(u64, u64, u64)>, u64),
+    tables: &'static IndexTables<(u64, u64, u64)>,
+    suffix: u64,
     after: Option<SearchPosition>,
     mut look: impl FnMut(Match) -> bool,
 ) -> Result<(), Fault> {

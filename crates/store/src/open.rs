@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{
     Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend,
-    StorageError, WriteTransaction,
+    StorageError, Value, WriteTransaction,
 };
 
 pub use self::error::OpenError;
-use super::checked::{ReadOnlyTable, ReadTables, WriteTables};
+use super::checked::{ReadOnlyTable, ReadTables, TableDefinition, WriteTables};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::lock::DirectoryLock;
-use super::suffix_index::{IndexTables, RunRow};
-use super::tables::{self, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
+use super::row_key::RowKey;
+use super::tables::{self, EachTable, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent to somebody.
@@ -149,6 +149,11 @@ fn sync_with_parent(directory: &Path) -> io::Result<()> {
 fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(true);
+    // Readers open tables without creating them, so all exist from the start.
+    Creator(&transaction).with_all(kind.is_ledger())?;
+    if kind.is_ledger() {
+        transaction.table(tables::PREDECESSORS)?;
+    }
     {
         let mut meta_table = transaction.table(tables::META)?;
         meta_table.insert(meta::SCHEMA_VERSION, SCHEMA_VERSION.to_le_bytes().as_slice())?;
@@ -156,45 +161,29 @@ fn write_schema(database: &Database, kind: &Kind) -> Result<(), Fault> {
         meta_table.insert(meta::NEXT_ORDER, 0_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::NEXT_ENTRY_ID, 1_u64.to_le_bytes().as_slice())?;
         meta_table.insert(meta::OUTBOX_BYTES, 0_u64.to_le_bytes().as_slice())?;
-        // Readers open tables without creating them, so all exist from the start.
-        transaction.table(tables::BLOCKS)?;
-        transaction.table(tables::BEST)?;
-        open_index(&transaction, &tables::HASHES)?;
-        transaction.table(tables::SIDE)?;
-        transaction.table(tables::HELD)?;
-        transaction.table(tables::OUTBOX)?;
-        transaction.table(tables::OUTBOX_WAITING)?;
-        transaction.table(tables::OUTBOX_OPEN)?;
-        transaction.table(tables::OUTBOX_DISPLACED)?;
-        transaction.table(tables::OUTBOX_BLOCKS)?;
-        if kind.is_ledger() {
-            transaction.table(tables::BODIES)?;
-            transaction.table(tables::ACCOUNTS)?;
-            transaction.table(tables::POOL)?;
-            transaction.table(tables::PREDECESSORS)?;
-            transaction.table(tables::ERASED)?;
-            transaction.table(tables::ZEROS)?;
-            transaction.table(tables::STATEMENTS)?;
-            transaction.table(tables::EQUIVOCATIONS)?;
-            open_index(&transaction, &tables::TRANSACTIONS)?;
-            transaction.table(tables::HISTORY)?;
-            open_index(&transaction, &tables::CONTENTS)?;
-            open_index(&transaction, &tables::ADDRESSES)?;
-        }
     }
     Ok(transaction.commit()?)
 }
 
-/// Creates the tables of an index where they are missing.
-fn open_index<R: RunRow>(
-    transaction: &WriteTransaction,
-    index: &IndexTables<R>,
-) -> Result<(), Fault> {
-    transaction.table(index.young)?;
-    transaction.table(index.runs)?;
-    transaction.table(index.parts)?;
-    transaction.table(index.evicted)?;
-    Ok(())
+/// Creates tables where they are missing.
+struct Creator<'a>(&'a WriteTransaction);
+
+impl EachTable for Creator<'_> {
+    type Error = Fault;
+
+    fn table<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Fault> {
+        self.0.table(definition).map(drop)
+    }
+
+    fn late<K: RowKey, V: Value + 'static>(
+        &mut self,
+        _: TableDefinition<K, V>,
+    ) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// Checks that the database is one of ours and, where one is wanted, of that kind; returns its kind.

@@ -13,6 +13,8 @@ use redb::{ReadTransaction, WriteTransaction};
 use super::Store;
 use super::checked::{ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::{Fault, guarded};
+use super::pool::all_waiting;
+use super::predecessors::all_predecessors;
 use super::record::{read_entry, write_entry};
 use super::tables::{self, meta};
 
@@ -250,11 +252,11 @@ impl OutboxStore for Store {
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
-        self.read_pool(visit)
+        self.visit_rows(all_waiting, |(_, record)| visit(record))
     }
 
     fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
-        self.read_predecessors(visit)
+        self.visit_rows(all_predecessors, |(.., entry)| visit(entry))
     }
 
     fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {

@@ -1,88 +1,52 @@
 //! The pool of transactions that wait to be mined: reads, and the steps of a commit that change it.
 
-use borsh::{BorshDeserialize, BorshSerialize};
-use kusari_chain::StoreError;
-use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
+use kusari_chain::ledger::Txid;
 use kusari_node::store::{PoolRecord, PoolWrite};
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::Store;
-use super::checked::{ReadTables, Table, WriteTables};
-use super::fault::{Fault, guarded};
+use super::checked::{WriteTables, all_rows};
+use super::fault::Fault;
+use super::record::{read, written};
 use super::tables;
 
-/// What stands under a transaction's id. Generic over the transaction and its payload, so that it is
-/// written from borrowed ones.
-#[derive(BorshSerialize, BorshDeserialize)]
-struct Row<T, P> {
-    transaction: T,
-    payload: P,
-    since: u64,
+fn write_waiting(record: &PoolRecord) -> Result<Vec<u8>, Fault> {
+    written(record, "a waiting transaction")
 }
 
-pub(super) fn write_waiting(record: &PoolRecord) -> Result<Vec<u8>, Fault> {
-    let PoolRecord { transaction, payload, since } = record;
-    borsh::to_vec(&Row { transaction, payload, since: *since }).map_err(|error| {
-        Fault::Unfitting(format!("a waiting transaction cannot be written ({error})"))
-    })
+fn read_waiting(txid: &Txid, bytes: &[u8]) -> Result<PoolRecord, Fault> {
+    read("pool", txid, bytes)
 }
 
-pub(super) fn read_waiting(txid: &Txid, bytes: &[u8]) -> Result<PoolRecord, Fault> {
-    let Row::<SignedTransaction, Option<Payload>> { transaction, payload, since } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("pool", txid, error))?;
-    Ok(PoolRecord { transaction, payload, since })
-}
-
-/// The table of the pool within one commit.
-pub(super) struct PoolWriter<'txn>(Table<'txn, &'static [u8; 32], &'static [u8]>);
-
-impl<'txn> PoolWriter<'txn> {
-    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self(transaction.table(tables::POOL)?))
-    }
-
-    pub(super) fn apply(&mut self, write: &PoolWrite) -> Result<(), Fault> {
+/// Writes the steps to the pool that a commit takes.
+pub(super) fn write(transaction: &WriteTransaction, write: &[&PoolWrite]) -> Result<(), Fault> {
+    let mut pool = transaction.table(tables::POOL)?;
+    for write in write {
         match write {
             PoolWrite::Insert { txid, record } => {
-                self.0.insert(&txid.0, write_waiting(record)?.as_slice())?;
+                pool.insert(&txid.0, write_waiting(record)?.as_slice())?
             }
-            PoolWrite::Remove { txid } => {
-                self.0.remove(&txid.0)?;
-            }
-        }
-        Ok(())
+            PoolWrite::Remove { txid } => pool.discard(&txid.0)?,
+        };
     }
+    Ok(())
 }
 
 /// The transactions that wait, in order of ids.
 pub(super) fn all_waiting(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<(Txid, PoolRecord), Fault>> + use<>, Fault> {
-    let table = transaction.table(tables::POOL)?;
-    Ok(table.into_rows::<&[u8; 32]>(..)?.map(|row| {
-        let (key, bytes) = row?;
-        let txid = Txid(*key.value());
-        Ok((txid, read_waiting(&txid, bytes.value())?))
-    }))
-}
-
-impl Store {
-    pub(super) fn read_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
-        if !self.inner.kind.is_ledger() {
-            return Ok(());
-        }
-        let mut waiting = self.read(all_waiting)?;
-        while let Some((_, record)) = guarded(|| waiting.next().transpose())? {
-            visit(record);
-        }
-        Ok(())
-    }
+    all_rows(transaction, tables::POOL, |key, bytes| {
+        let txid = Txid(*key);
+        Ok((txid, read_waiting(&txid, bytes)?))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use kusari_chain::ledger::transaction::Salt;
-    use kusari_chain::ledger::{PublicKey, Signature, UnsignedTransaction};
+    use kusari_chain::ledger::{
+        Payload, PublicKey, Signature, SignedTransaction, UnsignedTransaction,
+    };
 
     use super::*;
 

@@ -1,48 +1,40 @@
 //! Predecessors of our own transactions: reads, and the steps of a commit that change them.
 
-use kusari_chain::StoreError;
 use kusari_chain::ledger::{BodyEntry, PublicKey};
 use kusari_node::store::PredecessorWrite;
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::Store;
-use super::checked::{ReadTables, Table, WriteTables};
-use super::fault::{Fault, guarded};
+use super::checked::{WriteTables, all_rows};
+use super::fault::Fault;
+use super::record::{read, written};
 use super::tables;
 
 fn write_entry(entry: &BodyEntry) -> Result<Vec<u8>, Fault> {
-    borsh::to_vec(entry).map_err(|error| {
-        Fault::Unfitting(format!("a transaction before ours cannot be written ({error})"))
-    })
+    written(entry, "a transaction before ours")
 }
 
-fn read_entry((sender, sequence): (&[u8; 32], u64), bytes: &[u8]) -> Result<BodyEntry, Fault> {
-    borsh::from_slice(bytes).map_err(|error| {
-        let place = format!("{} {sequence}", PublicKey(*sender));
-        Fault::unreadable("predecessors", place, error)
-    })
+fn read_entry(sender: &[u8; 32], sequence: u64, bytes: &[u8]) -> Result<BodyEntry, Fault> {
+    read("predecessors", format_args!("{} {sequence}", PublicKey(*sender)), bytes)
 }
 
-/// The table of predecessors within one commit.
-pub(super) struct PredecessorWriter<'txn>(Table<'txn, tables::PredecessorKey, &'static [u8]>);
-
-impl<'txn> PredecessorWriter<'txn> {
-    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self(transaction.table(tables::PREDECESSORS)?))
-    }
-
-    pub(super) fn apply(&mut self, write: &PredecessorWrite) -> Result<(), Fault> {
+/// Writes the steps to the predecessors that a commit takes.
+pub(super) fn write(
+    transaction: &WriteTransaction,
+    writes: &[&PredecessorWrite],
+) -> Result<(), Fault> {
+    let mut kept = transaction.table(tables::PREDECESSORS)?;
+    for write in writes {
         match write {
             PredecessorWrite::Insert(entry) => {
                 let place = (&entry.transaction.sender.0, entry.transaction.sequence);
-                self.0.insert(place, write_entry(entry)?.as_slice())?;
+                kept.insert(place, write_entry(entry)?.as_slice())?
             }
             PredecessorWrite::Remove { sender, sequence } => {
-                self.0.remove((&sender.0, *sequence))?;
+                kept.discard((&sender.0, *sequence))?
             }
-        }
-        Ok(())
+        };
     }
+    Ok(())
 }
 
 /// A predecessor, with the sender and the sequence that it stands under.
@@ -52,29 +44,9 @@ pub(super) type Row = (PublicKey, u64, BodyEntry);
 pub(super) fn all_predecessors(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row, Fault>> + use<>, Fault> {
-    let table = transaction.table(tables::PREDECESSORS)?;
-    Ok(table.into_rows::<(&[u8; 32], u64)>(..)?.map(|row| {
-        let (key, bytes) = row?;
-        let (sender, sequence) = key.value();
-        let entry = read_entry((sender, sequence), bytes.value())?;
-        Ok((PublicKey(*sender), sequence, entry))
-    }))
-}
-
-impl Store {
-    pub(super) fn read_predecessors(
-        &self,
-        visit: &mut dyn FnMut(BodyEntry),
-    ) -> Result<(), StoreError> {
-        if !self.inner.kind.is_ledger() {
-            return Ok(());
-        }
-        let mut kept = self.read(all_predecessors)?;
-        while let Some((.., entry)) = guarded(|| kept.next().transpose())? {
-            visit(entry);
-        }
-        Ok(())
-    }
+    all_rows(transaction, tables::PREDECESSORS, |(sender, sequence), bytes| {
+        Ok((PublicKey(*sender), sequence, read_entry(sender, sequence, bytes)?))
+    })
 }
 
 #[cfg(test)]
@@ -99,8 +71,8 @@ mod tests {
             assert_eq!(signed, borsh::to_vec(&transaction).unwrap());
             let rest = kusari_chain::hex::encode(rest);
             assert_eq!(rest, written);
-            assert_eq!(read_entry((&[1; 32], 2), &bytes).unwrap(), entry);
-            assert!(read_entry((&[1; 32], 2), &bytes[1..]).is_err());
+            assert_eq!(read_entry(&[1; 32], 2, &bytes).unwrap(), entry);
+            assert!(read_entry(&[1; 32], 2, &bytes[1..]).is_err());
         }
     }
 }

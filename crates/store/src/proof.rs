@@ -65,7 +65,7 @@ impl Store {
     ) -> Result<Option<TransactionProof>, StoreError> {
         let Some(chain_id) = self.chain_id() else { return Ok(None) };
         Ok(self.read(|transaction| {
-            prove((transaction, &self.inner.content), chain_id, txid, preferred)
+            prove(transaction, &self.inner.content, chain_id, txid, preferred)
         })?)
     }
 
@@ -96,7 +96,7 @@ impl Store {
             if from >= to {
                 return Ok(None);
             }
-            let earlier = EarlierBlock::of((from, *earlier), to, &mut chain.history)?;
+            let earlier = EarlierBlock::of(from, *earlier, to, &mut chain.history)?;
             Ok(Some(ConsistencyProof::new(chain_id, earlier, chain.header(to)?)))
         })?)
     }
@@ -107,7 +107,8 @@ impl Store {
 }
 
 fn prove(
-    (transaction, content): (&ReadTransaction, &Content),
+    transaction: &ReadTransaction,
+    content: &Content,
     chain_id: ChainId,
     txid: &Txid,
     preferred: &[PublicKey],
@@ -122,8 +123,8 @@ fn prove(
         return Ok(None);
     };
     let header = ProvenHeader::of(&stored.block, &part.commitment);
-    let said = (entry.transaction, entry.payload.clone());
-    let mut proof = TransactionProof::new(chain_id, said, body, header);
+    let (said, payload) = (entry.transaction, entry.payload.clone());
+    let mut proof = TransactionProof::new(chain_id, said, payload, body, header);
 
     let statements = StatementReader::open(transaction)?;
     let chosen = choose(&statements, preferred, found.height, &mut chain)?;
@@ -139,8 +140,8 @@ fn prove(
     let later = later.collect::<Result<Vec<_>, Fault>>()?;
     proof.set_later(&later, &mut chain.history)?;
     for height in earlier {
-        let named = (height, chain.history.hash_at(height)?);
-        proof.earlier.push(EarlierBlock::of(named, found.height, &mut chain.history)?);
+        let hash = chain.history.hash_at(height)?;
+        proof.earlier.push(EarlierBlock::of(height, hash, found.height, &mut chain.history)?);
     }
     proof.set_statements(chosen);
     Ok(Some(proof))

@@ -3,13 +3,15 @@
 //! Owns their layout, Borsh of the fields in order. It is frozen by the tests below; a change is a
 //! new schema version.
 
+use core::fmt::Display;
+
 use borsh::{BorshDeserialize, BorshSerialize};
-use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart, PublicKey, Txid};
+use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart};
 use kusari_chain::merkle::NodeHash;
 use kusari_chain::pow::ChainTime;
 use kusari_chain::store::{StoredHeader, StoredLedger};
 use kusari_chain::{Block, BlockHash, StoredBlock, Work};
-use kusari_node::drafts::{Draft, DraftContent};
+use kusari_node::drafts::Draft;
 use kusari_node::store::{EntryId, EntryState, OutboxEntry};
 
 use super::fault::Fault;
@@ -117,8 +119,22 @@ impl Head {
     }
 }
 
-fn unwritable(order: u64) -> impl Fn(borsh::io::Error) -> Fault {
-    move |error| Fault::Unfitting(format!("block {order} cannot be written ({error})"))
+/// The bytes of a record; `what` names it.
+pub(crate) fn written(record: &impl BorshSerialize, what: impl Display) -> Result<Vec<u8>, Fault> {
+    borsh::to_vec(record).map_err(|error| unwritable(what, error))
+}
+
+/// The record under a key of a table.
+pub(crate) fn read<T: BorshDeserialize>(
+    table: &'static str,
+    key: impl Display,
+    bytes: &[u8],
+) -> Result<T, Fault> {
+    borsh::from_slice(bytes).map_err(|error| Fault::unreadable(table, key, error))
+}
+
+fn unwritable(what: impl Display, error: borsh::io::Error) -> Fault {
+    Fault::Unfitting(format!("{what} cannot be written ({error})"))
 }
 
 /// Writes the record of `stored`, without its body, to the end of `bytes`.
@@ -133,7 +149,7 @@ pub(crate) fn write_head(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<()
         let record = LedgerRecord { active_s, latest, subtrees, commitment, counted_bytes };
         written = written.and_then(|()| record.serialize(bytes));
     }
-    written.map_err(unwritable(*order))
+    written.map_err(|error| unwritable(format_args!("block {order}"), error))
 }
 
 /// Writes the record of a ledger block's body to the end of `bytes`.
@@ -143,7 +159,7 @@ pub(crate) fn write_body(stored: &StoredBlock, bytes: &mut Vec<u8>) -> Result<()
     if !ledger.erased.is_empty() {
         written = written.and_then(|()| ledger.erased.serialize(bytes));
     }
-    written.map_err(unwritable(stored.order))
+    written.map_err(|error| unwritable(format_args!("block {}", stored.order), error))
 }
 
 pub(crate) fn read_head(order: u64, mut bytes: &[u8]) -> Result<Head, Fault> {
@@ -185,55 +201,18 @@ fn read_erased(bytes: &[u8], body: &[BodyEntry]) -> borsh::io::Result<Vec<u32>> 
 #[derive(BorshSerialize, BorshDeserialize)]
 struct OutboxRecord {
     text: String,
-    draft: Option<DraftRecord>,
+    draft: Option<Draft>,
     blocks: Vec<BlockHash>,
-    state: StateRecord,
-}
-
-#[derive(BorshSerialize, BorshDeserialize)]
-struct DraftRecord {
-    account: PublicKey,
-    fee: u64,
-    content: ContentRecord,
-}
-
-#[derive(BorshSerialize, BorshDeserialize)]
-enum ContentRecord {
-    Record(String),
-    Transfer { to: PublicKey, amount: u64, note: Option<String> },
-}
-
-#[derive(BorshSerialize, BorshDeserialize)]
-enum StateRecord {
-    Waiting,
-    Mined { settled: bool },
-    Displaced { by: Txid, settled: bool },
+    state: EntryState,
 }
 
 pub(crate) fn write_entry(entry: OutboxEntry) -> Result<Vec<u8>, Fault> {
     let OutboxEntry { id, text, draft, blocks, state } = entry;
-    let draft = draft.map(|Draft { account, fee, content }| {
-        let content = match content {
-            DraftContent::Record(text) => ContentRecord::Record(text),
-            DraftContent::Transfer { to, amount, note } => {
-                ContentRecord::Transfer { to, amount, note }
-            }
-        };
-        DraftRecord { account, fee, content }
-    });
-    let state = match state {
-        EntryState::Waiting => StateRecord::Waiting,
-        EntryState::Mined { settled } => StateRecord::Mined { settled },
-        EntryState::Displaced { by, settled } => StateRecord::Displaced { by, settled },
-    };
-    borsh::to_vec(&OutboxRecord { text, draft, blocks, state })
-        .map_err(|error| Fault::Unfitting(format!("entry {id} cannot be written ({error})")))
+    written(&OutboxRecord { text, draft, blocks, state }, format_args!("entry {id}"))
 }
 
 pub(crate) fn read_entry(id: EntryId, bytes: &[u8]) -> Result<OutboxEntry, Fault> {
-    let record = borsh::from_slice(bytes);
-    let record = record.map_err(|error| Fault::unreadable("outbox", id, error))?;
-    Ok(entry_of(id, record))
+    Ok(entry_of(id, read("outbox", id, bytes)?))
 }
 
 /// An outbox entry of the schemas 1 and 2.
@@ -246,28 +225,13 @@ struct EarlyOutboxRecord {
 
 /// An entry of a store of schema 1 or 2.
 pub(crate) fn read_early_entry(id: EntryId, bytes: &[u8]) -> Result<OutboxEntry, Fault> {
-    let EarlyOutboxRecord { text, blocks, settled } =
-        borsh::from_slice(bytes).map_err(|error| Fault::unreadable("outbox", id, error))?;
+    let EarlyOutboxRecord { text, blocks, settled } = read("outbox", id, bytes)?;
     let state = if settled { EntryState::Mined { settled } } else { EntryState::Waiting };
     Ok(OutboxEntry { id, text, draft: None, blocks, state })
 }
 
 fn entry_of(id: EntryId, record: OutboxRecord) -> OutboxEntry {
     let OutboxRecord { text, draft, blocks, state } = record;
-    let draft = draft.map(|DraftRecord { account, fee, content }| {
-        let content = match content {
-            ContentRecord::Record(text) => DraftContent::Record(text),
-            ContentRecord::Transfer { to, amount, note } => {
-                DraftContent::Transfer { to, amount, note }
-            }
-        };
-        Draft { account, fee, content }
-    });
-    let state = match state {
-        StateRecord::Waiting => EntryState::Waiting,
-        StateRecord::Mined { settled } => EntryState::Mined { settled },
-        StateRecord::Displaced { by, settled } => EntryState::Displaced { by, settled },
-    };
     OutboxEntry { id, text, draft, blocks, state }
 }
 

@@ -4,9 +4,10 @@ use kusari_chain::Transaction;
 use kusari_chain::ledger::commitment::MerkleRoot;
 use kusari_chain::ledger::transaction::Salt;
 use kusari_chain::ledger::{
-    ChainId, Payload, PayloadHash, PublicKey, Signature, SignedTransaction,
+    ChainId, Payload, PayloadHash, PublicKey, Signature, SignedTransaction, Txid,
 };
 use kusari_chain::pow::CompactTarget;
+use kusari_node::drafts::DraftContent;
 
 use super::*;
 

@@ -80,7 +80,8 @@ fn place_of_line(reader: &BlockReader<'_>, entry: &OutboxEntry) -> Result<Option
 
 /// The best chain's block that holds a transaction, whose id is what its entry names.
 fn place_of_transaction(
-    (transaction, reader): (&ReadTransaction, &BlockReader<'_>),
+    transaction: &ReadTransaction,
+    reader: &BlockReader<'_>,
     entry: &OutboxEntry,
 ) -> Result<Option<Placed>, Fault> {
     for id in &entry.blocks {
@@ -166,7 +167,7 @@ impl Store {
             let entry = read_entry(id, bytes.value())?;
             let reader = BlockReader::open(transaction, &self.inner.content)?;
             let place = match self.inner.kind.is_ledger() {
-                true => place_of_transaction((transaction, &reader), &entry)?,
+                true => place_of_transaction(transaction, &reader, &entry)?,
                 false => place_of_line(&reader, &entry)?,
             };
             Ok(Some((entry, place)))

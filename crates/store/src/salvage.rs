@@ -232,7 +232,7 @@ impl<S: Read + Seek> Finds<S> {
         let mut wanted: HashMap<BlockHash, Commitment> = HashMap::new();
         each_window(source, |at, bytes, end| {
             scan::blocks(bytes, end, |start, block| {
-                found.take_block((at, bytes), start, block, &mut wanted);
+                found.take_block(at, bytes, start, block, &mut wanted);
             });
             found.take_rows(bytes, end);
             true

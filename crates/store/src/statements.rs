@@ -13,8 +13,9 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
 use super::blocks::BlockReader;
-use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Table, WriteTables};
-use super::fault::{Fault, guarded};
+use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, WriteTables, all_rows};
+use super::fault::Fault;
+use super::record::{read, written};
 use super::tables;
 
 /// What is kept of one key.
@@ -30,44 +31,28 @@ pub struct KnownWitness {
     pub equivocation: Option<Equivocation>,
 }
 
-fn unwritable(error: &dyn core::fmt::Display) -> Fault {
-    Fault::Unfitting(format!("a statement cannot be written ({error})"))
-}
-
-/// The tables of witnesses within one commit.
-pub(super) struct StatementWriter<'txn> {
-    statements: Table<'txn, tables::StatementKey, &'static [u8]>,
-    equivocations: Table<'txn, &'static [u8; 32], &'static [u8]>,
-}
-
-impl<'txn> StatementWriter<'txn> {
-    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Fault> {
-        Ok(Self {
-            statements: transaction.table(tables::STATEMENTS)?,
-            equivocations: transaction.table(tables::EQUIVOCATIONS)?,
-        })
-    }
-
-    pub(super) fn apply(&mut self, write: &StatementWrite) -> Result<(), Fault> {
+/// Writes the steps to what is kept of witnesses that a commit takes.
+pub(super) fn write(
+    transaction: &WriteTransaction,
+    writes: &[&StatementWrite],
+) -> Result<(), Fault> {
+    let mut statements = transaction.table(tables::STATEMENTS)?;
+    let mut equivocations = transaction.table(tables::EQUIVOCATIONS)?;
+    for write in writes {
         match write {
             StatementWrite::Insert(statement) => {
-                let bytes = borsh::to_vec(statement).map_err(|error| unwritable(&error))?;
-                let key = (&statement.key.0, statement.sequence);
-                self.statements.insert(key, bytes.as_slice())?;
+                let bytes = written(statement, "a statement")?;
+                statements.insert((&statement.key.0, statement.sequence), bytes.as_slice())?
             }
-            StatementWrite::Remove { key, sequence } => {
-                self.statements.remove((&key.0, *sequence))?;
-            }
+            StatementWrite::Remove { key, sequence } => statements.discard((&key.0, *sequence))?,
             StatementWrite::InsertEquivocation(evidence) => {
-                let bytes = borsh::to_vec(evidence).map_err(|error| unwritable(&error))?;
-                self.equivocations.insert(&evidence.key().0, bytes.as_slice())?;
+                let bytes = written(evidence, "a statement")?;
+                equivocations.insert(&evidence.key().0, bytes.as_slice())?
             }
-            StatementWrite::RemoveEquivocation { key } => {
-                self.equivocations.remove(&key.0)?;
-            }
-        }
-        Ok(())
+            StatementWrite::RemoveEquivocation { key } => equivocations.discard(&key.0)?,
+        };
     }
+    Ok(())
 }
 
 /// A row of either table: under what key and sequence it stands, and what it says.
@@ -77,27 +62,20 @@ pub(super) type Row<T> = (PublicKey, u64, T);
 pub(super) fn all_statements(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row<WitnessStatement>, Fault>> + use<>, Fault> {
-    let table = transaction.table(tables::STATEMENTS)?;
-    Ok(table.into_rows::<(&[u8; 32], u64)>(..)?.map(|row| {
-        let (place, bytes) = row?;
-        let (key, sequence) = place.value();
-        let statement = read_statement(place.value(), bytes.value())?;
-        Ok((PublicKey(*key), sequence, statement))
-    }))
+    all_rows(transaction, tables::STATEMENTS, |(key, sequence), bytes| {
+        Ok((PublicKey(*key), sequence, read_statement(key, sequence, bytes)?))
+    })
 }
 
 /// All evidence, by key. The sequence is that of its first statement.
 pub(super) fn all_equivocations(
     transaction: &ReadTransaction,
 ) -> Result<impl Iterator<Item = Result<Row<Equivocation>, Fault>> + use<>, Fault> {
-    let table = transaction.table(tables::EQUIVOCATIONS)?;
-    Ok(table.into_rows::<&[u8; 32]>(..)?.map(|row| {
-        let (key, bytes) = row?;
-        let key = PublicKey(*key.value());
-        let evidence: Equivocation = borsh::from_slice(bytes.value())
-            .map_err(|error| Fault::unreadable("equivocations", key, error))?;
+    all_rows(transaction, tables::EQUIVOCATIONS, |key, bytes| {
+        let key = PublicKey(*key);
+        let evidence: Equivocation = read("equivocations", key, bytes)?;
         Ok((key, evidence.first.sequence, evidence))
-    }))
+    })
 }
 
 /// Statements by their keys, as one read sees them.
@@ -135,19 +113,16 @@ impl StatementReader {
         }
         let range = self.statements.range((&key.0, 0)..=(&key.0, u64::MAX))?;
         range
-            .map(|row| row.and_then(|(place, bytes)| read_statement(place.value(), bytes.value())))
+            .map(|row| {
+                let (place, bytes) = row?;
+                read_statement(&key.0, place.value().1, bytes.value())
+            })
             .collect()
     }
 }
 
-fn read_statement(
-    (key, sequence): (&[u8; 32], u64),
-    bytes: &[u8],
-) -> Result<WitnessStatement, Fault> {
-    borsh::from_slice(bytes).map_err(|error| {
-        let key = PublicKey(*key);
-        Fault::unreadable("statements", format_args!("({key}, {sequence})"), error)
-    })
+fn read_statement(key: &[u8; 32], sequence: u64, bytes: &[u8]) -> Result<WitnessStatement, Fault> {
+    read("statements", format_args!("({}, {sequence})", PublicKey(*key)), bytes)
 }
 
 /// Which blocks are in the best chain, each looked up once: many statements may name one block, and
@@ -190,19 +165,13 @@ impl Store {
         &self,
         visit: &mut dyn FnMut(Witnessed),
     ) -> Result<(), StoreError> {
-        if !self.inner.kind.is_ledger() {
-            return Ok(());
-        }
-        let (mut statements, mut equivocations) = self.read(|transaction| {
-            Ok((all_statements(transaction)?, all_equivocations(transaction)?))
-        })?;
-        while let Some((.., statement)) = guarded(|| statements.next().transpose())? {
-            visit(Witnessed::Statement(statement));
-        }
-        while let Some((.., evidence)) = guarded(|| equivocations.next().transpose())? {
-            visit(Witnessed::Equivocation(evidence));
-        }
-        Ok(())
+        let all = |transaction: &ReadTransaction| {
+            let statements = all_statements(transaction)?;
+            let statements = statements.map(|row| Ok(Witnessed::Statement(row?.2)));
+            let evidence = all_equivocations(transaction)?;
+            Ok(statements.chain(evidence.map(|row| Ok(Witnessed::Equivocation(row?.2)))))
+        };
+        self.visit_rows(all, visit)
     }
 
     /// What is kept of each key of a witness, in order of keys. Nothing on the classic chain.

@@ -2,9 +2,12 @@
 //!
 //! Owns what `docs/formats/store.md` describes. Any change here is a new [`SCHEMA_VERSION`].
 
+use redb::Value;
+
 use super::checked::{ReadableTable, TableDefinition};
 use super::fault::Fault;
-use super::suffix_index::IndexTables;
+use super::row_key::RowKey;
+use super::suffix_index::{IndexTables, RunRow};
 
 /// Version of everything in this file, in `record` and in `suffix_index`.
 pub(crate) const SCHEMA_VERSION: u64 = 3;
@@ -128,6 +131,71 @@ pub(crate) mod meta {
     pub(crate) const MET_PEER: &str = "met_peer";
     /// A hash, 32 bytes; absent until a person accepts a branch.
     pub(crate) const ACCEPTED_BRANCH: &str = "accepted_branch";
+}
+
+/// What is done with every table of a store.
+pub(crate) trait EachTable {
+    /// Why it was not done.
+    type Error;
+
+    fn table<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Self::Error>;
+
+    /// The same with one that comes with its first row.
+    fn late<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Self::Error>;
+
+    /// The same with one that is empty between two commits.
+    fn passing<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Self::Error> {
+        self.table(definition)
+    }
+
+    fn index<R: RunRow>(&mut self, index: &IndexTables<R>) -> Result<(), Self::Error> {
+        self.table(index.young)?;
+        self.table(index.runs)?;
+        self.table(index.parts)?;
+        self.table(index.evicted)
+    }
+
+    /// Does it with all that a store of a ledger, or of the classic chain, has.
+    fn with_all(&mut self, is_ledger: bool) -> Result<(), Self::Error> {
+        self.table(META)?;
+        self.table(BLOCKS)?;
+        self.table(BEST)?;
+        self.index(&HASHES)?;
+        self.table(SIDE)?;
+        self.table(HELD)?;
+        self.table(OUTBOX)?;
+        self.table(OUTBOX_WAITING)?;
+        self.table(OUTBOX_OPEN)?;
+        self.table(OUTBOX_DISPLACED)?;
+        self.table(OUTBOX_BLOCKS)?;
+        self.late(TRAIL)?;
+        self.late(TRAIL_SUBJECTS)?;
+        self.late(TRAIL_SIZES)?;
+        if is_ledger {
+            self.table(BODIES)?;
+            self.table(ACCOUNTS)?;
+            self.table(POOL)?;
+            self.late(PREDECESSORS)?;
+            self.table(ERASED)?;
+            self.passing(ZEROS)?;
+            self.index(&TRANSACTIONS)?;
+            self.table(HISTORY)?;
+            self.index(&CONTENTS)?;
+            self.index(&ADDRESSES)?;
+            self.table(STATEMENTS)?;
+            self.table(EQUIVOCATIONS)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads a number of [`META`].

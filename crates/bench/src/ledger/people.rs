@@ -66,10 +66,10 @@ impl People {
         let place = |number: u64| usize::try_from(number % PEOPLE).ok();
         let payer = self.people.get(place(number)?)?;
         let paid = self.people.get(place(number + 1)?)?;
-        let keys = (payer.key, paid.key);
         let is_first_round = number + 1 < PEOPLE;
         let amount = if is_first_round { PEOPLE - 1 - number } else { amount };
-        let unsigned = UnsignedTransaction::transfer(keys, amount, number / PEOPLE, 0, None);
+        let unsigned =
+            UnsignedTransaction::transfer(payer.key, paid.key, amount, number / PEOPLE, 0, None);
         let signature = payer.signing.sign(&unsigned.signing_bytes(&self.chain));
         let transaction = unsigned.signed(Signature(signature.to_bytes()));
         Some(BodyEntry { transaction, payload: None })

@@ -58,20 +58,6 @@ impl Chain {
         Ok(Acceptance::Accepted(reconsidered))
     }
 
-    /// Follows the branch that is ahead of the best chain and too long for [`Chain::reconsider`], all
-    /// at once: for whoever has nothing else to do meanwhile. Changes nothing where there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn follow_long_branch(&mut self) -> Result<Reconsidered, StoreError> {
-        let mut reconsidered = Reconsidered::default();
-        if let Some(rival) = self.tree.rival()?.filter(|rival| !self.tree.is_too_deep(rival)) {
-            self.begin(&rival);
-            self.follow(&mut reconsidered)?;
-        }
-        Ok(reconsidered)
-    }
-
     fn follow(&mut self, reconsidered: &mut Reconsidered) -> Result<(), StoreError> {
         loop {
             match self.prepare(&mut |_, _| Ok(()))? {

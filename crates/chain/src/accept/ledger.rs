@@ -82,7 +82,7 @@ impl Chain {
             return Ok(Accepted::Bare);
         };
         let (spec, id) = (Arc::clone(&ledger.spec), ledger.id);
-        let verdict = check_ancestry(&checked, part, (&spec, &id), &following);
+        let verdict = check_ancestry(&checked, part, &spec, &id, &following);
         let until = checked.block().timestamp.saturating_sub(MAX_AHEAD_SECONDS);
         self.judge(hash, verdict)?;
         if now < until {
@@ -295,7 +295,8 @@ impl Chain {
 fn check_ancestry(
     checked: &CheckedBlock,
     part: &LedgerPart,
-    (spec, id): (&ChainSpec, &ChainId),
+    spec: &ChainSpec,
+    id: &ChainId,
     following: &Following,
 ) -> Result<(), RuleViolation> {
     let commitment = &part.commitment;

@@ -83,7 +83,8 @@ fn key(number: u8) -> PublicKey {
 
 fn transfer(sender: u8, receiver: u8, amount: u64, sequence: u64) -> SignedTransaction {
     let keys = (key(sender), key(receiver));
-    UnsignedTransaction::transfer(keys, amount, sequence, 0, None).signed(Signature([0; 64]))
+    UnsignedTransaction::transfer(keys.0, keys.1, amount, sequence, 0, None)
+        .signed(Signature([0; 64]))
 }
 
 /// What a block is to pay: to its miner, and from one to another.

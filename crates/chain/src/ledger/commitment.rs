@@ -8,14 +8,14 @@ use alloc::vec::Vec;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::keys::PublicKey;
 use super::spec::{ChainId, borsh_hash};
 use super::transaction::{Payload, SignedTransaction};
 use crate::bytes::fixed_bytes;
 use crate::merkle::MerkleBuilder;
-use crate::object::ObjectOnly;
+use crate::object::object_only;
 use crate::pow::CompactTarget;
 
 fixed_bytes!(
@@ -30,7 +30,10 @@ pub const DATA_PREFIX: &str = "kusari1:";
 
 /// Everything that a ledger block commits to beyond its seven keys. The order of the fields is the
 /// order of the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(remote = "Self", expecting = "an object with the seven keys of a commitment")]
 pub struct Commitment {
     /// The chain that the block belongs to.
     pub chain_id: ChainId,
@@ -49,24 +52,7 @@ pub struct Commitment {
     pub miner: PublicKey,
 }
 
-/// The fields of [`Commitment`] once more: the derived reader alone would take a list for an object.
-#[derive(Deserialize)]
-#[serde(remote = "Commitment", expecting = "an object with the seven keys of a commitment")]
-struct CommitmentObject {
-    chain_id: ChainId,
-    body_root: MerkleRoot,
-    body_count: u32,
-    history_root: MerkleRoot,
-    state_root: MerkleRoot,
-    target: CompactTarget,
-    miner: PublicKey,
-}
-
-impl<'de> Deserialize<'de> for Commitment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        CommitmentObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(Commitment);
 
 impl Commitment {
     /// The data of a block that makes this commitment. Two texts can decode to the same bytes, so
@@ -81,28 +67,17 @@ impl Commitment {
 }
 
 /// A transaction of a body, and its payload unless it has none or it was erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(remote = "Self", expecting = "an object with transaction and payload")]
 pub struct BodyEntry {
     /// The transaction.
     pub transaction: SignedTransaction,
-    /// Its payload, where it has one and it is present.
+    /// Its payload, where it has one and it is present. Its key must be there.
+    #[serde(deserialize_with = "serde::Deserialize::deserialize")]
     pub payload: Option<Payload>,
 }
 
-/// The fields of [`BodyEntry`] once more, so that the key of the payload must be there.
-#[derive(Deserialize)]
-#[serde(remote = "BodyEntry", expecting = "an object with transaction and payload")]
-struct BodyEntryObject {
-    transaction: SignedTransaction,
-    #[serde(deserialize_with = "serde::Deserialize::deserialize")]
-    payload: Option<Payload>,
-}
-
-impl<'de> Deserialize<'de> for BodyEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BodyEntryObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(BodyEntry);
 
 /// What a whole ledger block has beyond the seven keys of every block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]

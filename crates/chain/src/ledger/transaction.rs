@@ -7,12 +7,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, Signature};
 use super::spec::{ChainId, borsh_hash};
 use crate::bytes::fixed_bytes;
-use crate::object::ObjectOnly;
+use crate::object::object_only;
 
 fixed_bytes!(
     /// What names a transaction: SHA-256 over its Borsh form, signature included.
@@ -66,13 +66,14 @@ impl UnsignedTransaction {
     /// A record: nothing is paid to anybody, and a payload is carried.
     #[must_use]
     pub fn record(author: PublicKey, sequence: u64, fee: u64, payload: &Payload) -> Self {
-        Self::transfer((author, author), 0, sequence, fee, Some(payload))
+        Self::transfer(author, author, 0, sequence, fee, Some(payload))
     }
 
     /// A transfer from the first key to the second, with or without a note.
     #[must_use]
     pub fn transfer(
-        (sender, receiver): (PublicKey, PublicKey),
+        sender: PublicKey,
+        receiver: PublicKey,
         amount: u64,
         sequence: u64,
         fee: u64,
@@ -110,7 +111,10 @@ impl UnsignedTransaction {
 }
 
 /// A transaction: who pays whom, what it carries, and the signature over all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(remote = "Self", expecting = "an object with the eight keys of a transaction")]
 pub struct SignedTransaction {
     /// Who pays, and signs.
     pub sender: PublicKey,
@@ -130,26 +134,7 @@ pub struct SignedTransaction {
     pub signature: Signature,
 }
 
-/// The fields of [`SignedTransaction`] once more: the derived reader alone would take a list for an
-/// object.
-#[derive(Deserialize)]
-#[serde(remote = "SignedTransaction", expecting = "an object with the eight keys of a transaction")]
-struct SignedTransactionObject {
-    sender: PublicKey,
-    receiver: PublicKey,
-    amount: u64,
-    fee: u64,
-    sequence: u64,
-    payload: PayloadHash,
-    payload_len: u32,
-    signature: Signature,
-}
-
-impl<'de> Deserialize<'de> for SignedTransaction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SignedTransactionObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(SignedTransaction);
 
 impl SignedTransaction {
     /// Bytes of its Borsh form, the same for all.
@@ -195,7 +180,8 @@ impl SignedTransaction {
 }
 
 /// What a transaction carries and only commits to, so that it can be erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(remote = "Self", expecting = "an object with salt and data")]
 pub struct Payload {
     /// Random.
     pub salt: Salt,
@@ -203,19 +189,7 @@ pub struct Payload {
     pub data: String,
 }
 
-/// The fields of [`Payload`] once more: the derived reader alone would take a list for an object.
-#[derive(Deserialize)]
-#[serde(remote = "Payload", expecting = "an object with salt and data")]
-struct PayloadObject {
-    salt: Salt,
-    data: String,
-}
-
-impl<'de> Deserialize<'de> for Payload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        PayloadObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(Payload);
 
 impl Payload {
     /// What a transaction commits to.

@@ -7,13 +7,13 @@
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, Signature};
 use super::spec::{ChainId, borsh_hash};
 use crate::bytes::fixed_bytes;
 use crate::hash::BlockHash;
-use crate::object::ObjectOnly;
+use crate::object::object_only;
 
 fixed_bytes!(
     /// What names a statement: SHA-256 over its Borsh form, signature included; zero where a key
@@ -58,7 +58,10 @@ impl UnsignedStatement {
 }
 
 /// A statement as it travels. Claims nothing until [`WitnessStatement::is_signed`] says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(remote = "Self", expecting = "an object with the seven keys of a statement")]
 pub struct WitnessStatement {
     /// Whose statement it is.
     pub key: PublicKey,
@@ -76,25 +79,7 @@ pub struct WitnessStatement {
     pub signature: Signature,
 }
 
-/// The fields of [`WitnessStatement`] once more: the derived reader alone would take a list for an
-/// object.
-#[derive(Deserialize)]
-#[serde(remote = "WitnessStatement", expecting = "an object with the seven keys of a statement")]
-struct WitnessStatementObject {
-    key: PublicKey,
-    sequence: u64,
-    previous: StatementHash,
-    height: u32,
-    hash: BlockHash,
-    time: u64,
-    signature: Signature,
-}
-
-impl<'de> Deserialize<'de> for WitnessStatement {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        WitnessStatementObject::deserialize(ObjectOnly(deserializer))
-    }
-}
+object_only!(WitnessStatement);
 
 impl WitnessStatement {
     /// What was signed.

@@ -160,10 +160,10 @@ impl TransactionProof {
     fn check_body(&self) -> Result<(), ProofFault> {
         // Writing numbers and bytes into memory has no way to fail.
         let leaf = leaf_hash(&borsh::to_vec(&self.transaction).unwrap_or_default());
-        let place = (u64::from(self.body.place), u64::from(self.block.body_count));
+        let (place, leaves) = (self.body.place.into(), self.block.body_count.into());
         let siblings = self.body.siblings.hashes();
         let rest = self.body.rest.as_ref().map(|rest| &rest.0);
-        match path::root(leaf, place, &siblings, rest) == Some(self.block.body_root.0) {
+        match path::root(leaf, place, leaves, &siblings, rest) == Some(self.block.body_root.0) {
             true => Ok(()),
             false => Err(ProofFault::BodyPath),
         }
@@ -176,7 +176,7 @@ impl TransactionProof {
             let height = later.index;
             let rest = later.rest.as_ref().map(|rest| &rest.0);
             let hash = leaf_hash(&self.block.hash.0);
-            let root = path::root(hash, (leaf, u64::from(height)), &siblings, rest);
+            let root = path::root(hash, leaf, u64::from(height), &siblings, rest);
             let root = root.ok_or(ProofFault::LaterHash { height })?;
             match check_header(&later.with_history(MerkleRoot(root)), &self.chain_id) {
                 Ok(()) => {}
@@ -254,11 +254,11 @@ fn check_header(header: &ProvenHeader, chain: &ChainId) -> Result<(), HeaderFaul
 }
 
 fn check_earlier(earlier: &EarlierBlock, later: &ProvenHeader) -> Result<(), ProofFault> {
-    let place = (u64::from(earlier.height), u64::from(later.index));
+    let (place, leaves) = (earlier.height.into(), later.index.into());
     let siblings = earlier.siblings.hashes();
     let rest = earlier.rest.as_ref().map(|rest| &rest.0);
     let leaf = leaf_hash(&earlier.hash.0);
-    match path::root(leaf, place, &siblings, rest) == Some(later.history_root.0) {
+    match path::root(leaf, place, leaves, &siblings, rest) == Some(later.history_root.0) {
         true => Ok(()),
         false => Err(ProofFault::EarlierPath { height: earlier.height }),
     }

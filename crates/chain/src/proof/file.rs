@@ -263,7 +263,8 @@ impl TransactionProof {
     #[must_use]
     pub fn new(
         chain_id: ChainId,
-        (transaction, payload): (SignedTransaction, Option<Payload>),
+        transaction: SignedTransaction,
+        payload: Option<Payload>,
         body: BodyPath,
         block: ProvenHeader,
     ) -> Self {

@@ -27,7 +27,7 @@ impl BodyPath {
             .collect();
         let mut tree = leaves.as_slice();
         let siblings = path::siblings(leaf.0, [leaf.1].into_iter(), &mut tree).ok()?;
-        let rest = path::rest(leaf, &mut tree).ok()?;
+        let rest = path::rest(leaf.0, leaf.1, &mut tree).ok()?;
         Some(Self { place, siblings: siblings.into(), rest: rest.map(MerkleRoot) })
     }
 }
@@ -38,13 +38,14 @@ impl EarlierBlock {
     /// # Errors
     /// Where the history cannot be read.
     pub fn of<S: Subtrees>(
-        (height, hash): (u32, BlockHash),
+        height: u32,
+        hash: BlockHash,
         leaves: u32,
         history: &mut S,
     ) -> Result<Self, S::Error> {
-        let leaf = (u64::from(height), u64::from(leaves));
-        let siblings = path::siblings(leaf.0, [leaf.1].into_iter(), history)?.into();
-        let rest = path::rest(leaf, history)?.map(MerkleRoot);
+        let (leaf, leaves) = (u64::from(height), u64::from(leaves));
+        let siblings = path::siblings(leaf, [leaves].into_iter(), history)?.into();
+        let rest = path::rest(leaf, leaves, history)?.map(MerkleRoot);
         Ok(Self { height, hash, siblings, rest })
     }
 }
@@ -66,7 +67,7 @@ impl TransactionProof {
         self.later = later
             .iter()
             .map(|header| {
-                let rest = path::rest((leaf, u64::from(header.index)), history)?;
+                let rest = path::rest(leaf, u64::from(header.index), history)?;
                 Ok(header.as_later(rest))
             })
             .collect::<Result<_, _>>()?;

@@ -48,7 +48,8 @@ pub fn has_rest(leaf: u64, leaves: u64) -> bool {
 #[must_use]
 pub fn root(
     hash: NodeHash,
-    (leaf, leaves): (u64, u64),
+    leaf: u64,
+    leaves: u64,
     siblings: &[Option<NodeHash>],
     rest: Option<&NodeHash>,
 ) -> Option<NodeHash> {
@@ -108,7 +109,8 @@ pub fn siblings<S: Subtrees>(
 /// # Errors
 /// Where a subtree cannot be had.
 pub fn rest<S: Subtrees>(
-    (leaf, leaves): (u64, u64),
+    leaf: u64,
+    leaves: u64,
     subtrees: &mut S,
 ) -> Result<Option<NodeHash>, S::Error> {
     let mut rest = None;
@@ -164,8 +166,8 @@ mod tests {
             for leaf in 0..count {
                 let place = (leaf, count);
                 let siblings = siblings(leaf, [count].into_iter(), &mut &*tree).unwrap();
-                let rest = rest(place, &mut &*tree).unwrap();
-                let found = root(tree[leaf as usize], place, &siblings, rest.as_ref());
+                let rest = rest(place.0, place.1, &mut &*tree).unwrap();
+                let found = root(tree[leaf as usize], place.0, place.1, &siblings, rest.as_ref());
                 assert_eq!(found, Some(expected), "{place:?}");
                 assert!(is_exact(leaf, [count].into_iter(), &siblings), "{place:?}");
                 let mut longer = siblings.clone();
@@ -187,8 +189,8 @@ mod tests {
             let shared = siblings(leaf, sizes.clone(), &mut &*all).unwrap();
             assert!(is_exact(leaf, sizes.clone(), &shared));
             for count in sizes {
-                let rest = rest((leaf, count), &mut &*all).unwrap();
-                let found = root(all[leaf as usize], (leaf, count), &shared, rest.as_ref());
+                let rest = rest(leaf, count, &mut &*all).unwrap();
+                let found = root(all[leaf as usize], leaf, count, &shared, rest.as_ref());
                 assert_eq!(found, Some(builder_root(&all[..count as usize])), "{leaf} {count}");
             }
         }
@@ -198,9 +200,9 @@ mod tests {
     fn a_path_that_lacks_a_hash_or_has_one_too_many_leads_nowhere() {
         let all = leaves(6);
         let siblings = siblings(4, [6].into_iter(), &mut &*all).unwrap();
-        assert_eq!(root(all[4], (4, 6), &siblings, Some(&all[0])), None);
-        assert_eq!(root(all[4], (4, 6), &siblings[..1], None), None);
-        assert_eq!(root(all[4], (6, 6), &siblings, None), None);
+        assert_eq!(root(all[4], 4, 6, &siblings, Some(&all[0])), None);
+        assert_eq!(root(all[4], 4, 6, &siblings[..1], None), None);
+        assert_eq!(root(all[4], 6, 6, &siblings, None), None);
         assert_eq!((&*all).subtree(1, 3), Err(MissingLeaf));
     }
 }

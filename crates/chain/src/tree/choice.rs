@@ -121,7 +121,8 @@ impl Tree {
         &mut self,
         stored: Arc<StoredBlock>,
         line_bytes: u64,
-        (verdict, now): (Verdict, u64),
+        verdict: Verdict,
+        now: u64,
         change: &mut ChainChange,
     ) {
         let point = BestEntry::of(&stored).point;

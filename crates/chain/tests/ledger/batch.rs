@@ -33,7 +33,7 @@ fn record(number: u8, sequence: u64) -> BodyEntry {
 }
 
 fn unsigned(key: PublicKey, sequence: u64) -> UnsignedTransaction {
-    UnsignedTransaction::transfer((key, key), 0, sequence, 1, None)
+    UnsignedTransaction::transfer(key, key, 0, sequence, 1, None)
 }
 
 fn entry(unsigned: UnsignedTransaction, signature: [u8; 64]) -> BodyEntry {

@@ -18,7 +18,7 @@ fn at<T>(place: usize, fault: TransactionViolation) -> Result<T, RuleViolation> 
 /// Signs what a change makes of a transfer of nothing.
 fn changed(change: impl FnOnce(&mut UnsignedTransaction)) -> BodyEntry {
     let parties = (PEOPLE[0].key, PEOPLE[1].key);
-    let mut unsigned = UnsignedTransaction::transfer(parties, 0, 0, 1, None);
+    let mut unsigned = UnsignedTransaction::transfer(parties.0, parties.1, 0, 0, 1, None);
     change(&mut unsigned);
     BodyEntry { transaction: PEOPLE[0].sign(unsigned, &CHAIN), payload: None }
 }

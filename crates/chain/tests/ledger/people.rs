@@ -37,7 +37,8 @@ impl Person {
         chain: &ChainId,
     ) -> BodyEntry {
         let parties = (self.key, *receiver);
-        let unsigned = UnsignedTransaction::transfer(parties, amount, sequence, fee, None);
+        let unsigned =
+            UnsignedTransaction::transfer(parties.0, parties.1, amount, sequence, fee, None);
         BodyEntry { transaction: self.sign(unsigned, chain), payload: None }
     }
 

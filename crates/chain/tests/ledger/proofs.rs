@@ -39,7 +39,7 @@ fn leaves(count: u64) -> Vec<NodeHash> {
 fn as_list(leaf: u64, count: u64, tree: &[NodeHash]) -> Vec<NodeHash> {
     let mut tree = tree;
     let siblings = path::siblings(leaf, [count].into_iter(), &mut tree).unwrap();
-    let rest = path::rest((leaf, count), &mut tree).unwrap();
+    let rest = path::rest(leaf, count, &mut tree).unwrap();
     let parting = (leaf ^ count).ilog2() as usize;
     let (below, above) = siblings.split_at(parting.min(siblings.len()));
     below.iter().flatten().chain(&rest).chain(above.iter().flatten()).copied().collect()
@@ -125,7 +125,7 @@ impl Told {
         let entry = part.body[place as usize].clone();
         let body = BodyPath::of(part, place).unwrap();
         let said = (entry.transaction, entry.payload);
-        let mut proof = TransactionProof::new(*CHAIN, said, body, self.header(height));
+        let mut proof = TransactionProof::new(*CHAIN, said.0, said.1, body, self.header(height));
         let later: Vec<_> = later.iter().map(|height| self.header(*height)).collect();
         proof.set_later(&later, &mut self.hashes.as_slice()).unwrap();
         proof
@@ -209,7 +209,7 @@ fn a_proof_of_what_is_not_in_the_chain_is_refused_with_the_step_that_fails() {
         proof.statements.push(ProvenStatement(WitnessStatement { time: 0, ..statement }));
     };
     assert_eq!(fault(&unsigned), "statement-signature");
-    let earlier = |hash| EarlierBlock::of((5, hash), 9, &mut told.hashes.as_slice()).unwrap();
+    let earlier = |hash| EarlierBlock::of(5, hash, 9, &mut told.hashes.as_slice()).unwrap();
     assert_eq!(fault(&|proof| proof.earlier.push(earlier(told.hash(6)))), "earlier-path");
 }
 
@@ -225,7 +225,7 @@ fn an_erased_payload_leaves_its_proof_valid() {
 fn statements_are_told_apart_by_whether_they_saw_the_block() {
     let told = Told::new(20);
     let mut proof = told.prove(9, 1, &[13, 20]);
-    let earlier = EarlierBlock::of((5, told.hash(5)), 9, &mut told.hashes.as_slice()).unwrap();
+    let earlier = EarlierBlock::of(5, told.hash(5), 9, &mut told.hashes.as_slice()).unwrap();
     proof.earlier.push(earlier);
     proof.statements = vec![told.witness(1, 0, 5), told.witness(1, 1, 9), told.witness(1, 2, 20)];
     let checked = read(&text(&proof)).unwrap().check().unwrap();
@@ -237,12 +237,12 @@ fn statements_are_told_apart_by_whether_they_saw_the_block() {
 fn every_changed_bit_of_a_proof_is_refused() {
     let told = Told::new(20);
     let mut proof = told.prove(9, 1, &[13, 20]);
-    let earlier = EarlierBlock::of((5, told.hash(5)), 9, &mut told.hashes.as_slice()).unwrap();
+    let earlier = EarlierBlock::of(5, told.hash(5), 9, &mut told.hashes.as_slice()).unwrap();
     proof.earlier.push(earlier);
     proof.statements = vec![told.witness(1, 0, 5), told.witness(1, 1, 13)];
     let consistency = ConsistencyProof::new(
         *CHAIN,
-        EarlierBlock::of((5, told.hash(5)), 20, &mut told.hashes.as_slice()).unwrap(),
+        EarlierBlock::of(5, told.hash(5), 20, &mut told.hashes.as_slice()).unwrap(),
         told.header(20),
     );
     let consistency = ProofFile::Consistency(Box::new(consistency));
@@ -274,7 +274,7 @@ fn a_tip_extends_all_its_ancestors_and_nothing_else() {
     for height in 1..30 {
         let history = &mut told.hashes.as_slice();
         let of = |hash, history: &mut &[NodeHash]| {
-            let earlier = EarlierBlock::of((height, hash), 30, history).unwrap();
+            let earlier = EarlierBlock::of(height, hash, 30, history).unwrap();
             ConsistencyProof::new(*CHAIN, earlier, told.header(30))
         };
         assert_eq!(of(told.hash(height), history).check(), Ok(()));

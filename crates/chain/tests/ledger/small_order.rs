@@ -56,7 +56,7 @@ fn all_fourteen_encodings_of_small_order_are_known_and_refused_as_senders() {
         // whether this one does is not even asked.
         let mut signature = Signature::ZERO;
         signature.0[0] = 1;
-        let unsigned = UnsignedTransaction::transfer((key, key), 0, 0, 1, None);
+        let unsigned = UnsignedTransaction::transfer(key, key, 0, 0, 1, None);
         let message = unsigned.signing_bytes(&CHAIN);
         assert!(!key.verifies(&message, &signature), "{key}");
         let entry = BodyEntry { transaction: unsigned.signed(signature), payload: None };

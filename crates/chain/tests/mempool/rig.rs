@@ -53,7 +53,8 @@ impl Draft {
     pub(crate) fn sign(&self, spec: &ChainSpec) -> SignedTransaction {
         let (pair, payload) = ((key(self.from), key(self.to)), self.payload());
         let unsigned = UnsignedTransaction::transfer(
-            pair,
+            pair.0,
+            pair.1,
             self.amount,
             self.sequence,
             self.fee,

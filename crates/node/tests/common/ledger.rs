@@ -106,7 +106,8 @@ impl Person {
 
     pub fn pay(&self, to: &Self, amount: u64, sequence: u64, fee: u64) -> CheckedTransaction {
         let pair = (self.public, to.public);
-        let transaction = UnsignedTransaction::transfer(pair, amount, sequence, fee, None);
+        let transaction =
+            UnsignedTransaction::transfer(pair.0, pair.1, amount, sequence, fee, None);
         checked(self.sign(transaction, None))
     }
 }

@@ -154,7 +154,7 @@ impl BlockTables {
         let (checked, entries) = match (&self.ledger, ledger) {
             (Some(tables), Some(ledger)) => {
                 let (checked, context) = tables.check_content(block, *ledger)?;
-                tables.check_context(&checked, &context, parent, (histories, self))?;
+                tables.check_context(&checked, &context, parent, histories, self)?;
                 let entries = match checked.ledger() {
                     Some(part) => tables.check_indexed(order, part)?,
                     None => IndexedEntries::default(),
@@ -275,8 +275,8 @@ impl Auditor {
             let checked = tables.check(stored, &parent, &mut self.histories)?;
             let hash = checked.link.point.hash;
             if checked.link.point.beats(&tip.point)
-                && !held.holds(tables, order, (&hash, &parent.point.hash))?
-                && !held.is_long(tables, order, (&checked.link, &parent.point.hash), tip)?
+                && !held.holds(tables, order, &hash, &parent.point.hash)?
+                && !held.is_long(tables, order, &checked.link, &parent.point.hash, tip)?
             {
                 return Err(AuditFault::BetterBranch);
             }

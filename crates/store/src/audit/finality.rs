@@ -27,7 +27,8 @@ impl HeldBranches {
         &mut self,
         tables: &BlockTables,
         order: u64,
-        (hash, parent): (&BlockHash, &BlockHash),
+        hash: &BlockHash,
+        parent: &BlockHash,
     ) -> Result<bool, AuditFault> {
         let mut at = (*hash, *parent);
         loop {
@@ -54,7 +55,8 @@ impl HeldBranches {
         &mut self,
         tables: &BlockTables,
         order: u64,
-        (block, parent): (&Link, &BlockHash),
+        block: &Link,
+        parent: &BlockHash,
         tip: &Link,
     ) -> Result<bool, AuditFault> {
         let mut at = *parent;

@@ -93,7 +93,8 @@ impl LedgerTables {
         checked: &CheckedBlock,
         context: &Context,
         parent: &Link,
-        (histories, tables): (&mut Histories, &BlockTables),
+        histories: &mut Histories,
+        tables: &BlockTables,
     ) -> Result<(), AuditFault> {
         let (Some(part), block) = (checked.ledger(), checked.block()) else {
             return Err(AuditFault::WrongBody { has_body: false });

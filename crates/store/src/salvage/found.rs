@@ -32,7 +32,8 @@ impl Found {
 
     pub(super) fn take_block(
         &mut self,
-        (at, bytes): (u64, &[u8]),
+        at: u64,
+        bytes: &[u8],
         start: usize,
         found: FoundBlock,
         wanted: &mut HashMap<BlockHash, Commitment>,

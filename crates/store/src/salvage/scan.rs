@@ -120,7 +120,7 @@ pub(crate) fn block_at_front(bytes: &[u8]) -> Option<FoundBlock> {
 fn commitment_at_front(rest: &mut &[u8], block: &Block) -> Option<Commitment> {
     let subtrees = u32_at(rest, 16).filter(|subtrees| *subtrees <= MAX_SUBTREES)?;
     let mut after = rest.get(20 + subtrees as usize * 32..)?;
-    let commitment = Commitment::deserialize(&mut after).ok()?;
+    let commitment: Commitment = BorshDeserialize::deserialize(&mut after).ok()?;
     if commitment.data() != block.data {
         return None;
     }
@@ -162,7 +162,7 @@ fn entries_at_front(rest: &mut &[u8], wanted: u32) -> Option<Vec<BodyEntry>> {
     let mut body = Vec::new();
     for _ in 0..count {
         // One that is no transaction, or has another payload than it says, ends it at once.
-        let entry = BodyEntry::deserialize(rest).ok()?;
+        let entry: BodyEntry = BorshDeserialize::deserialize(rest).ok()?;
         let payload = entry.payload.as_ref();
         if payload.is_some_and(|payload| check_payload(&entry.transaction, payload).is_err()) {
             return None;

@@ -52,7 +52,8 @@ impl Person {
 
     pub(crate) fn pay(&self, to: &Self, amount: u64, sequence: u64) -> BodyEntry {
         let parties = (self.key(), to.key());
-        let unsigned = UnsignedTransaction::transfer(parties, amount, sequence, 0, None);
+        let unsigned =
+            UnsignedTransaction::transfer(parties.0, parties.1, amount, sequence, 0, None);
         BodyEntry { transaction: self.sign(&unsigned), payload: None }
     }
 }

@@ -24,13 +24,14 @@ fn form(reason: &str) -> ProofFault {
 
 impl EarlierBlock {
     fn check_form(&self, leaves: u32) -> Result<(), ProofFault> {
-        check_path((self.height, leaves), &self.siblings, self.rest)
+        check_path(self.height, leaves, &self.siblings, self.rest)
     }
 }
 
 /// A path has exactly the hashes that it needs.
 fn check_path(
-    (leaf, leaves): (u32, u32),
+    leaf: u32,
+    leaves: u32,
     siblings: &SiblingList,
     rest: Option<MerkleRoot>,
 ) -> Result<(), ProofFault> {
@@ -60,7 +61,7 @@ impl TransactionProof {
         if !self.statements.is_sorted_by(|one, next| place(one) < place(next)) {
             return Err(form("its statements are not in order"));
         }
-        check_path((self.body.place, self.block.body_count), &self.body.siblings, self.body.rest)?;
+        check_path(self.body.place, self.block.body_count, &self.body.siblings, self.body.rest)?;
         self.earlier.iter().try_for_each(|earlier| earlier.check_form(index))?;
         let leaf = u64::from(index);
         let sizes = self.later.iter().map(|later| u64::from(later.index));
