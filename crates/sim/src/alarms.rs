@@ -1,7 +1,7 @@
 //! What nodes say when histories part: which branches they hold, and which they followed.
 //!
-//! Owns what each person was told, what must hold of it, and what a person decides. Who mines in
-//! secret is known here too: such a machine runs the node under test, and nobody owes it anything.
+//! Owns what each user was told, what must hold of it, and what a user decides. Who mines in
+//! secret is known here too: such a machine runs the node under test, and is owed nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +10,17 @@ use kusari_node::Node;
 use kusari_node::event::HeldReport;
 use kusari_node::seam::{Command, Input};
 
-use crate::people::Asked;
+use crate::users::Asked;
 use crate::world::{Micros, SECOND, World};
 
-/// What one machine told its person.
+/// What one machine told its user.
 #[derive(Default)]
 struct Told {
     /// Branches that it holds.
     held: Vec<HeldReport>,
     /// Heights of the forks at which it left a branch for another one.
     left_at: Vec<u32>,
-    /// Whether its person accepted a branch, whatever that takes back.
+    /// Whether its user accepted a branch, whatever that takes back.
     accepts: bool,
 }
 
@@ -46,7 +46,7 @@ impl World {
         !self.alarms.rewriters.contains(&host)
     }
 
-    /// Whoever rewrites leaves for good.
+    /// Machines that rewrite history leave for good.
     pub(crate) fn dismiss_rewriters(&mut self) {
         for host in self.alarms.rewriters.clone() {
             self.stay_away(host, Micros::MAX / 2);
@@ -76,7 +76,7 @@ impl World {
         self.alarms.told.entry(host).or_default().held.push(report.clone());
     }
 
-    /// Nobody takes back more by himself than he said. Every store here holds blocks when it is opened.
+    /// No node takes back more by itself than its limit. Every store here holds blocks when it is opened.
     pub(crate) fn branch_followed(&mut self, host: usize, depth: u32, from: &BestPoint) {
         let Some(kusari) = self.kusari(host) else { return };
         let limit = kusari.config.tree_limits.max_reorg_depth;
@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    /// Whoever ends on another branch than somebody else told its person where the two part, be it
+    /// A node that ends on another branch than some other node told its user where the two part, be it
     /// that it holds the other branch or that it left it.
     pub(crate) fn must_have_told_who_parted(&mut self) {
         let hosts = self.kusari_hosts();
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    /// Lets time pass until every node has done all it had to do, and has what its own people were
+    /// Lets time pass until every node has done all it had to do, and has what its own users were
     /// told is saved, wherever the others are.
     pub(crate) fn must_rest_within(&mut self, time: Micros) {
         let hosts = self.kusari_hosts();
@@ -174,7 +174,7 @@ impl World {
         }
     }
 
-    /// Lets time pass until every honest node has all transactions that anybody was told are stored. An
+    /// Lets time pass until every honest node has all transactions that were acknowledged. An
     /// attack goes on meanwhile, so that no disk may ever come to rest.
     pub(crate) fn must_have_all_submitted_within(&mut self, time: Micros) {
         let deadline = self.now + time;
@@ -199,7 +199,7 @@ impl World {
         }
     }
 
-    /// Nobody asked without an end.
+    /// No node asks without an end.
     pub(crate) fn must_have_asked_at_most(&mut self, most: u64) {
         let asked = self.counts.questions;
         if asked > most {
@@ -219,7 +219,7 @@ impl World {
         self.kusari(host).map_or(0, |kusari| kusari.disk.tip().0)
     }
 
-    /// A person accepts the branch that the node shows.
+    /// A user accepts the branch that the node shows.
     pub(crate) fn accept_branch(&mut self, host: usize) {
         let Some(tip) = self.held_tip(host) else { return };
         self.alarms.told.entry(host).or_default().accepts = true;
@@ -228,9 +228,9 @@ impl World {
         self.input(host, Input::Command(request, Command::AcceptBranch(tip.hash)));
     }
 
-    /// Whoever holds a branch accepts it, one person after another, and again where a machine crashed
+    /// Users accept the branches that their nodes hold, one after another, and again where a machine crashed
     /// before it was stored.
-    pub(crate) fn let_people_accept(&mut self) {
+    pub(crate) fn let_users_accept(&mut self) {
         for _ in 0..20 {
             for host in self.kusari_hosts() {
                 self.accept_branch(host);
@@ -240,7 +240,7 @@ impl World {
         }
         for host in self.kusari_hosts() {
             if self.held_tip(host).is_some() {
-                self.fail(format!("node {host} still holds what its person accepted"));
+                self.fail(format!("node {host} still holds what its user accepted"));
             }
         }
     }

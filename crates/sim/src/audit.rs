@@ -13,7 +13,7 @@ use kusari_chain::ledger::{Account, PublicKey, Txid};
 use kusari_node::seam::{Command, Input};
 
 use crate::ledger;
-use crate::people::Asked;
+use crate::users::Asked;
 use crate::world::{Host, World};
 
 /// The accounts that follow from a chain.
@@ -67,7 +67,7 @@ impl World {
         self.fail(format!("node {host}: {fault}"));
     }
 
-    /// Nobody bans an honest machine.
+    /// No node bans an honest machine.
     pub(crate) fn check_ban(&mut self, by: usize, banned: IpAddr) {
         let is_honest = (0..self.hosts.len())
             .filter(|host| self.address_of(*host).ip() == banned)
@@ -129,11 +129,11 @@ impl World {
                 submitted.displaced.contains(host) || self.ledger.crashed.contains(host)
             };
             let silent = submitted.acknowledged.iter().find(|host| !told(host))?;
-            Some(format!("{txid} was displaced, and the person at {silent} was not told"))
+            Some(format!("{txid} was displaced, and the user at {silent} was not told"))
         })
     }
 
-    /// Whoever knows seven keys alone has the same blocks.
+    /// Originals, which know seven keys alone, have the same blocks.
     fn check_originals(&mut self) {
         let Some(&first) = self.kusari_hosts().first() else { return };
         let best: Vec<BlockHash> = self.best_chain(first).iter().map(|block| block.hash).collect();

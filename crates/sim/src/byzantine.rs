@@ -1,7 +1,7 @@
 //! Machines that mean no good, each in one way.
 //!
 //! They speak by hand-written lines, ignore answers or do not read at all, and come again when they
-//! are thrown out. What they can't do is what nobody can: break the hash.
+//! are thrown out. They cannot break the hash.
 
 use std::net::SocketAddr;
 
@@ -33,17 +33,17 @@ pub(crate) enum Malice {
     Slowpoke,
     /// Connects, again and again.
     Knocker,
-    /// Announces every block that it hears of to everybody, and sends none.
+    /// Announces every block that it hears of to all peers, and sends none.
     Crier,
     /// Sends blocks and transactions of a ledger that break its rules, each with its work.
     Cheat,
-    /// Signs two statements under one sequence, and some with keys that nobody has seen.
+    /// Signs two statements under one sequence, and some with keys that are new.
     Perjurer,
     /// Has two long branches lead by turns.
     Flipper,
     /// Holds places and never says a word.
     Mute,
-    /// Holds places as a person would, and now and then asks for help.
+    /// Holds places as a user would, and now and then asks for help.
     Typist,
     /// Holds places with a line that never ends.
     Trickler,

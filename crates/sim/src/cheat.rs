@@ -8,7 +8,7 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::merkle::MerkleBuilder;
 use kusari_chain::pow::CompactTarget;
-use kusari_chain::{Accepted, Block, BlockHash, Chain, CheckedBlock, StoredBlock, TreeLimits};
+use kusari_chain::{Accepted, Block, Chain, CheckedBlock, StoredBlock, TreeLimits};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{self, Dialect};
 
@@ -16,7 +16,7 @@ use crate::connection::Place;
 use crate::disk::Disk;
 use crate::ledger;
 use crate::mining;
-use crate::people::Person;
+use crate::users::User;
 use crate::world::World;
 
 /// Blocks that one cheat mines, since their work is real.
@@ -26,7 +26,7 @@ const MOST_MINED: u32 = 8;
 pub(crate) struct Cheat {
     chain: Chain,
     disk: Disk,
-    me: Person,
+    me: User,
     mined: u32,
 }
 
@@ -36,7 +36,7 @@ impl Cheat {
         let store = Box::new(disk.store());
         let spec = std::sync::Arc::new(ledger::spec());
         let chain = Chain::open_ledger(store, TreeLimits::default(), spec).ok()?;
-        Some(Self { chain, disk, me: Person::new(host), mined: 0 })
+        Some(Self { chain, disk, me: User::new(host), mined: 0 })
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -115,31 +115,22 @@ impl Cheat {
         let before = usize::try_from(parent.index).ok()?.checked_sub(1)?;
         chain.iter().take(before).for_each(|block| history.push_leaf(&block.hash.0));
         history.push_leaf(&parent.hash.0);
-        let (mut block, mut part) = (
-            parent.clone(),
-            LedgerPart {
-                commitment: self.disk.best_whole().pop()?.part()?.commitment,
-                body: Vec::new(),
-            },
-        );
+        let commitment = self.disk.best_whole().pop()?.part()?.commitment;
+        let mut part = LedgerPart { commitment, body: Vec::new() };
         part.commitment.body_root = part.body_root();
         part.commitment.body_count = 0;
         part.commitment.history_root.0 = history.root();
-        block.index += 1;
-        block.timestamp += 1;
-        block.prev_hash = parent.hash;
+        let (index, timestamp) = (parent.index + 1, parent.timestamp + 1);
+        let block = Block::template(index, timestamp, String::new(), parent.hash);
         Some((self.mine(block, &part, nonce), part))
     }
 
-    fn mine(&mut self, mut block: Block, part: &LedgerPart, nonce: u64) -> Block {
+    fn mine(&mut self, block: Block, part: &LedgerPart, nonce: u64) -> Block {
         self.mined += 1;
-        block.data = part.commitment.data();
-        (block.nonce, block.hash) = (nonce, BlockHash::ZERO);
-        if let Some(target) = CompactTarget::LIMIT.target() {
-            block.nonce = mining::search(&block, target);
-        }
-        block.hash = block.compute_hash();
-        block
+        let block = Block { data: part.commitment.data(), nonce, ..block };
+        let target = CompactTarget::LIMIT.target();
+        let nonce = target.map_or(nonce, |target| mining::search(&block, target));
+        block.with_nonce(nonce)
     }
 
     /// Lines of blocks that are wrong in one way or another.
@@ -210,8 +201,8 @@ fn transaction_line(entry: &BodyEntry) -> Vec<u8> {
 }
 
 impl World {
-    /// A cheat hears of a block: it knows the chain as well as anybody, and passes every block on
-    /// without what people wrote.
+    /// A cheat hears of a block: it knows the chain as well as any node, and passes every block on
+    /// without what users wrote.
     pub(crate) fn cheat_hears(&mut self, host: usize, block: CheckedBlock) {
         let strips = self.random.chance(50);
         let Some(byzantine) = self.byzantine(host) else { return };

@@ -109,16 +109,16 @@ impl World {
         const DEADLINE: Micros = 1_800 * SECOND;
         const STEP: Micros = 5 * SECOND;
         const CALM: u32 = 20;
-        self.make_peace();
-        let peace = self.now;
-        let deadline = peace + DEADLINE;
+        self.heal();
+        let healed_at = self.now;
+        let deadline = healed_at + DEADLINE;
         let mut calm = 0;
         while self.failure.is_none() && calm < CALM {
             self.let_miners_go_on();
             self.run_for(STEP);
             calm = if self.is_settled() { calm + 1 } else { 0 };
             if calm == 1 {
-                self.counts.seconds_to_agree = (self.now - peace) / SECOND;
+                self.counts.seconds_to_agree = (self.now - healed_at) / SECOND;
             }
             if self.now > deadline {
                 let state = self.describe();

@@ -1,7 +1,7 @@
 //! Commits on their way to the disk, and what waits for them.
 //!
 //! Owns the time a commit takes and the points at which a crash may fall: before it is written,
-//! after it and before anybody knows, and between any two things that were to follow.
+//! after it and before the node knows, and between any two things that were to follow.
 
 use std::collections::VecDeque;
 

@@ -21,7 +21,7 @@ impl World {
         let restart = kusari.restart_after;
         self.lose_store(host);
         self.plan(self.now + restart, Event::Start(host));
-        self.ledger.crashed(host);
+        self.ledger.crashed.insert(host);
         let ids: Vec<u64> = self.connections.keys().copied().collect();
         for place in
             ids.iter().flat_map(|&connection| [0, 1].map(|side| Place { connection, side }))

@@ -1,4 +1,4 @@
-//! Machines that sign what people draft, some of them with one wallet, and what must become of it.
+//! Machines that sign what users draft, some of them with one wallet, and what must become of it.
 //!
 //! Owns who types what, and the check that each text stands once.
 
@@ -9,10 +9,10 @@ use kusari_chain::ledger::{Payload, Salt};
 use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
 use kusari_node::seam::{Command, Input, Reply, SignedDraft, WrittenTransaction};
 
-use crate::people::{Asked, Person};
+use crate::users::{Asked, User};
 use crate::world::{Event, Micros, World};
 
-/// What people had drafted.
+/// What users had drafted.
 #[derive(Default)]
 pub(crate) struct Drafted {
     count: u64,
@@ -20,37 +20,31 @@ pub(crate) struct Drafted {
 }
 
 impl World {
-    /// The machine signs with the keys of the person with this number.
-    pub(crate) fn give_wallet(&mut self, host: usize, person: usize) {
-        self.set(host, |kusari| kusari.wallet = Some(person));
+    /// The machine signs with the keys of the user with this number.
+    pub(crate) fn give_wallet(&mut self, host: usize, user: usize) {
+        self.set(host, |kusari| kusari.wallet = Some(user));
     }
 
-    /// Has people draft on a machine, spread over a stretch of time.
-    pub(crate) fn let_people_draft(
-        &mut self,
-        host: usize,
-        count: u64,
-        from: Micros,
-        until: Micros,
-    ) {
+    /// Has users draft on a machine, spread over a stretch of time.
+    pub(crate) fn let_users_draft(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
         self.spread(count, from, until, || Event::Draft(host));
     }
 
-    fn wallet_of(&self, host: usize) -> Option<Person> {
-        self.kusari(host)?.wallet.map(Person::new)
+    fn wallet_of(&self, host: usize) -> Option<User> {
+        self.kusari(host)?.wallet.map(User::new)
     }
 
     /// The driver says, right after a start, what it signs with.
     pub(crate) fn show_wallet(&mut self, host: usize) {
-        if let Some(Person { public, .. }) = self.wallet_of(host) {
+        if let Some(User { public, .. }) = self.wallet_of(host) {
             let account = SigningAccount { key: public, unlocked: true };
             self.input(host, Input::WalletChanged(Some(account)));
         }
     }
 
-    /// A person types a text.
+    /// A user types a text.
     pub(crate) fn draft(&mut self, host: usize) {
-        let Some(account) = self.wallet_of(host).map(|person| person.public) else { return };
+        let Some(account) = self.wallet_of(host).map(|user| user.public) else { return };
         self.drafted.count += 1;
         let text = format!("draft {} on machine {host}", self.drafted.count);
         let Some(kusari) = self.running(host) else { return };

@@ -1,29 +1,29 @@
-//! The situations in which somebody rewrites history, and nodes have a limit of how much they take
+//! The situations in which an attacker rewrites history, and nodes have a limit of how much they take
 //! back by themselves.
 //!
-//! Each ends with quiet, after which all honest nodes must agree. Where they parted, people decide
+//! Each ends with quiet, after which all honest nodes must agree. Where they parted, users decide
 //! before that.
 
 use kusari_chain::Block;
 use kusari_node::MiningPolicy;
 
+use crate::faults::Faults;
 use crate::mining::{self, LONG_CHAIN};
 use crate::scenarios::Scenario;
 use crate::setup::TRIANGLE;
-use crate::weather::Weather;
 use crate::world::{MILLISECOND, SECOND, World};
 
-/// What a node of a ledger has where nobody says otherwise.
+/// The default of a ledger node.
 const USUAL_LIMIT: u32 = 288;
 /// A limit that costs less to reach. Nothing depends on which one it is.
 const SMALL_LIMIT: u32 = 20;
 /// Questions for blocks that three nodes ask at the most. A branch of 330 blocks is two answers to each
-/// of them; the rest is for slow answers and for announcements of what people typed.
+/// of them; the rest is for slow answers and for announcements of what users typed.
 const MOST_QUESTIONS: u64 = 24;
-/// Blocks that nobody rewrites.
+/// Blocks that are not rewritten.
 const SHARED: usize = 12;
 
-/// What everybody has, and `above` blocks on it.
+/// The shared blocks, and `above` blocks on them.
 fn history(above: usize) -> Vec<Block> {
     let mut blocks = mining::long_chain().to_vec();
     if let Some(last) = blocks.last() {
@@ -34,7 +34,7 @@ fn history(above: usize) -> Vec<Block> {
     blocks
 }
 
-/// What everybody has, and `above` blocks on it that somebody mined in secret.
+/// The shared blocks, and `above` blocks on them that an attacker mined in secret.
 fn rewritten(above: usize) -> Vec<Block> {
     let mut blocks = history(0);
     if let Some(last) = blocks.last() {
@@ -53,7 +53,7 @@ fn group(world: &mut World, limit: u32, above: usize) -> [usize; 3] {
     [a, b, c]
 }
 
-/// Somebody shows what he mined in secret, and goes on ten times as fast as the others.
+/// An attacker shows what it mined in secret, and goes on ten times as fast as the others.
 fn attack(world: &mut World, targets: &[usize], at: u64, above: usize) {
     let host = world.add_kusari(targets, at);
     world.let_rewrite(host);
@@ -63,7 +63,7 @@ fn attack(world: &mut World, targets: &[usize], at: u64, above: usize) {
     world.type_lines(&[host], more, at + 2 * SECOND, at + 12 * SECOND);
 }
 
-/// Somebody who mines ten times as fast rewrites 300 blocks of nodes that take back 288, in half of
+/// An attacker that mines ten times as fast rewrites 300 blocks of nodes that take back 288, in half of
 /// the runs while they crash: all hold, say so, and go on with their own chain.
 pub const REWRITE_BEYOND_THE_LIMIT: Scenario = Scenario {
     name: "rewrite_beyond_the_limit",
@@ -76,11 +76,11 @@ pub const REWRITE_BEYOND_THE_LIMIT: Scenario = Scenario {
         }
         world.run_until(40 * SECOND);
         let stormy = world.random.chance(50);
-        world.set_weather(Weather { crashes: stormy, resets: stormy, ..Weather::default() });
+        world.set_faults(Faults { crashes: stormy, resets: stormy, ..Faults::default() });
         world.run_until(110 * SECOND);
-        world.set_weather(Weather::default());
+        world.set_faults(Faults::default());
         world.end_crashes();
-        // Whoever crashed before it had the branch is dialled again after a minute at the most.
+        // A node that crashed before it had the branch is dialled again after a minute at the most.
         world.run_until(240 * SECOND);
         world.must_agree_within(120 * SECOND);
         world.must_hold(&group);
@@ -114,7 +114,7 @@ pub const REWRITE_WITHIN_THE_LIMIT: Scenario = Scenario {
 };
 
 /// Tips differ by a block while the branch appears: some hold, some follow, and each says so. They
-/// stay connected, and people decide.
+/// stay connected, and users decide.
 pub const REWRITE_NEAR_THE_LIMIT: Scenario = Scenario {
     name: "rewrite_near_the_limit",
     build: |world| {
@@ -144,12 +144,12 @@ pub const REWRITE_NEAR_THE_LIMIT: Scenario = Scenario {
         world.must_rest_within(120 * SECOND);
         world.must_have_told_who_parted();
         world.must_be_calm();
-        world.let_people_accept();
+        world.let_users_accept();
         world.must_agree_within(120 * SECOND);
     },
 };
 
-/// A node was away while the others took a branch by their people's word. It holds that branch when
+/// A node was away while the others took a branch by their users's word. It holds that branch when
 /// it comes back, and shows both ends.
 pub const AWAY_DURING_THE_REWRITE: Scenario = Scenario {
     name: "away_during_the_rewrite",
@@ -181,7 +181,7 @@ pub const AWAY_DURING_THE_REWRITE: Scenario = Scenario {
     },
 };
 
-/// Everybody holds a branch, and one person after another accepts it, in half of the runs
+/// All nodes hold a branch, and one user after another accepts it, in half of the runs
 /// while machines crash: all end on it.
 pub const HELD_BRANCH_ACCEPTED: Scenario = Scenario {
     name: "held_branch_accepted",
@@ -196,17 +196,17 @@ pub const HELD_BRANCH_ACCEPTED: Scenario = Scenario {
         world.must_hold(&group);
         let held = world.held_tip(group[0]);
         let stormy = world.random.chance(50);
-        world.set_weather(Weather { crashes: stormy, resets: stormy, ..Weather::default() });
+        world.set_faults(Faults { crashes: stormy, resets: stormy, ..Faults::default() });
         world.run_until(80 * SECOND);
-        world.let_people_accept();
-        world.set_weather(Weather::default());
+        world.let_users_accept();
+        world.set_faults(Faults::default());
         world.end_crashes();
         world.must_agree_within(120 * SECOND);
         world.must_follow(&group, held);
     },
 };
 
-/// A ledger that somebody rewrites who mines ten times as fast in secret. All hold; people go on to
+/// An attacker that mines ten times as fast rewrites a ledger in secret. All hold; users go on to
 /// record and to pay, and in half of the runs accept the branch in the end.
 pub const LEDGER_REWRITE: Scenario = Scenario {
     name: "ledger_rewrite",
@@ -221,7 +221,7 @@ pub const LEDGER_REWRITE: Scenario = Scenario {
         for host in [a, b, c] {
             world.set_limit(host, LIMIT);
             world.set(host, |kusari| kusari.mining_time = 4 * SECOND);
-            world.let_people_act(&[host], 4, SECOND, 30 * SECOND);
+            world.let_users_act(&[host], 4, SECOND, 30 * SECOND);
         }
         world.run_until(40 * SECOND);
         world.must_be_above(&[a, b, c], LIMIT);
@@ -233,13 +233,13 @@ pub const LEDGER_REWRITE: Scenario = Scenario {
         world.run_until(shown);
         for host in [a, b, c] {
             world.dial_while_running(rewriter, host);
-            world.let_people_act(&[host], 4, shown + 5 * SECOND, shown + 50 * SECOND);
+            world.let_users_act(&[host], 4, shown + 5 * SECOND, shown + 50 * SECOND);
         }
         world.run_until(shown + 60 * SECOND);
         world.must_have_all_submitted_within(120 * SECOND);
         world.must_hold(&[a, b, c]);
         if world.random.chance(50) {
-            world.let_people_accept();
+            world.let_users_accept();
         }
     },
 };

@@ -115,7 +115,7 @@ impl World {
     }
 }
 
-/// Somebody has two long branches lead by turns, at nodes of a group that goes on: none of them takes
+/// An attacker has two long branches lead by turns, at nodes of a group that goes on: none of them takes
 /// back more than time pays for, all answer, and all agree within a minute.
 pub const LONG_BRANCHES_BY_TURNS: Scenario = Scenario {
     name: "long_branches_by_turns",

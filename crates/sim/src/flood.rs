@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::weather::Weather;
+use crate::faults::Faults;
 use crate::world::{Micros, SECOND, World};
 
 /// Cycles through all nodes that the network is made of. Each gives a node two neighbours.
@@ -40,12 +40,12 @@ impl Flood {
             let dials: Vec<usize> = earlier.map(|(earlier, _)| *earlier).collect();
             world.add_kusari(&dials, 0);
         }
-        world.set_weather(Weather::default());
+        world.set_faults(Faults::default());
         world.run_until(PATIENCE);
         Self { world, nodes }
     }
 
-    /// Has somebody type a line of so many bytes, and says what its block cost.
+    /// Has a user type a line of so many bytes, and says what its block cost.
     ///
     /// # Errors
     /// What went wrong.

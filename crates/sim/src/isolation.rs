@@ -152,7 +152,7 @@ fn holds_a_place(world: &mut World, target: usize, host: usize) -> bool {
 }
 
 impl World {
-    /// Whoever mined a block in the last minutes, which its peers have by now, keeps its place.
+    /// A node that mined a block in the last minutes, which its peers have by now, keeps its place.
     pub(crate) fn check_eviction(&mut self, by: usize, place: Place) {
         self.counts.evictions += 1;
         let now = self.now;

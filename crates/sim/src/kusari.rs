@@ -18,8 +18,8 @@ use crate::commits::Commits;
 use crate::connection::{Place, Stream};
 use crate::disk::Disk;
 use crate::mining;
-use crate::people::Asked;
 use crate::remembering::{Memo, Remembered};
+use crate::users::Asked;
 use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
@@ -28,7 +28,7 @@ pub(crate) const FIRST_SECOND: u64 = 1_800_000_000;
 /// Inputs at one moment after which a node counts as running in a circle.
 const MOST_INPUTS_AT_ONCE: u32 = 20_000;
 
-/// A machine with a disk, a person and the node.
+/// A machine with a disk, a user and the node.
 pub(crate) struct Kusari {
     pub(crate) address: SocketAddr,
     pub(crate) config: NodeConfig,
@@ -50,7 +50,7 @@ pub(crate) struct Kusari {
     pub(crate) restart_after: Micros,
     /// How far its wall clock is off.
     pub(crate) skew: u64,
-    /// The person whose keys the machine signs drafts with.
+    /// The user whose keys the machine signs drafts with.
     pub(crate) wallet: Option<usize>,
     /// Slowest commit.
     pub(crate) slowest_commit: Micros,
@@ -101,7 +101,7 @@ impl Kusari {
         }
     }
 
-    /// A number for what a person asks the node for next.
+    /// A number for what a user asks the node for next.
     pub(crate) fn ask(&mut self, asked: Asked) -> RequestId {
         self.next_request += 1;
         self.asked.insert(self.next_request, asked);
@@ -149,7 +149,7 @@ impl World {
         self.trace.note(now, host, format_args!("<- {input:?}"));
         let wall = FIRST_SECOND + kusari.skew + now / SECOND;
         let moment = Now { monotonic: Duration::from_micros(now), wall };
-        let handled = self.twins.handle((node, &mut kusari.twin), &kusari.disk, moment, input);
+        let handled = self.twins.handle(node, &mut kusari.twin, &kusari.disk, moment, input);
         let snapshot = node.snapshot();
         if kusari.inputs_at.0 == now {
             kusari.inputs_at.1 += 1;
@@ -228,7 +228,7 @@ impl World {
                 let input = Input::Audited { finding };
                 self.plan(self.now, Event::Input { host, life, input });
             }
-            // Nobody asks later.
+            // Records are not read later.
             Action::Record(_) => {}
             Action::Halt(reason) => self.fail(format!("node {host} halted: {reason}")),
         }
@@ -271,7 +271,7 @@ impl World {
         self.input(host, Input::BlockMined { template_id, nonce: block.nonce });
     }
 
-    /// A person types a line. Where the machine is down, there is no prompt to type it at.
+    /// A user types a line. Where the machine is down, there is no prompt to type it at.
     pub(crate) fn say(&mut self, host: usize, text: String) {
         let Some(kusari) = self.running(host) else { return };
         let request = kusari.ask(Asked::Say(text.clone()));

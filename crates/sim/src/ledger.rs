@@ -10,7 +10,7 @@ use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_node::{LedgerConfig, MiningPolicy, WitnessConfig};
 
-use crate::people::Person;
+use crate::users::User;
 use crate::world::{Micros, World};
 
 /// The chain of every world: difficulty stays where it is, since every block is really mined.
@@ -45,7 +45,7 @@ impl World {
             kusari.skew = kusari.skew.min(100);
             kusari.config.ledger = Some(LedgerConfig {
                 spec: Arc::new(spec()),
-                miner: Person::new(host).public,
+                miner: User::new(host).public,
                 mining,
                 pool_limits: PoolLimits::default(),
                 offline: false,
@@ -89,9 +89,9 @@ impl World {
     }
 
     /// Whether a machine need not find what it searches for: all is said, and nothing waits. So a
-    /// world in which somebody always mines comes to rest as well.
+    /// world in which some node always mines comes to rest as well.
     pub(crate) fn may_rest(&self, host: usize) -> bool {
         let nothing = |waiting: Waiting| waiting.own == 0 && waiting.pooled == 0;
-        self.weather.over && self.waiting(host).is_some_and(nothing)
+        self.faults.over && self.waiting(host).is_some_and(nothing)
     }
 }

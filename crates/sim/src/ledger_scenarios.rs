@@ -1,16 +1,16 @@
 //! The situations in which a ledger is tried, each named by what happens and built from a seed.
 //!
 //! Each ends with quiet, after which all nodes must agree, accounts must follow from the blocks, and
-//! every transaction that a person was told is stored must stand in the chain once.
+//! every transaction that a user was told is stored must stand in the chain once.
 
 use kusari_node::MiningPolicy;
 
 use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::faults::Faults;
 use crate::kusari::Kusari;
-use crate::people::SHARED;
 use crate::remembering::Loss;
 use crate::scenarios::{Outcome, Scenario, crash_twice, finish_if, limit_outbox, slow_down};
-use crate::weather::Weather;
+use crate::users::SHARED;
 use crate::world::{Event, MILLISECOND, SECOND, World};
 
 const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
@@ -23,7 +23,7 @@ pub const LEDGER_CALM: Scenario = Scenario {
         let a = world.add_ledger(&[], 0, ON_DEMAND);
         let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
-        world.let_people_act(&[a, b, c], 6, 5 * SECOND, 60 * SECOND);
+        world.let_users_act(&[a, b, c], 6, 5 * SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
         world.must_add_once();
     },
@@ -39,13 +39,13 @@ pub const LEDGER_MINERS_RACE: Scenario = Scenario {
         let d = world.add_ledger(&[a, c], 0, MiningPolicy::Interval { seconds: 5 });
         for host in [a, b, c, d] {
             world.set(host, |kusari| kusari.mining_time = 600 * MILLISECOND);
-            world.let_people_act(&[host], 8, SECOND, 20 * SECOND);
+            world.let_users_act(&[host], 8, SECOND, 20 * SECOND);
         }
         world.run_until(25 * SECOND);
     },
 };
 
-/// A network that falls apart while people submit on both sides.
+/// A network that falls apart while users submit on both sides.
 pub const LEDGER_PARTITION_HEALS: Scenario = Scenario {
     name: "ledger_partition_heals",
     build: |world| {
@@ -54,13 +54,13 @@ pub const LEDGER_PARTITION_HEALS: Scenario = Scenario {
         let b = world.add_ledger(&[a], 0, policies[0]);
         let c = world.add_ledger(&[a, b], 0, policies[1]);
         let d = world.add_ledger(&[b, c], 0, ON_DEMAND);
-        world.let_people_act(&[a, b, c, d], 8, SECOND, 100 * SECOND);
-        world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
+        world.let_users_act(&[a, b, c, d], 8, SECOND, 100 * SECOND);
+        world.set_faults(Faults { partitions: true, resets: true, ..Faults::default() });
         world.run_until(120 * SECOND);
     },
 };
 
-/// Machines crash at any point of the seam while people submit, and their disks are slow.
+/// Machines crash at any point of the seam while users submit, and their disks are slow.
 pub const LEDGER_CRASHES: Scenario = Scenario {
     name: "ledger_crashes",
     build: |world| {
@@ -68,8 +68,8 @@ pub const LEDGER_CRASHES: Scenario = Scenario {
         let policy = world.draw_policy();
         let b = world.add_ledger(&[a], 0, policy);
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
-        world.let_people_act(&[a, b, c], 10, SECOND, 60 * SECOND);
-        world.set_weather(Weather { crashes: true, ..Weather::default() });
+        world.let_users_act(&[a, b, c], 10, SECOND, 60 * SECOND);
+        world.set_faults(Faults { crashes: true, ..Faults::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -87,9 +87,9 @@ pub const LEDGER_STORM: Scenario = Scenario {
         world.dial_by_name(c, a);
         for host in [a, b, c, d] {
             limit_outbox(world, host, 6);
-            world.let_people_act(&[host], 8, SECOND, 120 * SECOND);
+            world.let_users_act(&[host], 8, SECOND, 120 * SECOND);
         }
-        world.set_weather(Weather::STORM);
+        world.set_faults(Faults::STORM);
         world.run_until(150 * SECOND);
     },
 };
@@ -104,9 +104,9 @@ pub const LEDGER_ORIGINALS: Scenario = Scenario {
         let second = world.add_original(&[first], mines);
         let b = world.add_ledger(&[a, second], 0, ON_DEMAND);
         let c = world.add_ledger(&[b, first], 0, ON_DEMAND);
-        world.let_people_act(&[a, b, c], 6, SECOND, 60 * SECOND);
+        world.let_users_act(&[a, b, c], 6, SECOND, 60 * SECOND);
         let resets = world.random.chance(50);
-        world.set_weather(Weather { resets, ..Weather::default() });
+        world.set_faults(Faults { resets, ..Faults::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -126,9 +126,9 @@ pub const LEDGER_CHEATS: Scenario = Scenario {
             world.add_byzantine(malice, &[a, b, c]);
         }
         world.add_byzantine(Malice::Cheat, &[original]);
-        world.let_people_act(&[a, b, c], 6, SECOND, 60 * SECOND);
+        world.let_users_act(&[a, b, c], 6, SECOND, 60 * SECOND);
         let (partitions, wrong_blocks) = (world.random.chance(30), true);
-        world.set_weather(Weather { partitions, wrong_blocks, ..Weather::default() });
+        world.set_faults(Faults { partitions, wrong_blocks, ..Faults::default() });
         world.run_until(90 * SECOND);
     },
 };
@@ -142,7 +142,7 @@ pub const LEDGER_PAYLOADS_LEFT_OUT: Scenario = Scenario {
         let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
         let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
         world.add_byzantine(Malice::Cheat, &[a, b, c]);
-        world.let_people_act(&[a, b, c], 8, SECOND, 60 * SECOND);
+        world.let_users_act(&[a, b, c], 8, SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
         world.check_payloads();
     },
@@ -157,10 +157,10 @@ pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
         let c = world.add_ledger(&[a, b], 0, MiningPolicy::Always);
         for (host, skew) in [(a, 0), (b, 60), (c, 135)] {
             world.set(host, |kusari| kusari.skew = skew);
-            world.let_people_act(&[host], 6, SECOND, 60 * SECOND);
+            world.let_users_act(&[host], 6, SECOND, 60 * SECOND);
         }
         let crashes = world.random.chance(40);
-        world.set_weather(Weather { crashes, ..Weather::default() });
+        world.set_faults(Faults { crashes, ..Faults::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -176,10 +176,10 @@ pub const LEDGER_DEEP_REORGANISATION: Scenario = Scenario {
         for host in [a, b, c, d] {
             world.set(host, |kusari| kusari.mining_time = SECOND);
             slow_down(world, host, 40);
-            world.let_people_act(&[host], 8, SECOND, 40 * SECOND);
+            world.let_users_act(&[host], 8, SECOND, 40 * SECOND);
         }
         let crashes = world.random.chance(60);
-        world.set_weather(Weather { crashes, resets: true, ..Weather::default() });
+        world.set_faults(Faults { crashes, resets: true, ..Faults::default() });
         let at = world.random.between(20 * SECOND, 60 * SECOND);
         world.run_until(at);
         world.dial_when_it_runs(b, d);
@@ -205,9 +205,9 @@ pub const LEDGER_WITNESSES: Scenario = Scenario {
         for host in [a, b, c] {
             let listed: Vec<usize> = known.iter().copied().filter(|&key| key != host).collect();
             world.let_witness(host, &listed);
-            world.let_people_act(&[host], 8, SECOND, 100 * SECOND);
+            world.let_users_act(&[host], 8, SECOND, 100 * SECOND);
         }
-        world.set_weather(Weather { partitions: true, crashes: true, ..Weather::default() });
+        world.set_faults(Faults { partitions: true, crashes: true, ..Faults::default() });
         world.run_until(120 * SECOND);
     },
 };
@@ -220,11 +220,11 @@ pub const LEDGER_SHARED_WALLET: Scenario = Scenario {
         let (a, b) = add_shared_wallet(world);
         let c = world.add_ledger(&[a], 0, MiningPolicy::Off);
         for (host, last) in [(a, 60), (b, 60)] {
-            world.let_people_draft(host, 6, SECOND, last * SECOND);
+            world.let_users_draft(host, 6, SECOND, last * SECOND);
         }
-        world.let_people_act(&[c], 3, SECOND, 60 * SECOND);
+        world.let_users_act(&[c], 3, SECOND, 60 * SECOND);
         let (crashes, resets) = (world.random.chance(50), world.random.chance(50));
-        world.set_weather(Weather { crashes, resets, ..Weather::default() });
+        world.set_faults(Faults { crashes, resets, ..Faults::default() });
         let at = world.random.between(20 * SECOND, 40 * SECOND);
         world.run_until(at);
         world.dial_when_it_runs(b, a);
@@ -252,8 +252,8 @@ pub fn shared_wallet_crash_at_point(
 ) -> Result<Option<Outcome>, String> {
     let mut world = World::new(seed, printed);
     let (a, b) = add_shared_wallet(&mut world);
-    world.let_people_draft(a, 2, SECOND, 8 * SECOND);
-    world.let_people_draft(b, 2, SECOND, 8 * SECOND);
+    world.let_users_draft(a, 2, SECOND, 8 * SECOND);
+    world.let_users_draft(b, 2, SECOND, 8 * SECOND);
     crash_twice(&mut world, if seed.is_multiple_of(2) { b } else { a }, point);
     world.run_until(12 * SECOND);
     world.dial_when_it_runs(b, a);
@@ -283,9 +283,9 @@ pub const LEDGER_WITNESSES_LOSE_STORES: Scenario = Scenario {
                 world.plan(at, Event::CopyStore(host));
             }
         }
-        // What people entrust to a store that is moved away goes with it.
-        world.let_people_act(&[a], 16, SECOND, 130 * SECOND);
-        world.set_weather(Weather { crashes: true, partitions: true, ..Weather::default() });
+        // What users entrust to a store that is moved away goes with it.
+        world.let_users_act(&[a], 16, SECOND, 130 * SECOND);
+        world.set_faults(Faults { crashes: true, partitions: true, ..Faults::default() });
         world.run_until(150 * SECOND);
     },
 };
@@ -305,7 +305,7 @@ pub fn lose_store_at_write(
     let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
     world.let_witness(a, &[b]);
     world.let_witness(b, &[a]);
-    world.let_people_act(&[a], 5, SECOND, 40 * SECOND);
+    world.let_users_act(&[a], 5, SECOND, 40 * SECOND);
     let copied_at = world.random.between(SECOND, 30 * SECOND);
     world.plan(copied_at, Event::CopyStore(b));
     world.set(b, |kusari| {
@@ -315,7 +315,7 @@ pub fn lose_store_at_write(
     finish_if(world, |counts| counts.lost_stores > 0)
 }
 
-/// One machine crashes at the given point of the seam while people submit on two, and soon after its
+/// One machine crashes at the given point of the seam while users submit on two, and soon after its
 /// restart once more.
 ///
 /// # Errors
@@ -324,8 +324,8 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     let mut world = World::new(seed, printed);
     let a = world.add_ledger(&[], 0, ON_DEMAND);
     let b = world.add_ledger(&[a], 0, ON_DEMAND);
-    world.let_people_act(&[a], 3, SECOND, 12 * SECOND);
-    world.let_people_act(&[b], 3, SECOND, 12 * SECOND);
+    world.let_users_act(&[a], 3, SECOND, 12 * SECOND);
+    world.let_users_act(&[b], 3, SECOND, 12 * SECOND);
     crash_twice(&mut world, a, point);
     world.run_until(30 * SECOND);
     finish_if(world, |counts| counts.crashes > 0)

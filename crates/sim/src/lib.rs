@@ -2,7 +2,7 @@
 //!
 //! A [`World`] holds machines that run [`kusari_node::Node`], machines that run the original node,
 //! and machines that mean no good. Everything that happens to them follows from a seed: delays,
-//! crashes, partitions, what people type and when. [`scenarios`] names the situations that are
+//! crashes, partitions, what users type and when. [`scenarios`] names the situations that are
 //! tried; each ends with quiet, after which all nodes must agree and no acknowledged line may be
 //! lost or doubled.
 //!
@@ -18,6 +18,7 @@ mod connection;
 mod crashes;
 mod disk;
 mod drafts;
+mod faults;
 pub mod finality_scenarios;
 pub mod flipper;
 pub mod flood;
@@ -32,7 +33,6 @@ mod network;
 pub mod newcomer;
 mod original;
 pub mod original_scenarios;
-mod people;
 mod random;
 mod remembering;
 pub mod scenarios;
@@ -40,11 +40,11 @@ mod setup;
 pub mod stalling;
 mod trace;
 mod twins;
-mod weather;
+mod users;
 mod witnesses;
 mod world;
 
+pub use faults::Faults;
 pub use random::Random;
 pub use remembering::{Loss, StoreLoss};
-pub use weather::Weather;
 pub use world::{Counts, MILLISECOND, Micros, SECOND, World};

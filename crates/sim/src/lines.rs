@@ -1,16 +1,15 @@
-//! What people typed, and what became of it as far as they were told.
+//! What users typed, and what became of it as far as they were told.
 
 use std::collections::BTreeMap;
 
 use kusari_chain::{Block, BlockHash};
 use kusari_node::seam::PeerId;
 
-/// Every line that anybody typed. No two are alike, so the chain can be searched for each.
+/// Every line that was typed. No two are alike, so the chain can be searched for each.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    /// At which machine each was typed, and whether the person was told that it is saved.
+    /// At which machine each was typed, and whether the user was told that it is saved.
     acknowledged: BTreeMap<String, (usize, bool)>,
-    refused: u64,
     planned: u64,
     /// How often each block was sent over each connection, in each direction.
     sent: BTreeMap<(PeerId, BlockHash), u32>,
@@ -31,10 +30,6 @@ impl Lines {
 
     pub(crate) fn acknowledged(&mut self, host: usize, text: &str) {
         self.acknowledged.insert(text.to_owned(), (host, true));
-    }
-
-    pub(crate) fn refused(&mut self) {
-        self.refused += 1;
     }
 
     pub(crate) fn block_added(&mut self, host: usize, hash: BlockHash) {

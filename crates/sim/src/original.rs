@@ -207,8 +207,8 @@ impl World {
     fn check_original_is_spared(&mut self, host: usize, place: Place, what: &str) {
         let Some(connection) = self.connection(place) else { return };
         let from = connection.ends[1 - place.side].host;
-        // One that connected and passes on wrong blocks may be a person who wants to know.
-        let excused = self.weather.wrong_blocks && place.side == 0;
+        // One that connected and passes on wrong blocks may be a user who wants to know.
+        let excused = self.faults.wrong_blocks && place.side == 0;
         if self.kusari(from).is_some() && !excused {
             self.fail(format!("node {from} sends original {host} {what}"));
         }

@@ -13,7 +13,7 @@ fn node_with_chain(world: &mut World, dials: &[usize]) -> (usize, usize) {
     (node, length)
 }
 
-/// People type here and there, one after another.
+/// Users type here and there, one after another.
 fn take_turns(world: &mut World, nodes: &[usize], originals: &[usize], rounds: usize) {
     for _ in 0..rounds {
         for &node in nodes {
@@ -27,7 +27,7 @@ fn take_turns(world: &mut World, nodes: &[usize], originals: &[usize], rounds: u
     }
 }
 
-/// Lines were typed on an original while nobody was connected to it; then a node dials it.
+/// Lines were typed on an original while it had no connection; then a node dials it.
 pub const ORIGINAL_IS_DIALLED_AGAIN: Scenario = Scenario {
     name: "original_is_dialled_again",
     build: |world| {
@@ -38,7 +38,7 @@ pub const ORIGINAL_IS_DIALLED_AGAIN: Scenario = Scenario {
         let (node, length) = node_with_chain(world, &[original]);
         let other = world.add_kusari(&[node], 0);
         let had = world.random.index(length + 1);
-        // Where it lacks some of the chain, nobody typed there: those lines would be another branch.
+        // Where it lacks some of the chain, no user typed there: those lines would be another branch.
         let lines = if had == length { 1 + world.random.below(4) } else { 0 };
         world.install_on_original(original, &mining::long_chain()[..had], lines);
         world.run_until(20 * SECOND);

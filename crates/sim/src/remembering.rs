@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    /// A person copies the store of a machine.
+    /// A user copies the store of a machine.
     pub(crate) fn copy_store(&mut self, host: usize) {
         self.set(host, |kusari| kusari.remembered.copy = Some(kusari.disk.copied()));
     }

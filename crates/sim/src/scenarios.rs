@@ -3,10 +3,10 @@
 use kusari_node::OutboxLimits;
 
 use crate::byzantine::{EVERY_MALICE, Malice};
+use crate::faults::Faults;
 use crate::mining;
 use crate::setup::TRIANGLE;
 use crate::twins::Twins;
-use crate::weather::Weather;
 use crate::world::{Counts, MILLISECOND, SECOND, World};
 
 /// How a run ended.
@@ -16,7 +16,7 @@ pub struct Outcome {
     pub trace: u64,
     /// How much happened.
     pub counts: Counts,
-    /// Lines whose person was told that they are saved.
+    /// Lines whose user was told that they are saved.
     pub acknowledged: usize,
 }
 
@@ -85,24 +85,24 @@ pub const MINERS_RACE: Scenario = Scenario {
     },
 };
 
-/// A network that falls apart while people type on both sides.
+/// A network that falls apart while users type on both sides.
 pub const PARTITION_HEALS: Scenario = Scenario {
     name: "partition_heals",
     build: |world| {
         let [a, b, c, d] = world.add_all([&[], &[0], &[0, 1], &[1, 2]]);
         world.type_lines(&[a, b, c, d], 4, SECOND, 100 * SECOND);
-        world.set_weather(Weather { partitions: true, resets: true, ..Weather::default() });
+        world.set_faults(Faults { partitions: true, resets: true, ..Faults::default() });
         world.run_until(120 * SECOND);
     },
 };
 
-/// Machines crash at any point of the seam while people type.
+/// Machines crash at any point of the seam while users type.
 pub const CRASHES_WHILE_TYPING: Scenario = Scenario {
     name: "crashes_while_typing",
     build: |world| {
         let [a, b, c] = world.add_all(TRIANGLE);
         world.type_lines(&[a, b, c], 5, SECOND, 60 * SECOND);
-        world.set_weather(Weather { crashes: true, ..Weather::default() });
+        world.set_faults(Faults { crashes: true, ..Faults::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -119,7 +119,7 @@ pub const STORM: Scenario = Scenario {
             limit_outbox(world, host, 4);
             world.type_lines(&[host], 4, SECOND, 120 * SECOND);
         }
-        world.set_weather(Weather::STORM);
+        world.set_faults(Faults::STORM);
         world.run_until(150 * SECOND);
     },
 };
@@ -144,13 +144,13 @@ pub const ORIGINALS_JOIN: Scenario = Scenario {
         let b = world.add_kusari(&[a, second], 0);
         let c = world.add_kusari(&[b, first], 0);
         let (resets, wrong_blocks) = (world.random.chance(50), world.random.chance(50));
-        // Lines that originals break are wrong too, and whoever passes them on may be told.
+        // Lines that originals break are wrong too, and a node that passes them on may be told.
         world.is_plain = !wrong_blocks;
         world.type_lines(&[a, b, c], 3, SECOND, 60 * SECOND);
         if wrong_blocks {
             world.add_byzantine(Malice::Forger, &[first, second]);
         }
-        world.set_weather(Weather { resets, wrong_blocks, ..Weather::default() });
+        world.set_faults(Faults { resets, wrong_blocks, ..Faults::default() });
         world.run_until(80 * SECOND);
     },
 };
@@ -168,7 +168,7 @@ pub const BYZANTINE_PEERS: Scenario = Scenario {
             }
         }
         world.type_lines(&[a, b, c], 3, SECOND, 60 * SECOND);
-        world.set_weather(Weather { wrong_blocks: true, ..Weather::default() });
+        world.set_faults(Faults { wrong_blocks: true, ..Faults::default() });
         world.run_until(90 * SECOND);
         // The attack goes on meanwhile: it must not even delay the honest for long.
         world.must_agree_within(120 * SECOND);
@@ -189,11 +189,11 @@ pub const LATE_JOINER: Scenario = Scenario {
         let at = world.random.between(SECOND, 40 * SECOND);
         let c = world.add_kusari(&[a, b], at);
         world.type_lines(&[a, b, c], 2, SECOND, 60 * SECOND);
-        world.set_weather(Weather {
+        world.set_faults(Faults {
             slow_readers: true,
             silence: true,
             crashes: true,
-            ..Weather::default()
+            ..Faults::default()
         });
         world.run_until(80 * SECOND);
     },
@@ -215,7 +215,7 @@ pub const DEEP_REORGANISATION: Scenario = Scenario {
         let length = world.random.index(60);
         world.install(c, &mining::long_chain()[..length]);
         let crashes = world.random.chance(60);
-        world.set_weather(Weather { crashes, resets: true, ..Weather::default() });
+        world.set_faults(Faults { crashes, resets: true, ..Faults::default() });
         world.run_until(90 * SECOND);
     },
 };
@@ -267,9 +267,9 @@ pub const CRIERS: Scenario = Scenario {
             world.add_byzantine(Malice::Crier, &[a, b, c, d]);
         }
         world.type_lines(&[a, b, c, d], 3, SECOND, 80 * SECOND);
-        world.set_weather(Weather { resets: true, silence: true, ..Weather::default() });
+        world.set_faults(Faults { resets: true, silence: true, ..Faults::default() });
         world.run_until(90 * SECOND);
-        world.set_weather(Weather::default());
+        world.set_faults(Faults::default());
         world.must_agree_within(120 * SECOND);
     },
 };

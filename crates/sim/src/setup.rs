@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// A person has a running node connect to another machine.
+    /// A user has a running node connect to another machine.
     pub(crate) fn dial_while_running(&mut self, host: usize, target: usize) {
         let command = Command::Connect(PeerAddress::from(address(target)));
         self.input(host, Input::Command(RequestId(0), command));
@@ -136,8 +136,8 @@ impl World {
         host
     }
 
-    /// Gives an original blocks that it had before, and lines that were typed there while nobody was
-    /// connected to it.
+    /// Gives an original blocks that it had before, and lines that were typed there while it had no
+    /// connection.
     pub(crate) fn install_on_original(&mut self, host: usize, blocks: &[Block], lines: u64) {
         if let Some(Host::Original(original)) = self.hosts.get_mut(host) {
             original.chain.extend_from_slice(blocks);
@@ -160,13 +160,13 @@ impl World {
         host
     }
 
-    /// Has people type lines on machines, spread over a stretch of time.
+    /// Has users type lines on machines, spread over a stretch of time.
     pub(crate) fn type_lines(&mut self, hosts: &[usize], count: u64, from: Micros, until: Micros) {
         // Texts with everything in them that a line of JSON has to escape, and more.
         const SPICE: [&str; 6] =
             ["", " \"quoted\\\"", " \t\u{1b}[31m", " жöß漢🦀", " \r\n", " \u{0}"];
         for host in hosts.iter().flat_map(|&host| (0..count).map(move |_| host)) {
-            // Originals pass on what is escaped as JSON that is broken: whoever only they connect
+            // Originals pass on what is escaped as JSON that is broken: nodes that only they connect
             // would never agree on it.
             let spice = match self.is_plain {
                 true => "",

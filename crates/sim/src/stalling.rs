@@ -11,12 +11,12 @@ use kusari_node::{Input, MiningPolicy};
 
 use crate::disk::Disk;
 use crate::kusari::FIRST_SECOND;
-use crate::people::Person;
 use crate::scenarios::Scenario;
+use crate::users::User;
 use crate::world::{MILLISECOND, Micros, SECOND, World};
 use crate::{ledger, mining};
 
-/// In which time what a person wrote stands in a block, whatever the attacker does.
+/// In which time what a user wrote stands in a block, whatever the attacker does.
 const MINED_WITHIN: Micros = 15 * SECOND;
 /// Blocks that the attacker has ahead: a median of eleven, and more.
 const LEAD: usize = 31;
@@ -44,10 +44,10 @@ pub const STAMPED_AHEAD: Scenario = Scenario {
         world.input(a, Input::BlocksReceived { peer: BESIDE, blocks });
         for _ in 0..4 {
             let before = world.height(a);
-            world.let_people_act(&[b], 1, world.now + SECOND, world.now + 2 * SECOND);
+            world.let_users_act(&[b], 1, world.now + SECOND, world.now + 2 * SECOND);
             world.run_for(2 * SECOND + MINED_WITHIN);
             if world.rest_of(a).is_none() || world.rest_of(b).is_none() {
-                world.fail("what a person sent still waits");
+                world.fail("what a user sent still waits");
             }
             if world.height(a) == before {
                 world.fail("nothing was mined");
@@ -121,7 +121,7 @@ fn stamped(wall: u64) -> Option<Vec<CheckedBlock>> {
     let (disk, spec) = (Disk::default(), Arc::new(ledger::spec()));
     let limits = TreeLimits::default();
     let mut chain = Chain::open_ledger(Box::new(disk.store()), limits, Arc::clone(&spec)).ok()?;
-    let miner = Person::new(usize::MAX).public;
+    let miner = User::new(usize::MAX).public;
     let mut blocks = Vec::new();
     while blocks.len() < LEAD {
         let template = chain.template(miner, [], wall).ok()?;

@@ -34,7 +34,8 @@ impl Twins {
     /// How the two differ.
     pub(crate) fn handle(
         &mut self,
-        (node, twin): (&mut Node, &mut Option<Node>),
+        node: &mut Node,
+        twin: &mut Option<Node>,
         disk: &Disk,
         now: Now,
         input: Input,

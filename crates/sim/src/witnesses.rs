@@ -11,10 +11,10 @@ use kusari_node::wire::{self, Message};
 
 use crate::byzantine::Malice;
 use crate::connection::Place;
-use crate::people::Person;
+use crate::users::User;
 use crate::world::{Host, World};
 
-/// Numbers of the keys of witnesses begin here, apart from those of people.
+/// Numbers of the keys of witnesses begin here, apart from those of users.
 const FIRST_WITNESS: usize = 2_000_000;
 /// Those of keys that speak once.
 const FIRST_FRESH: usize = 3_000_000;
@@ -22,8 +22,8 @@ const FIRST_FRESH: usize = 3_000_000;
 const FLOOD: u64 = 12;
 
 /// The key of a machine as a witness.
-fn witness(host: usize) -> Person {
-    Person::new(FIRST_WITNESS + host)
+fn witness(host: usize) -> User {
+    User::new(FIRST_WITNESS + host)
 }
 
 /// What a machine's key is known by.
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// A statement about a block that was heard of, which contradicts others of the same key; or some
-    /// of keys that nobody has seen.
+    /// of new keys.
     pub(crate) fn perjure(&mut self, host: usize, place: Place) {
         let (kind, draw) = (self.random.below(4), self.random.draw());
         let Some(chain) = self.chain_id() else { return };
@@ -89,7 +89,7 @@ impl World {
             let fresh = 0..FLOOD;
             lines.extend(fresh.map(|_| {
                 let number = usize::try_from(self.random.below(1 << 30)).unwrap_or(0);
-                Person::new(FIRST_FRESH + number).state(statement, &chain)
+                User::new(FIRST_FRESH + number).state(statement, &chain)
             }));
         }
         for statement in lines {
@@ -103,7 +103,7 @@ impl World {
         host.is_multiple_of(2)
     }
 
-    /// Once everything is quiet: whoever lied is known for it everywhere, nobody else is, what honest
+    /// Once everything is quiet: every node has evidence against liars and against no other key, what honest
     /// witnesses said last is known to all who list them, and no bound was exceeded.
     pub(crate) fn check_witnesses(&mut self) {
         let hosts = self.kusari_hosts();

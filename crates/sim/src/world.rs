@@ -14,14 +14,14 @@ use crate::byzantine::Byzantine;
 use crate::checks::ListRule;
 use crate::connection::{Connection, Place};
 use crate::drafts::Drafted;
+use crate::faults::Faults;
 use crate::kusari::Kusari;
 use crate::lines::Lines;
 use crate::original::Original;
-use crate::people::Ledger;
 use crate::random::Random;
 use crate::trace::Trace;
 use crate::twins::Twins;
-use crate::weather::Weather;
+use crate::users::Ledger;
 
 /// Virtual time since the beginning, in microseconds.
 pub type Micros = u64;
@@ -43,7 +43,7 @@ pub(crate) enum Event {
     Durable { host: usize, life: u32, through: CommitId },
     /// What a node asked to be remembered beside its witness key is written.
     MemoDone { host: usize, life: u32 },
-    /// A person copies the store of a machine.
+    /// A user copies the store of a machine.
     CopyStore(usize),
     /// The miner would find its nonce about now.
     Mined { host: usize, life: u32, template_id: TemplateId },
@@ -67,18 +67,18 @@ pub(crate) enum Event {
     DrainOver(Place),
     /// A machine starts.
     Start(usize),
-    /// A person types a line.
+    /// A user types a line.
     Say { host: usize, text: String },
-    /// A person has a mind to record something, or to pay somebody.
+    /// A user records or pays something.
     Transact(usize),
-    /// A person types a text that the machine is to sign.
+    /// A user types a text that the machine is to sign.
     Draft(usize),
-    /// A person submits a signed transaction.
+    /// A user submits a signed transaction.
     Submit { host: usize, life: u32, transaction: Box<CheckedTransaction> },
     /// A machine that follows no protocol of ours does what it does.
     Act(usize),
     /// Something goes wrong somewhere.
-    Weather,
+    Fault,
     /// Cut links work again.
     Heal,
 }
@@ -103,7 +103,7 @@ pub struct World {
     pub(crate) connections: BTreeMap<u64, Connection>,
     pub(crate) opened: u64,
     pub(crate) cuts: BTreeSet<(usize, usize)>,
-    pub(crate) weather: Weather,
+    pub(crate) faults: Faults,
     pub(crate) trace: Trace,
     pub(crate) lines: Lines,
     pub(crate) ledger: Ledger,
@@ -142,25 +142,25 @@ pub struct Counts {
     pub hostile_bytes: u64,
     /// Peers that lost their place to a newcomer.
     pub evictions: u64,
-    /// Virtual seconds from the end of all faults until everybody agreed.
+    /// Virtual seconds from the end of all faults until all nodes agreed.
     pub seconds_to_agree: u64,
     /// Blocks that nodes mined.
     pub mined: u64,
-    /// Transactions of people that were refused.
+    /// Transactions of users that were refused.
     pub not_submitted: u64,
     /// Times that the accounts of a disk were compared with its blocks.
     pub audits: u64,
-    /// Transactions of people that others displaced.
+    /// Transactions of users that others displaced.
     pub displaced: u64,
     /// Drafts that were signed again.
     pub signed_again: u64,
-    /// Transactions of people that came back after a reorganisation.
+    /// Transactions of users that came back after a reorganisation.
     pub returned: u64,
-    /// Lines of people that came back after a reorganisation.
+    /// Lines of users that came back after a reorganisation.
     pub reopened: u64,
     /// Alarms about branches that are held.
     pub alarms: u64,
-    /// Pairs of honest nodes that went different ways until people decided.
+    /// Pairs of honest nodes that went different ways until users decided.
     pub parted: u64,
     /// Lines that were queued for peers, signs of life left out.
     pub lines: u64,
@@ -238,7 +238,7 @@ impl World {
             Event::Draft(host) => self.draft(host),
             Event::Submit { host, life, transaction } => self.submit(host, life, *transaction),
             Event::Act(host) => self.act(host),
-            Event::Weather => self.change_weather(),
+            Event::Fault => self.cause_fault(),
             Event::Heal => self.heal_links(),
         }
     }
@@ -251,7 +251,7 @@ impl World {
         }
     }
 
-    /// Notes what a node told its person.
+    /// Notes what a node told its user.
     pub(crate) fn notified(&mut self, host: usize, event: &NodeEvent) {
         match event {
             NodeEvent::Reorganised { depth, from, .. } => {
@@ -311,7 +311,7 @@ impl World {
         self.kusari(host)?.node.as_ref()
     }
 
-    /// Every machine that runs the node under test for somebody honest.
+    /// Every honest machine that runs the node under test.
     pub(crate) fn kusari_hosts(&self) -> Vec<usize> {
         let is_kusari = |&host: &usize| self.kusari(host).is_some() && self.is_honest(host);
         (0..self.hosts.len()).filter(is_kusari).collect()

@@ -5,7 +5,7 @@ use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
 
 /// What may go wrong in a run.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Weather {
+pub struct Faults {
     /// Machines crash, each time at some point of the seam.
     pub crashes: bool,
     /// Connections break with notice.
@@ -22,7 +22,7 @@ pub struct Weather {
     pub over: bool,
 }
 
-impl Weather {
+impl Faults {
     /// Everything among honest machines.
     pub(crate) const STORM: Self = Self {
         crashes: true,
@@ -37,9 +37,9 @@ impl Weather {
 
 impl World {
     /// Sets what may go wrong from now on.
-    pub fn set_weather(&mut self, weather: Weather) {
-        self.weather = weather;
-        self.plan(self.now, Event::Weather);
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+        self.plan(self.now, Event::Fault);
     }
 
     /// Machines crash no more.
@@ -53,10 +53,10 @@ impl World {
     }
 
     /// Ends all faults: links heal, machines that mean no good leave, machines that are down start.
-    pub(crate) fn make_peace(&mut self) {
+    pub(crate) fn heal(&mut self) {
         // Wrong blocks that are still on their way will be passed on.
-        let wrong_blocks = self.weather.wrong_blocks;
-        self.weather = Weather { over: true, wrong_blocks, ..Weather::default() };
+        let wrong_blocks = self.faults.wrong_blocks;
+        self.faults = Faults { over: true, wrong_blocks, ..Faults::default() };
         self.heal_links();
         self.end_crashes();
         self.dismiss_rewriters();
@@ -73,13 +73,13 @@ impl World {
         }
     }
 
-    pub(crate) fn change_weather(&mut self) {
-        if self.weather.over {
+    pub(crate) fn cause_fault(&mut self) {
+        if self.faults.over {
             return;
         }
         let pause = self.random.between(200 * MILLISECOND, 5 * SECOND);
-        self.plan(self.now + pause, Event::Weather);
-        let Weather { crashes, resets, silence, partitions, slow_readers, .. } = self.weather;
+        self.plan(self.now + pause, Event::Fault);
+        let Faults { crashes, resets, silence, partitions, slow_readers, .. } = self.faults;
         match self.random.below(6) {
             0 | 1 if crashes => self.doom_a_machine(),
             2 if resets => {

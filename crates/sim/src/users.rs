@@ -1,4 +1,4 @@
-//! People with keys, what they submitted to which node, and what became of it as far as they were
+//! Users with keys, what they submitted to which node, and what became of it as far as they were
 //! told.
 //!
 //! Owns who signs what, and when. What must hold in the end is up to [`crate::audit`].
@@ -19,13 +19,13 @@ use kusari_node::wire::Message;
 
 use crate::world::{Event, Micros, World};
 
-/// Somebody who signs. The keys follow from a number, and are worth nothing.
-pub(crate) struct Person {
+/// A user who signs. The keys follow from a number, and are worth nothing.
+pub(crate) struct User {
     key: SigningKey,
     pub(crate) public: PublicKey,
 }
 
-impl Person {
+impl User {
     pub(crate) fn new(number: usize) -> Self {
         let mut seed = [0x5e; 32];
         seed[..8].copy_from_slice(&(number as u64).to_le_bytes());
@@ -52,12 +52,12 @@ impl Person {
     }
 }
 
-/// Somebody who submits to several machines at once, and so is displaced by himself.
+/// A user who submits to several machines at once, whose transactions so displace one another.
 pub(crate) const SHARED: usize = 1_000;
 
-/// What a person asked a node for.
+/// What a user asked a node for.
 pub(crate) enum Asked {
-    /// The account of the person with this number, to sign what comes next.
+    /// The account of the user with this number, to sign what comes next.
     Account(usize),
     /// To mine this line.
     Say(String),
@@ -78,13 +78,13 @@ pub(crate) struct Submitted {
     pub(crate) transaction: CheckedTransaction,
     /// The machines that it was submitted to.
     pub(crate) at: BTreeSet<usize>,
-    /// The machines whose person was told that it is stored.
+    /// The machines whose user was told that it is stored.
     pub(crate) acknowledged: BTreeSet<usize>,
-    /// The machines whose person was told that another one took its place.
+    /// The machines whose user was told that another one took its place.
     pub(crate) displaced: BTreeSet<usize>,
 }
 
-/// Everything that anybody submitted.
+/// Everything that was submitted.
 #[derive(Default)]
 pub(crate) struct Ledger {
     pub(crate) submitted: BTreeMap<Txid, Submitted>,
@@ -93,10 +93,6 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn crashed(&mut self, host: usize) {
-        self.crashed.insert(host);
-    }
-
     pub(crate) fn displaced(&mut self, host: usize, txid: &Txid) {
         if let Some(submitted) = self.submitted.get_mut(txid) {
             submitted.displaced.insert(host);
@@ -109,8 +105,8 @@ impl Ledger {
 }
 
 impl World {
-    /// Has people submit on machines, spread over a stretch of time.
-    pub(crate) fn let_people_act(
+    /// Has users submit on machines, spread over a stretch of time.
+    pub(crate) fn let_users_act(
         &mut self,
         hosts: &[usize],
         count: u64,
@@ -136,25 +132,24 @@ impl World {
         }
     }
 
-    /// A person looks up what its next transaction needs.
+    /// A user looks up what its next transaction needs.
     pub(crate) fn transact(&mut self, host: usize) {
-        let person = if self.random.chance(15) { SHARED } else { host };
+        let user = if self.random.chance(15) { SHARED } else { host };
         let Some(kusari) = self.running(host) else { return };
-        let request = kusari.ask(Asked::Account(person));
-        let key = Person::new(person).public;
+        let request = kusari.ask(Asked::Account(user));
+        let key = User::new(user).public;
         self.input(host, Input::Command(request, Command::GetAccount(key)));
     }
 
-    /// A node answers what a person asked.
+    /// A node answers what a user asked.
     pub(crate) fn told(&mut self, host: usize, asked: Asked, reply: Reply) {
         match (asked, reply) {
-            (Asked::Account(person), Reply::Account { account, next_sequence }) => {
-                self.sign_and_submit(host, person, &account, next_sequence);
+            (Asked::Account(user), Reply::Account { account, next_sequence }) => {
+                self.sign_and_submit(host, user, &account, next_sequence);
             }
             (Asked::Say(text), Reply::Saved(_)) if self.is_honest(host) => {
                 self.lines.acknowledged(host, &text);
             }
-            (Asked::Say(_), Reply::Refused(_)) => self.lines.refused(),
             (Asked::Say(_), _) => {}
             (Asked::Submit(txid), Reply::Submitted(told)) if told == txid => {
                 if let Some(submitted) = self.ledger.submitted.get_mut(&txid) {
@@ -171,21 +166,23 @@ impl World {
         }
     }
 
-    fn sign_and_submit(&mut self, host: usize, person: usize, account: &Account, sequence: u64) {
+    fn sign_and_submit(&mut self, host: usize, user: usize, account: &Account, sequence: u64) {
         let Some(chain) = self.chain_id() else { return };
         self.ledger.drawn += 1;
         let note = self.draw_note(host);
-        let signer = Person::new(person);
+        let signer = User::new(user);
         // Only who mines can be sure to be able to pay in the end, whatever branch wins.
-        let may_pay = person != SHARED && self.mines(host) && account.balance > 0;
+        let may_pay = user != SHARED && self.mines(host) && account.balance > 0;
         let unsigned = if may_pay && self.random.chance(50) {
             let hosts = self.hosts.len();
-            let receiver = Person::new(self.random.index(hosts)).public;
+            let receiver = User::new(self.random.index(hosts)).public;
             let amount = self.random.below(account.balance / 8 + 1);
             let fee = self.random.below(4);
             let note = Some(&note).filter(|_| self.random.chance(50));
-            let pair = (signer.public, receiver);
-            (UnsignedTransaction::transfer(pair, amount, sequence, fee, note), note.cloned())
+            (
+                UnsignedTransaction::transfer(signer.public, receiver, amount, sequence, fee, note),
+                note.cloned(),
+            )
         } else {
             (UnsignedTransaction::record(signer.public, sequence, 0, &note), Some(note))
         };
@@ -252,7 +249,7 @@ impl World {
         }
     }
 
-    /// Whoever waits for something of his has his node mine on: what a branch took away may first have
+    /// Users whose transactions wait have their nodes mine on: what a branch took away may first have
     /// to be earned again.
     pub(crate) fn let_miners_go_on(&mut self) {
         for host in self.kusari_hosts() {
