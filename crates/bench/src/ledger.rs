@@ -39,7 +39,7 @@ use kusari_store::Store;
 const BODY: usize = 5_000;
 /// Transactions that are handed over as gossip: what the pool holds is a few more.
 const GOSSIP: u64 = 13_000;
-/// Least transactions of a chain: everybody who signs owns something then.
+/// Least transactions of a chain: every signer owns something then.
 pub const MIN_TRANSACTIONS: u32 = PEOPLE as u32;
 /// Most transactions of a chain: below the first height at which a root over all accounts is due.
 pub const MAX_TRANSACTIONS: u32 = (STATE_ROOT_INTERVAL - 2) * BODY as u32;
@@ -191,7 +191,7 @@ impl Maker {
     ) -> Result<BlockHash, BenchError> {
         let opened = Store::open_chain(directory, Some(&self.spec)).map_err(BenchError::store)?;
         let mut node = Offline::open(opened).map_err(BenchError::store)?;
-        // The first pays whoever pays all others.
+        // The first pays the one who pays all others.
         let mut block = self.next(Vec::new())?;
         let mut left = transactions;
         loop {
@@ -240,7 +240,7 @@ impl Maker {
     }
 
     /// Lines of transactions that may follow. They pay nothing, since what a chain of blocks has paid
-    /// on is nobody's for long.
+    /// on changes hands at once.
     fn gossip(&mut self) -> Vec<u8> {
         let mut lines = Vec::new();
         for BodyEntry { transaction, payload } in self.people.sign(GOSSIP, 0) {

@@ -1,8 +1,8 @@
-//! Measurements that anybody can repeat with the program they have.
+//! Measurements that users can repeat with the program they have.
 //!
 //! Owns how something is measured: what is set up, between which two moments time counts, and what
 //! is read off. Every figure comes from real processes of this program over loopback. How figures
-//! are worded is up to the command line, and what is good enough is up to whoever reads them.
+//! are worded is up to the command line, and what is good enough is up to their reader.
 
 pub mod chain;
 pub mod ledger;

@@ -49,9 +49,9 @@ impl LongChain {
             output.set_len(4 * count as u64)?;
             io::Seek::seek(&mut output, io::SeekFrom::End(0))?;
             let mut output = BufWriter::new(output);
-            let workshop = Workshop::open(threads)?;
+            let mining = MiningThreads::open(threads)?;
             while nonces.len() < wanted {
-                let nonce = workshop.mine(&mut parent)?;
+                let nonce = mining.mine(&mut parent)?;
                 nonces.push(nonce);
                 output.write_all(&nonce.to_le_bytes())?;
                 if nonces.len().is_multiple_of(SAVED_EACH) {
@@ -107,16 +107,16 @@ fn proven(nonces: &[u32]) -> (usize, Block) {
 }
 
 /// Threads that mine one block after another.
-struct Workshop {
+struct MiningThreads {
     miner: Miner,
     found: mpsc::Receiver<u64>,
 }
 
-impl Workshop {
+impl MiningThreads {
     fn open(threads: NonZeroUsize) -> io::Result<Self> {
         let (sender, found) = mpsc::channel();
         let on_found = Box::new(move |_, nonce| {
-            // Whoever waited is gone only when all of this is.
+            // The receiver is gone only when all of this is.
             let _ = sender.send(nonce);
         });
         let miner = Miner::start(threads, None, Tries::default(), on_found)?;

@@ -26,7 +26,7 @@ impl Observer {
     /// Connects to a node.
     ///
     /// # Errors
-    /// Where nobody takes the connection.
+    /// Where the connection is refused.
     pub fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let client = LineClient::connect(address, DEADLINE);
         client.map(Self).map_err(BenchError::system("connecting to a node"))
@@ -40,7 +40,7 @@ impl Observer {
         self.0.send(bytes).map_err(BenchError::system("asking a node"))
     }
 
-    /// The connection once more, for whoever writes beside the one who reads.
+    /// The connection once more, for a thread that writes beside the one that reads.
     ///
     /// # Errors
     /// Where the system has no more of them.

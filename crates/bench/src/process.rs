@@ -19,8 +19,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// Processes that were started and have not ended; none where no more may be started.
 static RUNNING: Mutex<Option<Vec<u32>>> = Mutex::new(Some(Vec::new()));
 
-/// Ends every node that was started here, at once, and lets none be started any more. For whoever
-/// ends the program by a signal.
+/// Ends every node that was started here, at once, and lets none be started any more. For a
+/// handler of signals.
 pub fn kill_all() {
     for process in running().take().unwrap_or_default() {
         signal(process, true);
@@ -201,12 +201,12 @@ fn signal(process: u32, at_once: bool) {
     use nix::sys::signal::{Signal, kill};
     if let Ok(process) = i32::try_from(process) {
         let signal = if at_once { Signal::SIGKILL } else { Signal::SIGTERM };
-        // It has ended already where there is nobody to tell.
+        // Where this fails, it has ended already.
         let _ = kill(nix::unistd::Pid::from_raw(process), signal);
     }
 }
 
-/// Elsewhere a process can only be killed by whoever holds it, which happens when it is dropped.
+/// Elsewhere a process can only be killed by its owner, which happens when it is dropped.
 #[cfg(not(unix))]
 fn signal(_: u32, _: bool) {}
 

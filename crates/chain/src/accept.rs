@@ -68,7 +68,7 @@ pub enum Accepted {
         due: u64,
     },
     /// It came with its seven keys alone, which say nothing about a ledger: its hash is to be asked
-    /// of somebody who has the whole.
+    /// of a peer that has the whole.
     Bare,
     /// It would have made a branch the best, in which a block breaks a rule: that block and all that
     /// follows it are forgotten, the new one among them.

@@ -112,7 +112,7 @@ impl Block {
         String::from_utf8(json).unwrap_or_default()
     }
 
-    /// Appends the canonical JSON object, for whoever writes many.
+    /// Appends the canonical JSON object, for callers that write many.
     pub fn write_canonical_json(&self, out: &mut Vec<u8>) {
         canonical::write(self, out);
     }

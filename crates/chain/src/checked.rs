@@ -53,7 +53,7 @@ impl CheckedBlock {
     }
 
     /// Checks a whole block of the ledger chain with this id by itself. Most of what it costs are
-    /// the signatures, which come last: whoever sends a wrong one has done the work of a block.
+    /// the signatures, which come last: a peer that sends a wrong one has done the work of a block.
     ///
     /// # Errors
     /// The first rule that the block breaks.
@@ -116,7 +116,7 @@ impl CheckedBlock {
         self.ledger.as_deref()
     }
 
-    /// The body, for whoever keeps to what its transactions commit to.
+    /// The body, for callers that keep to what its transactions commit to.
     pub(crate) fn body_mut(&mut self) -> impl Iterator<Item = &mut BodyEntry> {
         self.ledger.iter_mut().flat_map(|part| part.body.iter_mut())
     }
@@ -159,7 +159,7 @@ impl TryFrom<Block> for CheckedBlock {
     }
 }
 
-/// A whole block is checked for the chain that it commits to, which whoever accepts it compares.
+/// A whole block is checked for the chain that it commits to, which the caller that accepts it compares.
 impl TryFrom<WholeBlock> for CheckedBlock {
     type Error = RuleViolation;
 

@@ -229,7 +229,7 @@ impl Mempool {
     }
 
     /// Checks again what does not follow from the pool itself: every signature, and the bounds of
-    /// the chain. For a pool out of a checkpoint that somebody else may have written. Costs tens of
+    /// the chain. For a pool out of a checkpoint that another program may have written. Costs tens of
     /// microseconds for each transaction.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ pub const MIN_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Most blocks, of the best chain or of a branch, that are moved at once where a branch wins. Mining
 /// hardly ever brings about more than a few, and a partition of minutes some ten; to move so many takes
-/// less time than whoever sent the block spent on mining it. A longer branch is followed in steps.
+/// less time than its sender spent on mining it. A longer branch is followed in steps.
 pub const AT_ONCE_BLOCKS: u32 = 64;
 
 /// Bytes of the lines of all blocks that are moved at once, which only ledger blocks reach.
@@ -126,7 +126,7 @@ pub const POOLED_OVERHEAD_BYTES: u64 = 1_024;
 pub const MAX_PER_SENDER: usize = 1_024;
 
 /// Bytes of one sender's waiting transactions, counted as for [`MAX_MEMPOOL_BYTES`]: an eighth of
-/// it, so that without fees one key crowds out nobody, and still more than a full body.
+/// it, so that without fees one key crowds out no other, and still more than a full body.
 pub const MAX_SENDER_BYTES: u64 = MAX_MEMPOOL_BYTES / 8;
 const _: () = assert!(MAX_SENDER_BYTES > MAX_BODY_BYTES as u64);
 
@@ -141,5 +141,5 @@ pub const MAX_OWN_BYTES: u64 = MAX_MEMPOOL_BYTES / 4;
 const _: () = assert!(MAX_OWN_BYTES + MAX_SENDER_BYTES < MAX_MEMPOOL_BYTES);
 
 /// Seconds that a transaction of others may wait. Who still wants it after three days, a weekend,
-/// sends it again; and one that nobody mines for so long pays too little.
+/// sends it again; and one that is not mined for so long pays too little.
 pub const MAX_POOL_AGE_S: u64 = 72 * 60 * 60;

@@ -93,7 +93,7 @@ impl Work {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// The sum. It saturates: 2^256 hashes are out of anybody's reach, so the case never decides.
+    /// The sum. It saturates: 2^256 hashes are out of reach, so the case never decides.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))

@@ -1,4 +1,4 @@
-//! Proofs that anybody can check offline: paths in Merkle trees, and the files that are made of them.
+//! Proofs that are checked offline: paths in Merkle trees, and the files that are made of them.
 
 mod check;
 pub mod file;

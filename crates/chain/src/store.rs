@@ -94,7 +94,7 @@ pub struct StoreError(pub String);
 /// Reads of the blocks that are stored. Implemented by the database and by [`MemoryBlocks`].
 ///
 /// A read sees every batch that was committed before it and nothing of any other. A block that the
-/// medium altered is not there, as if it had never come; whoever holds the store knows of it. Reads
+/// medium altered is not there, as if it had never come; the owner of the store knows of it. Reads
 /// of headers are there by themselves so that a store need not read what stands in a block.
 pub trait BlockStore {
     /// The last block of the best chain; `None` while only the genesis block exists.

@@ -63,7 +63,7 @@ impl Place {
         if read_bounded(&path).is_ok_and(|before| before == text) {
             return Ok(());
         }
-        // A file of its own first: whoever breaks this off keeps the suite as it was.
+        // A file of its own first, so that a run that is broken off leaves the suite as it was.
         let new = path.with_extension("json.new");
         fs::write(&new, text)
             .and_then(|()| fs::rename(&new, &path))

@@ -128,7 +128,7 @@ pub fn create(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// Takes a file of this user's away from everybody else. One that belongs to another user stays as its
+/// Takes a file of this user's away from all other users. One that belongs to another user stays as its
 /// owner has it.
 pub fn take_from_others(file: &Path) {
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What somebody does who means no good. None of it may change the chain, end the target, or keep
+//! What an attacker does. None of it may change the chain, end the target, or keep
 //! honest peers from being served.
 
 mod crowd;
@@ -7,37 +7,37 @@ mod greedy;
 mod liar;
 mod malformed;
 
-use super::bench::{Bench, start_of};
 use super::connection::now;
 use super::hearing::hear_exactly;
 use super::mining::{self, line};
 use super::report::{Evidence, Verdict, verdict};
+use super::target::{TargetUnderTest, start_of};
 use super::{CONDUCT, Case};
 
 /// How soon a chain of some hundred blocks is given out by a node that has nothing else to do.
 const PROMPTLY: std::time::Duration = std::time::Duration::from_secs(2);
 
 const AFTERWARDS: &[Case] = &[
-    Case::original("2", "has kept every honest block through all of it", |bench| {
+    Case::original("2", "has kept every honest block through all of it", |target| {
         let sent = "all of the above";
-        let answer = bench.exchange("GET_CHAIN\n")?;
+        let answer = target.ask_chain()?;
         let chain = answer.blocks();
-        let lost = bench.chain_before().iter().find(|block| !chain.contains(block));
+        let lost = target.chain_before().iter().find(|block| !chain.contains(block));
         match lost {
             None => verdict(!chain.is_empty(), sent, answer.last()),
             Some(block) => Err(Evidence::new(sent, format!("a chain without {}", line(block)))),
         }
     }),
-    Case::original("2", "has no block that breaks a rule", |bench| {
-        let answer = bench.exchange("GET_CHAIN\n")?;
+    Case::original("2", "has no block that breaks a rule", |target| {
+        let answer = target.ask_chain()?;
         answer.verdict()
     }),
-    Case::original("3", "answers GET_CHAIN within two seconds after all of it", |bench| {
+    Case::original("3", "answers GET_CHAIN within two seconds after all of it", |target| {
         let mut best = None;
         // The best of three, since the machine may be busy with something else.
         for _ in 0..3 {
             let start = now();
-            let answer = bench.exchange("GET_CHAIN\n")?;
+            let answer = target.ask_chain()?;
             if !answer.blocks().is_empty() {
                 let took = start.elapsed();
                 best = Some(best.map_or(took, |best| took.min(best)));
@@ -47,9 +47,9 @@ const AFTERWARDS: &[Case] = &[
         let got = format!("the chain in {:.3} s", took.as_secs_f64());
         verdict(took <= PROMPTLY, "GET_CHAIN", got)
     }),
-    Case::original(CONDUCT, "passes an honest block on after all of it", |bench| {
-        let mut listener = bench.listener()?;
-        let block = bench.bring_one()?;
+    Case::original(CONDUCT, "passes an honest block on after all of it", |target| {
+        let mut listener = target.listener()?;
+        let block = target.bring_one()?;
         let sent = mining::line(&block);
         hear_exactly(&mut listener, &[block], &sent)
     }),
@@ -64,8 +64,8 @@ pub(super) fn cases() -> Vec<&'static Case> {
 }
 
 /// Whether an honest peer is served while, or after, something was done.
-fn still_serves(bench: &mut Bench, done: &str) -> Verdict {
-    match bench.bring_one() {
+fn still_serves(target: &mut TargetUnderTest, done: &str) -> Verdict {
+    match target.bring_one() {
         Ok(block) => Ok(Evidence::new(done, format!("an honest block joins: {}", line(&block)))),
         Err(broken) => {
             let got = format!("{} for an honest {}", broken.got, start_of(&broken.sent));

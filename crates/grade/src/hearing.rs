@@ -2,11 +2,11 @@
 
 use kusari_chain::Block;
 
-use super::bench::is_block;
 use super::connection::{Connection, Heard};
 use super::kept::Kept;
 use super::mining::line;
 use super::report::{Evidence, Verdict, verdict};
+use super::target::is_block;
 
 /// Hears `BLOCK` lines up to this one, and gives all of them.
 pub(super) fn hear_through(

@@ -3,7 +3,7 @@
 //!
 //! Owns the checks and how a target is spoken to. It writes its lines by the letter of the protocol
 //! and judges chains by `kusari-chain`; it must not touch `net`, `runtime` or `store`, so that our
-//! own node is graded like anybody's. Nothing is printed here.
+//! own node is graded like any other. Nothing is printed here.
 //!
 //! A check waits for an event: a line, the end of a connection, a block that was passed on. That
 //! something must *not* happen is seen by what comes after it on the same connection, so a good
@@ -11,7 +11,6 @@
 
 mod answer;
 mod attacker;
-mod bench;
 mod connection;
 mod hearing;
 mod introduced;
@@ -19,14 +18,15 @@ mod kept;
 mod mining;
 mod original;
 mod report;
+mod target;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bench::Bench;
 pub use report::{Check, Level, Outcome, Part, Report};
 use report::{Evidence, Verdict};
+use target::TargetUnderTest;
 
 /// Where the protocol says how a node behaves.
 const CONDUCT: &str = "3, rules of conduct";
@@ -54,7 +54,7 @@ pub enum GradeError {
          address, as in 127.0.0.1:8080"
     )]
     NotLoopback(SocketAddr),
-    /// Nobody takes a connection.
+    /// No connection is taken.
     #[error(
         "{target} cannot be reached ({error}); start the node to grade, or correct the address"
     )]
@@ -87,7 +87,7 @@ struct Case {
     /// Where the protocol demands it.
     section: &'static str,
     level: Level,
-    run: fn(&mut Bench) -> Verdict,
+    run: fn(&mut TargetUnderTest) -> Verdict,
 }
 
 impl Case {
@@ -95,7 +95,7 @@ impl Case {
     const fn original(
         section: &'static str,
         name: &'static str,
-        run: fn(&mut Bench) -> Verdict,
+        run: fn(&mut TargetUnderTest) -> Verdict,
     ) -> Self {
         Self { name, section, level: Level::Original, run }
     }
@@ -104,7 +104,7 @@ impl Case {
     const fn kusari(
         section: &'static str,
         name: &'static str,
-        run: fn(&mut Bench) -> Verdict,
+        run: fn(&mut TargetUnderTest) -> Verdict,
     ) -> Self {
         Self { name, section, level: Level::Kusari, run }
     }
@@ -112,9 +112,8 @@ impl Case {
 
 /// A target that was reached, and the checks that it is to be put to.
 pub struct Grading {
-    target: SocketAddr,
     cases: Vec<(Part, &'static Case)>,
-    bench: Bench,
+    tested: TargetUnderTest,
 }
 
 impl Grading {
@@ -128,29 +127,29 @@ impl Grading {
             return Err(GradeError::NotLoopback(target));
         }
         let cases = chosen(&config.only)?;
-        let mut bench = Bench::reach(target, config.patience)
+        let mut tested = TargetUnderTest::reach(target, config.patience)
             .map_err(|error| GradeError::Unreachable { target, error })?;
-        let blocks = bench.chain().len();
+        let blocks = tested.chain().len();
         if blocks > MAX_CHAIN_BLOCKS {
             return Err(GradeError::ChainTooLong { target, blocks });
         }
         if config.only.is_empty() {
-            // Whoever chose a few checks mostly chose others than the one that needs them.
-            bench.begin_to_mine_orphans();
+            // A choice of a few checks mostly leaves out the one that needs them.
+            tested.begin_to_mine_orphans();
         }
-        Ok(Self { target, cases, bench })
+        Ok(Self { cases, tested })
     }
 
     /// Makes every check, in order, and calls `on_check` after each. The target's chain gets some
     /// hundred blocks, which stay. A target that falls silent or goes away breaks its checks.
     pub fn run(mut self, mut on_check: impl FnMut(&Check)) -> Report {
-        let mut report = Report::new(self.target);
+        let mut report = Report::new(self.tested.address);
         let mut last_part = None;
         for (part, case) in self.cases {
             if last_part.replace(part) != Some(part) {
-                self.bench.begin_part();
+                self.tested.begin_part();
             }
-            let check = judge(&mut self.bench, part, case);
+            let check = judge(&mut self.tested, part, case);
             on_check(&check);
             report.push(check);
         }
@@ -178,7 +177,7 @@ fn chosen(only: &[String]) -> Result<Vec<(Part, &'static Case)>, GradeError> {
     Ok(cases)
 }
 
-fn judge(bench: &mut Bench, part: Part, case: &Case) -> Check {
+fn judge(tested: &mut TargetUnderTest, part: Part, case: &Case) -> Check {
     let mut check = Check {
         name: case.name,
         part,
@@ -189,12 +188,12 @@ fn judge(bench: &mut Bench, part: Part, case: &Case) -> Check {
         got: None,
         reason: None,
     };
-    if case.level == Level::Kusari && !bench.speaks_kusari() {
+    if case.level == Level::Kusari && !tested.speaks_kusari() {
         check.reason = Some("the target does not answer HELLO");
         return check;
     }
-    bench.look_again();
-    let (outcome, Evidence { sent, got }) = match (case.run)(bench) {
+    tested.look_again();
+    let (outcome, Evidence { sent, got }) = match (case.run)(tested) {
         Ok(evidence) => (Outcome::Holds, evidence),
         Err(evidence) => (Outcome::Broken, evidence),
     };

@@ -54,7 +54,7 @@ pub(super) fn without_work(parent: &Block, data: &str) -> Block {
     }
 }
 
-/// Begins to mine blocks whose parents nobody knows.
+/// Begins to mine blocks whose parents are unknown.
 pub(super) fn orphans(count: u32) -> JoinHandle<Vec<Block>> {
     std::thread::spawn(move || {
         let orphan = |number: u32| {

@@ -15,7 +15,7 @@ pub enum Part {
     OriginalPeer,
     /// A peer that says `HELLO`.
     KusariPeer,
-    /// Somebody who means no good.
+    /// An attacker.
     Attacker,
 }
 

@@ -185,7 +185,7 @@ impl Shared {
             let chunk = job.next_chunk.fetch_add(1, Ordering::Relaxed);
             let first = job.first_nonce.wrapping_add(chunk.wrapping_mul(CHUNK));
             let found = search.try_nonces(first, CHUNK);
-            // Counted before anybody hears of the nonce: a block is never there without its tries.
+            // Counted before the nonce is told: a block is never there without its tries.
             self.tries.add(found.map_or(CHUNK, |nonce| nonce.wrapping_sub(first) + 1));
             if let Some(nonce) = found
                 && !job.found.swap(true, Ordering::Relaxed)

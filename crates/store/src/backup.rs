@@ -1,6 +1,6 @@
 //! A copy of the store, consistent and whole, made while commits go on.
 //!
-//! Owns how the copy is written: table by table as of one moment, into a file that nobody else
+//! Owns how the copy is written: table by table as of one moment, into a file that no other process
 //! uses. Under what name it stays is up to the caller.
 
 use std::fs::OpenOptions;
@@ -117,7 +117,7 @@ fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), Ba
     sync_file(file).map_err(|error| unwritable(error.to_string()))
 }
 
-/// Makes a file durable. Some systems do that only for whoever may write to it.
+/// Makes a file durable. Some systems do that only for a process that may write to it.
 fn sync_file(file: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(file)?.sync_all()
 }

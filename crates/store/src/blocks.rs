@@ -170,7 +170,7 @@ impl<'a> BlockReader<'a> {
         self.head_by_hash(hash)?.map(|head| self.whole(head)).transpose()
     }
 
-    /// The head of an order that somebody names, if there is one.
+    /// The head of an order that a caller names, if there is one.
     pub(super) fn head_of_order(&self, order: u64) -> Result<Option<Head>, Fault> {
         match self.blocks.get(order) {
             Ok(None) => Ok(None),

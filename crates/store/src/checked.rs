@@ -176,7 +176,7 @@ impl WriteTables for WriteTransaction {
     }
 }
 
-/// Reads of a table, whoever has it open.
+/// Reads of a table, whatever has it open.
 pub(crate) trait ReadableTable<K: RowKey, V: Value + 'static> {
     fn get<'k>(&self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<Row<'_, V>>, Fault>;
 

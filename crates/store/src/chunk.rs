@@ -72,7 +72,7 @@ impl Store {
     /// Reads up to `max` blocks (at least one) of the best chain that follow `after`, none higher
     /// than `through`, as of one moment.
     ///
-    /// Whoever calls this again with the last block it got reads the whole chain: where that block
+    /// A caller that calls this again with the last block it got reads the whole chain: where that block
     /// is no longer in the best chain, reading goes on from the last one that its branch and the
     /// best chain share, and where it is not stored at all, from the genesis block. Height 0 is the
     /// genesis block, whatever the hash.

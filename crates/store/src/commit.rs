@@ -335,7 +335,7 @@ impl<'txn> BlockWriter<'txn> {
                 let body = body.ok_or_else(|| missing(order))?;
                 read(&self.blocks, order)?.with_body(body.value())
             });
-            // Without its body nobody knows what leads to it. It stays, in no chain, as the audit says.
+            // Without its body it is unknown what leads to it. It stays, in no chain, as the audit says.
             let Ok(stored) = body else { return Ok(()) };
             ledger.bodies.discard(order)?;
             ledger.transactions.evict(order, transactions::suffixes(&stored));

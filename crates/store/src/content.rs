@@ -2,8 +2,8 @@
 //!
 //! Owns what is checked of a block's content when it is read, and the blocks that were found altered
 //! since the store was opened. The checksums of rows find what a medium alters; a person who alters a
-//! row computes its checksum as well, and is found here. A block that is found here is shown to nobody and
-//! sent to no peer.
+//! row computes its checksum as well, and is found here. A block that is found here is neither shown nor
+//! sent to a peer.
 
 use core::fmt;
 use std::collections::BTreeMap;

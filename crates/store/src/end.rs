@@ -23,7 +23,7 @@ impl Store {
     /// block once where something is.
     ///
     /// # Errors
-    /// [`StoreError`] where a block further below was altered as well, so that nobody can tell what the
+    /// [`StoreError`] where a block further below was altered as well, so that it is unknown what the
     /// accounts are, and where the medium fails.
     pub fn end_below_altered(&self) -> Result<Option<u32>, StoreError> {
         let Some(spec) = self.inner.kind.spec() else { return Ok(None) };

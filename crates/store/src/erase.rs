@@ -97,7 +97,7 @@ pub(super) fn erase(
         return Ok(());
     }
     let inserted = inserted(batches);
-    // As of the commit before; nobody else commits meanwhile.
+    // As of the commit before; no other thread commits meanwhile.
     let read = database.begin_read()?;
     let before = BlockReader::open(&read, content)?;
     // A block that a later batch drops held its transactions when they were erased.

@@ -86,7 +86,7 @@ thread_local! {
     static GUARDS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// While this lives, the thread's panics print nothing: they become an error that somebody says,
+/// While this lives, the thread's panics print nothing: they become an error that a caller says,
 /// and the words of a library's assertion would only frighten people. Panics of other threads and
 /// those outside of a guard are reported as ever.
 struct Quiet;

@@ -186,7 +186,7 @@ impl Store {
     }
 
     /// The blocks that are not as they were stored, as far as reads have found them since the store was
-    /// opened: at most 64. They are shown to nobody and sent to no peer, and a node that knows of one is not
+    /// opened: at most 64. They are neither shown nor sent to a peer, and a node that knows of one is not
     /// to be relied on.
     #[must_use]
     pub fn altered_blocks(&self) -> Vec<AlteredBlock> {
@@ -214,7 +214,7 @@ impl Store {
 
     /// Writes batches in order, all or none. They are durable when this returns.
     ///
-    /// One commit costs the same two syncs for one batch as for thousands, so whoever is busy
+    /// One commit costs the same two syncs for one batch as for thousands, so a busy caller
     /// groups them.
     ///
     /// # Errors

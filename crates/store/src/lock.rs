@@ -2,7 +2,7 @@
 //!
 //! Owns the file `lock`. The lock is the operating system's and ends with the process, however that
 //! ends; the process id in the file is for people only. The file stays when the lock is given up:
-//! removing it could take it away from somebody who has just locked it.
+//! removing it could take it away from a process that has just locked it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -31,7 +31,7 @@ impl DirectoryLock {
     /// [`OpenError::InUse`], and [`OpenError::Directory`] where the lock cannot be written.
     pub fn take(directory: &Path) -> Result<Self, OpenError> {
         let unusable = |source| OpenError::Directory { directory: directory.into(), source };
-        // Not truncated: until we hold the lock the content is somebody else's.
+        // Not truncated: until we hold the lock the content is another process's.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = open_no_link(&mut options, directory).map_err(unusable)?;
@@ -70,7 +70,7 @@ fn open_no_link(options: &mut OpenOptions, directory: &Path) -> io::Result<File>
 }
 
 /// Who holds the lock, as far as it can be told: the holder may not have written it yet, and some
-/// systems let nobody else read a locked file.
+/// systems let no other process read a locked file.
 fn read_holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.take(MAX_PID_BYTES).read_to_string(&mut text);
@@ -80,10 +80,10 @@ fn read_holder(file: &mut File) -> String {
     }
 }
 
-/// Who works on `file`, if it is the store of a data directory that somebody has locked.
+/// Who works on `file`, if it is the store of a data directory that is locked.
 #[must_use]
 pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
-    // The lock file is made by whoever takes the lock: where there is none, nobody has.
+    // The lock file is made by the process that takes the lock: where there is none, no process has.
     let is_store = file.file_name().is_some_and(|name| name == super::open::DATABASE_FILE);
     if !is_store || !directory.join(LOCK_FILE).exists() {
         return None;
@@ -97,7 +97,7 @@ pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
 /// Who has locked a data directory. Nothing in it is written.
 #[must_use]
 pub fn holder_of_directory(directory: &Path) -> Option<String> {
-    // The lock file is made by whoever takes the lock: where there is none, nobody has.
+    // The lock file is made by the process that takes the lock: where there is none, no process has.
     let mut file = open_no_link(OpenOptions::new().read(true), directory).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),

@@ -97,7 +97,7 @@ impl<'txn> Lookups<'txn> {
 }
 
 /// A block's payloads were `former` and are `stored` now: nothing may lead to what is gone, since
-/// whoever guesses a text could see by its hash that it was there.
+/// a reader that guesses a text could see by its hash that it was there.
 pub(super) fn change_contents(
     transaction: &WriteTransaction,
     former: &StoredBlock,
@@ -114,7 +114,7 @@ pub(super) fn change_contents(
     Ok(())
 }
 
-/// Whoever searches for more gets no more than this at once.
+/// The most that one search gives at once.
 const MAX_FOUND: usize = 1_000;
 
 /// Where a search goes on: it found everything down to this place.

@@ -23,7 +23,7 @@ use super::row_key::RowKey;
 use super::tables::{self, EachTable, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
 
 pub(super) const DATABASE_FILE: &str = "chain.redb";
-/// A running node's copy of the database while it is sent to somebody.
+/// A running node's copy of the database while it is sent.
 pub const BACKUP_FILE: &str = "backup.redb.new";
 /// Name of the database until it holds its tables.
 const NEW_DATABASE_FILE: &str = "chain.redb.new";
@@ -43,7 +43,7 @@ pub(super) fn open_or_create(
     let unusable = |source| OpenError::Directory { directory: directory.into(), source };
     kusari_files::create_directory(directory).map_err(unusable)?;
     let lock = DirectoryLock::take(directory)?;
-    // Whoever made it is gone, or the lock would be theirs. One that stays takes room, no more.
+    // The process that made it is gone, or the lock would be its own. One that stays takes room, no more.
     let _ = std::fs::remove_file(directory.join(BACKUP_FILE));
     let file = directory.join(DATABASE_FILE);
     if !file.try_exists().map_err(unusable)? {
@@ -77,7 +77,7 @@ pub(super) fn lock_existing(directory: &Path) -> Result<(PathBuf, DirectoryLock)
 fn open_checked(file: &Path, wanted: Option<Kind>) -> Result<Opened, OpenError> {
     let database = builder().open(file).map_err(|error| refused(file, error))?;
     let kind = check_schema(&database, file, wanted.as_ref())?;
-    // In a directory that was there, one of an earlier version may be everybody's to read.
+    // In a directory that was there, one of an earlier version may be readable to all users.
     kusari_files::take_from_others(file);
     Ok((database, kind))
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns what people and peers are told of where the last block was altered, and which blocks are recent:
 //! the last ten, and those of the last hour and the last day by their own timestamps. Knows no clock;
-//! whoever asks says what time it is.
+//! the caller says what time it is.
 
 use kusari_chain::{BestPoint, StoreError, Work};
 
@@ -16,7 +16,7 @@ const BLOCKS: u32 = 10;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
-/// Work of the last blocks: tries that whoever replaced them would need on average.
+/// Work of the last blocks: tries that an attacker needs on average to replace them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecentWork {
     /// Of the last ten blocks, or of all where there are fewer.
@@ -42,8 +42,8 @@ impl Store {
         }))
     }
 
-    /// Whether the best chain has this much work. Also where its last block was altered: then nobody can
-    /// tell, and waiting would not help.
+    /// Whether the best chain has this much work. Also where its last block was altered: then that is
+    /// unknown, and waiting would not help.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails elsewhere.

@@ -122,7 +122,7 @@ impl Cost {
     }
 }
 
-/// What anybody may read, and nobody may change unnoticed by whoever has the passphrase.
+/// What is public, and cannot change unnoticed by the owner of the passphrase.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Whose key it is.
@@ -150,7 +150,7 @@ impl Header {
 /// A key file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyFile {
-    /// What anybody may read.
+    /// What is public.
     pub header: Header,
     /// The secret under seal. Where there is no passphrase, it is as good as the secret itself.
     pub(super) sealed: [u8; SEALED_BYTES],

@@ -45,7 +45,7 @@ pub enum LabelError {
          and does not look like an address; choose another one"
     )]
     Form(String),
-    /// A label that silently means somebody else is how money is lost.
+    /// A label that silently means another account is how money is lost.
     #[error(
         "the label {label:?} is of {address} already; remove it first with `--remove`, or choose another one"
     )]

@@ -17,7 +17,7 @@
 //! are overwritten when they are dropped, shown by no `Debug`, and leave by `words` alone. Signs
 //! what it is given; whether that is wise, and what a chain makes of it, is up to the caller.
 //!
-//! [`Wallet`] is what anybody may read of a key file: its address, to which a node can mine while
+//! [`Wallet`] is the public part of a key file: its address, to which a node can mine while
 //! the wallet is locked. [`Wallet::unlock`] takes the passphrase and makes an [`UnlockedWallet`].
 
 pub mod key_file;
@@ -80,7 +80,7 @@ pub enum WalletError {
         /// What the system says.
         source: io::Error,
     },
-    /// Everybody could read it.
+    /// Every user could read it.
     #[error(
         "the wallet {} is open to every user of this machine; `chmod 600` it, and move what it \
          holds to a new wallet if others may have read it",
@@ -138,7 +138,7 @@ pub enum WalletError {
     Passphrase(#[from] PassphraseError),
 }
 
-/// A transaction of somebody else was to be signed.
+/// A transaction of another sender was to be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the transaction is sent by {sender} and this wallet is {own}; choose the sender's wallet")]
 pub struct OtherSender {
@@ -224,7 +224,7 @@ fn create_at_cost(
 }
 
 /// The wallet that is meant where none is named, and whether it was made just now: what a node does
-/// at its first start. Nobody is asked; without a passphrase from `source` it gets none.
+/// at its first start. No user is asked; without a passphrase from `source` it gets none.
 ///
 /// # Errors
 /// [`WalletError`] where there is none and none can be made, or the one there is cannot be read.
@@ -241,7 +241,7 @@ pub fn ensure(data_directory: &Path, source: &Source) -> Result<(Wallet, bool), 
     let phrase = Phrase::random().map_err(WalletError::Chance)?;
     match create(&path, &phrase, &passphrase) {
         Ok(wallet) => Ok((wallet, true)),
-        // Somebody made one meanwhile.
+        // Another process made one meanwhile.
         Err(WalletError::Exists { .. }) => Ok((Wallet::open(&path)?, false)),
         Err(error) => Err(error),
     }
@@ -256,7 +256,7 @@ fn failed(error: SealError, path: &Path, protected: bool) -> WalletError {
     }
 }
 
-/// A wallet, as anybody may see it.
+/// The public part of a wallet.
 #[derive(Clone, Debug)]
 pub struct Wallet {
     path: PathBuf,
@@ -369,7 +369,7 @@ impl UnlockedWallet {
     /// Signs a transaction of this wallet, for one chain.
     ///
     /// # Errors
-    /// [`OtherSender`] where somebody else sends it: no signature of ours would be valid.
+    /// [`OtherSender`] where its sender is another account: no signature of ours would be valid.
     pub fn sign(
         &self,
         transaction: &UnsignedTransaction,

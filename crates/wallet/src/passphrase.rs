@@ -75,7 +75,7 @@ pub enum PassphraseError {
         /// What the system says.
         source: io::Error,
     },
-    /// Everybody could read it.
+    /// Every user could read it.
     #[error("{} is open to every user of this machine; `chmod 600` it", .file.display())]
     Open {
         /// The file.
@@ -128,13 +128,13 @@ impl Source {
         Self { terminal, ..Self::silent(file) }
     }
 
-    /// The same for a program that nobody watches: no terminal is asked.
+    /// The same for an unattended program: no terminal is asked.
     #[must_use]
     pub fn silent(file: Option<&Path>) -> Self {
         Self { file: file.map(Path::to_owned), variable: variable(), terminal: false }
     }
 
-    /// Whether it names a place that holds a passphrase, without anybody being asked.
+    /// Whether it names a place that holds a passphrase, without a question to the user.
     #[must_use]
     pub fn is_given(&self) -> bool {
         self.file.is_some() || self.variable.is_some()

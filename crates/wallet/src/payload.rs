@@ -2,7 +2,7 @@
 
 use kusari_chain::ledger::{Payload, Salt};
 
-/// A payload of a text, with a salt that nobody can guess.
+/// A payload of a text, with a salt that cannot be guessed.
 ///
 /// # Errors
 /// The operating system gave no random numbers.

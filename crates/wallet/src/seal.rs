@@ -18,7 +18,7 @@ use super::phrase::Phrase;
 /// Why a phrase is not sealed, or not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SealError {
-    /// The passphrase is another one, or the file was changed. Nobody can tell which.
+    /// The passphrase is another one, or the file was changed. It is impossible to tell which.
     Refused,
     /// The machine has not the memory that a try takes.
     Memory,

@@ -1,4 +1,4 @@
-//! Whoever signs the transactions of a measurement.
+//! The accounts that sign the transactions of a measurement.
 //!
 //! Owns the ring in which they pay: each pays the next as soon as it is paid. In the first round each keeps
 //! one unit, since accounts that own nothing share a small part of a pool; so what one block pays the first is

@@ -21,7 +21,7 @@ const READERS: usize = 32;
 const READS: [&str; 3] = ["/v1/status", "/v1/headers?from=0&limit=20", "/v1/peers"];
 /// Bytes that are taken from a connection at once.
 const READ_BYTES: usize = 16 * 1024;
-/// How long everybody may take to come.
+/// How long all of them may take to come.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Those who look on at one node, until this is dropped.

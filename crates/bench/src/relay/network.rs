@@ -21,7 +21,7 @@ use kusari_api_types::Stage;
 use kusari_client::{Client, ClientError};
 use kusari_node::Random;
 
-/// Text of the small blocks, in bytes: a line that somebody types.
+/// Text of the small blocks, in bytes: a line that a user types.
 const SMALL_TEXT: usize = 40;
 /// Text of the large blocks, in bytes: near the longest that a line may be.
 const LARGE_TEXT: usize = 3_800;

@@ -105,7 +105,7 @@ fn open(address: SocketAddr) -> Result<LineClient, BenchError> {
     LineClient::connect(address, DEADLINE).map_err(BenchError::system("connecting to a node"))
 }
 
-/// A connection over which a node is handed blocks. Whoever gave a block is not told of it, so
+/// A connection over which a node is handed blocks. The peer that gave a block is not told of it, so
 /// nothing comes back.
 pub(super) struct Submitter(LineClient);
 

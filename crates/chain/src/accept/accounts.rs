@@ -1,6 +1,6 @@
 //! The accounts over a store: what changed since its last commit, and what a block would change.
 //!
-//! Owns the application of blocks to accounts and its undoing. Knows nothing of branches: whoever
+//! Owns the application of blocks to accounts and its undoing. Knows nothing of branches: the caller that
 //! calls says which blocks, in which order.
 
 use alloc::collections::BTreeMap;

@@ -34,8 +34,9 @@ pub enum Acceptance {
 
 impl Chain {
     /// Follows the branch of a side block, whatever it reverts: the best end that descends from the
-    /// block, if that has more work than the best chain. Call [`Chain::reconsider`] after it. Until another one is accepted, later blocks of
-    /// the branch are followed as well. `now` is Unix time in seconds.
+    /// block, if that has more work than the best chain. Call [`Chain::reconsider`] after it. Until
+    /// another one is accepted, later blocks of the branch are followed as well. `now` is Unix time in
+    /// seconds.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
@@ -74,10 +75,10 @@ impl Chain {
     }
 
     /// Looks at all branches: follows what has more work and may be followed at once, holds what may not
-    /// be followed. What takes long is left to [`Chain::ahead`]. Ends with the first change that moves the best chain, so that whoever keeps up with it sees one at a
-    /// time: to be called until nothing changes, once a chain is opened and after a change that reverted
-    /// blocks. Costs next to nothing while no branch has more work than the best chain. `now` is Unix
-    /// time in seconds.
+    /// be followed. What takes long is left to [`Chain::ahead`]. Ends with the first change that moves the
+    /// best chain, so that a caller that keeps up with it sees one at a time: to be called until nothing
+    /// changes, once a chain is opened and after a change that reverted blocks. Costs next to nothing
+    /// while no branch has more work than the best chain. `now` is Unix time in seconds.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.

@@ -1,7 +1,8 @@
 //! Headers before bodies: what a chain of headers proves, counted and not stored.
 //!
-//! Owns the rules that need other headers: link, time, history and work. Whoever claims a better chain shows its headers first, and only where
-//! they carry more work than ours is a body asked for.
+//! Owns the rules that need other headers: link, time, history and work. A peer that
+//! claims a better chain shows its headers first, and only where they carry more work than ours is a
+//! body asked for.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -79,7 +80,7 @@ impl HeaderChain {
         rules::check_median(block, median)?;
         rules::check_history_root(commitment, MerkleRoot(self.history.root()))?;
         rules::check_no_state_root(block, commitment)?;
-        // A clock may be wrong, so this is nobody's fault, and nothing is remembered of it.
+        // A clock may be wrong, so no peer is blamed, and nothing is remembered of it.
         let due = block.timestamp.saturating_sub(MAX_AHEAD_SECONDS);
         if now < due {
             return Ok(Pushed::Ahead { due });

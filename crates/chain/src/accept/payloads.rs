@@ -2,7 +2,7 @@
 //!
 //! Owns when the payload of a stored transaction is taken late: only where there is none, where it is
 //! the one that is committed to, and where it was not erased here. A block is its hash, and its
-//! payloads are not in it, so whoever passes a block on first cannot keep them from anybody.
+//! payloads are not in it, so a peer that passes a block on first cannot keep them from others.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

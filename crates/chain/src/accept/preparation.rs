@@ -110,7 +110,7 @@ enum Step {
 
 impl Chain {
     /// Which branch is to be followed next. What is under way goes on while it is ahead, whatever else
-    /// comes, so that nobody can have it begun again and again.
+    /// comes, so that no peer can have it begun again and again.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
@@ -165,7 +165,7 @@ impl Chain {
 
     /// Goes on by one step of at most [`TreeLimits::step_blocks`] blocks or about [`STEP_BYTES`] bytes of
     /// them, and moves the best chain once all is read. `on_passed` sees each block as it is read, so that
-    /// nobody need read it again at the switch.
+    /// it need not be read again at the switch.
     ///
     /// [`TreeLimits::step_blocks`]: crate::TreeLimits::step_blocks
     ///

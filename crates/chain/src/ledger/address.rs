@@ -42,7 +42,7 @@ pub enum AddressError {
         /// Bytes in it.
         bytes: usize,
     },
-    /// Nobody could ever spend from it, or anybody could.
+    /// No key could ever spend from it, or every key could.
     #[error("the address names no key that somebody can sign with: whatever goes there is lost")]
     UnusableKey,
 }

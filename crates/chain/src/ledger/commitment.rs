@@ -56,7 +56,7 @@ object_only!(Commitment);
 
 impl Commitment {
     /// The data of a block that makes this commitment. Two texts can decode to the same bytes, so
-    /// whoever compares compares this.
+    /// this is what is compared.
     #[must_use]
     pub fn data(&self) -> String {
         // 32 bytes make 43 characters, so the room is enough and nothing can fail.

@@ -110,7 +110,7 @@ impl SignatureBatch {
     }
 }
 
-/// Numbers that nobody can choose: SHA-256 over all that is checked and a counter. A sender who
+/// Numbers that no sender can choose: SHA-256 over all that is checked and a counter. A sender who
 /// wants wrong signatures to cancel out would have to hit 128 bits by trying, since any change of
 /// them changes every number; so no other source of chance is needed, and a check can be replayed.
 struct Coefficients {

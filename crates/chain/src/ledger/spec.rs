@@ -98,7 +98,7 @@ impl ChainSpec {
     }
 
     /// The spec named `ledger` that is built in: a public playground with a block each ten seconds.
-    /// Nothing costs a fee, so that the first record can be made by somebody who owns nothing.
+    /// Nothing costs a fee, so that the first record can be made by an account that owns nothing.
     #[must_use]
     pub fn ledger() -> Self {
         Self {

@@ -63,7 +63,7 @@ pub struct UnsignedTransaction {
 }
 
 impl UnsignedTransaction {
-    /// A record: nothing is paid to anybody, and a payload is carried.
+    /// A record: nothing is paid, and a payload is carried.
     #[must_use]
     pub fn record(author: PublicKey, sequence: u64, fee: u64, payload: &Payload) -> Self {
         Self::transfer(author, author, 0, sequence, fee, Some(payload))
@@ -159,7 +159,7 @@ impl SignedTransaction {
         self.payload != PayloadHash::ZERO
     }
 
-    /// Whether it is a record: nothing is paid to anybody but itself, and a payload is carried.
+    /// Whether it is a record: nothing is paid but to itself, and a payload is carried.
     #[must_use]
     pub fn is_record(&self) -> bool {
         self.amount == 0 && self.sender == self.receiver && self.has_payload()

@@ -102,7 +102,7 @@ impl WitnessStatement {
     }
 
     /// Whether the two are an equivocation: one key, one sequence, and not the same words. Two
-    /// signatures under the same words are none: whoever holds a key can make many of those.
+    /// signatures under the same words are none: the holder of a key can make many of those.
     #[must_use]
     pub fn equivocates(&self, other: &Self) -> bool {
         self.key == other.key

@@ -36,7 +36,7 @@ impl Mempool {
     /// Lets a transaction wait, as an `own` one if it was entrusted to this node. `account` is its
     /// sender's as the best chain has it, and `now` is in seconds of the caller's clock.
     ///
-    /// An own transaction takes the room of others' whatever it pays; anybody else's must pay more
+    /// An own transaction takes the room of others' whatever it pays; those of others must pay more
     /// for each byte than those that make room for it, and so must those of its sender before it.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Mempool {
         Ok(())
     }
 
-    /// The bounds that hold whoever else waits.
+    /// The bounds that hold whatever else waits.
     fn check_bounds(
         &self,
         pooled: &PooledTransaction,
@@ -189,7 +189,7 @@ impl Mempool {
     }
 }
 
-/// Whether the chain allows a transaction in a block, whoever sends it and whatever the accounts are.
+/// Whether the chain allows a transaction in a block, whatever its sender and the accounts are.
 ///
 /// # Errors
 /// [`PoolRefusal`] where its payload, its fee or its size is out of bounds.

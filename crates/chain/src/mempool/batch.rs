@@ -13,7 +13,7 @@ use crate::rules::TransactionViolation;
 /// Transactions of one chain that keep every rule by themselves but for their signatures.
 ///
 /// To check them together takes about half the time or less, and says of each what
-/// [`CheckedTransaction::check`] would. Whoever fills it bounds it.
+/// [`CheckedTransaction::check`] would. Its caller bounds it.
 pub struct TransactionBatch {
     chain: ChainId,
     unsigned: Vec<CheckedTransaction>,

@@ -74,7 +74,7 @@ impl CheckedTransaction {
 
     /// Amount and fee, in whole units.
     pub(super) fn cost(&self) -> u64 {
-        // It was checked to be a number; were it none, nobody's balance would cover this.
+        // It was checked to be a number; were it none, no balance would cover this.
         self.transaction.cost().unwrap_or(u64::MAX)
     }
 }

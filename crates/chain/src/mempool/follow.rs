@@ -64,7 +64,7 @@ impl Mempool {
 
     /// Forgets others' transactions that have waited too long at `now`, in seconds of the clock that
     /// [`Mempool::admit`] was given, and those that follow them. Our own stay, and with them those of
-    /// the same sender before them, without which nobody could mine them.
+    /// the same sender before them, without which no node could mine them.
     pub fn expire(&mut self, now: u64) -> Vec<Txid> {
         let max_age = self.limits.age_s;
         let keys: Vec<PublicKey> = self.senders.keys().copied().collect();

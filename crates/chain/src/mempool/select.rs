@@ -1,6 +1,6 @@
 //! What a block template takes from the pool.
 //!
-//! Owns the choice: whoever pays most for each byte, where its sender's sequence lets it. Changes
+//! Owns the choice: the transactions that pay most for each byte, where its sender's sequence lets it. Changes
 //! nothing.
 
 use alloc::collections::BinaryHeap;

@@ -209,7 +209,7 @@ impl Sender {
     }
 
     /// Takes away what is older than `max_age` seconds and what follows it. Own ones stay, and with
-    /// them what they stand on, without which nobody could mine them.
+    /// them what they stand on, without which no node could mine them.
     pub(super) fn expire(&mut self, now: u64, max_age: u64) -> Vec<PooledTransaction> {
         let kept =
             self.chain.iter().rposition(|link| link.pooled.is_own()).map_or(0, |own| own + 1);

@@ -1,6 +1,6 @@
 //! What a proof file proves.
 //!
-//! Owns the order of the checks and the fault of each. Whom to trust is up to whoever asked: this tells
+//! Owns the order of the checks and the fault of each. Whom to trust is up to the caller: this tells
 //! what follows from what. Source: `docs/formats/proof.md`.
 
 use alloc::string::String;
@@ -38,7 +38,7 @@ pub enum ProofFault {
     /// The payload is not the one that was recorded.
     #[error("the payload is not the one that the transaction commits to")]
     Payload,
-    /// Nobody signed this.
+    /// The signature is not of this.
     #[error("the signature is not the sender's over this transaction on this chain")]
     Signature,
     /// The transaction is not in the body.
@@ -117,7 +117,7 @@ pub struct CheckedProof {
     pub txid: Txid,
     /// Tries that the blocks in it took on average.
     pub work: Work,
-    /// Hashes of the block and of the later ones: whoever trusts one of them can trust the
+    /// Hashes of the block and of the later ones: a reader that trusts one of them can trust the
     /// transaction.
     pub blocks: Vec<(u32, BlockHash)>,
     /// Statements about these blocks: each key saw the transaction in its best chain.

@@ -29,7 +29,7 @@ pub enum RuleViolation {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// Index 0 is taken by the genesis block, which everybody knows and nobody sends.
+    /// Index 0 is taken by the genesis block, which every node knows and none sends.
     #[error("index 0 belongs to the genesis block, and this is another block")]
     SecondGenesis,
     /// The claimed hash is not the hash of the content.

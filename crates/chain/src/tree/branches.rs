@@ -1,4 +1,4 @@
-//! What stands beside the best chain, for whoever looks or decides.
+//! What stands beside the best chain, for users who look or decide.
 //!
 //! Owns the list of branches and the next one that would have a claim to be the best. Changes nothing
 //! but marks.

@@ -16,7 +16,7 @@ use crate::hash::BlockHash;
 use crate::store::{StoredFinality, StoredHold};
 
 /// Branches held at once. Each needs a root of its own and more work than the best chain has, so
-/// whoever fills this has mined that much for each; the one with the least work is forgotten first.
+/// an attacker that fills this has mined that much for each; the one with the least work is forgotten first.
 pub const MAX_HELD_BRANCHES: usize = 16;
 
 /// A branch that is held.

@@ -221,7 +221,7 @@ impl SideBranches {
         stops: &[BlockHash],
     ) -> Vec<BestPoint> {
         let mut marked = Vec::new();
-        // Rare, since whoever has this done mined the branch first.
+        // Rare, since an attacker that has this done mined the branch first.
         for (hash, entry) in self.in_order() {
             let of_parent = self.entries.get(&entry.prev_hash).and_then(|parent| parent.held_by);
             let belongs = !stops.contains(&hash) && (hash == root || of_parent == Some(id));

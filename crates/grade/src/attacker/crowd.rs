@@ -1,9 +1,9 @@
 //! Many connections: slow ones, idle ones, and ones that come and go.
 
-use crate::bench::{Bench, is_block};
 use crate::connection::{Connection, now};
 use crate::mining::line;
 use crate::report::{Evidence, Verdict};
+use crate::target::{TargetUnderTest, is_block};
 use crate::{CONDUCT, Case};
 
 use super::still_serves;
@@ -16,44 +16,44 @@ const CROWD: usize = 120;
 const CHURN: usize = 300;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original(CONDUCT, "serves others while 32 peers do not finish their lines", |bench| {
-        let text = line(&bench.mine_one());
+    Case::original(CONDUCT, "serves others while 32 peers do not finish their lines", |target| {
+        let text = line(&target.mine_one());
         let half = &text[..text.len() / 2];
         let mut slow = Vec::new();
         for _ in 0..SLOW {
-            let mut connection = bench.connect()?;
+            let mut connection = target.connect()?;
             connection.send(half);
             slow.push(connection);
         }
-        let shown = still_serves(bench, &format!("on 32 connections: {half}"))?;
+        let shown = still_serves(target, &format!("on 32 connections: {half}"))?;
         for connection in &mut slow {
             connection.send("x");
         }
-        still_serves(bench, &shown.sent)
+        still_serves(target, &shown.sent)
     }),
-    Case::original(CONDUCT, "serves those who were there while 120 more connect", |bench| {
-        let mut early = bench.listener()?;
-        let crowd = crowd(bench);
-        let block = bench.mine_one();
+    Case::original(CONDUCT, "serves those who were there while 120 more connect", |target| {
+        let mut early = target.listener()?;
+        let crowd = crowd(target);
+        let block = target.mine_one();
         let sent = format!("{} more connections", crowd.len());
         early.send(line(&block) + "GET_CHAIN\n");
         let got = early.want(&sent, |line| is_block(line, &block.hash))?;
         drop(crowd);
         // The connection that was there keeps its answer; the chain is read again once there is room.
-        wait_until_served(bench, &sent)?;
+        wait_until_served(target, &sent)?;
         Ok(Evidence::new(sent, format!("on an earlier one: {got}")))
     }),
-    Case::original(CONDUCT, "takes new peers once a crowd has gone", |bench| {
-        let crowd = crowd(bench);
+    Case::original(CONDUCT, "takes new peers once a crowd has gone", |target| {
+        let crowd = crowd(target);
         let done = format!("{} connections, all of them closed again", crowd.len());
         drop(crowd);
-        wait_until_served(bench, &done)?;
-        still_serves(bench, &done)
+        wait_until_served(target, &done)?;
+        still_serves(target, &done)
     }),
-    Case::original(CONDUCT, "serves others after 300 connections that came and went", |bench| {
+    Case::original(CONDUCT, "serves others after 300 connections that came and went", |target| {
         for number in 0..CHURN {
             // Where there is no room any more, what follows tells whether there is again.
-            let Ok(mut connection) = bench.connect() else { break };
+            let Ok(mut connection) = target.connect() else { break };
             match number % 3 {
                 0 => {}
                 1 => {
@@ -66,23 +66,23 @@ pub(super) const CASES: &[Case] = &[
             }
         }
         let done = "300 connections that came and went";
-        wait_until_served(bench, done)?;
-        still_serves(bench, done)
+        wait_until_served(target, done)?;
+        still_serves(target, done)
     }),
 ];
 
 /// As many connections as the target's system takes. The target may refuse those that are too many.
-fn crowd(bench: &Bench) -> Vec<Connection> {
-    (0..CROWD).map_while(|_| bench.connect().ok()).collect()
+fn crowd(target: &TargetUnderTest) -> Vec<Connection> {
+    (0..CROWD).map_while(|_| target.connect().ok()).collect()
 }
 
 /// Asks for the chain until it is given: the target has to notice first that others have gone.
-fn wait_until_served(bench: &mut Bench, sent: &str) -> Verdict {
-    let deadline = now() + bench.patience.current();
+fn wait_until_served(target: &mut TargetUnderTest, sent: &str) -> Verdict {
+    let deadline = now() + target.patience.current();
     loop {
-        let got = match bench.exchange("GET_CHAIN\n") {
-            Ok(answer) if answer.blocks().len() >= bench.chain().len() => {
-                bench.look_again();
+        let got = match target.ask_chain() {
+            Ok(answer) if answer.blocks().len() >= target.chain().len() => {
+                target.look_again();
                 return Ok(Evidence::new(sent, answer.last()));
             }
             Ok(answer) => answer.last(),

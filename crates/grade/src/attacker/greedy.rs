@@ -1,11 +1,11 @@
-//! Peers that take and give nothing back, or give more than anybody can hold.
+//! Peers that take and give nothing back, or give more than a node can hold.
 
 use std::time::Duration;
 
-use crate::bench::Bench;
 use crate::connection::Connection;
 use crate::introduced::hello::{self, Claim};
 use crate::report::Evidence;
+use crate::target::TargetUnderTest;
 use crate::{CONDUCT, Case};
 
 use super::still_serves;
@@ -23,52 +23,52 @@ pub(super) const CASES: &[Case] = &[
     Case::original(
         CONDUCT,
         "serves others while peers ask for the chain 20,000 times and never read",
-        |bench| {
+        |target| {
             let mut greedy = Vec::new();
             for _ in 0..GREEDY {
-                let mut connection = narrow(bench)?;
+                let mut connection = narrow(target)?;
                 connection.push("GET_CHAIN\n".repeat(20_000).as_bytes(), PUSH);
                 greedy.push(connection);
             }
-            still_serves(bench, "GET_CHAIN, 20,000 times on 4 connections that are not read")
+            still_serves(target, "GET_CHAIN, 20,000 times on 4 connections that are not read")
         },
     ),
     Case::kusari(
         CONDUCT,
         "serves others while peers ask for blocks by hash and never read",
-        |bench| {
+        |target| {
             // The same block over and over: a small question with a large answer.
-            let hash = format!("\"{}\"", bench.tip().hash);
+            let hash = format!("\"{}\"", target.tip().hash);
             let question = format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", vec![hash; 128].join(","));
-            let claim = Claim::of(&bench.tip());
+            let claim = Claim::of(&target.tip());
             let mut greedy = Vec::new();
             for _ in 0..GREEDY {
-                let mut connection = narrow(bench)?;
-                connection.push(hello::line(&claim, bench.node_id()).as_bytes(), PUSH);
+                let mut connection = narrow(target)?;
+                connection.push(hello::line(&claim, target.node_id()).as_bytes(), PUSH);
                 connection.push(question.repeat(400).as_bytes(), PUSH);
                 greedy.push(connection);
             }
             still_serves(
-                bench,
+                target,
                 &format!("400 times on 4 connections that are not read: {question}"),
             )
         },
     ),
-    Case::kusari(CONDUCT, "serves others while unfinished lines fill 32 MiB", |bench| {
+    Case::kusari(CONDUCT, "serves others while unfinished lines fill 32 MiB", |target| {
         let mut fillers = Vec::new();
         for _ in 0..FILLERS {
-            fillers.push(bench.introduce_as_equal()?);
+            fillers.push(target.introduce_as_equal()?);
         }
         let piece = vec![b' '; FILLING / 7];
         for filler in &mut fillers {
             // Where the budget is spent nothing more is read, and the rest is not taken.
             let _ = filler.push(b"BLOCK:", PUSH) && (0..7).all(|_| filler.push(&piece, PUSH));
         }
-        still_serves(bench, "7 MiB of a BLOCK line without an end on 6 connections")
+        still_serves(target, "7 MiB of a BLOCK line without an end on 6 connections")
     }),
 ];
 
-fn narrow(bench: &Bench) -> Result<Connection, Evidence> {
-    Connection::open_narrowly(bench.target, &bench.patience)
+fn narrow(target: &TargetUnderTest) -> Result<Connection, Evidence> {
+    Connection::open_narrowly(target.address, &target.patience)
         .map_err(|error| Evidence::new("a connection", error))
 }

@@ -3,23 +3,23 @@
 
 use kusari_chain::Block;
 
-use crate::bench::Bench;
 use crate::hearing::wait_for_end;
 use crate::mining::line;
 use crate::report::{Evidence, Verdict};
+use crate::target::TargetUnderTest;
 use crate::{CONDUCT, Case};
 
 use super::still_serves;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original("3", "refuses blocks with doubled keys", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses blocks with doubled keys", |target| {
+        all_refused(target, |block, text| {
             let doubled = |field: &String| spoilt(text, field, &format!("{field},{field}"));
             fields(block).iter().map(doubled).collect()
         })
     }),
-    Case::original("3", "refuses blocks with missing keys", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses blocks with missing keys", |target| {
+        all_refused(target, |block, text| {
             let fields = fields(block);
             let mut cases: Vec<Vec<u8>> =
                 fields[..6].iter().map(|field| spoilt(text, &format!("{field},"), "")).collect();
@@ -28,8 +28,8 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses numbers that are fractions, texts or out of range", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses numbers that are fractions, texts or out of range", |target| {
+        all_refused(target, |block, text| {
             let mut cases = Vec::new();
             for field in &fields(block)[..3] {
                 let (key, number) = field.split_once(':').unwrap_or_default();
@@ -55,8 +55,8 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses hashes that are not 64 hexadecimal digits", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses hashes that are not 64 hexadecimal digits", |target| {
+        all_refused(target, |block, text| {
             let mut cases = Vec::new();
             for hash in [block.hash.to_string(), block.prev_hash.to_string()] {
                 let quoted = format!("\"{hash}\"");
@@ -78,8 +78,8 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses texts and transfers of another type", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses texts and transfers of another type", |target| {
+        all_refused(target, |block, text| {
             let data = format!("\"{}\"", block.data);
             let mut cases = Vec::new();
             for instead in ["7", "null", "[]", "{}", "true"] {
@@ -102,8 +102,8 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses what is not JSON", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses what is not JSON", |target| {
+        all_refused(target, |block, text| {
             let whole = text.strip_prefix("BLOCK:").unwrap_or_default();
             let Block { index, timestamp, nonce, data, prev_hash, hash, .. } = block;
             let list =
@@ -131,8 +131,8 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "survives JSON nested as deeply as a line can be", |bench| {
-        all_refused(bench, |_, text| {
+    Case::original("3", "survives JSON nested as deeply as a line can be", |target| {
+        all_refused(target, |_, text| {
             let deep = 3_700;
             vec![
                 format!("BLOCK:{}", "[".repeat(4_000)).into_bytes(),
@@ -142,8 +142,8 @@ pub(super) const CASES: &[Case] = &[
             ]
         })
     }),
-    Case::original("3", "refuses lone surrogates, invalid UTF-8 and NUL in a block", |bench| {
-        all_refused(bench, |block, text| {
+    Case::original("3", "refuses lone surrogates, invalid UTF-8 and NUL in a block", |target| {
+        all_refused(target, |block, text| {
             let data = format!("\"{}\"", block.data);
             let mut cases: Vec<Vec<u8>> =
                 ["\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "\"\\u12\"", "\"\0\"", "\"\t\""]
@@ -167,7 +167,7 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "survives bytes of other protocols", |bench| {
+    Case::original("3", "survives bytes of other protocols", |target| {
         let greetings: [&[u8]; 5] = [
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
             b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\n\n\n\n",
@@ -175,28 +175,31 @@ pub(super) const CASES: &[Case] = &[
             b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_blockNumber\"}\n",
             b"\0\0\0\0\n\xff\xff\xff\xff\n\x1b[2J\n\n\r\n \n",
         ];
-        bench.refused((0..=u8::MAX).collect::<Vec<_>>())?;
-        greetings.into_iter().try_fold(Evidence::default(), |_, greeting| bench.refused(greeting))
+        target.refused((0..=u8::MAX).collect::<Vec<_>>())?;
+        greetings.into_iter().try_fold(Evidence::default(), |_, greeting| target.refused(greeting))
     }),
-    Case::original(CONDUCT, "closes at a line of 4,096 bytes without an end", |bench| {
-        let mut connection = bench.connect()?;
+    Case::original(CONDUCT, "closes at a line of 4,096 bytes without an end", |target| {
+        let mut connection = target.connect()?;
         let sent = "x".repeat(4_096);
         connection.send(&sent);
         wait_for_end(&mut connection, &sent)?;
-        still_serves(bench, &sent)
+        still_serves(target, &sent)
     }),
 ];
 
 /// Makes lines from a good block and its line without the newline, sends each on a connection of its
 /// own, and then the block itself.
-fn all_refused(bench: &mut Bench, spoil: impl FnOnce(&Block, &str) -> Vec<Vec<u8>>) -> Verdict {
-    let block = bench.mine_one();
+fn all_refused(
+    target: &mut TargetUnderTest,
+    spoil: impl FnOnce(&Block, &str) -> Vec<Vec<u8>>,
+) -> Verdict {
+    let block = target.mine_one();
     let cases = spoil(&block, line(&block).trim_end());
     let shown = cases.into_iter().try_fold(Evidence::default(), |_, mut case| {
         case.push(b'\n');
-        bench.refused(&case)
+        target.refused(&case)
     })?;
-    bench.bring(&[block])?;
+    target.bring(&[block])?;
     Ok(shown)
 }
 

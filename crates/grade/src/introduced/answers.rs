@@ -3,26 +3,26 @@
 use kusari_chain::Block;
 use serde_json::Value;
 
-use crate::bench::Bench;
 use crate::connection::{Connection, Heard};
 use crate::introduced::introduction::is_error;
 use crate::introduced::source::end;
 use crate::kept::Kept;
 use crate::mining::{line, lines};
 use crate::report::{Evidence, Verdict, verdict};
+use crate::target::TargetUnderTest;
 use crate::{CONDUCT, Case};
 
 /// Longest chain that is made for a check of limits, in blocks: more than one answer may have.
 const LONG: usize = 260;
 
 pub(super) const CASES: &[Case] = &[
-    Case::kusari("3", "gives the blocks after the newest locator hash, then END", |bench| {
-        if bench.chain().len() < 8 {
-            let blocks = bench.mine(8);
-            bench.bring(&blocks)?;
+    Case::kusari("3", "gives the blocks after the newest locator hash, then END", |target| {
+        if target.chain().len() < 8 {
+            let blocks = target.mine(8);
+            target.bring(&blocks)?;
         }
-        let chain = bench.chain().to_vec();
-        let mut connection = bench.introduce_as_equal()?;
+        let chain = target.chain().to_vec();
+        let mut connection = target.introduce_as_equal()?;
         let unknown = "0".repeat(63) + "5";
         let (older, newer) = (chain[2].hash, chain[chain.len() - 4].hash);
         let genesis = Block::genesis().hash;
@@ -34,20 +34,20 @@ pub(super) const CASES: &[Case] = &[
             }),
             (format!("\"locator\":[\"{older}\",\"{newer}\"],\"limit\":3"), &chain[3..6]),
             (format!("\"locator\":[\"{unknown}\"],\"limit\":4"), &chain[..4]),
-            (format!("\"locator\":[\"{}\"],\"limit\":256", bench.tip().hash), &[]),
+            (format!("\"locator\":[\"{}\"],\"limit\":256", target.tip().hash), &[]),
         ];
         cases.into_iter().try_fold(Evidence::default(), |_, (fields, blocks)| {
             let question = format!("GET_BLOCKS:{{{fields}}}\n");
             expect(&mut connection, &question, blocks, "")
         })
     }),
-    Case::kusari("3", "gives blocks by hash in order, and names the missing", |bench| {
-        let fork = bench.tip();
-        let side = bench.mine_on(&fork, 1);
-        bench.bring(&side)?;
-        let blocks = bench.mine_on(&fork, 2);
-        bench.bring(&blocks)?;
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("3", "gives blocks by hash in order, and names the missing", |target| {
+        let fork = target.tip();
+        let side = target.mine_on(&fork, 1);
+        target.bring(&side)?;
+        let blocks = target.mine_on(&fork, 2);
+        target.bring(&blocks)?;
+        let mut connection = target.introduce_as_equal()?;
         let unknown = "0".repeat(63) + "5";
         // One of them stands beside the best chain.
         let wanted = [blocks[1].clone(), side[0].clone(), blocks[0].clone()];
@@ -56,13 +56,13 @@ pub(super) const CASES: &[Case] = &[
         let question = format!("GET_BLOCKS:{{\"hashes\":[{},\"{unknown}\"]}}\n", hashes.join(","));
         expect(&mut connection, &question, &wanted, &format!("\"{unknown}\""))
     }),
-    Case::kusari("3", "gives at most 256 blocks in one answer", |bench| {
-        let lacking = LONG.saturating_sub(bench.chain().len());
-        let blocks = bench.mine(lacking);
-        bench.bring(&blocks)?;
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("3", "gives at most 256 blocks in one answer", |target| {
+        let lacking = LONG.saturating_sub(target.chain().len());
+        let blocks = target.mine(lacking);
+        target.bring(&blocks)?;
+        let mut connection = target.introduce_as_equal()?;
         let question = "GET_BLOCKS:{\"locator\":[],\"limit\":256}\n";
-        let shown = expect(&mut connection, question, &bench.chain()[..256], "")?;
+        let shown = expect(&mut connection, question, &target.chain()[..256], "")?;
         // What is beyond the limit may be refused, or cut to it.
         let question = "GET_BLOCKS:{\"locator\":[],\"limit\":257}\n";
         let heard = ask(&mut connection, question)?;
@@ -72,14 +72,14 @@ pub(super) const CASES: &[Case] = &[
             lines => Err(Evidence::new(question, format!("{} lines", lines.len()))),
         }
     }),
-    Case::kusari("3", "refuses a locator of 65 hashes with an ERROR", |bench| {
-        expect_error(bench, &format!("GET_BLOCKS:{{\"locator\":[{}],\"limit\":9}}\n", hashes(65)))
+    Case::kusari("3", "refuses a locator of 65 hashes with an ERROR", |target| {
+        expect_error(target, &format!("GET_BLOCKS:{{\"locator\":[{}],\"limit\":9}}\n", hashes(65)))
     }),
-    Case::kusari("3", "refuses a list of 129 hashes with an ERROR", |bench| {
-        expect_error(bench, &format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", hashes(129)))
+    Case::kusari("3", "refuses a list of 129 hashes with an ERROR", |target| {
+        expect_error(target, &format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", hashes(129)))
     }),
-    Case::kusari("3", "answers GET_PEERS with at most 64 addresses", |bench| {
-        let (line, json) = json_answer(bench, "GET_PEERS", "PEERS:")?;
+    Case::kusari("3", "answers GET_PEERS with at most 64 addresses", |target| {
+        let (line, json) = json_answer(target, "GET_PEERS", "PEERS:")?;
         let is_address = |value: &Value| {
             value.as_str().is_some_and(|text| text.parse::<std::net::SocketAddr>().is_ok())
         };
@@ -87,19 +87,19 @@ pub(super) const CASES: &[Case] = &[
             json.as_array().is_some_and(|list| list.len() <= 64 && list.iter().all(is_address));
         verdict(right, "GET_PEERS", line)
     }),
-    Case::kusari("3", "answers STATUS with what it has", |bench| {
-        let (line, json) = json_answer(bench, "STATUS", "STATUS:")?;
-        verdict(json.is_object() && line.contains(&bench.tip().hash.to_string()), "STATUS", line)
+    Case::kusari("3", "answers STATUS with what it has", |target| {
+        let (line, json) = json_answer(target, "STATUS", "STATUS:")?;
+        verdict(json.is_object() && line.contains(&target.tip().hash.to_string()), "STATUS", line)
     }),
-    Case::kusari("3", "answers HELP with the verbs there are", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("3", "answers HELP with the verbs there are", |target| {
+        let mut connection = target.introduce_as_equal()?;
         connection.send("HELP\n");
         let line = connection.want("HELP", |line| line.contains("GET_CHAIN"))?;
         Ok(Evidence::new("HELP", line))
     }),
-    Case::kusari(CONDUCT, "tells a kusari peer of a new block", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
-        let block = bench.bring_one()?;
+    Case::kusari(CONDUCT, "tells a kusari peer of a new block", |target| {
+        let mut connection = target.introduce_as_equal()?;
+        let block = target.bring_one()?;
         let hash = block.hash.to_string();
         let told = |line: &str| {
             (line.starts_with("BLOCK:") || line.starts_with("HAVE:")) && line.contains(&hash)
@@ -143,8 +143,8 @@ fn expect(connection: &mut Connection, question: &str, blocks: &[Block], missing
     Err(Evidence::new(question, shown.map_or("", |line| line)))
 }
 
-fn expect_error(bench: &mut Bench, question: &str) -> Verdict {
-    let mut connection = bench.introduce_as_equal()?;
+fn expect_error(target: &mut TargetUnderTest, question: &str) -> Verdict {
+    let mut connection = target.introduce_as_equal()?;
     let heard = ask(&mut connection, question)?;
     let last = heard.last().map_or("", |line| line);
     verdict(heard.len() == 1 && is_error(last), question, last)
@@ -155,8 +155,12 @@ fn hashes(count: usize) -> String {
 }
 
 /// Asks one question on a connection of its own, and gives the JSON of the answer.
-fn json_answer(bench: &mut Bench, verb: &str, starts: &str) -> Result<(String, Value), Evidence> {
-    let mut connection = bench.introduce_as_equal()?;
+fn json_answer(
+    target: &mut TargetUnderTest,
+    verb: &str,
+    starts: &str,
+) -> Result<(String, Value), Evidence> {
+    let mut connection = target.introduce_as_equal()?;
     connection.send(format!("{verb}\n"));
     let line = connection.want(verb, |line| line.starts_with(starts))?;
     match serde_json::from_str(&line[starts.len()..]) {

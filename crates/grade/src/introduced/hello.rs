@@ -20,7 +20,7 @@ impl Claim {
         Self { height: tip.index, work, tip: tip.hash.to_string() }
     }
 
-    /// More than anybody ever had.
+    /// More than any node ever had.
     pub(crate) fn giant(number: u64) -> Self {
         Self { height: u32::MAX, work: "f".repeat(64), tip: format!("{number:064x}") }
     }

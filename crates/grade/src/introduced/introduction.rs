@@ -1,21 +1,21 @@
 //! Who is who: `HELLO`, signs of life, and what ends a connection.
 
-use crate::bench::Bench;
 use crate::connection::{Connection, Heard};
 use crate::hearing::wait_for_end;
 use crate::introduced::hello::{self, Claim};
 use crate::kept::Kept;
 use crate::report::{Evidence, verdict};
+use crate::target::TargetUnderTest;
 use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[
     Case::kusari(
         "3",
         "answers HELLO with a HELLO that tells the truth in canonical form",
-        |bench| {
-            let claim = Claim::of(&bench.tip());
-            let sent = hello::line(&claim, bench.node_id());
-            let mut connection = bench.connect()?;
+        |target| {
+            let claim = Claim::of(&target.tip());
+            let sent = hello::line(&claim, target.node_id());
+            let mut connection = target.connect()?;
             connection.send(&sent);
             let heard = connection.hear();
             let Heard::Line(line) = &heard else { return Err(Evidence::new(sent, heard)) };
@@ -25,8 +25,8 @@ pub(super) const CASES: &[Case] = &[
             }
         },
     ),
-    Case::kusari("3", "answers PING with the PONG of its number", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("3", "answers PING with the PONG of its number", |target| {
+        let mut connection = target.introduce_as_equal()?;
         for number in [0, 7, u64::MAX] {
             connection.send(format!("PING:{number}\n"));
             let pong = format!("PONG:{number}");
@@ -34,40 +34,40 @@ pub(super) const CASES: &[Case] = &[
         }
         Ok(Evidence::new(format!("PING:{}", u64::MAX), format!("PONG:{}", u64::MAX)))
     }),
-    Case::kusari("3", "answers PING after HELLO only", |bench| {
-        let answer = bench.exchange("PING:7\nGET_CHAIN\n")?;
+    Case::kusari("3", "answers PING after HELLO only", |target| {
+        let answer = target.exchange("PING:7\nGET_CHAIN\n")?;
         match answer.lines.iter().find(|line| line.starts_with("PONG")) {
             Some(line) => Err(Evidence::new("PING:7", line)),
             None => Ok(Evidence::new("PING:7", "no PONG")),
         }
     }),
-    Case::kusari("3", "refuses another chain with an ERROR and closes", |bench| {
-        let claim = Claim::of(&bench.tip());
-        let sent = hello::line_on(&"ab".repeat(32), &claim, bench.node_id());
-        let mut connection = bench.connect()?;
+    Case::kusari("3", "refuses another chain with an ERROR and closes", |target| {
+        let claim = Claim::of(&target.tip());
+        let sent = hello::line_on(&"ab".repeat(32), &claim, target.node_id());
+        let mut connection = target.connect()?;
         connection.send(&sent);
         let error = connection.want(&sent, |line| line.starts_with("ERROR:"))?;
         wait_for_end(&mut connection, &sent)?;
         Ok(Evidence::new(sent, format!("{error}, then the end of the connection")))
     }),
-    Case::kusari("3", "closes a connection to itself", |bench| {
-        let claim = Claim::of(&bench.tip());
-        let first = hello::line(&claim, bench.node_id());
-        let answer = bench.exchange(&first)?.last();
+    Case::kusari("3", "closes a connection to itself", |target| {
+        let claim = Claim::of(&target.tip());
+        let first = hello::line(&claim, target.node_id());
+        let answer = target.exchange(&first)?.last();
         // Its own words come back to it, as they would if it dialled itself.
         let sent = format!("{answer}\n");
         if hello::fault(&answer, &claim).is_some() {
             return Err(Evidence::new(first, answer));
         }
-        let mut connection = bench.connect()?;
+        let mut connection = target.connect()?;
         connection.send(&sent);
         wait_for_end(&mut connection, &sent)
     }),
-    Case::kusari("3", "ends no connection because another claims its id", |bench| {
+    Case::kusari("3", "ends no connection because another claims its id", |target| {
         // An id is only what a peer says: ending one of the two would let a stranger isolate a node.
-        let claim = Claim::of(&bench.tip());
-        let sent = hello::line(&claim, bench.node_id());
-        let mut connections = [bench.connect()?, bench.connect()?];
+        let claim = Claim::of(&target.tip());
+        let sent = hello::line(&claim, target.node_id());
+        let mut connections = [target.connect()?, target.connect()?];
         for connection in &mut connections {
             connection.send(&sent);
             if let Err(heard) = connection.wait_for(|line| line.starts_with("HELLO:"))
@@ -86,39 +86,39 @@ pub(super) const CASES: &[Case] = &[
         let got = format!("{alive} of 2 connections with this id stay");
         verdict(alive == 2, sent, got)
     }),
-    Case::kusari("3", "never answers an ERROR", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("3", "never answers an ERROR", |target| {
+        let mut connection = target.introduce_as_equal()?;
         let sent =
             "ERROR:{\"code\":\"bad-hash\",\"message\":\"nonsense\"}\nERROR:{}\nERROR:7\nERROR\n";
-        match heard_before_pong(bench, &mut connection, sent)?.first() {
+        match heard_before_pong(target, &mut connection, sent)?.first() {
             None => Ok(Evidence::new(sent, "nothing")),
             Some(line) => Err(Evidence::new(sent, line)),
         }
     }),
-    Case::kusari(CONDUCT, "names what is wrong with a line in an ERROR", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari(CONDUCT, "names what is wrong with a line in an ERROR", |target| {
+        let mut connection = target.introduce_as_equal()?;
         let lines = ["BLOCK:{}\n", "GET_BLOCKS:{}\n", "HAVE:[]\n"];
         lines.into_iter().try_fold(Evidence::default(), |_, sent| {
-            let heard = heard_before_pong(bench, &mut connection, sent)?;
+            let heard = heard_before_pong(target, &mut connection, sent)?;
             let error = heard.iter().find(|line| is_error(line));
             verdict(error.is_some(), sent, error.unwrap_or(&heard.concat()))
         })
     }),
-    Case::kusari(CONDUCT, "takes verbs that it does not know without blame", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari(CONDUCT, "takes verbs that it does not know without blame", |target| {
+        let mut connection = target.introduce_as_equal()?;
         let sent = "FROM_A_LATER_VERSION:{\"a\":1}\n".repeat(40);
-        heard_before_pong(bench, &mut connection, &sent)?;
+        heard_before_pong(target, &mut connection, &sent)?;
         Ok(Evidence::new("FROM_A_LATER_VERSION:{\"a\":1}, 40 times", "a PONG after it"))
     }),
 ];
 
 /// Sends lines and a `PING` behind them, and gives what comes up to its `PONG`.
 pub(super) fn heard_before_pong(
-    bench: &mut Bench,
+    target: &mut TargetUnderTest,
     connection: &mut Connection,
     sent: &str,
 ) -> Result<Kept, Evidence> {
-    let number = bench.number();
+    let number = target.number();
     connection.send(format!("{sent}PING:{number}\n"));
     let pong = format!("PONG:{number}");
     let mut heard = Kept::default();

@@ -14,50 +14,50 @@ const MAX_BLOCK_LINE: usize = 8 * 1024 * 1024;
 const MAX_LINE: usize = 1024 * 1024;
 
 pub(super) const CASES: &[Case] = &[
-    Case::kusari("2", "refuses a block above 4,096 bytes by the rule, and goes on", |bench| {
-        let block = mining::mine_with_line_of(&bench.tip(), 4_097);
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari("2", "refuses a block above 4,096 bytes by the rule, and goes on", |target| {
+        let block = mining::mine_with_line_of(&target.tip(), 4_097);
+        let mut connection = target.introduce_as_equal()?;
         let sent = line(&block);
-        let heard = heard_before_pong(bench, &mut connection, &sent)?;
+        let heard = heard_before_pong(target, &mut connection, &sent)?;
         let got = heard.first().map_or("no word of it", |line| line);
-        bench.unchanged(&sent, got)
+        target.unchanged(&sent, got)
     }),
-    Case::kusari(CONDUCT, "reads a BLOCK line of 8 MiB after HELLO", |bench| {
-        let block = bench.mine_one();
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari(CONDUCT, "reads a BLOCK line of 8 MiB after HELLO", |target| {
+        let block = target.mine_one();
+        let mut connection = target.introduce_as_equal()?;
         let sent = padded(&block, MAX_BLOCK_LINE);
-        heard_before_pong(bench, &mut connection, &sent)?;
-        bench.offer("", &[block]).map_err(|broken| Evidence::new(&sent, broken.got))?;
+        heard_before_pong(target, &mut connection, &sent)?;
+        target.offer("", &[block]).map_err(|broken| Evidence::new(&sent, broken.got))?;
         Ok(Evidence::new(sent, "the block at the end of the chain"))
     }),
-    Case::kusari(CONDUCT, "closes at a BLOCK line above 8 MiB", |bench| {
-        let block = bench.mine_one();
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari(CONDUCT, "closes at a BLOCK line above 8 MiB", |target| {
+        let block = target.mine_one();
+        let mut connection = target.introduce_as_equal()?;
         let sent = padded(&block, MAX_BLOCK_LINE + 1);
         connection.send(&sent);
         wait_for_end(&mut connection, &sent)?;
-        bench.unchanged(&sent, "the end of the connection")
+        target.unchanged(&sent, "the end of the connection")
     }),
-    Case::kusari(CONDUCT, "closes at another line above 1 MiB", |bench| {
-        let mut connection = bench.introduce_as_equal()?;
+    Case::kusari(CONDUCT, "closes at another line above 1 MiB", |target| {
+        let mut connection = target.introduce_as_equal()?;
         let sent = format!("PING:{}\n", "7".repeat(MAX_LINE));
         connection.send(&sent);
         wait_for_end(&mut connection, &sent)
     }),
-    Case::kusari("1", "takes a content after another one of the same hash was refused", |bench| {
+    Case::kusari("1", "takes a content after another one of the same hash was refused", |target| {
         // Eight bytes of text can also be read as a transfer: two contents of one hash, of which one takes
         // far more room. The refusal of that one must not be remembered by the hash.
         const TRANSFERS: usize = 100;
-        let short = prove(template(&bench.tip(), &"x".repeat(8 * TRANSFERS)));
+        let short = prove(template(&target.tip(), &"x".repeat(8 * TRANSFERS)));
         let amount = u64::from_le_bytes([b'x'; 8]);
-        let nobody = Transaction { sender: String::new(), receiver: String::new(), amount };
+        let empty = Transaction { sender: String::new(), receiver: String::new(), amount };
         let mut long = short.clone();
         long.data = String::new();
-        long.transactions = vec![nobody; TRANSFERS];
-        let mut connection = bench.introduce_as_equal()?;
+        long.transactions = vec![empty; TRANSFERS];
+        let mut connection = target.introduce_as_equal()?;
         let sent = lines([&long, &short]);
-        heard_before_pong(bench, &mut connection, &sent)?;
-        bench.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
+        heard_before_pong(target, &mut connection, &sent)?;
+        target.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
         Ok(Evidence::new(sent, "the second one at the end of the chain"))
     }),
 ];

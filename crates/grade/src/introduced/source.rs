@@ -3,10 +3,10 @@
 use kusari_chain::{Block, BlockHash};
 use serde_json::Value;
 
-use crate::bench::{Bench, is_block};
 use crate::connection::{Connection, Heard, now};
 use crate::mining::{line, lines};
 use crate::report::{Evidence, Verdict};
+use crate::target::{TargetUnderTest, is_block};
 
 /// Most blocks in one answer. Source: protocol, section 3.
 const MAX_BLOCKS: usize = 256;
@@ -83,14 +83,14 @@ pub(crate) fn wait_for_question(
 /// Serves the target until it has all of `chain`, which is heavier than its own or wins the tie.
 /// `sent` is what made it ask. It has `rounds` times the usual patience.
 pub(crate) fn serve(
-    bench: &mut Bench,
+    target: &mut TargetUnderTest,
     connection: &mut Connection,
     chain: &[Block],
     sent: &str,
     rounds: u32,
 ) -> Verdict {
     let Some(tip) = chain.last() else { return Ok(Evidence::new(sent, "")) };
-    let deadline = now() + bench.patience.current() * rounds;
+    let deadline = now() + target.patience.current() * rounds;
     let mut asked = None;
     loop {
         let heard = connection.hear_within(deadline.saturating_duration_since(now()));
@@ -112,7 +112,7 @@ pub(crate) fn serve(
         } else if let Some(asked) = asked.as_ref().filter(|_| is_block(said, &tip.hash)) {
             let shown =
                 Evidence::new(sent, format!("{asked}, and then the chain with {}", line(tip)));
-            bench.offer("", std::slice::from_ref(tip))?;
+            target.offer("", std::slice::from_ref(tip))?;
             return Ok(shown);
         }
     }

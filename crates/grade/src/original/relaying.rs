@@ -2,64 +2,64 @@
 
 use kusari_chain::Block;
 
-use crate::bench::{Bench, is_block};
 use crate::hearing::{hear_exactly, hear_through};
 use crate::mining::{line, lines};
 use crate::report::{Evidence, Verdict};
+use crate::target::{TargetUnderTest, is_block};
 use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[
-    Case::original(CONDUCT, "passes a new block on to every connection that spoke", |bench| {
-        let mut listeners = [bench.listener()?, bench.listener_after("FOO\n")?];
-        let block = bench.bring_one()?;
+    Case::original(CONDUCT, "passes a new block on to every connection that spoke", |target| {
+        let mut listeners = [target.listener()?, target.listener_after("FOO\n")?];
+        let block = target.bring_one()?;
         listeners.iter_mut().try_fold(Evidence::default(), |_, listener| {
             hear_exactly(listener, std::slice::from_ref(&block), &line(&block))
         })
     }),
-    Case::original(CONDUCT, "does not send a block back to where it came from", |bench| {
-        let blocks = bench.mine(1);
-        none_comes_back(bench, &blocks, &lines(&blocks))
+    Case::original(CONDUCT, "does not send a block back to where it came from", |target| {
+        let blocks = target.mine(1);
+        none_comes_back(target, &blocks, &lines(&blocks))
     }),
-    Case::original(CONDUCT, "does not send a block back that waited for its parent", |bench| {
-        let blocks = bench.mine(2);
+    Case::original(CONDUCT, "does not send a block back that waited for its parent", |target| {
+        let blocks = target.mine(2);
         let sent = lines(blocks.iter().rev());
-        none_comes_back(bench, &blocks, &sent)
+        none_comes_back(target, &blocks, &sent)
     }),
-    Case::original(CONDUCT, "passes each block on once", |bench| {
-        let (mut one, mut other) = (bench.listener()?, bench.listener()?);
-        let block = bench.mine_one();
+    Case::original(CONDUCT, "passes each block on once", |target| {
+        let (mut one, mut other) = (target.listener()?, target.listener()?);
+        let block = target.mine_one();
         let sent = lines([&block, &block, &block]);
-        bench.offer(&sent, std::slice::from_ref(&block))?;
+        target.offer(&sent, std::slice::from_ref(&block))?;
         // As originals do, one sends it on although it has it from here.
         hear_through(&mut other, &block, &sent)?;
-        let next = bench.mine_one();
+        let next = target.mine_one();
         other.send(lines([&block, &next]));
         let shown = hear_exactly(&mut one, &[block, next.clone()], &sent)?;
-        bench.offer("", &[next])?;
+        target.offer("", &[next])?;
         Ok(shown)
     }),
     Case::original(
         CONDUCT,
         "passes blocks on parents first, though an orphan came first",
-        |bench| {
-            let mut listener = bench.listener()?;
-            let blocks = bench.mine(3);
+        |target| {
+            let mut listener = target.listener()?;
+            let blocks = target.mine(3);
             let sent = lines(blocks.iter().rev());
-            bench.offer(&sent, &blocks)?;
+            target.offer(&sent, &blocks)?;
             hear_exactly(&mut listener, &blocks, &sent)
         },
     ),
     Case::original(
         CONDUCT,
         "tells an original the whole new branch after a reorganisation",
-        |bench| {
-            let fork = bench.tip();
-            let loses = bench.mine_on(&fork, 1);
-            bench.bring(&loses)?;
-            let mut listener = bench.listener()?;
-            let wins = bench.mine_on(&fork, 3);
+        |target| {
+            let fork = target.tip();
+            let loses = target.mine_on(&fork, 1);
+            target.bring(&loses)?;
+            let mut listener = target.listener()?;
+            let wins = target.mine_on(&fork, 3);
             let sent = lines(&wins);
-            bench.offer(&sent, &wins)?;
+            target.offer(&sent, &wins)?;
             // On equal work the new branch may have been ahead already with its first block.
             hear_exactly(&mut listener, &wins, &sent)
         },
@@ -67,13 +67,13 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Sends lines that bring these blocks, and looks whether one of them is passed on to their sender.
-fn none_comes_back(bench: &mut Bench, blocks: &[Block], sent: &str) -> Verdict {
-    let mut sender = bench.listener()?;
+fn none_comes_back(target: &mut TargetUnderTest, blocks: &[Block], sent: &str) -> Verdict {
+    let mut sender = target.listener()?;
     sender.send(sent);
-    bench.offer("", blocks)?;
+    target.offer("", blocks)?;
     // Whatever comes before the answer was passed on.
     sender.send("GET_CHAIN\n");
-    let answer = bench.collect(&mut sender);
+    let answer = target.collect(&mut sender);
     for block in blocks {
         let mut heard = answer.lines.iter().filter(|line| is_block(line, &block.hash));
         match (heard.next(), heard.next()) {

@@ -1,4 +1,4 @@
-//! The audit of a file that nobody has open: its bytes, its pages, and then what it holds.
+//! The audit of a file that no process has open: its bytes, its pages, and then what it holds.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -27,7 +27,7 @@ pub fn audit_directory(
     audit_file(&file)
 }
 
-/// Audits a database file that nobody writes to. Writes nothing.
+/// Audits a database file that no process writes to. Writes nothing.
 ///
 /// # Errors
 /// [`OpenError`] where this is no store of this program and its version. A damaged one is no error

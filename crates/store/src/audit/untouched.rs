@@ -17,7 +17,7 @@ use crate::open::{self, OpenError};
 /// Unit of what is written, in bytes: the database's page.
 const PAGE: u64 = 4_096;
 
-/// Opens the database in `file` without ever writing to it. The caller sees to it that nobody else
+/// Opens the database in `file` without ever writing to it. The caller sees to it that no other process
 /// does.
 pub(crate) fn open_untouched(file: &Path) -> Result<Handle, OpenError> {
     let medium = Untouched::open(file).map_err(|error| open::unusable_file(file, error))?;

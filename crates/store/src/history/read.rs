@@ -13,7 +13,7 @@ use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::fault::Fault;
 use crate::tables;
 
-/// The history as it is in one read transaction. Tiles that were read are kept: whoever asks for one
+/// The history as it is in one read transaction. Tiles that were read are kept: a caller that asks for one
 /// path asks for many hashes of few tiles.
 pub(in super::super) struct HistoryReader {
     table: ReadOnlyTable<(u8, u32), &'static [u8]>,

@@ -1,6 +1,6 @@
 //! Which of the outbox entries that were found under one number counts.
 //!
-//! Owns what two versions of one entry are. A write that broke off leaves an entry that nobody was told of,
+//! Owns what two versions of one entry are. A write that broke off leaves an entry that was not acknowledged,
 //! and its number is given out again: then two entries stand under one number.
 
 use kusari_node::store::OutboxEntry;

@@ -1,4 +1,4 @@
-//! What somebody asks about, as they write it.
+//! What a user asks about, as written.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The bench: what every check needs of the target, and what is known of it so far.
+//! The target under test: what every check needs of it, and what is known of it so far.
 
 use std::collections::HashSet;
 use std::io;
@@ -20,8 +20,8 @@ const QUIET: Duration = Duration::from_millis(300);
 /// Orphans of the storm: some more than the bound of our own node, 256.
 const ORPHANS: u32 = 300;
 
-pub(super) struct Bench {
-    pub(super) target: SocketAddr,
+pub(super) struct TargetUnderTest {
+    pub(super) address: SocketAddr,
     pub(super) patience: Patience,
     /// The best chain as the target last gave it, without genesis.
     chain: Vec<Block>,
@@ -34,13 +34,13 @@ pub(super) struct Bench {
     count: u64,
 }
 
-impl Bench {
+impl TargetUnderTest {
     /// Connects for the first time, and reads the chain there is.
-    pub(super) fn reach(target: SocketAddr, patience: Duration) -> io::Result<Self> {
+    pub(super) fn reach(address: SocketAddr, patience: Duration) -> io::Result<Self> {
         let patience = Patience::new(patience);
-        Connection::open(target, &patience)?;
-        let mut bench = Self {
-            target,
+        Connection::open(address, &patience)?;
+        let mut target = Self {
+            address,
             patience,
             chain: Vec::new(),
             chain_before: Vec::new(),
@@ -49,11 +49,11 @@ impl Bench {
             orphans: None,
             count: 0,
         };
-        if let Ok(answer) = bench.exchange("GET_CHAIN\n") {
-            bench.ends_at_half_close = answer.end == Heard::End;
-            bench.chain = answer.blocks();
+        if let Ok(answer) = target.ask_chain() {
+            target.ends_at_half_close = answer.end == Heard::End;
+            target.chain = answer.blocks();
         }
-        Ok(bench)
+        Ok(target)
     }
 
     pub(super) fn chain(&self) -> &[Block] {
@@ -73,7 +73,7 @@ impl Bench {
     /// Reads the chain again, whatever the check before it left.
     pub(super) fn look_again(&mut self) {
         if !self.patience.is_lost()
-            && let Ok(answer) = self.exchange("GET_CHAIN\n")
+            && let Ok(answer) = self.ask_chain()
         {
             self.chain = answer.blocks();
         }
@@ -115,7 +115,7 @@ impl Bench {
     }
 
     pub(super) fn connect(&self) -> Result<Connection, Evidence> {
-        Connection::open(self.target, &self.patience)
+        Connection::open(self.address, &self.patience)
             .map_err(|error| Evidence::new("a connection", error))
     }
 
@@ -142,6 +142,11 @@ impl Bench {
         }
     }
 
+    /// Asks for the chain over a connection of its own.
+    pub(super) fn ask_chain(&self) -> Result<Answer, Evidence> {
+        self.exchange("GET_CHAIN\n")
+    }
+
     /// Sends bytes over a connection of their own, and hears everything that comes back.
     pub(super) fn exchange(&self, bytes: impl AsRef<[u8]>) -> Result<Answer, Evidence> {
         let mut connection = self.connect()?;
@@ -160,12 +165,12 @@ impl Bench {
         let sent = String::from_utf8_lossy(bytes).into_owned();
         let mut answer = self.exchange_and_look(bytes)?;
         if !ends_with(&answer.blocks(), blocks) {
-            // Whoever checks blocks beside reading lines may answer before it has taken them. A
+            // A node that checks blocks beside reading lines may answer before it has taken them. A
             // connection that spoke hears of it.
             if let Some(last) = blocks.last() {
                 self.wait_until_joined(last);
             }
-            answer = self.exchange("GET_CHAIN\n")?;
+            answer = self.ask_chain()?;
         }
         let chain = answer.blocks();
         if ends_with(&chain, blocks) {
@@ -213,7 +218,7 @@ impl Bench {
 
     /// Whether the best chain is still what it was.
     pub(super) fn unchanged(&mut self, sent: &str, got: &str) -> Verdict {
-        let answer = self.exchange("GET_CHAIN\n")?;
+        let answer = self.ask_chain()?;
         let chain = answer.blocks();
         if same(&chain, &self.chain) {
             return Ok(Evidence::new(sent, got));
