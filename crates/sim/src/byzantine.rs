@@ -12,7 +12,7 @@ use crate::cheat::Cheat;
 use crate::connection::Place;
 use crate::flipper::Flipper;
 use crate::mining;
-use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 
 /// In which way a machine means no good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl World {
             self.harm(host, place, malice);
         }
         let pause = self.random.between(100 * MILLISECOND, longest);
-        self.plan(self.now + pause, Event::Act(host));
+        self.plan(self.now + pause, move |world| world.act(host));
     }
 
     fn harm(&mut self, host: usize, place: Place, malice: Malice) {

@@ -10,7 +10,7 @@ use kusari_node::Action;
 use kusari_node::seam::{CommitId, Input};
 use kusari_node::store::StoreBatch;
 
-use crate::world::{Event, MILLISECOND, Micros, World};
+use crate::world::{MILLISECOND, Micros, World};
 
 /// A commit that is not on the disk yet.
 struct Pending {
@@ -57,7 +57,7 @@ impl World {
         }
         kusari.commits.disk_busy = true;
         let (life, delay) = (kusari.life, delay * kusari.slowest_commit / 1_000);
-        self.plan(self.now + delay, Event::DiskDone { host, life });
+        self.plan(self.now + delay, move |world| world.disk_done(host, life));
     }
 
     /// The disk has written some of what waits, in one go; soon the node will learn of it.
@@ -81,7 +81,7 @@ impl World {
         kusari.commits.disk_busy = false;
         kusari.commits.reported_at = kusari.commits.reported_at.max(now + delay);
         let at = kusari.commits.reported_at;
-        self.plan(at, Event::Durable { host, life, through });
+        self.plan(at, move |world| world.durable(host, life, through));
         if reorganised {
             self.audit(host);
         }

@@ -2,7 +2,7 @@
 
 use crate::commits::Commits;
 use crate::connection::Place;
-use crate::world::{Event, World};
+use crate::world::World;
 
 impl World {
     /// The machine stops at once. What is on its disk stays, the rest is gone.
@@ -20,7 +20,7 @@ impl World {
         kusari.asked.clear();
         let restart = kusari.restart_after;
         self.lose_store(host);
-        self.plan(self.now + restart, Event::Start(host));
+        self.plan(self.now + restart, move |world| world.start(host));
         self.ledger.crashed.insert(host);
         let ids: Vec<u64> = self.connections.keys().copied().collect();
         for place in

@@ -10,7 +10,7 @@ use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
 use kusari_node::seam::{Command, Input, Reply, SignedDraft, WrittenTransaction};
 
 use crate::users::{Asked, User};
-use crate::world::{Event, Micros, World};
+use crate::world::{Micros, World};
 
 /// What users had drafted.
 #[derive(Default)]
@@ -25,9 +25,9 @@ impl World {
         self.set(host, |kusari| kusari.wallet = Some(user));
     }
 
-    /// Has users draft on a machine, spread over a stretch of time.
+    /// Has users draft on a machine, spread over a range of time.
     pub(crate) fn let_users_draft(&mut self, host: usize, count: u64, from: Micros, until: Micros) {
-        self.spread(count, from, until, || Event::Draft(host));
+        self.spread(host, count, from, until, Self::draft);
     }
 
     fn wallet_of(&self, host: usize) -> Option<User> {
@@ -76,7 +76,9 @@ impl World {
                 signed.push(SignedDraft { entry, transaction: WrittenTransaction(checked) });
             }
         }
-        self.plan(self.now, Event::Input { host, life, input: Input::DraftsSigned(signed) });
+        self.plan(self.now, move |world| {
+            world.input_if_alive(host, life, Input::DraftsSigned(signed))
+        });
     }
 
     /// What is wrong with a chain, if anything is: each text that was acknowledged stands in it once,

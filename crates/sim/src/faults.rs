@@ -1,7 +1,7 @@
 //! What goes wrong, and when: crashes, broken and silent connections, partitions.
 
 use crate::connection::Place;
-use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 
 /// What may go wrong in a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +39,7 @@ impl World {
     /// Sets what may go wrong from now on.
     pub fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
-        self.plan(self.now, Event::Fault);
+        self.plan(self.now, World::cause_fault);
     }
 
     /// Machines crash no more.
@@ -78,7 +78,7 @@ impl World {
             return;
         }
         let pause = self.random.between(200 * MILLISECOND, 5 * SECOND);
-        self.plan(self.now + pause, Event::Fault);
+        self.plan(self.now + pause, World::cause_fault);
         let Faults { crashes, resets, silence, partitions, slow_readers, .. } = self.faults;
         match self.random.below(6) {
             0 | 1 if crashes => self.doom_a_machine(),
@@ -136,6 +136,6 @@ impl World {
                 }
             }
         }
-        self.plan(self.now + length, Event::Heal);
+        self.plan(self.now + length, World::heal_links);
     }
 }

@@ -13,7 +13,7 @@ use crate::byzantine::Malice;
 use crate::connection::Place;
 use crate::mining::{self, LONG_CHAIN};
 use crate::scenarios::Scenario;
-use crate::world::{Event, MILLISECOND, SECOND, World};
+use crate::world::{MILLISECOND, SECOND, World};
 
 /// Turns that it has blocks for.
 const TURNS: usize = 360;
@@ -94,7 +94,7 @@ impl World {
         for (place, line) in lines {
             self.send_line(place, line);
         }
-        self.plan(self.now + pause, Event::Act(host));
+        self.plan(self.now + pause, move |world| world.act(host));
     }
 
     /// Lets time pass until then. These nodes may follow different branches, but never for longer than a

@@ -20,7 +20,7 @@ use crate::disk::Disk;
 use crate::mining;
 use crate::remembering::{Memo, Remembered};
 use crate::users::Asked;
-use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 
 /// Wall clock at the beginning of every run.
 pub(crate) const FIRST_SECOND: u64 = 1_800_000_000;
@@ -198,7 +198,7 @@ impl World {
             }
             Action::Connect(address) => {
                 let delay = self.random.between(MILLISECOND, 200 * MILLISECOND);
-                self.plan(self.now + delay, Event::Dialled { host, life, address });
+                self.plan(self.now + delay, move |world| world.dialled(host, life, &address));
             }
             Action::Disconnect { peer, reason } => {
                 if reason == DisconnectReason::Evicted {
@@ -216,7 +216,7 @@ impl World {
                 let Some(kusari) = self.kusari_mut(host) else { return };
                 kusari.wish += 1;
                 let wish = kusari.wish;
-                self.plan(at, Event::Wake { host, life, wish });
+                self.plan(at, move |world| world.wake(host, life, wish));
             }
             Action::SignDrafts(drafts) => self.sign_drafts(host, life, drafts),
             Action::SignStatement(statement) => self.begin_memo(host, Memo::Sign(statement)),
@@ -226,7 +226,7 @@ impl World {
             Action::Audit => {
                 let finding = self.kusari(host).and_then(|kusari| kusari.disk.finding());
                 let input = Input::Audited { finding };
-                self.plan(self.now, Event::Input { host, life, input });
+                self.plan(self.now, move |world| world.input_if_alive(host, life, input));
             }
             // Records are not read later.
             Action::Record(_) => {}
@@ -254,7 +254,7 @@ impl World {
         let Some(kusari) = self.kusari_mut(host) else { return };
         kusari.mining = Some((template_id, template, target));
         let (life, time) = (kusari.life, draw * kusari.mining_time / 1_000);
-        self.plan(self.now + time, Event::Mined { host, life, template_id });
+        self.plan(self.now + time, move |world| world.mined(host, life, template_id));
     }
 
     pub(crate) fn mined(&mut self, host: usize, life: u32, template_id: TemplateId) {
@@ -343,7 +343,7 @@ impl World {
         };
         let places: Vec<Place> = self.connections.iter().filter_map(waits).collect();
         for place in places {
-            self.plan(self.now, Event::Read(place));
+            self.plan(self.now, move |world| world.read(place));
         }
     }
 
@@ -355,7 +355,7 @@ impl World {
         let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
         let (height, hash) = stream.after;
         let input = Input::StreamEnded { peer: place.peer(), height, hash, count: stream.count };
-        self.plan(self.now, Event::Input { host, life, input });
+        self.plan(self.now, move |world| world.input_if_alive(host, life, input));
     }
 
     pub(crate) fn is_own(&self, host: usize, hash: &BlockHash) -> bool {

@@ -11,7 +11,7 @@ use crate::kusari::Kusari;
 use crate::remembering::Loss;
 use crate::scenarios::{Outcome, Scenario, crash_twice, finish_if, limit_outbox, slow_down};
 use crate::users::SHARED;
-use crate::world::{Event, MILLISECOND, SECOND, World};
+use crate::world::{MILLISECOND, SECOND, World};
 
 const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
 
@@ -280,7 +280,7 @@ pub const LEDGER_WITNESSES_LOSE_STORES: Scenario = Scenario {
             });
             for copy in 0..3 {
                 let at = world.random.between(copy * 40 * SECOND, (copy + 1) * 40 * SECOND);
-                world.plan(at, Event::CopyStore(host));
+                world.plan(at, move |world| world.copy_store(host));
             }
         }
         // What users entrust to a store that is moved away goes with it.
@@ -307,7 +307,7 @@ pub fn lose_store_at_write(
     world.let_witness(b, &[a]);
     world.let_users_act(&[a], 5, SECOND, 40 * SECOND);
     let copied_at = world.random.between(SECOND, 30 * SECOND);
-    world.plan(copied_at, Event::CopyStore(b));
+    world.plan(copied_at, move |world| world.copy_store(b));
     world.set(b, |kusari| {
         (kusari.crash_in_writes, kusari.remembered.loses) = (Some(write), Some(loss));
     });

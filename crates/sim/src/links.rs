@@ -6,7 +6,7 @@ use kusari_node::PeerAddress;
 use kusari_node::seam::{Direction, Input};
 
 use crate::connection::{Connection, End, Place};
-use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 
 /// How long a connection may be dead before an end notices: the keepalive of the system.
 const KEEPALIVE: Micros = 60 * SECOND;
@@ -28,8 +28,8 @@ impl World {
         let mut ends = [End::new(from), End::new(to)];
         ends[0].open = true;
         self.connections.insert(id, Connection { ends, hung: None, latency });
-        self.plan(self.now + latency, Event::Accepted(id));
-        self.plan(self.now + KEEPALIVE / 3, Event::Keepalive(id));
+        self.plan(self.now + latency, move |world| world.accepted(id));
+        self.plan(self.now + KEEPALIVE / 3, move |world| world.keepalive(id));
         Some(id)
     }
 
@@ -96,7 +96,7 @@ impl World {
         if end.out.is_empty() {
             self.close_end(place);
         } else {
-            self.plan(deadline, Event::DrainOver(place));
+            self.plan(deadline, move |world| world.close_end(place));
         }
     }
 
@@ -110,7 +110,7 @@ impl World {
         let (arrival, latency) = (end.out.last_arrival, connection.latency);
         self.forget_end(place, "closed");
         let at = arrival.max(self.now + latency);
-        self.plan(at, Event::Ended(place.other()));
+        self.plan(at, move |world| world.ended(place.other()));
     }
 
     /// An end gives up: what was on its way is lost.
@@ -118,7 +118,9 @@ impl World {
         let Some(connection) = self.connection(place) else { return };
         let latency = connection.latency;
         self.forget_end(place, reason);
-        self.plan(self.now + latency, Event::Broken(place.other(), "connection reset by peer"));
+        self.plan(self.now + latency, move |world| {
+            world.broken(place.other(), "connection reset by peer")
+        });
     }
 
     /// An end learns that the other one sends nothing more.
@@ -162,7 +164,7 @@ impl World {
                 let life = kusari.life;
                 let (peer, reason) = (place.peer(), reason.to_owned());
                 let input = Input::PeerDisconnected { peer, reason };
-                self.plan(self.now, Event::Input { host, life, input });
+                self.plan(self.now, move |world| world.input_if_alive(host, life, input));
             }
             Some(Host::Original(original)) => original.places.retain(|other| *other != place),
             Some(Host::Byzantine(byzantine)) => byzantine.places.retain(|other| *other != place),
@@ -188,7 +190,7 @@ impl World {
             }
         }
         if self.connections.contains_key(&id) {
-            self.plan(now + KEEPALIVE / 3, Event::Keepalive(id));
+            self.plan(now + KEEPALIVE / 3, move |world| world.keepalive(id));
         }
     }
 
@@ -216,7 +218,7 @@ impl World {
                 let held = std::mem::take(&mut end.held);
                 end.inbox.extend(held);
                 if end.open {
-                    self.plan(self.now, Event::Read(place));
+                    self.plan(self.now, move |world| world.read(place));
                     self.pump(place);
                 }
             }

@@ -9,7 +9,7 @@ use kusari_node::seam::StreamForm;
 use kusari_node::wire::{self, HeadersLine, MAX_HEADERS, Message};
 
 use crate::connection::{Connection, End, Item, Place, Stream, WINDOW};
-use crate::world::{Event, Host, MILLISECOND, Micros, World};
+use crate::world::{Host, MILLISECOND, Micros, World};
 
 impl World {
     pub(crate) fn connection(&mut self, place: Place) -> Option<&mut Connection> {
@@ -76,7 +76,7 @@ impl World {
         let Some(End { out: pipe, .. }) = self.end(place) else { return };
         if !pipe.scheduled && !pipe.is_empty() {
             pipe.scheduled = true;
-            self.plan(now + pause, Event::Transmit(place));
+            self.plan(now + pause, move |world| world.transmit(place));
         }
     }
 
@@ -112,7 +112,7 @@ impl World {
         end.out.moved_at = now;
         let drained = end.draining && end.out.is_empty();
         if !piece.is_empty() {
-            self.plan(arrival, Event::Arrive(place.other(), piece));
+            self.plan(arrival, move |world| world.arrive(place.other(), piece));
         }
         self.pump(place);
         if drained {
@@ -229,7 +229,7 @@ impl World {
             return;
         }
         if at > now {
-            self.plan(at, Event::Read(place));
+            self.plan(at, move |world| world.read(place));
             return;
         }
         match self.hosts.get(host) {

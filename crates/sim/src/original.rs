@@ -14,7 +14,7 @@ use crate::checks::ListRule;
 
 use crate::connection::Place;
 use crate::mining;
-use crate::world::{Event, Host, MILLISECOND, Micros, SECOND, World};
+use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 
 /// A machine that runs an original node.
 pub(crate) struct Original {
@@ -93,7 +93,7 @@ impl World {
             self.original_mines(host);
         }
         let pause = self.random.between(SECOND, 3 * SECOND) + self.random.below(MILLISECOND);
-        self.plan(self.now + pause, Event::Act(host));
+        self.plan(self.now + pause, move |world| world.act(host));
     }
 
     pub(crate) fn original_mines(&mut self, host: usize) {

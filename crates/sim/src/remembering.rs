@@ -11,7 +11,7 @@ use kusari_node::seam::Input;
 use kusari_node::{LastStatement, WitnessMemory};
 
 use crate::disk::Disk;
-use crate::world::{Event, MILLISECOND, World};
+use crate::world::{MILLISECOND, World};
 
 /// What a node asked to be written beside the key.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,7 @@ impl World {
         }
         kusari.remembered.busy = true;
         let life = kusari.life;
-        self.plan(self.now + delay, Event::MemoDone { host, life });
+        self.plan(self.now + delay, move |world| world.memo_done(host, life));
     }
 
     /// The file is written; then the node is told.

@@ -14,7 +14,7 @@ use crate::cheat::Cheat;
 use crate::kusari::Kusari;
 use crate::original::Original;
 use crate::random::Random;
-use crate::world::{Event, Host, MILLISECOND, Micros, World};
+use crate::world::{Host, MILLISECOND, Micros, World};
 
 /// Port on which every machine listens.
 const PORT: u16 = 8080;
@@ -74,7 +74,7 @@ impl World {
             _ => (limits.at_once_blocks, limits.step_blocks),
         };
         self.add(Host::Kusari(Box::new(kusari)));
-        self.plan(at, Event::Start(host));
+        self.plan(at, move |world| world.start(host));
         host
     }
 
@@ -132,7 +132,7 @@ impl World {
         let host = self.hosts.len();
         let original = Original::new(address(host), dials.to_vec(), mines_every);
         self.add(Host::Original(Box::new(original)));
-        self.plan(self.now, Event::Act(host));
+        self.plan(self.now, move |world| world.act(host));
         host
     }
 
@@ -156,11 +156,11 @@ impl World {
             .and_then(|_| Cheat::new(host))
             .map(Box::new);
         self.add(Host::Byzantine(Box::new(byzantine)));
-        self.plan(self.now, Event::Act(host));
+        self.plan(self.now, move |world| world.act(host));
         host
     }
 
-    /// Has users type lines on machines, spread over a stretch of time.
+    /// Has users type lines on machines, spread over a range of time.
     pub(crate) fn type_lines(&mut self, hosts: &[usize], count: u64, from: Micros, until: Micros) {
         // Texts with everything in them that a line of JSON has to escape, and more.
         const SPICE: [&str; 6] =
@@ -180,7 +180,7 @@ impl World {
                 text.push_str(&"-".repeat(room));
             }
             let at = self.random.between(from, until);
-            self.plan(at, Event::Say { host, text });
+            self.plan(at, move |world| world.say(host, text));
         }
     }
 }

@@ -17,7 +17,7 @@ use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire::Message;
 
-use crate::world::{Event, Micros, World};
+use crate::world::{Micros, World};
 
 /// A user who signs. The keys follow from a number, and are worth nothing.
 pub(crate) struct User {
@@ -105,7 +105,7 @@ impl Ledger {
 }
 
 impl World {
-    /// Has users submit on machines, spread over a stretch of time.
+    /// Has users submit on machines, spread over a range of time.
     pub(crate) fn let_users_act(
         &mut self,
         hosts: &[usize],
@@ -114,21 +114,22 @@ impl World {
         until: Micros,
     ) {
         for &host in hosts {
-            self.spread(count, from, until, || Event::Transact(host));
+            self.spread(host, count, from, until, Self::transact);
         }
     }
 
-    /// Plans events at moments that chance draws.
+    /// Plans what a user of a machine does, at moments that chance draws.
     pub(crate) fn spread(
         &mut self,
+        host: usize,
         count: u64,
         from: Micros,
         until: Micros,
-        event: impl Fn() -> Event,
+        act: fn(&mut Self, usize),
     ) {
         for _ in 0..count {
             let at = self.random.between(from, until);
-            self.plan(at, event());
+            self.plan(at, move |world| act(world, host));
         }
     }
 
@@ -188,8 +189,7 @@ impl World {
         };
         let Some(transaction) = signer.sign(unsigned.0, unsigned.1, &chain) else { return };
         let Some(life) = self.kusari(host).map(|kusari| kusari.life) else { return };
-        let transaction = Box::new(transaction);
-        self.plan(self.now, Event::Submit { host, life, transaction });
+        self.plan(self.now, move |world| world.submit(host, life, transaction));
     }
 
     fn draw_note(&mut self, host: usize) -> Payload {

@@ -5,14 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kusari_chain::mempool::CheckedTransaction;
-use kusari_node::seam::{CommitId, Input, TemplateId};
 use kusari_node::{Event as NodeEvent, Node, PeerAddress};
 
 use crate::alarms::Alarms;
 use crate::byzantine::Byzantine;
 use crate::checks::ListRule;
-use crate::connection::{Connection, Place};
+use crate::connection::Connection;
 use crate::drafts::Drafted;
 use crate::faults::Faults;
 use crate::kusari::Kusari;
@@ -30,58 +28,8 @@ pub const MILLISECOND: Micros = 1_000;
 /// One virtual second.
 pub const SECOND: Micros = 1_000_000;
 
-/// What stands on the event queue.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// Something for a node, if it still lives.
-    Input { host: usize, life: u32, input: Input },
-    /// The node's wish to be woken, if no later wish replaced it.
-    Wake { host: usize, life: u32, wish: u64 },
-    /// The disk has written what waits.
-    DiskDone { host: usize, life: u32 },
-    /// The node learns that its commits are durable.
-    Durable { host: usize, life: u32, through: CommitId },
-    /// What a node asked to be remembered beside its witness key is written.
-    MemoDone { host: usize, life: u32 },
-    /// A user copies the store of a machine.
-    CopyStore(usize),
-    /// The miner would find its nonce about now.
-    Mined { host: usize, life: u32, template_id: TemplateId },
-    /// A dial comes to its end.
-    Dialled { host: usize, life: u32, address: PeerAddress },
-    /// The listening end of a connection learns of it.
-    Accepted(u64),
-    /// An end writes its next piece.
-    Transmit(Place),
-    /// A piece arrives at an end.
-    Arrive(Place, Vec<u8>),
-    /// An end reads what arrived.
-    Read(Place),
-    /// An end learns that the other one sends nothing more.
-    Ended(Place),
-    /// An end learns that the connection is gone.
-    Broken(Place, &'static str),
-    /// Time to see whether a connection still works.
-    Keepalive(u64),
-    /// An end that is being closed has waited long enough.
-    DrainOver(Place),
-    /// A machine starts.
-    Start(usize),
-    /// A user types a line.
-    Say { host: usize, text: String },
-    /// A user records or pays something.
-    Transact(usize),
-    /// A user types a text that the machine is to sign.
-    Draft(usize),
-    /// A user submits a signed transaction.
-    Submit { host: usize, life: u32, transaction: Box<CheckedTransaction> },
-    /// A machine that follows no protocol of ours does what it does.
-    Act(usize),
-    /// Something goes wrong somewhere.
-    Fault,
-    /// Cut links work again.
-    Heal,
-}
+/// What happens at a moment. Where it is for a node, it names the life that the node must still have.
+type Event = Box<dyn FnOnce(&mut World)>;
 
 /// A machine on the network.
 pub(crate) enum Host {
@@ -182,10 +130,10 @@ impl World {
     }
 
     /// Plans an event.
-    pub(crate) fn plan(&mut self, at: Micros, event: Event) {
+    pub(crate) fn plan(&mut self, at: Micros, event: impl FnOnce(&mut Self) + 'static) {
         self.planned += 1;
         let at = at.max(self.now);
-        self.queue.insert((at, self.planned), event);
+        self.queue.insert((at, self.planned), Box::new(event));
     }
 
     /// The first thing that must not happen; what comes after it is of no interest.
@@ -202,10 +150,10 @@ impl World {
         while self.failure.is_none()
             && let Some(next) = self.queue.first_entry().filter(|next| next.key().0 <= end)
         {
-            let event;
+            let event: Event;
             ((self.now, _), event) = next.remove_entry();
             self.counts.events += 1;
-            self.take(event);
+            event(self);
         }
         self.now = self.now.max(end);
     }
@@ -214,36 +162,7 @@ impl World {
         self.run_until(self.now + time);
     }
 
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::Input { host, life, input } => self.input_if_alive(host, life, input),
-            Event::Wake { host, life, wish } => self.wake(host, life, wish),
-            Event::DiskDone { host, life } => self.disk_done(host, life),
-            Event::Durable { host, life, through } => self.durable(host, life, through),
-            Event::MemoDone { host, life } => self.memo_done(host, life),
-            Event::CopyStore(host) => self.copy_store(host),
-            Event::Mined { host, life, template_id } => self.mined(host, life, template_id),
-            Event::Dialled { host, life, address } => self.dialled(host, life, &address),
-            Event::Accepted(connection) => self.accepted(connection),
-            Event::Transmit(place) => self.transmit(place),
-            Event::Arrive(place, bytes) => self.arrive(place, bytes),
-            Event::Read(place) => self.read(place),
-            Event::Ended(place) => self.ended(place),
-            Event::Broken(place, reason) => self.broken(place, reason),
-            Event::Keepalive(connection) => self.keepalive(connection),
-            Event::DrainOver(place) => self.close_end(place),
-            Event::Start(host) => self.start(host),
-            Event::Say { host, text } => self.say(host, text),
-            Event::Transact(host) => self.transact(host),
-            Event::Draft(host) => self.draft(host),
-            Event::Submit { host, life, transaction } => self.submit(host, life, *transaction),
-            Event::Act(host) => self.act(host),
-            Event::Fault => self.cause_fault(),
-            Event::Heal => self.heal_links(),
-        }
-    }
-
-    fn act(&mut self, host: usize) {
+    pub(crate) fn act(&mut self, host: usize) {
         match self.hosts.get(host) {
             Some(Host::Original(_)) => self.original_acts(host),
             Some(Host::Byzantine(_)) => self.byzantine_acts(host),
