@@ -5,11 +5,10 @@
 pub mod asert;
 mod compact;
 
-use alloc::string::String;
 use core::fmt;
 
 use ruint::aliases::U256;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hash::{BlockHash, write_hex};
 use crate::params::CLASSIC_ZERO_BITS;
@@ -18,8 +17,8 @@ pub use asert::{AsertParams, ChainTime};
 pub use compact::CompactTarget;
 
 /// The greatest value that a block hash, read as a big-endian number, may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target(U256);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Target(#[serde(with = "digits")] U256);
 
 impl Target {
     /// The constant target of a classic chain: `2^240 - 1`.
@@ -57,25 +56,9 @@ impl Target {
     }
 }
 
-/// 64 hexadecimal digits.
-impl Serialize for Target {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut hex = [0; 64];
-        serializer.serialize_str(write_hex(&self.0.to_be_bytes(), &mut hex))
-    }
-}
-
-impl<'de> Deserialize<'de> for Target {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hex: BlockHash =
-            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?;
-        Ok(Self::from_be_bytes(hex.0))
-    }
-}
-
 /// Accumulated work of a chain: the expected number of hashes that mined it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Work(U256);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Work(#[serde(with = "digits")] U256);
 
 impl Work {
     /// No work.
@@ -137,19 +120,22 @@ impl fmt::Debug for Work {
     }
 }
 
-/// 64 hexadecimal digits, as `HELLO` and `HAVE` carry it.
-impl Serialize for Work {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut hex = [0; 64];
-        serializer.serialize_str(write_hex(&self.to_be_bytes(), &mut hex))
-    }
-}
+/// 64 hexadecimal digits, as `HELLO` and `HAVE` carry a number.
+mod digits {
+    use super::*;
 
-impl<'de> Deserialize<'de> for Work {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hex: BlockHash =
-            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)?;
-        Ok(Self::from_be_bytes(hex.0))
+    pub(super) fn serialize<S: Serializer>(
+        number: &U256,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut hex = [0; 64];
+        serializer.serialize_str(write_hex(&number.to_be_bytes(), &mut hex))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<U256, D::Error> {
+        BlockHash::deserialize(deserializer).map(|hash| U256::from_be_bytes(hash.0))
     }
 }
 

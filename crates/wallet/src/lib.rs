@@ -295,12 +295,6 @@ impl Wallet {
         self.content.header.address
     }
 
-    /// The public key behind the address, to which a miner can be credited.
-    #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        self.address().0
-    }
-
     /// Whether a passphrase is needed to unlock it.
     #[must_use]
     pub fn is_protected(&self) -> bool {

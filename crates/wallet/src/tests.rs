@@ -41,7 +41,7 @@ fn what_is_made_is_opened_unlocked_and_signs() {
         assert_eq!(wallet.is_protected(), !protection.is_empty());
         let unlocked = wallet.unlock(&passphrase(protection)).unwrap();
         assert_eq!(*unlocked.words(), WORDS);
-        let own = wallet.public_key();
+        let own = wallet.address().0;
         let transfer = UnsignedTransaction::transfer(own, PublicKey([9; 32]), 1, 0, 0, None);
         let chain = ChainId([7; 32]);
         let signed = unlocked.sign(&transfer, &chain).unwrap();

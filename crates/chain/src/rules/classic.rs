@@ -3,6 +3,7 @@
 //! Timestamps, text and transactions are free; nothing else is.
 
 use super::RuleViolation;
+use super::refuse_if;
 use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::params::MAX_LINE_BYTES;
@@ -19,49 +20,40 @@ pub(crate) fn check_line_length(block: &Block) -> Result<u32, RuleViolation> {
 
 /// Height 0 belongs to the one genesis block.
 pub(crate) fn check_genesis_is_not_replaced(block: &Block) -> Result<(), RuleViolation> {
-    if block.index == 0 && *block != Block::genesis() {
-        return Err(RuleViolation::SecondGenesis);
-    }
-    Ok(())
+    refuse_if(block.index == 0 && *block != Block::genesis(), RuleViolation::SecondGenesis)
 }
 
 /// The hash is the hash of the content.
 pub(crate) fn check_hash(block: &Block) -> Result<(), RuleViolation> {
     let computed = block.compute_hash();
-    if computed != block.hash {
-        return Err(RuleViolation::WrongHash { claimed: block.hash, computed });
-    }
-    Ok(())
+    refuse_if(computed != block.hash, RuleViolation::WrongHash { claimed: block.hash, computed })
 }
 
 /// The hash meets the classic target.
 pub(crate) fn check_work(block: &Block) -> Result<(), RuleViolation> {
-    if !Target::CLASSIC.is_met_by(&block.hash) {
-        return Err(RuleViolation::TooLittleWork { hash: block.hash });
-    }
-    Ok(())
+    refuse_if(
+        !Target::CLASSIC.is_met_by(&block.hash),
+        RuleViolation::TooLittleWork { hash: block.hash },
+    )
 }
 
 /// The index is the parent's plus one. The link itself holds because the parent was found by it.
 pub(crate) fn check_index(block: &Block, parent: u32) -> Result<(), RuleViolation> {
-    if parent.checked_add(1) != Some(block.index) {
-        return Err(RuleViolation::WrongIndex { index: block.index, parent });
-    }
-    Ok(())
+    refuse_if(
+        parent.checked_add(1) != Some(block.index),
+        RuleViolation::WrongIndex { index: block.index, parent },
+    )
 }
 
 /// The parent is this one.
 pub(crate) fn check_link(block: &Block, parent: &BlockHash) -> Result<(), RuleViolation> {
-    if block.prev_hash != *parent {
-        return Err(RuleViolation::WrongLink { parent: block.prev_hash, expected: *parent });
-    }
-    Ok(())
+    refuse_if(
+        block.prev_hash != *parent,
+        RuleViolation::WrongLink { parent: block.prev_hash, expected: *parent },
+    )
 }
 
 /// Nothing builds on a block that was refused.
 pub(crate) fn check_parent_stands(parent: &BlockHash, refused: bool) -> Result<(), RuleViolation> {
-    if refused {
-        return Err(RuleViolation::RefusedParent { parent: *parent });
-    }
-    Ok(())
+    refuse_if(refused, RuleViolation::RefusedParent { parent: *parent })
 }

@@ -5,6 +5,7 @@
 //! protocol, sections 4 to 4.2.
 
 use super::RuleViolation;
+use super::refuse_if;
 use super::transaction::{
     TransactionViolation, check_cost, check_fee, check_key, check_payload, check_payload_bound,
     check_payload_length, check_signature,
@@ -29,19 +30,16 @@ pub(crate) fn check_chain(commitment: &Commitment, chain: &ChainId) -> Verdict {
 
 /// A ledger block carries no unsigned transfers.
 pub(crate) fn check_no_transfers(block: &Block) -> Verdict {
-    if !block.transactions.is_empty() {
-        return Err(RuleViolation::UnsignedTransfers { count: block.transactions.len() });
-    }
-    Ok(())
+    refuse_if(
+        !block.transactions.is_empty(),
+        RuleViolation::UnsignedTransfers { count: block.transactions.len() },
+    )
 }
 
 /// The data is the string of the commitment.
 pub(crate) fn check_data(block: &Block, commitment: &Commitment) -> Verdict {
     let expected = commitment.data();
-    if block.data != expected {
-        return Err(RuleViolation::WrongCommitment { expected });
-    }
-    Ok(())
+    refuse_if(block.data != expected, RuleViolation::WrongCommitment { expected })
 }
 
 /// The target is one that a chain can have, and the hash meets it.
@@ -52,28 +50,22 @@ pub(crate) fn check_claimed_target(block: &Block, claimed: CompactTarget) -> Ver
     else {
         return Err(RuleViolation::NoTarget { target: claimed });
     };
-    if !target.is_met_by(&block.hash) {
-        return Err(RuleViolation::AboveTarget { hash: block.hash, target: claimed });
-    }
-    Ok(())
+    refuse_if(
+        !target.is_met_by(&block.hash),
+        RuleViolation::AboveTarget { hash: block.hash, target: claimed },
+    )
 }
 
 /// The body has as many transactions as the commitment says.
 pub(crate) fn check_body_count(part: &LedgerPart) -> Verdict {
     let (claimed, counted) = (part.commitment.body_count, part.body.len());
-    if claimed as usize != counted {
-        return Err(RuleViolation::WrongBodyCount { claimed, counted });
-    }
-    Ok(())
+    refuse_if(claimed as usize != counted, RuleViolation::WrongBodyCount { claimed, counted })
 }
 
 /// The body is the one that the commitment names.
 pub(crate) fn check_body_root(part: &LedgerPart) -> Verdict {
     let (claimed, computed) = (part.commitment.body_root, part.body_root());
-    if claimed != computed {
-        return Err(RuleViolation::WrongBodyRoot { claimed, computed });
-    }
-    Ok(())
+    refuse_if(claimed != computed, RuleViolation::WrongBodyRoot { claimed, computed })
 }
 
 /// The body is not larger than any chain allows.
@@ -83,10 +75,7 @@ pub(crate) fn check_any_body_bound(part: &LedgerPart) -> Verdict {
 
 fn check_weight(part: &LedgerPart, limit: u32) -> Verdict {
     let bytes = part.weight();
-    if bytes > u64::from(limit) {
-        return Err(RuleViolation::BodyTooLarge { bytes, limit });
-    }
-    Ok(())
+    refuse_if(bytes > u64::from(limit), RuleViolation::BodyTooLarge { bytes, limit })
 }
 
 /// Each transaction keeps the rules that need nothing but itself, its signature left out.
@@ -134,27 +123,21 @@ pub(crate) fn check_chain_bounds(part: &LedgerPart, spec: &ChainSpec) -> Verdict
 /// The target is the one that the ancestors' times give.
 pub(crate) fn check_target(commitment: &Commitment, expected: CompactTarget) -> Verdict {
     let claimed = commitment.target;
-    if claimed != expected {
-        return Err(RuleViolation::WrongTarget { claimed, expected });
-    }
-    Ok(())
+    refuse_if(claimed != expected, RuleViolation::WrongTarget { claimed, expected })
 }
 
 /// The timestamp is above the middle of the last ancestors'.
 pub(crate) fn check_median(block: &Block, median: u64) -> Verdict {
-    if block.timestamp <= median {
-        return Err(RuleViolation::TooEarly { timestamp: block.timestamp, median });
-    }
-    Ok(())
+    refuse_if(
+        block.timestamp <= median,
+        RuleViolation::TooEarly { timestamp: block.timestamp, median },
+    )
 }
 
 /// The history root is that of all blocks before this one.
 pub(crate) fn check_history_root(commitment: &Commitment, computed: MerkleRoot) -> Verdict {
     let claimed = commitment.history_root;
-    if claimed != computed {
-        return Err(RuleViolation::WrongHistoryRoot { claimed, computed });
-    }
-    Ok(())
+    refuse_if(claimed != computed, RuleViolation::WrongHistoryRoot { claimed, computed })
 }
 
 /// Whether a block of this height carries a state root.
@@ -174,10 +157,7 @@ pub(crate) fn check_no_state_root(block: &Block, commitment: &Commitment) -> Ver
 /// The state root is that of the accounts before this block.
 pub(crate) fn check_state_root(commitment: &Commitment, computed: MerkleRoot) -> Verdict {
     let claimed = commitment.state_root;
-    if claimed != computed {
-        return Err(RuleViolation::WrongStateRoot { claimed, computed });
-    }
-    Ok(())
+    refuse_if(claimed != computed, RuleViolation::WrongStateRoot { claimed, computed })
 }
 
 fn each(

@@ -174,6 +174,11 @@ pub enum RuleViolation {
     },
 }
 
+/// A rule by what breaks it.
+fn refuse_if<V>(is_broken: bool, violation: V) -> Result<(), V> {
+    if is_broken { Err(violation) } else { Ok(()) }
+}
+
 impl RuleViolation {
     /// Short name of the rule, as `ERROR` lines carry it.
     #[must_use]

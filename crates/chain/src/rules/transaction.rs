@@ -3,6 +3,7 @@
 //! Owns one function and one [`TransactionViolation`] variant for each. Mutates nothing. Source:
 //! protocol, section 4.1.
 
+use super::refuse_if;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Account, ChainId, ChainSpec, Payload, SignedTransaction};
@@ -105,36 +106,33 @@ type Verdict = Result<(), TransactionViolation>;
 
 /// The sender's key is not of small order.
 pub fn check_key(transaction: &SignedTransaction) -> Verdict {
-    if transaction.sender.is_small_order() {
-        return Err(TransactionViolation::SmallOrderKey);
-    }
-    Ok(())
+    refuse_if(transaction.sender.is_small_order(), TransactionViolation::SmallOrderKey)
 }
 
 /// The sender signed it, for this chain. Costs tens of microseconds; a block's are checked together.
 pub fn check_signature(transaction: &SignedTransaction, chain: &ChainId) -> Verdict {
     let message = transaction.unsigned().signing_bytes(chain);
-    if !transaction.sender.verifies(&message, &transaction.signature) {
-        return Err(TransactionViolation::WrongSignature);
-    }
-    Ok(())
+    refuse_if(
+        !transaction.sender.verifies(&message, &transaction.signature),
+        TransactionViolation::WrongSignature,
+    )
 }
 
 /// Without a payload there is no length.
 pub fn check_payload_length(transaction: &SignedTransaction) -> Verdict {
-    if !transaction.has_payload() && transaction.payload_len != 0 {
-        return Err(TransactionViolation::LengthWithoutPayload { bytes: transaction.payload_len });
-    }
-    Ok(())
+    refuse_if(
+        !transaction.has_payload() && transaction.payload_len != 0,
+        TransactionViolation::LengthWithoutPayload { bytes: transaction.payload_len },
+    )
 }
 
 /// A payload that is present is the one that is committed to.
 pub fn check_payload(transaction: &SignedTransaction, payload: &Payload) -> Verdict {
     let fits = payload.data.len() as u64 == u64::from(transaction.payload_len);
-    if !transaction.has_payload() || !fits || payload.hash() != transaction.payload {
-        return Err(TransactionViolation::PayloadMismatch);
-    }
-    Ok(())
+    refuse_if(
+        !transaction.has_payload() || !fits || payload.hash() != transaction.payload,
+        TransactionViolation::PayloadMismatch,
+    )
 }
 
 /// A payload is there where one is committed to, and it is that one; nowhere else is one.
@@ -149,27 +147,21 @@ pub fn check_whole_payload(transaction: &SignedTransaction, payload: Option<&Pay
 /// The payload keeps to the bound of every chain.
 pub fn check_any_payload_bound(transaction: &SignedTransaction) -> Verdict {
     let (bytes, limit) = (transaction.payload_len, MAX_DATA_BYTES);
-    if bytes > limit {
-        return Err(TransactionViolation::PayloadTooLong { bytes, limit });
-    }
-    Ok(())
+    refuse_if(bytes > limit, TransactionViolation::PayloadTooLong { bytes, limit })
 }
 
 /// The payload keeps to the chain's bound.
 pub fn check_payload_bound(transaction: &SignedTransaction, spec: &ChainSpec) -> Verdict {
     let (bytes, limit) = (transaction.payload_len, spec.max_data_bytes);
-    if bytes > limit {
-        return Err(TransactionViolation::PayloadTooLong { bytes, limit });
-    }
-    Ok(())
+    refuse_if(bytes > limit, TransactionViolation::PayloadTooLong { bytes, limit })
 }
 
 /// The fee is at least the chain's.
 pub fn check_fee(transaction: &SignedTransaction, spec: &ChainSpec) -> Verdict {
-    if transaction.fee < spec.min_fee {
-        return Err(TransactionViolation::FeeTooLow { fee: transaction.fee, least: spec.min_fee });
-    }
-    Ok(())
+    refuse_if(
+        transaction.fee < spec.min_fee,
+        TransactionViolation::FeeTooLow { fee: transaction.fee, least: spec.min_fee },
+    )
 }
 
 /// Amount and fee together are a number. Returns it.
@@ -190,8 +182,5 @@ pub fn check_sequence(transaction: &SignedTransaction, sender: &Account) -> Verd
 /// The sender owns what it spends.
 pub fn check_balance(cost: u64, sender: &Account) -> Verdict {
     let balance = sender.balance;
-    if cost > balance {
-        return Err(TransactionViolation::Overdraft { cost, balance });
-    }
-    Ok(())
+    refuse_if(cost > balance, TransactionViolation::Overdraft { cost, balance })
 }

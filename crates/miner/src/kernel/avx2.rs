@@ -70,21 +70,4 @@ fn at_most(word: Vector, limit: u32) -> u32 {
 
 lanes! { #[target_feature(enable = "avx2")] }
 
-/// Proof that this machine has what the kernel needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Detected(());
-
-impl Detected {
-    pub(super) fn new() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
-    pub(super) fn scan(self, task: &Task<'_>) -> Option<u64> {
-        #[expect(unsafe_code, reason = "the compiler cannot know what was detected")]
-        // SAFETY: `new` alone makes a `Detected`, and only where the processor and the system have
-        // the feature that `scan` is compiled for.
-        unsafe {
-            scan(task)
-        }
-    }
-}
+detected!("avx2");

@@ -169,22 +169,4 @@ fn scan(task: &Task<'_>) -> Option<u64> {
     None
 }
 
-/// Proof that this machine has what the kernel needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Detected(());
-
-impl Detected {
-    pub(super) fn new() -> Option<Self> {
-        let detected = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-        detected.then_some(Self(()))
-    }
-
-    pub(super) fn scan(self, task: &Task<'_>) -> Option<u64> {
-        #[expect(unsafe_code, reason = "the compiler cannot know what was detected")]
-        // SAFETY: `new` alone makes a `Detected`, and only where the processor and the system have
-        // the features that `scan` is compiled for.
-        unsafe {
-            scan(task)
-        }
-    }
-}
+detected!("avx512f", "avx512bw");

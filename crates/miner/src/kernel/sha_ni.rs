@@ -134,24 +134,4 @@ fn scan(task: &Task<'_>) -> Option<u64> {
     None
 }
 
-/// Proof that this machine has what the kernel needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Detected(());
-
-impl Detected {
-    pub(super) fn new() -> Option<Self> {
-        let detected = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("sse4.1");
-        detected.then_some(Self(()))
-    }
-
-    pub(super) fn scan(self, task: &Task<'_>) -> Option<u64> {
-        #[expect(unsafe_code, reason = "the compiler cannot know what was detected")]
-        // SAFETY: `new` alone makes a `Detected`, and only where the processor has the features
-        // that `scan` is compiled for; SSE2 is a part of every x86-64 processor.
-        unsafe {
-            scan(task)
-        }
-    }
-}
+detected!("sha", "ssse3", "sse4.1");
