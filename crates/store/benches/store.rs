@@ -1,4 +1,4 @@
-//! What the store on disk costs: a commit, a look-up, and a stretch of the chain for a peer.
+//! What the store on disk costs: a commit, a look-up, and a range of the chain for a peer.
 //!
 //! Times of commits are mostly the disk's, and it is the one that holds the target directory.
 #![allow(clippy::unwrap_used, reason = "a bench may stop at the first surprise")]
@@ -17,7 +17,7 @@ use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::encode_block;
 use kusari_node::{Node, NodeConfig};
-use kusari_store::{ChainPosition, Store, Stretch};
+use kusari_store::{BlockRange, ChainPosition, Store};
 use support::{Planner, TempDir, batch};
 
 /// Blocks that a store has before something is measured: the tables are then some levels deep.
@@ -25,7 +25,7 @@ const BEFORE: usize = 8_000;
 /// Blocks of one batch: what a node commits where a peer streams to it.
 const IN_A_BATCH: usize = 150;
 /// Blocks that a peer is sent at once.
-const STRETCH: usize = 256;
+const RANGE: usize = 256;
 
 fn main() {
     divan::main();
@@ -238,7 +238,7 @@ fn proven() -> (TempDir, Store, ChainPosition) {
 fn visit_256_blocks_to_lines(bencher: Bencher, proves: bool) {
     let (_directory, store, after) = proven();
     let store = if proves { store } else { store.trusting() };
-    let stretch = Stretch { after, through: None, max_blocks: STRETCH };
+    let range = BlockRange { after, through: None, max_blocks: RANGE };
     let mut lines = Vec::new();
     let mut serve = || {
         lines.clear();
@@ -246,9 +246,9 @@ fn visit_256_blocks_to_lines(bencher: Bencher, proves: bool) {
             encode_block(&stored.block, &mut lines);
             true
         };
-        store.visit_best_chain(black_box(stretch), show).unwrap();
+        store.visit_best_chain(black_box(range), show).unwrap();
         lines.len()
     };
     let bytes = serve();
-    bencher.counter(ItemsCount::new(STRETCH)).counter(BytesCount::new(bytes)).bench_local(serve);
+    bencher.counter(ItemsCount::new(RANGE)).counter(BytesCount::new(bytes)).bench_local(serve);
 }

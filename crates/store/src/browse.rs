@@ -102,7 +102,7 @@ impl Store {
                     Ok(true)
                 });
                 match visited {
-                    // The stretch ends before it; the next one names it.
+                    // The range ends before it; the next one names it.
                     Err(Fault::AlteredBlock(_)) if !headers.is_empty() => {}
                     visited => visited?,
                 }

@@ -1,4 +1,4 @@
-//! A stretch of the best chain, for serving it to others piece by piece.
+//! A range of the best chain, for serving it to others piece by piece.
 //!
 //! Owns where a reader goes on after the best chain has changed under it.
 
@@ -59,7 +59,7 @@ pub struct Chunk {
 
 /// How much [`Store::visit_best_chain`] may read at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct BlockRange {
     /// Read what follows this block.
     pub after: ChainPosition,
     /// Read nothing higher than this.
@@ -86,8 +86,8 @@ impl Store {
         max: usize,
     ) -> Result<Chunk, StoreError> {
         let mut blocks = Vec::new();
-        let stretch = Stretch { after, through, max_blocks: max };
-        let tip = self.visit_best_chain(stretch, |block| {
+        let range = BlockRange { after, through, max_blocks: max };
+        let tip = self.visit_best_chain(range, |block| {
             blocks.push(block);
             true
         })?;
@@ -101,12 +101,12 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails.
     pub fn visit_best_chain(
         &self,
-        stretch: Stretch,
+        range: BlockRange,
         mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.tip_head()?);
-            visit_heads(reader, stretch, tip, &mut |head| Ok(visit(reader.whole(head)?)))?;
+            visit_heads(reader, range, tip, &mut |head| Ok(visit(reader.whole(head)?)))?;
             Ok(tip)
         })?)
     }
@@ -118,13 +118,13 @@ impl Store {
     /// [`StoreError`] where the medium or its content fails elsewhere.
     pub fn visit_sound_chain(
         &self,
-        stretch: Stretch,
+        range: BlockRange,
         mut visit: impl FnMut(StoredBlock) -> bool,
     ) -> Result<ChainPosition, StoreError> {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.last_sound_head(u32::MAX)?);
             let visited =
-                visit_heads(reader, stretch, tip, &mut |head| Ok(visit(reader.whole(head)?)));
+                visit_heads(reader, range, tip, &mut |head| Ok(visit(reader.whole(head)?)));
             sound(visited)?;
             Ok(tip)
         })?)
@@ -137,12 +137,12 @@ impl Store {
     /// As [`Store::visit_sound_chain`].
     pub fn visit_sound_headers(
         &self,
-        stretch: Stretch,
+        range: BlockRange,
         mut visit: impl FnMut(&Block, &Commitment, u64) -> bool,
     ) -> Result<(), StoreError> {
         Ok(self.read_blocks(|reader| {
             let tip = position(reader.last_sound_head(u32::MAX)?);
-            let visited = visit_heads(reader, stretch, tip, &mut |head| {
+            let visited = visit_heads(reader, range, tip, &mut |head| {
                 let counted = head.counted_bytes();
                 let ledger = head.ledger.as_ref();
                 Ok(ledger.is_some_and(|ledger| visit(&head.block, &ledger.commitment, counted)))
@@ -156,14 +156,14 @@ fn position(head: Option<Head>) -> ChainPosition {
     head.map_or_else(ChainPosition::genesis, |head| (&head.block).into())
 }
 
-/// Shows `visit` the heads of a stretch of the best chain, which ends in `tip`, until it says `false`.
+/// Shows `visit` the heads of a range of the best chain, which ends in `tip`, until it says `false`.
 fn visit_heads(
     reader: &BlockReader<'_>,
-    stretch: Stretch,
+    range: BlockRange,
     tip: ChainPosition,
     visit: &mut dyn FnMut(Head) -> Result<bool, Fault>,
 ) -> Result<(), Fault> {
-    let Stretch { after, through, max_blocks } = stretch;
+    let BlockRange { after, through, max_blocks } = range;
     let last = through.map_or(tip.height, |through| through.min(tip.height));
     let start = shared_height(reader, after)?;
     if start < last {

@@ -72,7 +72,7 @@ pub use self::audit::{
 };
 pub use self::backup::{BackupError, copy_directory, put_in_place};
 pub use self::browse::{Header, TextMatch, TextPage};
-pub use self::chunk::{ChainPosition, Chunk, Stretch};
+pub use self::chunk::{BlockRange, ChainPosition, Chunk};
 pub use self::content::AlteredBlock;
 use self::content::Content;
 use self::fault::{Fault, guarded};

@@ -38,12 +38,12 @@ pub(super) fn write(
 }
 
 /// A predecessor, with the sender and the sequence that it stands under.
-pub(super) type Row = (PublicKey, u64, BodyEntry);
+pub(super) type Predecessor = (PublicKey, u64, BodyEntry);
 
 /// The predecessors, by sender and sequence.
 pub(super) fn all_predecessors(
     transaction: &ReadTransaction,
-) -> Result<impl Iterator<Item = Result<Row, Fault>> + use<>, Fault> {
+) -> Result<impl Iterator<Item = Result<Predecessor, Fault>> + use<>, Fault> {
     all_rows(transaction, tables::PREDECESSORS, |(sender, sequence), bytes| {
         Ok((PublicKey(*sender), sequence, read_entry(sender, sequence, bytes)?))
     })

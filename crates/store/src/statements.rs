@@ -55,13 +55,13 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A row of either table: under what key and sequence it stands, and what it says.
-pub(super) type Row<T> = (PublicKey, u64, T);
+/// What either table holds: the key and the sequence that it stands under, and what it says.
+pub(super) type Said<T> = (PublicKey, u64, T);
 
 /// All statements, by key and sequence.
 pub(super) fn all_statements(
     transaction: &ReadTransaction,
-) -> Result<impl Iterator<Item = Result<Row<WitnessStatement>, Fault>> + use<>, Fault> {
+) -> Result<impl Iterator<Item = Result<Said<WitnessStatement>, Fault>> + use<>, Fault> {
     all_rows(transaction, tables::STATEMENTS, |(key, sequence), bytes| {
         Ok((PublicKey(*key), sequence, read_statement(key, sequence, bytes)?))
     })
@@ -70,7 +70,7 @@ pub(super) fn all_statements(
 /// All evidence, by key. The sequence is that of its first statement.
 pub(super) fn all_equivocations(
     transaction: &ReadTransaction,
-) -> Result<impl Iterator<Item = Result<Row<Equivocation>, Fault>> + use<>, Fault> {
+) -> Result<impl Iterator<Item = Result<Said<Equivocation>, Fault>> + use<>, Fault> {
     all_rows(transaction, tables::EQUIVOCATIONS, |key, bytes| {
         let key = PublicKey(*key);
         let evidence: Equivocation = read("equivocations", key, bytes)?;

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::dial::describe;
 use super::handle::{Outgoing, Queue};
 use super::{Net, StreamDone, WRITE_DEADLINE};
-use kusari_store::{ChainPosition, Store, Stretch};
+use kusari_store::{BlockRange, ChainPosition, Store};
 
 /// Queued lines are joined up to this many bytes, so that a burst takes few system calls.
 const JOIN_BYTES: usize = 64 * 1024;
@@ -36,30 +36,30 @@ struct Chunk {
 }
 
 /// Reads what follows and writes it as lines.
-fn read_chunk(store: &Store, stretch: Stretch, form: StreamForm) -> Result<Chunk, StoreError> {
+fn read_chunk(store: &Store, range: BlockRange, form: StreamForm) -> Result<Chunk, StoreError> {
     if form == StreamForm::Headers {
-        return read_headers(store, stretch);
+        return read_headers(store, range);
     }
-    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
-    let tip = store.visit_sound_chain(stretch, |stored| {
+    let mut chunk = Chunk { lines: Vec::new(), last: range.after, count: 0, is_end: true };
+    let tip = store.visit_sound_chain(range, |stored| {
         let ledger = stored.part().filter(|_| form != StreamForm::Plain);
         encode_whole_block(&stored.block, ledger, &mut chunk.lines);
         chunk.last = (&stored.block).into();
         chunk.count += 1;
         chunk.lines.len() < CHUNK_BYTES
     })?;
-    let end = stretch.through.map_or(tip.height, |through| through.min(tip.height));
+    let end = range.through.map_or(tip.height, |through| through.min(tip.height));
     chunk.is_end = chunk.count == 0 || chunk.last.height >= end;
     Ok(chunk)
 }
 
 /// Reads what follows and writes it as one line, as far as it fits.
-fn read_headers(store: &Store, stretch: Stretch) -> Result<Chunk, StoreError> {
-    let mut chunk = Chunk { lines: Vec::new(), last: stretch.after, count: 0, is_end: true };
+fn read_headers(store: &Store, range: BlockRange) -> Result<Chunk, StoreError> {
+    let mut chunk = Chunk { lines: Vec::new(), last: range.after, count: 0, is_end: true };
     let mut line = HeadersLine::default();
-    let stretch = Stretch { max_blocks: MAX_HEADERS as usize, ..stretch };
+    let range = BlockRange { max_blocks: MAX_HEADERS as usize, ..range };
     let mut bytes = 0;
-    store.visit_sound_headers(stretch, |block, commitment, counted| {
+    store.visit_sound_headers(range, |block, commitment, counted| {
         let added = line.push(block, commitment);
         if added {
             chunk.last = block.into();
@@ -139,7 +139,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), String> {
         let mut last = after;
         let mut count = 0;
-        let first = Stretch { after, through, max_blocks: FIRST_BLOCKS };
+        let first = BlockRange { after, through, max_blocks: FIRST_BLOCKS };
         let mut read = match form {
             StreamForm::Headers => self.read_chunk_elsewhere(first, form).await,
             _ => read_chunk(&self.net.store, first, form),
@@ -156,8 +156,8 @@ impl<'a> Writer<'a> {
                 }
                 Err(error) => break Err(error),
             }
-            let stretch = Stretch { after: last, through, max_blocks: CHUNK_BLOCKS };
-            read = self.read_chunk_elsewhere(stretch, form).await;
+            let range = BlockRange { after: last, through, max_blocks: CHUNK_BLOCKS };
+            read = self.read_chunk_elsewhere(range, form).await;
         };
         // A count after a failed read would call half an answer whole.
         if form == StreamForm::Counted && result.is_ok() {
@@ -173,11 +173,11 @@ impl<'a> Writer<'a> {
     /// node from its other peers.
     async fn read_chunk_elsewhere(
         &self,
-        stretch: Stretch,
+        range: BlockRange,
         form: StreamForm,
     ) -> Result<Chunk, StoreError> {
         let store = self.net.store.clone();
-        let read = self.net.elsewhere(move || read_chunk(&store, stretch, form)).await;
+        let read = self.net.elsewhere(move || read_chunk(&store, range, form)).await;
         read.unwrap_or_else(|| Err(StoreError("reading it broke off".to_string())))
     }
 

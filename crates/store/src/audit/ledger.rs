@@ -127,13 +127,14 @@ impl LedgerTables {
         order: u64,
         part: &LedgerPart,
     ) -> Result<IndexedEntries, AuditFault> {
+        let leads_here = |index: &IndexReader, suffix: u64| {
+            index.find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))
+        };
         let mut suffixes = Vec::new();
         for entry in &part.body {
             let txid = entry.transaction.txid();
             let suffix = transactions::suffix(&txid);
-            let found = self
-                .index
-                .find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))?;
+            let found = leads_here(&self.index, suffix)?;
             found.ok_or(AuditFault::TransactionNotIndexed { txid })?;
             suffixes.push(suffix);
         }
@@ -141,9 +142,6 @@ impl LedgerTables {
         suffixes.sort_unstable();
         suffixes.dedup();
         let (contents, addresses) = (lookup::contents(&part.body), lookup::addresses(&part.body));
-        let leads_here = |index: &IndexReader, suffix: u64| {
-            index.find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))
-        };
         for suffix in &contents {
             leads_here(&self.contents, *suffix)?.ok_or(AuditFault::ContentNotIndexed)?;
         }
@@ -215,12 +213,14 @@ impl Auditor {
             let part = record.as_ref().and_then(StoredBlock::part);
             part.is_some_and(|part| of(&part.body).contains(&suffix))
         };
-        let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, lookup::contents);
-        let (index, entries) = (&ledger.contents, self.indexed.contents);
-        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })?;
-        let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, lookup::addresses);
-        let (index, entries) = (&ledger.addresses, self.indexed.addresses);
-        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
+        let lists: [(_, _, fn(&[BodyEntry]) -> Vec<u64>); 2] = [
+            (&ledger.contents, self.indexed.contents, lookup::contents),
+            (&ledger.addresses, self.indexed.addresses, lookup::addresses),
+        ];
+        lists.into_iter().try_for_each(|(index, entries, of)| {
+            let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, of);
+            self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
+        })
     }
 
     /// The tiles of the history are those of the best chain, and there are no others.

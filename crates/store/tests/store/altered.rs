@@ -10,7 +10,7 @@ use kusari_chain::{
     Accepted, BestPoint, Block, BlockHash, BlockStore, Chain, CheckedBlock, StoredBlock,
     TreeLimits, Work,
 };
-use kusari_store::{ChainPosition, Store, Stretch, audit_directory};
+use kusari_store::{BlockRange, ChainPosition, Store, audit_directory};
 use redb::Database;
 
 use crate::audit::sound::{Record, TIP, blocks, order, sound_store};
@@ -61,8 +61,8 @@ fn forge<T: BorshDeserialize + BorshSerialize>(
 fn served(store: &Store) -> Vec<u32> {
     let mut heights = Vec::new();
     let after = ChainPosition::genesis();
-    let stretch = Stretch { after, through: None, max_blocks: usize::MAX };
-    let tip = store.visit_sound_chain(stretch, |stored| {
+    let range = BlockRange { after, through: None, max_blocks: usize::MAX };
+    let tip = store.visit_sound_chain(range, |stored| {
         assert_eq!(stored.block.compute_hash(), stored.block.hash, "it is sent altered");
         heights.push(stored.block.index);
         true
@@ -273,9 +273,9 @@ fn a_ledger_whose_end_was_altered_serves_what_lies_below_it_and_goes_on_there_wh
     assert_eq!(served(&store), sound);
     let after = ChainPosition { height: LEDGER_TIP, hash: ledger_block(order).block.hash };
     for (after, expected) in [(ChainPosition::genesis(), &*sound), (after, &[])] {
-        let stretch = Stretch { after, through: None, max_blocks: usize::MAX };
+        let range = BlockRange { after, through: None, max_blocks: usize::MAX };
         let mut heights = Vec::new();
-        let visited = store.visit_sound_headers(stretch, |block, _, _| {
+        let visited = store.visit_sound_headers(range, |block, _, _| {
             heights.push(block.index);
             true
         });
