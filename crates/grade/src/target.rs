@@ -119,6 +119,13 @@ impl TargetUnderTest {
             .map_err(|error| Evidence::new("a connection", error))
     }
 
+    /// A connection of its own over which bytes were sent.
+    pub(super) fn say(&self, bytes: impl AsRef<[u8]>) -> Result<Connection, Evidence> {
+        let mut connection = self.connect()?;
+        connection.send(bytes);
+        Ok(connection)
+    }
+
     /// Everything that still comes on a connection on which nothing more is sent.
     pub(super) fn collect(&self, connection: &mut Connection) -> Answer {
         connection.finish();
@@ -149,9 +156,7 @@ impl TargetUnderTest {
 
     /// Sends bytes over a connection of their own, and hears everything that comes back.
     pub(super) fn exchange(&self, bytes: impl AsRef<[u8]>) -> Result<Answer, Evidence> {
-        let mut connection = self.connect()?;
-        connection.send(bytes);
-        Ok(self.collect(&mut connection))
+        Ok(self.collect(&mut self.say(bytes)?))
     }
 
     /// Sends bytes, `GET_CHAIN` behind them, and gives the whole answer.
@@ -195,8 +200,7 @@ impl TargetUnderTest {
 
     /// Waits until the block is in the answer to `GET_CHAIN` or passed on after it.
     fn wait_until_joined(&self, block: &Block) {
-        if let Ok(mut connection) = self.connect() {
-            connection.send("GET_CHAIN\n");
+        if let Ok(mut connection) = self.say("GET_CHAIN\n") {
             let _ = connection.wait_for(|line| is_block(line, &block.hash));
         }
     }
@@ -250,8 +254,7 @@ impl TargetUnderTest {
     /// The same, for one whose first words are others.
     pub(super) fn listener_after(&mut self, first: &str) -> Result<Connection, Evidence> {
         self.need_chain()?;
-        let mut connection = self.connect()?;
-        connection.send(format!("{first}GET_CHAIN\n"));
+        let mut connection = self.say(format!("{first}GET_CHAIN\n"))?;
         for _ in 0..self.chain.len() {
             connection.want("GET_CHAIN", |line| line.starts_with("BLOCK:"))?;
         }
@@ -280,8 +283,7 @@ impl TargetUnderTest {
     /// A connection that introduced itself with this claim and was answered.
     pub(super) fn introduce(&mut self, claim: &Claim) -> Result<Connection, Evidence> {
         let line = hello::line(claim, self.node_id());
-        let mut connection = self.connect()?;
-        connection.send(&line);
+        let mut connection = self.say(&line)?;
         match connection.hear() {
             Heard::Line(answer) if answer.starts_with("HELLO:") => Ok(connection),
             other => Err(Evidence::new(line, other)),

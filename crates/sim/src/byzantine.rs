@@ -298,40 +298,35 @@ impl World {
         let dialect = byzantine.cheat.as_ref().map_or(Dialect::Classic, |cheat| cheat.dialect());
         let chain = self.chain_id().filter(|_| malice == Malice::Perjurer);
         let dialect = chain.map_or(dialect, Dialect::Ledger);
-        let bytes = self.take_inbox(place);
         if let Some(end) = self.end(place) {
             end.framer.set_introduced();
-            end.framer.push(&bytes);
         }
-        while let Some(Ok(line)) = self.next_line(place) {
+        self.read_lines(place, |world, line| {
+            let Ok(line) = line else { return };
             match dialect.receive(&line) {
                 Ok(Message::Block(block)) if malice == Malice::Cheat => {
-                    self.cheat_hears(host, block)
+                    world.cheat_hears(host, block)
                 }
                 Ok(Message::GetBlocks(_)) if malice == Malice::EmptyHanded => {
-                    self.send_line(place, b"END:{\"count\":0,\"missing\":[]}\n".to_vec());
+                    world.send_line(place, b"END:{\"count\":0,\"missing\":[]}\n".to_vec());
                 }
                 Ok(Message::Ping(number)) => {
-                    self.send_line(place, format!("PONG:{number}\n").into_bytes());
+                    world.send_line(place, format!("PONG:{number}\n").into_bytes());
                 }
-                Ok(Message::Have(have)) if malice == Malice::Crier => self.cry(host, &have),
+                Ok(Message::Have(have)) if malice == Malice::Crier => world.cry(host, &have),
                 Ok(Message::Block(block)) if malice == Malice::Crier => {
                     let Block { hash, index: height, .. } = block.into_block();
                     let work = Work::of_classic_blocks(height);
-                    self.cry(host, &Have { hash, height, work });
+                    world.cry(host, &Have { hash, height, work });
                 }
                 Ok(Message::Block(block)) => {
-                    if let Some(byzantine) = self.byzantine(host) {
+                    if let Some(byzantine) = world.byzantine(host) {
                         byzantine.seen.push(block.into_block());
                         byzantine.seen.truncate(64);
                     }
                 }
                 _ => {}
             }
-        }
-        let ended = self.end(place).is_some_and(|end| end.ended);
-        if ended {
-            self.close_end(place);
-        }
+        });
     }
 }

@@ -212,10 +212,12 @@ pub const LEDGER_REWRITE: Scenario = Scenario {
     name: "ledger_rewrite",
     build: |world| {
         const LIMIT: u32 = 5;
-        let a = world.add_ledger(&[], 0, MiningPolicy::OnDemand);
-        let b = world.add_ledger(&[a], 0, MiningPolicy::Interval { seconds: 4 });
-        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
-        let rewriter = world.add_ledger(&[], 0, MiningPolicy::Always);
+        let [a, b, c, rewriter] = world.add_ledgers([
+            (&[], MiningPolicy::OnDemand),
+            (&[0], MiningPolicy::Interval { seconds: 4 }),
+            (&[0, 1], MiningPolicy::Off),
+            (&[], MiningPolicy::Always),
+        ]);
         world.let_rewrite(rewriter);
         world.set(rewriter, |kusari| kusari.mining_time = 400 * MILLISECOND);
         for host in [a, b, c] {

@@ -55,6 +55,14 @@ impl World {
         host
     }
 
+    /// Adds such machines, which start at once: whom each dials, by these places, and when it mines.
+    pub(crate) fn add_ledgers<const N: usize>(
+        &mut self,
+        machines: [(&[usize], MiningPolicy); N],
+    ) -> [usize; N] {
+        machines.map(|(dials, mining)| self.add_ledger(dials, 0, mining))
+    }
+
     /// A policy that mines, now and then another one.
     pub(crate) fn draw_policy(&mut self) -> MiningPolicy {
         match self.random.below(6) {

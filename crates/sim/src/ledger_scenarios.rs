@@ -20,9 +20,11 @@ const ON_DEMAND: MiningPolicy = MiningPolicy::OnDemand;
 pub const LEDGER_CALM: Scenario = Scenario {
     name: "ledger_calm",
     build: |world| {
-        let a = world.add_ledger(&[], 0, ON_DEMAND);
-        let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
-        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Off);
+        let [a, b, c] = world.add_ledgers([
+            (&[], ON_DEMAND),
+            (&[0], MiningPolicy::Off),
+            (&[0, 1], MiningPolicy::Off),
+        ]);
         world.let_users_act(&[a, b, c], 6, 5 * SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
         world.must_add_once();
@@ -33,10 +35,12 @@ pub const LEDGER_CALM: Scenario = Scenario {
 pub const LEDGER_MINERS_RACE: Scenario = Scenario {
     name: "ledger_miners_race",
     build: |world| {
-        let a = world.add_ledger(&[], 0, ON_DEMAND);
-        let b = world.add_ledger(&[a], 0, MiningPolicy::Always);
-        let c = world.add_ledger(&[b], 0, MiningPolicy::Always);
-        let d = world.add_ledger(&[a, c], 0, MiningPolicy::Interval { seconds: 5 });
+        let [a, b, c, d] = world.add_ledgers([
+            (&[], ON_DEMAND),
+            (&[0], MiningPolicy::Always),
+            (&[1], MiningPolicy::Always),
+            (&[0, 2], MiningPolicy::Interval { seconds: 5 }),
+        ]);
         for host in [a, b, c, d] {
             world.set(host, |kusari| kusari.mining_time = 600 * MILLISECOND);
             world.let_users_act(&[host], 8, SECOND, 20 * SECOND);
@@ -138,9 +142,8 @@ pub const LEDGER_CHEATS: Scenario = Scenario {
 pub const LEDGER_PAYLOADS_LEFT_OUT: Scenario = Scenario {
     name: "ledger_payloads_left_out",
     build: |world| {
-        let a = world.add_ledger(&[], 0, ON_DEMAND);
-        let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
-        let c = world.add_ledger(&[a, b], 0, ON_DEMAND);
+        let [a, b, c] =
+            world.add_ledgers([(&[], ON_DEMAND), (&[0], MiningPolicy::Off), (&[0, 1], ON_DEMAND)]);
         world.add_byzantine(Malice::Cheat, &[a, b, c]);
         world.let_users_act(&[a, b, c], 8, SECOND, 60 * SECOND);
         world.run_until(80 * SECOND);
@@ -152,9 +155,11 @@ pub const LEDGER_PAYLOADS_LEFT_OUT: Scenario = Scenario {
 pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
     name: "ledger_clocks_apart",
     build: |world| {
-        let a = world.add_ledger(&[], 0, ON_DEMAND);
-        let b = world.add_ledger(&[a], 0, ON_DEMAND);
-        let c = world.add_ledger(&[a, b], 0, MiningPolicy::Always);
+        let [a, b, c] = world.add_ledgers([
+            (&[], ON_DEMAND),
+            (&[0], ON_DEMAND),
+            (&[0, 1], MiningPolicy::Always),
+        ]);
         for (host, skew) in [(a, 0), (b, 60), (c, 135)] {
             world.set(host, |kusari| kusari.skew = skew);
             world.let_users_act(&[host], 6, SECOND, 60 * SECOND);
@@ -169,10 +174,12 @@ pub const LEDGER_CLOCKS_APART: Scenario = Scenario {
 pub const LEDGER_DEEP_REORGANISATION: Scenario = Scenario {
     name: "ledger_deep_reorganisation",
     build: |world| {
-        let a = world.add_ledger(&[], 0, ON_DEMAND);
-        let b = world.add_ledger(&[a], 0, ON_DEMAND);
-        let c = world.add_ledger(&[], 0, MiningPolicy::Always);
-        let d = world.add_ledger(&[c], 0, MiningPolicy::Off);
+        let [a, b, c, d] = world.add_ledgers([
+            (&[], ON_DEMAND),
+            (&[0], ON_DEMAND),
+            (&[], MiningPolicy::Always),
+            (&[2], MiningPolicy::Off),
+        ]);
         for host in [a, b, c, d] {
             world.set(host, |kusari| kusari.mining_time = SECOND);
             slow_down(world, host, 40);
@@ -233,8 +240,7 @@ pub const LEDGER_SHARED_WALLET: Scenario = Scenario {
 };
 
 fn add_shared_wallet(world: &mut World) -> (usize, usize) {
-    let a = world.add_ledger(&[], 0, ON_DEMAND);
-    let b = world.add_ledger(&[], 0, ON_DEMAND);
+    let [a, b] = world.add_ledgers([(&[], ON_DEMAND), (&[], ON_DEMAND)]);
     world.give_wallet(a, SHARED);
     world.give_wallet(b, SHARED);
     (a, b)
@@ -301,8 +307,7 @@ pub fn lose_store_at_write(
     printed: bool,
 ) -> Result<Option<Outcome>, String> {
     let mut world = World::new(seed, printed);
-    let a = world.add_ledger(&[], 0, ON_DEMAND);
-    let b = world.add_ledger(&[a], 0, MiningPolicy::Off);
+    let [a, b] = world.add_ledgers([(&[], ON_DEMAND), (&[0], MiningPolicy::Off)]);
     world.let_witness(a, &[b]);
     world.let_witness(b, &[a]);
     world.let_users_act(&[a], 5, SECOND, 40 * SECOND);
@@ -322,8 +327,7 @@ pub fn lose_store_at_write(
 /// What went wrong first, and when. `Ok(None)` where the run has no such point.
 pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Outcome>, String> {
     let mut world = World::new(seed, printed);
-    let a = world.add_ledger(&[], 0, ON_DEMAND);
-    let b = world.add_ledger(&[a], 0, ON_DEMAND);
+    let [a, b] = world.add_ledgers([(&[], ON_DEMAND), (&[0], ON_DEMAND)]);
     world.let_users_act(&[a], 3, SECOND, 12 * SECOND);
     world.let_users_act(&[b], 3, SECOND, 12 * SECOND);
     crash_twice(&mut world, a, point);

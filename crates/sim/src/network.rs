@@ -240,6 +240,24 @@ impl World {
         }
     }
 
+    /// Shows `take` the lines that arrived at an end, and closes it behind the last one there is.
+    pub(crate) fn read_lines(
+        &mut self,
+        place: Place,
+        mut take: impl FnMut(&mut Self, Result<Vec<u8>, wire::LineTooLong>),
+    ) {
+        let bytes = self.take_inbox(place);
+        if let Some(end) = self.end(place) {
+            end.framer.push(&bytes);
+        }
+        while let Some(line) = self.next_line(place) {
+            take(self, line);
+        }
+        if self.end(place).is_some_and(|end| end.ended) {
+            self.close_end(place);
+        }
+    }
+
     /// The next line at an end, or why there can be none.
     pub(crate) fn next_line(&mut self, place: Place) -> Option<Result<Vec<u8>, wire::LineTooLong>> {
         let end = self.end(place)?;

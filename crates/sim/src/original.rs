@@ -113,23 +113,13 @@ impl World {
     }
 
     pub(crate) fn original_reads(&mut self, host: usize, place: Place) {
-        let bytes = self.take_inbox(place);
-        if let Some(end) = self.end(place) {
-            end.framer.push(&bytes);
-        }
-        while let Some(line) = self.next_line(place) {
-            match line {
-                Ok(line) => self.original_takes(host, place, &line),
-                Err(_) => {
-                    self.check_original_is_spared(host, place, "a line beyond its buffer");
-                    self.break_end(place, "the line does not fit");
-                }
+        self.read_lines(place, |world, line| match line {
+            Ok(line) => world.original_takes(host, place, &line),
+            Err(_) => {
+                world.check_original_is_spared(host, place, "a line beyond its buffer");
+                world.break_end(place, "the line does not fit");
             }
-        }
-        let ended = self.end(place).is_some_and(|end| end.ended);
-        if ended {
-            self.close_end(place);
-        }
+        });
     }
 
     fn original_takes(&mut self, host: usize, place: Place, line: &[u8]) {

@@ -31,8 +31,8 @@ const BESIDE: PeerId = PeerId(u64::MAX);
 pub const STAMPED_AHEAD: Scenario = Scenario {
     name: "stamped_ahead",
     build: |world| {
-        let a = world.add_ledger(&[], 0, MiningPolicy::OnDemand);
-        let b = world.add_ledger(&[a], 0, MiningPolicy::OnDemand);
+        let [a, b] =
+            world.add_ledgers([(&[], MiningPolicy::OnDemand), (&[0], MiningPolicy::OnDemand)]);
         for host in [a, b] {
             world.set(host, |kusari| kusari.skew = 0);
         }

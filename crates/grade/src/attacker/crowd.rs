@@ -21,9 +21,7 @@ pub(super) const CASES: &[Case] = &[
         let half = &text[..text.len() / 2];
         let mut slow = Vec::new();
         for _ in 0..SLOW {
-            let mut connection = target.connect()?;
-            connection.send(half);
-            slow.push(connection);
+            slow.push(target.say(half)?);
         }
         let shown = still_serves(target, &format!("on 32 connections: {half}"))?;
         for connection in &mut slow {

@@ -15,8 +15,7 @@ pub(super) const CASES: &[Case] = &[
         |target| {
             let claim = Claim::of(&target.tip());
             let sent = hello::line(&claim, target.node_id());
-            let mut connection = target.connect()?;
-            connection.send(&sent);
+            let mut connection = target.say(&sent)?;
             let heard = connection.hear();
             let Heard::Line(line) = &heard else { return Err(Evidence::new(sent, heard)) };
             match hello::fault(line, &claim) {
@@ -44,8 +43,7 @@ pub(super) const CASES: &[Case] = &[
     Case::kusari("3", "refuses another chain with an ERROR and closes", |target| {
         let claim = Claim::of(&target.tip());
         let sent = hello::line_on(&"ab".repeat(32), &claim, target.node_id());
-        let mut connection = target.connect()?;
-        connection.send(&sent);
+        let mut connection = target.say(&sent)?;
         let error = connection.want(&sent, |line| line.starts_with("ERROR:"))?;
         wait_for_end(&mut connection, &sent)?;
         Ok(Evidence::new(sent, format!("{error}, then the end of the connection")))
@@ -59,8 +57,7 @@ pub(super) const CASES: &[Case] = &[
         if hello::fault(&answer, &claim).is_some() {
             return Err(Evidence::new(first, answer));
         }
-        let mut connection = target.connect()?;
-        connection.send(&sent);
+        let mut connection = target.say(&sent)?;
         wait_for_end(&mut connection, &sent)
     }),
     Case::kusari("3", "ends no connection because another claims its id", |target| {
