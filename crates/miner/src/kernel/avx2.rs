@@ -10,7 +10,8 @@ type Vector = __m256i;
 
 const LANES: usize = 8;
 
-/// There are 16 registers: a second vector would push the state of the first to memory.
+/// A round waits for the one before it, and a second vector fills that time. The two states have as many words
+/// as there are registers, so what else a round needs comes from memory.
 const STREAMS: usize = 2;
 
 #[inline]
