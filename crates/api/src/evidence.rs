@@ -1,23 +1,19 @@
 //! The evidence page: one file that checks a proof in any browser.
 //!
-//! Owns how a proof gets into the page. The page itself, `assets/evidence.html`, is all that the browser
-//! needs.
+//! Owns how the page is put together of `assets/evidence.html`, a proof, and what it shares with the explorer.
 
 const PAGE: &str = include_str!("../assets/evidence.html");
 /// Where the proof goes, once in the page.
-const MARK: &str = "@PROOF@";
+const PROOF: &str = "@PROOF@";
+/// Where the explorer's module of addresses goes: the page is one file and imports nothing.
+const ADDRESS: &str = "@ADDRESS@";
 
 /// The page about a proof, whose text the browser reads back byte for byte.
 #[must_use]
 pub fn page(proof: &str) -> String {
-    let mut escaped = String::with_capacity(proof.len());
-    for character in proof.trim_end_matches('\n').chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            other => escaped.push(other),
-        }
-    }
-    PAGE.replacen(MARK, &escaped, 1)
+    let proof = proof.trim_end_matches('\n');
+    let escaped = proof.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let address =
+        include_str!("../assets/explorer/address.js").trim_end().replacen("export ", "", 1);
+    PAGE.replacen(ADDRESS, &address, 1).replacen(PROOF, &escaped, 1)
 }

@@ -15,7 +15,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// The page as it is part of the program.
 pub(crate) fn template() -> String {
-    fs::read_to_string(root().join("crates/api/assets/evidence.html")).unwrap()
+    kusari_api::evidence::page(PLACE)
 }
 
 /// The page with a proof.
