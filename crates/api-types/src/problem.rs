@@ -1,22 +1,31 @@
 //! The kinds of problems, by RFC 9457.
 //!
-//! Owns their names, titles and statuses, which programs rely on: a kind keeps all three.
+//! Owns their names, titles and statuses, which programs rely on: a kind keeps all three; and the sentences
+//! that callers are told, each of which ends with a remedy.
+
+use core::fmt::Display;
+
+use kusari_chain::ledger::Txid;
+use serde::{Serialize, Serializer};
 
 use crate::Problem;
 
-/// One kind of problem.
+/// One kind of problem. As JSON it is its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
     name: &'static str,
     title: &'static str,
     status: u16,
+    detail: &'static str,
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name.serialize(serializer)
+    }
 }
 
 impl Kind {
-    const fn new(status: u16, name: &'static str, title: &'static str) -> Self {
-        Self { name, title, status }
-    }
-
     /// The end of its `type`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -43,136 +52,169 @@ impl Kind {
 
     /// A problem of this kind; `detail` is one sentence with the remedy.
     #[must_use]
-    pub fn because(&self, detail: impl Into<String>) -> Problem {
+    pub fn because(&self, detail: impl Display) -> Problem {
         Problem {
             kind: self.kind(),
             title: self.title.to_owned(),
             status: self.status,
-            detail: detail.into(),
+            detail: detail.to_string(),
         }
     }
 }
 
-/// The path or its query is not understood.
-pub const BAD_REQUEST: Kind = Kind::new(400, "bad-request", "The request is not understood");
-/// The body is not the JSON that is asked for.
-pub const BAD_JSON: Kind = Kind::new(400, "bad-json", "The body is not understood");
-/// A write without the token.
-pub const TOKEN: Kind = Kind::new(401, "token", "A token is needed");
-/// A web page of elsewhere asks.
-pub const ORIGIN: Kind = Kind::new(403, "origin", "Web pages may not ask");
-/// There is no such path.
-pub const NO_ROUTE: Kind = Kind::new(404, "no-such-path", "There is no such path");
-/// There is no such block.
-pub const NO_BLOCK: Kind = Kind::new(404, "no-such-block", "There is no such block");
-/// Nothing is known of it.
-pub const NO_TRACE: Kind = Kind::new(404, "no-trace", "Nothing is known of it here");
-/// There is no such record.
-pub const NO_RECORD: Kind = Kind::new(404, "no-such-record", "There is no such record");
-/// The path is not for this method.
-pub const METHOD: Kind = Kind::new(405, "method", "The method is not for this path");
-/// The body took too long.
-pub const SLOW_BODY: Kind = Kind::new(408, "slow-body", "The body did not come in time");
-/// No further address can be dialled.
-pub const TOO_MANY_ADDRESSES: Kind =
-    Kind::new(409, "too-many-addresses", "Too many addresses are dialled");
-/// The body is longer than any that would be taken.
-pub const BODY_TOO_LONG: Kind = Kind::new(413, "body-too-long", "The body is too long");
-/// The body says that it is something else than JSON.
-pub const NOT_JSON: Kind = Kind::new(415, "not-json", "The body must be JSON");
-/// The `Host` is not this machine.
-pub const HOST: Kind = Kind::new(421, "host", "This is another host");
-/// A few digits fit several hashes.
-pub const SEVERAL: Kind = Kind::new(409, "several", "Several are named so");
-/// There is nothing in the record.
-pub const EMPTY_RECORD: Kind = Kind::new(422, "empty-record", "The record is empty");
-/// The record fits no block.
-pub const RECORD_TOO_LONG: Kind = Kind::new(422, "record-too-long", "The record is too long");
-/// There is no such transaction.
-pub const NO_TRANSACTION: Kind =
-    Kind::new(404, "no-such-transaction", "There is no such transaction");
-/// The chain has no accounts.
-pub const NO_LEDGER: Kind = Kind::new(409, "no-ledger", "This chain is no ledger");
-/// The node mines nothing.
-pub const MINING_OFF: Kind = Kind::new(409, "mining-off", "This node mines nothing");
-/// The transaction's sequence is not its sender's next.
-pub const SEQUENCE: Kind = Kind::new(409, "sequence", "The sequence is not the next one");
-/// The node's own wallet cannot sign.
-pub const WALLET: Kind = Kind::new(409, "wallet", "The wallet of the node does not sign");
-/// No branch has the block.
-pub const NO_BRANCH: Kind = Kind::new(404, "no-such-branch", "There is no such branch");
-/// The best chain has the block already.
-pub const IN_BEST_CHAIN: Kind = Kind::new(409, "in-best-chain", "The best chain has it already");
-/// There is no payload to erase.
-pub const NOTHING_TO_ERASE: Kind = Kind::new(409, "nothing-to-erase", "There is nothing to erase");
-/// The transaction breaks a rule.
-pub const BAD_TRANSACTION: Kind =
-    Kind::new(422, "bad-transaction", "The transaction breaks a rule");
-/// The pool has no room for the transaction.
-pub const POOL_FULL: Kind = Kind::new(503, "pool-full", "The transaction cannot wait here now");
-/// A ledger takes signed transactions and no lines.
-pub const UNSIGNED: Kind = Kind::new(409, "unsigned", "This chain takes signed transactions");
-/// The address of a peer is not one.
-pub const BAD_ADDRESS: Kind = Kind::new(422, "bad-address", "The address is not understood");
-/// The store cannot be read.
-pub const STORE: Kind = Kind::new(500, "store", "The store cannot be read");
-/// The node answered with something else.
-pub const INTERNAL: Kind = Kind::new(500, "internal", "The node failed");
-/// More is asked in a second than is answered.
-pub const TOO_MANY_REQUESTS: Kind =
-    Kind::new(429, "too-many-requests", "Too much is asked at once");
-/// As many records wait to be mined as may.
-pub const OUTBOX_FULL: Kind = Kind::new(503, "outbox-full", "The outbox is full");
-/// The store is as large as it may be.
-pub const STORE_FULL: Kind = Kind::new(507, "store-full", "The store is full");
-/// Somebody else does what only one may do at a time.
-pub const BUSY: Kind = Kind::new(503, "busy", "The node is busy with it");
-/// As many streams of events are open as may be.
-pub const TOO_MANY_STREAMS: Kind =
-    Kind::new(503, "too-many-streams", "Too many streams of events are open");
-/// The node is about to end.
-pub const STOPPING: Kind = Kind::new(503, "stopping", "The node stops");
-/// The node took too long.
-pub const NO_ANSWER: Kind = Kind::new(504, "no-answer", "The node did not answer in time");
+/// The problem of a kind that says all by itself.
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        kind.because(kind.detail)
+    }
+}
 
-/// Every kind.
-pub const ALL: [Kind; 38] = [
-    BAD_REQUEST,
-    BAD_JSON,
-    TOKEN,
-    ORIGIN,
-    NO_ROUTE,
-    NO_BLOCK,
-    NO_TRACE,
-    NO_RECORD,
-    METHOD,
-    SLOW_BODY,
-    TOO_MANY_ADDRESSES,
-    BODY_TOO_LONG,
-    NOT_JSON,
-    HOST,
-    SEVERAL,
-    EMPTY_RECORD,
-    RECORD_TOO_LONG,
-    UNSIGNED,
-    NO_TRANSACTION,
-    NO_LEDGER,
-    MINING_OFF,
-    SEQUENCE,
-    NO_BRANCH,
-    IN_BEST_CHAIN,
-    NOTHING_TO_ERASE,
-    BAD_TRANSACTION,
-    POOL_FULL,
-    BAD_ADDRESS,
-    STORE,
-    INTERNAL,
-    TOO_MANY_REQUESTS,
-    WALLET,
-    OUTBOX_FULL,
-    BUSY,
-    TOO_MANY_STREAMS,
-    STOPPING,
-    NO_ANSWER,
-    STORE_FULL,
-];
+/// Names each kind with its status, the end of its `type`, its title and, where that is always the same, what a
+/// caller is told.
+macro_rules! kinds {
+    ($($kind:ident = $status:literal $name:literal, $title:literal $(, $detail:literal)?;)*) => {
+        $(
+            #[doc = $title]
+            pub const $kind: Kind = Kind {
+                name: $name,
+                title: $title,
+                status: $status,
+                detail: concat!($($detail)?),
+            };
+        )*
+
+        /// Every kind, in the order in which the document lists those of one status.
+        pub const ALL: [Kind; [$($name),*].len()] = [$($kind),*];
+    };
+}
+
+kinds! {
+    BAD_REQUEST = 400 "bad-request", "The request is not understood";
+    BAD_JSON = 400 "bad-json", "The body is not understood";
+    TOKEN = 401 "token", "A token is needed";
+    ORIGIN = 403 "origin", "Web pages may not ask",
+        "web pages of elsewhere may not use the local API; use a program";
+    NO_ROUTE = 404 "no-such-path", "There is no such path";
+    NO_BLOCK = 404 "no-such-block", "There is no such block";
+    NO_TRACE = 404 "no-trace", "Nothing is known of it here";
+    NO_RECORD = 404 "no-such-record", "There is no such record";
+    METHOD = 405 "method", "The method is not for this path";
+    SLOW_BODY = 408 "slow-body", "The body did not come in time",
+        "the body did not come in time; send it at once";
+    TOO_MANY_ADDRESSES = 409 "too-many-addresses", "Too many addresses are dialled";
+    BODY_TOO_LONG = 413 "body-too-long", "The body is too long";
+    NOT_JSON = 415 "not-json", "The body must be JSON",
+        "say `Content-Type: application/json`, and send JSON";
+    HOST = 421 "host", "This is another host",
+        "the local API answers on this machine alone; ask for it as localhost or 127.0.0.1, \
+         through a tunnel too";
+    SEVERAL = 409 "several", "Several are named so";
+    EMPTY_RECORD = 422 "empty-record", "The record is empty",
+        "the record is empty; send some text";
+    RECORD_TOO_LONG = 422 "record-too-long", "The record is too long";
+    UNSIGNED = 409 "unsigned", "This chain takes signed transactions",
+        "this chain is a ledger, whose texts are signed: POST /v1/ledger/records, or `kusari \
+         record`";
+    NO_TRANSACTION = 404 "no-such-transaction", "There is no such transaction";
+    NO_LEDGER = 409 "no-ledger", "This chain is no ledger",
+        "this node keeps the classic chain, which has no accounts, proofs or witnesses; start one \
+         with `--chain ledger` or a chain spec";
+    MINING_OFF = 409 "mining-off", "This node mines nothing",
+        "this node was started with `--mine off`; ask one that mines, or start it without";
+    SEQUENCE = 409 "sequence", "The sequence is not the next one";
+    NO_BRANCH = 404 "no-such-branch", "There is no such branch";
+    IN_BEST_CHAIN = 409 "in-best-chain", "The best chain has it already";
+    NOTHING_TO_ERASE = 409 "nothing-to-erase", "There is nothing to erase";
+    BAD_TRANSACTION = 422 "bad-transaction", "The transaction breaks a rule";
+    POOL_FULL = 503 "pool-full", "The transaction cannot wait here now";
+    BAD_ADDRESS = 422 "bad-address", "The address is not understood";
+    STORE = 500 "store", "The store cannot be read";
+    INTERNAL = 500 "internal", "The node failed",
+        "the node answered something else, which is a bug in kusari; please report it";
+    TOO_MANY_REQUESTS = 429 "too-many-requests", "Too much is asked at once",
+        "more is asked in a second than is answered; ask less often";
+    WALLET = 409 "wallet", "The wallet of the node does not sign";
+    OUTBOX_FULL = 503 "outbox-full", "The outbox is full";
+    BUSY = 503 "busy", "The node is busy with it",
+        "an audit or a backup is under way already; try again when it is done";
+    TOO_MANY_STREAMS = 503 "too-many-streams", "Too many streams of events are open",
+        "as many streams of events are open as may be; close one, or ask again";
+    STOPPING = 503 "stopping", "The node stops",
+        "the node stops and takes nothing more; what it did not answer with 202 may or may not be \
+         recorded";
+    NO_ANSWER = 504 "no-answer", "The node did not answer in time",
+        "the node did not answer in time and may still do what was asked; look before you ask \
+         again";
+    STORE_FULL = 507 "store-full", "The store is full";
+}
+
+/// There is nothing at a path.
+pub fn no_path(path: &str) -> Problem {
+    NO_ROUTE.because(format!("there is nothing at {path}; docs/api.md lists the paths"))
+}
+
+/// A path is not for a method.
+pub fn not_for_method(method: &str, path: &str) -> Problem {
+    METHOD.because(format!(
+        "{method} is not for {path}; the header `Allow` of this answer lists what is"
+    ))
+}
+
+/// The store cannot be read, for this reason.
+pub fn unreadable(error: impl Display) -> Problem {
+    let mut detail = format!("the store cannot be read: {error}");
+    // Where a block or a row is altered, it says itself what to do.
+    if !detail.contains("`kusari audit`") {
+        detail.push_str("; restore it from a backup");
+    }
+    STORE.because(detail)
+}
+
+/// There is no record of this number.
+pub fn no_record(id: u64) -> Problem {
+    NO_RECORD.because(format!("this node has no record {id}; its numbers count up from 1"))
+}
+
+/// The outbox has no room: this many records wait.
+pub fn outbox_full(waiting: u64) -> Problem {
+    OUTBOX_FULL.because(format!(
+        "as many records wait to be mined as may, which is {waiting}; try again when some are, or \
+         say `Prefer: wait=30` to wait for room"
+    ))
+}
+
+/// A record takes more bytes than fit a block.
+pub fn record_too_long(bytes: usize, limit: usize) -> Problem {
+    RECORD_TOO_LONG.because(format!(
+        "the record takes {bytes} bytes, at most {limit} fit a block; shorten it or split it"
+    ))
+}
+
+/// The node knows no such transaction.
+pub fn no_transaction(txid: &Txid) -> Problem {
+    NO_TRANSACTION.because(format!(
+        "this node knows no transaction {txid}; it may be on its way, or on another chain"
+    ))
+}
+
+/// A transaction stands in a block of this height, which is none of the best chain.
+pub fn beside_best_chain(txid: &Txid, height: u32) -> Problem {
+    NO_TRANSACTION.because(format!(
+        "transaction {txid} stands in a block of height {height} beside the best chain: wait \
+         until it stands in the best chain again"
+    ))
+}
+
+/// The transaction has no payload here.
+pub fn nothing_to_erase(txid: &Txid) -> Problem {
+    NOTHING_TO_ERASE
+        .because(format!("transaction {txid} carries no payload here, or it was erased"))
+}
+
+/// As many addresses are dialled as may be.
+pub fn too_many_addresses(limit: usize) -> Problem {
+    TOO_MANY_ADDRESSES.because(format!(
+        "{limit} addresses are dialled already, as many as may be; start the node with more \
+         --max-peers"
+    ))
+}

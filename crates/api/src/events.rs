@@ -1,11 +1,10 @@
 //! What happened, for programs that listen.
 //!
 //! Owns the last events with their numbers, and what each listener was told. The node's thread adds
-//! to them and never waits for whoever reads: a listener takes what is there when it has time, and
+//! to them and never waits for a listener, which takes what is there when it has time, and
 //! is told how much of it is gone by then. What is told, and in which form, stands in `told`.
 //!
-//! Bounds: [`KEPT_EVENTS`] for all listeners together, [`TAKEN_EVENTS`] on the way to each of
-//! [`MAX_STREAMS`].
+//! Bounds: [`KEPT_EVENTS`] for all listeners together, and [`MAX_STREAMS`].
 
 mod ring;
 mod told;
@@ -22,8 +21,6 @@ use kusari_api_types::NodeEvent;
 
 /// Events that are kept for those who come back. Each is below 1 KiB, mostly 150 bytes.
 pub(super) const KEPT_EVENTS: usize = 1_024;
-/// Events that a listener takes at once: few, since nobody adds meanwhile.
-const TAKEN_EVENTS: usize = 64;
 /// Streams at once. Each holds a connection, of which the API has a quarter more.
 pub(super) const MAX_STREAMS: usize = 1_024;
 
@@ -46,13 +43,13 @@ pub(super) struct Numbered {
 
 /// The node's end. Streams end when it is dropped.
 #[derive(Debug)]
-pub struct Teller {
+pub struct EventSender {
     ring: watch::Sender<Ring>,
 }
 
 /// The listeners' end.
 #[derive(Clone, Debug)]
-pub struct Feed {
+pub struct EventFeed {
     run: Run,
     ring: watch::Receiver<Ring>,
     places: Arc<Semaphore>,
@@ -62,18 +59,18 @@ pub struct Feed {
 ///
 /// # Errors
 /// The operating system gives no random numbers.
-pub fn open() -> io::Result<(Teller, Feed)> {
+pub fn open() -> io::Result<(EventSender, EventFeed)> {
     let run = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
     Ok(open_run(run))
 }
 
-pub(super) fn open_run(run: u64) -> (Teller, Feed) {
+pub(super) fn open_run(run: u64) -> (EventSender, EventFeed) {
     let (sender, ring) = watch::channel(Ring::default());
     let places = Arc::new(Semaphore::new(MAX_STREAMS));
-    (Teller { ring: sender }, Feed { run: Run(run), ring, places })
+    (EventSender { ring: sender }, EventFeed { run: Run(run), ring, places })
 }
 
-impl Teller {
+impl EventSender {
     /// Tells of what happened, where it is for listeners. Never waits for one.
     pub fn tell(&self, event: &Event) {
         if let Some(event) = told::form_of(event) {
@@ -86,16 +83,16 @@ impl Teller {
     }
 }
 
-impl Feed {
+impl EventFeed {
     /// Listens from now on, or from after the event of this id. `None` where too many do.
-    pub(super) fn listen(&self, last: Option<&str>) -> Option<Listener> {
+    pub(super) fn subscribe(&self, last: Option<&str>) -> Option<Subscription> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         let newest = self.ring.borrow().newest();
         let told = match last {
             None => Some(newest),
             Some(id) => self.number_of(id).filter(|number| *number <= newest),
         };
-        Some(Listener { run: self.run, ring: self.ring.clone(), told, _place: place })
+        Some(Subscription { run: self.run, ring: self.ring.clone(), told, _place: place })
     }
 
     /// The number of an event of this run.
@@ -105,16 +102,16 @@ impl Feed {
         (digits && run == self.run.to_string()).then(|| number.parse().ok())?
     }
 
-    /// Waits until somebody may listen again.
+    /// Waits until one more may listen.
     #[cfg(test)]
     pub(super) async fn has_room(&self) {
         drop(self.places.acquire().await);
     }
 }
 
-/// Somebody who listens.
+/// What one listener was told, and what comes next.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(super) struct Subscription {
     run: Run,
     ring: watch::Receiver<Ring>,
     /// Number of the last event that was told or is known to be missed; `None` where the listener
@@ -123,7 +120,7 @@ pub(super) struct Listener {
     _place: OwnedSemaphorePermit,
 }
 
-impl Listener {
+impl Subscription {
     /// The id of an event; with the number 0, of the beginning.
     pub(super) fn id(&self, number: u64) -> String {
         format!("{}-{number}", self.run)
@@ -136,12 +133,12 @@ impl Listener {
 
     /// Waits for what comes next; `None` once the node has ended and all is told. May be dropped
     /// and called again.
-    pub(super) async fn next(&mut self) -> Option<Vec<Numbered>> {
+    pub(super) async fn next(&mut self) -> Option<Numbered> {
         loop {
-            let taken = self.ring.borrow_and_update().after(self.told, TAKEN_EVENTS);
-            if let Some(last) = taken.last() {
-                self.told = Some(last.number);
-                return Some(taken);
+            let next = self.ring.borrow_and_update().after(self.told);
+            if let Some(next) = next {
+                self.told = Some(next.number);
+                return Some(next);
             }
             self.ring.changed().await.ok()?;
         }
@@ -155,21 +152,24 @@ mod tests {
     const RUN: &str = "00000000000000ab";
 
     fn event(count: u64) -> NodeEvent {
-        // What it says matters to nobody here.
+        // Its content does not matter here.
         NodeEvent::Missed { count: Some(count) }
     }
 
-    fn told(teller: &Teller, count: usize) {
-        (0..count).for_each(|_| teller.add(event(0)));
+    fn told(sender: &EventSender, count: usize) {
+        (0..count).for_each(|_| sender.add(event(0)));
     }
 
-    /// What comes at once.
-    fn next(listener: &mut Listener) -> Option<Vec<Numbered>> {
-        let mut next = std::pin::pin!(listener.next());
+    /// What comes at once; `None` where more is still to be waited for and nothing came.
+    fn next(listener: &mut Subscription) -> Option<Vec<Numbered>> {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        match next.as_mut().poll(&mut context) {
-            std::task::Poll::Ready(taken) => Some(taken.unwrap_or_default()),
-            std::task::Poll::Pending => None,
+        let mut taken = Vec::new();
+        loop {
+            match std::pin::pin!(listener.next()).poll(&mut context) {
+                std::task::Poll::Ready(Some(numbered)) => taken.push(numbered),
+                std::task::Poll::Ready(None) => return Some(taken),
+                std::task::Poll::Pending => return Some(taken).filter(|taken| !taken.is_empty()),
+            }
         }
     }
 
@@ -179,57 +179,53 @@ mod tests {
 
     #[test]
     fn a_listener_is_told_what_happens_from_now_on_and_then_of_the_end() {
-        let (teller, feed) = open_run(0xab);
-        told(&teller, 3);
-        let mut listener = feed.listen(None).unwrap();
+        let (sender, feed) = open_run(0xab);
+        told(&sender, 3);
+        let mut listener = feed.subscribe(None).unwrap();
         assert_eq!(listener.told().map(|told| listener.id(told)), Some(format!("{RUN}-3")));
         assert_eq!(next(&mut listener), None);
-        told(&teller, 2);
+        told(&sender, 2);
         assert_eq!(numbers(&next(&mut listener).unwrap()), [4, 5]);
         assert_eq!(next(&mut listener), None);
-        told(&teller, 1);
-        drop(teller);
+        told(&sender, 1);
+        drop(sender);
         assert_eq!(numbers(&next(&mut listener).unwrap()), [6]);
         assert_eq!(next(&mut listener), Some(Vec::new()));
     }
 
     #[test]
     fn whoever_comes_back_is_told_exactly_what_was_missed() {
-        let (teller, feed) = open_run(0xab);
-        told(&teller, KEPT_EVENTS);
+        let (sender, feed) = open_run(0xab);
+        told(&sender, KEPT_EVENTS);
         // From the very beginning, as long as all of it is there.
-        let mut listener = feed.listen(Some(&format!("{RUN}-0"))).unwrap();
-        let mut came = Vec::new();
-        while let Some(taken) = next(&mut listener) {
-            assert!(taken.len() <= TAKEN_EVENTS);
-            came.extend(numbers(&taken));
-        }
+        let mut listener = feed.subscribe(Some(&format!("{RUN}-0"))).unwrap();
+        let came = numbers(&next(&mut listener).unwrap());
         assert_eq!(came, (1..=KEPT_EVENTS as u64).collect::<Vec<_>>());
-        let mut listener = feed.listen(Some(&format!("{RUN}-1023"))).unwrap();
+        let mut listener = feed.subscribe(Some(&format!("{RUN}-1023"))).unwrap();
         assert_eq!(numbers(&next(&mut listener).unwrap()), [1_024]);
-        let mut listener = feed.listen(Some(&format!("{RUN}-1024"))).unwrap();
+        let mut listener = feed.subscribe(Some(&format!("{RUN}-1024"))).unwrap();
         assert_eq!(next(&mut listener), None);
     }
 
     #[test]
     fn whoever_is_too_late_or_too_slow_is_told_how_much_is_gone_and_goes_on_from_now() {
-        let (teller, feed) = open_run(0xab);
-        told(&teller, KEPT_EVENTS + 1);
-        let mut late = feed.listen(Some(&format!("{RUN}-0"))).unwrap();
+        let (sender, feed) = open_run(0xab);
+        told(&sender, KEPT_EVENTS + 1);
+        let mut late = feed.subscribe(Some(&format!("{RUN}-0"))).unwrap();
         let missed = |number, count| Numbered { number, event: NodeEvent::Missed { count } };
         assert_eq!(next(&mut late), Some(vec![missed(1_025, Some(1_025))]));
         assert_eq!(next(&mut late), None);
         // The same one, which reads nothing while much happens.
-        told(&teller, 10 * KEPT_EVENTS);
+        told(&sender, 10 * KEPT_EVENTS);
         assert_eq!(next(&mut late), Some(vec![missed(11_265, Some(10_240))]));
-        told(&teller, 1);
+        told(&sender, 1);
         assert_eq!(numbers(&next(&mut late).unwrap()), [11_266]);
     }
 
     #[test]
     fn an_id_that_this_run_never_gave_means_that_the_state_is_to_be_read_anew() {
-        let (teller, feed) = open_run(0xab);
-        told(&teller, 2);
+        let (sender, feed) = open_run(0xab);
+        told(&sender, 2);
         for id in [
             "00000000000000ac-1",
             "00000000000000ab-3",
@@ -241,7 +237,7 @@ mod tests {
             "-",
             "\u{fffd}",
         ] {
-            let mut listener = feed.listen(Some(id)).unwrap();
+            let mut listener = feed.subscribe(Some(id)).unwrap();
             assert_eq!(listener.told(), None, "{id}");
             let missed = Numbered { number: 2, event: NodeEvent::Missed { count: None } };
             assert_eq!(next(&mut listener), Some(vec![missed]), "{id}");
@@ -251,10 +247,10 @@ mod tests {
 
     #[test]
     fn only_so_many_listen_at_once() {
-        let (_teller, feed) = open_run(0xab);
-        let mut all: Vec<_> = (0..MAX_STREAMS).map(|_| feed.listen(None).unwrap()).collect();
-        assert!(feed.listen(None).is_none());
+        let (_sender, feed) = open_run(0xab);
+        let mut all: Vec<_> = (0..MAX_STREAMS).map(|_| feed.subscribe(None).unwrap()).collect();
+        assert!(feed.subscribe(None).is_none());
         all.pop();
-        assert!(feed.listen(None).is_some());
+        assert!(feed.subscribe(None).is_some());
     }
 }

@@ -1,9 +1,9 @@
 //! Who may ask.
 //!
-//! Owns the checks that come before any route. Everybody on this machine may read; a web page that
+//! Owns the checks that come before any route. Every program on this machine may read; a web page that
 //! a browser on this machine shows may not, by whatever name it reached us (its own, or `Origin`).
-//! Whoever writes brings the token, which stands where only the user of the node can read it, or is
-//! the API's own page with its cookie, see `session`.
+//! An authorised write carries the token, which stands where only the user of the node can read it, or comes
+//! from the API's own page with its cookie, see `session`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Duration, Instant, timeout};
 
-use super::problem;
-use super::rate::{Caller, Rate};
+use super::problem::*;
+use super::rate_limit::{Caller, RateLimit};
 use super::reply::{Answer, Refusal};
-use super::routes::Shared;
+use super::routes::AppState;
 
 /// How long a request may take from its head to the beginning of the answer. The disk may be slow,
 /// and a record may wait for room.
@@ -31,7 +31,7 @@ const WHOLE_STORE: [&str; 2] = ["/v1/audit", "/v1/backup"];
 /// What a watchdog asks for, which must not go unanswered because another program asks without end.
 const WATCHING: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// Said with every answer: it is for the program that asked, as it is, and stays with it.
+/// Headers of every answer: it is for the program that asked, is of the type that it names, and is not stored.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -47,24 +47,21 @@ pub(super) struct Remote(pub(super) SocketAddr);
 
 /// Checks a request, has it answered, and says the same of every answer.
 pub(super) async fn guard(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
+    State(app): State<Arc<AppState>>,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let deadline = match WHOLE_STORE.contains(&request.uri().path()) {
         true => WHOLE_STORE_DEADLINE,
         false => ANSWER_DEADLINE,
     };
-    let checked = check(request.uri(), request.headers())
-        .and_then(|()| in_turn(&shared.rate, caller(&request, &shared)));
+    let caller = caller(&request, &app);
+    let checked = check(request.uri(), request.headers()).and_then(|()| in_turn(&app.rate, caller));
+    request.extensions_mut().insert(caller);
     let mut response = match checked {
         Ok(()) => match timeout(deadline, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => Refusal(problem::NO_ANSWER.because(
-                "the node did not answer in time and may still do what was asked; look before you \
-                 ask again",
-            ))
-            .into_response(),
+            Err(_) => Refusal::from(NO_ANSWER).into_response(),
         },
         Err(refusal) => refusal.into_response(),
     };
@@ -72,13 +69,13 @@ pub(super) async fn guard(
     response
 }
 
-/// Who a request comes from, as far as it counts for how often that may ask.
-fn caller(request: &Request, shared: &Shared) -> Caller {
+/// Who sends a request: that decides how often it may ask, and whether it may write.
+fn caller(request: &Request, app: &AppState) -> Caller {
     let headers = request.headers();
-    if bearer(headers).is_some_and(|token| shared.token.is(token.as_bytes())) {
+    if bearer(headers).is_some_and(|token| app.token.is(token.as_bytes())) {
         return Caller::Token;
     }
-    if is_of_page(headers, shared) {
+    if is_of_page(headers, app) {
         return Caller::Page;
     }
     let remote = request.extensions().get::<Remote>();
@@ -89,31 +86,20 @@ fn caller(request: &Request, shared: &Shared) -> Caller {
     }
 }
 
-fn in_turn(rate: &Rate, caller: Caller) -> Answer<()> {
-    let refusal = || {
-        problem::TOO_MANY_REQUESTS
-            .because("more is asked in a second than is answered; ask less often")
-    };
-    rate.take(caller, Instant::now()).then_some(()).ok_or_else(|| refusal().into())
+fn in_turn(rate: &RateLimit, caller: Caller) -> Answer<()> {
+    rate.take(caller, Instant::now()).then_some(()).ok_or(TOO_MANY_REQUESTS.into())
 }
 
 fn check(uri: &Uri, headers: &HeaderMap) -> Answer<()> {
     let host = one(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok());
     let hosts = [host.as_ref(), uri.authority().or(host.as_ref())];
-    // A name that leads here by way of somebody else's DNS would let a web page of that name read.
+    // A name that a foreign DNS server resolves to this machine would let a web page of that name read.
     if !hosts.iter().all(|host| host.is_some_and(|host| is_loopback(host.host()))) {
-        return Err(problem::HOST
-            .because(
-                "the local API answers on this machine alone; ask for it as localhost or \
-                 127.0.0.1, through a tunnel too",
-            )
-            .into());
+        return Err(HOST.into());
     }
     let own = host.map(|host| format!("http://{host}"));
     if headers.contains_key(header::ORIGIN) && one(headers, &header::ORIGIN) != own.as_deref() {
-        return Err(problem::ORIGIN
-            .because("web pages of elsewhere may not use the local API; use a program")
-            .into());
+        return Err(ORIGIN.into());
     }
     Ok(())
 }
@@ -125,7 +111,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     value.and_then(|value| value.to_str().ok())
 }
 
-/// Whether a host, as an address has it, is this machine: without asking anybody.
+/// Whether a host, as an address has it, is this machine. Resolves no names.
 fn is_loopback(host: &str) -> bool {
     let unbracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     match unbracketed {
@@ -137,26 +123,12 @@ fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// A request for a change, which brings the token or is of the page that the person has open.
-pub(super) struct Entrusted;
-
-impl FromRequestParts<Arc<Shared>> for Entrusted {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
-        if is_of_page(&parts.headers, shared) {
-            return Ok(Self);
-        }
-        Trusted::from_request_parts(parts, shared).await.map(|_| Self)
-    }
-}
-
 /// Whether the page asks, in a browser that has its cookie.
-pub(super) fn is_of_page(headers: &HeaderMap, shared: &Shared) -> bool {
-    one(headers, &header::HOST).is_some_and(|host| shared.session.is_in(headers, host))
+pub(super) fn is_of_page(headers: &HeaderMap, app: &AppState) -> bool {
+    one(headers, &header::HOST).is_some_and(|host| app.session.is_in(headers, host))
 }
 
-/// How whoever asks calls this API, as in `127.0.0.1:7878`.
+/// How the caller names this API, as in `127.0.0.1:7878`.
 pub(super) fn host(headers: &HeaderMap) -> &str {
     one(headers, &header::HOST).unwrap_or_default()
 }
@@ -169,51 +141,58 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .map(|(_, token)| token.trim_start())
 }
 
-/// A request that brings the token, or the key of a page link, which is used up by it.
+/// A request that carries the token.
+pub(super) struct TokenHolder;
+
+/// A request that carries the token or the page's cookie.
+pub(super) struct AuthorisedWrite;
+
+/// A request that carries the token, or the key of a page link, which is used up by it.
 pub(super) struct Admitted;
 
-impl FromRequestParts<Arc<Shared>> for Admitted {
+impl FromRequestParts<Arc<AppState>> for TokenHolder {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
-        let key = bearer(&parts.headers).unwrap_or_default();
-        if shared.links.take(key.as_bytes(), Instant::now()) {
-            return Ok(Self);
-        }
-        let trusted = Trusted::from_request_parts(parts, shared).await;
-        trusted.map(|_| Self).map_err(|_| {
-            problem::TOKEN
-                .because(
-                    "this is neither the token of this node, which is in node.json of its data \
-                     directory, nor the key of a link that is still good; `kusari open` prints a \
-                     new link, for one browser and 60 seconds",
-                )
-                .into()
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Answer<Self> {
+        let detail = match (parts.extensions.get(), bearer(&parts.headers)) {
+            (Some(Caller::Token), _) => return Ok(Self),
+            (_, Some(_)) => {
+                "this is not the token of this node; node.json in its data directory has it"
+            }
+            (_, None) => {
+                "this needs the header `Authorization: Bearer TOKEN`; node.json in the node's data \
+                 directory has the token"
+            }
+        };
+        Err(TOKEN.because(detail).into())
     }
 }
 
-/// A request that brings the token.
-pub(super) struct Trusted;
-
-impl FromRequestParts<Arc<Shared>> for Trusted {
+impl FromRequestParts<Arc<AppState>> for AuthorisedWrite {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Answer<Self> {
-        match bearer(&parts.headers) {
-            Some(token) if shared.token.is(token.as_bytes()) => Ok(Self),
-            Some(_) => Err(problem::TOKEN
-                .because(
-                    "this is not the token of this node; node.json in its data directory has it",
-                )
-                .into()),
-            None => Err(problem::TOKEN
-                .because(
-                    "this needs the header `Authorization: Bearer TOKEN`; node.json in the \
-                     node's data directory has the token",
-                )
-                .into()),
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Answer<Self> {
+        if let Some(Caller::Page) = parts.extensions.get() {
+            return Ok(Self);
         }
+        TokenHolder::from_request_parts(parts, app).await.map(|_| Self)
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Answer<Self> {
+        let key = bearer(&parts.headers).unwrap_or_default();
+        if app.links.take(key.as_bytes(), Instant::now()) {
+            return Ok(Self);
+        }
+        TokenHolder::from_request_parts(parts, app).await.map(|_| Self).map_err(|_| {
+            let detail = "this is neither the token of this node, which is in node.json of its data directory, \
+                          nor the key of a link that is still good; `kusari open` prints a new link, for one \
+                          browser and 60 seconds";
+            TOKEN.because(detail).into()
+        })
     }
 }
 
@@ -257,7 +236,7 @@ mod tests {
 
     #[test]
     fn whoever_asks_without_end_is_refused_and_told_so() {
-        let rate = Rate::default();
+        let rate = RateLimit::default();
         let refusal =
             std::iter::repeat_with(|| in_turn(&rate, Caller::Token)).find_map(Result::err);
         assert_eq!(refusal.map(|refusal| refusal.0.status), Some(429));

@@ -8,8 +8,8 @@
 //! requests, the time each may take, pages of blocks, streams of events (see `server`, `routes`,
 //! `events`).
 
+mod api_listener;
 mod document;
-mod door;
 pub mod events;
 pub mod evidence;
 mod guard;
@@ -17,9 +17,8 @@ mod metrics;
 mod mining;
 mod node_file;
 mod page_link;
-mod patience;
 mod problem;
-mod rate;
+mod rate_limit;
 mod record;
 mod reply;
 mod routes;
@@ -29,9 +28,10 @@ mod session;
 mod tests;
 mod token;
 pub mod views;
+mod write_timeout;
 
-pub use door::{DEFAULT_PORT, Door, DoorError, Place};
-pub use events::{Feed, Teller};
+pub use api_listener::{ApiListener, BindAddress, BindError, DEFAULT_PORT};
+pub use events::{EventFeed, EventSender};
 pub use node_file::{Published, publish};
-pub use server::{Api, Subject};
+pub use server::{Api, ApiConfig};
 pub use token::{TokenError, draw_token, read_or_write_token};

@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use kusari_runtime::{Counts, Traffic};
 
-/// What the text is, for whoever reads it.
+/// The `Content-Type` of the text.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything, from its first line to `# EOF`. `resident` is the memory of the process in bytes, where
@@ -30,10 +30,31 @@ pub(super) fn text(
     resident: Option<u64>,
 ) -> Result<String, fmt::Error> {
     let mut page = Page(Registry::default());
-    page.process(counts, resident);
+    let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    page.0.register("kusari_build", "The version that runs", version);
+    page.measure(
+        "process_start_time",
+        "Unix time at which the node started",
+        Unit::Seconds,
+        counts.started(),
+    );
+    let memory =
+        resident.map(|bytes| ("process_resident_memory", "Memory that the process takes", bytes));
+    page.bytes(memory);
     page.chain(snapshot);
     page.peers(snapshot);
-    page.waiting(snapshot);
+    page.gauges([
+        ("kusari_outbox_lines", "Typed lines that wait to be mined", snapshot.waiting_lines),
+        ("kusari_orphan_blocks", "Blocks that wait for their parents", count(snapshot.orphans)),
+    ]);
+    page.bytes([
+        ("kusari_side", "Bytes of blocks beside the best chain", snapshot.side_bytes),
+        (
+            "kusari_side_limit",
+            "Bytes that blocks beside the best chain may take",
+            snapshot.side_limit,
+        ),
+    ]);
     if let Some(ledger) = &snapshot.ledger {
         page.ledger(ledger);
     }
@@ -47,25 +68,26 @@ pub(super) fn text(
 struct Page(Registry);
 
 impl Page {
-    fn process(&mut self, counts: &Counts, resident: Option<u64>) {
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        self.0.register("kusari_build", "The version that runs", version);
-        let words = "Unix time at which the node started";
-        self.measure("process_start_time", words, Unit::Seconds, counts.started());
-        if let Some(bytes) = resident {
-            let words = "Memory that the process takes";
-            self.measure("process_resident_memory", words, Unit::Bytes, bytes);
-        }
-    }
-
     fn chain(&mut self, snapshot: &Snapshot) {
-        self.gauge("kusari_chain_height", "Height of the best chain", snapshot.tip.height.into());
+        self.gauges([(
+            "kusari_chain_height",
+            "Height of the best chain",
+            snapshot.tip.height.into(),
+        )]);
         let work = ConstGauge::new(snapshot.tip.work.tries());
         self.0.register("kusari_chain_work", "Work of the best chain, in tries", work);
-        let words = "1 while blocks that were asked for are coming in, and 0 else";
-        self.gauge("kusari_catching_up", words, snapshot.catching_up.into());
-        let words = "Branches with more work than the best chain that are not followed";
-        self.gauge("kusari_held_branches", words, count(snapshot.held.len()));
+        self.gauges([
+            (
+                "kusari_catching_up",
+                "1 while blocks that were asked for are coming in, and 0 else",
+                snapshot.catching_up.into(),
+            ),
+            (
+                "kusari_held_branches",
+                "Branches with more work than the best chain that are not followed",
+                count(snapshot.held.len()),
+            ),
+        ]);
     }
 
     fn peers(&mut self, snapshot: &Snapshot) {
@@ -81,32 +103,40 @@ impl Page {
         self.0.register("kusari_peers", words, peers);
     }
 
-    fn waiting(&mut self, snapshot: &Snapshot) {
-        let words = "Typed lines that wait to be mined";
-        self.gauge("kusari_outbox_lines", words, snapshot.waiting_lines);
-        let words = "Blocks that wait for their parents";
-        self.gauge("kusari_orphan_blocks", words, count(snapshot.orphans));
-        let words = "Bytes of blocks beside the best chain";
-        self.measure("kusari_side", words, Unit::Bytes, snapshot.side_bytes);
-        let words = "Bytes that blocks beside the best chain may take";
-        self.measure("kusari_side_limit", words, Unit::Bytes, snapshot.side_limit);
-    }
-
     fn ledger(&mut self, ledger: &LedgerSummary) {
-        let words = "Transactions that wait to be mined";
-        self.gauge("kusari_pool_transactions", words, count(ledger.pooled));
-        let words = "Bytes that transactions that wait count for";
-        self.measure("kusari_pool", words, Unit::Bytes, ledger.pooled_bytes);
-        let words = "Records of this node that wait to be mined, signed or not";
-        self.gauge("kusari_outbox_records", words, ledger.own_waiting);
-        let words = "Drafts in memory that wait to be signed";
-        self.gauge("kusari_drafts", words, count(ledger.drafts));
-        let words = "Records of this node that other transactions displaced";
-        self.gauge("kusari_displaced_records", words, ledger.own_displaced);
-        let words = "Witnesses whose word counts here";
-        self.gauge("kusari_witnesses_listed", words, count(ledger.witnesses.listed.len()));
-        let words = "Those of them that stand by the tip or a block near it";
-        self.gauge("kusari_witnesses_near_tip", words, count(ledger.witnesses.near_tip));
+        self.gauges([(
+            "kusari_pool_transactions",
+            "Transactions that wait to be mined",
+            count(ledger.pooled),
+        )]);
+        self.bytes([(
+            "kusari_pool",
+            "Bytes that transactions that wait count for",
+            ledger.pooled_bytes,
+        )]);
+        self.gauges([
+            (
+                "kusari_outbox_records",
+                "Records of this node that wait to be mined, signed or not",
+                ledger.own_waiting,
+            ),
+            ("kusari_drafts", "Drafts in memory that wait to be signed", count(ledger.drafts)),
+            (
+                "kusari_displaced_records",
+                "Records of this node that other transactions displaced",
+                ledger.own_displaced,
+            ),
+            (
+                "kusari_witnesses_listed",
+                "Witnesses whose word counts here",
+                count(ledger.witnesses.listed.len()),
+            ),
+            (
+                "kusari_witnesses_near_tip",
+                "Those of them that stand by the tip or a block near it",
+                count(ledger.witnesses.near_tip),
+            ),
+        ]);
     }
 
     fn done(&mut self, counts: &Counts, traffic: &Traffic) {
@@ -139,8 +169,16 @@ impl Page {
         }
     }
 
-    fn gauge(&mut self, name: &str, words: &str, value: u64) {
-        self.0.register(name, words, ConstGauge::new(value));
+    fn gauges<'a>(&mut self, gauges: impl IntoIterator<Item = (&'a str, &'a str, u64)>) {
+        for (name, words, value) in gauges {
+            self.0.register(name, words, ConstGauge::new(value));
+        }
+    }
+
+    fn bytes<'a>(&mut self, gauges: impl IntoIterator<Item = (&'a str, &'a str, u64)>) {
+        for (name, words, value) in gauges {
+            self.measure(name, words, Unit::Bytes, value);
+        }
     }
 
     fn measure(&mut self, name: &str, words: &str, unit: Unit, value: u64) {

@@ -1,4 +1,4 @@
-//! How the search for a block goes, for those who look on.
+//! The rate of the search for a block.
 //!
 //! Owns the rate: what the miner counted, looked at once a second. Asks nothing of the node, and holds
 //! nothing that grows.
@@ -15,7 +15,7 @@ pub(super) const EVERY: Duration = Duration::from_secs(1);
 /// Where the newest report is.
 pub(super) type Meter = watch::Receiver<MiningReport>;
 
-/// Looks at the counts until nobody wants to know any more.
+/// Looks at the counts until nothing reads the reports any more.
 pub(super) async fn measure(counts: &Counts, reports: watch::Sender<MiningReport>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -41,7 +41,9 @@ pub fn record(
 /// [`StoreError`] where the store cannot be read.
 pub fn records(
     store: &Store,
-    (below, open, limit): (Option<EntryId>, bool, usize),
+    below: Option<EntryId>,
+    open: bool,
+    limit: usize,
     ledger: Option<&LedgerSummary>,
 ) -> Result<RecordList, StoreError> {
     let mut entries = store.entries(below, open, limit.saturating_add(1))?;
@@ -118,19 +120,13 @@ fn signed(entry: &OutboxEntry) -> Option<CheckedTransaction> {
     serde_json::from_value(line).ok().map(|WrittenTransaction(checked)| checked)
 }
 
-/// What was entrusted: a text and a payment.
+/// The text and the payment of an entry.
 fn content(
     draft: Option<&Draft>,
     signed: Option<&CheckedTransaction>,
 ) -> (String, Option<PaymentReport>) {
     if let Some(draft) = draft {
-        let payment = match draft.content {
-            DraftContent::Record(_) => None,
-            DraftContent::Transfer { to, amount, .. } => {
-                Some(PaymentReport { to: Address(to), amount })
-            }
-        };
-        return (draft.text().unwrap_or_default().to_owned(), payment);
+        return (draft.text().unwrap_or_default().to_owned(), payment_of(draft));
     }
     let Some(signed) = signed else { return (String::new(), None) };
     let transaction = signed.transaction();
@@ -138,6 +134,16 @@ fn content(
     let payment = PaymentReport { to, amount: transaction.amount };
     let text = signed.payload().map(|payload| payload.data.clone());
     (text.unwrap_or_default(), Some(payment).filter(|_| !transaction.is_record()))
+}
+
+/// What a draft pays, where it is no record.
+pub(crate) fn payment_of(draft: &Draft) -> Option<PaymentReport> {
+    match draft.content {
+        DraftContent::Record(_) => None,
+        DraftContent::Transfer { to, amount, .. } => {
+            Some(PaymentReport { to: Address(to), amount })
+        }
+    }
 }
 
 /// What a draft waits for, by what the node says of itself.

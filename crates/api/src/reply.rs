@@ -3,8 +3,12 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kusari_chain::mempool::PoolRefusal;
+use kusari_chain::rules::TransactionViolation;
+use kusari_node::seam::{SayRefusal, SubmitRefusal};
 use serde::Serialize;
 
+use super::problem::*;
 use kusari_api_types::Problem;
 
 /// Seconds after which it is worth to ask again where there was no room: several blocks are mined
@@ -20,6 +24,52 @@ pub(crate) struct Refusal(pub(crate) Problem);
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self(problem)
+    }
+}
+
+impl From<Kind> for Refusal {
+    fn from(kind: Kind) -> Self {
+        Self(kind.into())
+    }
+}
+
+/// Why the node does not take a line.
+impl From<SayRefusal> for Refusal {
+    fn from(refusal: SayRefusal) -> Self {
+        match refusal {
+            SayRefusal::Empty => EMPTY_RECORD.into(),
+            SayRefusal::TooLong { bytes, limit } => record_too_long(bytes, limit).into(),
+            SayRefusal::Unsigned => UNSIGNED.into(),
+            SayRefusal::StoreFull => STORE_FULL.because(refusal).into(),
+            SayRefusal::OutboxFull { waiting } => outbox_full(waiting).into(),
+        }
+    }
+}
+
+/// Why the node does not take a transaction or a draft.
+impl From<SubmitRefusal> for Refusal {
+    fn from(refusal: SubmitRefusal) -> Self {
+        let kind = match refusal {
+            SubmitRefusal::Pool(refusal) => return refusal.into(),
+            SubmitRefusal::Empty => return EMPTY_RECORD.into(),
+            SubmitRefusal::OutboxFull { .. } => OUTBOX_FULL,
+            SubmitRefusal::StoreFull => STORE_FULL,
+            SubmitRefusal::OtherAccount => WALLET,
+        };
+        kind.because(refusal).into()
+    }
+}
+
+/// What fits again by itself is a conflict; anything else is wrong in the transaction.
+impl From<PoolRefusal> for Refusal {
+    fn from(refusal: PoolRefusal) -> Self {
+        use TransactionViolation::{SequenceGap, SequenceUsed};
+        let kind = match refusal {
+            PoolRefusal::Transaction(SequenceUsed { .. } | SequenceGap { .. }) => SEQUENCE,
+            PoolRefusal::Transaction(_) | PoolRefusal::TooLarge { .. } => BAD_TRANSACTION,
+            _ => POOL_FULL,
+        };
+        kind.because(format!("{refusal} [{}]", refusal.code())).into()
     }
 }
 

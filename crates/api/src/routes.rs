@@ -8,14 +8,15 @@ mod backup;
 mod batch;
 mod blocks;
 mod body;
-pub(crate) mod branches;
+mod branches;
 mod browse;
 mod document;
 mod drafts;
 mod events;
 mod explorer;
-pub(crate) mod ledger;
+mod ledger;
 mod page;
+mod parameters;
 mod peers;
 mod proofs;
 mod records;
@@ -29,30 +30,38 @@ mod witnesses;
 pub(super) use self::events::HEARTBEAT;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, Uri};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Router, middleware};
-use kusari_chain::{StoreError, Work};
+use axum::{Json, Router, middleware};
+use kusari_chain::ledger::{Address, ChainSpec, Txid};
+use kusari_chain::{BlockHash, StoreError, Work};
 use kusari_node::seam::{Command, Reply};
+use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
+use utoipa::IntoParams;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use super::events::Feed;
-use super::guard::guard;
+use self::body::Body;
+use self::parameters::{Limit, Name, Named, Parsed, Query, Usage};
+use super::events::EventFeed;
+use super::guard::{AuthorisedWrite, TokenHolder, guard};
 use super::mining::Meter;
 use super::page_link::PageLinks;
-use super::problem;
-use super::rate::Rate;
-use super::reply::{Answer, Refusal};
+use super::problem::*;
+use super::rate_limit::RateLimit;
+use super::reply::{Answer, Refusal, accepted};
+use super::server::ApiConfig;
 use super::session::Session;
-use kusari_api_types::Token;
-use kusari_runtime::NodeHandle;
-use kusari_runtime::NodeWallet;
+use crate::views;
+use kusari_api_types::{Problem, Token, schema};
+use kusari_runtime::{NodeHandle, NodeWallet};
 use kusari_store::Store;
 
 /// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
@@ -64,26 +73,48 @@ const MAX_TRANSACTION_BYTES: usize = 512 * 1024;
 const STORED_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What handlers work with.
-pub(super) struct Shared {
+pub(super) struct AppState {
     pub(super) node: NodeHandle,
     pub(super) token: Token,
     pub(super) listen: Option<SocketAddr>,
-    pub(super) data_directory: Option<std::path::PathBuf>,
+    pub(super) data_directory: Option<PathBuf>,
     /// One at a time reads the whole store: each takes one of the few threads that read, and holds
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,
-    pub(super) events: Feed,
+    pub(super) events: EventFeed,
     pub(super) mining: Meter,
     pub(super) session: Session,
     pub(super) links: PageLinks,
-    pub(super) rate: Rate,
+    pub(super) rate: RateLimit,
     /// The node's own wallet, on a ledger.
     pub(super) wallet: Option<NodeWallet>,
-    /// One passphrase is tried at a time: each takes a second and 64 MiB.
+    /// One passphrase is tried at a time: each takes a second, 64 MiB and one of the few threads that read.
     pub(super) unlocking: Arc<Semaphore>,
 }
 
-impl Shared {
+type App = State<Arc<AppState>>;
+
+impl AppState {
+    pub(super) fn new(config: ApiConfig, mining: Meter, session: Session, rate: RateLimit) -> Self {
+        let ApiConfig { node, token, listen, data_directory, events, wallet } = config;
+        let one_at_a_time = || Arc::new(Semaphore::new(1));
+        Self {
+            node,
+            token,
+            listen,
+            data_directory: data_directory
+                .map(|directory| directory.canonicalize().unwrap_or(directory)),
+            turn: one_at_a_time(),
+            events,
+            mining,
+            session,
+            links: PageLinks::default(),
+            rate,
+            wallet,
+            unlocking: one_at_a_time(),
+        }
+    }
+
     /// Reads the store.
     async fn read<T: Send + 'static>(
         &self,
@@ -116,45 +147,27 @@ impl Shared {
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<T> {
         let store = self.node.store().clone();
-        let result = tokio::task::spawn_blocking(move || work(&store)).await;
-        let failed = |error: &dyn std::error::Error| {
-            let mut detail = format!("the store cannot be read: {error}");
-            // Where a block or a row is altered, it says itself what to do.
-            if !detail.contains("`kusari audit`") {
-                detail.push_str("; restore it from a backup");
-            }
-            Refusal(problem::STORE.because(detail))
-        };
-        result.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+        let read = tokio::task::spawn_blocking(move || work(&store)).await;
+        read.map_err(unreadable)?.map_err(|error| unreadable(error).into())
     }
 
     /// Begins something that reads the whole store.
     fn take_turn(&self) -> Answer<OwnedSemaphorePermit> {
-        Arc::clone(&self.turn).try_acquire_owned().map_err(|_| {
-            let detail = "an audit or a backup is under way already; try again when it is done";
-            problem::BUSY.because(detail).into()
-        })
+        Arc::clone(&self.turn).try_acquire_owned().map_err(|_| BUSY.into())
     }
 
     async fn ask(&self, command: Command) -> Answer<Reply> {
-        self.node.ask(command).await.map_err(|_| stopping())
+        self.node.ask(command).await.map_err(|_| STOPPING.into())
+    }
+
+    /// The ledger that the node keeps, where it keeps one.
+    fn spec(&self) -> Answer<ChainSpec> {
+        self.node.store().spec().ok_or(NO_LEDGER.into())
     }
 }
 
-fn stopping() -> Refusal {
-    let detail = "the node stops and takes nothing more; what it did not answer with 202 may or \
-                  may not be recorded";
-    problem::STOPPING.because(detail).into()
-}
-
-/// The node answered a command with what is no answer to it.
-fn unfitting() -> Refusal {
-    let detail = "the node answered something else, which is a bug in kusari; please report it";
-    problem::INTERNAL.because(detail).into()
-}
-
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let guarded = middleware::from_fn_with_state(Arc::clone(&shared), guard);
+pub(super) fn router(app: Arc<AppState>) -> Router {
+    let guarded = middleware::from_fn_with_state(Arc::clone(&app), guard);
     let (router, _) = described().split_for_parts();
     router
         .route("/", get(explorer::index))
@@ -163,12 +176,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(guarded)
-        .with_state(shared)
+        .with_state(app)
 }
 
 /// Every route together with its description. Nothing else is answered but the explorer's files, which
 /// are for browsers and say what they are.
-pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
+pub(super) fn described() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(routes!(status::status))
         .routes(routes!(browse::named))
@@ -218,14 +231,9 @@ pub(super) fn described() -> OpenApiRouter<Arc<Shared>> {
 }
 
 async fn no_route(uri: Uri) -> Refusal {
-    let detail = format!("there is nothing at {}; docs/api.md lists the paths", uri.path());
-    problem::NO_ROUTE.because(detail).into()
+    no_path(uri.path()).into()
 }
 
 async fn method_not_allowed(method: Method, uri: Uri) -> Refusal {
-    let detail = format!(
-        "{method} is not for {}; the header `Allow` of this answer lists what is",
-        uri.path()
-    );
-    problem::METHOD.because(detail).into()
+    not_for_method(method.as_str(), uri.path()).into()
 }

@@ -19,21 +19,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Duration, sleep, timeout};
 
-use super::door::Door;
-use super::events::Feed;
+use super::api_listener::ApiListener;
+use super::events::EventFeed;
 use super::guard::Remote;
 use super::mining;
 use super::node_file::Published;
-use super::page_link::PageLinks;
-use super::patience::Patience;
-use super::rate::Rate;
-use super::routes::{Shared, router};
+use super::rate_limit::RateLimit;
+use super::routes::{AppState, router};
 use super::session::Session;
+use super::write_timeout::WriteTimeout;
 use crate::TokenError;
-use kusari_api_types::Token;
-use kusari_api_types::{MiningReport, NodeFile};
-use kusari_runtime::NodeHandle;
-use kusari_runtime::NodeWallet;
+use kusari_api_types::{MiningReport, NodeFile, Token};
+use kusari_runtime::{NodeHandle, NodeWallet};
 
 /// Connections at once. Those beyond wait in the queue of the operating system until one ends,
 /// which an idle one soon does.
@@ -51,8 +48,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long answers under way may take when the node has stopped.
 const STOP_DEADLINE: Duration = Duration::from_secs(1);
 
-/// What the API is about.
-pub struct Subject {
+/// What the API serves.
+pub struct ApiConfig {
     /// The node.
     pub node: NodeHandle,
     /// What a write must bring along.
@@ -62,7 +59,7 @@ pub struct Subject {
     /// Where its store is, unless in memory.
     pub data_directory: Option<PathBuf>,
     /// What happens, as the node's thread tells it.
-    pub events: Feed,
+    pub events: EventFeed,
     /// The node's own wallet, on a ledger.
     pub wallet: Option<NodeWallet>,
 }
@@ -97,49 +94,31 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves behind `door`, if there is one, and says so in the data directory, if there is one.
+    /// Serves on `listener`, if there is one, and says so in the data directory, if there is one.
     ///
     /// # Errors
     /// [`ApiError`], one sentence.
-    pub fn start(door: Option<Door>, subject: Subject) -> Result<Self, ApiError> {
-        let Subject { node, token, listen, data_directory, events, wallet } = subject;
-        let address = door.as_ref().map(|door| door.address);
-        let file = listen.map(|listen| NodeFile {
+    pub fn start(listener: Option<ApiListener>, config: ApiConfig) -> Result<Self, ApiError> {
+        let address = listener.as_ref().map(|listener| listener.address);
+        let directory = config.data_directory.clone();
+        let file = config.listen.map(|listen| NodeFile {
             pid: std::process::id(),
             listen,
             http: address,
-            token: token.expose().to_owned(),
+            token: config.token.expose().to_owned(),
         });
-        let place = data_directory
-            .as_ref()
-            .map(|directory| directory.canonicalize().unwrap_or_else(|_| directory.clone()));
-        let turn = one_at_a_time();
-        let (reports, mining) = watch::channel(MiningReport::default());
-        // What has no data directory is forgotten with its run; what is not served needs no cookie.
-        let kept = data_directory.as_deref().filter(|_| door.is_some());
-        let session = kept.map_or_else(Session::random, Session::of).map_err(ApiError::Cookie)?;
-        let rate = Rate::default();
-        let shared = Shared {
-            node,
-            token,
-            listen,
-            data_directory: place,
-            turn,
-            events,
-            mining,
-            session,
-            links: PageLinks::default(),
-            rate,
-            wallet,
-            unlocking: one_at_a_time(),
-        };
         let mut api = Self { published: None, address, stop: None, thread: None };
-        if let Some(door) = door {
+        if let Some(listener) = listener {
+            // What has no data directory is forgotten with its run.
+            let session = directory.as_deref().map_or_else(Session::random, Session::of);
+            let session = session.map_err(ApiError::Cookie)?;
+            let (reports, mining) = watch::channel(MiningReport::default());
+            let app = AppState::new(config, mining, session, RateLimit::default());
             let (stop, stopped) = oneshot::channel();
-            api.thread = Some(spawn(door, shared, reports, stopped)?);
+            api.thread = Some(spawn(listener, app, reports, stopped)?);
             api.stop = Some(stop);
         }
-        if let (Some(directory), Some(file)) = (data_directory, file) {
+        if let (Some(directory), Some(file)) = (directory, file) {
             let published = crate::publish(&file, &directory);
             let unwritable = |source| ApiError::NodeFile { directory, source };
             api.published = Some(published.map_err(unwritable)?);
@@ -166,14 +145,9 @@ impl Drop for Api {
     }
 }
 
-/// Leave for what is done by one at a time.
-pub(super) fn one_at_a_time() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(1))
-}
-
 fn spawn(
-    door: Door,
-    shared: Shared,
+    listener: ApiListener,
+    app: AppState,
     reports: watch::Sender<MiningReport>,
     stop: oneshot::Receiver<()>,
 ) -> io::Result<JoinHandle<()>> {
@@ -182,10 +156,10 @@ fn spawn(
         .max_blocking_threads(READERS)
         .build()?;
     let entered = runtime.enter();
-    let listener = TcpListener::from_std(door.listener)?;
+    let listener = TcpListener::from_std(listener.socket)?;
     drop(entered);
-    let node = shared.node.clone();
-    let router = router(Arc::new(shared));
+    let node = app.node.clone();
+    let router = router(Arc::new(app));
     // Files that the operating system gives are for the peers of the node and for its store as well.
     let most = MAX_CONNECTIONS.min(kusari_runtime::open_files::raised() / 2);
     std::thread::Builder::new().name("api".into()).spawn(move || {
@@ -244,7 +218,7 @@ async fn connection(
         request.extensions_mut().insert(Remote(remote));
         routes.call(request)
     });
-    let io = TokioIo::new(Patience::new(stream));
+    let io = TokioIo::new(WriteTimeout::new(stream));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

@@ -19,11 +19,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Duration, Instant};
 
-use super::events::{Feed, Teller, open_run};
-use super::page_link::PageLinks;
-use super::rate::Rate;
-use super::routes::{Shared, router};
-use super::server::{MAX_CONNECTIONS, serve};
+use super::events::{EventFeed, EventSender, open_run};
+use super::rate_limit::RateLimit;
+use super::routes::{AppState, router};
+use super::server::{ApiConfig, MAX_CONNECTIONS, serve};
 use super::session::Session;
 use kusari_api_types::MiningReport;
 use kusari_api_types::Token;
@@ -81,9 +80,11 @@ struct Rig {
     store: Store,
     /// Leave to read the whole store.
     turn: Arc<Semaphore>,
-    /// Tells of events; streams end when this is dropped.
-    teller: Teller,
-    feed: Feed,
+    /// Leave to try a passphrase.
+    unlocking: Arc<Semaphore>,
+    /// Sends events; streams end when this is dropped.
+    sender: EventSender,
+    feed: EventFeed,
     meter: tokio::sync::watch::Sender<MiningReport>,
     /// Of a ledger.
     wallet: Option<NodeWallet>,
@@ -93,12 +94,12 @@ struct Rig {
 
 impl Rig {
     fn new(store: Store) -> Self {
-        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, Rate::default())
+        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, RateLimit::default())
     }
 
     /// One that answers a client so many requests a second.
     fn with_rate(store: Store, per_second: u32) -> Self {
-        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, Rate::new(per_second))
+        Self::on(Runtime::new().unwrap(), store, MAX_CONNECTIONS, RateLimit::new(per_second))
     }
 
     /// On a clock that jumps to the next deadline whenever there is nothing to do. What clients
@@ -106,35 +107,42 @@ impl Rig {
     fn in_no_time(store: Store) -> Self {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(true).build().unwrap();
-        Self::on(runtime, store, FEW_CONNECTIONS, Rate::default())
+        Self::on(runtime, store, FEW_CONNECTIONS, RateLimit::default())
     }
 
-    fn on(runtime: Runtime, store: Store, most: usize, rate: Rate) -> Self {
+    fn on(runtime: Runtime, store: Store, most: usize, rate: RateLimit) -> Self {
         kusari_runtime::open_files::raised();
         let (node, handle) = PlayedNode::new(store.clone());
-        let turn = super::server::one_at_a_time();
-        let (teller, feed) = open_run(RUN);
+        let (sender, feed) = open_run(RUN);
         let (meter, mining) = tokio::sync::watch::channel(MiningReport::default());
         let wallet = store.spec().map(|_| NodeWallet::forgotten().unwrap());
-        let shared = Shared {
+        let config = ApiConfig {
             node: handle,
             token: Token::parse(TOKEN).unwrap(),
             listen: None,
             data_directory: None,
-            turn: Arc::clone(&turn),
             events: feed.clone(),
-            mining,
-            session: Session::random().unwrap(),
-            links: PageLinks::default(),
-            rate,
             wallet: wallet.clone(),
-            unlocking: super::server::one_at_a_time(),
         };
+        let app = Arc::new(AppState::new(config, mining, Session::random().unwrap(), rate));
+        let (turn, unlocking) = (Arc::clone(&app.turn), Arc::clone(&app.unlocking));
         let (stop, stopped) = oneshot::channel();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(serve(listener, most, router(Arc::new(shared)), stopped));
-        Self { runtime, address, node, store, turn, teller, feed, meter, wallet, _stop: stop }
+        runtime.spawn(serve(listener, most, router(app), stopped));
+        Self {
+            runtime,
+            address,
+            node,
+            store,
+            turn,
+            unlocking,
+            sender,
+            feed,
+            meter,
+            wallet,
+            _stop: stop,
+        }
     }
 
     /// A connection on which this was sent.

@@ -68,7 +68,7 @@ use config_file::ConfigFile;
 use console::Console;
 use escape::Plain;
 use failure::Failure;
-use kusari_api::{Api, Door, Feed, Subject, draw_token, events, read_or_write_token};
+use kusari_api::{Api, ApiConfig, ApiListener, EventFeed, draw_token, events, read_or_write_token};
 use kusari_api_types::Token;
 use kusari_runtime::NodeWallet;
 use kusari_runtime::journal::{JOURNAL_LIMIT, JournalConfig};
@@ -165,7 +165,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
     let wallet = spec.map(|_| own_wallet::open(path.as_deref(), passphrase)).transpose()?;
     let directory = path.as_ref().map(|path| path.display().to_string());
     let token = settings.token_file.as_deref().map_or_else(draw_token, read_or_write_token)?;
-    let door = Door::open(settings.http)?;
+    let api_listener = ApiListener::open(settings.http)?;
     let state = answers::chain_state(&store.last_sound()?);
     let shown = Plain(directory.as_deref().unwrap_or(answers::NO_DIRECTORY)).to_string();
     let mut first = vec![Said::routine(format!("Data directory: {shown}")), Said::routine(state)];
@@ -217,9 +217,9 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
         max_store_bytes: settings.max_store,
         journal: settings.journal.map(|file| JournalConfig { file, limit: JOURNAL_LIMIT }),
     };
-    let (shown, (teller, feed)) = (screen.clone(), events::open()?);
+    let (shown, (sender, feed)) = (screen.clone(), events::open()?);
     let on_event = move |event| {
-        teller.tell(&event);
+        sender.tell(&event);
         shown.event(event);
     };
     let running = match kusari_runtime::start(config, store, Box::new(on_event)) {
@@ -230,7 +230,7 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
             return Err(error.into());
         }
     };
-    let (running, api) = with_api(running, (door, feed), token, (path, wallet.clone()))?;
+    let (running, api) = with_api(running, (api_listener, feed), token, (path, wallet.clone()))?;
     let listen = running.listen_address().unwrap_or(settings.listen);
     first.push(Said::answer(format!("Listening on {listen}")));
     first.extend(api.address().map(|at| Said::routine(format!("Local API on http://{at}"))));
@@ -253,12 +253,13 @@ fn node(settings: Settings) -> Result<(), Box<dyn Error>> {
 /// Opens the local API of a node that has just started; without it, the node stops again.
 fn with_api(
     running: Running,
-    (door, events): (Option<Door>, Feed),
+    (listener, events): (Option<ApiListener>, EventFeed),
     token: Token,
     (data_directory, wallet): (Option<PathBuf>, Option<NodeWallet>),
 ) -> Result<(Running, Api), Box<dyn Error>> {
     let (node, listen) = (running.handle(), running.listen_address());
-    match Api::start(door, Subject { node, token, listen, data_directory, events, wallet }) {
+    let config = ApiConfig { node, token, listen, data_directory, events, wallet };
+    match Api::start(listener, config) {
         Ok(api) => Ok((running, api)),
         Err(error) => {
             running.handle().stop();

@@ -1,7 +1,7 @@
 //! The last events.
 //!
-//! Owns which are kept, and what somebody who was told so far is told next. Knows nothing of time,
-//! and of nobody who reads.
+//! Owns which are kept, and which one comes after the last that a listener was told. Knows nothing of time
+//! and of listeners.
 
 use std::collections::VecDeque;
 
@@ -29,18 +29,17 @@ impl Ring {
         self.newest
     }
 
-    /// The first `limit` events after this number; or, where some of them are gone or the number is
-    /// none of this run, that they are missed. Whoever missed some reads the state anew, and goes on
+    /// The first event after this number, if there is one; or, where some are gone or the number is none
+    /// of this run, that they are missed. A caller that missed some reads the state anew, and goes on
     /// from the newest: the state has what is older.
-    pub(super) fn after(&self, told: Option<u64>, limit: usize) -> Vec<Numbered> {
+    pub(super) fn after(&self, told: Option<u64>) -> Option<Numbered> {
         let before_kept = self.newest.saturating_sub(self.kept.len() as u64);
         let Some(told) = told.filter(|told| *told >= before_kept) else {
             let count = told.map(|told| self.newest.saturating_sub(told));
-            return vec![Numbered { number: self.newest, event: NodeEvent::Missed { count } }];
+            return Some(Numbered { number: self.newest, event: NodeEvent::Missed { count } });
         };
-        let known = usize::try_from(told - before_kept).unwrap_or(usize::MAX);
-        let new = (told + 1..).zip(self.kept.iter().skip(known)).take(limit);
-        new.map(|(number, event)| Numbered { number, event: event.clone() }).collect()
+        let event = self.kept.get(usize::try_from(told - before_kept).ok()?)?;
+        Some(Numbered { number: told + 1, event: event.clone() })
     }
 }
 
@@ -58,21 +57,16 @@ mod tests {
         assert_eq!(ring.newest(), 5 * KEPT_EVENTS as u64);
         // It does not grow behind the scenes either.
         assert!(ring.kept.capacity() <= 2 * KEPT_EVENTS, "{}", ring.kept.capacity());
-        let last = ring.after(Some(ring.newest - 1), 8);
+        let last = ring.after(Some(ring.newest - 1));
         let event = NodeEvent::Missed { count: Some(5 * KEPT_EVENTS as u64 - 1) };
-        assert_eq!(last, [Numbered { number: ring.newest, event }]);
+        assert_eq!(last, Some(Numbered { number: ring.newest, event }));
     }
 
     #[test]
-    fn what_is_taken_is_bounded_and_goes_on_where_it_ended() {
+    fn events_are_taken_one_by_one_to_the_newest() {
         let mut ring = Ring::default();
-        (0..10).for_each(|count| ring.push(NodeEvent::Missed { count: Some(count) }));
-        let numbers = |told| -> Vec<u64> {
-            ring.after(Some(told), 4).iter().map(|numbered| numbered.number).collect()
-        };
-        assert_eq!(numbers(0), [1, 2, 3, 4]);
-        assert_eq!(numbers(4), [5, 6, 7, 8]);
-        assert_eq!(numbers(8), [9, 10]);
-        assert_eq!(numbers(10), [0; 0]);
+        (0..3).for_each(|count| ring.push(NodeEvent::Missed { count: Some(count) }));
+        let number = |told| ring.after(Some(told)).map(|numbered| numbered.number);
+        assert_eq!([0, 1, 2, 3].map(number), [Some(1), Some(2), Some(3), None]);
     }
 }

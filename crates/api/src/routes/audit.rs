@@ -1,15 +1,6 @@
 //! `GET /v1/audit`.
 
-use crate::views;
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-
-use super::super::guard::Trusted;
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::Shared;
+use super::*;
 use kusari_api_types::audit::Audit;
 
 /// Reads every block and record again, and says what is wrong, if anything.
@@ -19,17 +10,14 @@ use kusari_api_types::audit::Audit;
     get, path = "/v1/audit", tag = "Store", operation_id = "audit",
     responses((status = 200, description = "What was read, and the first finding", body = Audit)),
     security(("token" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::BUSY, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BUSY, STORE]))),
 )]
-pub(super) async fn audit(_: Trusted, State(shared): State<Arc<Shared>>) -> Answer<Json<Audit>> {
-    let turn = shared.take_turn()?;
-    // The audit goes on when whoever asked has gone, and so it keeps its turn until its end.
-    let report = shared.read_at_once(move |store| {
+pub(super) async fn audit(_: TokenHolder, State(app): App) -> Answer<Json<Audit>> {
+    let turn = app.take_turn()?;
+    // The audit goes on when its caller has gone, and so it keeps its turn until its end.
+    let report = app.read_at_once(move |store| {
         let _turn = turn;
         Ok(store.audit())
     });
-    let report = report.await?;
-    Ok(Json(views::audit(report)))
+    Ok(Json(views::audit(report.await?)))
 }

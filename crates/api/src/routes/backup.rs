@@ -1,30 +1,20 @@
 //! `GET /v1/backup`.
 //!
 //! Owns the temporary copy: it is made whole beside the store, then sent, and removed in any case.
-//! Its length and the SHA-256 of its bytes go before it, so that whoever asked can tell whether all
+//! Its length and the SHA-256 of its bytes go before it, so that the caller can tell whether all
 //! of it came.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::path::Path;
 
-use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use hyper::body::{Frame, SizeHint};
-use kusari_chain::StoreError;
+use axum::body::{Body, Bytes};
+use futures_util::stream;
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
-use super::super::guard::Trusted;
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::{Shared, stopping};
-use kusari_store::{BACKUP_FILE, Store};
+use super::*;
+use kusari_store::BACKUP_FILE;
 
 /// Bytes that are read and sent at once.
 const PIECE: usize = 64 * 1024;
@@ -41,24 +31,22 @@ const AHEAD: usize = 4;
         headers(("ETag" = String, description = "The SHA-256 of its bytes, in hexadecimal")),
     )),
     security(("token" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::BUSY, problem::STORE, problem::STOPPING,
-    ])))),
+    extensions(("x-problems" = json!([BUSY, STORE, STOPPING]))),
 )]
-pub(super) async fn backup(_: Trusted, State(shared): State<Arc<Shared>>) -> Answer<Response> {
-    let turn = shared.take_turn()?;
-    let place = temporary(shared.data_directory.as_deref());
-    let copy = shared.read_at_once(move |store| Copy::make(store, place, turn)).await?;
+pub(super) async fn backup(_: TokenHolder, State(app): App) -> Answer<Response> {
+    let turn = app.take_turn()?;
+    let place = temporary(app.data_directory.as_deref());
+    let copy = app.read_at_once(move |store| Copy::make(store, place, turn)).await?;
     let headers = [
         (header::CONTENT_TYPE, String::from("application/octet-stream")),
         (header::CONTENT_LENGTH, copy.bytes.to_string()),
         (header::ETAG, format!("\"{}\"", copy.digest)),
     ];
-    let left = copy.bytes;
-    let (pieces, taken) = mpsc::channel(AHEAD);
+    let (pieces, mut taken) = mpsc::channel(AHEAD);
     let thread = std::thread::Builder::new().name("backup".into());
-    thread.spawn(move || copy.send(&pieces)).map_err(|_| stopping())?;
-    Ok((headers, Body::new(Pieces { taken, left })).into_response())
+    thread.spawn(move || copy.send(&pieces)).map_err(|_| STOPPING)?;
+    let body = stream::poll_fn(move |context| taken.poll_recv(context));
+    Ok((headers, Body::from_stream(body)).into_response())
 }
 
 /// Where the copy lies while it is made and sent. There is one at a time, and the node removes what
@@ -77,7 +65,7 @@ struct Copy {
     bytes: u64,
     /// In hexadecimal.
     digest: String,
-    /// Nobody else makes a copy meanwhile. Let go after the file is removed.
+    /// Keeps other copies from being made. Let go after the file is removed.
     _turn: OwnedSemaphorePermit,
 }
 
@@ -128,7 +116,7 @@ impl Copy {
                 Ok(_) => Ok(Bytes::from(piece)),
                 Err(error) => Err(error),
             };
-            // Whoever asked may be gone.
+            // The caller may be gone.
             if pieces.blocking_send(piece).is_err() {
                 return;
             }
@@ -139,35 +127,5 @@ impl Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-/// The body of the answer.
-struct Pieces {
-    taken: mpsc::Receiver<io::Result<Bytes>>,
-    left: u64,
-}
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let piece = match self.taken.poll_recv(context) {
-            Poll::Ready(Some(piece)) => piece,
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => return Poll::Pending,
-        };
-        if let Ok(piece) = &piece {
-            self.left = self.left.saturating_sub(piece.len() as u64);
-        }
-        Poll::Ready(Some(piece.map(Frame::data)))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
     }
 }

@@ -3,18 +3,9 @@
 //! Owns their order: the node is given one after another without waiting between them, so that they
 //! become durable together, and each is answered for by itself.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::response::Response;
 use kusari_node::drafts::DraftContent;
-use kusari_node::seam::Command;
 
-use super::super::guard::Entrusted;
-use super::super::problem::{self, names};
-use super::super::reply::{Answer, accepted};
-use super::body::Body;
-use super::{Shared, drafts, records, stopping};
+use super::*;
 use kusari_api_types::{BatchItem, BatchReport, BatchRequest, MAX_BATCH};
 
 /// Records many texts, in order.
@@ -27,40 +18,33 @@ use kusari_api_types::{BatchItem, BatchReport, BatchRequest, MAX_BATCH};
     request_body(content = BatchRequest, example = json!({"texts": ["one", "two"]})),
     responses((status = 202, description = "What was taken is on disk", body = BatchReport)),
     security(("token" = []), ("page" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::WALLET, problem::STOPPING, problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, WALLET, STOPPING, INTERNAL]))),
 )]
 pub(super) async fn batch(
-    _: Entrusted,
-    State(shared): State<Arc<Shared>>,
+    _: AuthorisedWrite,
+    State(app): App,
     Body(BatchRequest { texts, fee }): Body<BatchRequest>,
 ) -> Answer<Response> {
     if texts.is_empty() || texts.len() > MAX_BATCH {
         let detail = format!("a batch has from 1 to {MAX_BATCH} texts; send as many");
-        return Err(problem::BAD_REQUEST.because(detail).into());
+        return Err(BAD_REQUEST.because(detail).into());
     }
-    let is_ledger = shared.node.store().spec().is_some();
+    let is_ledger = app.node.store().spec().is_some();
     let mut under_way = Vec::with_capacity(texts.len());
     for text in texts {
-        let draft = match is_ledger {
-            true => {
-                let content = DraftContent::Record(text.clone());
-                Some(drafts::of_wallet(&shared, content, fee)?)
-            }
-            false => None,
-        };
+        let draft = || drafts::of_wallet(&app, DraftContent::Record(text.clone()), fee);
+        let draft = is_ledger.then(draft).transpose()?;
         let command = draft.clone().map_or_else(|| Command::Offer(text.clone()), Command::Draft);
-        let reply = shared.node.give(command).map_err(|_| stopping())?;
+        let reply = app.node.give(command).map_err(|_| STOPPING)?;
         under_way.push((text, draft, reply));
     }
     let mut results = Vec::with_capacity(under_way.len());
     for (text, draft, reply) in under_way {
-        let reply = reply.await.map_err(|_| stopping())?;
+        let reply = reply.await.map_err(|_| STOPPING)?;
         let report = match &draft {
             Some(draft) => drafts::report_of(reply, draft),
             None => {
-                let warning = shared.node.snapshot().warning_about(&text);
+                let warning = app.node.snapshot().warning_about(&text);
                 records::report_of(reply, text).map(|report| report.with_warning(warning))
             }
         };

@@ -1,18 +1,6 @@
 //! `GET /v1/blocks` and `GET /v1/blocks/{height|hash}`.
 
-use crate::views;
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use kusari_chain::BlockHash;
-use serde::Deserialize;
-use utoipa::IntoParams;
-
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::Shared;
+use super::*;
 use kusari_api_types::{BlockPage, BlockReport};
 
 /// Most blocks of one page.
@@ -23,40 +11,54 @@ const PAGE_BYTES: usize = 1024 * 1024;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Stretch {
+pub(super) struct BlockRange {
     /// Height of the first one; 0 where there is none.
     #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
     /// Most blocks of the answer, which ends with about 1 MiB in any case.
-    #[param(minimum = 1, maximum = 256, nullable = false)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 256, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_BLOCKS>,
+}
+
+impl Usage for BlockRange {
+    const USAGE: &str = "a page of blocks is asked for with `from`, a height, and `limit`, from 1 to 256, as in \
+                         /v1/blocks?from=0&limit=10";
 }
 
 /// A stretch of the best chain, read at one moment.
 #[utoipa::path(
     get, path = "/v1/blocks", tag = "Blocks", operation_id = "blocks",
-    params(Stretch),
+    params(BlockRange),
     responses((status = 200, description = "The blocks, lowest first", body = BlockPage)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn page(
-    State(shared): State<Arc<Shared>>,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    State(app): App,
+    Query(BlockRange { from, limit }): Query<BlockRange>,
 ) -> Answer<Json<BlockPage>> {
-    let detail = format!(
-        "a page of blocks is asked for with `from`, a height, and `limit`, from 1 to {MAX_BLOCKS}, \
-         as in /v1/blocks?from=0&limit=10"
-    );
-    let wrong = || problem::BAD_REQUEST.because(detail);
-    let Ok(Query(Stretch { from, limit })) = stretch else { return Err(wrong().into()) };
-    let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(MAX_BLOCKS));
-    if !(1..=MAX_BLOCKS).contains(&limit) {
-        return Err(wrong().into());
-    }
-    let page = shared.read(move |store| store.page(from, limit, PAGE_BYTES)).await?;
+    let from = from.unwrap_or(0);
+    let page = app.read(move |store| store.page(from, limit.0, PAGE_BYTES)).await?;
     Ok(Json(BlockPage { blocks: page.blocks, next: page.next }))
+}
+
+/// How a block is named.
+pub(super) enum BlockName {
+    Height(u32),
+    Hash(BlockHash),
+}
+
+impl Name for BlockName {
+    fn read(text: &str) -> Result<Self, Problem> {
+        let hash = text.parse().map(Self::Hash).ok();
+        // A number with a sign is none.
+        let height = text.parse().map(Self::Height).ok().filter(|_| !text.starts_with('+'));
+        hash.or(height).ok_or_else(|| {
+            BAD_REQUEST.because(
+                "a block is named by its height, as in /v1/blocks/1, or by the 64 digits of its hash",
+            )
+        })
+    }
 }
 
 /// One block and where it stands, also beside the best chain where it is named by its hash.
@@ -66,31 +68,18 @@ pub(super) async fn page(
         ("which" = String, Path, description = "Its height, or the 64 digits of its hash", pattern = "^([0-9]{1,10}|[0-9A-Fa-f]{64})$", example = "0"),
     ),
     responses((status = 200, description = "The block", body = BlockReport)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::NO_BLOCK, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, STORE]))),
 )]
 pub(super) async fn one(
-    State(shared): State<Arc<Shared>>,
-    which: Result<Path<String>, PathRejection>,
+    State(app): App,
+    Named(which): Named<BlockName>,
 ) -> Answer<Json<BlockReport>> {
-    let wrong = || {
-        let detail = "a block is named by its height, as in /v1/blocks/1, or by the 64 digits of \
-                      its hash";
-        problem::BAD_REQUEST.because(detail)
-    };
-    let Ok(Path(which)) = which else { return Err(wrong().into()) };
-    let found = if let Ok(hash) = which.parse::<BlockHash>() {
-        shared.read(move |store| store.placed(&hash)).await?
-    } else {
-        let digits = which.bytes().all(|byte| byte.is_ascii_digit());
-        let height = which.parse::<u32>().ok().filter(|_| digits);
-        let Some(height) = height else { return Err(wrong().into()) };
-        shared.read(move |store| store.placed_at(height)).await?
-    };
-    let placed = found.ok_or_else(|| {
-        let detail = "this node has no such block; /v1/status says how high its chain is";
-        problem::NO_BLOCK.because(detail)
+    let found = app.read(move |store| match which {
+        BlockName::Height(height) => store.placed_at(height),
+        BlockName::Hash(hash) => store.placed(&hash),
+    });
+    let placed = found.await?.ok_or_else(|| {
+        NO_BLOCK.because("this node has no such block; /v1/status says how high its chain is")
     })?;
     Ok(Json(views::block(placed)))
 }

@@ -1,17 +1,6 @@
 //! `GET /v1/branches` and `POST /v1/branches/accept`.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-use axum::response::Response;
-use kusari_node::seam::{Command, Reply};
-
-use super::super::guard::Entrusted;
-use super::super::problem::{self, names};
-use super::super::reply::{Answer, accepted};
-use super::body::Body;
-use super::{Shared, unfitting};
+use super::*;
 use kusari_api_types::branches::{
     AcceptReceipt, AcceptRequest, BranchList, in_best_chain, no_branch,
 };
@@ -20,14 +9,12 @@ use kusari_api_types::branches::{
 #[utoipa::path(
     get, path = "/v1/branches", tag = "Branches", operation_id = "branches",
     responses((status = 200, description = "The branches", body = BranchList)),
-    extensions(("x-problems" = json!(names(&[
-        problem::STOPPING, problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([STOPPING, INTERNAL]))),
 )]
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<BranchList>> {
-    match shared.ask(Command::GetBranches).await? {
+pub(super) async fn list(State(app): App) -> Answer<Json<BranchList>> {
+    match app.ask(Command::GetBranches).await? {
         Reply::Branches(branches) => Ok(Json(BranchList::from(branches.as_ref()))),
-        _ => Err(unfitting()),
+        _ => Err(INTERNAL.into()),
     }
 }
 
@@ -39,19 +26,17 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Answer<Json<Branc
     request_body(content = AcceptRequest),
     responses((status = 202, description = "What came of it", body = AcceptReceipt)),
     security(("token" = []), ("page" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::NO_BRANCH, problem::IN_BEST_CHAIN, problem::STOPPING, problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([NO_BRANCH, IN_BEST_CHAIN, STOPPING, INTERNAL]))),
 )]
 pub(super) async fn accept(
-    _: Entrusted,
-    State(shared): State<Arc<Shared>>,
+    _: AuthorisedWrite,
+    State(app): App,
     Body(AcceptRequest { hash }): Body<AcceptRequest>,
 ) -> Answer<Response> {
-    match shared.ask(Command::AcceptBranch(hash)).await? {
+    match app.ask(Command::AcceptBranch(hash)).await? {
         Reply::BranchAccepted(done) => Ok(accepted(AcceptReceipt::from(done.as_ref()))),
-        Reply::UnknownBranch => Err(problem::NO_BRANCH.because(no_branch(&hash)).into()),
-        Reply::InBestChain => Err(problem::IN_BEST_CHAIN.because(in_best_chain(&hash)).into()),
-        _ => Err(unfitting()),
+        Reply::UnknownBranch => Err(NO_BRANCH.because(no_branch(&hash)).into()),
+        Reply::InBestChain => Err(IN_BEST_CHAIN.because(in_best_chain(&hash)).into()),
+        _ => Err(INTERNAL.into()),
     }
 }

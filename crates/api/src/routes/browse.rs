@@ -1,143 +1,61 @@
 //! `GET /v1/headers`, `/v1/branches/{hash}`, `/v1/mempool`, `/v1/accounts`, `/v1/records`, `/v1/named` and
 //! `/v1/search`: for those who look around.
 
-use crate::views;
-use std::sync::Arc;
+use std::num::NonZeroU32;
+use std::str::FromStr;
 
-use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use kusari_chain::BlockHash;
 use kusari_chain::BlockStore;
-use kusari_chain::ledger::{Address, BodyEntry, ContentHash, PublicKey, SignedTransaction, Txid};
-use kusari_node::seam::{self, Command, Reply};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use kusari_chain::ledger::{BodyEntry, ContentHash, PublicKey, SignedTransaction};
+use kusari_node::seam;
 
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::ledger::no_ledger;
-use super::{Shared, unfitting};
+use super::blocks::BlockName;
+use super::*;
 use kusari_api_types::branches::no_branch;
-use kusari_api_types::schema;
 use kusari_api_types::{
     AccountList, AccountSummary, BranchHeaders, HeaderPage, MempoolReport, NamedReport, RecordList,
     TextList, WaitingTransaction,
 };
 
-/// Most headers of one page, and as many as it has where nobody says how many.
+/// Most headers of one page.
 const MAX_HEADERS: u32 = 1_024;
 /// Most headers of a branch, the highest ones.
 const MAX_BRANCH: usize = 256;
 /// Most entries of any other page.
-const MAX_LIMIT: usize = 100;
+const MAX_ENTRIES: u32 = 100;
 /// Longest text that is searched for, in bytes.
 const MAX_TEXT: usize = 1_024;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Stretch {
+pub(super) struct HeaderRange {
     /// Height of the first one; 0 where there is none.
     #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
     /// Most headers of the answer.
-    #[param(minimum = 1, maximum = 1024, nullable = false)]
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1024, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_HEADERS>,
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PoolPage {
-    /// `next` of the page before: an address, a dot and a sequence.
-    #[param(nullable = false)]
-    after: Option<String>,
-    /// Most transactions or records of the answer.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AccountPage {
-    /// `next` of the page before.
-    #[param(value_type = Option<schema::Address>, nullable = false)]
-    after: Option<String>,
-    /// Most accounts of the answer.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Before {
-    /// `next` of the page before.
-    #[param(maximum = 18446744073709551615u64, nullable = false)]
-    before: Option<u64>,
-    /// Most records of the answer.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    limit: Option<usize>,
-    /// Whether those alone are meant that wait, or were displaced; not unless it says so.
-    #[param(nullable = false)]
-    open: Option<bool>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Search {
-    /// What is searched for, 1,024 bytes at most.
-    #[param(min_length = 1, max_length = 1024)]
-    text: String,
-    /// `next` of the page before.
-    #[param(minimum = 1, maximum = 4294967295u32, nullable = false)]
-    before: Option<u32>,
-    /// Most places of the answer.
-    #[param(minimum = 1, maximum = 100, nullable = false)]
-    limit: Option<usize>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Name {
-    /// A height, a hash, an id or an address.
-    name: String,
-}
-
-/// How many entries a page has.
-fn size(limit: Option<usize>) -> Option<usize> {
-    Some(limit.unwrap_or(MAX_LIMIT)).filter(|limit| (1..=MAX_LIMIT).contains(limit))
+impl Usage for HeaderRange {
+    const USAGE: &str = "headers are asked for with `from`, a height, and `limit`, from 1 to 1024, as in \
+                         /v1/headers?from=0&limit=10";
 }
 
 /// A stretch of the best chain without what stands in its blocks.
 #[utoipa::path(
     get, path = "/v1/headers", tag = "Blocks", operation_id = "headers",
-    params(Stretch),
+    params(HeaderRange),
     responses((status = 200, description = "The headers", body = HeaderPage)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn headers(
-    State(shared): State<Arc<Shared>>,
-    stretch: Result<Query<Stretch>, QueryRejection>,
+    State(app): App,
+    Query(HeaderRange { from, limit }): Query<HeaderRange>,
 ) -> Answer<Json<HeaderPage>> {
-    let wrong = || {
-        problem::BAD_REQUEST.because(format!(
-            "headers are asked for with `from`, a height, and `limit`, from 1 to {MAX_HEADERS}, as in \
-             /v1/headers?from=0&limit=10"
-        ))
-    };
-    let Ok(Query(Stretch { from, limit })) = stretch else { return Err(wrong().into()) };
-    let (from, limit) = (from.unwrap_or(0), limit.unwrap_or(MAX_HEADERS));
-    if !(1..=MAX_HEADERS).contains(&limit) {
-        return Err(wrong().into());
-    }
-    let (headers, next) = shared.read(move |store| store.headers(from, limit)).await?;
+    let from = from.unwrap_or(0);
+    let (headers, next) = app.read(move |store| store.headers(from, limit.0)).await?;
     let headers = headers.into_iter().map(views::header).collect();
     Ok(Json(HeaderPage { headers, next }))
 }
@@ -147,21 +65,48 @@ pub(super) async fn headers(
     get, path = "/v1/branches/{hash}", tag = "Branches", operation_id = "branch",
     params(("hash" = schema::BlockHash, Path, description = "The hash of its last block")),
     responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::NO_BRANCH, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, NO_BRANCH, STORE]))),
 )]
 pub(super) async fn branch(
-    State(shared): State<Arc<Shared>>,
-    hash: Result<Path<BlockHash>, PathRejection>,
+    State(app): App,
+    Named(hash): Named<BlockHash>,
 ) -> Answer<Json<BranchHeaders>> {
-    let Ok(Path(hash)) = hash else {
-        let detail = "a branch is named by the 64 digits of the hash of its last block";
-        return Err(problem::BAD_REQUEST.because(detail).into());
-    };
-    let found = shared.read(move |store| store.branch(&hash, MAX_BRANCH)).await?;
-    let headers = found.ok_or_else(|| problem::NO_BRANCH.because(no_branch(&hash)))?;
+    let found = app.read(move |store| store.branch(&hash, MAX_BRANCH)).await?;
+    let headers = found.ok_or_else(|| NO_BRANCH.because(no_branch(&hash)))?;
     Ok(Json(BranchHeaders { headers: headers.into_iter().map(views::header).collect() }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PoolPage {
+    /// `next` of the page before: an address, a dot and a sequence.
+    #[param(value_type = Option<String>, nullable = false)]
+    after: Option<Parsed<PoolPlace>>,
+    /// Most transactions or records of the answer.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_ENTRIES>,
+}
+
+impl Usage for PoolPage {
+    const USAGE: &str = "what waits is asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
+                         before";
+}
+
+/// A place in the pool: `ADDRESS.SEQUENCE`.
+struct PoolPlace(PublicKey, u64);
+
+impl FromStr for PoolPlace {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (address, sequence) = text.split_once('.')?;
+            Some(Self(Address::from_str(address).ok()?.0, sequence.parse().ok()?))
+        };
+        read().ok_or("no place in the pool")
+    }
 }
 
 /// What waits to be mined.
@@ -169,40 +114,23 @@ pub(super) async fn branch(
     get, path = "/v1/mempool", tag = "State", operation_id = "mempool",
     params(PoolPage),
     responses((status = 200, description = "What waits", body = MempoolReport)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STOPPING, problem::INTERNAL, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
 )]
 pub(super) async fn mempool(
-    State(shared): State<Arc<Shared>>,
-    page: Result<Query<PoolPage>, QueryRejection>,
+    State(app): App,
+    Query(PoolPage { after, limit }): Query<PoolPage>,
 ) -> Answer<Json<MempoolReport>> {
-    let asked = page.ok().and_then(|Query(PoolPage { after, limit })| {
-        let after = match after {
-            Some(after) => Some(read_place(&after)?),
-            None => None,
-        };
-        Some((after, size(limit)?))
-    });
-    let (after, limit) = asked.ok_or_else(|| {
-        problem::BAD_REQUEST.because(format!(
-            "what waits is asked for with `limit`, from 1 to {MAX_LIMIT}, and `after`, the `next` of \
-             the page before"
-        ))
-    })?;
-    let snapshot = shared.node.snapshot();
+    let (after, limit) = (after.map(|Parsed(place)| (place.0, place.1)), limit.count());
+    let snapshot = app.node.snapshot();
     let Some(ledger) = &snapshot.ledger else {
-        let records = shared.read_at_once(move |store| {
-            let open = store.entries(None, true, limit)?.into_iter();
-            open.map(|entry| views::record(entry, store, None)).collect()
-        });
-        let records = records.await?;
+        let records = app.read_at_once(move |store| views::records(store, None, true, limit, None));
+        let records = records.await?.records;
         let (count, bytes, transactions, next) = (0, 0, Vec::new(), None);
         return Ok(Json(MempoolReport { count, bytes, transactions, next, records }));
     };
-    let (page, more) = match shared.ask(Command::GetPool { after, limit }).await? {
+    let (page, more) = match app.ask(Command::GetPool { after, limit }).await? {
         Reply::Pool { page, more } => (page, more),
-        _ => return Err(unfitting()),
+        _ => return Err(INTERNAL.into()),
     };
     let next = page.last().filter(|_| more).map(|last| {
         let SignedTransaction { sender, sequence, .. } = last.entry.transaction;
@@ -222,11 +150,22 @@ pub(super) async fn mempool(
     }))
 }
 
-/// A place in the pool: `ADDRESS.SEQUENCE`.
-fn read_place(text: &str) -> Option<(PublicKey, u64)> {
-    let (address, sequence) = text.split_once('.')?;
-    let address: Address = address.parse().ok()?;
-    Some((address.0, sequence.parse().ok()?))
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AccountPage {
+    /// `next` of the page before.
+    #[param(value_type = Option<schema::Address>, nullable = false)]
+    after: Option<Address>,
+    /// Most accounts of the answer.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_ENTRIES>,
+}
+
+impl Usage for AccountPage {
+    const USAGE: &str = "accounts are asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
+                         before";
 }
 
 /// Accounts that have something or did something, in order of keys.
@@ -234,26 +173,15 @@ fn read_place(text: &str) -> Option<(PublicKey, u64)> {
     get, path = "/v1/accounts", tag = "Ledger", operation_id = "accounts",
     params(AccountPage),
     responses((status = 200, description = "The accounts", body = AccountList)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::NO_LEDGER, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn accounts(
-    State(shared): State<Arc<Shared>>,
-    page: Result<Query<AccountPage>, QueryRejection>,
+    State(app): App,
+    Query(AccountPage { after, limit }): Query<AccountPage>,
 ) -> Answer<Json<AccountList>> {
-    let asked = page.ok().and_then(|Query(AccountPage { after, limit })| {
-        let after: Option<Address> = after.map(|after| after.parse()).transpose().ok()?;
-        Some((after.map(|address| address.0), size(limit)?))
-    });
-    let (after, limit) = asked.ok_or_else(|| {
-        problem::BAD_REQUEST.because(format!(
-            "accounts are asked for with `limit`, from 1 to {MAX_LIMIT}, and `after`, the `next` of \
-             the page before"
-        ))
-    })?;
-    shared.node.store().spec().ok_or_else(no_ledger)?;
-    let found = shared.read(move |store| store.accounts_after(after.as_ref(), limit + 1));
+    app.spec()?;
+    let (after, limit) = (after.map(|address| address.0), limit.count());
+    let found = app.read(move |store| store.accounts_after(after.as_ref(), limit + 1));
     let mut found = found.await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -266,63 +194,80 @@ pub(super) async fn accounts(
     Ok(Json(AccountList { accounts: accounts.collect(), next }))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RecordPage {
+    /// `next` of the page before.
+    #[param(maximum = 18446744073709551615u64, nullable = false)]
+    before: Option<u64>,
+    /// Most records of the answer.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_ENTRIES>,
+    /// Whether those alone are meant that wait, or were displaced; not unless it says so.
+    #[param(nullable = false)]
+    open: Option<bool>,
+}
+
+impl Usage for RecordPage {
+    const USAGE: &str = "records are asked for with `limit`, from 1 to 100, `before`, the `next` of the page before, \
+                         and `open`, true or false";
+}
+
 /// What was entrusted to this node, the newest first.
 #[utoipa::path(
     get, path = "/v1/records", tag = "Records", operation_id = "records",
-    params(Before),
+    params(RecordPage),
     responses((status = 200, description = "The records", body = RecordList)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn records(
-    State(shared): State<Arc<Shared>>,
-    page: Result<Query<Before>, QueryRejection>,
+    State(app): App,
+    Query(RecordPage { before, limit, open }): Query<RecordPage>,
 ) -> Answer<Json<RecordList>> {
-    let asked = page.ok().and_then(|Query(Before { before, limit, open })| {
-        Some((before, size(limit)?, open.unwrap_or(false)))
+    let (open, snapshot) = (open.unwrap_or(false), app.node.snapshot());
+    let list = app.read(move |store| {
+        views::records(store, before, open, limit.count(), snapshot.ledger.as_ref())
     });
-    let (before, limit, open) = asked.ok_or_else(|| {
-        problem::BAD_REQUEST.because(format!(
-            "records are asked for with `limit`, from 1 to {MAX_LIMIT}, `before`, the `next` of the \
-             page before, and `open`, true or false"
-        ))
-    })?;
-    let snapshot = shared.node.snapshot();
-    let list = shared
-        .read(move |store| views::records(store, (before, open, limit), snapshot.ledger.as_ref()));
     Ok(Json(list.await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AnyName {
+    /// A height, a hash, an id or an address.
+    name: String,
+}
+
+impl Usage for AnyName {
+    const USAGE: &str = "a thing is named by `name`: a height, a hash, an id or an address";
 }
 
 /// What has this name, whatever kind of thing it is.
 #[utoipa::path(
     get, path = "/v1/named", tag = "State", operation_id = "named",
-    params(Name),
+    params(AnyName),
     responses((status = 200, description = "What has it; nothing where nothing does", body = NamedReport)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STOPPING, problem::INTERNAL, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
 )]
 pub(super) async fn named(
-    State(shared): State<Arc<Shared>>,
-    name: Result<Query<Name>, QueryRejection>,
+    State(app): App,
+    Query(AnyName { name }): Query<AnyName>,
 ) -> Answer<Json<NamedReport>> {
-    let Ok(Query(Name { name })) = name else {
-        let detail = "a thing is named by `name`: a height, a hash, an id or an address";
-        return Err(problem::BAD_REQUEST.because(detail).into());
-    };
     let name = name.trim().to_lowercase();
-    let account = name.parse::<Address>().ok().filter(|_| shared.node.snapshot().ledger.is_some());
+    let account = name.parse::<Address>().ok().filter(|_| app.node.snapshot().ledger.is_some());
     let waiting = match name.parse::<Txid>() {
-        Ok(txid) => shared.ask(Command::GetTransaction(txid)).await?,
+        Ok(txid) => app.ask(Command::GetTransaction(txid)).await?,
         Err(_) => Reply::NoLedger,
     };
     let waits = matches!(waiting, Reply::Transaction { entry: Some(_), .. });
-    let found = shared.read(move |store| {
-        let placed = match (name.parse::<u32>(), name.parse::<BlockHash>()) {
-            (Ok(height), _) if !name.starts_with('+') => store.placed_at(height)?,
-            (_, Ok(hash)) => store.placed(&hash)?,
-            _ => None,
+    let found = app.read(move |store| {
+        let placed = match BlockName::read(&name) {
+            Ok(BlockName::Height(height)) => store.placed_at(height)?,
+            Ok(BlockName::Hash(hash)) => store.placed(&hash)?,
+            Err(_) => None,
         };
         let block = placed.map(|placed| placed.block.block.hash);
         let Ok(txid) = name.parse::<Txid>() else { return Ok((block, None)) };
@@ -336,30 +281,43 @@ pub(super) async fn named(
     Ok(Json(NamedReport { block, transaction, account }))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TextSearch {
+    /// What is searched for, 1,024 bytes at most.
+    #[param(min_length = 1, max_length = 1024)]
+    text: String,
+    /// `next` of the page before.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 4294967295u32, nullable = false)]
+    before: Option<NonZeroU32>,
+    /// Most places of the answer.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
+    #[serde(default)]
+    limit: Limit<MAX_ENTRIES>,
+}
+
+impl Usage for TextSearch {
+    const USAGE: &str = "a text is searched for with `text`, from 1 to 1024 bytes, `limit`, from 1 to 100, and \
+                         `before`, the `next` of the page before";
+}
+
 /// Where a text stands in the best chain, whatever its case; the youngest block first.
 #[utoipa::path(
     get, path = "/v1/search", tag = "Blocks", operation_id = "search-text",
-    params(Search),
+    params(TextSearch),
     responses((status = 200, description = "Where it stands", body = TextList)),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn search(
-    State(shared): State<Arc<Shared>>,
-    search: Result<Query<Search>, QueryRejection>,
+    State(app): App,
+    Query(TextSearch { text, before, limit }): Query<TextSearch>,
 ) -> Answer<Json<TextList>> {
-    let asked = search.ok().and_then(|Query(Search { text, before, limit })| {
-        let fits = (1..=MAX_TEXT).contains(&text.len()) && before != Some(0);
-        Some((text, before, size(limit)?)).filter(|_| fits)
-    });
-    let (text, before, limit) = asked.ok_or_else(|| {
-        problem::BAD_REQUEST.because(format!(
-            "a text is searched for with `text`, from 1 to {MAX_TEXT} bytes, `limit`, from 1 to \
-             {MAX_LIMIT}, and `before`, the `next` of the page before"
-        ))
-    })?;
-    let page = shared.read(move |store| store.blocks_saying(&text, before, limit)).await?;
+    if !(1..=MAX_TEXT).contains(&text.len()) {
+        return Err(BAD_REQUEST.because(TextSearch::USAGE).into());
+    }
+    let before = before.map(NonZeroU32::get);
+    let page = app.read(move |store| store.blocks_saying(&text, before, limit.count())).await?;
     let found = page.found.into_iter().map(views::text).collect();
     Ok(Json(TextList { found, next: page.next }))
 }

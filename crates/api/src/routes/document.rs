@@ -1,27 +1,19 @@
 //! `GET /v1/openapi.json`, the description of all the others and of itself, and `GET /v1/docs`, a page
 //! that shows it.
 //!
-//! The page needs no internet and asks nobody but this API: its policy lets a browser load nothing from
+//! The page needs no internet and asks this API alone: its policy lets a browser load nothing from
 //! elsewhere, whatever the viewer would like.
 
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-
-use super::super::document;
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::unfitting;
+use super::*;
 
 /// This document.
 #[utoipa::path(
     get, path = "/v1/openapi.json", tag = "State", operation_id = "openapi",
     responses((status = 200, description = "The document, by OpenAPI 3.1", body = serde_json::Value)),
-    extensions(("x-problems" = json!(names(&[
-        problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([INTERNAL]))),
 )]
 pub(super) async fn document() -> Answer<Response> {
-    let text = document::text().ok_or_else(unfitting)?;
+    let text = crate::document::text().ok_or(INTERNAL)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
@@ -34,7 +26,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
 #[utoipa::path(
     get, path = "/v1/docs", tag = "State", operation_id = "docs",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
 pub(super) async fn page() -> Response {
     let headers = [
@@ -48,7 +40,7 @@ pub(super) async fn page() -> Response {
 #[utoipa::path(
     get, path = "/v1/docs/viewer.js", tag = "State", operation_id = "viewer",
     responses((status = 200, description = "It", body = String, content_type = "text/javascript")),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
 pub(super) async fn viewer() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];

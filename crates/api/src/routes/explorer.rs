@@ -3,21 +3,13 @@
 //! Owns what a browser may do with them: it loads nothing from elsewhere, is shown in no other page, and
 //! scripts come from files alone. What the page shows it asks of `/v1` like everybody else.
 
-use std::sync::Arc;
-
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::Path;
+use axum::http::HeaderName;
 use kusari_chain::proof::ProofFile;
 use rust_embed::Embed;
 
-use super::super::problem::{self, names};
-use super::super::reply::{Answer, Refusal};
-use super::Shared;
 use super::proofs::proof_of;
-use crate::evidence;
-use kusari_api_types::schema;
+use super::*;
 
 /// The files, as they are part of the program; a build for development reads them where they lie.
 #[derive(Embed)]
@@ -30,13 +22,13 @@ const EXPLORER_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
-/// What a page of evidence may do: it is one file, and asks nobody for anything.
+/// What a page of evidence may do: it is one file, and sends no request.
 const EVIDENCE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri \
      'none'; form-action 'none'; frame-ancestors 'self'",
 );
-const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
-const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+const NO_REFERRER: (HeaderName, HeaderValue) =
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 
 pub(super) async fn index() -> Answer<Response> {
     file(INDEX)
@@ -47,12 +39,13 @@ pub(super) async fn asset(Path(path): Path<String>) -> Answer<Response> {
 }
 
 fn file(path: &str) -> Answer<Response> {
-    let file = Files::get(path).ok_or_else(no_file)?;
-    let kind = kind_of(path).ok_or_else(no_file)?;
+    let (file, kind) = Files::get(path)
+        .zip(kind_of(path))
+        .ok_or_else(|| NO_ROUTE.because("the explorer has no such file; it begins at `/`"))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_SECURITY_POLICY, EXPLORER_POLICY),
-        (REFERRER_POLICY, NO_REFERRER),
+        NO_REFERRER,
     ];
     Ok((headers, file.data.into_owned()).into_response())
 }
@@ -73,24 +66,14 @@ fn kind_of(path: &str) -> Option<&'static str> {
     get, path = "/v1/evidence/{txid}", tag = "Ledger", operation_id = "evidence",
     params(("txid" = schema::Txid, Path, description = "Its id")),
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_REQUEST, problem::NO_TRANSACTION, problem::NO_LEDGER, problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
 )]
-pub(super) async fn evidence(
-    State(shared): State<Arc<Shared>>,
-    txid: Result<Path<String>, PathRejection>,
-) -> Answer<Response> {
-    let proof = ProofFile::Transaction(Box::new(proof_of(&shared, txid).await?));
+pub(super) async fn evidence(State(app): App, Named(txid): Named<Txid>) -> Answer<Response> {
+    let proof = ProofFile::Transaction(Box::new(proof_of(&app, txid).await?));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, EVIDENCE_POLICY),
-        (REFERRER_POLICY, NO_REFERRER),
+        NO_REFERRER,
     ];
-    Ok((headers, evidence::page(&proof.to_text())).into_response())
-}
-
-/// There is no such file.
-fn no_file() -> Refusal {
-    problem::NO_ROUTE.because("the explorer has no such file; it begins at `/`").into()
+    Ok((headers, crate::evidence::page(&proof.to_text())).into_response())
 }

@@ -1,31 +1,20 @@
-//! What the page asks beside the rest: whether it may write, and what lets it.
+//! What the explorer asks for: whether it may write, the link and the cookie that let it, and rates of work.
 
-use std::sync::Arc;
+use super::*;
+use crate::guard::{Admitted, host, is_of_page};
+use crate::page_link::VALID_FOR;
+use kusari_api_types::{
+    PageLinkReport, REFERENCE_GPU_NAME, REFERENCE_GPU_RATE, RateReport, SessionReport,
+};
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
-
-use super::super::guard::{Admitted, Trusted, host, is_of_page};
-use super::super::page_link::VALID_FOR;
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::{Shared, stopping, unfitting};
-use kusari_api_types::{PageLinkReport, RateReport, SessionReport};
-
-/// Whether whoever asks is the page of a person who may write.
+/// Whether the caller is a page that may write.
 #[utoipa::path(
     get, path = "/v1/session", tag = "State", operation_id = "session",
     responses((status = 200, description = "Whether it may", body = SessionReport)),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn session(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-) -> Json<SessionReport> {
-    Json(SessionReport { may_write: is_of_page(&headers, &shared) })
+pub(super) async fn session(State(app): App, headers: HeaderMap) -> Json<SessionReport> {
+    Json(SessionReport { may_write: is_of_page(&headers, &app) })
 }
 
 /// Gives the page's cookie to a browser that brings the token, or the key of a link.
@@ -38,16 +27,14 @@ pub(super) async fn session(
         headers(("Set-Cookie" = String, description = "`HttpOnly; SameSite=Strict; Path=/v1`")),
     )),
     security(("token" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([INTERNAL]))),
 )]
 pub(super) async fn open_session(
     _: Admitted,
-    State(shared): State<Arc<Shared>>,
+    State(app): App,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let cookie = shared.session.cookie(host(&headers)).ok_or_else(unfitting)?;
+    let cookie = app.session.cookie(host(&headers)).ok_or(INTERNAL)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
 }
 
@@ -56,16 +43,10 @@ pub(super) async fn open_session(
     post, path = "/v1/session/links", tag = "State", operation_id = "make-page-link",
     responses((status = 200, description = "The link", body = PageLinkReport)),
     security(("token" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([INTERNAL]))),
 )]
-pub(super) async fn make_link(
-    _: Trusted,
-    State(shared): State<Arc<Shared>>,
-) -> Answer<Json<PageLinkReport>> {
-    let made = shared.links.make(Instant::now());
-    let path = made.map_err(|error| problem::INTERNAL.because(error.to_string()))?;
+pub(super) async fn make_link(_: TokenHolder, State(app): App) -> Answer<Json<PageLinkReport>> {
+    let path = app.links.make(Instant::now()).map_err(|error| INTERNAL.because(error))?;
     Ok(Json(PageLinkReport { path, seconds: VALID_FOR.as_secs() }))
 }
 
@@ -75,15 +56,11 @@ pub(super) async fn make_link(
 #[utoipa::path(
     get, path = "/v1/rates", tag = "State", operation_id = "rates",
     responses((status = 200, description = "Tries a second", body = RateReport)),
-    extensions(("x-problems" = json!(names(&[
-        problem::STOPPING,
-    ])))),
+    extensions(("x-problems" = json!([STOPPING]))),
 )]
 pub(super) async fn rates() -> Answer<Json<RateReport>> {
-    let machine = tokio::task::spawn_blocking(kusari_miner::measure::this_machine)
-        .await
-        .map_err(|_| stopping())?;
-    let (gpu, gpu_name) =
-        (kusari_api_types::REFERENCE_GPU_RATE, String::from(kusari_api_types::REFERENCE_GPU_NAME));
-    Ok(Json(RateReport { machine, gpu, gpu_name }))
+    let machine = tokio::task::spawn_blocking(kusari_miner::measure::this_machine);
+    let machine = machine.await.map_err(|_| STOPPING)?;
+    let gpu_name = String::from(REFERENCE_GPU_NAME);
+    Ok(Json(RateReport { machine, gpu: REFERENCE_GPU_RATE, gpu_name }))
 }

@@ -1,28 +1,17 @@
 //! `GET /v1/peers` and `POST /v1/peers`.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-use axum::response::Response;
-use kusari_node::PeerAddress;
-use kusari_node::seam::{Command, Reply};
-
-use super::super::guard::Entrusted;
-use super::super::problem::{self, names};
-use super::super::reply::{Answer, accepted};
-use super::body::Body;
-use super::{Shared, unfitting};
+use super::*;
 use kusari_api_types::{ConnectReceipt, ConnectRequest, PeerList};
+use kusari_node::PeerAddress;
 
 /// Who is connected, oldest connection first.
 #[utoipa::path(
     get, path = "/v1/peers", tag = "Peers", operation_id = "peers",
     responses((status = 200, description = "The peers", body = PeerList)),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
-    Json(PeerList::new(&shared.node.snapshot()))
+pub(super) async fn list(State(app): App) -> Json<PeerList> {
+    Json(PeerList::new(&app.node.snapshot()))
 }
 
 /// Connects to a peer, and again whenever the connection is lost.
@@ -33,31 +22,20 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Json<PeerList> {
     request_body(content = ConnectRequest, example = json!({"address": "127.0.0.1:8081"})),
     responses((status = 202, description = "The address is noted", body = ConnectReceipt)),
     security(("token" = []), ("page" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::BAD_ADDRESS, problem::TOO_MANY_ADDRESSES, problem::STOPPING, problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([BAD_ADDRESS, TOO_MANY_ADDRESSES, STOPPING, INTERNAL]))),
 )]
 pub(super) async fn connect(
-    _: Entrusted,
-    State(shared): State<Arc<Shared>>,
-    Body(request): Body<ConnectRequest>,
+    _: AuthorisedWrite,
+    State(app): App,
+    Body(ConnectRequest { address }): Body<ConnectRequest>,
 ) -> Answer<Response> {
-    let address: PeerAddress = request
-        .address
-        .parse()
-        .map_err(|error| problem::BAD_ADDRESS.because(format!("{error}")))?;
-    let name = address.to_string();
-    let already_dialled = match shared.ask(Command::Connect(address)).await? {
+    let peer: PeerAddress = address.parse().map_err(|error| BAD_ADDRESS.because(error))?;
+    let address = peer.to_string();
+    let already_dialled = match app.ask(Command::Connect(peer)).await? {
         Reply::Connecting => false,
         Reply::AlreadyDialled => true,
-        Reply::TooManyAddresses { limit } => {
-            let detail = format!(
-                "{limit} addresses are dialled already, as many as may be; start the node with \
-                 more --max-peers"
-            );
-            return Err(problem::TOO_MANY_ADDRESSES.because(detail).into());
-        }
-        _ => return Err(unfitting()),
+        Reply::TooManyAddresses { limit } => return Err(too_many_addresses(limit).into()),
+        _ => return Err(INTERNAL.into()),
     };
-    Ok(accepted(ConnectReceipt { address: name, already_dialled }))
+    Ok(accepted(ConnectReceipt { address, already_dialled }))
 }

@@ -1,17 +1,8 @@
 //! `GET /v1/status`.
 
-use crate::views;
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::State;
-
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::Shared;
+use super::*;
 use kusari_api_types::Status;
 use kusari_runtime::unix_time;
-use kusari_store::Store;
 
 /// What the node has and where it is.
 ///
@@ -19,19 +10,15 @@ use kusari_store::Store;
 #[utoipa::path(
     get, path = "/v1/status", tag = "State", operation_id = "status",
     responses((status = 200, description = "The state of the node", body = Status)),
-    extensions(("x-problems" = json!(names(&[
-        problem::STORE,
-    ])))),
+    extensions(("x-problems" = json!([STORE]))),
 )]
-pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Answer<Json<Status>> {
-    // What is stored, so that every block up to this tip can be asked for.
-    let tip = shared.read(Store::last_sound).await?;
-    let recent = shared.read(|store| store.recent_work(unix_time())).await?;
-    let now = shared.node.snapshot();
-    let directory = shared.data_directory.as_ref().map(|place| place.display().to_string());
-    let status = Status::new(&now, shared.listen, directory);
-    let status = views::with_traffic(status, shared.node.traffic());
-    let mining = Some(*shared.mining.borrow());
+pub(super) async fn status(State(app): App) -> Answer<Json<Status>> {
+    let tip = app.read(Store::last_sound).await?;
+    let recent = app.read(|store| store.recent_work(unix_time())).await?;
+    let directory = app.data_directory.as_ref().map(|place| place.display().to_string());
+    let status = Status::new(&app.node.snapshot(), app.listen, directory);
+    let status = views::with_traffic(status, app.node.traffic());
+    let mining = Some(*app.mining.borrow());
     let status = Status { height: tip.height, tip: tip.hash, work: tip.work, mining, ..status };
     Ok(Json(views::with_recent_work(status, recent)))
 }

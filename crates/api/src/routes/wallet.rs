@@ -1,20 +1,11 @@
 //! `POST /v1/wallet/unlock`: the passphrase of the node's wallet.
 //!
-//! Owns that it is tried beside the node and one at a time. It is for the token alone: the page's
-//! cookie lets nobody guess passphrases.
+//! Owns that it is tried beside the node and one at a time. It is for the token alone: a page with
+//! its cookie must not guess passphrases.
 
 use kusari_wallet::passphrase::Passphrase;
-use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::State;
-
-use super::super::guard::Trusted;
-use super::super::problem::{self, names};
-use super::super::reply::{Answer, Refusal};
-use super::body::Body;
-use super::ledger::no_ledger;
-use super::{Shared, stopping};
+use super::*;
 use kusari_api_types::{UnlockRequest, WalletReport};
 
 /// Unlocks the node's wallet, so that it signs what waits for that, until the node stops.
@@ -25,24 +16,23 @@ use kusari_api_types::{UnlockRequest, WalletReport};
     request_body(content = UnlockRequest, example = json!({"passphrase": "secret"})),
     responses((status = 200, description = "The wallet is unlocked", body = WalletReport)),
     security(("token" = [])),
-    extensions(("x-problems" = json!(names(&[
-        problem::NO_LEDGER, problem::WALLET, problem::STOPPING,
-    ])))),
+    extensions(("x-problems" = json!([NO_LEDGER, WALLET, STOPPING]))),
 )]
 pub(super) async fn unlock(
-    _: Trusted,
-    State(shared): State<Arc<Shared>>,
+    _: TokenHolder,
+    State(app): App,
     Body(UnlockRequest { passphrase }): Body<UnlockRequest>,
 ) -> Answer<Json<WalletReport>> {
-    let wallet = shared.wallet.clone().ok_or_else(no_ledger)?;
-    let _turn = shared.unlocking.acquire().await.map_err(|_| stopping())?;
+    let wallet = app.wallet.clone().ok_or(NO_LEDGER)?;
+    let turn = Arc::clone(&app.unlocking).acquire_owned().await.map_err(|_| STOPPING)?;
     let tried = wallet.clone();
-    let passphrase = Passphrase::from(passphrase);
-    let unlocked = tokio::task::spawn_blocking(move || tried.unlock(&passphrase)).await;
-    unlocked
-        .map_err(|_| stopping())?
-        .map_err(|error| Refusal(problem::WALLET.because(error.to_string())))?;
+    // The trial goes on when its caller has gone, and so it keeps its turn until its end.
+    let unlocked = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        tried.unlock(&Passphrase::from(passphrase))
+    });
+    unlocked.await.map_err(|_| STOPPING)?.map_err(|error| WALLET.because(error))?;
     let account = wallet.account();
-    shared.node.wallet_changed(account);
+    app.node.wallet_changed(account);
     Ok(Json(WalletReport { address: wallet.address(), unlocked: account.unlocked }))
 }

@@ -2,32 +2,23 @@
 //!
 //! All three answer at once, from what the node has shown: none waits for it or reads its store.
 
-use std::sync::Arc;
+use axum::http::StatusCode;
 
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-
-use super::super::metrics::{self, CONTENT_TYPE};
-use super::super::problem::{self, names};
-use super::super::reply::Answer;
-use super::{Shared, unfitting};
-use kusari_runtime::NodeHandle;
+use super::*;
+use crate::metrics::{self, CONTENT_TYPE};
 
 /// The node in numbers, in the text form of OpenMetrics.
 #[utoipa::path(
     get, path = "/metrics", tag = "Watching", operation_id = "metrics",
     responses((status = 200, description = "The numbers", body = String, content_type = CONTENT_TYPE)),
-    extensions(("x-problems" = json!(names(&[
-        problem::INTERNAL,
-    ])))),
+    extensions(("x-problems" = json!([INTERNAL]))),
 )]
-pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Response> {
-    let node = &shared.node;
+pub(super) async fn metrics(State(app): App) -> Answer<Response> {
+    let node = &app.node;
     let resident = metrics::resident_bytes();
     let text = metrics::text(&node.snapshot(), node.counts(), node.traffic(), resident);
-    // A number that has no form would be one, and is a fault of ours.
-    let text = text.map_err(|_| unfitting())?;
+    // A number that has no form would be a fault of ours.
+    let text = text.map_err(|_| INTERNAL)?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }
 
@@ -35,7 +26,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Answer<Respons
 #[utoipa::path(
     get, path = "/healthz", tag = "Watching", operation_id = "healthz",
     responses((status = 200, description = "It does", body = String)),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
@@ -48,24 +39,20 @@ pub(super) async fn healthz() -> &'static str {
         (status = 200, description = "It runs, and nothing makes it unready", body = String),
         (status = 503, description = "It is not; the reason in one line", body = String),
     ),
-    extensions(("x-problems" = json!(names(&[])))),
+    extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
-    match unready(&shared.node) {
-        None => "ready\n".into_response(),
-        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
-    }
-}
-
-/// Why what the node says is not to be relied on yet, if so.
-fn unready(node: &NodeHandle) -> Option<String> {
-    match node.has_shown_itself() {
+pub(super) async fn readyz(State(app): App) -> Response {
+    let unready = match app.node.has_shown_itself() {
         Err(_) => Some(String::from("the node has stopped")),
         Ok(false) => Some(String::from("the node is starting")),
         Ok(true) => {
-            let snapshot = node.snapshot();
-            let first = snapshot.hindrances.iter().find(|hindrance| hindrance.is_unready());
+            let hindrances = &app.node.snapshot().hindrances;
+            let first = hindrances.iter().find(|hindrance| hindrance.is_unready());
             first.map(ToString::to_string)
         }
+    };
+    match unready {
+        None => "ready\n".into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
     }
 }

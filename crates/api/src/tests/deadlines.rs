@@ -4,7 +4,7 @@ use kusari_chain::ledger::ChainSpec;
 
 use super::super::server::HEAD_DEADLINE;
 use super::*;
-use crate::patience::WRITE_DEADLINE;
+use crate::write_timeout::WRITE_DEADLINE;
 
 #[test]
 fn half_a_head_ends_at_its_deadline() {

@@ -95,3 +95,28 @@ fn a_passphrase_is_taken_from_those_alone_who_have_the_token() {
     assert_problem(&answer, 400, "bad-json");
     assert!(!answer.contains("secret"), "{answer}");
 }
+
+#[test]
+fn a_passphrase_that_no_caller_waits_for_any_more_keeps_its_turn_to_its_end() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().worker_threads(1).max_blocking_threads(1).build().unwrap();
+    let store = Store::ephemeral_chain(Some(&ChainSpec::ledger())).unwrap();
+    let rig = Rig::on(runtime, store, FEW_CONNECTIONS, RateLimit::default());
+    // The only thread for what takes long is busy, so the trial does not end before this is.
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    rig.runtime.spawn_blocking(move || ends.recv());
+    let client = rig.sent(&post("/v1/wallet/unlock", "", "{\"passphrase\":\"secret\"}"));
+    while rig.unlocking.available_permits() > 0 {
+        std::thread::yield_now();
+    }
+    drop(client);
+    for _ in 0..100 {
+        assert!(rig.answer(&get("/healthz")).starts_with("HTTP/1.1 200 "));
+        let free = rig.unlocking.available_permits();
+        assert_eq!(free, 0, "callers that leave would take all threads that read the store");
+    }
+    drop(end);
+    while rig.unlocking.available_permits() == 0 {
+        std::thread::yield_now();
+    }
+}

@@ -64,6 +64,34 @@ fn each_refusal_is_a_problem_document() {
 }
 
 #[test]
+fn each_limit_of_a_page_is_the_one_that_is_described_and_that_a_refusal_names() {
+    let rig = Rig::new(store(1));
+    let document: serde_json::Value =
+        serde_json::from_str(crate::document::text().unwrap()).unwrap();
+    let mut limits = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+        let of = |name: &str| parameters.clone().find(|parameter| parameter["name"] == name);
+        let Some(limit) = of("limit") else { continue };
+        limits += 1;
+        let most = limit["schema"]["maximum"].as_u64().unwrap();
+        let asked = |limit: u64| {
+            let others = [("from", "&from=0"), ("text", "&text=x")];
+            let others = others.into_iter().filter(|(name, _)| of(name).is_some());
+            let others: String = others.map(|(_, text)| text).collect();
+            rig.answer(&get(&format!("{path}?limit={limit}{others}")))
+        };
+        assert!(!asked(most).starts_with("HTTP/1.1 400 "), "{path}");
+        for wrong in [0, most + 1] {
+            let answer = asked(wrong);
+            assert_problem(&answer, 400, "bad-request");
+            assert!(answer.contains(&format!("1 to {most}")), "{path}: {answer}");
+        }
+    }
+    assert_eq!(limits, 9);
+}
+
+#[test]
 fn nothing_that_is_refused_reaches_the_node() {
     let mut rig = Rig::new(store(0));
     for request in [

@@ -26,7 +26,7 @@ fn a_second_audit_or_backup_is_refused_while_one_is_under_way() {
 fn an_audit_that_nobody_waits_for_any_more_keeps_its_turn_to_its_end() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().worker_threads(1).max_blocking_threads(1).build().unwrap();
-    let rig = Rig::on(runtime, Store::ephemeral().unwrap(), FEW_CONNECTIONS, Rate::default());
+    let rig = Rig::on(runtime, Store::ephemeral().unwrap(), FEW_CONNECTIONS, RateLimit::default());
     // The only thread that reads the store is busy, so the audit does not end before this is.
     let (end, ends) = std::sync::mpsc::channel::<()>();
     rig.runtime.spawn_blocking(move || ends.recv());

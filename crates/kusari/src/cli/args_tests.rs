@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::super::config_file::ConfigFile;
 use super::super::settings::{Settings, Storage, Surroundings};
 use super::*;
-use kusari_api::Place;
+use kusari_api::BindAddress;
 
 fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
     let words = format!("kusari {line}");
@@ -241,11 +241,11 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
 
 #[test]
 fn the_local_api_answers_on_this_machine_or_not_at_all() {
-    let at = |address: &str| Place::At(address.parse().unwrap());
+    let at = |address: &str| BindAddress::At(address.parse().unwrap());
     let http = |line: &str| settings(line).map(|settings| settings.http);
     for (line, place) in [
-        ("8080", Place::Usual),
-        ("8080 --http off", Place::Off),
+        ("8080", BindAddress::Usual),
+        ("8080 --http off", BindAddress::Off),
         ("8080 --http 9", at("127.0.0.1:9")),
         ("8080 --http 127.9.9.9:0", at("127.9.9.9:0")),
         ("8080 --http [::1]:9", at("[::1]:9")),
@@ -263,7 +263,10 @@ fn the_local_api_answers_on_this_machine_or_not_at_all() {
     }
     let file = "listen = 80\nhttp = 'off'\ntoken-file = 'from-file'";
     let from_file = settings_with(file, "").unwrap();
-    assert_eq!((from_file.http, from_file.token_file), (Place::Off, Some("from-file".into())));
+    assert_eq!(
+        (from_file.http, from_file.token_file),
+        (BindAddress::Off, Some("from-file".into()))
+    );
     let over = settings_with(file, "--http 9 --token-file here").unwrap();
     assert_eq!((over.http, over.token_file), (at("127.0.0.1:9"), Some("here".into())));
     assert_eq!(settings_with("listen = 80\nhttp = 9", "").unwrap().http, at("127.0.0.1:9"));

@@ -19,7 +19,7 @@ use super::config_file::{ConfigFile, Depth, Listen};
 use super::places;
 use super::witnessing::Witnessing;
 use crate::chain_spec;
-use kusari_api::Place;
+use kusari_api::BindAddress;
 
 /// Why the program cannot begin as it was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) connect: Vec<PeerAddress>,
     pub(crate) storage: Storage,
-    pub(crate) http: Place,
+    pub(crate) http: BindAddress,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) max_peers: usize,
     pub(crate) max_per_address: usize,
@@ -185,14 +185,14 @@ fn port(text: &str) -> Result<SocketAddr, UsageError> {
     }
 }
 
-fn http(args: Option<String>, file: Option<Listen>) -> Result<Place, UsageError> {
+fn http(args: Option<String>, file: Option<Listen>) -> Result<BindAddress, UsageError> {
     let text = match (args, file) {
         (Some(text), _) | (None, Some(Listen::Address(text))) => text,
         (None, Some(Listen::Port(port))) => port.to_string(),
-        (None, None) => return Ok(Place::Usual),
+        (None, None) => return Ok(BindAddress::Usual),
     };
     if text == "off" {
-        return Ok(Place::Off);
+        return Ok(BindAddress::Off);
     }
     let port = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u16>().ok());
     let address = match port {
@@ -200,7 +200,7 @@ fn http(args: Option<String>, file: Option<Listen>) -> Result<Place, UsageError>
         None => text.parse().ok(),
     };
     match address {
-        Some(address) if address.ip().is_loopback() => Ok(Place::At(address)),
+        Some(address) if address.ip().is_loopback() => Ok(BindAddress::At(address)),
         Some(_) => Err(wrong(
             format!(
                 "`{text}` can be reached from other machines, and the local API is for this one"

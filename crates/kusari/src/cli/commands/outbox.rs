@@ -34,7 +34,7 @@ pub(crate) fn run(args: &OutboxArgs) -> Result<(), Failure> {
     let (list, runs) = match args.node.open()? {
         Access::Running(client) => (of_node(&client, args.limit)?, true),
         Access::Stored { store, .. } => {
-            (views::records(&store, (None, true, args.limit), None)?, false)
+            (views::records(&store, None, true, args.limit, None)?, false)
         }
     };
     let mut output = Stdout::new();

@@ -1,7 +1,7 @@
 //! A stream whose writes have a deadline.
 //!
-//! Owns how long somebody who asked may take to read the next piece of the answer. Reading needs
-//! no deadline here: heads and bodies of requests have their own.
+//! Owns how long a client may take to read the next piece of an answer. Reading needs no deadline here: heads
+//! and bodies of requests have their own.
 
 use std::io;
 use std::pin::Pin;
@@ -15,13 +15,13 @@ use tokio::time::{Sleep, sleep};
 pub(super) const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A stream, and since when it takes nothing.
-pub(super) struct Patience<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     /// Runs while a write waits.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patience<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, deadline: None }
     }
@@ -42,7 +42,7 @@ impl<S> Patience<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -52,7 +52,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

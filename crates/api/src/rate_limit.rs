@@ -28,15 +28,15 @@ pub(super) enum Caller {
     Token,
     /// Pages in admitted browsers.
     Page,
-    /// Anybody else, by the address that the connection comes from.
+    /// Any other caller, by the address that the connection comes from.
     Address(IpAddr),
-    /// The same, who asks for nothing but how the node is.
+    /// The same, with a request for nothing but how the node is.
     Watcher(IpAddr),
 }
 
 /// The buckets.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(super) struct RateLimit {
     began: Instant,
     buckets: Mutex<Buckets>,
 }
@@ -58,13 +58,13 @@ struct Addresses {
     others: TokenBucket,
 }
 
-impl Default for Rate {
+impl Default for RateLimit {
     fn default() -> Self {
         Self::new(REQUESTS_PER_SECOND)
     }
 }
 
-impl Rate {
+impl RateLimit {
     /// A full bucket has the tokens of one second.
     pub(super) fn new(per_second: u32) -> Self {
         let refill = Duration::from_secs(1) / per_second.max(1);
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn so_many_are_let_through_at_once_and_then_so_many_a_second() {
-        let rate = Rate::new(10);
+        let rate = RateLimit::new(10);
         let began = Instant::now();
         let through = |after: u64, asked: usize| {
             let now = began + Duration::from_millis(after);
@@ -125,13 +125,13 @@ mod tests {
         assert_eq!(through(0, 50), 10);
         assert_eq!(through(100, 50), 1);
         assert_eq!(through(600, 50), 5);
-        // However long nobody asks, it never has more than those of a second.
+        // However long no request comes, it never has more than those of a second.
         assert_eq!(through(3_600_000, 50), 10);
     }
 
     #[test]
     fn a_client_that_asks_without_end_takes_nothing_from_another() {
-        let rate = Rate::new(10);
+        let rate = RateLimit::new(10);
         let now = Instant::now();
         let through = |caller| (0..50).filter(|_| rate.take(caller, now)).count();
         let watcher = Caller::Watcher(Ipv4Addr::LOCALHOST.into());
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_program_of_many_addresses_fills_a_bounded_table_and_keeps_no_known_client_out() {
-        let rate = Rate::new(10);
+        let rate = RateLimit::new(10);
         let began = Instant::now();
         assert!(rate.take(address(0), began));
         let let_through = (1..10_000).filter(|&number| rate.take(address(number), began)).count();

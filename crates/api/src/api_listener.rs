@@ -1,7 +1,7 @@
 //! The socket of the local API.
 //!
 //! Owns the choice of its address. It is taken before the node starts, so that a node that was told
-//! to answer at a place does so or does not start.
+//! to answer at an address does so or does not start.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -11,8 +11,8 @@ pub const DEFAULT_PORT: u16 = 7878;
 
 /// Where the local API is to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Nowhere.
+pub enum BindAddress {
+    /// None: there is no local API.
     Off,
     /// At its usual port, or a free one where that is taken.
     Usual,
@@ -22,8 +22,8 @@ pub enum Place {
 
 /// A socket that is bound and not yet served.
 #[derive(Debug)]
-pub struct Door {
-    pub(super) listener: TcpListener,
+pub struct ApiListener {
+    pub(super) socket: TcpListener,
     pub(super) address: SocketAddr,
 }
 
@@ -33,21 +33,21 @@ pub struct Door {
     "the local API cannot answer on {address}: {source}; choose another address with --http, or \
      leave --http out to have a free port"
 )]
-pub struct DoorError {
+pub struct BindError {
     address: SocketAddr,
     source: io::Error,
 }
 
-impl Door {
+impl ApiListener {
     /// Binds a socket, if there is to be one.
     ///
     /// # Errors
-    /// [`DoorError`], one sentence.
-    pub fn open(place: Place) -> Result<Option<Self>, DoorError> {
-        match place {
-            Place::Off => Ok(None),
-            Place::At(address) => Self::bind(address).map(Some),
-            Place::Usual => {
+    /// [`BindError`], one sentence.
+    pub fn open(address: BindAddress) -> Result<Option<Self>, BindError> {
+        match address {
+            BindAddress::Off => Ok(None),
+            BindAddress::At(address) => Self::bind(address).map(Some),
+            BindAddress::Usual => {
                 let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 let usual = Self::bind(loopback(DEFAULT_PORT));
                 usual.or_else(|_| Self::bind(loopback(0))).map(Some)
@@ -55,11 +55,11 @@ impl Door {
         }
     }
 
-    fn bind(address: SocketAddr) -> Result<Self, DoorError> {
-        let refused = |source| DoorError { address, source };
-        let listener = TcpListener::bind(address).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address })
+    fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let refused = |source| BindError { address, source };
+        let socket = TcpListener::bind(address).map_err(refused)?;
+        socket.set_nonblocking(true).map_err(refused)?;
+        let address = socket.local_addr().map_err(refused)?;
+        Ok(Self { socket, address })
     }
 }
