@@ -1,5 +1,7 @@
 //! What the trail of the node says.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{Client, ClientError};
 use kusari_api_types::WhyReport;
 
@@ -9,8 +11,6 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; [`ClientError::Problem`] also where the node knows nothing of it.
     pub fn why(&self, what: &str) -> Result<WhyReport, ClientError> {
-        // The brackets of IPv6 are all that may stand in a subject and not in a path.
-        let what = what.replace('[', "%5B").replace(']', "%5D");
-        self.get(&format!("/v1/why/{what}"))
+        self.get(&format!("/v1/why/{}", utf8_percent_encode(what, NON_ALPHANUMERIC)))
     }
 }
