@@ -9,7 +9,6 @@
 mod ring;
 mod told;
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -23,16 +22,6 @@ use kusari_api_types::NodeEvent;
 pub(super) const KEPT_EVENTS: usize = 1_024;
 /// Streams at once. Each holds a connection, of which the API has a quarter more.
 pub(super) const MAX_STREAMS: usize = 1_024;
-
-/// Distinguishes the numbers of one run of a node from those of all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run(u64);
-
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
 
 /// An event and its number, from 1 in each run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +39,8 @@ pub struct EventSender {
 /// The listeners' end.
 #[derive(Clone, Debug)]
 pub struct EventFeed {
-    run: Run,
+    /// Distinguishes the numbers of one run of a node from those of all others: 16 digits.
+    run: Arc<str>,
     ring: watch::Receiver<Ring>,
     places: Arc<Semaphore>,
 }
@@ -67,7 +57,7 @@ pub fn open() -> io::Result<(EventSender, EventFeed)> {
 pub(super) fn open_run(run: u64) -> (EventSender, EventFeed) {
     let (sender, ring) = watch::channel(Ring::default());
     let places = Arc::new(Semaphore::new(MAX_STREAMS));
-    (EventSender { ring: sender }, EventFeed { run: Run(run), ring, places })
+    (EventSender { ring: sender }, EventFeed { run: format!("{run:016x}").into(), ring, places })
 }
 
 impl EventSender {
@@ -92,14 +82,19 @@ impl EventFeed {
             None => Some(newest),
             Some(id) => self.number_of(id).filter(|number| *number <= newest),
         };
-        Some(Subscription { run: self.run, ring: self.ring.clone(), told, _place: place })
+        Some(Subscription {
+            run: Arc::clone(&self.run),
+            ring: self.ring.clone(),
+            told,
+            _place: place,
+        })
     }
 
     /// The number of an event of this run.
     fn number_of(&self, id: &str) -> Option<u64> {
         let (run, number) = id.split_once('-')?;
         let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-        (digits && run == self.run.to_string()).then(|| number.parse().ok())?
+        (digits && *run == *self.run).then(|| number.parse().ok())?
     }
 
     /// Waits until one more may listen.
@@ -112,7 +107,7 @@ impl EventFeed {
 /// What one listener was told, and what comes next.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    run: Run,
+    run: Arc<str>,
     ring: watch::Receiver<Ring>,
     /// Number of the last event that was told or is known to be missed; `None` where the listener
     /// comes from another run.

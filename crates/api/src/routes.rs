@@ -49,7 +49,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use self::body::Body;
-use self::parameters::{Limit, Name, Named, Parsed, Query, Usage};
+use self::parameters::{Limit, Name, Named, Parsed, Query, Usage, parameters};
 use super::events::EventFeed;
 use super::guard::{AuthorisedWrite, TokenHolder, guard};
 use super::mining::Meter;
@@ -76,18 +76,18 @@ const STORED_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) struct AppState {
     pub(super) node: NodeHandle,
     pub(super) token: Token,
-    pub(super) listen: Option<SocketAddr>,
-    pub(super) data_directory: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    data_directory: Option<PathBuf>,
     /// One at a time reads the whole store: each takes one of the few threads that read, and holds
     /// pages of the file as they were when it began.
     pub(super) turn: Arc<Semaphore>,
-    pub(super) events: EventFeed,
-    pub(super) mining: Meter,
+    events: EventFeed,
+    mining: Meter,
     pub(super) session: Session,
     pub(super) links: PageLinks,
     pub(super) rate: RateLimit,
     /// The node's own wallet, on a ledger.
-    pub(super) wallet: Option<NodeWallet>,
+    wallet: Option<NodeWallet>,
     /// One passphrase is tried at a time: each takes a second, 64 MiB and one of the few threads that read.
     pub(super) unlocking: Arc<Semaphore>,
 }

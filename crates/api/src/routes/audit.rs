@@ -12,7 +12,7 @@ use kusari_api_types::audit::Audit;
     security(("token" = [])),
     extensions(("x-problems" = json!([BUSY, STORE]))),
 )]
-pub(super) async fn audit(_: TokenHolder, State(app): App) -> Answer<Json<Audit>> {
+pub(super) async fn audit(_: TokenHolder, app: App) -> Answer<Json<Audit>> {
     let turn = app.take_turn()?;
     // The audit goes on when its caller has gone, and so it keeps its turn until its end.
     let report = app.read_at_once(move |store| {

@@ -33,7 +33,7 @@ const AHEAD: usize = 4;
     security(("token" = [])),
     extensions(("x-problems" = json!([BUSY, STORE, STOPPING]))),
 )]
-pub(super) async fn backup(_: TokenHolder, State(app): App) -> Answer<Response> {
+pub(super) async fn backup(_: TokenHolder, app: App) -> Answer<Response> {
     let turn = app.take_turn()?;
     let place = temporary(app.data_directory.as_deref());
     let copy = app.read_at_once(move |store| Copy::make(store, place, turn)).await?;

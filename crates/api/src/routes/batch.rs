@@ -22,7 +22,7 @@ use kusari_api_types::{BatchItem, BatchReport, BatchRequest, MAX_BATCH};
 )]
 pub(super) async fn batch(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(BatchRequest { texts, fee }): Body<BatchRequest>,
 ) -> Answer<Response> {
     if texts.is_empty() || texts.len() > MAX_BATCH {

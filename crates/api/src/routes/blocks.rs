@@ -8,10 +8,10 @@ const MAX_BLOCKS: u32 = 256;
 /// Bytes of canonical lines after which a page is full.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct BlockRange {
+parameters! {
+    BlockRange:
+    "a page of blocks is asked for with `from`, a height, and `limit`, from 1 to 256, as in \
+     /v1/blocks?from=0&limit=10";
     /// Height of the first one; 0 where there is none.
     #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
@@ -19,11 +19,6 @@ pub(super) struct BlockRange {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 256, nullable = false)]
     #[serde(default)]
     limit: Limit<MAX_BLOCKS>,
-}
-
-impl Usage for BlockRange {
-    const USAGE: &str = "a page of blocks is asked for with `from`, a height, and `limit`, from 1 to 256, as in \
-                         /v1/blocks?from=0&limit=10";
 }
 
 /// A stretch of the best chain, read at one moment.
@@ -34,7 +29,7 @@ impl Usage for BlockRange {
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn page(
-    State(app): App,
+    app: App,
     Query(BlockRange { from, limit }): Query<BlockRange>,
 ) -> Answer<Json<BlockPage>> {
     let from = from.unwrap_or(0);
@@ -70,10 +65,7 @@ impl Name for BlockName {
     responses((status = 200, description = "The block", body = BlockReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, STORE]))),
 )]
-pub(super) async fn one(
-    State(app): App,
-    Named(which): Named<BlockName>,
-) -> Answer<Json<BlockReport>> {
+pub(super) async fn one(app: App, Named(which): Named<BlockName>) -> Answer<Json<BlockReport>> {
     let found = app.read(move |store| match which {
         BlockName::Height(height) => store.placed_at(height),
         BlockName::Hash(hash) => store.placed(&hash),

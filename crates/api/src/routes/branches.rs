@@ -11,7 +11,7 @@ use kusari_api_types::branches::{
     responses((status = 200, description = "The branches", body = BranchList)),
     extensions(("x-problems" = json!([STOPPING, INTERNAL]))),
 )]
-pub(super) async fn list(State(app): App) -> Answer<Json<BranchList>> {
+pub(super) async fn list(app: App) -> Answer<Json<BranchList>> {
     match app.ask(Command::GetBranches).await? {
         Reply::Branches(branches) => Ok(Json(BranchList::from(branches.as_ref()))),
         _ => Err(INTERNAL.into()),
@@ -30,7 +30,7 @@ pub(super) async fn list(State(app): App) -> Answer<Json<BranchList>> {
 )]
 pub(super) async fn accept(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(AcceptRequest { hash }): Body<AcceptRequest>,
 ) -> Answer<Response> {
     match app.ask(Command::AcceptBranch(hash)).await? {

@@ -25,10 +25,10 @@ const MAX_ENTRIES: u32 = 100;
 /// Longest text that is searched for, in bytes.
 const MAX_TEXT: usize = 1_024;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct HeaderRange {
+parameters! {
+    HeaderRange:
+    "headers are asked for with `from`, a height, and `limit`, from 1 to 1024, as in \
+     /v1/headers?from=0&limit=10";
     /// Height of the first one; 0 where there is none.
     #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
@@ -36,11 +36,6 @@ pub(super) struct HeaderRange {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1024, nullable = false)]
     #[serde(default)]
     limit: Limit<MAX_HEADERS>,
-}
-
-impl Usage for HeaderRange {
-    const USAGE: &str = "headers are asked for with `from`, a height, and `limit`, from 1 to 1024, as in \
-                         /v1/headers?from=0&limit=10";
 }
 
 /// A stretch of the best chain without what stands in its blocks.
@@ -51,7 +46,7 @@ impl Usage for HeaderRange {
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn headers(
-    State(app): App,
+    app: App,
     Query(HeaderRange { from, limit }): Query<HeaderRange>,
 ) -> Answer<Json<HeaderPage>> {
     let from = from.unwrap_or(0);
@@ -67,19 +62,16 @@ pub(super) async fn headers(
     responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BRANCH, STORE]))),
 )]
-pub(super) async fn branch(
-    State(app): App,
-    Named(hash): Named<BlockHash>,
-) -> Answer<Json<BranchHeaders>> {
+pub(super) async fn branch(app: App, Named(hash): Named<BlockHash>) -> Answer<Json<BranchHeaders>> {
     let found = app.read(move |store| store.branch(&hash, MAX_BRANCH)).await?;
     let headers = found.ok_or_else(|| NO_BRANCH.because(no_branch(&hash)))?;
     Ok(Json(BranchHeaders { headers: headers.into_iter().map(views::header).collect() }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PoolPage {
+parameters! {
+    PoolPage:
+    "what waits is asked for with `limit`, from 1 to 100, and `after`, the `next` of the \
+     page before";
     /// `next` of the page before: an address, a dot and a sequence.
     #[param(value_type = Option<String>, nullable = false)]
     after: Option<Parsed<PoolPlace>>,
@@ -87,11 +79,6 @@ pub(super) struct PoolPage {
     #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
     #[serde(default)]
     limit: Limit<MAX_ENTRIES>,
-}
-
-impl Usage for PoolPage {
-    const USAGE: &str = "what waits is asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
-                         before";
 }
 
 /// A place in the pool: `ADDRESS.SEQUENCE`.
@@ -117,7 +104,7 @@ impl FromStr for PoolPlace {
     extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
 )]
 pub(super) async fn mempool(
-    State(app): App,
+    app: App,
     Query(PoolPage { after, limit }): Query<PoolPage>,
 ) -> Answer<Json<MempoolReport>> {
     let (after, limit) = (after.map(|Parsed(place)| (place.0, place.1)), limit.count());
@@ -150,10 +137,10 @@ pub(super) async fn mempool(
     }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AccountPage {
+parameters! {
+    AccountPage:
+    "accounts are asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
+     before";
     /// `next` of the page before.
     #[param(value_type = Option<schema::Address>, nullable = false)]
     after: Option<Address>,
@@ -161,11 +148,6 @@ pub(super) struct AccountPage {
     #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]
     #[serde(default)]
     limit: Limit<MAX_ENTRIES>,
-}
-
-impl Usage for AccountPage {
-    const USAGE: &str = "accounts are asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
-                         before";
 }
 
 /// Accounts that have something or did something, in order of keys.
@@ -176,7 +158,7 @@ impl Usage for AccountPage {
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn accounts(
-    State(app): App,
+    app: App,
     Query(AccountPage { after, limit }): Query<AccountPage>,
 ) -> Answer<Json<AccountList>> {
     app.spec()?;
@@ -194,10 +176,10 @@ pub(super) async fn accounts(
     Ok(Json(AccountList { accounts: accounts.collect(), next }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct RecordPage {
+parameters! {
+    RecordPage:
+    "records are asked for with `limit`, from 1 to 100, `before`, the `next` of the page \
+     before, and `open`, true or false";
     /// `next` of the page before.
     #[param(maximum = 18446744073709551615u64, nullable = false)]
     before: Option<u64>,
@@ -210,11 +192,6 @@ pub(super) struct RecordPage {
     open: Option<bool>,
 }
 
-impl Usage for RecordPage {
-    const USAGE: &str = "records are asked for with `limit`, from 1 to 100, `before`, the `next` of the page before, \
-                         and `open`, true or false";
-}
-
 /// What was entrusted to this node, the newest first.
 #[utoipa::path(
     get, path = "/v1/records", tag = "Records", operation_id = "records",
@@ -223,7 +200,7 @@ impl Usage for RecordPage {
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn records(
-    State(app): App,
+    app: App,
     Query(RecordPage { before, limit, open }): Query<RecordPage>,
 ) -> Answer<Json<RecordList>> {
     let (open, snapshot) = (open.unwrap_or(false), app.node.snapshot());
@@ -233,16 +210,11 @@ pub(super) async fn records(
     Ok(Json(list.await?))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AnyName {
+parameters! {
+    AnyName:
+    "a thing is named by `name`: a height, a hash, an id or an address";
     /// A height, a hash, an id or an address.
     name: String,
-}
-
-impl Usage for AnyName {
-    const USAGE: &str = "a thing is named by `name`: a height, a hash, an id or an address";
 }
 
 /// What has this name, whatever kind of thing it is.
@@ -253,7 +225,7 @@ impl Usage for AnyName {
     extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
 )]
 pub(super) async fn named(
-    State(app): App,
+    app: App,
     Query(AnyName { name }): Query<AnyName>,
 ) -> Answer<Json<NamedReport>> {
     let name = name.trim().to_lowercase();
@@ -281,10 +253,10 @@ pub(super) async fn named(
     Ok(Json(NamedReport { block, transaction, account }))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct TextSearch {
+parameters! {
+    TextSearch:
+    "a text is searched for with `text`, from 1 to 1024 bytes, `limit`, from 1 to 100, and \
+     `before`, the `next` of the page before";
     /// What is searched for, 1,024 bytes at most.
     #[param(min_length = 1, max_length = 1024)]
     text: String,
@@ -297,11 +269,6 @@ pub(super) struct TextSearch {
     limit: Limit<MAX_ENTRIES>,
 }
 
-impl Usage for TextSearch {
-    const USAGE: &str = "a text is searched for with `text`, from 1 to 1024 bytes, `limit`, from 1 to 100, and \
-                         `before`, the `next` of the page before";
-}
-
 /// Where a text stands in the best chain, whatever its case; the youngest block first.
 #[utoipa::path(
     get, path = "/v1/search", tag = "Blocks", operation_id = "search-text",
@@ -310,7 +277,7 @@ impl Usage for TextSearch {
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn search(
-    State(app): App,
+    app: App,
     Query(TextSearch { text, before, limit }): Query<TextSearch>,
 ) -> Answer<Json<TextList>> {
     if !(1..=MAX_TEXT).contains(&text.len()) {

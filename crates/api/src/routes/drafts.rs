@@ -24,7 +24,7 @@ use kusari_api_types::{LedgerRecordRequest, RecordReport, RecordState, TransferR
 )]
 pub(super) async fn record(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(LedgerRecordRequest { text, fee }): Body<LedgerRecordRequest>,
 ) -> Answer<Response> {
     draft(&app, DraftContent::Record(text), fee).await
@@ -50,7 +50,7 @@ pub(super) async fn record(
 )]
 pub(super) async fn transfer(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(TransferRequest { to, amount, note, fee }): Body<TransferRequest>,
 ) -> Answer<Response> {
     let note = note.filter(|note| !note.is_empty());

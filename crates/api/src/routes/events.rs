@@ -30,7 +30,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     )),
     extensions(("x-problems" = json!([TOO_MANY_STREAMS]))),
 )]
-pub(super) async fn events(State(app): App, headers: HeaderMap) -> Answer<impl IntoResponse> {
+pub(super) async fn events(app: App, headers: HeaderMap) -> Answer<impl IntoResponse> {
     // An id that is no text is none of ours either.
     let last = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?"));
     let last = last.filter(|id| !id.is_empty());

@@ -68,7 +68,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
 )]
-pub(super) async fn evidence(State(app): App, Named(txid): Named<Txid>) -> Answer<Response> {
+pub(super) async fn evidence(app: App, Named(txid): Named<Txid>) -> Answer<Response> {
     let proof = ProofFile::Transaction(Box::new(proof_of(&app, txid).await?));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

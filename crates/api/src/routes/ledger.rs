@@ -31,7 +31,7 @@ fn policy_in_words(policy: MiningPolicy) -> String {
     responses((status = 200, description = "The ledger", body = LedgerReport)),
     extensions(("x-problems" = json!([NO_LEDGER]))),
 )]
-pub(super) async fn ledger(State(app): App) -> Answer<Json<LedgerReport>> {
+pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
     let (snapshot, spec) = (app.node.snapshot(), app.spec()?);
     let summary = snapshot.ledger.as_ref().ok_or(NO_LEDGER)?;
     let LedgerSummary { chain_id, miner, mining, pooled, pooled_bytes, own_waiting, .. } = summary;
@@ -56,7 +56,7 @@ pub(super) async fn ledger(State(app): App) -> Answer<Json<LedgerReport>> {
     extensions(("x-problems" = json!([BAD_REQUEST, BAD_ADDRESS, NO_LEDGER, STOPPING, INTERNAL]))),
 )]
 pub(super) async fn account(
-    State(app): App,
+    app: App,
     Named(address): Named<Address>,
 ) -> Answer<Json<AccountReport>> {
     match app.ask(Command::GetAccount(address.0)).await? {
@@ -83,7 +83,7 @@ pub(super) async fn account(
 )]
 pub(super) async fn submit(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(BodyEntry { transaction, payload }): Body<BodyEntry>,
 ) -> Answer<Response> {
     let chain = app.spec()?.chain_id();
@@ -105,7 +105,7 @@ pub(super) async fn submit(
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE, STOPPING, INTERNAL]))),
 )]
 pub(super) async fn transaction(
-    State(app): App,
+    app: App,
     Named(asked): Named<Txid>,
 ) -> Answer<Json<TransactionReport>> {
     let found = look_up(&app, asked).await?;
@@ -204,7 +204,7 @@ async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>
 )]
 pub(super) async fn mine_on(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(MineOnRequest { seconds }): Body<MineOnRequest>,
 ) -> Answer<Response> {
     match app.ask(Command::MineOn { seconds }).await? {
@@ -227,7 +227,7 @@ pub(super) async fn mine_on(
 )]
 pub(super) async fn erase(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(EraseRequest { txid }): Body<EraseRequest>,
 ) -> Answer<Response> {
     let found = app.read(move |store| store.transaction(&txid)).await?;

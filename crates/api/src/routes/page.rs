@@ -13,7 +13,7 @@ use kusari_api_types::{
     responses((status = 200, description = "Whether it may", body = SessionReport)),
     extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn session(State(app): App, headers: HeaderMap) -> Json<SessionReport> {
+pub(super) async fn session(app: App, headers: HeaderMap) -> Json<SessionReport> {
     Json(SessionReport { may_write: is_of_page(&headers, &app) })
 }
 
@@ -29,11 +29,7 @@ pub(super) async fn session(State(app): App, headers: HeaderMap) -> Json<Session
     security(("token" = [])),
     extensions(("x-problems" = json!([INTERNAL]))),
 )]
-pub(super) async fn open_session(
-    _: Admitted,
-    State(app): App,
-    headers: HeaderMap,
-) -> Answer<Response> {
+pub(super) async fn open_session(_: Admitted, app: App, headers: HeaderMap) -> Answer<Response> {
     let cookie = app.session.cookie(host(&headers)).ok_or(INTERNAL)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
 }
@@ -45,7 +41,7 @@ pub(super) async fn open_session(
     security(("token" = [])),
     extensions(("x-problems" = json!([INTERNAL]))),
 )]
-pub(super) async fn make_link(_: TokenHolder, State(app): App) -> Answer<Json<PageLinkReport>> {
+pub(super) async fn make_link(_: TokenHolder, app: App) -> Answer<Json<PageLinkReport>> {
     let path = app.links.make(Instant::now()).map_err(|error| INTERNAL.because(error))?;
     Ok(Json(PageLinkReport { path, seconds: VALID_FOR.as_secs() }))
 }

@@ -64,6 +64,23 @@ impl<T: Usage, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// Defines the parameters of a query: their name, their [`Usage`], and the fields.
+macro_rules! parameters {
+    ($name:ident: $usage:literal; $($fields:tt)*) => {
+        #[derive(Deserialize, IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub(super) struct $name {
+            $($fields)*
+        }
+
+        impl Usage for $name {
+            const USAGE: &str = $usage;
+        }
+    };
+}
+pub(super) use parameters;
+
 /// What the last part of the path names.
 pub(super) struct Named<T>(pub(super) T);
 

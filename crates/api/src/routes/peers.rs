@@ -10,7 +10,7 @@ use kusari_node::PeerAddress;
     responses((status = 200, description = "The peers", body = PeerList)),
     extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn list(State(app): App) -> Json<PeerList> {
+pub(super) async fn list(app: App) -> Json<PeerList> {
     Json(PeerList::new(&app.node.snapshot()))
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn list(State(app): App) -> Json<PeerList> {
 )]
 pub(super) async fn connect(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     Body(ConnectRequest { address }): Body<ConnectRequest>,
 ) -> Answer<Response> {
     let peer: PeerAddress = address.parse().map_err(|error| BAD_ADDRESS.because(error))?;

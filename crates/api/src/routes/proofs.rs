@@ -18,7 +18,7 @@ const MAX_TRANSACTIONS: u32 = 100;
     responses((status = 200, description = "The proof, in its one form and with a newline", body = schema::TransactionProof)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
 )]
-pub(super) async fn proof(State(app): App, Named(txid): Named<Txid>) -> Answer<Response> {
+pub(super) async fn proof(app: App, Named(txid): Named<Txid>) -> Answer<Response> {
     Ok(file(&ProofFile::Transaction(Box::new(proof_of(&app, txid).await?))))
 }
 
@@ -51,21 +51,16 @@ fn file(proof: &ProofFile) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], proof.to_text() + "\n").into_response()
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Pair {
+parameters! {
+    Pair:
+    "two blocks are named by the digits of their hashes, as in \
+     /v1/consistency?earlier=HASH&later=HASH";
     /// Hash of the ancestor.
     #[param(value_type = schema::BlockHash)]
     earlier: BlockHash,
     /// Hash of the descendant.
     #[param(value_type = schema::BlockHash)]
     later: BlockHash,
-}
-
-impl Usage for Pair {
-    const USAGE: &str = "two blocks are named by the digits of their hashes, as in \
-                         /v1/consistency?earlier=HASH&later=HASH";
 }
 
 /// A proof that one block of the best chain is an ancestor of another.
@@ -76,7 +71,7 @@ impl Usage for Pair {
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn consistency(
-    State(app): App,
+    app: App,
     Query(Pair { earlier, later }): Query<Pair>,
 ) -> Answer<Response> {
     app.spec()?;
@@ -89,10 +84,10 @@ pub(super) async fn consistency(
     Ok(file(&ProofFile::Consistency(Box::new(proof))))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Search {
+parameters! {
+    Search:
+    "transactions are searched by `content`, the SHA-256 of a file or a text, or `by` an \
+     address; `limit` is 1 to 100, and `after` is the `next` of the page before";
     /// The SHA-256 of a file or a text.
     #[param(value_type = Option<String>, pattern = "^[0-9A-Fa-f]{64}$", nullable = false)]
     content: Option<Parsed<ContentHash>>,
@@ -108,11 +103,6 @@ pub(super) struct Search {
     limit: Limit<MAX_TRANSACTIONS>,
 }
 
-impl Usage for Search {
-    const USAGE: &str = "transactions are searched by `content`, the SHA-256 of a file or a text, or `by` an \
-                         address; `limit` is 1 to 100, and `after` is the `next` of the page before";
-}
-
 /// Transactions of the best chain by what they say or whose they are, the youngest first.
 ///
 /// One of `content` and `by`, not both.
@@ -123,7 +113,7 @@ impl Usage for Search {
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn search(
-    State(app): App,
+    app: App,
     Query(Search { content, by, after, limit }): Query<Search>,
 ) -> Answer<Json<TransactionList>> {
     if content.is_some() && by.is_some() {

@@ -28,7 +28,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 )]
 pub(super) async fn record(
     _: AuthorisedWrite,
-    State(app): App,
+    app: App,
     headers: HeaderMap,
     Body(RecordRequest { text }): Body<RecordRequest>,
 ) -> Answer<Response> {
@@ -90,7 +90,7 @@ fn wait(headers: &HeaderMap) -> Duration {
     responses((status = 200, description = "The record", body = RecordReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_RECORD, STORE]))),
 )]
-pub(super) async fn one(State(app): App, Named(id): Named<u64>) -> Answer<Json<RecordReport>> {
+pub(super) async fn one(app: App, Named(id): Named<u64>) -> Answer<Json<RecordReport>> {
     let snapshot = app.node.snapshot();
     let found = app.read(move |store| {
         let found = store.entry(id)?;

@@ -12,7 +12,7 @@ use kusari_runtime::unix_time;
     responses((status = 200, description = "The state of the node", body = Status)),
     extensions(("x-problems" = json!([STORE]))),
 )]
-pub(super) async fn status(State(app): App) -> Answer<Json<Status>> {
+pub(super) async fn status(app: App) -> Answer<Json<Status>> {
     let tip = app.read(Store::last_sound).await?;
     let recent = app.read(|store| store.recent_work(unix_time())).await?;
     let directory = app.data_directory.as_ref().map(|place| place.display().to_string());

@@ -20,7 +20,7 @@ use kusari_api_types::{UnlockRequest, WalletReport};
 )]
 pub(super) async fn unlock(
     _: TokenHolder,
-    State(app): App,
+    app: App,
     Body(UnlockRequest { passphrase }): Body<UnlockRequest>,
 ) -> Answer<Json<WalletReport>> {
     let wallet = app.wallet.clone().ok_or(NO_LEDGER)?;

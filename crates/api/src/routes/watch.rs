@@ -13,7 +13,7 @@ use crate::metrics::{self, CONTENT_TYPE};
     responses((status = 200, description = "The numbers", body = String, content_type = CONTENT_TYPE)),
     extensions(("x-problems" = json!([INTERNAL]))),
 )]
-pub(super) async fn metrics(State(app): App) -> Answer<Response> {
+pub(super) async fn metrics(app: App) -> Answer<Response> {
     let node = &app.node;
     let resident = metrics::resident_bytes();
     let text = metrics::text(&node.snapshot(), node.counts(), node.traffic(), resident);
@@ -41,7 +41,7 @@ pub(super) async fn healthz() -> &'static str {
     ),
     extensions(("x-problems" = json!([]))),
 )]
-pub(super) async fn readyz(State(app): App) -> Response {
+pub(super) async fn readyz(app: App) -> Response {
     let unready = match app.node.has_shown_itself() {
         Err(_) => Some(String::from("the node has stopped")),
         Ok(false) => Some(String::from("the node is starting")),

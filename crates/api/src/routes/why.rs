@@ -12,10 +12,7 @@ use kusari_store::trail::Subject;
     responses((status = 200, description = "Its story", body = WhyReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRACE, SEVERAL, STORE]))),
 )]
-pub(super) async fn why(
-    State(app): App,
-    Named(subject): Named<Subject>,
-) -> Answer<Json<WhyReport>> {
+pub(super) async fn why(app: App, Named(subject): Named<Subject>) -> Answer<Json<WhyReport>> {
     let asked = subject.clone();
     let unresolved = match app.read(move |store| store.story(&asked)).await? {
         Resolved::One(story) => return Ok(Json(views::story(&subject, *story))),
@@ -25,10 +22,10 @@ pub(super) async fn why(
     Err(kind.because(unresolved.in_words().unwrap_or_default()).into())
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct MovesBefore {
+parameters! {
+    MovesBefore:
+    "reorganisations are asked for with `limit`, from 1 to 256, and `before`, a number, as \
+     in /v1/reorganisations?limit=10";
     /// `next` of the page before.
     #[param(maximum = 18446744073709551615u64, nullable = false)]
     before: Option<u64>,
@@ -36,11 +33,6 @@ pub(super) struct MovesBefore {
     #[param(value_type = Option<usize>, minimum = 1, maximum = 256, nullable = false)]
     #[serde(default)]
     limit: Limit<256>,
-}
-
-impl Usage for MovesBefore {
-    const USAGE: &str = "reorganisations are asked for with `limit`, from 1 to 256, and `before`, a number, as in \
-                         /v1/reorganisations?limit=10";
 }
 
 /// Moves of the best chain to another branch, newest first.
@@ -51,7 +43,7 @@ impl Usage for MovesBefore {
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
 )]
 pub(super) async fn reorganisations(
-    State(app): App,
+    app: App,
     Query(MovesBefore { before, limit }): Query<MovesBefore>,
 ) -> Answer<Json<ReorganisationList>> {
     let limit = limit.count();

@@ -9,21 +9,16 @@ use kusari_api_types::{StatementList, WitnessList};
 /// Most statements of one answer: two of each key.
 const MAX_STATEMENTS: u32 = 2 * MAX_WITNESS_KEYS as u32;
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct StatementRange {
+parameters! {
+    StatementRange:
+    "statements are asked for with `from`, a height, and `limit`, from 1 to 512, as in \
+     /v1/witnesses?from=10; without either, the keys are";
     /// Height of the first block that statements are about.
     #[param(maximum = 4294967295u32, nullable = false)]
     from: Option<u32>,
     /// Most statements of the answer; only together with `from`.
     #[param(value_type = Option<usize>, minimum = 1, maximum = 512, nullable = false)]
     limit: Option<Limit<MAX_STATEMENTS>>,
-}
-
-impl Usage for StatementRange {
-    const USAGE: &str = "statements are asked for with `from`, a height, and `limit`, from 1 to 512, as in \
-                         /v1/witnesses?from=10; without either, the keys are";
 }
 
 /// What the answer is: without `from` the keys, with it the statements.
@@ -45,7 +40,7 @@ enum KeysOrStatements {
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn witnesses(
-    State(app): App,
+    app: App,
     Query(StatementRange { from, limit }): Query<StatementRange>,
 ) -> Answer<Response> {
     let summary = app.node.snapshot().ledger.as_ref().map(|ledger| ledger.witnesses.clone());
