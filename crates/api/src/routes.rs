@@ -179,55 +179,62 @@ pub(super) fn router(app: Arc<AppState>) -> Router {
         .with_state(app)
 }
 
+/// Makes a router of handlers with their descriptions; those of one path stand together, with the most bytes
+/// of a body where that is more than usual.
+macro_rules! router_of {
+    ($([$($handlers:tt)+] $(takes $bytes:ident)?)+) => {
+        OpenApiRouter::new()
+            $(.routes(routes!($($handlers)+)$(.layer(DefaultBodyLimit::max($bytes)))?))+
+    };
+}
+
 /// Every route together with its description. Nothing else is answered but the explorer's files, which
 /// are for browsers and say what they are.
 pub(super) fn described() -> OpenApiRouter<Arc<AppState>> {
-    OpenApiRouter::new()
-        .routes(routes!(status::status))
-        .routes(routes!(browse::named))
-        .routes(routes!(browse::mempool))
-        .routes(routes!(page::rates))
-        .routes(routes!(page::session, page::open_session))
-        .routes(routes!(page::make_link))
-        .routes(routes!(browse::records, records::record))
-        .routes(routes!(batch::batch).layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)))
-        .routes(routes!(records::one))
-        .routes(routes!(blocks::page))
-        .routes(routes!(blocks::one))
-        .routes(routes!(browse::headers))
-        .routes(routes!(browse::search))
-        .routes(routes!(branches::list))
-        .routes(routes!(branches::accept))
-        .routes(routes!(browse::branch))
-        .routes(routes!(why::why))
-        .routes(routes!(why::reorganisations))
-        .routes(routes!(ledger::ledger))
-        .routes(routes!(drafts::record))
-        .routes(routes!(drafts::transfer))
-        .routes(routes!(wallet::unlock))
-        .routes(routes!(browse::accounts))
-        .routes(routes!(ledger::account))
-        .routes(
-            routes!(proofs::search, ledger::submit)
-                .layer(DefaultBodyLimit::max(MAX_TRANSACTION_BYTES)),
-        )
-        .routes(routes!(ledger::transaction))
-        .routes(routes!(proofs::proof))
-        .routes(routes!(explorer::evidence))
-        .routes(routes!(proofs::consistency))
-        .routes(routes!(ledger::mine_on))
-        .routes(routes!(ledger::erase))
-        .routes(routes!(witnesses::witnesses))
-        .routes(routes!(events::events))
-        .routes(routes!(peers::list, peers::connect))
-        .routes(routes!(audit::audit))
-        .routes(routes!(backup::backup))
-        .routes(routes!(document::document))
-        .routes(routes!(document::page))
-        .routes(routes!(document::viewer))
-        .routes(routes!(watch::metrics))
-        .routes(routes!(watch::healthz))
-        .routes(routes!(watch::readyz))
+    router_of! {
+        [status::status]
+        [browse::named]
+        [browse::mempool]
+        [page::rates]
+        [page::session, page::open_session]
+        [page::make_link]
+        [browse::records, records::record]
+        [batch::batch] takes MAX_TRANSACTION_BYTES
+        [records::one]
+        [blocks::page]
+        [blocks::one]
+        [browse::headers]
+        [browse::search]
+        [branches::list]
+        [branches::accept]
+        [browse::branch]
+        [why::why]
+        [why::reorganisations]
+        [ledger::ledger]
+        [drafts::record]
+        [drafts::transfer]
+        [wallet::unlock]
+        [browse::accounts]
+        [ledger::account]
+        [proofs::search, ledger::submit] takes MAX_TRANSACTION_BYTES
+        [ledger::transaction]
+        [proofs::proof]
+        [explorer::evidence]
+        [proofs::consistency]
+        [ledger::mine_on]
+        [ledger::erase]
+        [witnesses::witnesses]
+        [events::events]
+        [peers::list, peers::connect]
+        [audit::audit]
+        [backup::backup]
+        [document::document]
+        [document::page]
+        [document::viewer]
+        [watch::metrics]
+        [watch::healthz]
+        [watch::readyz]
+    }
 }
 
 async fn no_route(uri: Uri) -> Refusal {

@@ -21,17 +21,18 @@ pub(super) struct WriteTimeout<S> {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> WriteTimeout<S> {
+impl<S: Unpin> WriteTimeout<S> {
     pub(super) fn new(stream: S) -> Self {
         Self { stream, deadline: None }
     }
 
-    /// Passes on what a write came to; one that waits fails when the deadline has passed.
+    /// Writes; a write that waits fails when the deadline has passed.
     fn within<T>(
-        &mut self,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
+        let written = write(Pin::new(&mut self.stream), context);
         if written.is_ready() {
             self.deadline = None;
             return written;
@@ -54,34 +55,30 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.within(context, written)
+        self.within(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.within(context, written)
+        self.within(context, |stream, context| stream.poll_write_vectored(context, pieces))
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.within(context, flushed)
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.within(context, S::poll_flush)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.within(context, shut)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.within(context, S::poll_shutdown)
     }
 }
