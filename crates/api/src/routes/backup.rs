@@ -5,7 +5,8 @@
 //! of it came.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek};
+use std::iter;
 use std::path::Path;
 
 use axum::body::{Body, Bytes};
@@ -36,15 +37,20 @@ const AHEAD: usize = 4;
 pub(super) async fn backup(_: TokenHolder, app: App) -> Answer<Response> {
     let turn = app.take_turn()?;
     let place = temporary(app.data_directory.as_deref());
-    let copy = app.read_at_once(move |store| Copy::make(store, place, turn)).await?;
+    let made = app.read_at_once(move |store| Copy::make(store, place, turn)).await?;
+    let (copy, Content { mut file, bytes, digest }) = made;
     let headers = [
         (header::CONTENT_TYPE, String::from("application/octet-stream")),
-        (header::CONTENT_LENGTH, copy.bytes.to_string()),
-        (header::ETAG, format!("\"{}\"", copy.digest)),
+        (header::CONTENT_LENGTH, bytes.to_string()),
+        (header::ETAG, format!("\"{}\"", digest)),
     ];
-    let (pieces, mut taken) = mpsc::channel(AHEAD);
-    let thread = std::thread::Builder::new().name("backup".into());
-    thread.spawn(move || copy.send(&pieces)).map_err(|_| STOPPING)?;
+    let (sender, mut taken) = mpsc::channel(AHEAD);
+    let send = move || {
+        let _copy = copy;
+        // The caller may be gone.
+        let _ = pieces(&mut file).try_for_each(|piece| sender.blocking_send(piece));
+    };
+    std::thread::Builder::new().name("backup".into()).spawn(send).map_err(|_| STOPPING)?;
     let body = stream::poll_fn(move |context| taken.poll_recv(context));
     Ok((headers, Body::from_stream(body)).into_response())
 }
@@ -58,69 +64,36 @@ fn temporary(data_directory: Option<&Path>) -> PathBuf {
     }
 }
 
-/// A copy of the store that lasts as long as this.
+/// A copy of the store, whose file is removed with this.
 struct Copy {
     path: PathBuf,
-    file: File,
-    bytes: u64,
-    /// In hexadecimal.
-    digest: String,
     /// Keeps other copies from being made. Let go after the file is removed.
     _turn: OwnedSemaphorePermit,
 }
 
+/// What a copy has in it.
+struct Content {
+    file: File,
+    bytes: u64,
+    /// In hexadecimal.
+    digest: String,
+}
+
 impl Copy {
-    fn make(store: &Store, path: PathBuf, turn: OwnedSemaphorePermit) -> Result<Self, StoreError> {
+    fn make(
+        store: &Store,
+        path: PathBuf,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<(Self, Content), StoreError> {
         let unusable = |error: io::Error| StoreError(format!("the copy cannot be used ({error})"));
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
             _ => {}
         }
-        let made = store.copy_to(&path);
-        let made = made.map_err(|error| StoreError(error.to_string()));
-        let opened = made.and_then(|()| Self::measure(&path).map_err(unusable));
-        match opened {
-            Ok((file, bytes, digest)) => Ok(Self { path, file, bytes, digest, _turn: turn }),
-            Err(error) => {
-                let _ = std::fs::remove_file(&path);
-                Err(error)
-            }
-        }
-    }
-
-    fn measure(path: &Path) -> io::Result<(File, u64, String)> {
-        let mut file = File::open(path)?;
-        let mut digest = Sha256::new();
-        let mut piece = vec![0; PIECE];
-        let mut bytes = 0;
-        loop {
-            let count = file.read(&mut piece)?;
-            if count == 0 {
-                break;
-            }
-            bytes += count as u64;
-            digest.update(&piece[..count]);
-        }
-        file.seek(SeekFrom::Start(0))?;
-        let hash = kusari_chain::BlockHash(digest.finalize().into());
-        Ok((file, bytes, hash.to_string()))
-    }
-
-    /// Sends all of it, as fast as it is taken.
-    fn send(mut self, pieces: &mpsc::Sender<io::Result<Bytes>>) {
-        loop {
-            let mut piece = Vec::with_capacity(PIECE);
-            let read = (&mut self.file).take(PIECE as u64).read_to_end(&mut piece);
-            let piece = match read {
-                Ok(0) => return,
-                Ok(_) => Ok(Bytes::from(piece)),
-                Err(error) => Err(error),
-            };
-            // The caller may be gone.
-            if pieces.blocking_send(piece).is_err() {
-                return;
-            }
-        }
+        let copy = Self { path, _turn: turn };
+        store.copy_to(&copy.path).map_err(|error| StoreError(error.to_string()))?;
+        let content = Content::measure(&copy.path).map_err(unusable)?;
+        Ok((copy, content))
     }
 }
 
@@ -128,4 +101,28 @@ impl Drop for Copy {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+impl Content {
+    fn measure(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let (mut digest, mut bytes) = (Sha256::new(), 0);
+        for piece in pieces(&mut file) {
+            let piece = piece?;
+            bytes += piece.len() as u64;
+            digest.update(&piece);
+        }
+        file.rewind()?;
+        let digest = BlockHash(digest.finalize().into()).to_string();
+        Ok(Self { file, bytes, digest })
+    }
+}
+
+/// What is left of a file, in pieces.
+fn pieces(file: &mut File) -> impl Iterator<Item = io::Result<Bytes>> {
+    iter::from_fn(move || {
+        let mut piece = Vec::with_capacity(PIECE);
+        let read = file.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+        read.map(|count| (count > 0).then_some(piece.into())).transpose()
+    })
 }
