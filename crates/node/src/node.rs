@@ -206,8 +206,8 @@ impl Node {
             dials.add(address.clone(), Duration::ZERO);
         }
         Ok(Self {
-            id: NodeId(random.next()),
-            peers: Peers::new(config.places(), random.next()),
+            id: NodeId(random.draw()),
+            peers: Peers::new(config.places(), random.draw()),
             random,
             chain,
             outbox_store,

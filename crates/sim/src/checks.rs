@@ -95,7 +95,7 @@ impl World {
 
     /// The tip of a node that has said all it had to say, and has it on its disk.
     pub(crate) fn rest_of(&self, host: usize) -> Option<BlockHash> {
-        let Some(kusari) = self.kusari(host) else { return None };
+        let kusari = self.kusari(host)?;
         let snapshot = kusari.node.as_ref()?.snapshot();
         let stored = kusari.disk.tip().1 == snapshot.tip.hash;
         let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.own_waiting);

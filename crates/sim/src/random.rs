@@ -14,7 +14,7 @@ impl Random {
 
     /// Any number.
     pub fn draw(&mut self) -> u64 {
-        self.0.next()
+        self.0.draw()
     }
 
     /// A number below `limit`; 0 where `limit` is 0.

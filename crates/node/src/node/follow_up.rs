@@ -162,7 +162,7 @@ impl Node {
                 }
                 Due::Close(peer, reason) => self.close(now, peer, reason),
                 Due::Ping(peer) => {
-                    let number = self.random.next();
+                    let number = self.random.draw();
                     self.peers.pinged(peer, number);
                     self.send(peer, Message::Ping(number));
                 }

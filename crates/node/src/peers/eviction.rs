@@ -100,8 +100,8 @@ fn rank(group: IpAddr, secret: u64) -> u64 {
         IpAddr::V6(v6) => v6.to_bits(),
     };
     let [high, low] = [(bits >> 64) as u64, bits as u64];
-    let inner = Random::new(secret ^ high).next();
-    Random::new(inner ^ low).next()
+    let inner = Random::new(secret ^ high).draw();
+    Random::new(inner ^ low).draw()
 }
 
 fn youngest_of_the_biggest_group(candidates: &[Candidate]) -> Option<PeerId> {

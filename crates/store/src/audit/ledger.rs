@@ -170,6 +170,9 @@ impl LedgerTables {
     }
 }
 
+/// What an index has for a body.
+type Suffixes = fn(&[BodyEntry]) -> Vec<u64>;
+
 /// The body keeps to the chain's own bounds.
 fn check_bounds(part: &LedgerPart, spec: &ChainSpec) -> Result<(), RuleViolation> {
     let (bytes, limit) = (part.weight(), spec.max_body_bytes);
@@ -208,13 +211,13 @@ impl Auditor {
         tables: &BlockTables,
     ) -> Result<(), AuditFault> {
         let stray = |suffix, order| AuditFault::StrayLookup { suffix, order };
-        let is_in = |order: u64, suffix: u64, of: fn(&[BodyEntry]) -> Vec<u64>| {
+        let is_in = |order: u64, suffix: u64, of: Suffixes| {
             let record = tables.record(order).ok();
             let part = record.as_ref().and_then(StoredBlock::part);
             part.is_some_and(|part| of(&part.body).contains(&suffix))
         };
-        let lists: [(_, _, fn(&[BodyEntry]) -> Vec<u64>); 2] = [
-            (&ledger.contents, self.indexed.contents, lookup::contents),
+        let lists = [
+            (&ledger.contents, self.indexed.contents, lookup::contents as Suffixes),
             (&ledger.addresses, self.indexed.addresses, lookup::addresses),
         ];
         lists.into_iter().try_for_each(|(index, entries, of)| {
