@@ -19,7 +19,6 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; after [`ClientError::Unanswered`] it may be followed or not.
     pub fn accept_branch(&self, hash: &BlockHash) -> Result<AcceptReceipt, ClientError> {
-        let answer = self.post("/v1/branches/accept", &AcceptRequest { hash: *hash }, 0)?;
-        self.understood(answer)
+        self.write("/v1/branches/accept", &AcceptRequest { hash: *hash })
     }
 }

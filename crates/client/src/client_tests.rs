@@ -1,7 +1,8 @@
 //! The client against servers that answer wrongly, late or not at all.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 use super::*;
@@ -19,6 +20,13 @@ fn server(answers: Vec<String>) -> (SocketAddr, JoinHandle<Vec<String>>) {
 
 fn serve(listener: &TcpListener, answer: &str) -> String {
     let (mut stream, _) = listener.accept().unwrap();
+    let request = request(&mut stream);
+    stream.write_all(answer.as_bytes()).unwrap();
+    request
+}
+
+/// Reads one request.
+fn request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut bytes = [0; 4096];
     while !is_whole(&request) {
@@ -26,7 +34,6 @@ fn serve(listener: &TcpListener, answer: &str) -> String {
         assert!(count > 0, "the request broke off");
         request.extend(&bytes[..count]);
     }
-    stream.write_all(answer.as_bytes()).unwrap();
     String::from_utf8(request).unwrap()
 }
 
@@ -38,7 +45,8 @@ fn is_whole(request: &[u8]) -> bool {
 }
 
 fn answer(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
+    format!("{head}Connection: close\r\n\r\n{body}")
 }
 
 fn client(address: SocketAddr) -> Client {
@@ -141,6 +149,7 @@ fn an_answer_that_is_too_long_is_not_read_to_its_end() {
     let address = listener.local_addr().unwrap();
     let thread = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
+        request(&mut stream);
         let _ = stream.write_all(answer("200 OK", &long).as_bytes());
     });
     let error = client(address).status().unwrap_err();
@@ -177,4 +186,60 @@ fn an_audit_is_waited_for_longer_than_any_other_answer() {
     let report = r#"{"sound":true,"file":null,"best_blocks":0,"side_blocks":0,"records":0,"waiting_records":0,"finding":null}"#;
     stream.write_all(answer("200 OK", report).as_bytes()).unwrap();
     assert!(audit.join().unwrap().unwrap().sound);
+}
+
+#[test]
+fn a_node_that_goes_in_the_midst_of_an_answer_is_gone_and_no_other_version() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{\"height\"".to_owned();
+    for broken_off in [String::new(), "HTTP/1.1 200".to_owned(), cut] {
+        let (address, requests) = server(vec![broken_off]);
+        let error = client(address).status().unwrap_err();
+        assert!(matches!(error, ClientError::Gone { .. }), "{error:?}");
+        assert!(error.to_string().ends_with("; see whether it still runs"), "{error}");
+        requests.join().unwrap();
+    }
+}
+
+/// Answers so many requests over each connection, closes it, and says so.
+fn keeping_server(requests: Vec<usize>) -> (SocketAddr, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, closed) = channel();
+    std::thread::spawn(move || {
+        for count in requests {
+            let (mut stream, _) = listener.accept().unwrap();
+            for _ in 0..count {
+                request(&mut stream);
+                let body = "{\"peers\":[]}";
+                let head = format!("HTTP/1.1 202 Accepted\r\nContent-Length: {}", body.len());
+                stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+            }
+            drop(stream);
+            tell.send(()).unwrap();
+        }
+    });
+    (address, closed)
+}
+
+#[test]
+fn requests_that_follow_one_another_share_a_connection() {
+    let (address, closed) = keeping_server(vec![5]);
+    let client = client(address);
+    for _ in 0..3 {
+        client.peers().unwrap();
+    }
+    for _ in 0..2 {
+        client.write::<serde_json::Value>("/v1/peers", &[1]).unwrap();
+    }
+    closed.recv().unwrap();
+}
+
+#[test]
+fn a_write_after_the_node_closed_a_kept_connection_goes_over_a_new_one() {
+    let (address, closed) = keeping_server(vec![1, 1]);
+    let client = client(address);
+    client.peers().unwrap();
+    closed.recv().unwrap();
+    client.write::<serde_json::Value>("/v1/peers", &[1]).unwrap();
+    closed.recv().unwrap();
 }

@@ -105,7 +105,7 @@ impl Events<'_> {
         let count = reader.read(&mut self.piece).map_err(|error| self.client.unreadable(&error))?;
         if count == 0 {
             let (base, reason) = (self.client.base.clone(), "the stream of events ended".into());
-            return Err(ClientError::Unreadable { base, reason });
+            return Err(ClientError::Gone { base, reason });
         }
         self.parser.push(&self.piece[..count]).map_err(|error| self.client.unreadable(&error))
     }
@@ -127,8 +127,7 @@ impl Client {
         if answer.status() != StatusCode::OK {
             // Not what was asked for, so it is a problem, or not understood.
             self.understood::<serde::de::IgnoredAny>(answer)?;
-            let (base, reason) = (self.base.clone(), "it answers without events".into());
-            return Err(ClientError::Unreadable { base, reason });
+            return Err(self.unfit("it answers without events"));
         }
         Ok(answer.into_body().into_reader())
     }

@@ -37,8 +37,7 @@ impl Client {
         checked: &CheckedTransaction,
     ) -> Result<TransactionReceipt, ClientError> {
         let (transaction, payload) = (*checked.transaction(), checked.payload().cloned());
-        let answer = self.post("/v1/transactions", &BodyEntry { transaction, payload }, 0)?;
-        self.understood(answer)
+        self.write("/v1/transactions", &BodyEntry { transaction, payload })
     }
 
     /// Has the node's own wallet sign a text; the draft is durable when this returns.
@@ -49,8 +48,7 @@ impl Client {
         &self,
         request: &LedgerRecordRequest,
     ) -> Result<RecordReport, ClientError> {
-        let answer = self.post("/v1/ledger/records", request, 0)?;
-        self.understood(answer)
+        self.write("/v1/ledger/records", request)
     }
 
     /// Has the node's own wallet pay an account; the draft is durable when this returns.
@@ -58,8 +56,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`]; after [`ClientError::Unanswered`] it may be there or not.
     pub fn transfer(&self, request: &TransferRequest) -> Result<RecordReport, ClientError> {
-        let answer = self.post("/v1/ledger/transfers", request, 0)?;
-        self.understood(answer)
+        self.write("/v1/ledger/transfers", request)
     }
 
     /// Unlocks the node's own wallet, until the node stops.
@@ -70,8 +67,7 @@ impl Client {
         &self,
         passphrase: Zeroizing<String>,
     ) -> Result<WalletReport, ClientError> {
-        let answer = self.post("/v1/wallet/unlock", &UnlockRequest { passphrase }, 0)?;
-        self.understood(answer)
+        self.write("/v1/wallet/unlock", &UnlockRequest { passphrase })
     }
 
     /// What waits or was displaced of what people entrusted to the node, the newest first.
@@ -127,8 +123,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub fn mine_on(&self, seconds: u32) -> Result<(), ClientError> {
-        let answer = self.post("/v1/mining", &MineOnRequest { seconds }, 0)?;
-        self.understood::<MineOnRequest>(answer).map(drop)
+        self.write::<MineOnRequest>("/v1/mining", &MineOnRequest { seconds }).map(drop)
     }
 
     /// Has the node drop the payload of a transaction for good.
@@ -136,7 +131,6 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub fn erase(&self, txid: &Txid) -> Result<(), ClientError> {
-        let answer = self.post("/v1/erasures", &EraseRequest { txid: *txid }, 0)?;
-        self.understood::<EraseRequest>(answer).map(drop)
+        self.write::<EraseRequest>("/v1/erasures", &EraseRequest { txid: *txid }).map(drop)
     }
 }

@@ -12,6 +12,7 @@
 //! endpoint is one method over `get` or `post`.
 
 mod branches;
+mod error;
 pub mod event_stream;
 mod events;
 mod ledger;
@@ -22,7 +23,7 @@ mod token;
 mod whole_store;
 mod why;
 
-use std::io::ErrorKind;
+use std::error::Error;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -30,17 +31,20 @@ use serde::de::DeserializeOwned;
 use ureq::http::uri::Authority;
 use ureq::http::{Response, StatusCode};
 use ureq::typestate::WithoutBody;
-use ureq::{Agent, Body, RequestBuilder, Timeout};
+use ureq::{Agent, Body, RequestBuilder};
 
-use kusari_api_types::Token;
 use kusari_api_types::problem::OUTBOX_FULL;
 use kusari_api_types::{
     BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList,
-    Problem, RecordReport, RecordRequest, Status,
+    RecordReport, RecordRequest, Status, Token,
 };
 
 /// How long a connection may take. On this machine it takes microseconds; through a tunnel, longer.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
+/// For how long a connection is kept for the next request. A node closes one that lies idle for 10 s: a
+/// write that it crosses on the way would end in doubt, and this is far from it. One that was closed
+/// before is noticed, and not used.
+const KEPT_FOR: Duration = Duration::from_secs(2);
 /// How long an answer may take: longer than [`ROOM_SECONDS`] and a slow disk together.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(90);
 /// How long the node is asked to wait for room in its outbox before it answers.
@@ -49,6 +53,7 @@ const ROOM_SECONDS: u64 = 20;
 /// that call themselves long names are below 4 MiB.
 const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
+pub use self::error::ClientError;
 pub use self::events::{Events, Told};
 pub use self::node_file::read_node_file;
 pub use self::token::read_token;
@@ -61,57 +66,6 @@ pub struct Client {
     /// `http://host:port`.
     base: String,
     token: Option<Token>,
-}
-
-/// Why a request came to nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// The address is not one.
-    #[error("`{0}` is not where a local API can be; write it so: http://127.0.0.1:7878")]
-    Url(String),
-    /// Nobody answers there. Nothing was asked.
-    #[error("no node answers at {base} ({reason}); start it, or name another one with --node")]
-    Unreachable {
-        /// Where.
-        base: String,
-        /// What happened instead.
-        reason: String,
-    },
-    /// The answer broke off, or is none of this API's.
-    #[error(
-        "what answers at {base} is not understood ({reason}); see whether it is a kusari node of \
-         this version"
-    )]
-    Unreadable {
-        /// Where.
-        base: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A write was sent, and what became of it is not known.
-    #[error(
-        "the node at {base} did not say what became of this ({reason}), and nothing is sent \
-         twice; look whether it is there before you try again"
-    )]
-    Unanswered {
-        /// Where.
-        base: String,
-        /// What happened instead.
-        reason: String,
-    },
-    /// The write needs another token, or one at all.
-    #[error(
-        "the node at {base} takes this from those alone who have its token; name the file that \
-         holds it with --token-file"
-    )]
-    Token {
-        /// Where.
-        base: String,
-    },
-    /// The node says no. Shown as the node words it: text of a stranger, if the node is one.
-    #[error("{}", .0.detail)]
-    Problem(Problem),
 }
 
 impl Client {
@@ -137,10 +91,8 @@ impl Client {
             .max_redirects(0)
             // What is for a program on this machine goes through no proxy.
             .proxy(None)
-            // A connection that was kept may have been closed meanwhile: a write on it would end
-            // in doubt.
-            .max_idle_connections(0)
-            .max_idle_connections_per_host(0)
+            .max_idle_connections(1)
+            .max_idle_age(KEPT_FOR)
             .timeout_resolve(Some(CONNECT_DEADLINE))
             .timeout_connect(Some(CONNECT_DEADLINE))
             .timeout_per_write(Some(deadline))
@@ -203,8 +155,7 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub fn connect(&self, address: &str) -> Result<ConnectReceipt, ClientError> {
-        let answer = self.post("/v1/peers", &ConnectRequest { address: address.to_owned() }, 0)?;
-        self.understood(answer)
+        self.write("/v1/peers", &ConnectRequest { address: address.to_owned() })
     }
 
     /// Records a line of text and waits until it is durable. While the outbox is full it waits for
@@ -241,8 +192,7 @@ impl Client {
     ///
     /// [`MAX_BATCH`]: kusari_api_types::MAX_BATCH
     pub fn record_batch(&self, request: &BatchRequest) -> Result<BatchReport, ClientError> {
-        let answer = self.post("/v1/records/batch", request, 0)?;
-        self.understood(answer)
+        self.write("/v1/records/batch", request)
     }
 
     /// What became of a record, if the node knows it.
@@ -300,10 +250,20 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {}", token.expose()));
         }
-        request.call().map_err(|error| match self.never_reached(&error) {
-            Some(error) => error,
-            None => self.unreadable(&error),
+        request.call().map_err(|error| {
+            ClientError::never_reached(&self.base, &error)
+                .unwrap_or_else(|| self.unreadable(&error))
         })
+    }
+
+    /// Sends a write, which the node answers at once, and takes the answer for a `T`.
+    fn write<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let answer = self.post(path, body, 0)?;
+        self.understood(answer)
     }
 
     /// Sends a write. The node may wait this many seconds for room before it says no.
@@ -323,9 +283,9 @@ impl Client {
             .header("Prefer", format!("wait={wait}"))
             .content_type("application/json")
             .send(&body[..])
-            .map_err(|error| match self.never_reached(&error) {
-                Some(error) => error,
-                None => self.unanswered(&error),
+            .map_err(|error| {
+                ClientError::never_reached(&self.base, &error)
+                    .unwrap_or_else(|| self.unanswered(&error))
             })
     }
 
@@ -339,7 +299,7 @@ impl Client {
             return Err(ClientError::Token { base: self.base.clone() });
         }
         // Something that is answered with success has happened, whatever its answer looks like.
-        let doubtful = |error: &dyn std::error::Error| match status {
+        let doubtful = |error: &(dyn Error + 'static)| match status {
             StatusCode::ACCEPTED => self.unanswered(error),
             _ => self.unreadable(error),
         };
@@ -350,39 +310,20 @@ impl Client {
         }
         Err(match serde_json::from_slice(&body) {
             Ok(problem) => ClientError::Problem(problem),
-            Err(_) => ClientError::Unreadable {
-                base: self.base.clone(),
-                reason: format!("it answers {status}"),
-            },
+            Err(_) => self.unfit(format!("it answers {status}")),
         })
     }
 
-    /// The error where no connection came to be, so that nothing was sent.
-    fn never_reached(&self, error: &ureq::Error) -> Option<ClientError> {
-        let unsent = match error {
-            ureq::Error::Io(error) => matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::AddrNotAvailable
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-            ),
-            ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect)
-            | ureq::Error::HostNotFound
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::BadUri(_)
-            | ureq::Error::Http(_) => true,
-            _ => false,
-        };
-        let (base, reason) = (self.base.clone(), error.to_string());
-        unsent.then_some(ClientError::Unreachable { base, reason })
+    fn unreadable(&self, error: &(dyn Error + 'static)) -> ClientError {
+        ClientError::unreadable(&self.base, error)
     }
 
-    fn unreadable(&self, error: &dyn std::error::Error) -> ClientError {
-        ClientError::Unreadable { base: self.base.clone(), reason: error.to_string() }
+    /// The error for an answer that has another form than those of this API.
+    fn unfit(&self, reason: impl Into<String>) -> ClientError {
+        ClientError::Unreadable { base: self.base.clone(), reason: reason.into() }
     }
 
-    fn unanswered(&self, error: &dyn std::error::Error) -> ClientError {
+    fn unanswered(&self, error: &dyn Error) -> ClientError {
         ClientError::Unanswered { base: self.base.clone(), reason: error.to_string() }
     }
 }

@@ -11,16 +11,12 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub fn page_link(&self) -> Result<(String, u64), ClientError> {
-        let answer = self.post("/v1/session/links", &json!({}), 0)?;
-        let PageLinkReport { path, seconds } = self.understood(answer)?;
+        let PageLinkReport { path, seconds } = self.write("/v1/session/links", &json!({}))?;
         // It ends at a terminal and in a file for a browser.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/#".contains(&byte);
         match path.starts_with('/') && path.bytes().all(is_plain) {
             true => Ok((format!("{}{path}", self.base), seconds)),
-            false => Err(ClientError::Unreadable {
-                base: self.base.clone(),
-                reason: String::from("its link has another form"),
-            }),
+            false => Err(self.unfit("its link has another form")),
         }
     }
 }

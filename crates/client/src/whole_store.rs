@@ -47,7 +47,7 @@ impl Client {
         if answer.status() != StatusCode::OK {
             // Not what was asked for, so it is a problem, or not understood.
             self.understood::<serde::de::IgnoredAny>(answer)?;
-            return Err(self.not_whole("it answers without a copy").into());
+            return Err(self.unfit("it answers without a copy").into());
         }
         let said = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let length: Option<u64> =
@@ -55,7 +55,7 @@ impl Client {
         let digest: Option<BlockHash> =
             said(header::ETAG).and_then(|tag| tag.trim_matches('"').parse().ok());
         let (Some(length), Some(digest)) = (length, digest) else {
-            return Err(self.not_whole("it does not say how long the copy is").into());
+            return Err(self.unfit("it does not say how long the copy is").into());
         };
         let mut reader = answer.body_mut().as_reader();
         let mut came = Sha256::new();
@@ -71,12 +71,8 @@ impl Client {
             target.write_all(&piece[..read]).map_err(BackupTransferError::Target)?;
         }
         if count != length || BlockHash(came.finalize().into()) != digest {
-            return Err(self.not_whole("the copy that came is not the one that was sent").into());
+            return Err(self.unfit("the copy that came is not the one that was sent").into());
         }
         Ok(())
-    }
-
-    fn not_whole(&self, reason: &str) -> ClientError {
-        ClientError::Unreadable { base: self.base.clone(), reason: String::from(reason) }
     }
 }
