@@ -3,5 +3,4 @@
 //! Embedders use `kusari-runtime` for a node in their program, `kusari-client` to speak to one that runs,
 //! and `kusari-chain` for blocks and proofs.
 
-mod chain_spec;
 pub mod cli;

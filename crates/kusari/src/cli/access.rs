@@ -3,71 +3,46 @@
 //! Owns the search: the lock on the data directory says whether a node runs there, and `node.json`
 //! where its local API answers. Only where none runs is the store opened.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::choice::NodeChoice;
-use super::failure::Failure;
+use serde::Serialize;
+
+use super::choice::{NodeChoice, Query};
+use super::failure::{Result, UsageError, failed};
+use super::node_api::{EmbeddedNode, NodeApi};
 use super::places;
-use super::settings::UsageError;
-use kusari_api_types::Status;
-use kusari_api_types::Token;
-use kusari_client::{Client, ClientError, read_node_file, read_token};
+use super::stdout::show;
+use kusari_api_types::{NodeFile, Status, Token};
+use kusari_chain::ledger::Address;
+use kusari_client::{Client, read_node_file, read_token};
 use kusari_store::{OpenError, Store, UNKNOWN_HOLDER, name_of};
+use kusari_wallet::AddressBook;
 
 /// What a subcommand works on.
-#[derive(Debug)]
-pub(crate) enum Access {
+pub(crate) enum Access<T = EmbeddedNode> {
     /// A node runs; it is asked.
     Running(Client),
-    /// None runs here; its store is open, and no node can start until this is dropped.
-    Stored { store: Store, directory: PathBuf },
+    /// None runs here, and this came of the directory.
+    Stored(T),
 }
 
-/// What came of looking for a node.
-#[derive(Debug)]
-pub(crate) enum Found<T> {
-    /// One runs; it is asked.
-    Running(Client),
-    /// None runs, and this came of the directory.
-    Alone(T),
-}
-
-/// Why a node that runs cannot be asked.
-#[derive(Debug, thiserror::Error)]
-enum Unasked {
-    #[error(
-        "the data directory {} is in use by {holder}, which tells no local API to ask; if it is a \
-         node that is just starting or stopping, or another kusari command, try again in a moment",
-        .directory.display()
-    )]
-    Untold { directory: PathBuf, holder: String },
-    #[error(
-        "the node that runs on {} has its local API turned off; start it without `--http off`, or \
-         stop it first",
-        .directory.display()
-    )]
-    Off { directory: PathBuf },
-    #[error(
-        "{} cannot be read ({source}); run this as the user who runs the node",
-        .directory.join("node.json").display()
-    )]
-    Unreadable { directory: PathBuf, source: io::Error },
-    #[error(
-        "the data directory {} is in use by {holder}, and its local API does not answer ({error})",
-        .directory.display()
-    )]
-    Silent { directory: PathBuf, holder: String, error: Box<ClientError> },
+impl Access {
+    pub(crate) fn api(&self) -> &dyn NodeApi {
+        match self {
+            Self::Running(client) => client,
+            Self::Stored(node) => node,
+        }
+    }
 }
 
 impl NodeChoice {
     /// Finds the node, or opens the store that is there. Creates nothing.
-    pub(crate) fn open(&self) -> Result<Access, Failure> {
+    pub(crate) fn open(&self) -> Result<Access> {
         self.find(Store::open_existing)
     }
 
     /// The same, and creates a classic store where there is none.
-    pub(crate) fn open_or_create(&self) -> Result<Access, Failure> {
+    pub(crate) fn open_or_create(&self) -> Result<Access> {
         self.find(|directory| match Store::open_existing(directory) {
             Err(OpenError::NoChain { .. }) => Store::open(directory),
             // Of whatever chain it is.
@@ -75,12 +50,37 @@ impl NodeChoice {
         })
     }
 
-    fn find(&self, open: fn(&Path) -> Result<Store, OpenError>) -> Result<Access, Failure> {
-        let opened = |directory: &Path| Ok((open(directory)?, directory.to_path_buf()));
-        Ok(match self.ask_or(opened)? {
-            Found::Running(client) => Access::Running(client),
-            Found::Alone((store, directory)) => Access::Stored { store, directory },
+    fn find(&self, open: fn(&Path) -> Result<Store, OpenError>) -> Result<Access> {
+        self.ask_or(|directory| {
+            Ok(EmbeddedNode {
+                store: open(directory)?,
+                directory: Some(directory.to_path_buf()),
+                running: None,
+            })
         })
+    }
+
+    /// Finds the node that runs. `otherwise` says what to do where none does.
+    pub(crate) fn running(&self, otherwise: impl FnOnce(&Path) -> String) -> Result<Client> {
+        match self.open()? {
+            Access::Running(client) => Ok(client),
+            Access::Stored(node) => Err(otherwise(&node.directory.unwrap_or_default()).into()),
+        }
+    }
+
+    /// The node that runs and keeps a ledger: one of the classic chain says so itself.
+    pub(crate) fn ledger(&self) -> Result<Client> {
+        self.running(|_| {
+            String::from(
+                "no node runs that would take this; start one, as in `kusari --listen 8080 --chain \
+                 ledger`",
+            )
+        })
+    }
+
+    /// An address, or the label of one in the address book of this data directory.
+    pub(crate) fn resolve(&self, text: &str) -> Result<Address> {
+        Ok(AddressBook::open(&self.directory_of_wallets()?)?.resolve(text)?)
     }
 
     /// Finds the node, or does `alone` with the directory where none runs. `alone` takes the lock on
@@ -88,20 +88,18 @@ impl NodeChoice {
     pub(crate) fn ask_or<T>(
         &self,
         alone: impl FnOnce(&Path) -> Result<T, OpenError>,
-    ) -> Result<Found<T>, Failure> {
+    ) -> Result<Access<T>> {
         if let Some(url) = &self.node {
-            let token = self.token_file.as_deref().map(read_token).transpose();
-            let client = Client::new(url, token.map_err(Failure::failed)?);
-            return client.map(Found::Running).map_err(Failure::failed);
+            let token = self.token_file.as_deref().map(read_token).transpose()?;
+            return Ok(Access::Running(Client::new(url, token)?));
         }
-        let directory = self.directory(places::data_directory().as_deref())?;
-        let directory = std::path::absolute(directory).map_err(Failure::failed)?;
+        let directory = self.directory_of_wallets()?;
         match alone(&directory) {
-            Ok(result) => Ok(Found::Alone(result)),
+            Ok(result) => Ok(Access::Stored(result)),
             Err(OpenError::InUse { holder, .. }) => {
-                running(directory, holder).map(Found::Running).map_err(Failure::failed)
+                Ok(Access::Running(running(&directory, &holder)?))
             }
-            Err(error) => Err(Failure::failed(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -112,8 +110,7 @@ impl NodeChoice {
         if self.node.is_some() {
             return None;
         }
-        let directory = self.directory(places::data_directory().as_deref()).ok()?;
-        let directory = std::path::absolute(directory).ok()?;
+        let directory = self.directory_of_wallets().ok()?;
         let http = read_node_file(&directory).ok()??.http?;
         let client = Client::new(&format!("http://{http}"), None).ok()?;
         // The file may have been left behind by a crash, and somebody else have the port now.
@@ -122,9 +119,9 @@ impl NodeChoice {
     }
 
     /// The data directory whose wallets and labels are meant, whichever node is asked.
-    pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf> {
         let directory = self.directory(places::data_directory().as_deref())?;
-        std::path::absolute(directory).map_err(Failure::failed)
+        Ok(std::path::absolute(directory)?)
     }
 
     /// The directory that is meant; `data_directory` is where programs keep their data.
@@ -134,27 +131,39 @@ impl NodeChoice {
 }
 
 /// The node that holds the lock on `directory`.
-fn running(directory: PathBuf, holder: String) -> Result<Client, Unasked> {
-    let file = match read_node_file(&directory) {
-        Ok(Some(file)) => file,
-        Ok(None) => return Err(Unasked::Untold { directory, holder }),
-        Err(source) => return Err(Unasked::Unreadable { directory, source }),
+fn running(directory: &Path, holder: &str) -> Result<Client> {
+    let place = directory.display();
+    let untold = || {
+        failed!(
+            "the data directory {place} is in use by {holder}, which tells no local API to ask; if it is a \
+             node that is just starting or stopping, or another kusari command, try again in a moment"
+        )
     };
-    // The file was left behind by a crash. Somebody else may have the port now, and would be given
-    // the token.
-    if holder != UNKNOWN_HOLDER && holder != name_of(file.pid) {
-        return Err(Unasked::Untold { directory, holder });
-    }
-    let Some(http) = file.http else { return Err(Unasked::Off { directory }) };
-    let asked = Client::new(&format!("http://{http}"), None)
-        .and_then(|client| client.status().map(|status| (client, status)));
-    match asked {
-        Ok((client, status)) if is_of(&status, &directory) => {
-            Ok(client.with_token(Token::parse(&file.token)))
-        }
-        // The file was left behind by a crash, and another node has the port now.
-        Ok(_) => Err(Unasked::Untold { directory, holder }),
-        Err(error) => Err(Unasked::Silent { directory, holder, error: Box::new(error) }),
+    let file = read_node_file(directory).map_err(|error| {
+        let file = directory.join(NodeFile::NAME);
+        failed!(
+            "{} cannot be read ({error}); run this as the user who runs the node",
+            file.display()
+        )
+    })?;
+    // The file may have been left behind by a crash. Another program may have the port now, and would be
+    // given the token.
+    let is_of_holder = |file: &NodeFile| holder == UNKNOWN_HOLDER || holder == name_of(file.pid);
+    let file = file.filter(is_of_holder).ok_or_else(untold)?;
+    let http = file.http.ok_or_else(|| {
+        failed!(
+            "the node that runs on {place} has its local API turned off; start it without `--http off`, or \
+             stop it first"
+        )
+    })?;
+    let client = Client::new(&format!("http://{http}"), None)?;
+    match client.status() {
+        Ok(status) if is_of(&status, directory) => Ok(client.with_token(Token::parse(&file.token))),
+        // Left behind by a crash, and another node has the port now.
+        Ok(_) => Err(untold()),
+        Err(error) => Err(failed!(
+            "the data directory {place} is in use by {holder}, and its local API does not answer ({error})"
+        )),
     }
 }
 
@@ -166,6 +175,18 @@ fn is_of(status: &Status, directory: &Path) -> bool {
         (Some(said), Some(directory)) => said == directory,
         // A name that is not Unicode arrives changed.
         _ => *said == directory.to_string_lossy(),
+    }
+}
+
+impl Query {
+    /// Asks the node, or the store of one that does not run, and prints the answer.
+    pub(crate) fn show<T: Serialize>(
+        &self,
+        ask: impl FnOnce(&dyn NodeApi) -> Result<T>,
+        words: impl FnOnce(&T) -> String,
+    ) -> Result {
+        let access = self.node.open()?;
+        show(self.json, &ask(access.api())?, words)
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use super::*;
+use crate::cli::failure::Failure;
 use kusari_api_types::NodeFile;
 use kusari_chain::{BlockHash, Work};
 
@@ -15,8 +16,7 @@ fn choice(directory: &Path) -> NodeChoice {
 fn refusal(choice: &NodeChoice) -> String {
     match choice.open() {
         Err(Failure::Failed(error)) => error.to_string(),
-        Err(Failure::Usage(error)) => error.to_string(),
-        other => panic!("{other:?}"),
+        _ => panic!("it is no refusal"),
     }
 }
 
@@ -87,7 +87,7 @@ fn a_store_without_a_node_is_opened_whatever_a_crash_left_behind() {
     drop(Store::open(home.path()).unwrap());
     tell(home.path(), Some("127.0.0.1:1".parse().unwrap()));
     match choice(home.path()).open().unwrap() {
-        Access::Stored { directory, .. } => assert_eq!(directory, home.path()),
+        Access::Stored(node) => assert_eq!(node.directory.unwrap(), home.path()),
         Access::Running(client) => panic!("{client:?}"),
     }
 }

@@ -5,18 +5,13 @@
 
 use core::fmt::Write;
 
-use kusari_chain::{BestPoint, Block, BlockHash, BlockStore, StoreError, Work};
+use kusari_chain::{BestPoint, BlockHash, Work};
 use kusari_miner::measure::this_machine;
 
-use super::card::{card, card_of};
 use super::drafts;
 use super::escape::{Plain, counted, grouped};
-use super::slash::Which;
-use crate::cli::cost::Roughly;
-use kusari_api_types::REFERENCE_GPU_RATE;
-use kusari_api_types::{
-    HindranceReport, PeerList, PeerReport, RecentWorkReport, Stage, Status, WitnessStanding,
-};
+use crate::cli::cost::to_rewrite;
+use kusari_api_types::{HindranceReport, PeerList, PeerReport, Stage, Status, WitnessStanding};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
@@ -27,55 +22,6 @@ fn state(height: u32, hash: &BlockHash, work: Work) -> String {
     let height = counted(u64::from(height), "block");
     let work = grouped(work);
     format!("Current chain state:\n- Height: {height}\n- Tip   : {hash}\n- Work  : {work}")
-}
-
-/// The last `count` blocks up to a height as cards, oldest first, each given to `show`.
-pub(crate) fn last_blocks(
-    store: &dyn BlockStore,
-    (height, count): (u32, u32),
-    show: &mut dyn FnMut(String),
-) -> Result<(), StoreError> {
-    for height in (height + 1).saturating_sub(count)..=height {
-        // A reorganisation may shorten the chain between two reads.
-        if let Some(card) = at_height(store, height)? {
-            show(card);
-        }
-    }
-    Ok(())
-}
-
-/// One block as a card, or words that say there is none.
-pub(crate) fn one_block(store: &dyn BlockStore, which: &Which) -> Result<String, StoreError> {
-    let found = match which {
-        Which::Height(height) => at_height(store, *height)?,
-        Which::Hash(hash) => {
-            let genesis = Some(Block::genesis()).filter(|genesis| genesis.hash == *hash);
-            match genesis {
-                Some(genesis) => Some(card(&genesis, None)),
-                None => store.by_hash(hash)?.as_ref().map(card_of),
-            }
-        }
-    };
-    Ok(match found {
-        Some(card) => card,
-        None => format!("There is {}; /status shows how high the chain is", no_block(which)),
-    })
-}
-
-/// Words for a block that is not there, to follow `there is`.
-pub(crate) fn no_block(which: &Which) -> String {
-    match which {
-        Which::Height(height) => format!("no block at height {height}"),
-        Which::Hash(hash) => format!("no block with the hash {hash}"),
-    }
-}
-
-/// The card of the best chain's block at a height. The genesis block is nowhere stored.
-fn at_height(store: &dyn BlockStore, height: u32) -> Result<Option<String>, StoreError> {
-    match height {
-        0 => Ok(Some(card(&Block::genesis(), None))),
-        _ => Ok(store.best_at(height)?.as_ref().map(card_of)),
-    }
 }
 
 /// Who is connected.
@@ -117,7 +63,11 @@ fn one_peer(peer: &PeerReport) -> String {
 pub(crate) fn status(status: &Status) -> String {
     let mut lines = vec![state(status.height, &status.tip, status.work)];
     if let Some(recent) = &status.recent_work {
-        lines.push(rewriting(recent, status.witnesses));
+        let names = ["the last 10 blocks", "the last hour", "the last day"];
+        lines.push(format!(
+            "- To rewrite on this machine, or on an NVIDIA H100: {}",
+            to_rewrite(recent, names, this_machine(), status.witnesses)
+        ));
     }
     if let Some(held) = status.held_branches.first() {
         let (height, hash, work) = (held.height, held.hash, grouped(held.work));
@@ -140,10 +90,7 @@ pub(crate) fn status(status: &Status) -> String {
         if let Some(count) = status.drafts.filter(|drafts| *drafts > 0) {
             let drafts = counted(count as u64, "draft");
             let are = if count == 1 { "is" } else { "are" };
-            let until = match status.listen {
-                Some(_) => drafts::until(status.drafts_wait_for),
-                None => "when a node runs",
-            };
+            let until = drafts::until_if(status.listen.is_some(), status.drafts_wait_for);
             lines.push(format!("- Drafts: {drafts} {are} signed {until}"));
         }
         if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
@@ -172,29 +119,6 @@ pub(crate) fn status(status: &Status) -> String {
     let directory = status.data_directory.as_deref().unwrap_or(NO_DIRECTORY);
     lines.push(format!("- Data directory: {}", Plain(directory)));
     lines.join("\n")
-}
-
-/// What it would take to replace the last blocks, and who would have seen it.
-fn rewriting(recent: &RecentWorkReport, witnesses: Option<WitnessStanding>) -> String {
-    let costs = [
-        ("last 10 blocks", recent.ten_blocks),
-        ("last hour", recent.hour),
-        ("last day", recent.day),
-    ];
-    let costs = costs.map(|(what, work)| {
-        let (here, gpu) =
-            (Roughly::of(work, this_machine()), Roughly::of(work, REFERENCE_GPU_RATE));
-        format!("the {what} {here}, {gpu}")
-    });
-    let against = match witnesses {
-        Some(WitnessStanding { near_tip: 1, .. }) => String::from("1 witness stands"),
-        Some(WitnessStanding { near_tip, .. }) => format!("{near_tip} witnesses stand"),
-        None => String::from("no witness stands"),
-    };
-    format!(
-        "- To rewrite on this machine, or on an NVIDIA H100: {}; {against} against it",
-        costs.join("; ")
-    )
 }
 
 pub(crate) use super::testimony::witnesses;

@@ -1,54 +1,9 @@
 //! What the prompt answers.
 
 use super::*;
-use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BlockWrite, StoredBlock};
+use kusari_api_types::RecentWorkReport;
 use kusari_node::snapshot::PeerSummary;
 use kusari_node::{Hindrance, PeerStage, Snapshot};
-use std::sync::Arc;
-
-/// Blocks 1 to `height`, which only the store needs to take.
-fn chain(height: u32) -> MemoryBlocks {
-    let mut blocks = MemoryBlocks::default();
-    for index in 1..=height {
-        let mut block = Block::genesis();
-        block.index = index;
-        block.hash.0[0] = index.to_le_bytes()[0];
-        let work = Work::of_classic_blocks(index);
-        let stored =
-            StoredBlock { order: u64::from(index), work, total_bytes: 0, block, ledger: None };
-        blocks.apply(&[BlockWrite::InsertBest(Arc::new(stored))]);
-    }
-    blocks
-}
-
-fn shown(store: &MemoryBlocks, count: u32) -> Vec<String> {
-    let mut cards = Vec::new();
-    let height = store.tip_header().unwrap().map_or(0, |tip| tip.height);
-    last_blocks(store, (height, count), &mut |card| cards.push(card)).unwrap();
-    let index = |card: &String| card.lines().nth(1).unwrap_or_default().to_owned();
-    cards.iter().map(index).collect()
-}
-
-#[test]
-fn the_last_blocks_are_shown_oldest_first_and_end_at_genesis() {
-    assert_eq!(shown(&chain(3), 2), ["Block index: 2", "Block index: 3"]);
-    assert_eq!(shown(&chain(1), 10), ["Block index: 0", "Block index: 1"]);
-    assert_eq!(shown(&chain(0), 1), ["Block index: 0"]);
-}
-
-#[test]
-fn a_block_is_found_by_height_and_by_hash() {
-    let store = chain(2);
-    let find = |which| one_block(&store, &which).unwrap();
-    assert_eq!(find(Which::Height(0)), card(&Block::genesis(), None));
-    assert_eq!(find(Which::Hash(Block::genesis().hash)), card(&Block::genesis(), None));
-    let second = store.best_at(2).unwrap().unwrap().block;
-    assert_eq!(find(Which::Height(2)), card(&second, None));
-    assert_eq!(find(Which::Hash(second.hash)), card(&second, None));
-    assert!(find(Which::Height(3)).starts_with("There is no block at height 3; "));
-    assert!(find(Which::Hash(kusari_chain::BlockHash::ZERO)).starts_with("There is no block with"));
-}
 
 #[test]
 fn the_state_of_the_chain_is_told() {

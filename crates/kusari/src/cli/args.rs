@@ -8,9 +8,11 @@ use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
+use serde::Deserialize;
 
 use super::commands::Command;
-use super::settings::UsageError;
+use super::config_file;
+use super::failure::{UsageError, wrong};
 use super::similar::similar;
 
 const ABOUT: &str =
@@ -45,8 +47,9 @@ A configuration file says the same as the options, by the same names; options wi
 Exit codes: 0 stopped as asked, 1 failed, 2 the command line or the configuration is wrong.
 The environment variable NO_COLOR, set to anything, turns colours off.";
 
-/// Everything on the command line, not yet understood.
-#[derive(Debug, Default, Parser)]
+/// Everything on the command line, or in a configuration file, not yet understood.
+#[derive(Debug, Default, Deserialize, Parser)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(name = "kusari", version, about = ABOUT, after_long_help = LONG_HELP)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[command(
@@ -54,18 +57,22 @@ The environment variable NO_COLOR, set to anything, turns colours off.";
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
+    #[serde(skip)]
     pub(crate) command: Option<Command>,
 
     /// Port to listen on: the older form of --listen PORT
     #[arg(value_name = "PORT")]
+    #[serde(skip)]
     pub(crate) port: Option<String>,
 
     /// Peers to connect to: the older form of --connect
     #[arg(value_name = "HOST:PORT")]
+    #[serde(skip)]
     pub(crate) peers: Vec<String>,
 
     /// Where to take connections: 8080 (all interfaces), 127.0.0.1:8080 or [::]:8080
     #[arg(long, value_name = "ADDRESS")]
+    #[serde(deserialize_with = "config_file::address")]
     pub(crate) listen: Option<String>,
 
     /// Peer to keep connected; may be given many times
@@ -82,6 +89,7 @@ pub(crate) struct Args {
 
     /// Where the local API answers; `off` turns it off [default: 127.0.0.1:7878, or a free port]
     #[arg(long, value_name = "ADDRESS")]
+    #[serde(deserialize_with = "config_file::address")]
     pub(crate) http: Option<String>,
 
     /// File with the token that the local API asks for; it is written where it is missing
@@ -94,6 +102,7 @@ pub(crate) struct Args {
 
     /// File with settings, by the names of these options
     #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
 
     /// Most peers connected at once [default: 64]
@@ -112,6 +121,7 @@ pub(crate) struct Args {
     /// Most blocks of its chain that another branch may take back without `kusari accept-branch`;
     /// `none` for any number [default: 288 on a ledger, none on the classic chain]
     #[arg(long, value_name = "N|none")]
+    #[serde(deserialize_with = "config_file::depth")]
     pub(crate) max_reorg_depth: Option<String>,
 
     /// Most that the store may take on the disk, as in `500MiB` or `2GiB`, before nothing but blocks is
@@ -165,11 +175,45 @@ pub(crate) struct Args {
 
     /// Run a suite of conformance/ against this program; `all` runs every one
     #[arg(long, value_name = "NAME")]
+    #[serde(skip)]
     pub(crate) conformance: Option<String>,
 
     /// With --conformance: rewrite what is expected
     #[arg(long, requires = "conformance")]
+    #[serde(skip)]
     pub(crate) update: bool,
+}
+
+impl Args {
+    /// The command line, and what a file says where the line says nothing.
+    pub(crate) fn over(mut self, file: Self) -> Self {
+        macro_rules! fill {
+            ($($option:ident)+) => { $(self.$option = self.$option.or(file.$option);)+ };
+        }
+        // The first word alone is a port in the older form. Where --listen has said it already, it is a
+        // peer like the words after it, as it is to an original node.
+        if self.listen.is_some() {
+            self.peers.splice(0..0, self.port.take());
+        }
+        self.peers.append(&mut self.connect);
+        if self.peers.is_empty() {
+            self.peers = file.connect;
+        }
+        // Either of the two on the command line settles the question.
+        if self.data_dir.is_none() && !self.ephemeral {
+            (self.data_dir, self.ephemeral) = (file.data_dir, file.ephemeral);
+        }
+        if self.witness_key.is_empty() {
+            self.witness_key = file.witness_key;
+        }
+        self.offline |= file.offline;
+        self.quiet |= file.quiet;
+        fill!(
+            listen http token_file journal max_peers max_per_address max_per_group max_reorg_depth
+            max_store miner_threads miner_kernel chain mine passphrase_file witness log
+        );
+        self
+    }
 }
 
 /// What a command line asks for.
@@ -207,9 +251,11 @@ pub(crate) fn mistyped(word: &str) -> Option<UsageError> {
         _ => similar(word, program.get_subcommands().map(clap::Command::get_name))?.to_owned(),
     };
     // A command that is written rightly was understood as one.
-    (name != word).then(|| UsageError {
-        cause: format!("`{word}` is not a command, nor a port"),
-        remedy: format!("did you mean `kusari {name}`? `kusari --help` lists what there is"),
+    (name != word).then(|| {
+        wrong(
+            format!("`{word}` is not a command, nor a port"),
+            format!("did you mean `kusari {name}`? `kusari --help` lists what there is"),
+        )
     })
 }
 
@@ -220,25 +266,20 @@ fn in_one_sentence(error: &clap::Error) -> UsageError {
         && error.kind() == ErrorKind::MissingRequiredArgument
     {
         let usage = page.lines().find_map(|line| line.strip_prefix("Usage: "));
-        return UsageError {
-            cause: format!("{} is missing", names.join(" and ")),
-            remedy: format!(
-                "write it so: {}",
-                usage.unwrap_or("`kusari --help` lists what there is")
-            ),
-        };
+        return wrong(
+            format!("{} is missing", names.join(" and ")),
+            format!("write it so: {}", usage.unwrap_or("`kusari --help` lists what there is")),
+        );
     }
     if let Some(ContextValue::String(command)) = error.get(ContextKind::InvalidSubcommand)
         && let Some(ContextValue::Strings(below)) = error.get(ContextKind::ValidSubcommand)
         && error.kind() == ErrorKind::MissingSubcommand
     {
         let example = below.first().map_or("--help", String::as_str);
-        return UsageError {
-            cause: format!("`{command}` does not say what"),
-            remedy: format!(
-                "write it so: {command} {example}; `{command} --help` lists what there is"
-            ),
-        };
+        return wrong(
+            format!("`{command}` does not say what"),
+            format!("write it so: {command} {example}; `{command} --help` lists what there is"),
+        );
     }
     let first = page.lines().next().unwrap_or_default();
     let cause = first.strip_prefix("error: ").unwrap_or(first).to_owned();

@@ -6,7 +6,6 @@ use std::path::Path;
 use kusari_miner::Kernel;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::super::config_file::ConfigFile;
 use super::super::settings::{Settings, Storage, Surroundings};
 use super::*;
 use kusari_api::BindAddress;
@@ -19,7 +18,7 @@ fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
     };
     match read(words.split_whitespace().map(OsString::from))? {
         Asked::Run(args) => {
-            Settings::new(*args, ConfigFile::read(file, "kusari.toml")?, &surroundings)
+            Settings::new(*args, Args::of_file(file, "kusari.toml")?, &surroundings)
         }
         Asked::Print(text) => panic!("{line}: {text}"),
     }
@@ -235,7 +234,7 @@ fn a_wrong_file_is_refused_with_the_place_and_the_key() {
         assert!(error.contains(cause), "{file:?}: {error}");
         assert!(!error.contains('\n'), "{error}");
     }
-    let missing = ConfigFile::open(Path::new("/nowhere/kusari.toml")).unwrap_err().to_string();
+    let missing = Args::open(Path::new("/nowhere/kusari.toml")).unwrap_err().to_string();
     assert!(missing.contains("/nowhere/kusari.toml cannot be read"), "{missing}");
 }
 
@@ -288,7 +287,8 @@ fn a_journal_is_written_where_the_option_or_else_the_file_says() {
 #[test]
 fn a_chain_is_classic_unless_the_option_or_else_the_file_says_otherwise() {
     let chain = |args: Option<&str>, file: Option<&str>| {
-        super::super::settings::chain(args.map(String::from), file.map(String::from))
+        let of = |chain: Option<&str>| Args { chain: chain.map(String::from), ..Args::default() };
+        super::super::settings::chain(of(args).over(of(file)).chain.as_deref())
     };
     let ledger = Some(kusari_chain::ledger::ChainSpec::ledger());
     assert_eq!(chain(None, None), Ok(None));

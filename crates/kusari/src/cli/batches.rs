@@ -11,12 +11,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::escape::{counted, grouped};
-use super::failure::Failure;
+use super::failure::{Result, failed};
 use super::lines::{Content, Line, Lines};
 use super::pipe::refusal;
 use super::progress::Progress;
-use kusari_api_types::problem;
-use kusari_api_types::{BatchItem, BatchRequest, MAX_BATCH, RecordReport, RecordState};
+use super::stdout::say_beside;
+use super::wait::now;
+use kusari_api_types::{BatchItem, BatchRequest, MAX_BATCH, RecordReport, RecordState, problem};
 use kusari_client::Client;
 
 /// Bytes of text that go together, unless one line is longer: as JSON they are below the bound of a
@@ -46,13 +47,13 @@ pub(crate) enum Taken {
 pub(crate) trait Taker {
     /// Takes lines in order, as many as become durable together, and says of each what became of it.
     /// Those that it says nothing of are given again.
-    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>, Failure>;
+    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>>;
 
     /// Whether a record stands in the best chain, or can't any more.
-    fn is_done(&mut self, id: u64) -> Result<bool, Failure>;
+    fn is_done(&mut self, id: u64) -> Result<bool>;
 
     /// Shows the receipt of a line, and waits for what the person wants to wait for.
-    fn saved(&mut self, report: &RecordReport, progress: &Progress) -> Result<(), Failure>;
+    fn saved(&mut self, report: &RecordReport, progress: &Progress) -> Result;
 }
 
 pub(crate) struct Batches<'a, T> {
@@ -80,29 +81,20 @@ impl<'a, T: Taker> Batches<'a, T> {
     }
 
     /// Has every line taken, and says at the end how many are acknowledged and how many of them mined.
-    pub(crate) fn run<R: BufRead + Send + 'static>(
-        mut self,
-        lines: Lines<R>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run<R: BufRead + Send + 'static>(mut self, lines: Lines<R>) -> Result {
         let (counts, result) = self.take_and_count(&read_ahead(lines));
         self.progress.finish();
-        super::say_beside(&counts);
+        say_beside(&counts);
         result?;
         match self.refused {
             0 => Ok(()),
-            1 => Err(Failure::failed("1 line is not saved; why stands above")),
-            refused => Err(Failure::failed(format!(
-                "{} are not saved; why stands above",
-                counted(refused, "line")
-            ))),
+            1 => Err(failed!("1 line is not saved; why stands above")),
+            refused => Err(failed!("{} are not saved; why stands above", counted(refused, "line"))),
         }
     }
 
     /// What was acknowledged is said however it ends: the caller begins again after it.
-    fn take_and_count(
-        &mut self,
-        lines: &Receiver<std::io::Result<Line>>,
-    ) -> (String, Result<(), Failure>) {
+    fn take_and_count(&mut self, lines: &Receiver<std::io::Result<Line>>) -> (String, Result) {
         match self.take_all(lines).and_then(|()| self.count()) {
             Ok(()) => (self.counts(), Ok(())),
             // The node may be gone, so it is not asked again.
@@ -110,7 +102,7 @@ impl<'a, T: Taker> Batches<'a, T> {
         }
     }
 
-    fn take_all(&mut self, lines: &Receiver<std::io::Result<Line>>) -> Result<(), Failure> {
+    fn take_all(&mut self, lines: &Receiver<std::io::Result<Line>>) -> Result {
         let mut next = None;
         loop {
             let mut batch = Vec::new();
@@ -139,11 +131,11 @@ impl<'a, T: Taker> Batches<'a, T> {
                         self.refuse(&refusal(number, &content));
                     }
                     Err(error) if batch.is_empty() => {
-                        return Err(Failure::failed(format!(
+                        return Err(failed!(
                             "the input cannot be read any further ({error}); {} of its lines are \
                              saved, so begin after them",
                             grouped(self.acknowledged)
-                        )));
+                        ));
                     }
                     // What was read before it goes first.
                     other => {
@@ -157,7 +149,7 @@ impl<'a, T: Taker> Batches<'a, T> {
     }
 
     /// Has a batch taken, however long there is no room for it.
-    fn send(&mut self, mut batch: Vec<Numbered>) -> Result<(), Failure> {
+    fn send(&mut self, mut batch: Vec<Numbered>) -> Result {
         let mut is_told = false;
         while !batch.is_empty() {
             let taken = self.taker.take(&batch)?;
@@ -208,7 +200,7 @@ impl<'a, T: Taker> Batches<'a, T> {
     }
 
     /// Renews what a person watches, now and then.
-    fn show(&mut self) -> Result<(), Failure> {
+    fn show(&mut self) -> Result {
         if self.progress.is_shown() && self.counted_at.elapsed() >= COUNT_AGAIN {
             self.count()?;
             self.progress.say(self.counts());
@@ -223,7 +215,7 @@ impl<'a, T: Taker> Batches<'a, T> {
 
     /// Counts what is mined. The oldest record is mined first, so that a search finds the first that is
     /// not, and the node is asked about few.
-    fn count(&mut self) -> Result<(), Failure> {
+    fn count(&mut self) -> Result {
         while let Some((from, end)) = self.unmined.front().copied() {
             let (mut done, mut open) = (from, end);
             while done < open {
@@ -249,7 +241,7 @@ pub(crate) fn taken_by_node(
     client: &Client,
     fee: Option<u64>,
     lines: &[Numbered],
-) -> Result<Vec<Taken>, Failure> {
+) -> Result<Vec<Taken>> {
     let texts = lines.iter().map(|(_, text)| text.clone()).collect();
     let which = match lines {
         [(one, _)] => format!("line {one} of the input"),
@@ -257,26 +249,26 @@ pub(crate) fn taken_by_node(
         [] => return Ok(Vec::new()),
     };
     let report = client.record_batch(&BatchRequest { texts, fee });
-    let report = report.map_err(|error| Failure::failed(format!("{error} ({which})")))?;
+    let report = report.map_err(|error| failed!("{error} ({which})"))?;
     let taken = report.results.into_iter().map(|BatchItem { record, problem }| {
         Ok(match (record, problem) {
             (Some(record), _) => Taken::Saved(Box::new(record)),
             (None, Some(problem)) if is_full(&problem.kind) => Taken::Full(problem.detail),
             (None, Some(problem)) if problem.status < 500 => Taken::Refused(problem.detail),
             (None, Some(problem)) => {
-                return Err(Failure::failed(format!("{} ({which})", problem.detail)));
+                return Err(failed!("{} ({which})", problem.detail));
             }
             (None, None) => {
-                return Err(Failure::failed(format!("the node says nothing ({which})")));
+                return Err(failed!("the node says nothing ({which})"));
             }
         })
     });
-    let taken: Vec<Taken> = taken.collect::<Result<_, Failure>>()?;
+    let taken: Vec<Taken> = taken.collect::<Result<_>>()?;
     match taken.len() == lines.len() {
         true => Ok(taken),
-        false => Err(Failure::failed(format!(
+        false => Err(failed!(
             "the node does not answer for each of {which}; see whether it is of this version"
-        ))),
+        )),
     }
 }
 
@@ -286,7 +278,7 @@ fn is_full(kind: &str) -> bool {
 }
 
 /// Whether a record of a node stands in the best chain, or can't any more.
-pub(crate) fn is_done(client: &Client, id: u64) -> Result<bool, Failure> {
+pub(crate) fn is_done(client: &Client, id: u64) -> Result<bool> {
     let report = client.record_state(id)?;
     Ok(report
         .is_some_and(|report| matches!(report.state, RecordState::Mined | RecordState::Displaced)))
@@ -304,11 +296,6 @@ fn read_ahead<R: BufRead + Send + 'static>(mut lines: Lines<R>) -> Receiver<std:
         }
     });
     receiver
-}
-
-#[expect(clippy::disallowed_methods, reason = "how often a person is shown something")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

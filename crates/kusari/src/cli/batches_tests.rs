@@ -1,6 +1,7 @@
 use std::io::BufReader;
 
 use super::*;
+use crate::cli::failure::Failure;
 
 /// Takes what it has room for, and gains room each time it refuses.
 struct Fake {
@@ -28,7 +29,7 @@ impl Fake {
 }
 
 impl Taker for Fake {
-    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>, Failure> {
+    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>> {
         self.batches.push(lines.len());
         let mut results = Vec::new();
         for line in lines {
@@ -48,20 +49,20 @@ impl Taker for Fake {
         Ok(results)
     }
 
-    fn is_done(&mut self, id: u64) -> Result<bool, Failure> {
+    fn is_done(&mut self, id: u64) -> Result<bool> {
         self.asked += 1;
         if self.is_gone {
-            return Err(Failure::failed("the node is gone"));
+            return Err(failed!("the node is gone"));
         }
         Ok(id <= self.mined)
     }
 
-    fn saved(&mut self, _: &RecordReport, _: &Progress) -> Result<(), Failure> {
+    fn saved(&mut self, _: &RecordReport, _: &Progress) -> Result {
         Ok(())
     }
 }
 
-fn run(fake: &mut Fake, text: &str) -> Result<(), Failure> {
+fn run(fake: &mut Fake, text: &str) -> Result {
     Batches::new(fake).run(Lines::new(BufReader::new(std::io::Cursor::new(text.to_owned()))))
 }
 

@@ -2,11 +2,10 @@
 
 use std::num::NonZeroUsize;
 
+use super::failure::{UsageError, wrong};
 use bytesize::ByteSize;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_node::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP};
-
-use super::settings::{UsageError, wrong};
 
 /// Peers connected at once, unless told otherwise.
 const DEFAULT_MAX_PEERS: usize = 64;

@@ -2,7 +2,7 @@
 //!
 //! Owns the alarm about a held branch, the list of branches, and what came of accepting one.
 
-use kusari_chain::BlockHash;
+use kusari_chain::{BestPoint, BlockHash};
 use kusari_node::event::HeldReport;
 
 use super::escape::{Plain, counted, grouped};
@@ -13,35 +13,35 @@ use kusari_api_types::branches::{AcceptReceipt, BranchList, BranchReport};
 pub(crate) fn alarm(report: &HeldReport) -> String {
     let HeldReport { best, branch, others } = report;
     let (fork, tip) = (branch.fork, branch.tip);
-    let since_fork = |height: u32| counted(u64::from(height.saturating_sub(fork.height)), "block");
     let others = match others {
         0 => String::new(),
         number => format!("; {} more", counted(*number as u64, "such branch")),
+    };
+    let side = |end: &BestPoint, began, ended| {
+        let since_fork = counted(u64::from(end.height.saturating_sub(fork.height)), "block");
+        format!(
+            "block {}, {}\n         work {}; {since_fork} since the fork, made from {} to {}",
+            end.height,
+            end.hash,
+            grouped(end.work),
+            Moment(began),
+            Moment(ended)
+        )
     };
     format!(
         "ALARM: a branch has more work than this chain, and following it would take back {}: more \
          than this node takes back by itself\n\
          - Fork : block {}, {}\n\
-         - Here : block {}, {}\n         work {}; {} since the fork, made from {} to {}\n\
-         - There: block {}, {}\n         work {}; {} since the fork, made from {} to {}\n\
+         - Here : {}\n\
+         - There: {}\n\
          This node stays on its chain{others}. Ask the others what happened; then\n\
          - `kusari branches` shows both sides again,\n\
          - `kusari accept-branch {}` follows the other one",
         counted(u64::from(branch.depth), "block"),
         fork.height,
         fork.hash,
-        best.height,
-        best.hash,
-        grouped(best.work),
-        since_fork(best.height),
-        Moment(branch.best_began),
-        Moment(branch.best_ended),
-        tip.height,
-        tip.hash,
-        grouped(tip.work),
-        since_fork(tip.height),
-        Moment(branch.began),
-        Moment(branch.ended),
+        side(best, branch.best_began, branch.best_ended),
+        side(&tip, branch.began, branch.ended),
         tip.hash
     )
 }

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use kusari_chain::ledger::{Address, BodyEntry, LedgerPart};
-use kusari_chain::{Block, StoredBlock, WholeBlock};
+use kusari_chain::{Block, WholeBlock};
 
 use super::escape::Plain;
 
@@ -18,11 +18,6 @@ pub(crate) fn card(block: &Block, ledger: Option<&LedgerPart>) -> String {
     // Writing to a string has no way to fail.
     let _ = write_card(&mut text, block, ledger);
     text
-}
-
-/// The card of a stored block.
-pub(crate) fn card_of(stored: &StoredBlock) -> String {
-    card(&stored.block, stored.part())
 }
 
 /// The card of a block as the local API tells of it.

@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
+use super::failure::UsageError;
 use super::places;
-use super::settings::UsageError;
 
 /// The options that choose a node.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -25,6 +25,17 @@ pub(crate) struct NodeChoice {
     /// File with the token of the node that --node names
     #[arg(long, value_name = "FILE", requires = "node")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+/// The options of a command that asks a node and prints the answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) node: NodeChoice,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The options that choose a data directory, whether a node runs there or not.

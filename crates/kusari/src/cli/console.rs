@@ -7,6 +7,21 @@ use std::io::{self, IsTerminal};
 #[cfg(unix)]
 use std::sync::Mutex;
 
+/// Ended at once on a second signal: 128 and the number of SIGINT, as shells report it.
+const INTERRUPTED: i32 = 130;
+
+/// Ends the program, whatever it is doing.
+#[expect(clippy::disallowed_methods, reason = "a person asked for it; the store is crash-safe")]
+pub(crate) fn end_at_once() {
+    std::process::exit(INTERRUPTED);
+}
+
+/// See <https://no-color.org>: any value but the empty one turns colours off.
+#[expect(clippy::disallowed_methods, reason = "a convention of terminals, not a setting of ours")]
+pub(crate) fn colours_are_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// The terminal's mode at the start, where there is a prompt.
 #[derive(Debug, Default)]
 pub(crate) struct Console {

@@ -11,31 +11,20 @@ use std::time::Duration;
 use kusari_node::wire::{self, AsBlock, LineFramer, LineTooLong, Message, Received, Refusal};
 
 use super::choice::NodeChoice;
+use super::failure::{Failure, Result, failed};
 
 /// How long the node may keep silent, or take nothing. A busy node on a slow disk answers in less.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Bytes read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Why a conversation ended too early.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Interruption {
-    /// There is no connection.
-    #[error("{address} cannot be reached ({source}); see whether the node still runs")]
-    Unreachable { address: String, source: io::Error },
-    /// The connection broke.
-    #[error("the connection to the node broke ({0}); see whether it still runs, then try again")]
-    Broken(io::Error),
-    /// The other side closed it.
-    #[error(
-        "the node closed the connection; see what it says: it may have been stopped, or have as \
-         many peers as it takes"
-    )]
-    Closed,
-    /// What answers there is no node.
-    #[error("what answers there speaks another protocol ({0}); look at the address of the node")]
-    Foreign(#[from] LineTooLong),
+/// The other side closed the connection.
+pub(crate) fn closed() -> Failure {
+    failed!(
+        "the node closed the connection; see what it says: it may have been stopped, or have as many \
+         peers as it takes"
+    )
 }
 
 /// Where the chosen node takes connections of peers, as it is reached from here. `listen` is what
@@ -74,15 +63,17 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn begin(address: &str) -> Result<Self, Interruption> {
+    pub(crate) fn begin(address: &str) -> Result<Self> {
         let connect = || {
             let stream = TcpStream::connect(address)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.set_read_timeout(Some(SILENCE))?;
+            stream.set_write_timeout(Some(SILENCE))?;
             stream.set_nodelay(true)?;
             Ok(stream)
         };
-        let unreachable = |source| Interruption::Unreachable { address: address.into(), source };
+        let unreachable = |error: io::Error| {
+            failed!("{address} cannot be reached ({error}); see whether the node still runs")
+        };
         let mut framer = LineFramer::default();
         // The node's lines may be as long as those of any kusari node.
         framer.set_introduced();
@@ -90,26 +81,31 @@ impl Conversation {
     }
 
     /// Writes messages, all at once.
-    pub(crate) fn say<B: AsBlock>(&mut self, messages: &[Message<B>]) -> Result<(), Interruption> {
+    pub(crate) fn say<B: AsBlock>(&mut self, messages: &[Message<B>]) -> Result {
         let lines: Vec<u8> = messages.iter().flat_map(wire::encode).collect();
         self.stream.write_all(&lines).map_err(broken)
     }
 
     /// Nothing more will be said; what was asked is still answered.
-    pub(crate) fn finish(&mut self) -> Result<(), Interruption> {
+    pub(crate) fn finish(&mut self) -> Result {
         self.stream.shutdown(Shutdown::Write).map_err(broken)
     }
 
     /// The next line; `None` where the node has said all and closed the connection after a line.
-    pub(crate) fn next(&mut self) -> Result<Option<Result<Received, Refusal>>, Interruption> {
+    pub(crate) fn next(&mut self) -> Result<Option<Result<Received, Refusal>>> {
         loop {
-            if let Some(line) = self.framer.next_line()? {
+            let foreign = |error: LineTooLong| {
+                failed!(
+                    "what answers there speaks another protocol ({error}); look at the address of the node"
+                )
+            };
+            if let Some(line) = self.framer.next_line().map_err(foreign)? {
                 return Ok(Some(wire::receive(line)));
             }
             let mut bytes = [0; READ_BYTES];
             match self.stream.read(&mut bytes) {
                 Ok(0) if self.framer.buffered() == 0 => return Ok(None),
-                Ok(0) => return Err(Interruption::Closed),
+                Ok(0) => return Err(closed()),
                 Ok(count) => self.framer.push(&bytes[..count]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(broken(error)),
@@ -118,18 +114,18 @@ impl Conversation {
     }
 }
 
-fn broken(error: io::Error) -> Interruption {
-    match error.kind() {
+fn broken(error: io::Error) -> Failure {
+    let why = match error.kind() {
         // How a read or a write that took too long is reported differs between systems.
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-            let said = format!("nothing happened for {} s", PATIENCE.as_secs());
-            Interruption::Broken(io::Error::new(ErrorKind::TimedOut, said))
+            format!("nothing happened for {} s", SILENCE.as_secs())
         }
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
-            Interruption::Closed
+            return closed();
         }
-        _ => Interruption::Broken(error),
-    }
+        _ => error.to_string(),
+    };
+    failed!("the connection to the node broke ({why}); see whether it still runs, then try again")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use core::fmt;
 
+use kusari_api_types::{REFERENCE_GPU_RATE, RecentWorkReport, WitnessStanding};
 use kusari_chain::Work;
 
 /// A time in one of a few words: nobody needs more digits of an expectation.
@@ -13,10 +14,31 @@ pub(crate) struct Roughly(f64);
 
 impl Roughly {
     /// How long so much work takes at so many tries a second.
-    #[must_use]
     pub(crate) fn of(work: Work, rate: f64) -> Self {
         Self(work.tries() / rate)
     }
+}
+
+/// What it would take to replace the last blocks, which are named so, and who would have seen it.
+pub(crate) fn to_rewrite(
+    recent: &RecentWorkReport,
+    names: [&str; 3],
+    here: f64,
+    witnesses: Option<WitnessStanding>,
+) -> String {
+    let works = [recent.ten_blocks, recent.hour, recent.day];
+    let costs = names.iter().zip(works).map(|(name, work)| {
+        let gpu = Roughly::of(work, REFERENCE_GPU_RATE);
+        format!("{name} {}, {gpu}", Roughly::of(work, here))
+    });
+    let costs: Vec<String> = costs.collect();
+
+    let against = match witnesses {
+        Some(WitnessStanding { near_tip: 1, .. }) => String::from("1 witness stands"),
+        Some(WitnessStanding { near_tip, .. }) => format!("{near_tip} witnesses stand"),
+        None => String::from("no witness stands"),
+    };
+    format!("{}; {against} against it", costs.join("; "))
 }
 
 impl fmt::Display for Roughly {

@@ -33,6 +33,11 @@ pub(crate) fn until(wait: Option<DraftWait>) -> &'static str {
     }
 }
 
+/// The same of a node that runs or does not.
+pub(crate) fn until_if(runs: bool, wait: Option<DraftWait>) -> &'static str {
+    if runs { until(wait) } else { "when a node runs" }
+}
+
 /// What is told when drafts begin to wait for something.
 pub(crate) fn waiting(drafts: usize, wait: DraftWait) -> String {
     let are = if drafts == 1 { "is" } else { "are" };

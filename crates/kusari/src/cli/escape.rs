@@ -5,6 +5,7 @@
 //! out of a block goes to a terminal through [`Plain`].
 
 use core::fmt::{self, Write};
+use std::path::Path;
 
 /// Writes a text with every character that a terminal would obey rather than show as `\u{..}`.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);
@@ -45,6 +46,11 @@ fn misleads(character: char) -> bool {
         )
 }
 
+/// A path, safe to print.
+pub(crate) fn shown(path: &Path) -> String {
+    Plain(&path.to_string_lossy()).to_string()
+}
+
 /// Writes a number with a comma between each three digits: people compare them at a glance.
 pub(crate) fn grouped(number: impl fmt::Display) -> String {
     let digits = number.to_string();
@@ -65,6 +71,16 @@ pub(crate) fn counted(number: u64, one: &str) -> String {
     // Writing to a string has no way to fail.
     let _ = write!(text, " {one}{plural}");
     text
+}
+
+/// A time in the unit that fits: `119 s`, `2 min`, `2 h`, `2 d`.
+pub(crate) fn lasting(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", grouped(seconds / 86_400)),
+    }
 }
 
 #[cfg(test)]

@@ -1,62 +1,51 @@
-//! Why a command did not do what it was asked.
-//!
-//! Owns which errors of other modules are sentences for a person as they are.
+//! Why the program or a command did not do what it was asked: one sentence each, with the remedy.
 
 use std::error::Error;
 
-use kusari_chain::StoreError;
+/// Why the program cannot begin as it was told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}; {remedy}")]
+pub(crate) struct UsageError {
+    pub(crate) cause: String,
+    pub(crate) remedy: String,
+}
 
-use super::conversation::Interruption;
-use super::settings::UsageError;
-use kusari_client::ClientError;
-use kusari_files::FileError;
-use kusari_runtime::offline::OfflineError;
-use kusari_runtime::witness_key::WitnessKeyError;
-use kusari_wallet::passphrase::PassphraseError;
-use kusari_wallet::{LabelError, WalletError};
+pub(crate) fn wrong(cause: impl Into<String>, remedy: impl Into<String>) -> UsageError {
+    UsageError { cause: cause.into(), remedy: remedy.into() }
+}
+
+/// What comes of a command.
+pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line is wrong.
-    Usage(UsageError),
-    /// It failed; one sentence with the remedy.
+    /// It failed. Where this is a [`UsageError`], the command line is wrong.
     Failed(Box<dyn Error>),
     /// It failed, and what it printed says so.
     Shown,
 }
 
 impl Failure {
-    pub(crate) fn failed(cause: impl Into<Box<dyn Error>>) -> Self {
+    /// What went wrong, in a sentence.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Failed(error) => error.to_string(),
+            Self::Shown => String::new(),
+        }
+    }
+}
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(cause: E) -> Self {
         Self::Failed(cause.into())
     }
 }
 
-impl From<UsageError> for Failure {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error)
-    }
-}
-
-/// Errors that say the cause and the remedy themselves.
-macro_rules! failures {
-    ($($error:ty),* $(,)?) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                Self::failed(error)
-            }
-        })*
+/// A failure in words, as `format!` takes them.
+macro_rules! failed {
+    ($($words:tt)*) => {
+        $crate::cli::failure::Failure::from(format!($($words)*))
     };
 }
-
-failures!(
-    ClientError,
-    FileError,
-    Interruption,
-    LabelError,
-    OfflineError,
-    PassphraseError,
-    StoreError,
-    WalletError,
-    WitnessKeyError,
-);
+pub(crate) use failed;

@@ -3,10 +3,13 @@
 //! A line is text up to a newline; a carriage return before that is not part of it. What cannot be
 //! recorded is counted and skipped, however long it is.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
+
+/// Bytes of a line that are looked at together.
+const PIECE_BYTES: u64 = 16 * 1024;
 
 /// What fits: so many bytes, counted in a way of the chain's.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +20,7 @@ pub(crate) struct Fit {
 
 impl Fit {
     /// A line of the classic chain, which counts by its bytes after escaping.
-    pub(crate) const LINE: Self = Self { limit: MAX_TEXT_BYTES, bytes_of: escaped_bytes };
+    const LINE: Self = Self { limit: MAX_TEXT_BYTES, bytes_of: escaped_bytes };
 
     /// A record of a ledger that takes so many bytes.
     pub(crate) fn record(limit: u32) -> Self {
@@ -96,26 +99,19 @@ impl<R: BufRead> Lines<R> {
 
     /// Reads up to and with the next newline, keeps the beginning, and says how long the line is.
     fn read(&mut self, kept: &mut Vec<u8>) -> io::Result<Option<u64>> {
-        let mut bytes = 0;
-        let mut began = false;
+        let mut bytes = None;
         loop {
-            let chunk = match self.reader.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if chunk.is_empty() {
-                return Ok(began.then_some(bytes));
+            let mut piece = Vec::new();
+            let mut within = self.reader.by_ref().take(PIECE_BYTES);
+            if within.read_until(b'\n', &mut piece)? == 0 {
+                return Ok(bytes);
             }
-            began = true;
-            let newline = chunk.iter().position(|byte| *byte == b'\n');
-            let part = &chunk[..newline.unwrap_or(chunk.len())];
-            bytes += part.len() as u64;
-            kept.extend_from_slice(&part[..part.len().min(self.fit.kept_bytes() - kept.len())]);
-            let used = newline.map_or(part.len(), |at| at + 1);
-            self.reader.consume(used);
-            if newline.is_some() {
-                return Ok(Some(bytes));
+            let is_whole = piece.pop_if(|byte| *byte == b'\n').is_some();
+            *bytes.get_or_insert(0) += piece.len() as u64;
+            let room = self.fit.kept_bytes() - kept.len();
+            kept.extend_from_slice(&piece[..piece.len().min(room)]);
+            if is_whole {
+                return Ok(bytes);
             }
         }
     }
@@ -139,7 +135,7 @@ fn judge(kept: Vec<u8>, bytes: u64, fit: Fit) -> Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufReader, Read};
+    use std::io::BufReader;
 
     fn lines(bytes: &[u8]) -> Vec<(u64, Content)> {
         // A small buffer, so that lines come in pieces.

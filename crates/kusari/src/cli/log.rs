@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::escape::Plain;
 use super::screen::Screen;
-use super::words::Said;
+use super::words::Message;
 
 /// Longest entry that is kept, in bytes.
 const MAX_ENTRY: usize = 16 * 1024;
@@ -53,7 +53,7 @@ impl Drop for Entry {
             return;
         }
         match &self.screen {
-            Some(screen) => screen.remark(Said::warning(text)),
+            Some(screen) => screen.remark(Message::warning(text)),
             // Nobody is left to be told that stderr is closed.
             None => drop(writeln!(io::stderr(), "{text}")),
         }

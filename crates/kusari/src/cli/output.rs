@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::words::Tone;
+use super::words::Severity;
 
 /// Text that is written at once at most; cards of a burst are put together up to this.
 const BATCH_BYTES: usize = 16 * 1024;
@@ -66,10 +66,10 @@ impl Output {
     }
 
     /// Prints lines.
-    pub(crate) fn line(&mut self, text: &str, tone: Tone) {
-        let colour = match tone {
-            Tone::Warning => Some("\x1b[33m"),
-            Tone::Routine | Tone::Answer => None,
+    pub(crate) fn line(&mut self, text: &str, severity: Severity) {
+        let colour = match severity {
+            Severity::Warning => Some("\x1b[33m"),
+            Severity::Routine | Severity::Answer => None,
         };
         let progress = self.progress.take();
         if progress.is_some() && self.prompt.is_none() {
@@ -106,7 +106,7 @@ impl Output {
     /// Shows progress, in place of the one before where that is possible.
     pub(crate) fn progress(&mut self, text: &str) {
         if !self.looks.live {
-            return self.line(text, Tone::Routine);
+            return self.line(text, Severity::Routine);
         }
         self.rewrite(text);
         if self.prompt.is_some() {
@@ -122,7 +122,7 @@ impl Output {
             self.pending.push('\n');
             self.progress = None;
         } else {
-            self.line(text, Tone::Routine);
+            self.line(text, Severity::Routine);
         }
     }
 
@@ -192,7 +192,7 @@ mod tests {
     fn show(output: &mut Output) {
         output.progress("one");
         output.progress("two");
-        output.line("beside", Tone::Warning);
+        output.line("beside", Severity::Warning);
         output.progress_end("end");
     }
 
@@ -226,7 +226,7 @@ mod tests {
         output.progress("two");
         at_prompt.typed.store(true, Ordering::Relaxed);
         output.progress("three");
-        output.line("beside", Tone::Routine);
+        output.line("beside", Severity::Routine);
         output.progress_end("end");
         output.flush();
         assert_eq!(*above.lock().unwrap(), "one\n\x1b[1A\r\x1b[2Ktwo\nthree\nbeside\nend\n");
@@ -245,7 +245,7 @@ mod tests {
         }
         let mut output = Output::new(Box::new(Broken), Looks::default());
         for _ in 0..3 {
-            output.line("hi", Tone::Answer);
+            output.line("hi", Severity::Answer);
             output.flush();
         }
         assert!(output.gone);

@@ -6,26 +6,39 @@ use std::sync::Once;
 
 use kusari_files::{FileError, Readers, WholeFile};
 
-use super::end_at_once;
-use super::failure::Failure;
+use super::console::end_at_once;
+use super::failure::{Failure, Result, failed};
 
-/// Begins to write a file, in place of one only where `overwrite` says so.
-pub(crate) fn create(target: &Path, overwrite: bool) -> Result<WholeFile, Failure> {
-    remove_at_signals();
-    WholeFile::create(target, Readers::Default, overwrite).map_err(refusal)
+/// A file on its way.
+pub(crate) struct OutputFile(WholeFile);
+
+impl OutputFile {
+    /// Begins to write a file, in place of one only where `overwrite` says so.
+    pub(crate) fn create(target: &Path, overwrite: bool) -> Result<Self> {
+        remove_at_signals();
+        WholeFile::create(target, Readers::Default, overwrite).map(Self).map_err(refusal)
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result {
+        self.0.write(bytes).map_err(refusal)
+    }
+
+    pub(crate) fn finish(self) -> Result {
+        self.0.finish().map_err(refusal)
+    }
 }
 
 /// Why it was not written, with the option that helps.
-pub(crate) fn refusal(error: FileError) -> Failure {
+fn refusal(error: FileError) -> Failure {
     match error {
-        FileError::Exists { file } => Failure::failed(format!(
+        FileError::Exists { file } => failed!(
             "{} is there already; name another file, or say --force to overwrite it",
             file.display()
-        )),
-        FileError::Unwritable { file, source } => Failure::failed(format!(
+        ),
+        FileError::Unwritable { file, source } => failed!(
             "{} cannot be written ({source}); name a file that can, or - for stdout",
             file.display()
-        )),
+        ),
         error => error.into(),
     }
 }

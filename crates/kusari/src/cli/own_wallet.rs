@@ -5,11 +5,10 @@
 
 use std::path::Path;
 
-use super::escape::Plain;
+use super::escape::{Plain, shown};
 use super::screen::Screen;
-use super::words::Said;
-use kusari_runtime::NodeHandle;
-use kusari_runtime::NodeWallet;
+use super::words::Message;
+use kusari_runtime::{NodeHandle, NodeWallet};
 use kusari_wallet::WalletError;
 use kusari_wallet::passphrase::Source;
 
@@ -18,23 +17,23 @@ use kusari_wallet::passphrase::Source;
 pub(crate) fn open(
     directory: Option<&Path>,
     passphrase: Option<&Path>,
-) -> Result<(NodeWallet, Vec<Said>), WalletError> {
+) -> Result<(NodeWallet, Vec<Message>), WalletError> {
     let Some(directory) = directory else {
         let wallet = NodeWallet::forgotten()?;
-        let said = Said::routine(format!("Wallet: {}, forgotten at the end", wallet.address()));
+        let said = Message::routine(format!("Wallet: {}, forgotten at the end", wallet.address()));
         return Ok((wallet, vec![said]));
     };
     let (wallet, made) = NodeWallet::open(directory, &Source::silent(passphrase))?;
-    let mut said = vec![Said::routine(format!("Wallet: {}", wallet.address()))];
+    let mut said = vec![Message::routine(format!("Wallet: {}", wallet.address()))];
     if let Some(file) = wallet.path().filter(|_| made) {
-        said.push(Said::answer(format!(
+        said.push(Message::answer(format!(
             "A new wallet is in {}: write down its words (`kusari wallet export --data-dir {}`), \
              without which nobody can restore it",
-            Plain(&file.display().to_string()),
-            Plain(&directory.display().to_string())
+            shown(&file),
+            shown(directory)
         )));
     } else if !wallet.account().unlocked {
-        said.push(Said::routine(
+        said.push(Message::routine(
             "The wallet is locked; it is asked for when it must sign, at the prompt or by `kusari wallet \
              unlock`",
         ));
@@ -50,7 +49,9 @@ pub(crate) fn ask_to_unlock(wallet: &NodeWallet, node: &NodeHandle, screen: &Scr
     }
     match wallet.unlock_from(&Source::new(None)) {
         Ok(()) => node.wallet_changed(wallet.account()),
-        Err(error) => screen
-            .say(Said::warning(format!("The wallet stays locked: {}", Plain(&error.to_string())))),
+        Err(error) => screen.say(Message::warning(format!(
+            "The wallet stays locked: {}",
+            Plain(&error.to_string())
+        ))),
     }
 }

@@ -5,52 +5,33 @@
 
 use std::io::{self, BufReader};
 
-use kusari_node::drafts::DraftContent;
-
-use super::entrust::{entrust, entrust_draft};
 use super::escape::grouped;
-use super::lines::{Content, Line, Lines};
-use super::link::Link;
-use super::screen::Screen;
-use super::words::Said;
-use kusari_runtime::NodeWallet;
+use super::lines::{Content, Lines};
+use super::submit::Submitter;
+use super::words::Message;
 
 /// Reads stdin to its end.
-pub(crate) fn run(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>) {
+pub(crate) fn run(submitter: &Submitter<'_>) {
+    let screen = submitter.screen;
     let mut lines = Lines::new(BufReader::new(io::stdin()));
     loop {
-        match lines.next_line() {
-            Ok(Some(line)) => {
-                screen.wait_for_room();
-                if !take(link, screen, wallet, line) {
-                    return;
-                }
-            }
+        let line = match lines.next_line() {
+            Ok(Some(line)) => line,
             Ok(None) => return,
             Err(error) => {
                 let text =
                     format!("The input cannot be read any further: {error}; the node runs on");
-                return screen.say(Said::warning(text));
+                return screen.say(Message::warning(text));
             }
-        }
-    }
-}
-
-/// Returns whether the node still runs.
-fn take(link: &Link, screen: &Screen, wallet: Option<&NodeWallet>, line: Line) -> bool {
-    match line.content {
-        Content::Text(text) => {
-            let origin = format!("Line {} of the input", line.number);
-            match wallet {
-                Some(wallet) => {
-                    entrust_draft(link, screen, wallet, DraftContent::Record(text), &origin)
+        };
+        screen.wait_for_room();
+        match line.content {
+            Content::Text(text) => {
+                if !submitter.text(text, &format!("Line {} of the input", line.number)) {
+                    return;
                 }
-                None => entrust(link, screen, text, &origin),
             }
-        }
-        refused => {
-            screen.say(Said::warning(refusal(line.number, &refused)));
-            true
+            refused => screen.say(Message::warning(refusal(line.number, &refused))),
         }
     }
 }

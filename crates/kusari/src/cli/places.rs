@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use super::failure::{UsageError, wrong};
 use kusari_chain::ledger::ChainSpec;
 
-use super::settings::UsageError;
 use kusari_api_types::NodeFile;
 use kusari_chain::params::CLASSIC_CHAIN;
 
 /// Port of the node that a subcommand is about, unless told otherwise.
-pub(crate) const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_PORT: u16 = 8080;
 
 /// Where programs keep their data on this system, if that is known.
 pub(crate) fn data_directory() -> Option<PathBuf> {
@@ -74,9 +74,9 @@ pub(crate) fn chosen(
     }
     match data_directory {
         Some(data) => Ok(directory_of_port(data, port.unwrap_or(DEFAULT_PORT))),
-        None => Err(UsageError {
-            cause: String::from("this user has no home directory to look for the chain in"),
-            remedy: String::from("say where it is with --data-dir DIRECTORY"),
-        }),
+        None => Err(wrong(
+            "this user has no home directory to look for the chain in",
+            "say where it is with --data-dir DIRECTORY",
+        )),
     }
 }

@@ -3,15 +3,13 @@
 //! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
 //! goes above the line that is being typed.
 
-use kusari_api::views;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use kusari_chain::BlockHash;
+use kusari_chain::WholeBlock;
 use kusari_chain::ledger::Address;
-use kusari_chain::ledger::address::AddressError;
 use kusari_node::PeerAddress;
 use kusari_node::drafts::DraftContent;
 use kusari_node::seam::{Command, Reply};
@@ -19,20 +17,19 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
-use super::commands::ledger::balance;
-use super::entrust::{entrust, entrust_draft};
+use super::card::card_of_whole;
 use super::escape::Plain;
+use super::failure::{Result, failed};
 use super::link::Link;
+use super::node_api::{EmbeddedNode, NO_LEDGER, NodeApi};
 use super::output::{AtPrompt, PrintAbove};
 use super::own_wallet::ask_to_unlock;
 use super::screen::Screen;
 use super::slash::{self, Typed};
-use super::words::Said;
-use super::{answers, branches};
-use kusari_api_types::branches::{AcceptReceipt, BranchList};
-use kusari_api_types::{AccountReport, PeerList, Status};
-use kusari_runtime::NodeWallet;
-use kusari_runtime::{NodeHandle, unix_time};
+use super::submit::Submitter;
+use super::words::Message;
+use super::{account, answers, branches};
+use kusari_runtime::{NodeHandle, NodeWallet};
 use kusari_wallet::AddressBook;
 
 const PROMPT: &str = "msg> ";
@@ -40,12 +37,11 @@ const PROMPT: &str = "msg> ";
 /// Lines of history that are kept.
 const HISTORY_LINES: usize = 1_000;
 
-/// What `/status` tells beside the snapshot.
-#[derive(Clone)]
-pub(crate) struct Place {
+/// What a node that runs here has around it.
+pub(crate) struct NodeContext {
     pub(crate) listen: SocketAddr,
     /// None for a chain in memory.
-    pub(crate) directory: Option<String>,
+    pub(crate) directory: Option<PathBuf>,
     /// On a ledger.
     pub(crate) wallet: Option<NodeWallet>,
 }
@@ -88,9 +84,9 @@ impl Prompt {
 
     /// Reads and answers until the node is to stop. Returns whether the person wants that at once:
     /// here Ctrl-C is a key and no signal, and it came while the node was stopping already.
-    pub(crate) fn run(mut self, link: &Link, screen: &Screen, place: &Place) -> bool {
+    pub(crate) fn run(mut self, link: &Link, screen: &Screen, context: &NodeContext) -> bool {
         while let Some(line) = self.read(screen) {
-            if !answer(slash::read(&line), link, screen, place) {
+            if !answer(slash::read(&line), link, screen, context) {
                 break;
             }
         }
@@ -119,10 +115,10 @@ impl Prompt {
                     if error.kind() == std::io::ErrorKind::InvalidData =>
                 {
                     let text = "The line is not saved: it is not UTF-8; set the terminal to UTF-8";
-                    screen.say(Said::warning(text));
+                    screen.say(Message::warning(text));
                 }
                 Err(error) => {
-                    screen.say(Said::warning(format!("The prompt cannot be read: {error}")));
+                    screen.say(Message::warning(format!("The prompt cannot be read: {error}")));
                     return None;
                 }
             }
@@ -140,167 +136,100 @@ impl Prompt {
 }
 
 /// Does what a line asks for. Returns whether to go on.
-fn answer(typed: Typed, link: &Link, screen: &Screen, place: &Place) -> bool {
-    let Some(node) = link.node() else { return false };
-    screen.say(match typed {
+fn answer(typed: Typed, link: &Link, screen: &Screen, context: &NodeContext) -> bool {
+    let Some(handle) = link.node() else { return false };
+    let node = EmbeddedNode {
+        store: handle.store().clone(),
+        directory: context.directory.clone(),
+        running: Some((handle.clone(), context.listen)),
+    };
+    let submitter = Submitter { link, screen, wallet: context.wallet.as_ref() };
+    let answered = match typed {
         Typed::Nothing => return true,
         Typed::Quit => return false,
         Typed::Say(text) => {
-            return match &place.wallet {
-                Some(wallet) => draft(link, screen, wallet, DraftContent::Record(text), "The line"),
-                None => entrust(link, screen, text, "The line"),
-            };
+            let runs = submitter.text(text, "The line");
+            return runs && unlock(&handle, screen, context);
         }
-        Typed::Send { to, amount, note } => return send(link, screen, place, (&to, amount, note)),
-        Typed::Balance(of) => match balance(&node, place, of.as_deref()) {
-            Ok(text) => Said::answer(text),
-            Err(why) => Said::warning(Plain(&why).to_string()),
+        Typed::Send { to, amount, note } => match payee(context, &to) {
+            Ok((wallet, to)) => {
+                let content = DraftContent::Transfer { to: to.0, amount, note };
+                let runs = submitter.draft(wallet, content, "The transfer");
+                return runs && unlock(&handle, screen, context);
+            }
+            Err(failure) => Err(failure),
         },
-        Typed::Connect(address) => return connect(address, &node, screen),
-        Typed::Help => Said::answer(slash::HELP),
-        Typed::Hint(text) => Said::warning(Plain(&text).to_string()),
-        Typed::Peers => Said::answer(answers::peers(&PeerList::new(&node.snapshot()))),
-        Typed::Witnesses => witnesses(&node),
-        Typed::Status => {
-            let Place { listen, directory, .. } = place.clone();
-            let status = Status::new(&node.snapshot(), Some(listen), directory);
-            said(
-                node.store()
-                    .recent_work(unix_time())
-                    .map(|recent| answers::status(&views::with_recent_work(status, recent))),
-            )
+        Typed::Balance(of) => payee_or_own(context, of.as_deref())
+            .and_then(|address| node.account(&address))
+            .map(|account| account::in_words(&account)),
+        Typed::Connect(address) => connect(&address, &handle),
+        Typed::Help => Ok(slash::HELP.to_owned()),
+        Typed::Hint(text) => Err(text.into()),
+        Typed::Peers => node.peers().map(|peers| answers::peers(&peers)),
+        Typed::Witnesses => node.witnesses().map(|list| answers::witnesses(&list)),
+        Typed::Status => node.status().map(|status| answers::status(&status)),
+        Typed::Branches => node.branches().map(|list| branches::list(&list)),
+        Typed::AcceptBranch(hash) => {
+            node.accept_branch(&hash).map(|receipt| branches::accepted(&hash, &receipt))
         }
-        Typed::Branches => list_branches(&node),
-        Typed::AcceptBranch(hash) => accept_branch(&node, &hash),
-        Typed::Block(which) => said(answers::one_block(node.store(), &which)),
+        Typed::Block(name) => node.block(&name).map(|report| card_of_whole(&report.block)),
         Typed::Chain(count) => {
-            let mut show = |card| screen.say(Said::answer(card));
-            let store = node.store();
-            let shown = store
-                .last_sound()
-                .and_then(|tip| answers::last_blocks(store, (tip.height, count), &mut show));
+            let mut show = |whole: &WholeBlock| {
+                screen.say(Message::answer(card_of_whole(whole)));
+                Ok(true)
+            };
+            let shown = node.height().and_then(|height| {
+                node.visit((height + 1).saturating_sub(count), height, None, &mut show)
+            });
             match shown {
                 Ok(()) => return true,
-                Err(error) => said(Err(error)),
+                Err(failure) => Err(failure),
             }
         }
+    };
+    screen.say(match answered {
+        Ok(text) => Message::answer(text),
+        Err(failure) => Message::warning(Plain(&failure.text()).to_string()),
     });
     true
 }
 
-fn list_branches(node: &NodeHandle) -> Said {
-    match node.command(Command::GetBranches) {
-        Ok(Reply::Branches(found)) => {
-            Said::answer(branches::list(&BranchList::from(found.as_ref())))
-        }
-        _ => Said::warning("The node stops and answers nothing more"),
-    }
-}
-
-fn accept_branch(node: &NodeHandle, hash: &BlockHash) -> Said {
-    match node.command(Command::AcceptBranch(*hash)) {
-        Ok(Reply::BranchAccepted(accepted)) => {
-            let receipt = AcceptReceipt::from(accepted.as_ref());
-            Said::answer(branches::accepted(hash, &receipt))
-        }
-        Ok(Reply::UnknownBranch) => Said::warning(format!(
-            "No branch beside the best chain has a block {hash}; /branches lists them"
-        )),
-        Ok(Reply::InBestChain) => {
-            Said::warning(format!("The best chain has the block {hash} already"))
-        }
-        _ => Said::warning("The node stops and answers nothing more"),
-    }
-}
-
-fn said(answer: Result<String, kusari_chain::StoreError>) -> Said {
-    match answer {
-        Ok(text) => Said::answer(text),
-        Err(error) => Said::warning(error.to_string()),
-    }
-}
-
-fn witnesses(node: &NodeHandle) -> Said {
-    let Some(ledger) = &node.snapshot().ledger else { return Said::warning(NO_LEDGER) };
-    let list = node.store().witnesses().map(|known| views::witnesses(&ledger.witnesses, &known));
-    said(list.map(|list| answers::witnesses(&list)))
-}
-
-/// What is said where the chain knows no accounts.
-const NO_LEDGER: &str = "this is the classic chain, which has no accounts and no witnesses; start with `--chain ledger`";
-
-/// An address, or a label of the address book beside the chain.
-fn resolve(place: &Place, text: &str) -> Result<Address, String> {
-    let book = match &place.directory {
-        Some(directory) => AddressBook::open(Path::new(directory)),
-        None => return text.parse().map_err(|error: AddressError| error.to_string()),
+/// The wallet that pays, and an address or a label of the address book beside the chain.
+fn payee<'a>(context: &'a NodeContext, text: &str) -> Result<(&'a NodeWallet, Address)> {
+    let wallet = context.wallet.as_ref().ok_or(NO_LEDGER)?;
+    let address = match &context.directory {
+        Some(directory) => AddressBook::open(directory)?.resolve(text)?,
+        None => text.parse()?,
     };
-    book.and_then(|book| book.resolve(text)).map_err(|error| error.to_string())
+    Ok((wallet, address))
 }
 
-/// Entrusts a draft, and asks for the passphrase of a locked wallet once the draft is durable.
-fn draft(
-    link: &Link,
-    screen: &Screen,
-    wallet: &NodeWallet,
-    content: DraftContent,
-    origin: &str,
-) -> bool {
-    let runs = entrust_draft(link, screen, wallet, content, origin);
-    if let Some(node) = link.node().filter(|_| runs) {
-        ask_to_unlock(wallet, &node, screen);
-    }
-    runs
-}
-
-fn send(
-    link: &Link,
-    screen: &Screen,
-    place: &Place,
-    (to, amount, note): (&str, u64, Option<String>),
-) -> bool {
-    let resolved = match &place.wallet {
-        Some(wallet) => resolve(place, to).map(|to| (wallet, to)),
-        None => Err(NO_LEDGER.to_owned()),
-    };
-    match resolved {
-        Ok((wallet, to)) => {
-            let content = DraftContent::Transfer { to: to.0, amount, note };
-            draft(link, screen, wallet, content, "The transfer")
-        }
-        Err(why) => {
-            screen.say(Said::warning(Plain(&why).to_string()));
-            true
-        }
+/// The account that is named, or the wallet's.
+fn payee_or_own(context: &NodeContext, of: Option<&str>) -> Result<Address> {
+    match of {
+        Some(text) => Ok(payee(context, text)?.1),
+        None => Ok(context.wallet.as_ref().ok_or(NO_LEDGER)?.address()),
     }
 }
 
-fn balance(node: &NodeHandle, place: &Place, of: Option<&str>) -> Result<String, String> {
-    let wallet = place.wallet.as_ref().ok_or_else(|| NO_LEDGER.to_owned())?;
-    let address = of.map_or_else(|| Ok(wallet.address()), |text| resolve(place, text))?;
-    match node.command(Command::GetAccount(address.0)) {
-        Ok(Reply::Account { account, next_sequence }) => Ok(balance::in_words(&AccountReport {
-            address,
-            balance: account.balance,
-            sequence: account.sequence,
-            next_sequence,
-        })),
-        _ => Err(String::from("the node stops and answers nothing more")),
+/// Asks for the passphrase of a locked wallet, once what it is to sign is durable. Goes on in any case.
+fn unlock(node: &NodeHandle, screen: &Screen, context: &NodeContext) -> bool {
+    if let Some(wallet) = &context.wallet {
+        ask_to_unlock(wallet, node, screen);
     }
+    true
 }
 
-fn connect(address: PeerAddress, node: &NodeHandle, screen: &Screen) -> bool {
-    let Ok(reply) = node.command(Command::Connect(address.clone())) else { return false };
-    screen.say(match reply {
-        Reply::Connecting => Said::answer(format!("Connecting to {address}")),
+fn connect(address: &PeerAddress, node: &NodeHandle) -> Result<String> {
+    match node.command(Command::Connect(address.clone()))? {
+        Reply::Connecting => Ok(format!("Connecting to {address}")),
         Reply::AlreadyDialled => {
-            Said::answer(format!("{address} is kept connected already; /peers shows who is there"))
+            Ok(format!("{address} is kept connected already; /peers shows who is there"))
         }
-        Reply::TooManyAddresses { limit } => Said::warning(format!(
-            "{address} is not dialled: there are {limit} addresses to dial already; start again \
-             with fewer"
+        Reply::TooManyAddresses { limit } => Err(failed!(
+            "{address} is not dialled: there are {limit} addresses to dial already; start again with \
+             fewer"
         )),
-        _ => Said::warning(format!("{address} was answered with something else")),
-    });
-    true
+        _ => Err(failed!("{address} was answered with something else")),
+    }
 }

@@ -13,7 +13,7 @@ use kusari_node::event::BlockSource;
 use kusari_node::store::EntryId;
 
 use super::burst::Skipped;
-use super::words::Said;
+use super::words::Message;
 
 /// Blocks that wait while anything waits. At 4 KiB of text each, 4 MiB.
 const MAX_BLOCKS: usize = 1_024;
@@ -25,16 +25,16 @@ const MAX_EVENTS: usize = 4_096;
 #[derive(Debug)]
 pub(crate) enum Item {
     Event(Event),
-    Said(Said),
+    Message(Message),
     /// Somebody waits for the receipt of a line.
     Asking,
     /// The answer: the entry, if there is one, and the words, if there are any.
-    Answered(Option<EntryId>, Option<Said>),
+    Answered(Option<EntryId>, Option<Message>),
 }
 
 /// What was waiting, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
+pub(crate) struct Drained {
     /// Each with the time at which it came.
     pub(crate) items: VecDeque<(Duration, Item)>,
     /// Blocks that came after these items and were too many.
@@ -45,7 +45,7 @@ pub(crate) struct Taken {
     pub(crate) closed: bool,
 }
 
-impl Taken {
+impl Drained {
     fn is_nothing(&self) -> bool {
         self.items.is_empty() && self.skipped.is_none() && self.dropped == 0 && !self.closed
     }
@@ -53,7 +53,7 @@ impl Taken {
 
 #[derive(Debug, Default)]
 struct State {
-    taken: Taken,
+    taken: Drained,
     done: bool,
 }
 
@@ -105,12 +105,12 @@ impl Queue {
     }
 
     /// Adds lines without ever waiting, unless they are too many.
-    pub(crate) fn add_if_room(&self, now: Duration, said: Said) {
+    pub(crate) fn add_if_room(&self, now: Duration, said: Message) {
         let mut state = self.lock();
         if state.taken.items.len() >= MAX_EVENTS {
             state.taken.dropped += 1;
         } else {
-            state.taken.items.push_back((now, Item::Said(said)));
+            state.taken.items.push_back((now, Item::Message(said)));
         }
         drop(state);
         self.arrived.notify_one();
@@ -130,7 +130,7 @@ impl Queue {
     }
 
     /// Takes all that waits, or waits for something, at most for `patience`.
-    pub(crate) fn take(&self, patience: Option<Duration>) -> Taken {
+    pub(crate) fn take(&self, patience: Option<Duration>) -> Drained {
         let nothing = |state: &mut State| state.taken.is_nothing();
         let state = self.lock();
         let mut state = match patience {
@@ -195,7 +195,7 @@ mod tests {
         for _ in 0..many {
             queue.event(Duration::ZERO, Event::Accepted { address });
         }
-        queue.add(Duration::ZERO, Item::Said(Said::answer("receipt")));
+        queue.add(Duration::ZERO, Item::Message(Message::answer("receipt")));
         let taken = queue.take(None);
         assert_eq!(taken.items.len(), MAX_EVENTS + 1);
         let skipped = taken.skipped.unwrap();
@@ -210,7 +210,7 @@ mod tests {
     fn whoever_pours_in_lines_waits_for_a_screen_that_lives() {
         let queue = Arc::new(Queue::default());
         for _ in 0..MAX_BLOCKS {
-            queue.add(Duration::ZERO, Item::Said(Said::answer("receipt")));
+            queue.add(Duration::ZERO, Item::Message(Message::answer("receipt")));
         }
         let waiting = Arc::clone(&queue);
         let thread = std::thread::spawn(move || waiting.wait_for_room());

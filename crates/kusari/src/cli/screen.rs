@@ -15,9 +15,10 @@ use kusari_node::store::EntryId;
 use super::burst::{Pacer, Show};
 use super::escape::counted;
 use super::output::Output;
-use super::queue::{Item, Queue, Taken};
+use super::queue::{Drained, Item, Queue};
 use super::receipts::Receipts;
-use super::words::{Said, Tone, added, words};
+use super::wait::now;
+use super::words::{Message, Severity, added, words};
 
 /// How long the last words may take to reach whoever reads them, who may not be reading at all.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -34,16 +35,13 @@ pub(crate) struct Screen {
 struct Shared {
     queue: Queue,
     began: Instant,
-    catching_up: OnceLock<CatchingUp>,
-    last_words: OnceLock<Said>,
+    last_words: OnceLock<Message>,
 }
 
 impl Screen {
-    #[expect(clippy::disallowed_methods, reason = "the clock of what is shown")]
     pub(crate) fn new() -> Self {
         let queue = Queue::default();
-        let (catching_up, last_words) = (OnceLock::new(), OnceLock::new());
-        let shared = Shared { queue, began: Instant::now(), catching_up, last_words };
+        let shared = Shared { queue, began: now(), last_words: OnceLock::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -57,12 +55,12 @@ impl Screen {
     }
 
     /// Shows lines.
-    pub(crate) fn say(&self, said: Said) {
-        self.shared.queue.add(self.now(), Item::Said(said));
+    pub(crate) fn say(&self, said: Message) {
+        self.shared.queue.add(self.now(), Item::Message(said));
     }
 
     /// Shows lines that may be left out where there are too many.
-    pub(crate) fn remark(&self, said: Said) {
+    pub(crate) fn remark(&self, said: Message) {
         self.shared.queue.add_if_room(self.now(), said);
     }
 
@@ -72,7 +70,7 @@ impl Screen {
     }
 
     /// The node has answered.
-    pub(crate) fn answered(&self, entry: Option<EntryId>, said: Option<Said>) {
+    pub(crate) fn answered(&self, entry: Option<EntryId>, said: Option<Message>) {
         self.shared.queue.add(self.now(), Item::Answered(entry, said));
     }
 
@@ -82,27 +80,29 @@ impl Screen {
         self.shared.queue.wait_for_room();
     }
 
-    /// Lets progress know whether more is to come.
-    pub(crate) fn ask_whether_catching_up(&self, catching_up: CatchingUp) {
-        // It is asked for once; another one would say the same.
-        let _ = self.shared.catching_up.set(catching_up);
-    }
-
     /// Starts to show, with the first words before all that was said until now.
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub(crate) fn start(&self, output: Output, quiet: bool, first: &[Said]) -> io::Result<()> {
+    pub(crate) fn start(
+        &self,
+        output: Output,
+        quiet: bool,
+        first: &[Message],
+        catching_up: CatchingUp,
+    ) -> io::Result<()> {
         let screen = self.clone();
         let mut presenter = Presenter::new(output, quiet);
         first.iter().for_each(|said| presenter.say(said));
         presenter.output.flush();
-        std::thread::Builder::new().name("screen".into()).spawn(move || screen.run(presenter))?;
+        std::thread::Builder::new().name("screen".into()).spawn(move || {
+            screen.run(presenter, &catching_up);
+        })?;
         Ok(())
     }
 
     /// Shows all that was said and then the last words. Returns after a while even if nobody reads.
-    pub(crate) fn finish(&self, last_words: Option<Said>) {
+    pub(crate) fn finish(&self, last_words: Option<Message>) {
         if let Some(said) = last_words {
             // It ends once; there is only one who ends it.
             let _ = self.shared.last_words.set(said);
@@ -111,13 +111,12 @@ impl Screen {
         self.shared.queue.wait_until_done(LAST_WORDS);
     }
 
-    fn run(&self, mut presenter: Presenter) {
+    fn run(&self, mut presenter: Presenter, catching_up: &CatchingUp) {
         loop {
             let taken = self.shared.queue.take(presenter.pacer.wait(self.now()));
             let closed = taken.closed;
             presenter.show(taken, self.now());
-            let catching_up = self.shared.catching_up.get().is_some_and(|ask| ask());
-            presenter.tick(self.now(), catching_up);
+            presenter.tick(self.now(), catching_up());
             if closed {
                 presenter.finish(self.now());
                 if let Some(said) = self.shared.last_words.get() {
@@ -131,9 +130,8 @@ impl Screen {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the clock of what is shown")]
     fn now(&self) -> Duration {
-        Instant::now().duration_since(self.shared.began)
+        self.shared.began.elapsed()
     }
 }
 
@@ -151,7 +149,7 @@ impl Presenter {
         Self { output, quiet, pacer, receipts: Receipts::default() }
     }
 
-    fn show(&mut self, taken: Taken, now: Duration) {
+    fn show(&mut self, taken: Drained, now: Duration) {
         if taken.closed {
             self.output.leave_prompt();
         }
@@ -174,7 +172,7 @@ impl Presenter {
                         self.output.alarm(&said.text);
                     }
                 }
-                Item::Said(said) => self.say(&said),
+                Item::Message(said) => self.say(&said),
                 Item::Asking => self.receipts.asking(),
                 Item::Answered(entry, said) => {
                     if let Some(said) = said {
@@ -187,53 +185,50 @@ impl Presenter {
             }
         }
         if let Some(skipped) = taken.skipped {
-            let mut show = Vec::new();
-            self.pacer.skipped(now, skipped, &mut show);
-            self.draw(show);
+            self.pace(|pacer, show| pacer.skipped(now, skipped, show));
         }
         if taken.dropped > 0 {
             let lines = counted(taken.dropped, "line");
-            self.say(&Said::warning(format!("{lines} not shown: the screen was too slow")));
+            self.say(&Message::warning(format!("{lines} not shown: the screen was too slow")));
         }
     }
 
     fn block(&mut self, at: Duration, block: Arc<StoredBlock>, source: BlockSource) {
-        let mut show = Vec::new();
-        // Time passed between two blocks, even where they are shown together.
-        self.pacer.tick(at, true, &mut show);
-        self.pacer.block(at, block, source, &mut show);
-        self.draw(show);
+        self.pace(|pacer, show| {
+            // Time passed between two blocks, even where they are shown together.
+            pacer.tick(at, true, show);
+            pacer.block(at, block, source, show);
+        });
     }
 
     fn tick(&mut self, now: Duration, catching_up: bool) {
-        let mut show = Vec::new();
-        self.pacer.tick(now, catching_up, &mut show);
-        self.draw(show);
+        self.pace(|pacer, show| pacer.tick(now, catching_up, show));
     }
 
     fn finish(&mut self, now: Duration) {
         for (entry, block) in self.receipts.finish() {
             self.block(now, block, BlockSource::Mined(entry));
         }
-        let mut show = Vec::new();
-        self.pacer.finish(&mut show);
-        self.draw(show);
+        self.pace(Pacer::finish);
     }
 
-    fn say(&mut self, said: &Said) {
-        if !self.quiet || said.tone != Tone::Routine {
-            self.output.line(&said.text, said.tone);
+    fn say(&mut self, said: &Message) {
+        if !self.quiet || said.severity != Severity::Routine {
+            self.output.line(&said.text, said.severity);
         }
     }
 
-    fn draw(&mut self, show: Vec<Show>) {
+    /// Draws what the pacer makes of something.
+    fn pace(&mut self, work: impl FnOnce(&mut Pacer, &mut Vec<Show>)) {
+        let mut show = Vec::new();
+        work(&mut self.pacer, &mut show);
         if self.quiet {
             return;
         }
         for show in show {
             match show {
                 Show::Card(block) => {
-                    self.output.line(&added(&block.block, block.part()), Tone::Routine)
+                    self.output.line(&added(&block.block, block.part()), Severity::Routine)
                 }
                 Show::Progress(text) => self.output.progress(&text),
                 Show::ProgressEnd(text) => self.output.progress_end(&text),

@@ -11,8 +11,8 @@ fn printed(quiet: bool, say: impl FnOnce(&Screen)) -> Vec<String> {
     let screen = Screen::new();
     say(&screen);
     let output = Output::new(Box::new(sink.clone()), Looks::default());
-    screen.start(output, quiet, &[]).unwrap();
-    screen.finish(Some(Said::routine("Stopped.")));
+    screen.start(output, quiet, &[], Box::new(|| false)).unwrap();
+    screen.finish(Some(Message::routine("Stopped.")));
     let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
     let said =
         |line: &&str| !line.contains(": ") && !line.starts_with("---") && *line != "Transactions:";
@@ -38,7 +38,7 @@ fn a_receipt_comes_before_its_block_even_if_the_block_is_faster() {
     let lines = printed(false, |screen| {
         screen.asking();
         screen.event(added(1, BlockSource::Mined(7)));
-        screen.answered(Some(7), Some(Said::answer("Saved as line 7")));
+        screen.answered(Some(7), Some(Message::answer("Saved as line 7")));
     });
     assert_eq!(lines, ["Saved as line 7", "Added new block index=1", EMPTY, "Stopped."]);
 }
@@ -60,7 +60,7 @@ fn quiet_shows_answers_and_warnings_alone() {
         screen.event(added(1, BlockSource::Announced));
         screen.event(Event::Accepted { address: "127.0.0.1:1".parse().unwrap() });
         screen.event(Event::OutboxFull { waiting: 2 });
-        screen.say(Said::answer("Saved as line 1"));
+        screen.say(Message::answer("Saved as line 1"));
     });
     // The warning has a colon, which this test leaves out as it does lines of a card.
     assert_eq!(lines, ["Saved as line 1"]);

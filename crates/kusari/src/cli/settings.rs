@@ -15,23 +15,11 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
 use super::bounds;
-use super::config_file::{ConfigFile, Depth, Listen};
+use super::chain_spec;
+use super::failure::{UsageError, wrong};
 use super::places;
 use super::witnessing::Witnessing;
-use crate::chain_spec;
 use kusari_api::BindAddress;
-
-/// Why the program cannot begin as it was told.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{cause}; {remedy}")]
-pub(crate) struct UsageError {
-    pub(crate) cause: String,
-    pub(crate) remedy: String,
-}
-
-pub(super) fn wrong(cause: impl Into<String>, remedy: impl Into<String>) -> UsageError {
-    UsageError { cause: cause.into(), remedy: remedy.into() }
-}
 
 /// What the machine says of itself.
 #[derive(Clone, Debug)]
@@ -80,86 +68,58 @@ pub(crate) struct Settings {
 impl Settings {
     /// Puts the command line over the file.
     pub(crate) fn new(
-        mut args: Args,
-        file: ConfigFile,
+        args: Args,
+        file: Args,
         surroundings: &Surroundings,
     ) -> Result<Self, UsageError> {
-        take_port_for_a_peer(&mut args);
-        let listen = listen(&args, file.listen)?;
-        let ledger = chain(args.chain, file.chain)?.map(Arc::new);
-        let mining = mining(args.mine.or(file.mine), ledger.is_some())?;
-        let passphrase_file = args.passphrase_file.or(file.passphrase_file);
-        if passphrase_file.is_some() && ledger.is_none() {
+        let args = args.over(file);
+        let listen = listen(&args)?;
+        let ledger = chain(args.chain.as_deref())?.map(Arc::new);
+        let is_ledger = ledger.is_some();
+        let mining = mining(args.mine.as_deref(), is_ledger)?;
+        if args.passphrase_file.is_some() && !is_ledger {
             return Err(wrong("--passphrase-file is for the wallet of a ledger", NEEDS_LEDGER));
         }
-        let offline = args.offline || file.offline.unwrap_or(false);
-        if offline && ledger.is_none() {
+        if args.offline && !is_ledger {
             return Err(wrong("--offline is for the wallet of a ledger", NEEDS_LEDGER));
         }
-        let from_args = (args.data_dir, args.ephemeral);
-        let from_file = (file.data_dir, file.ephemeral.unwrap_or(false));
-        let storage = storage(from_args, from_file, (listen, ledger.as_deref()), surroundings)?;
-        let witness = args.witness.or(file.witness);
-        let keys = match args.witness_key.is_empty() {
-            true => file.witness_key.unwrap_or_default(),
-            false => args.witness_key,
-        };
+        let storage =
+            storage(args.data_dir, args.ephemeral, listen, ledger.as_deref(), surroundings)?;
         let is_kept = matches!(storage, Storage::Directory(_));
-        let witnessing = Witnessing::new(witness.as_deref(), &keys, ledger.is_some(), is_kept)?;
-        let max_peers = bounds::max_peers(args.max_peers.or(file.max_peers))?;
-        let max_per_address =
-            bounds::max_per_address(args.max_per_address.or(file.max_per_address))?;
-        let max_per_group = bounds::max_per_group(args.max_per_group.or(file.max_per_group))?;
-        let depth = args.max_reorg_depth.or(file.max_reorg_depth.map(Depth::into_text));
-        let max_reorg_depth = bounds::max_reorg_depth(depth.as_deref(), ledger.is_some())?;
-        let connect = connect(args.peers, args.connect, file.connect, max_peers)?;
-        let miner_threads = args.miner_threads.or(file.miner_threads);
-        let miner_threads = bounds::miner_threads(miner_threads, surroundings.cores)?;
+        let witnessing =
+            Witnessing::new(args.witness.as_deref(), &args.witness_key, is_ledger, is_kept)?;
+        let max_peers = bounds::max_peers(args.max_peers)?;
         Ok(Self {
             listen,
-            connect,
+            connect: connect(&args.peers, max_peers)?,
             storage,
-            http: http(args.http, file.http)?,
-            token_file: args.token_file.or(file.token_file),
+            http: http(args.http.as_deref())?,
+            token_file: args.token_file,
             max_peers,
-            max_per_address,
-            max_per_group,
-            max_reorg_depth,
-            max_store: bounds::max_store(args.max_store.or(file.max_store).as_deref())?,
-            miner_threads,
-            miner_kernel: args.miner_kernel.or(file.miner_kernel).map(kernel).transpose()?,
+            max_per_address: bounds::max_per_address(args.max_per_address)?,
+            max_per_group: bounds::max_per_group(args.max_per_group)?,
+            max_reorg_depth: bounds::max_reorg_depth(args.max_reorg_depth.as_deref(), is_ledger)?,
+            max_store: bounds::max_store(args.max_store.as_deref())?,
+            miner_threads: bounds::miner_threads(args.miner_threads, surroundings.cores)?,
+            miner_kernel: args.miner_kernel.as_deref().map(kernel).transpose()?,
             ledger,
             mining,
-            passphrase_file,
-            offline,
+            passphrase_file: args.passphrase_file,
+            offline: args.offline,
             witnessing,
-            journal: journal(args.journal.or(file.journal))?,
-            quiet: args.quiet || file.quiet.unwrap_or(false),
-            log: level(args.log.or(file.log).as_deref().unwrap_or("warn"))?,
+            journal: journal(args.journal)?,
+            quiet: args.quiet,
+            log: level(args.log.as_deref().unwrap_or("warn"))?,
         })
     }
 }
 
-/// The first word alone is a port in the older form. Where --listen has said it already, it is a
-/// peer like the words after it, as it is to an original node.
-fn take_port_for_a_peer(args: &mut Args) {
-    if args.listen.is_some() {
-        args.peers.splice(0..0, args.port.take());
-    }
-}
-
-fn listen(args: &Args, file: Option<Listen>) -> Result<SocketAddr, UsageError> {
+fn listen(args: &Args) -> Result<SocketAddr, UsageError> {
     if let Some(port) = &args.port {
         return self::port(port).map_err(|error| mistyped(port).unwrap_or(error));
     }
-    match (&args.listen, file) {
-        (Some(text), _) => listen_address(text),
-        (None, Some(Listen::Address(text))) => listen_address(&text),
-        (None, Some(Listen::Port(port))) => self::port(&port.to_string()),
-        (None, None) => {
-            Err(wrong("no port to listen on is given", "say which, as in `kusari --listen 8080`"))
-        }
-    }
+    let none = || wrong("no port to listen on is given", "say which, as in `kusari --listen 8080`");
+    listen_address(args.listen.as_deref().ok_or_else(none)?)
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, UsageError> {
@@ -185,12 +145,8 @@ fn port(text: &str) -> Result<SocketAddr, UsageError> {
     }
 }
 
-fn http(args: Option<String>, file: Option<Listen>) -> Result<BindAddress, UsageError> {
-    let text = match (args, file) {
-        (Some(text), _) | (None, Some(Listen::Address(text))) => text,
-        (None, Some(Listen::Port(port))) => port.to_string(),
-        (None, None) => return Ok(BindAddress::Usual),
-    };
+fn http(text: Option<&str>) -> Result<BindAddress, UsageError> {
+    let Some(text) = text else { return Ok(BindAddress::Usual) };
     if text == "off" {
         return Ok(BindAddress::Off);
     }
@@ -214,14 +170,7 @@ fn http(args: Option<String>, file: Option<Listen>) -> Result<BindAddress, Usage
     }
 }
 
-fn connect(
-    peers: Vec<String>,
-    options: Vec<String>,
-    file: Option<Vec<String>>,
-    max_peers: usize,
-) -> Result<Vec<PeerAddress>, UsageError> {
-    let given = [peers, options].concat();
-    let given = if given.is_empty() { file.unwrap_or_default() } else { given };
+fn connect(given: &[String], max_peers: usize) -> Result<Vec<PeerAddress>, UsageError> {
     // The node would leave some out without a word.
     if given.len() > max_peers {
         return Err(wrong(
@@ -241,14 +190,13 @@ fn connect(
 }
 
 fn storage(
-    args: (Option<PathBuf>, bool),
-    file: (Option<PathBuf>, bool),
-    (listen, ledger): (SocketAddr, Option<&ChainSpec>),
+    directory: Option<PathBuf>,
+    ephemeral: bool,
+    listen: SocketAddr,
+    ledger: Option<&ChainSpec>,
     surroundings: &Surroundings,
 ) -> Result<Storage, UsageError> {
-    // Either of the two on the command line settles the question.
-    let given = if args == (None, false) { file } else { args };
-    match given {
+    match (directory, ephemeral) {
         (Some(_), true) => Err(wrong(
             "--data-dir keeps the chain and --ephemeral forgets it",
             "leave out one of them",
@@ -285,27 +233,16 @@ fn journal(file: Option<PathBuf>) -> Result<Option<PathBuf>, UsageError> {
     }
 }
 
-/// The chain that the option, or else the file, names; `None` is the classic one.
-pub(crate) fn chain(
-    args: Option<String>,
-    file: Option<String>,
-) -> Result<Option<ChainSpec>, UsageError> {
-    let choice = args.or(file);
-    chain_spec::load(choice.as_deref().unwrap_or(kusari_chain::params::CLASSIC_CHAIN)).map_err(
-        |error| {
-            let sentence = error.to_string();
-            // Every one of these sentences has its remedy behind the last semicolon.
-            let (cause, remedy) = sentence.rsplit_once("; ").unwrap_or((&sentence, "name another"));
-            wrong(cause, remedy)
-        },
-    )
+/// The chain that is named; `None` is the classic one.
+pub(crate) fn chain(choice: Option<&str>) -> Result<Option<ChainSpec>, UsageError> {
+    chain_spec::load(choice.unwrap_or(kusari_chain::params::CLASSIC_CHAIN))
 }
 
 /// What to do about an option that only a ledger has.
 pub(super) const NEEDS_LEDGER: &str = "add `--chain ledger` or a chain spec, or leave it out";
 
 /// When a node of a ledger mines.
-fn mining(text: Option<String>, is_ledger: bool) -> Result<MiningPolicy, UsageError> {
+fn mining(text: Option<&str>, is_ledger: bool) -> Result<MiningPolicy, UsageError> {
     let Some(text) = text else { return Ok(MiningPolicy::OnDemand) };
     if !is_ledger {
         return Err(wrong(
@@ -330,8 +267,8 @@ fn mining(text: Option<String>, is_ledger: bool) -> Result<MiningPolicy, UsageEr
     })
 }
 
-fn kernel(name: String) -> Result<Kernel, UsageError> {
-    Kernel::named(&name).ok_or_else(|| {
+fn kernel(name: &str) -> Result<Kernel, UsageError> {
+    Kernel::named(name).ok_or_else(|| {
         let names: Vec<&str> = Kernel::available().map(Kernel::name).collect();
         wrong(
             format!("`{name}` is no miner kernel of this machine"),
@@ -341,16 +278,12 @@ fn kernel(name: String) -> Result<Kernel, UsageError> {
 }
 
 fn level(text: &str) -> Result<LevelFilter, UsageError> {
-    match text {
-        "off" => Ok(LevelFilter::OFF),
-        "error" => Ok(LevelFilter::ERROR),
-        "warn" => Ok(LevelFilter::WARN),
-        "info" => Ok(LevelFilter::INFO),
-        "debug" => Ok(LevelFilter::DEBUG),
-        "trace" => Ok(LevelFilter::TRACE),
-        _ => Err(wrong(
+    let levels = ["off", "error", "warn", "info", "debug", "trace"];
+    let level = levels.contains(&text).then(|| text.parse().ok()).flatten();
+    level.ok_or_else(|| {
+        wrong(
             format!("`{text}` is not a log level"),
             "choose off, error, warn, info, debug or trace",
-        )),
-    }
+        )
+    })
 }

@@ -5,6 +5,8 @@
 use kusari_chain::BlockHash;
 use kusari_node::PeerAddress;
 
+use super::node_api::BlockName;
+
 /// Blocks that `/chain` shows by default.
 pub(crate) const DEFAULT_CARDS: u32 = 10;
 
@@ -38,7 +40,7 @@ pub(crate) enum Typed {
     /// Show the last blocks.
     Chain(u32),
     /// Show one block.
-    Block(Which),
+    Block(BlockName),
     Peers,
     Witnesses,
     Connect(PeerAddress),
@@ -57,13 +59,6 @@ pub(crate) enum Typed {
     Quit,
     /// It is none of these; what to do instead.
     Hint(String),
-}
-
-/// How a block is named.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    Height(u32),
-    Hash(BlockHash),
 }
 
 /// Reads a typed line.
@@ -88,26 +83,36 @@ pub(crate) fn read(line: &str) -> Typed {
     if words.next().is_some() {
         return Typed::Hint(format!("/{name} takes one word at most; /help lists the commands"));
     }
+    let hint = |text: &str| Typed::Hint(text.to_owned());
     match (name, argument) {
         ("chain", None) => Typed::Chain(DEFAULT_CARDS),
-        ("chain", Some(count)) => chain(count),
-        ("block", Some(which)) => block(which),
-        ("block", None) => {
-            Typed::Hint(String::from("/block needs a height or a hash; write it so: /block 1"))
-        }
+        ("chain", Some(count)) => match count.parse() {
+            Ok(count @ 1..=MAX_CARDS) => Typed::Chain(count),
+            _ => Typed::Hint(format!(
+                "/chain takes a number from 1 to {MAX_CARDS}; for all blocks send GET_CHAIN to the \
+                 port of this node"
+            )),
+        },
+        ("block", None) => hint("/block needs a height or a hash; write it so: /block 1"),
+        ("block", Some(name)) => BlockName::read(name).map_or_else(
+            || hint("/block needs a height, as in /block 1, or a hash of 64 hex digits"),
+            Typed::Block,
+        ),
         ("connect", Some(address)) => match address.parse() {
             Ok(address) => Typed::Connect(address),
             Err(error) => Typed::Hint(error.to_string()),
         },
-        ("connect", None) => Typed::Hint(String::from(
-            "/connect needs an address; write it so: /connect 127.0.0.1:8080",
-        )),
-        ("accept-branch", hash) => match hash.map(str::parse) {
-            Some(Ok(hash)) => Typed::AcceptBranch(hash),
-            _ => Typed::Hint(String::from(
-                "/accept-branch needs the hash of a block, 64 hex digits; /branches lists them",
-            )),
-        },
+        ("connect", None) => {
+            hint("/connect needs an address; write it so: /connect 127.0.0.1:8080")
+        }
+        ("accept-branch", hash) => hash.and_then(|hash| hash.parse().ok()).map_or_else(
+            || {
+                hint(
+                    "/accept-branch needs the hash of a block, 64 hex digits; /branches lists them",
+                )
+            },
+            Typed::AcceptBranch,
+        ),
         ("branches", None) => Typed::Branches,
         ("balance", of) => Typed::Balance(of.map(str::to_owned)),
         ("peers", None) => Typed::Peers,
@@ -124,16 +129,6 @@ pub(crate) fn read(line: &str) -> Typed {
     }
 }
 
-fn chain(count: &str) -> Typed {
-    match count.parse() {
-        Ok(count @ 1..=MAX_CARDS) => Typed::Chain(count),
-        _ => Typed::Hint(format!(
-            "/chain takes a number from 1 to {MAX_CARDS}; for all blocks send GET_CHAIN to the \
-             port of this node"
-        )),
-    }
-}
-
 fn send(rest: &str) -> Typed {
     let mut words = rest.splitn(3, ' ').map(str::trim);
     let (to, amount, note) = (words.next(), words.next(), words.next());
@@ -145,28 +140,6 @@ fn send(rest: &str) -> Typed {
         _ => Typed::Hint(String::from(
             "/send needs an address or a label and a whole number; write it so: /send ks1… 5 for lunch",
         )),
-    }
-}
-
-fn block(which: &str) -> Typed {
-    match Which::read(which) {
-        Some(which) => Typed::Block(which),
-        None => Typed::Hint(String::from(
-            "/block needs a height, as in /block 1, or a hash of 64 hex digits",
-        )),
-    }
-}
-
-impl Which {
-    /// Reads a height or a hash.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        match text.len() {
-            ..=10 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().ok().map(Self::Height)
-            }
-            ..=10 => None,
-            _ => text.parse().ok().map(Self::Hash),
-        }
     }
 }
 
@@ -190,9 +163,9 @@ mod tests {
         for (line, typed) in [
             ("/chain", Typed::Chain(10)),
             ("/chain 3 ", Typed::Chain(3)),
-            ("/block 0", Typed::Block(Which::Height(0))),
-            ("/block 4294967295", Typed::Block(Which::Height(u32::MAX))),
-            (&format!("/block {hash}"), Typed::Block(Which::Hash(hash.parse().unwrap()))),
+            ("/block 0", Typed::Block(BlockName::Height(0))),
+            ("/block 4294967295", Typed::Block(BlockName::Height(u32::MAX))),
+            (&format!("/block {hash}"), Typed::Block(BlockName::Hash(hash.parse().unwrap()))),
             ("/peers", Typed::Peers),
             ("/witnesses", Typed::Witnesses),
             ("/connect [::1]:8080", Typed::Connect("[::1]:8080".parse().unwrap())),

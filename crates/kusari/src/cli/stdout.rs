@@ -6,8 +6,37 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::failure::Failure;
 use serde::Serialize;
+
+use super::escape::Plain;
+use super::failure::{Result, failed};
+
+/// Prints an answer: as a line of JSON, or in words.
+pub(crate) fn show<T: Serialize>(
+    json: bool,
+    answer: &T,
+    words: impl FnOnce(&T) -> String,
+) -> Result {
+    let mut output = Stdout::new();
+    match json {
+        true => output.json(answer)?,
+        false => output.line(&words(answer))?,
+    }
+    output.flush()
+}
+
+/// Prints a text that is safe to print, and a newline.
+pub(crate) fn print(text: &str) -> Result {
+    let mut output = Stdout::new();
+    output.line(text)?;
+    output.flush()
+}
+
+/// Says something beside the answer of a command.
+pub(crate) fn say_beside(text: &str) {
+    // Where stderr is closed there is no reader.
+    let _ = writeln!(io::stderr(), "{}", Plain(text));
+}
 
 /// Writes the answer of a command.
 pub(crate) struct Stdout<W: Write = io::Stdout> {
@@ -32,29 +61,26 @@ impl<W: Write> Stdout<W> {
     }
 
     /// Writes a text and a newline. The text is safe to print.
-    pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn line(&mut self, text: &str) -> Result {
         self.bytes(text.as_bytes())?;
         self.bytes(b"\n")
     }
 
     /// Writes a value as one line of JSON.
-    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        self.line(&serde_json::to_string(value).map_err(Failure::failed)?)
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result {
+        self.line(&serde_json::to_string(value)?)
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result {
         self.guarded(|writer| writer.write_all(bytes))
     }
 
     /// Hands on what was written so far; called at the end, and where somebody waits for a line.
-    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+    pub(crate) fn flush(&mut self) -> Result {
         self.guarded(BufWriter::flush)
     }
 
-    fn guarded(
-        &mut self,
-        write: impl FnOnce(&mut BufWriter<W>) -> io::Result<()>,
-    ) -> Result<(), Failure> {
+    fn guarded(&mut self, write: impl FnOnce(&mut BufWriter<W>) -> io::Result<()>) -> Result {
         if self.gone {
             return Ok(());
         }
@@ -63,9 +89,9 @@ impl<W: Write> Stdout<W> {
                 self.gone = true;
                 Ok(())
             }
-            Err(error) => Err(Failure::failed(format!(
+            Err(error) => Err(failed!(
                 "the output cannot be written: {error}; see to where it goes, then ask again"
-            ))),
+            )),
             Ok(()) => Ok(()),
         }
     }

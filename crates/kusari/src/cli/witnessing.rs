@@ -9,16 +9,17 @@ use kusari_chain::ledger::PublicKey;
 use kusari_node::WitnessConfig;
 use kusari_node::limits::MAX_LISTED_WITNESS_KEYS;
 
-use super::escape::Plain;
-use super::settings::{NEEDS_LEDGER, UsageError, wrong};
-use super::words::Said;
+use super::escape::shown;
+use super::failure::{UsageError, wrong};
+use super::settings::NEEDS_LEDGER;
+use super::words::Message;
 use kusari_runtime::witness_key::{WitnessKey, WitnessKeyError};
 
 /// The settings of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Witnessing {
     /// Whether this node makes statements.
-    pub(crate) is_on: bool,
+    is_on: bool,
     /// Keys whose word counts.
     pub(crate) listed: Vec<PublicKey>,
 }
@@ -71,23 +72,23 @@ impl Witnessing {
     pub(crate) fn key(
         &self,
         directory: Option<&Path>,
-    ) -> Result<(Option<WitnessKey>, Vec<Said>), WitnessKeyError> {
+    ) -> Result<(Option<WitnessKey>, Vec<Message>), WitnessKeyError> {
         if !self.is_on {
             return Ok((None, Vec::new()));
         }
         let Some(directory) = directory else {
             let key = WitnessKey::forgotten()?;
             let said = format!("Witness key: {}, forgotten at the end", key.public());
-            return Ok((Some(key), vec![Said::routine(said)]));
+            return Ok((Some(key), vec![Message::routine(said)]));
         };
         let (key, made) = WitnessKey::open_or_create(directory)?;
         let said = match made {
-            Some(file) => Said::answer(format!(
+            Some(file) => Message::answer(format!(
                 "A new witness key is in {}: others list this node as {}",
-                Plain(&file.display().to_string()),
+                shown(&file),
                 key.public()
             )),
-            None => Said::routine(format!("Witness key: {}", key.public())),
+            None => Message::routine(format!("Witness key: {}", key.public())),
         };
         Ok((Some(key), vec![said]))
     }
@@ -175,7 +176,7 @@ mod tests {
         assert!(said[0].text.starts_with("A new witness key is in "), "{}", said[0].text);
         assert!(said[0].text.ends_with(&format!("witness.key: others list this node as {public}")));
         let (key, said) = on.key(Some(directory.path())).unwrap();
-        assert_eq!(said, [Said::routine(format!("Witness key: {public}"))]);
+        assert_eq!(said, [Message::routine(format!("Witness key: {public}"))]);
         assert_eq!(on.config(key.as_ref()).own, Some(public));
         let off = Witnessing::default();
         let elsewhere = tempfile::tempdir().unwrap();

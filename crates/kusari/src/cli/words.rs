@@ -13,11 +13,11 @@ use kusari_node::store::EntryId;
 use super::branches::alarm;
 use super::card::card;
 use super::drafts;
-use super::escape::{Plain, counted, grouped};
+use super::escape::{Plain, counted, grouped, lasting};
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum Severity {
     /// The ordinary course of things; left out by `--quiet`.
     Routine,
     /// What a person asked for: a receipt, an answer, the address to reach this node at.
@@ -28,64 +28,68 @@ pub(crate) enum Tone {
 
 /// One or more lines to print, without a newline at their end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) tone: Tone,
+pub(crate) struct Message {
+    pub(crate) severity: Severity,
     pub(crate) text: String,
 }
 
-impl Said {
+impl Message {
     pub(crate) fn routine(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Routine, text: text.into() }
+        Self { severity: Severity::Routine, text: text.into() }
     }
 
     pub(crate) fn answer(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Answer, text: text.into() }
+        Self { severity: Severity::Answer, text: text.into() }
     }
 
     pub(crate) fn warning(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Warning, text: text.into() }
+        Self { severity: Severity::Warning, text: text.into() }
     }
 }
 
 /// The words for an event.
-pub(crate) fn words(event: &Event) -> Said {
+pub(crate) fn words(event: &Event) -> Message {
     match event {
-        Event::Connected { target, address } => Said::routine(connected(target, address)),
-        Event::Accepted { address } => Said::routine(format!("Accepted connection from {address}")),
+        Event::Connected { target, address } => Message::routine(connected(target, address)),
+        Event::Accepted { address } => {
+            Message::routine(format!("Accepted connection from {address}"))
+        }
         Event::Introduced { address, agent } => {
-            Said::routine(format!("{address} introduced itself as {}", Plain(agent)))
+            Message::routine(format!("{address} introduced itself as {}", Plain(agent)))
         }
         Event::FoundOriginal { address } => {
-            Said::routine(format!("{address} is an original node: it knows no HELLO"))
+            Message::routine(format!("{address} is an original node: it knows no HELLO"))
         }
-        Event::OriginalDiverged { address } => Said::warning(format!(
+        Event::OriginalDiverged { address } => Message::warning(format!(
             "The last block of the original node {address} is not in the best chain here: what is \
              typed there stands on a branch that no other node follows, and nothing sent from here \
              changes that; start that node again, and it will be sent this chain"
         )),
         Event::Disconnected { address, reason } => {
-            Said::routine(format!("Disconnected from {address}: {}", Plain(reason)))
+            Message::routine(format!("Disconnected from {address}: {}", Plain(reason)))
         }
         Event::ConnectFailed { target, reason } => {
-            Said::warning(format!("Could not connect to {target}: {}", Plain(reason)))
+            Message::warning(format!("Could not connect to {target}: {}", Plain(reason)))
         }
         Event::Redialling { target, after } => {
-            Said::routine(format!("Redialling {target} in {}", whole_seconds(*after)))
+            Message::routine(format!("Redialling {target} in {}", whole_seconds(*after)))
         }
         Event::RequestedChain { address } => {
-            Said::routine(format!("Requested chain from {address}"))
+            Message::routine(format!("Requested chain from {address}"))
         }
         Event::ChainRequested { address } => {
-            Said::routine(format!("{address} asked for the chain"))
+            Message::routine(format!("{address} asked for the chain"))
         }
         Event::SentBlocks { address, count } => {
-            Said::routine(format!("Sent {} to {address}", counted(u64::from(*count), "block")))
+            Message::routine(format!("Sent {} to {address}", counted(u64::from(*count), "block")))
         }
-        Event::BlockAdded { block, source: _ } => Said::routine(added(&block.block, block.part())),
-        Event::SideBlock { height, hash } => Said::routine(format!(
+        Event::BlockAdded { block, source: _ } => {
+            Message::routine(added(&block.block, block.part()))
+        }
+        Event::SideBlock { height, hash } => Message::routine(format!(
             "Kept a block beside the best chain: height={height}, hash={hash}"
         )),
-        Event::Reorganised { depth, from, to } => Said::warning(format!(
+        Event::Reorganised { depth, from, to } => Message::warning(format!(
             "Reorganised {} deep: from tip {} (height {}) to tip {} (height {})",
             counted(u64::from(*depth), "block"),
             from.hash,
@@ -93,42 +97,44 @@ pub(crate) fn words(event: &Event) -> Said {
             to.hash,
             to.height
         )),
-        Event::BranchHeld(report) => Said::warning(alarm(report)),
-        Event::FromTheFuture { height, seconds } => Said::warning(format!(
+        Event::BranchHeld(report) => Message::warning(alarm(report)),
+        Event::FromTheFuture { height, seconds } => Message::warning(format!(
             "Warning: block {height} says it was made {} s from now; see whether this machine's \
              clock is right",
             grouped(seconds)
         )),
         Event::Rejected { address, code, reason } => {
-            Said::warning(format!("Rejected a line from {address}: {} [{code}]", Plain(reason)))
+            Message::warning(format!("Rejected a line from {address}: {} [{code}]", Plain(reason)))
         }
         Event::PeerRefused { address, message } => {
-            Said::warning(format!("{address} refused something of ours: {}", Plain(message)))
+            Message::warning(format!("{address} refused something of ours: {}", Plain(message)))
         }
-        Event::LineReopened { entry } => Said::warning(format!(
+        Event::LineReopened { entry } => Message::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"
         )),
         Event::TransactionPooled { txid, own: _ } => {
-            Said::routine(format!("Transaction {txid} waits to be mined"))
+            Message::routine(format!("Transaction {txid} waits to be mined"))
         }
         Event::TransactionMined { txid, height } => {
-            Said::answer(format!("Your transaction {txid} stands in block {height}"))
+            Message::answer(format!("Your transaction {txid} stands in block {height}"))
         }
-        Event::TransactionMoved { txid, from, to } => Said::warning(format!(
+        Event::TransactionMoved { txid, from, to } => Message::warning(format!(
             "Your transaction {txid} stood in {}, which is no longer in the best chain; it stands in \
              {} now",
             place(from),
             place(to)
         )),
         Event::TransactionReturned { txid, from, pooled } => {
-            Said::warning(returned(txid, from.as_ref(), *pooled))
+            Message::warning(returned(txid, from.as_ref(), *pooled))
         }
         Event::TransactionDisplaced { txid, by, again, from } => {
-            Said::warning(displaced(txid, by, *again, from.as_ref()))
+            Message::warning(displaced(txid, by, *again, from.as_ref()))
         }
-        Event::DraftSigned { entry, txid, former } => Said::answer(signed(*entry, txid, *former)),
-        Event::DraftsWait { drafts, wait } => Said::warning(drafts::waiting(*drafts, *wait)),
-        Event::OutboxFull { waiting } => Said::warning(format!(
+        Event::DraftSigned { entry, txid, former } => {
+            Message::answer(signed(*entry, txid, *former))
+        }
+        Event::DraftsWait { drafts, wait } => Message::warning(drafts::waiting(*drafts, *wait)),
+        Event::OutboxFull { waiting } => Message::warning(format!(
             "The outbox is full: {} to be mined; the next one waits for room",
             if *waiting == 1 {
                 String::from("1 line waits")
@@ -137,22 +143,22 @@ pub(crate) fn words(event: &Event) -> Said {
             }
         )),
         Event::Witnessed { key, height, hash } => {
-            Said::routine(format!("Witness {key} stands by block {height}, {hash}"))
+            Message::routine(format!("Witness {key} stands by block {height}, {hash}"))
         }
-        Event::WitnessEquivocated { key, sequence, listed } => Said::warning(format!(
+        Event::WitnessEquivocated { key, sequence, listed } => Message::warning(format!(
             "{} {key} signed two statements with the sequence {sequence}, so do not believe it; \
              /witnesses shows both",
             if *listed { "The witness that you list" } else { "Witness" }
         )),
-        Event::OwnStatementsReturned { sequence } => Said::warning(format!(
+        Event::OwnStatementsReturned { sequence } => Message::warning(format!(
             "A peer has statements of this node's witness key up to sequence {sequence} that are not \
              known here, as when a data directory comes back from an old copy; this node goes on after \
              them. Never run two copies of a witness key"
         )),
         Event::WitnessingStopped { why } => {
-            Said::warning(format!("This node makes no statements as a witness: {why}"))
+            Message::warning(format!("This node makes no statements as a witness: {why}"))
         }
-        Event::Banned { address, duration } => Said::warning(format!(
+        Event::Banned { address, duration } => Message::warning(format!(
             "Banned {} for {}: it sent too much that is wrong",
             address.ip(),
             whole_seconds(*duration)
@@ -219,14 +225,9 @@ pub(crate) fn added(block: &Block, ledger: Option<&LedgerPart>) -> String {
     format!("Added new block index={index}, nonce={nonce}, hash={hash}\n{}", card(block, ledger))
 }
 
-/// Rounded up: nobody is told to expect something before it comes.
+/// In whole seconds, rounded up: what is announced does not come before it is said to.
 fn whole_seconds(time: Duration) -> String {
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-    if seconds >= 120 && seconds.is_multiple_of(60) {
-        format!("{} min", seconds / 60)
-    } else {
-        format!("{seconds} s")
-    }
+    lasting(time.as_secs() + u64::from(time.subsec_nanos() > 0))
 }
 
 #[cfg(test)]
@@ -242,8 +243,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_says(event: Event, tone: Tone, text: &str) {
-        assert_eq!(words(&event), Said { tone, text: text.into() });
+    fn assert_says(event: Event, severity: Severity, text: &str) {
+        assert_eq!(words(&event), Message { severity, text: text.into() });
     }
 
     #[test]
@@ -252,29 +253,29 @@ mod tests {
         let address = "127.0.0.1:8080".parse().unwrap();
         assert_says(
             Event::Connected { target, address },
-            Tone::Routine,
+            Severity::Routine,
             "Connected to 127.0.0.1:8080",
         );
         let target = "localhost:8080".parse().unwrap();
         assert_says(
             Event::Connected { target, address },
-            Tone::Routine,
+            Severity::Routine,
             "Connected to localhost:8080 (127.0.0.1:8080)",
         );
         assert_says(
             Event::Accepted { address: peer() },
-            Tone::Routine,
+            Severity::Routine,
             "Accepted connection from 127.0.0.1:52325",
         );
         assert_says(
             Event::SentBlocks { address: peer(), count: 1 },
-            Tone::Routine,
+            Severity::Routine,
             "Sent 1 block to 127.0.0.1:52325",
         );
         let target = "localhost:8080".parse().unwrap();
         assert_says(
             Event::Redialling { target, after: Duration::from_millis(1_100) },
-            Tone::Routine,
+            Severity::Routine,
             "Redialling localhost:8080 in 2 s",
         );
     }
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn an_original_that_cannot_be_mended_is_told_with_the_remedy() {
         let said = words(&Event::OriginalDiverged { address: peer() });
-        assert_eq!(said.tone, Tone::Warning);
+        assert_eq!(said.severity, Severity::Warning);
         assert!(
             said.text.starts_with("The last block of the original node 127.0.0.1:52325 is not")
         );
@@ -305,7 +306,7 @@ mod tests {
              hash=000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\n{}",
             card(&block, None)
         );
-        assert_says(event, Tone::Routine, &text);
+        assert_says(event, Severity::Routine, &text);
     }
 
     #[test]
@@ -313,7 +314,7 @@ mod tests {
         let mut to = BestPoint::genesis();
         to.height = 4;
         let said = words(&Event::Reorganised { depth: 3, from: BestPoint::genesis(), to });
-        assert_eq!(said.tone, Tone::Warning);
+        assert_eq!(said.severity, Severity::Warning);
         let hash = Block::genesis().hash;
         assert_eq!(
             said.text,
@@ -334,7 +335,7 @@ mod tests {
         let (from, to) = (point(5, 1), point(6, 2));
         let (old, new) = (from.hash, to.hash);
         let said = words(&Event::TransactionMoved { txid, from, to });
-        assert_eq!(said.tone, Tone::Warning);
+        assert_eq!(said.severity, Severity::Warning);
         let stood = format!("Your transaction {txid} stood in block {old} at height 5, which is");
         let (gone, from) = (format!("{stood} no longer in the best chain"), Some(from));
         assert_eq!(said.text, format!("{gone}; it stands in block {new} at height 6 now"));
@@ -367,7 +368,7 @@ mod tests {
         }
         assert_says(
             Event::Rejected { address, code: "bad-hash", reason: "the hash is wrong".into() },
-            Tone::Warning,
+            Severity::Warning,
             "Rejected a line from 127.0.0.1:52325: the hash is wrong [bad-hash]",
         );
     }

@@ -1,26 +1,22 @@
 //! `kusari audit`.
 
-use crate::cli::access::Found;
-use crate::cli::choice::NodeChoice;
-use crate::cli::escape::{Plain, counted, grouped};
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_api::views;
 use kusari_api_types::audit::Audit;
 use kusari_store::audit_directory;
 
 /// Read every stored byte again and check all of it
 #[derive(Debug, clap::Args)]
-pub(crate) struct AuditArgs {
+pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let mut output = Stdout::new();
     let mut announced = Ok(());
     let found = args.node.ask_or(|directory| {
@@ -31,8 +27,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
     })?;
     announced?;
     let audit = match found {
-        Found::Alone(audit) => audit,
-        Found::Running(client) => {
+        Access::Stored(audit) => audit,
+        Access::Running(client) => {
             let what = format!("Reading the store of the node at {}", client.base());
             announce(&mut output, args.json, &what)?;
             client.audit()?
@@ -45,12 +41,12 @@ pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
     output.flush()?;
     match &audit.finding {
         None => Ok(()),
-        Some(finding) => Err(Failure::failed(Plain(&finding.message).to_string())),
+        Some(finding) => Err(Plain(&finding.message).to_string().into()),
     }
 }
 
 /// Says what is read, for people.
-fn announce(output: &mut Stdout, json: bool, what: &str) -> Result<(), Failure> {
+fn announce(output: &mut Stdout, json: bool, what: &str) -> Result {
     if json {
         return Ok(());
     }

@@ -7,32 +7,28 @@ use std::path::{Path, PathBuf};
 
 use kusari_files::Unfinished;
 
-use crate::cli::access::Found;
-use crate::cli::choice::NodeChoice;
-use crate::cli::escape::{Plain, counted};
-use crate::cli::failure::Failure;
 use crate::cli::output_file;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_client::Client;
 use kusari_store::{BackupError, audit_file, copy_directory, holder_of_store, put_in_place};
 
 /// Copy the store to a file, also while its node runs
 #[derive(Debug, clap::Args)]
-pub(crate) struct BackupArgs {
+pub(crate) struct Args {
     /// The file to write
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    file: PathBuf,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Replace the file if it is there
     #[arg(long)]
-    pub(crate) force: bool,
+    force: bool,
 }
 
-pub(crate) fn run(args: &BackupArgs) -> Result<(), Failure> {
-    let file = std::path::absolute(&args.file).map_err(Failure::failed)?;
+pub(crate) fn run(args: &Args) -> Result {
+    let file = std::path::absolute(&args.file)?;
     refuse_to_overwrite(&file, args.force)?;
     refuse_a_store_in_use(&file)?;
     let unfinished = first_name(&file)?;
@@ -42,79 +38,65 @@ pub(crate) fn run(args: &BackupArgs) -> Result<(), Failure> {
             result => Ok(result),
         })?;
     match copied {
-        Found::Alone(result) => result.map_err(Failure::failed)?,
-        Found::Running(client) => fetch(&client, unfinished.path())?,
+        Access::Stored(result) => result?,
+        Access::Running(client) => fetch(&client, unfinished.path())?,
     }
-    let report = audit_file(unfinished.path()).map_err(Failure::failed)?;
+    let report = audit_file(unfinished.path())?;
     if let Some(finding) = report.finding {
-        let message = finding.to_string();
-        return Err(Failure::failed(format!(
+        return Err(failed!(
             "the copy is not sound, so it was not kept: {}",
-            Plain(&message)
-        )));
+            Plain(&finding.to_string())
+        ));
     }
     refuse_to_overwrite(&file, args.force)?;
-    put_in_place(unfinished.path(), &file).map_err(Failure::failed)?;
+    put_in_place(unfinished.path(), &file)?;
     let blocks = counted(u64::from(report.best_blocks), "block");
     let records = counted(report.records, "record");
-    let name = file.display().to_string();
-    let mut output = Stdout::new();
-    output.line(&format!("Backed up {blocks} and {records} to {}; audited.", Plain(&name)))?;
-    output.flush()
+    print(&format!("Backed up {blocks} and {records} to {}; audited.", shown(&file)))
 }
 
-fn refuse_to_overwrite(file: &Path, force: bool) -> Result<(), Failure> {
+fn refuse_to_overwrite(file: &Path, force: bool) -> Result {
     // What cannot be looked at cannot be written either, which is said then.
     if force || !file.try_exists().unwrap_or(false) {
         return Ok(());
     }
-    let name = file.display().to_string();
-    Err(Failure::failed(format!(
-        "{} is there already; name another file, or replace it with --force",
-        Plain(&name)
-    )))
+    Err(failed!("{} is there already; name another file, or replace it with --force", shown(file)))
 }
 
 /// Has the node send its copy.
-fn fetch(client: &Client, file: &Path) -> Result<(), Failure> {
+fn fetch(client: &Client, file: &Path) -> Result {
     let unwritable = |error: std::io::Error| {
-        let name = file.display().to_string();
-        Failure::failed(format!(
-            "{} cannot be written ({error}); see to the disk and its permissions",
-            Plain(&name)
-        ))
+        failed!("{} cannot be written ({error}); see to the disk and its permissions", shown(file))
     };
     let mut target = kusari_files::create(file).map_err(unwritable)?;
-    client.backup(&mut target).map_err(Failure::failed)?;
+    client.backup(&mut target)?;
     target.flush().and_then(|()| target.sync_all()).map_err(unwritable)
 }
 
 /// The copy under its first name: beside the file, so that it can be renamed, and of this process
 /// alone.
-fn first_name(file: &Path) -> Result<Unfinished, Failure> {
+fn first_name(file: &Path) -> Result<Unfinished> {
     let mut name = file.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.unfinished", std::process::id()));
     let path = file.with_file_name(name);
     if path.symlink_metadata().is_ok() {
-        let name = path.display().to_string();
-        return Err(Failure::failed(format!(
+        return Err(failed!(
             "{} is there already; move it away, or remove it if no backup is under way",
-            Plain(&name)
-        )));
+            shown(&path)
+        ));
     }
     output_file::remove_at_signals();
     Ok(Unfinished::watch(path))
 }
 
 /// A node that has its database replaced goes on in the old one, and all of that is lost.
-fn refuse_a_store_in_use(file: &Path) -> Result<(), Failure> {
+fn refuse_a_store_in_use(file: &Path) -> Result {
     let directory = file.parent().unwrap_or(Path::new("."));
     match holder_of_store(directory, file) {
         None => Ok(()),
-        Some(holder) => Err(Failure::failed(format!(
-            "{} is the store that {holder} works on; name another file",
-            Plain(&file.display().to_string())
-        ))),
+        Some(holder) => {
+            Err(failed!("{} is the store that {holder} works on; name another file", shown(file)))
+        }
     }
 }
 

@@ -6,23 +6,20 @@ use std::path::PathBuf;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use serde::Serialize;
 
-use crate::chain_spec::{self, SpecFileError};
-use crate::cli::escape::{Plain, grouped};
-use crate::cli::failure::Failure;
-use crate::cli::settings::UsageError;
-use crate::cli::stdout::Stdout;
+use crate::cli::chain_spec;
+use crate::cli::prelude::*;
 use kusari_files::Readers;
 
 /// Describe a ledger of your own, and see what describes one
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, arg_required_else_help = false)]
-pub(crate) struct ChainSpecArgs {
+pub(crate) struct Args {
     #[command(subcommand)]
-    pub(crate) what: ChainSpecCommand,
+    what: ChainSpecCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum ChainSpecCommand {
+enum ChainSpecCommand {
     New(NewArgs),
     Show(ShowArgs),
     Id(IdArgs),
@@ -33,75 +30,71 @@ pub(crate) enum ChainSpecCommand {
 pub(crate) struct NewArgs {
     /// Its name, for people
     #[arg(long, value_name = "NAME")]
-    pub(crate) name: String,
+    name: String,
 
     /// Seconds between two blocks that difficulty aims at [default: 10]
     #[arg(long, value_name = "SECONDS")]
-    pub(crate) block_time: Option<u32>,
+    block_time: Option<u32>,
 
     /// Seconds behind schedule that make blocks twice as easy [default: 600]
     #[arg(long, value_name = "SECONDS")]
-    pub(crate) half_life: Option<u32>,
+    half_life: Option<u32>,
 
     /// What finding a block brings, in whole units [default: 1000]
     #[arg(long, value_name = "N")]
-    pub(crate) reward: Option<u64>,
+    reward: Option<u64>,
 
     /// Most bytes of transactions and their texts in a block [default: 1048576]
     #[arg(long, value_name = "N")]
-    pub(crate) max_body_bytes: Option<u32>,
+    max_body_bytes: Option<u32>,
 
     /// Most bytes of text in one record [default: 65536]
     #[arg(long, value_name = "N")]
-    pub(crate) max_data_bytes: Option<u32>,
+    max_data_bytes: Option<u32>,
 
     /// Least fee of a transaction, in whole units [default: 0]
     #[arg(long, value_name = "N")]
-    pub(crate) min_fee: Option<u64>,
+    min_fee: Option<u64>,
 
     /// The file to write [default: stdout]
     #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    output: Option<PathBuf>,
 }
 
 /// Show every parameter of a chain, and its id
 #[derive(Debug, clap::Args)]
-pub(crate) struct ShowArgs {
+struct ShowArgs {
     /// The built-in ledger, or a file
     #[arg(value_name = "ledger|FILE", default_value = chain_spec::LEDGER)]
-    pub(crate) chain: String,
+    chain: String,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
 /// Print the id of a chain
 #[derive(Debug, clap::Args)]
-pub(crate) struct IdArgs {
+struct IdArgs {
     /// The built-in ledger, or a file
     #[arg(value_name = "ledger|FILE", default_value = chain_spec::LEDGER)]
-    pub(crate) chain: String,
+    chain: String,
 }
 
-pub(crate) fn run(args: &ChainSpecArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     match &args.what {
         ChainSpecCommand::New(args) => new(args),
         ChainSpecCommand::Show(args) => show(args),
-        ChainSpecCommand::Id(args) => {
-            let mut output = Stdout::new();
-            output.line(&spec(&args.chain)?.chain_id().to_string())?;
-            output.flush()
-        }
+        ChainSpecCommand::Id(args) => print(&spec(&args.chain)?.chain_id().to_string()),
     }
 }
 
-fn new(args: &NewArgs) -> Result<(), Failure> {
+fn new(args: &NewArgs) -> Result {
     let mut spec = ChainSpec { name: args.name.clone(), ..ChainSpec::ledger() };
     getrandom::fill(&mut spec.salt.0).map_err(|error| {
-        Failure::failed(format!(
+        failed!(
             "the operating system gave no random numbers for a salt ({error}); look at its limits"
-        ))
+        )
     })?;
     // A long block time alone is no contradiction: the half-life follows it, as far as it must.
     spec.block_time_s = args.block_time.unwrap_or(spec.block_time_s);
@@ -112,23 +105,23 @@ fn new(args: &NewArgs) -> Result<(), Failure> {
     let room = spec.max_body_bytes.saturating_sub(256);
     spec.max_data_bytes = args.max_data_bytes.unwrap_or(spec.max_data_bytes.min(room));
     spec.min_fee = args.min_fee.unwrap_or(spec.min_fee);
-    spec.check().map_err(|error| UsageError {
-        cause: error.to_string(),
-        remedy: String::from("`kusari chain-spec new --help` lists the options"),
+    spec.check().map_err(|error| {
+        wrong(error.to_string(), "`kusari chain-spec new --help` lists the options")
     })?;
     // TOML's numbers end at 2^63 - 1, whatever this program could read.
     if i64::try_from(spec.min_fee).is_err() {
-        return Err(Failure::Usage(UsageError {
-            cause: format!("min_fee is {}, which a file cannot say", spec.min_fee),
-            remedy: String::from("choose one below 9223372036854775808"),
-        }));
+        return Err(wrong(
+            format!("min_fee is {}, which a file cannot say", spec.min_fee),
+            "choose one below 9223372036854775808",
+        )
+        .into());
     }
     let (text, id) = (chain_spec::write(&spec), spec.chain_id());
     let mut output = Stdout::new();
     match &args.output {
         Some(file) => {
             kusari_files::write_new(file, text.as_bytes(), Readers::Default)?;
-            output.line(&format!("Wrote {}", Plain(&file.display().to_string())))?;
+            output.line(&format!("Wrote {}", shown(file)))?;
             output.line(&format!("Id: {id}"))?;
         }
         None => {
@@ -148,13 +141,11 @@ struct Described<'a> {
     spec: &'a ChainSpec,
 }
 
-fn show(args: &ShowArgs) -> Result<(), Failure> {
-    let spec = spec(&args.chain)?;
-    let id = spec.chain_id();
-    let mut output = Stdout::new();
-    match args.json {
-        true => output.json(&Described { id, spec: &spec })?,
-        false => output.line(&format!(
+fn show(args: &ShowArgs) -> Result {
+    let spec = &spec(&args.chain)?;
+    let described = Described { id: spec.chain_id(), spec };
+    crate::cli::stdout::show(args.json, &described, |Described { id, spec }| {
+        format!(
             "Name      : {}\n\
              Id        : {id}\n\
              Salt      : {}\n\
@@ -172,22 +163,12 @@ fn show(args: &ShowArgs) -> Result<(), Failure> {
             grouped(spec.max_body_bytes),
             grouped(spec.max_data_bytes),
             grouped(spec.min_fee),
-        ))?,
-    }
-    output.flush()
-}
-
-fn spec(choice: &str) -> Result<ChainSpec, Failure> {
-    chain_spec::load(choice)?.ok_or_else(|| {
-        Failure::Usage(UsageError {
-            cause: String::from("the classic chain has no parameters and no id"),
-            remedy: String::from("name `ledger`, or a file"),
-        })
+        )
     })
 }
 
-impl From<SpecFileError> for Failure {
-    fn from(error: SpecFileError) -> Self {
-        Self::failed(error)
-    }
+fn spec(choice: &str) -> Result<ChainSpec> {
+    chain_spec::load(choice).map_err(|error| error.to_string())?.ok_or_else(|| {
+        wrong("the classic chain has no parameters and no id", "name `ledger`, or a file").into()
+    })
 }

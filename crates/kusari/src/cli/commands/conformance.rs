@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::settings::UsageError;
+use crate::cli::prelude::*;
 use kusari_conformance::{self, ConformanceError, DIRECTORY, Place, SuiteReport};
 
 /// Stands for every suite.
@@ -15,46 +13,42 @@ const ALL: &str = "all";
 const NAME_WIDTH: usize = 14;
 
 /// Runs a suite, or `all`; `update` rewrites what is expected.
-pub(crate) fn run(name: &str, update: bool) -> Result<(), Failure> {
+pub(crate) fn run(name: &str, update: bool) -> Result {
     let all = kusari_conformance::suite_names();
     let names = match all.iter().position(|known| *known == name) {
         Some(at) => &all[at..=at],
         None if name == ALL => &all[..],
         None => {
-            return Err(Failure::Usage(UsageError {
-                cause: format!("there is no suite `{name}`"),
-                remedy: format!("the suites are {}, and `{ALL}` runs every one", all.join(", ")),
-            }));
+            return Err(wrong(
+                format!("there is no suite `{name}`"),
+                format!("the suites are {}, and `{ALL}` runs every one", all.join(", ")),
+            )
+            .into());
         }
     };
     let place = Place::near(Path::new("."));
     if update && place == Place::Program {
-        return Err(Failure::failed(ConformanceError::NothingToUpdate));
+        return Err(ConformanceError::NothingToUpdate.into());
     }
     let failed = run_suites(names, &place, update, &mut io::stdout().lock())?;
     if failed == 0 { Ok(()) } else { Err(Failure::Shown) }
 }
 
 /// Runs suites, prints what comes of them, and returns the number of cases that failed.
-fn run_suites(
-    names: &[&str],
-    place: &Place,
-    update: bool,
-    out: &mut impl Write,
-) -> Result<usize, Failure> {
+fn run_suites(names: &[&str], place: &Place, update: bool, out: &mut impl Write) -> Result<usize> {
     let origin = match place {
         Place::Program => format!("part of this program; there is no `{DIRECTORY}` here"),
         Place::Directory(_) => format!("the files in ./{DIRECTORY}"),
     };
-    writeln!(out, "Suites: {origin}").map_err(Failure::failed)?;
+    writeln!(out, "Suites: {origin}")?;
     let (mut passed, mut failed) = (0, 0);
     for name in names {
-        let report = kusari_conformance::run(name, place, update).map_err(Failure::failed)?;
+        let report = kusari_conformance::run(name, place, update)?;
         passed += report.passed;
         failed += report.failures.len();
-        print(name, &report, out).map_err(Failure::failed)?;
+        print(name, &report, out)?;
     }
-    writeln!(out, "{passed} passed, {failed} failed").map_err(Failure::failed)?;
+    writeln!(out, "{passed} passed, {failed} failed")?;
     Ok(failed)
 }
 

@@ -7,59 +7,51 @@ mod track;
 
 use std::path::{Path, PathBuf};
 
-use kusari_files::WholeFile;
+use kusari_chain::BestPoint;
 use kusari_node::wire::{Message, Received, encode, encode_whole_block};
 
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
 use crate::cli::conversation::{Conversation, peer_port};
-use crate::cli::escape::counted;
-use crate::cli::failure::Failure;
-use crate::cli::output_file;
-use crate::cli::progress::Progress;
-use crate::cli::stdout::Stdout;
-use kusari_client::Client;
-use kusari_store::{ChainPosition, Store};
+use crate::cli::node_api::NodeApi;
+use crate::cli::output_file::OutputFile;
+use crate::cli::prelude::*;
 use track::Track;
-
-/// Blocks that are read from a store at once.
-const CHUNK_BLOCKS: usize = 256;
-/// Blocks that a node of a ledger is asked for at once.
-const PAGE_BLOCKS: u32 = 256;
 
 /// Write the best chain to a file, as BLOCK lines
 #[derive(Debug, clap::Args)]
-pub(crate) struct ExportArgs {
+pub(crate) struct Args {
     /// The file; `-` is stdout
     #[arg(value_name = "FILE|-")]
-    pub(crate) file: PathBuf,
+    file: PathBuf,
 
     /// Overwrite the file where it is there already
     #[arg(long)]
-    pub(crate) force: bool,
+    force: bool,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 }
 
-pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let mut sink = Sink::open(&args.file, args.force)?;
-    let count = match args.node.open()? {
-        Access::Stored { store, .. } => from_store(&store, &mut sink)?,
+    let access = args.node.open()?;
+    let count = match &access {
         Access::Running(client) => {
             let status = client.status()?;
-            if status.chain_name.is_some() {
-                let count = from_ledger(&client, status.height, &mut sink)?;
-                return sink.finish(count, &args.file);
+            match (status.chain_name, status.listen) {
+                // `GET_CHAIN` answers with seven keys, and an export holds whole blocks.
+                (Some(_), _) => from_pages(client, status.height, &mut sink)?,
+                (None, Some(listen)) => {
+                    from_node(&peer_port(&args.node, listen), status.height, &mut sink)?
+                }
+                (None, None) => {
+                    return Err(failed!(
+                        "the node takes no connections of peers, through which the chain is read; \
+                         stop it and export from its data directory"
+                    ));
+                }
             }
-            let listen = status.listen.ok_or_else(|| {
-                Failure::failed(
-                    "the node takes no connections of peers, through which the chain is read; stop \
-                     it and export from its data directory",
-                )
-            })?;
-            from_node(&peer_port(&args.node, listen), status.height, &mut sink)?
         }
+        Access::Stored(node) => from_pages(node, node.height()?, &mut sink)?,
     };
     sink.finish(count, &args.file)
 }
@@ -67,21 +59,21 @@ pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
 /// Where blocks go.
 enum Sink {
     Stdout(Stdout),
-    File(WholeFile),
+    File(OutputFile),
 }
 
 impl Sink {
-    fn open(path: &Path, overwrite: bool) -> Result<Self, Failure> {
+    fn open(path: &Path, overwrite: bool) -> Result<Self> {
         Ok(match path == Path::new("-") {
             true => Self::Stdout(Stdout::new()),
-            false => Self::File(output_file::create(path, overwrite)?),
+            false => Self::File(OutputFile::create(path, overwrite)?),
         })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn write(&mut self, bytes: &[u8]) -> Result {
         match self {
             Self::Stdout(output) => output.bytes(bytes),
-            Self::File(file) => file.write(bytes).map_err(output_file::refusal),
+            Self::File(file) => file.write(bytes),
         }
     }
 
@@ -89,70 +81,36 @@ impl Sink {
         matches!(self, Self::Stdout(output) if output.is_gone())
     }
 
-    fn finish(self, count: u64, path: &Path) -> Result<(), Failure> {
+    fn finish(self, count: u64, path: &Path) -> Result {
         match self {
             Self::Stdout(mut output) => output.flush(),
             Self::File(file) => {
-                file.finish().map_err(output_file::refusal)?;
-                let mut output = Stdout::new();
-                let path = path.display().to_string();
-                let path = crate::cli::escape::Plain(&path);
-                output.line(&format!("Exported {} to {path}", counted(count, "block")))?;
-                output.flush()
+                file.finish()?;
+                print(&format!("Exported {} to {}", counted(count, "block"), shown(path)))
             }
         }
     }
 }
 
-/// Returns how many blocks were written.
-fn from_store(store: &Store, sink: &mut Sink) -> Result<u64, Failure> {
-    let progress = Progress::of_blocks("Exporting", store.last_sound()?.height);
-    let mut last = ChainPosition::genesis();
+/// Reads blocks page by page. Returns how many were written.
+fn from_pages(node: &dyn NodeApi, height: u32, sink: &mut Sink) -> Result<u64> {
+    let progress = Progress::of_blocks("Exporting", height);
     let mut count = 0;
-    while !sink.is_gone() {
-        let chunk = store.best_chain_chunk(last, None, CHUNK_BLOCKS)?;
-        let Some(end) = chunk.blocks.last() else { break };
-        last = end.into();
-        for stored in &chunk.blocks {
-            let mut line = Vec::new();
-            encode_whole_block(&stored.block, stored.part(), &mut line);
-            sink.write(&line)?;
-            count += 1;
-        }
+    node.visit(1, height, Some(BestPoint::genesis().hash), &mut |whole| {
+        let mut line = Vec::new();
+        encode_whole_block(&whole.block, whole.ledger.as_deref(), &mut line);
+        sink.write(&line)?;
+        count += 1;
         progress.set(count);
-    }
+        Ok(!sink.is_gone())
+    })?;
     progress.finish();
     Ok(count)
 }
 
-/// Asks a node of a ledger for its blocks page by page: `GET_CHAIN` answers with seven keys, and an
-/// export holds whole blocks. Returns how many were written.
-fn from_ledger(client: &Client, height: u32, sink: &mut Sink) -> Result<u64, Failure> {
-    let progress = Progress::of_blocks("Exporting", height);
-    let mut track = Track::new();
-    while !sink.is_gone() && track.height() < height {
-        let page = client.blocks(track.height() + 1, PAGE_BLOCKS)?.blocks;
-        if page.is_empty() {
-            return Err(unfit(&format!("it ends at block {} of {height}", track.height())));
-        }
-        for whole in page {
-            if !track.follows(&whole.block) {
-                let index = whole.block.index;
-                return Err(unfit(&format!("block {index} does not build on the ones before it")));
-            }
-            let mut line = Vec::new();
-            encode_whole_block(&whole.block, whole.ledger.as_deref(), &mut line);
-            sink.write(&line)?;
-        }
-        progress.set(track.height().into());
-    }
-    progress.finish();
-    Ok(track.height().into())
-}
-
 /// Asks the node at `address`, which has said that its chain is `height` blocks high. Returns how
 /// many blocks were written.
-fn from_node(address: &str, height: u32, sink: &mut Sink) -> Result<u64, Failure> {
+fn from_node(address: &str, height: u32, sink: &mut Sink) -> Result<u64> {
     let mut node = Conversation::begin(address)?;
     node.say(&[Received::GetChain])?;
     node.finish()?;
@@ -184,9 +142,9 @@ fn from_node(address: &str, height: u32, sink: &mut Sink) -> Result<u64, Failure
 }
 
 fn unfit(why: &str) -> Failure {
-    Failure::failed(format!(
+    failed!(
         "the node's answer is not a whole chain ({why}); see whether it still runs, then try again"
-    ))
+    )
 }
 
 #[cfg(test)]

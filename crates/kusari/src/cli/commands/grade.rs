@@ -6,45 +6,43 @@ use std::time::Duration;
 
 use kusari_node::PeerAddress;
 
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::settings::UsageError;
+use crate::cli::prelude::*;
 use kusari_grade::{Check, GradeConfig, Grading, Outcome, Part, Report};
 
 /// Play good and bad peers against an implementation of the protocol, and say what holds
 #[derive(Debug, clap::Args)]
-pub(crate) struct GradeArgs {
+pub(crate) struct Args {
     /// The node to grade, on this machine; give it a chain that may be lost
     #[arg(value_name = "HOST:PORT")]
-    pub(crate) target: String,
+    target: String,
 
     /// How long to wait for anything that the node owes
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub(crate) patience: u64,
+    patience: u64,
 
     /// Make only the checks that have this text in their name; may be given many times
     #[arg(long, value_name = "TEXT")]
-    pub(crate) only: Vec<String>,
+    only: Vec<String>,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &GradeArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let target = resolve(&args.target)?;
     let patience = Duration::from_secs(args.patience);
     let config = GradeConfig { target, patience, only: args.only.clone() };
-    let grading = Grading::begin(&config).map_err(Failure::failed)?;
+    let grading = Grading::begin(&config)?;
     warn(target);
     if !args.json {
         say(&format!("Grading {target} as original peer, kusari peer and attacker"));
     }
-    let mut lines = Lines { shown: !args.json, part: None };
+    let mut lines = CheckPrinter { shown: !args.json, part: None };
     let report = grading.run(|check| lines.check(check));
     if args.json {
-        let json = serde_json::to_string_pretty(&report).map_err(Failure::failed)?;
+        let json = serde_json::to_string_pretty(&report)?;
         say(&escaped(&json));
     } else {
         say(&summary(&report));
@@ -53,38 +51,37 @@ pub(crate) fn run(args: &GradeArgs) -> Result<(), Failure> {
         0 => Ok(()),
         broken => {
             let verb = if broken == 1 { "check is" } else { "checks are" };
-            Err(Failure::failed(format!(
+            Err(failed!(
                 "{broken} {verb} broken; what was sent and what came back is shown for each"
-            )))
+            ))
         }
     }
 }
 
 /// The address on this machine that the words name.
-fn resolve(text: &str) -> Result<SocketAddr, Failure> {
-    let address: PeerAddress = text.parse().map_err(|_| UsageError {
-        cause: format!("`{text}` is not the address of a node"),
-        remedy: "write host:port, as in 127.0.0.1:8080".to_owned(),
+fn resolve(text: &str) -> Result<SocketAddr> {
+    let address: PeerAddress = text.parse().map_err(|_| {
+        wrong(
+            format!("`{text}` is not the address of a node"),
+            "write host:port, as in 127.0.0.1:8080",
+        )
     })?;
-    let found = (address.host(), address.port()).to_socket_addrs().map_err(|error| {
-        Failure::failed(format!("{text} cannot be resolved ({error}); name an IP address"))
-    })?;
+    let found = (address.host(), address.port())
+        .to_socket_addrs()
+        .map_err(|error| failed!("{text} cannot be resolved ({error}); name an IP address"))?;
     let mut found: Vec<SocketAddr> = found.collect();
     // A name may stand for two addresses of this machine; nodes listen on the older kind first.
     found.sort_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
-    found
-        .first()
-        .copied()
-        .ok_or_else(|| Failure::failed(format!("{text} has no address; name an IP address")))
+    found.first().copied().ok_or_else(|| failed!("{text} has no address; name an IP address"))
 }
 
 /// Says what was found while the rest is still being looked at.
-struct Lines {
+struct CheckPrinter {
     shown: bool,
     part: Option<Part>,
 }
 
-impl Lines {
+impl CheckPrinter {
     fn check(&mut self, check: &Check) {
         let is_new = self.part.replace(check.part) != Some(check.part);
         if !self.shown {

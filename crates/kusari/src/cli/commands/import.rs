@@ -13,16 +13,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
 use crate::cli::conversation::peer_port;
-use crate::cli::escape::counted;
-use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use lines::BlockLines;
-use running::Running;
-use stored::Stored;
+use running::RunningTarget;
+use stored::StoredTarget;
 use tally::{Tally, Target};
 
 /// Bytes that are read at once.
@@ -30,16 +25,16 @@ const READ_BYTES: usize = 256 * 1024;
 
 /// Take blocks from a file of BLOCK lines, checked like those of a peer
 #[derive(Debug, clap::Args)]
-pub(crate) struct ImportArgs {
+pub(crate) struct Args {
     /// The file; `-` is stdin
     #[arg(value_name = "FILE|-")]
-    pub(crate) file: PathBuf,
+    file: PathBuf,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 }
 
-pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     // The file first: where it is missing, no store is opened for nothing.
     let (input, bytes) = open(&args.file)?;
     let mut target = target(&args.node)?;
@@ -52,18 +47,18 @@ pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
     output.flush()?;
     match refusals {
         0 => Ok(()),
-        _ => Err(Failure::failed(format!(
+        _ => Err(failed!(
             "{} not imported; why stands above, and everything else is imported",
             match refusals {
                 1 => String::from("1 line is"),
                 _ => format!("{} are", counted(refusals, "line")),
             }
-        ))),
+        )),
     }
 }
 
 /// The input, and how many bytes it has if that is known.
-fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
+fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
     if path == Path::new("-") {
         return Ok((Box::new(io::stdin().lock()), None));
     }
@@ -77,30 +72,30 @@ fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), Failure> {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!(
+    failed!(
         "{} cannot be read ({error}); name a file of BLOCK lines, or - for stdin",
         path.display()
-    ))
+    )
 }
 
-fn target(choice: &NodeChoice) -> Result<Box<dyn Target>, Failure> {
+fn target(choice: &NodeChoice) -> Result<Box<dyn Target>> {
     Ok(match choice.open_or_create()? {
-        Access::Stored { store, .. } => Box::new(Stored::new(store)?),
+        Access::Stored(node) => Box::new(StoredTarget::new(node.store)?),
         Access::Running(client) => {
             let status = client.status()?;
             if status.chain_name.is_some() {
-                return Err(Failure::failed(
+                return Err(failed!(
                     "a node of a ledger runs there, and whole blocks are imported into its store \
-                     alone; stop it, import, and start it again",
+                     alone; stop it, import, and start it again"
                 ));
             }
             let listen = status.listen.ok_or_else(|| {
-                Failure::failed(
+                failed!(
                     "the node takes no connections of peers, through which blocks are imported; \
-                     stop it and import into its data directory",
+                     stop it and import into its data directory"
                 )
             })?;
-            Box::new(Running::new(peer_port(choice, listen)))
+            Box::new(RunningTarget::new(peer_port(choice, listen)))
         }
     })
 }
@@ -110,7 +105,7 @@ fn feed(
     target: &mut dyn Target,
     tally: &mut Tally,
     path: &Path,
-) -> Result<u32, Failure> {
+) -> Result<u32> {
     let mut lines = BlockLines::new(input, target.dialect());
     loop {
         match lines.next_line() {

@@ -5,46 +5,44 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::cli::args::Args;
-use crate::cli::escape::{Plain, counted};
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::args;
+use crate::cli::prelude::*;
 
 /// Print the manual page
 #[derive(Debug, clap::Args)]
-pub(crate) struct ManArgs {
+pub(crate) struct Args {
     /// Write it there as kusari.1, and a page for each command beside it
     #[arg(long, value_name = "DIRECTORY")]
-    pub(crate) directory: Option<PathBuf>,
+    directory: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &ManArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let mut output = Stdout::new();
     match &args.directory {
-        None => output.bytes(&page(Args::command()).1)?,
+        None => output.bytes(&page(args::Args::command()).1)?,
         Some(directory) => {
             let pages = pages();
             for (name, page) in &pages {
                 let path = directory.join(name);
                 std::fs::write(&path, page).map_err(|error| unwritable(&path, &error))?;
             }
-            let (count, directory) = (counted(pages.len() as u64, "page"), directory.display());
-            output.line(&format!("Wrote {count} to {}", Plain(&directory.to_string())))?;
+            let count = counted(pages.len() as u64, "page");
+            output.line(&format!("Wrote {count} to {}", shown(directory)))?;
         }
     }
     output.flush()
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!(
+    failed!(
         "{} cannot be written ({error}); name a directory that is there and can be",
         path.display()
-    ))
+    )
 }
 
 /// The pages of the program and of each command, with the names of their files.
 fn pages() -> Vec<(String, Vec<u8>)> {
-    let mut program = Args::command();
+    let mut program = args::Args::command();
     // Has every command know that it is one of this program.
     program.build();
     with_subcommands(program).into_iter().map(page).collect()

@@ -10,12 +10,8 @@ use std::time::Duration;
 
 use kusari_files::FileError;
 
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
 use crate::cli::places;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 
 /// What opens a file in the user's browser, and the words before the file.
 const OPENER: &[&str] = if cfg!(target_os = "macos") {
@@ -32,49 +28,42 @@ const FILE: &str = "open.html";
 
 /// Print a link that lets one browser write on the page of the node; it is good once, for 60 seconds
 #[derive(Debug, clap::Args)]
-pub(crate) struct OpenArgs {
+pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Open it in the browser of this user as well
     #[arg(long)]
-    pub(crate) browser: bool,
+    browser: bool,
 }
 
-pub(crate) fn run(args: &OpenArgs) -> Result<(), Failure> {
-    let client = match args.node.open()? {
-        Access::Running(client) => client,
-        Access::Stored { directory, .. } => {
-            return Err(Failure::failed(format!(
-                "no node runs on {}, so there is no page to open; start one, as in `kusari --listen 8080`",
-                Plain(&directory.display().to_string())
-            )));
-        }
-    };
+pub(crate) fn run(args: &Args) -> Result {
+    let client = args.node.running(|directory| {
+        format!(
+            "no node runs on {}, so there is no page to open; start one, as in `kusari --listen 8080`",
+            shown(directory)
+        )
+    })?;
     let (link, seconds) = client.page_link()?;
     // Before anything can go wrong with a browser: the link can be opened by hand.
-    let mut output = Stdout::new();
-    output.line(&link)?;
-    output.flush()?;
+    print(&link)?;
     if args.browser { open(&link, seconds) } else { Ok(()) }
 }
 
-fn open(link: &str, seconds: u64) -> Result<(), Failure> {
+fn open(link: &str, seconds: u64) -> Result {
     let file = leading_to(link)?;
     let failed = |reason: String| {
-        Failure::failed(format!(
-            "no browser was opened ({reason}); open the link above in one, within {seconds} s"
-        ))
+        failed!("no browser was opened ({reason}); open the link above in one, within {seconds} s")
     };
     start(&file).map_err(failed)
 }
 
 /// Writes the file that leads to the link.
-fn leading_to(link: &str) -> Result<PathBuf, Failure> {
+fn leading_to(link: &str) -> Result<PathBuf> {
     let directory = places::data_directory().ok_or_else(|| {
-        Failure::failed(
+        failed!(
             "this user has no home directory for the file that a browser is to open; open the link \
-             above in one",
+             above in one"
         )
     })?;
     let directory = directory.join("kusari");

@@ -1,14 +1,8 @@
 //! `kusari outbox`.
 
-use kusari_api::views;
-use kusari_node::drafts::DraftWait;
-
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
 use crate::cli::drafts;
-use crate::cli::escape::{Plain, grouped};
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
+use kusari_api::views;
 use kusari_api_types::{RecordList, RecordReport, RecordState};
 use kusari_client::Client;
 
@@ -17,25 +11,23 @@ const PAGE: usize = 100;
 
 /// Show what waits to be signed or mined, and what was displaced, the newest first
 #[derive(Debug, clap::Args)]
-pub(crate) struct OutboxArgs {
+pub(crate) struct Args {
     /// Most records
     #[arg(long, value_name = "N", default_value_t = PAGE)]
-    pub(crate) limit: usize,
+    limit: usize,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &OutboxArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let (list, runs) = match args.node.open()? {
         Access::Running(client) => (of_node(&client, args.limit)?, true),
-        Access::Stored { store, .. } => {
-            (views::records(&store, None, true, args.limit, None)?, false)
-        }
+        Access::Stored(node) => (views::records(&node.store, None, true, args.limit, None)?, false),
     };
     let mut output = Stdout::new();
     if args.json {
@@ -54,7 +46,7 @@ pub(crate) fn run(args: &OutboxArgs) -> Result<(), Failure> {
     output.flush()
 }
 
-fn of_node(client: &Client, limit: usize) -> Result<RecordList, Failure> {
+fn of_node(client: &Client, limit: usize) -> Result<RecordList> {
     let mut all = RecordList { records: Vec::new(), next: None };
     while all.records.len() < limit {
         let page = client.outbox(all.next, (limit - all.records.len()).min(PAGE))?;
@@ -86,10 +78,10 @@ fn state_in_words(record: &RecordReport, runs: bool) -> String {
         (RecordState::Draft, Some(by)) => format!(
             "Draft again, since {by} of the same account took the place{}; it is signed {}",
             record.txid.map_or_else(String::new, |txid| format!(" of {txid}")),
-            until(record.waits_for, runs)
+            drafts::until_if(runs, record.waits_for)
         ),
         (RecordState::Draft, None) => {
-            format!("Draft; it is signed {}", until(record.waits_for, runs))
+            format!("Draft; it is signed {}", drafts::until_if(runs, record.waits_for))
         }
         (RecordState::Waiting, _) => format!("Waits to be mined{id}"),
         (RecordState::Mined, _) => format!("Mined{id}"),
@@ -101,15 +93,12 @@ fn state_in_words(record: &RecordReport, runs: bool) -> String {
     }
 }
 
-fn until(wait: Option<DraftWait>, runs: bool) -> &'static str {
-    if runs { drafts::until(wait) } else { "when a node runs" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use kusari_api_types::PaymentReport;
     use kusari_chain::ledger::{Address, PublicKey, Txid};
+    use kusari_node::drafts::DraftWait;
 
     #[test]
     fn each_record_says_what_it_waits_for_or_what_took_its_place() {

@@ -1,41 +1,24 @@
 //! `kusari peers`.
 
-use crate::cli::access::Access;
 use crate::cli::answers;
-use crate::cli::choice::NodeChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_api_types::PeerList;
 
 /// Show who is connected
 #[derive(Debug, clap::Args)]
-pub(crate) struct PeersArgs {
+pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
-
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    query: Query,
 }
 
-pub(crate) fn run(args: &PeersArgs) -> Result<(), Failure> {
-    let (peers, text) = match args.node.open()? {
-        Access::Running(client) => {
-            let peers = client.peers()?;
-            let text = answers::peers(&peers);
-            (peers, text)
-        }
-        Access::Stored { directory, .. } => {
-            let directory = directory.display().to_string();
-            let text = format!("No node runs on {}, so no peers are connected", Plain(&directory));
-            (PeerList { peers: Vec::new() }, text)
-        }
-    };
-    let mut output = Stdout::new();
-    match args.json {
-        true => output.json(&peers)?,
-        false => output.line(&text)?,
+pub(crate) fn run(Args { query: Query { node, json } }: &Args) -> Result {
+    match node.open()? {
+        Access::Running(client) => show(*json, &client.peers()?, answers::peers),
+        Access::Stored(node) => show(*json, &PeerList { peers: Vec::new() }, |_| {
+            format!(
+                "No node runs on {}, so no peers are connected",
+                shown(&node.directory.unwrap_or_default())
+            )
+        }),
     }
-    output.flush()
 }

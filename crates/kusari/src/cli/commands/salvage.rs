@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::chain_spec;
-use crate::cli::escape::{Plain, counted};
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::chain_spec;
+use crate::cli::prelude::*;
 use kusari_runtime::salvage::{Salvage, salvage};
 use kusari_store::holder_of_directory;
 
@@ -14,31 +12,31 @@ const MAX_SHOWN: usize = 20;
 
 /// Take what is sound out of a damaged or an old store
 #[derive(Debug, clap::Args)]
-pub(crate) struct SalvageArgs {
+pub(crate) struct Args {
     /// The data directory to read; nothing in it is changed
     #[arg(value_name = "DIR")]
-    pub(crate) directory: PathBuf,
+    directory: PathBuf,
 
     /// The data directory to make
     #[arg(short, long = "output", value_name = "NEW")]
-    pub(crate) output: PathBuf,
+    output: PathBuf,
 
     /// The chain, where the store no longer says: classic, ledger, or the file of a chain spec
     #[arg(long, value_name = "classic|ledger|FILE")]
-    pub(crate) chain: Option<String>,
+    chain: Option<String>,
 }
 
-pub(crate) fn run(args: &SalvageArgs) -> Result<(), Failure> {
-    let chain = args.chain.as_deref().map(chain_spec::load).transpose()?;
+pub(crate) fn run(args: &Args) -> Result {
+    let chain = args
+        .chain
+        .as_deref()
+        .map(chain_spec::load)
+        .transpose()
+        .map_err(|error| error.to_string())?;
     if let Some(holder) = holder_of_directory(&args.directory) {
-        let directory = args.directory.display().to_string();
-        return Err(Failure::failed(format!(
-            "{} works on {}; stop it first",
-            holder,
-            Plain(&directory)
-        )));
+        return Err(failed!("{holder} works on {}; stop it first", shown(&args.directory)));
     }
-    let report = salvage(&args.directory, &args.output, chain).map_err(Failure::failed)?;
+    let report = salvage(&args.directory, &args.output, chain)?;
     let mut output = Stdout::new();
     for line in lines(&report, &args.output) {
         output.line(&Plain(&line).to_string())?;

@@ -5,20 +5,15 @@
 
 use kusari_chain::params::CLASSIC_CHAIN;
 use std::io::{self, BufReader};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kusari_node::seam::{Command, Reply, SayRefusal};
 
-use crate::cli::access::Access;
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
-use crate::cli::choice::NodeChoice;
-use crate::cli::entrust::receipt;
-use crate::cli::escape::counted;
-use crate::cli::failure::Failure;
 use crate::cli::lines::Lines;
-use crate::cli::progress::Progress;
-use crate::cli::say_beside;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
+use crate::cli::submit::receipt;
+use crate::cli::wait::poll;
 use crate::cli::words::added;
 use kusari_api_types::{RecordPlace, RecordReport};
 use kusari_client::{Client, ClientError};
@@ -33,36 +28,34 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Record a line of text
 #[derive(Debug, clap::Args)]
-pub(crate) struct SayArgs {
+pub(crate) struct Args {
     /// The line; `-` records every line of stdin
     #[arg(value_name = "TEXT|-")]
-    pub(crate) text: String,
+    text: String,
 
     /// Wait until it is mined, and show its block
     #[arg(long)]
-    pub(crate) wait: bool,
+    wait: bool,
 
     /// Longest wait for each line with --wait [default: 60]
     #[arg(long, value_name = "SECONDS", requires = "wait")]
-    pub(crate) timeout: Option<u64>,
+    timeout: Option<u64>,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Print JSON, an object a line
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &SayArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let scribe = match args.node.open()? {
         Access::Running(client) => Scribe::Node(client),
-        Access::Stored { .. } if args.wait => {
-            return Err(Failure::failed(
-                "no node runs that would mine it; start one, or leave out --wait",
-            ));
+        Access::Stored(_) if args.wait => {
+            return Err(failed!("no node runs that would mine it; start one, or leave out --wait"));
         }
-        Access::Stored { store, .. } => Scribe::Store(Box::new(Offline::open(store)?)),
+        Access::Stored(node) => Scribe::Store(Box::new(Offline::open(node.store)?)),
     };
     let mut say = Say { scribe, output: Stdout::new(), args };
     match args.text.as_str() {
@@ -70,16 +63,13 @@ pub(crate) fn run(args: &SayArgs) -> Result<(), Failure> {
             if let Scribe::Node(client) = &say.scribe
                 && client.status()?.chain != CLASSIC_CHAIN
             {
-                return Err(Failure::failed(
-                    "this chain is a ledger, whose texts are signed: use `kusari record --lines -`",
+                return Err(failed!(
+                    "this chain is a ledger, whose texts are signed: use `kusari record --lines -`"
                 ));
             }
             Batches::new(&mut say).run(Lines::new(BufReader::new(io::stdin())))
         }
-        text => match say.line(text)? {
-            Ok(()) => Ok(()),
-            Err(refusal) => Err(Failure::failed(refusal)),
-        },
+        text => Ok(say.line(text)??),
     }
 }
 
@@ -91,7 +81,7 @@ enum Scribe {
 
 impl Scribe {
     /// Records a line; the inner error is a refusal of this very line.
-    fn record(&mut self, text: &str) -> Result<Result<RecordReport, String>, Failure> {
+    fn record(&mut self, text: &str) -> Result<Result<RecordReport, String>> {
         match self {
             Self::Node(client) => {
                 let on_full = &mut |why: &str| say_beside(&format!("{why}; waiting for room"));
@@ -107,9 +97,9 @@ impl Scribe {
                 Some(Reply::Saved(id)) => Ok(Ok(RecordReport::waiting(id, text.to_owned()))),
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
                 Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
-                _ => Err(Failure::failed(
+                _ => Err(failed!(
                     "the line was answered with something else, which is a bug in kusari; please \
-                     report it",
+                     report it"
                 )),
             },
         }
@@ -125,13 +115,13 @@ impl Scribe {
 
 /// No node runs, so nothing is mined and no room will come.
 fn full(waiting: u64) -> Failure {
-    Failure::failed(format!(
+    failed!(
         "{} to be mined already, and no more are kept; start the node, then try again",
         match waiting {
             1 => String::from("1 line waits"),
             lines => format!("{} wait", counted(lines, "line")),
         }
-    ))
+    )
 }
 
 /// HTTP status for a line that cannot be recorded whatever happens.
@@ -140,12 +130,12 @@ const UNPROCESSABLE: u16 = 422;
 struct Say<'a> {
     scribe: Scribe,
     output: Stdout,
-    args: &'a SayArgs,
+    args: &'a Args,
 }
 
 impl Say<'_> {
     /// Records one line and shows the receipt; the inner error is why this line is refused.
-    fn line(&mut self, text: &str) -> Result<Result<(), String>, Failure> {
+    fn line(&mut self, text: &str) -> Result<Result<(), String>> {
         let report = match self.scribe.record(text)? {
             Ok(report) => report,
             Err(refusal) => return Ok(Err(refusal)),
@@ -155,7 +145,7 @@ impl Say<'_> {
     }
 
     /// Shows the receipt of a line, and its block where that is waited for.
-    fn show(&mut self, report: &RecordReport, progress: &Progress) -> Result<(), Failure> {
+    fn show(&mut self, report: &RecordReport, progress: &Progress) -> Result {
         match (self.args.wait, self.args.json) {
             (false, true) => progress.beside(|| self.output.json(report))?,
             (_, false) => {
@@ -185,7 +175,7 @@ impl Say<'_> {
 }
 
 impl Taker for Say<'_> {
-    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>, Failure> {
+    fn take(&mut self, lines: &[Numbered]) -> Result<Vec<Taken>> {
         if let Scribe::Node(client) = &self.scribe {
             return taken_by_node(client, None, lines);
         }
@@ -197,40 +187,29 @@ impl Taker for Say<'_> {
         }])
     }
 
-    fn is_done(&mut self, id: u64) -> Result<bool, Failure> {
+    fn is_done(&mut self, id: u64) -> Result<bool> {
         match &self.scribe {
             Scribe::Node(client) => is_done(client, id),
             Scribe::Store(_) => Ok(false),
         }
     }
 
-    fn saved(&mut self, report: &RecordReport, progress: &Progress) -> Result<(), Failure> {
+    fn saved(&mut self, report: &RecordReport, progress: &Progress) -> Result {
         self.show(report, progress)
     }
 }
 
 /// Waits until a line stands in the best chain.
-fn mined(client: &Client, id: u64, timeout: u64) -> Result<(RecordReport, RecordPlace), Failure> {
-    let start = now();
-    loop {
+fn mined(client: &Client, id: u64, timeout: u64) -> Result<(RecordReport, RecordPlace)> {
+    let mined = poll(ASK_AGAIN, Duration::from_secs(timeout), || {
         let report = client.record_state(id)?;
-        if let Some((report, place)) = report.and_then(|report| {
-            let place = report.block.clone()?;
-            Some((report, place))
-        }) {
-            return Ok((report, place));
-        }
-        if start.elapsed() >= Duration::from_secs(timeout) {
-            return Err(Failure::failed(format!(
-                "line {id} is saved and was not mined within {timeout} s; it will be while the \
-                 node runs, so do not say it again"
-            )));
-        }
-        std::thread::park_timeout(ASK_AGAIN);
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a person's deadline, for a node elsewhere")]
-fn now() -> Instant {
-    Instant::now()
+        Ok(report.and_then(|report| Some((report.block.clone()?, report))))
+    })?;
+    let (place, report) = mined.ok_or_else(|| {
+        failed!(
+            "line {id} is saved and was not mined within {timeout} s; it will be while the node runs, so \
+             do not say it again"
+        )
+    })?;
+    Ok((report, place))
 }

@@ -15,14 +15,10 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::Rect;
 
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
-use crate::cli::colours_are_welcome;
-use crate::cli::console::Console;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::console::{Console, colours_are_welcome};
+use crate::cli::prelude::*;
 use crate::cli::top::ask::Asker;
-use crate::cli::top::draw::{Looks, draw, text_of};
+use crate::cli::top::draw::{Styles, draw, text_of};
 use crate::cli::top::facts::Facts;
 use crate::cli::top::state::{Key, View, Wanted};
 use kusari_api_types::BlockReport;
@@ -40,48 +36,45 @@ const PICTURE: (u16, u16) = (100, 30);
 
 /// Watch a node: blocks, branches, peers and mining, as they change
 #[derive(Debug, clap::Args)]
-pub(crate) struct TopArgs {
+pub(crate) struct Args {
     /// Where its local API answers: the same as --node
     #[arg(value_name = "URL", conflicts_with_all = ["data_dir", "port", "node"])]
-    pub(crate) url: Option<String>,
+    url: Option<String>,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 
     /// Print one picture and end
     #[arg(long)]
-    pub(crate) once: bool,
+    once: bool,
 }
 
-pub(crate) fn run(args: &TopArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     if !args.once && !Console::is_interactive() {
-        return Err(Failure::failed(
+        return Err(failed!(
             "the dashboard needs a terminal, and this is none; `kusari top --once` prints one \
-             picture, `kusari status` the facts, and /v1/events of the local API tells what happens",
+             picture, `kusari status` the facts, and /v1/events of the local API tells what happens"
         ));
     }
     let mut choice = args.node.clone();
     choice.node = args.url.clone().or(choice.node);
-    let client = match choice.open()? {
-        Access::Running(client) => Arc::new(client),
-        Access::Stored { directory, .. } => {
-            return Err(Failure::failed(format!(
-                "no node runs on {}; start one, or ask `kusari status` what the store has",
-                directory.display()
-            )));
-        }
-    };
-    let facts = Asker::new(Arc::clone(&client)).ask()?;
+    let client = Arc::new(choice.running(|directory| {
+        format!(
+            "no node runs on {}; start one, or ask `kusari status` what the store has",
+            directory.display()
+        )
+    })?);
+    let facts = Asker::default().ask(&client)?;
     let view = View::new(facts, unix_time());
     if args.once { print(&view) } else { watch(&Contact::new(client, choice), view) }
 }
 
 /// One picture, as text.
-fn print(view: &View) -> Result<(), Failure> {
+fn print(view: &View) -> Result {
     let sized = io::stdout().is_terminal().then(ratatui::crossterm::terminal::size);
     let (columns, rows) = sized.and_then(Result::ok).unwrap_or(PICTURE);
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-    draw(view, Looks { colour: false }, buffer.area, &mut buffer);
+    draw(view, Styles { colour: false }, buffer.area, &mut buffer);
     let mut output = Stdout::new();
     output.bytes(text_of(&buffer).as_bytes())?;
     output.flush()
@@ -103,7 +96,7 @@ impl Contact {
         Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks where the node answers now.
+    /// Styles where the node answers now.
     fn renew(&self) {
         if let Some(client) = self.choice.find_again() {
             *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(client);
@@ -128,10 +121,10 @@ enum Order {
 
 /// The terminal, which is left as it was however this ends: by the way out, or by a panic, which
 /// the hook that is set with it sees to.
-struct Screen(ratatui::DefaultTerminal);
+struct Terminal(ratatui::DefaultTerminal);
 
-impl Screen {
-    fn open() -> Result<Self, Failure> {
+impl Terminal {
+    fn open() -> Result<Self> {
         ratatui::try_init().map(Self).map_err(|error| {
             ratatui::restore();
             broken(&error)
@@ -139,35 +132,32 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for Terminal {
     fn drop(&mut self) {
         ratatui::restore();
     }
 }
 
 fn broken(error: &io::Error) -> Failure {
-    Failure::failed(format!(
-        "the terminal cannot be drawn on ({error}); `kusari top --once` needs none"
-    ))
+    failed!("the terminal cannot be drawn on ({error}); `kusari top --once` needs none")
 }
 
-fn watch(contact: &Arc<Contact>, mut view: View) -> Result<(), Failure> {
+fn watch(contact: &Arc<Contact>, mut view: View) -> Result {
     let ended = Arc::new(AtomicBool::new(false));
     let by_signal = Arc::clone(&ended);
-    ctrlc::set_handler(move || by_signal.store(true, Ordering::Relaxed))
-        .map_err(Failure::failed)?;
+    ctrlc::set_handler(move || by_signal.store(true, Ordering::Relaxed))?;
     let (inputs, input) = mpsc::sync_channel(AHEAD);
     let (orders, order) = mpsc::sync_channel(AHEAD);
     let (asked, heard, told) = (Arc::clone(contact), Arc::clone(contact), inputs.clone());
     let asks = thread::Builder::new().name("ask".into());
-    asks.spawn(move || ask(&asked, &order, &inputs)).map_err(Failure::failed)?;
+    asks.spawn(move || ask(&asked, &order, &inputs))?;
     // Dropped at the end, so that whoever waits with it does not outlive this.
     let (_open, closed) = mpsc::sync_channel::<()>(0);
     let listens = thread::Builder::new().name("listen".into());
-    listens.spawn(move || listen(&heard, &told, &closed)).map_err(Failure::failed)?;
+    listens.spawn(move || listen(&heard, &told, &closed))?;
 
-    let looks = Looks { colour: colours_are_welcome() };
-    let mut screen = Screen::open()?;
+    let styles = Styles { colour: colours_are_welcome() };
+    let mut screen = Terminal::open()?;
     while !ended.load(Ordering::Relaxed) {
         view.tick(unix_time());
         let columns = screen.0.size().map_or(PICTURE.0, |size| size.width);
@@ -179,7 +169,7 @@ fn watch(contact: &Arc<Contact>, mut view: View) -> Result<(), Failure> {
             // Where it is full, facts are on their way.
             let _ = orders.try_send(Order::Facts);
         }
-        let drawn = screen.0.draw(|frame| draw(&view, looks, frame.area(), frame.buffer_mut()));
+        let drawn = screen.0.draw(|frame| draw(&view, styles, frame.area(), frame.buffer_mut()));
         drawn.map_err(|error| broken(&error))?;
         match pressed(TICK)?.map_or(Wanted::Nothing, |key| view.key(key)) {
             Wanted::Nothing => {}
@@ -203,7 +193,7 @@ fn take(view: &mut View, input: Input, columns: u16) -> bool {
 }
 
 /// The key that is pressed within a time.
-fn pressed(within: Duration) -> Result<Option<Key>, Failure> {
+fn pressed(within: Duration) -> Result<Option<Key>> {
     let read = || match event::poll(within)? {
         true => event::read().map(Some),
         false => Ok(None),
@@ -241,7 +231,7 @@ fn key_of(key: &KeyEvent) -> Option<Key> {
 
 /// Asks the node once in a while and whenever that is ordered, until nobody takes answers.
 fn ask(contact: &Contact, orders: &Receiver<Order>, inputs: &SyncSender<Input>) {
-    let mut asker = Asker::new(contact.client());
+    let mut asker = Asker::default();
     loop {
         let input = match orders.recv_timeout(ASK_AGAIN) {
             Err(RecvTimeoutError::Disconnected) => return,
@@ -250,11 +240,11 @@ fn ask(contact: &Contact, orders: &Receiver<Order>, inputs: &SyncSender<Input>) 
                     contact.client().block(&hash.to_string()).map_err(|error| error.to_string());
                 Input::Block(Box::new(answer))
             }
-            Ok(Order::Facts) | Err(RecvTimeoutError::Timeout) => match asker.ask() {
+            Ok(Order::Facts) | Err(RecvTimeoutError::Timeout) => match asker.ask(&contact.client())
+            {
                 Ok(facts) => Input::Facts(Box::new(facts)),
                 Err(error) => {
                     contact.renew();
-                    asker.ask_at(contact.client());
                     Input::Away(error.to_string())
                 }
             },

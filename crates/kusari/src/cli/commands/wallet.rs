@@ -8,60 +8,57 @@ mod make;
 mod show;
 mod unlock;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::cli::choice::DirectoryChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_wallet::passphrase::Source;
 use kusari_wallet::{Wallet, WalletName, path_of};
 
 /// Keep the keys that sign, and names for addresses
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, arg_required_else_help = false)]
-pub(crate) struct WalletArgs {
+pub(crate) struct Args {
     #[command(subcommand)]
-    pub(crate) what: WalletCommand,
+    what: WalletCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum WalletCommand {
+enum WalletCommand {
     New(make::NewArgs),
     Import(make::ImportArgs),
     List(show::ListArgs),
     Address(show::AddressArgs),
     Export(show::ExportArgs),
-    Label(label::LabelArgs),
-    Unlock(unlock::UnlockArgs),
+    Label(label::Args),
+    Unlock(unlock::Args),
 }
 
 /// Which wallet a command is about.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Which {
+struct WalletChoice {
     /// The name of the wallet
     #[arg(value_name = "NAME", default_value = "default")]
-    pub(crate) name: WalletName,
+    name: WalletName,
 
     #[command(flatten)]
-    pub(crate) directory: DirectoryChoice,
+    directory: DirectoryChoice,
 }
 
-impl Which {
+impl WalletChoice {
     /// The key file, which need not be there.
-    fn path(&self) -> Result<PathBuf, Failure> {
+    fn path(&self) -> Result<PathBuf> {
         let directory = std::path::absolute(self.directory.directory()?);
-        Ok(path_of(&directory.map_err(Failure::failed)?, &self.name))
+        Ok(path_of(&directory?, &self.name))
     }
 }
 
 /// Where the passphrase comes from.
 #[derive(Debug, clap::Args)]
-pub(crate) struct PassphraseChoice {
+struct PassphraseChoice {
     /// File with the passphrase in its only line; KUSARI_PASSPHRASE may hold it as well [default:
     /// ask at the terminal]
     #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
+    passphrase_file: Option<PathBuf>,
 }
 
 impl PassphraseChoice {
@@ -70,7 +67,7 @@ impl PassphraseChoice {
     }
 }
 
-pub(crate) fn run(args: &WalletArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     match &args.what {
         WalletCommand::New(args) => make::new(args),
         WalletCommand::Import(args) => make::import(args),
@@ -83,7 +80,7 @@ pub(crate) fn run(args: &WalletArgs) -> Result<(), Failure> {
 }
 
 /// Says what there is of a wallet that was just made, and plainly whether anything protects it.
-fn made(output: &mut Stdout, name: &WalletName, wallet: &Wallet) -> Result<(), Failure> {
+fn made(output: &mut Stdout, name: &WalletName, wallet: &Wallet) -> Result {
     output.line(&format!("Made the wallet {name}"))?;
     output.line(&format!("Address: {}", wallet.address()))?;
     output.line(&format!("File   : {}", shown(wallet.path())))?;
@@ -91,8 +88,4 @@ fn made(output: &mut Stdout, name: &WalletName, wallet: &Wallet) -> Result<(), F
         true => "A passphrase protects it; without it, the words alone restore the wallet",
         false => "No passphrase protects it: whoever can read the file can sign with it",
     })
-}
-
-fn shown(path: &Path) -> String {
-    Plain(&path.display().to_string()).to_string()
 }

@@ -2,8 +2,6 @@
 //!
 //! Owns which requests that takes, and the blocks that need not be asked for again.
 
-use std::sync::Arc;
-
 use kusari_miner::measure::this_machine;
 
 use super::facts::{Facts, RecentBlock};
@@ -13,36 +11,26 @@ use kusari_client::{Client, ClientError};
 /// Blocks that are shown: some screens of them.
 const KEPT_BLOCKS: u32 = 48;
 
-/// Asks one node, again and again.
-#[derive(Debug)]
+/// Asks a node, again and again.
+#[derive(Debug, Default)]
 pub(crate) struct Asker {
-    client: Arc<Client>,
     /// The best chain's last blocks, the oldest first, each the parent of the next.
     blocks: Vec<RecentBlock>,
 }
 
 impl Asker {
-    pub(crate) fn new(client: Arc<Client>) -> Self {
-        Self { client, blocks: Vec::new() }
-    }
-
-    /// The node answers elsewhere now.
-    pub(crate) fn ask_at(&mut self, client: Arc<Client>) {
-        self.client = client;
-    }
-
     /// What the node has now. Each part is of a moment of its own, all within this call.
-    pub(crate) fn ask(&mut self) -> Result<Facts, ClientError> {
-        let status = self.client.status()?;
-        let peers = self.client.peers()?.peers;
+    pub(crate) fn ask(&mut self, client: &Client) -> Result<Facts, ClientError> {
+        let status = client.status()?;
+        let peers = client.peers()?.peers;
         let ledger = match status.chain_name {
-            Some(_) => Some(self.client.ledger()?),
+            Some(_) => Some(client.ledger()?),
             None => None,
         };
-        let branches = self.client.branches()?;
-        self.read_blocks(&status)?;
+        let branches = client.branches()?;
+        self.read_blocks(client, &status)?;
         Ok(Facts {
-            base: self.client.base().to_owned(),
+            base: client.base().to_owned(),
             mining: status.mining,
             peers,
             branches,
@@ -54,7 +42,7 @@ impl Asker {
     }
 
     /// Reads the blocks that are new, and all of them where the chain is another one.
-    fn read_blocks(&mut self, status: &Status) -> Result<(), ClientError> {
+    fn read_blocks(&mut self, client: &Client, status: &Status) -> Result<(), ClientError> {
         let lowest = status.height.saturating_sub(KEPT_BLOCKS - 1);
         let mut next = match self.blocks.last() {
             Some(last) if last.hash == status.tip => return Ok(()),
@@ -67,7 +55,7 @@ impl Asker {
         // A page has one block at least, so this is often enough also where blocks are long, and all
         // are read again.
         for _ in 0..2 * KEPT_BLOCKS {
-            let page = self.client.blocks(next, KEPT_BLOCKS)?;
+            let page = client.blocks(next, KEPT_BLOCKS)?;
             for whole in &page.blocks {
                 let block = RecentBlock::from(whole);
                 if self.blocks.last().is_some_and(|last| last.hash != block.prev_hash) {

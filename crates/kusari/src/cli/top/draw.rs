@@ -3,9 +3,9 @@
 //! Owns the places of the panels on a screen of any size, and what stands above and below them. Draws
 //! into a buffer, and whatever strangers wrote goes there through [`Plain`].
 
-mod looks;
 mod overlay;
 mod panels;
+mod styles;
 mod values;
 
 use ratatui::buffer::Buffer;
@@ -13,15 +13,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-pub(crate) use self::looks::Looks;
+pub(crate) use self::styles::Styles;
 use self::values::{ago, short_work};
 use super::facts::Facts;
 use super::happenings::short;
 use super::state::{Panel, View};
-use crate::cli::cost::Roughly;
+use crate::cli::cost::to_rewrite;
 use crate::cli::escape::{Plain, counted, grouped};
-use kusari_api_types::REFERENCE_GPU_RATE;
-use kusari_api_types::WitnessStanding;
 
 /// The smallest screen that shows a dashboard, in columns and rows.
 const SMALLEST: (u16, u16) = (60, 16);
@@ -37,7 +35,7 @@ const NODE: (u16, u16) = (5, 9);
 const TALL: u16 = 24;
 
 /// Draws the dashboard.
-pub(crate) fn draw(view: &View, looks: Looks, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(view: &View, styles: Styles, area: Rect, buffer: &mut Buffer) {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         return too_small(area, buffer);
     }
@@ -54,15 +52,15 @@ pub(crate) fn draw(view: &View, looks: Looks, area: Rect, buffer: &mut Buffer) {
         Constraint::Length(1),
     ])
     .areas(area);
-    Paragraph::new(header_of(view, looks)).render(header, buffer);
+    Paragraph::new(header_of(view, styles)).render(header, buffer);
     match area.width >= TWO_COLUMNS.0 && area.height >= TWO_COLUMNS.1 {
-        true => two_columns(view, looks, body, buffer),
-        false => one_panel(view, looks, body, buffer),
+        true => two_columns(view, styles, body, buffer),
+        false => one_panel(view, styles, body, buffer),
     }
     Paragraph::new(meter).wrap(Wrap { trim: true }).render(below, buffer);
     let keys = "q quit  p pause  Tab panel  j k scroll  Enter block  ? help";
-    Line::styled(keys, looks.faint()).render(footer, buffer);
-    overlay::draw(view, looks, body, buffer);
+    Line::styled(keys, styles.faint()).render(footer, buffer);
+    overlay::draw(view, styles, body, buffer);
 }
 
 /// One sentence, and how to get away.
@@ -76,7 +74,7 @@ fn too_small(area: Rect, buffer: &mut Buffer) {
     Paragraph::new(text).wrap(Wrap { trim: true }).render(area, buffer);
 }
 
-fn two_columns(view: &View, looks: Looks, body: Rect, buffer: &mut Buffer) {
+fn two_columns(view: &View, styles: Styles, body: Rect, buffer: &mut Buffer) {
     let of = |(few, more)| Constraint::Length(if body.height < TALL { few } else { more });
     let [upper, events] = Layout::vertical([Constraint::Fill(1), of(EVENTS)]).areas(body);
     let [left, right] =
@@ -90,27 +88,27 @@ fn two_columns(view: &View, looks: Looks, body: Rect, buffer: &mut Buffer) {
         (Panel::Node, node),
         (Panel::Events, events),
     ] {
-        panels::draw(panel, view, looks, place, buffer);
+        panels::draw(panel, view, styles, place, buffer);
     }
 }
 
 /// The chosen panel alone, below the names of all.
-fn one_panel(view: &View, looks: Looks, body: Rect, buffer: &mut Buffer) {
+fn one_panel(view: &View, styles: Styles, body: Rect, buffer: &mut Buffer) {
     let [names, place] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(body);
     let mut line = Line::default();
     for panel in Panel::ALL {
         let name = panels::name(panel);
         line.push_span(match panel == view.panel {
-            true => Span::styled(format!("[{name}] "), looks.strong()),
+            true => Span::styled(format!("[{name}] "), styles.strong()),
             false => Span::raw(format!(" {name}  ")),
         });
     }
     line.render(names, buffer);
-    panels::draw(view.panel, view, looks, place, buffer);
+    panels::draw(view.panel, view, styles, place, buffer);
 }
 
 /// Who is watched, what it has, and what matters most about it now.
-fn header_of(view: &View, looks: Looks) -> Text<'static> {
+fn header_of(view: &View, styles: Styles) -> Text<'static> {
     let Facts { status, base, .. } = &view.facts;
     let chain = match &status.chain_name {
         Some(name) => {
@@ -120,7 +118,7 @@ fn header_of(view: &View, looks: Looks) -> Text<'static> {
         None => format!("chain {}", Plain(&status.chain)),
     };
     let first = Line::from(vec![
-        Span::styled(Plain(&status.agent).to_string(), looks.strong()),
+        Span::styled(Plain(&status.agent).to_string(), styles.strong()),
         Span::raw(format!("  {base}  {chain}")),
     ]);
     let second = Line::raw(format!(
@@ -130,18 +128,18 @@ fn header_of(view: &View, looks: Looks) -> Text<'static> {
         short_work(status.work),
         status.outbound_peers.saturating_add(status.inbound_peers)
     ));
-    Text::from(vec![first, second, remark(view, looks)])
+    Text::from(vec![first, second, remark(view, styles)])
 }
 
-fn remark(view: &View, looks: Looks) -> Line<'static> {
+fn remark(view: &View, styles: Styles) -> Line<'static> {
     let status = &view.facts.status;
     if let Some(away) = &view.away {
         let since = ago(view.now, away.since);
-        return Line::styled(format!("AWAY for {since}: {}", Plain(&away.reason)), looks.alarm());
+        return Line::styled(format!("AWAY for {since}: {}", Plain(&away.reason)), styles.alarm());
     }
     if let Some(held_back) = view.paused() {
         let lines = counted(held_back as u64, "event");
-        return Line::styled(format!("PAUSED, {lines} held back; p goes on"), looks.warning());
+        return Line::styled(format!("PAUSED, {lines} held back; p goes on"), styles.warning());
     }
     if let Some(held) = status.held_branches.first() {
         let (since, hash) = (ago(view.now, held.since), short(&held.hash));
@@ -149,14 +147,14 @@ fn remark(view: &View, looks: Looks) -> Line<'static> {
             "HELD for {since}: a branch with more work, block {}, {hash}; `kusari branches` says more",
             held.height
         );
-        return Line::styled(text, looks.alarm());
+        return Line::styled(text, styles.alarm());
     }
     if status.catching_up {
         let text = "CATCHING UP: blocks that were asked for are coming in";
-        return Line::styled(text, looks.warning());
+        return Line::styled(text, styles.warning());
     }
     let listen = status.listen.map(|listen| format!(", listens on {listen}")).unwrap_or_default();
-    Line::styled(format!("LIVE{listen}"), looks.good())
+    Line::styled(format!("LIVE{listen}"), styles.good())
 }
 
 /// What it would take to replace the last blocks, as `kusari status` says it.
@@ -164,18 +162,11 @@ fn meter(facts: &Facts) -> String {
     let Some(recent) = &facts.status.recent_work else {
         return String::from("There is nothing to rewrite yet: no block was mined on this chain");
     };
-    let costs = [("last 10 blocks", recent.ten_blocks), ("hour", recent.hour), ("day", recent.day)]
-        .map(|(what, work)| {
-            let here = Roughly::of(work, facts.rate_here);
-            let gpu = Roughly::of(work, REFERENCE_GPU_RATE);
-            format!("{what} {here}, {gpu}")
-        });
-    let against = match facts.status.witnesses {
-        Some(WitnessStanding { near_tip: 1, .. }) => String::from("1 witness stands"),
-        Some(WitnessStanding { near_tip, .. }) => format!("{near_tip} witnesses stand"),
-        None => String::from("no witness stands"),
-    };
-    format!("To rewrite here, or on an NVIDIA H100: {}; {against} against it", costs.join("; "))
+    let names = ["last 10 blocks", "hour", "day"];
+    format!(
+        "To rewrite here, or on an NVIDIA H100: {}",
+        to_rewrite(recent, names, facts.rate_here, facts.status.witnesses)
+    )
 }
 
 /// The picture as text: rows without spaces at their ends.

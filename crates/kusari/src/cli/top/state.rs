@@ -10,7 +10,7 @@ use kusari_chain::BlockHash;
 use super::facts::Facts;
 use super::happenings::{Happening, Tone, words};
 use crate::cli::card::card_of_whole;
-use crate::cli::escape::{Plain, grouped};
+use crate::cli::escape::{Plain, grouped, lasting};
 use kusari_api_types::{BlockReport, MiningReport, NodeEvent};
 use kusari_client::Told;
 
@@ -147,8 +147,8 @@ impl View {
     /// The node answered.
     pub(crate) fn facts(&mut self, facts: Facts) {
         if let Some(away) = self.away.take() {
-            let seconds = self.now.saturating_sub(away.since);
-            let text = format!("The node answers again, after {} s", grouped(seconds));
+            let since = lasting(self.now.saturating_sub(away.since));
+            let text = format!("The node answers again, after {since}");
             self.happened(Tone::Warning, text);
         }
         if !std::mem::take(&mut self.rate_told)

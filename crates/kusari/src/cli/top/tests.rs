@@ -5,7 +5,7 @@ use kusari_chain::{Block, BlockHash, WholeBlock, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::draw::{Looks, draw, text_of};
+use super::draw::{Styles, draw, text_of};
 use super::facts::{Facts, RecentBlock};
 use super::state::{Above, KEPT_HAPPENINGS, KEPT_RATES, Key, Panel, View, Wanted};
 use kusari_api_types::branches::{BranchList, BranchReport, HeldReport};
@@ -153,8 +153,8 @@ fn told(event: NodeEvent) -> Told {
 /// The picture of a view on a terminal of this size.
 fn picture(view: &View, columns: u16, rows: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    let looks = Looks { colour: true };
-    terminal.draw(|frame| draw(view, looks, frame.area(), frame.buffer_mut())).unwrap();
+    let styles = Styles { colour: true };
+    terminal.draw(|frame| draw(view, styles, frame.area(), frame.buffer_mut())).unwrap();
     text_of(terminal.backend().buffer())
 }
 

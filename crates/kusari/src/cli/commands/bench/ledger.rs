@@ -1,16 +1,13 @@
 //! `kusari bench ledger`.
 
-use super::print;
 use super::workshop::Workshop;
-use crate::cli::escape::grouped;
-use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
+use crate::cli::prelude::*;
 use kusari_bench::ledger::{LedgerFigures, MAX_TRANSACTIONS, MIN_TRANSACTIONS, blocks, measure};
 
 /// How fast a fresh node takes a ledger of signed transactions from another process over loopback,
 /// and how fast it takes such transactions as lines
 #[derive(Debug, clap::Args)]
-pub(crate) struct LedgerArgs {
+pub(crate) struct Args {
     /// Transactions of the chain, which is made first
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(i64::from(MIN_TRANSACTIONS)..=i64::from(MAX_TRANSACTIONS)))]
     transactions: u32,
@@ -20,13 +17,13 @@ pub(crate) struct LedgerArgs {
     json: bool,
 }
 
-pub(crate) fn run(args: &LedgerArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let workshop = Workshop::open()?;
     let progress = Progress::of_blocks("Signing and mining the chain", blocks(args.transactions));
     let told = &mut |count: u32| progress.set(count.into());
     let figures = measure(args.transactions, workshop.threads(), workshop.scratch(), told);
     progress.finish();
-    print(args.json, &figures?, words)
+    show(args.json, &figures?, words)
 }
 
 fn words(figures: &LedgerFigures) -> String {

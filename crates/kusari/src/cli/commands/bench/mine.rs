@@ -8,37 +8,30 @@ use serde_json::json;
 
 use kusari_miner::measure::{DATA_BYTES, KernelReport, Report, measure};
 
-use crate::cli::escape::grouped;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 
 /// Count the nonces that each kernel of the miner tries in a second
 #[derive(Debug, clap::Args)]
-pub(crate) struct MineArgs {
+pub(crate) struct Args {
     /// Threads that try at the same time
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: u16,
+    threads: u16,
 
     /// How long each kernel tries, in short turns with the others
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub(crate) seconds: u64,
+    seconds: u64,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &MineArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let threads = NonZeroUsize::new(args.threads.into()).unwrap_or(NonZeroUsize::MIN);
     let report = measure(threads, Duration::from_secs(args.seconds));
-    let mut output = Stdout::new();
-    match args.json {
-        true => output.json(&as_json(&report))?,
-        false => output.line(&table(&report))?,
-    }
-    output.flush()
+    show(args.json, &as_json(&report), |_| table(&report))
 }
 
 fn table(report: &Report) -> String {

@@ -1,11 +1,7 @@
 //! `kusari bench relay`.
 
 use super::workshop::Workshop;
-use crate::cli::escape::grouped;
-use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
-use crate::cli::settings::UsageError;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_bench::relay::graph::is_possible;
 use kusari_bench::relay::network::{Flood, NetworkBench, NetworkFigures};
 use kusari_bench::relay::{PairBench, RelayFigures, WatchedFigures};
@@ -15,7 +11,7 @@ const MOST_NETWORK_BLOCKS: u32 = 20;
 
 /// How fast a block goes from one node to the next, and what it costs in a network
 #[derive(Debug, clap::Args)]
-pub(crate) struct RelayArgs {
+pub(crate) struct Args {
     /// Blocks that are passed on from one node to another
     #[arg(long, value_name = "N", default_value_t = 50)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -53,7 +49,7 @@ pub(crate) struct RelayArgs {
     json: bool,
 }
 
-pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     if let Some(nodes) = args.nodes {
         check(nodes, args.degree)?;
     }
@@ -70,7 +66,7 @@ pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
         let seed = match args.seed {
             Some(seed) => seed,
             // Small, so that a person can type it again.
-            None => getrandom::u32().map_err(Failure::failed)?.into(),
+            None => getrandom::u32()?.into(),
         };
         let blocks = args.blocks.min(MOST_NETWORK_BLOCKS);
         let (nodes, degree) = (nodes.into(), args.degree.into());
@@ -80,12 +76,7 @@ pub(crate) fn run(args: &RelayArgs) -> Result<(), Failure> {
         progress.finish();
         figures.network = Some(measured?);
     }
-    let mut output = Stdout::new();
-    match args.json {
-        true => output.json(&figures)?,
-        false => output.line(&words(&figures))?,
-    }
-    output.flush()
+    show(args.json, &figures, words)
 }
 
 /// Refuses a network that there can't be before anything is measured.
@@ -93,10 +84,10 @@ fn check(nodes: u16, degree: u16) -> Result<(), UsageError> {
     if is_possible(nodes.into(), degree.into()) {
         return Ok(());
     }
-    Err(UsageError {
-        cause: format!("no network has {nodes} nodes of {degree} neighbours each"),
-        remedy: "name more nodes than neighbours, and one of the two even".to_owned(),
-    })
+    Err(wrong(
+        format!("no network has {nodes} nodes of {degree} neighbours each"),
+        "name more nodes than neighbours, and one of the two even",
+    ))
 }
 
 fn words(figures: &RelayFigures) -> String {

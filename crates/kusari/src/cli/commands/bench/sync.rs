@@ -1,14 +1,12 @@
 //! `kusari bench sync`.
 
-use super::print;
 use super::workshop::Workshop;
-use crate::cli::escape::grouped;
-use crate::cli::failure::Failure;
+use crate::cli::prelude::*;
 use kusari_bench::sync::{SyncFigures, measure};
 
 /// How fast a fresh node takes a long chain from another process over loopback
 #[derive(Debug, clap::Args)]
-pub(crate) struct SyncArgs {
+pub(crate) struct Args {
     /// Length of the chain; what is missing of it is mined first, once
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
     blocks: u32,
@@ -18,11 +16,11 @@ pub(crate) struct SyncArgs {
     json: bool,
 }
 
-pub(crate) fn run(args: &SyncArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let workshop = Workshop::open()?;
     let chain = workshop.chain(args.blocks)?;
     let figures = measure(&chain, workshop.scratch())?;
-    print(args.json, &figures, words)
+    show(args.json, &figures, words)
 }
 
 fn words(figures: &SyncFigures) -> String {

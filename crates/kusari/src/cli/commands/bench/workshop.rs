@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use tempfile::TempDir;
 
-use crate::cli::end_at_once;
-use crate::cli::progress::Progress;
-use kusari_bench::BenchError;
+use crate::cli::console::end_at_once;
+use crate::cli::prelude::*;
 use kusari_bench::long_chain::LongChain;
-use kusari_bench::process;
+use kusari_bench::{BenchError, process};
 
 /// File of the nonces, in the directory for what can be made again.
 const CHAIN_FILE: &str = "bench-chain.nonces";

@@ -13,7 +13,7 @@ fn exported(height: u32, answer: &str) -> Result<String, String> {
     let mut sink = Sink::open(&path, false).ok().unwrap();
     let result = from_node(&address, height, &mut sink);
     let finish = |_| match sink {
-        Sink::File(file) => file.finish().map_err(output_file::refusal),
+        Sink::File(file) => file.finish(),
         Sink::Stdout(_) => panic!("this is no file"),
     };
     match result.and_then(finish) {

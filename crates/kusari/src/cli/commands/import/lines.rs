@@ -8,11 +8,11 @@ use std::io::{self, BufRead, Read};
 use kusari_chain::CheckedBlock;
 use kusari_node::wire::{Dialect, MAX_BLOCK_LINE, Message, Refusal, WireError};
 
-use crate::cli::escape::grouped;
+use crate::cli::prelude::*;
 
 /// One line that holds something.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct BlockLine {
     /// Counts from 1, empty lines included, as an editor does.
     pub(super) number: u64,
     /// The block, or why there is none.
@@ -50,7 +50,7 @@ impl<R: BufRead> BlockLines<R> {
     }
 
     /// The next line that is not empty; `None` at the end.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
+    pub(super) fn next_line(&mut self) -> io::Result<Option<BlockLine>> {
         loop {
             self.line.clear();
             let end = self.read()?;
@@ -61,7 +61,7 @@ impl<R: BufRead> BlockLines<R> {
             if matches!(self.line.as_slice(), b"" | b"\r") && end == End::Newline {
                 continue;
             }
-            return Ok(Some(Line {
+            return Ok(Some(BlockLine {
                 number: self.number,
                 block: judge(self.dialect, &self.line, &end),
             }));

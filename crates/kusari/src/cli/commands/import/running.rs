@@ -10,8 +10,8 @@ use kusari_node::wire::{Dialect, ErrorReport, GetBlocks, Message, Received, Stat
 
 use super::stored::UNKNOWN_PARENT;
 use super::tally::{Tally, Target};
-use crate::cli::conversation::{Conversation, Interruption};
-use crate::cli::failure::Failure;
+use crate::cli::conversation::{Conversation, closed};
+use crate::cli::prelude::*;
 
 /// Blocks in a round. Their hashes fit a line of a peer that has not said `HELLO`.
 const ROUND_BLOCKS: usize = 56;
@@ -20,7 +20,7 @@ const ROUND_BLOCKS: usize = 56;
 /// pipe that we read from has nothing.
 const ATTEMPTS: usize = 3;
 
-pub(super) struct Running {
+pub(super) struct RunningTarget {
     address: String,
     /// None before the first round, and after an interruption.
     conversation: Option<Conversation>,
@@ -34,7 +34,7 @@ enum Fate {
     Refused(String),
 }
 
-impl Running {
+impl RunningTarget {
     /// `address` is the node's port for peers.
     pub(super) fn new(address: String) -> Self {
         Self { address, conversation: None, round: Vec::with_capacity(ROUND_BLOCKS) }
@@ -43,8 +43,8 @@ impl Running {
     /// Runs one exchange, and again over a new connection where that breaks.
     fn attempt<T>(
         &mut self,
-        mut exchange: impl FnMut(&mut Conversation) -> Result<T, Interruption>,
-    ) -> Result<T, Failure> {
+        mut exchange: impl FnMut(&mut Conversation) -> Result<T>,
+    ) -> Result<T> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let conversation = match self.conversation.take() {
@@ -58,13 +58,13 @@ impl Running {
             });
             match result {
                 Ok(result) => return Ok(result),
-                Err(interruption) => last = Some(interruption),
+                Err(failure) => last = Some(failure),
             }
         }
-        Err(Failure::failed(last.unwrap_or(Interruption::Closed)))
+        Err(last.unwrap_or_else(closed))
     }
 
-    fn end_round(&mut self, tally: &mut Tally) -> Result<(), Failure> {
+    fn end_round(&mut self, tally: &mut Tally) -> Result {
         let round = std::mem::take(&mut self.round);
         let hashes: Vec<BlockHash> = round.iter().map(|(_, block)| block.block().hash).collect();
         let missing = self.attempt(|node| missing(node, &hashes))?;
@@ -86,13 +86,13 @@ impl Running {
     }
 }
 
-impl Target for Running {
+impl Target for RunningTarget {
     /// A node of a ledger takes blocks from those alone who introduced themselves, so none comes here.
     fn dialect(&self) -> Dialect {
         Dialect::Classic
     }
 
-    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure> {
+    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result {
         let hash = block.block().hash;
         if self.round.iter().any(|(_, other)| other.block().hash == hash) {
             tally.known();
@@ -102,7 +102,7 @@ impl Target for Running {
         if self.round.len() == ROUND_BLOCKS { self.end_round(tally) } else { Ok(()) }
     }
 
-    fn finish(&mut self, tally: &mut Tally) -> Result<u32, Failure> {
+    fn finish(&mut self, tally: &mut Tally) -> Result<u32> {
         if !self.round.is_empty() {
             self.end_round(tally)?;
         }
@@ -125,12 +125,12 @@ impl Target for Running {
 }
 
 /// Which of these blocks the node lacks.
-fn missing(node: &mut Conversation, hashes: &[BlockHash]) -> Result<Vec<BlockHash>, Interruption> {
+fn missing(node: &mut Conversation, hashes: &[BlockHash]) -> Result<Vec<BlockHash>> {
     ask(node, GetBlocks::ByHash(hashes.to_vec()))
 }
 
 /// Asks for blocks and returns which of them are missing.
-fn ask(node: &mut Conversation, which: GetBlocks) -> Result<Vec<BlockHash>, Interruption> {
+fn ask(node: &mut Conversation, which: GetBlocks) -> Result<Vec<BlockHash>> {
     node.say(&[Received::GetBlocks(which)])?;
     loop {
         if let Message::End { missing, .. } = answer(node)? {
@@ -140,18 +140,18 @@ fn ask(node: &mut Conversation, which: GetBlocks) -> Result<Vec<BlockHash>, Inte
 }
 
 /// The next line that is a message; what a later version may say beside is let pass.
-fn answer(node: &mut Conversation) -> Result<Received, Interruption> {
+fn answer(node: &mut Conversation) -> Result<Received> {
     loop {
         match node.next()? {
             Some(Ok(message)) => return Ok(message),
             Some(Err(_)) => {}
-            None => return Err(Interruption::Closed),
+            None => return Err(closed()),
         }
     }
 }
 
 /// Asks for the state of the node, and returns it with what was refused before.
-fn status(node: &mut Conversation) -> Result<(StatusReport, Vec<ErrorReport>), Interruption> {
+fn status(node: &mut Conversation) -> Result<(StatusReport, Vec<ErrorReport>)> {
     node.say(&[Received::GetStatus])?;
     let mut errors = Vec::new();
     loop {
@@ -164,10 +164,7 @@ fn status(node: &mut Conversation) -> Result<(StatusReport, Vec<ErrorReport>), I
 }
 
 /// Gives the node blocks, and says what became of each.
-fn give(
-    node: &mut Conversation,
-    blocks: &[(u64, CheckedBlock)],
-) -> Result<Vec<Fate>, Interruption> {
+fn give(node: &mut Conversation, blocks: &[(u64, CheckedBlock)]) -> Result<Vec<Fate>> {
     let messages: Vec<Received> =
         blocks.iter().map(|(_, block)| Message::Block(block.clone())).collect();
     node.say(&messages)?;

@@ -4,27 +4,27 @@ use kusari_chain::{BlockStore, CheckedBlock};
 use kusari_node::wire::{Dialect, Message};
 
 use super::tally::{Tally, Target};
-use crate::cli::failure::Failure;
+use crate::cli::prelude::*;
 use kusari_runtime::offline::Offline;
 use kusari_store::Store;
 
 /// How an `ERROR` names a block whose parent is not known.
 pub(super) const UNKNOWN_PARENT: &str = "unknown-parent";
 
-pub(super) struct Stored(Offline);
+pub(super) struct StoredTarget(Offline);
 
-impl Stored {
-    pub(super) fn new(store: Store) -> Result<Self, Failure> {
+impl StoredTarget {
+    pub(super) fn new(store: Store) -> Result<Self> {
         Ok(Self(Offline::open(store)?))
     }
 }
 
-impl Target for Stored {
+impl Target for StoredTarget {
     fn dialect(&self) -> Dialect {
         self.0.dialect()
     }
 
-    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure> {
+    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result {
         let hash = block.block().hash;
         let told = self.0.receive(Ok(Message::Block(block)))?;
         tally.tell(&told.events);
@@ -38,7 +38,7 @@ impl Target for Stored {
         Ok(())
     }
 
-    fn finish(&mut self, tally: &mut Tally) -> Result<u32, Failure> {
+    fn finish(&mut self, tally: &mut Tally) -> Result<u32> {
         let told = self.0.flush()?;
         tally.tell(&told.events);
         for (number, hash) in tally.take_orphans() {

@@ -7,9 +7,7 @@ use kusari_chain::{BlockHash, CheckedBlock};
 use kusari_node::Event;
 use kusari_node::wire::Dialect;
 
-use crate::cli::escape::{counted, grouped};
-use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
+use crate::cli::prelude::*;
 use crate::cli::words::words;
 
 /// Blocks without a known parent that are kept in mind. A node keeps fewer of them in its pool, so
@@ -25,11 +23,11 @@ pub(super) trait Target {
     fn dialect(&self) -> Dialect;
 
     /// Takes the block of a line, now or soon.
-    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result<(), Failure>;
+    fn take(&mut self, number: u64, block: CheckedBlock, tally: &mut Tally) -> Result;
 
     /// Takes what is left, makes everything durable and settles what waits. Returns the height of
     /// the best chain.
-    fn finish(&mut self, tally: &mut Tally) -> Result<u32, Failure>;
+    fn finish(&mut self, tally: &mut Tally) -> Result<u32>;
 }
 
 /// The counts.

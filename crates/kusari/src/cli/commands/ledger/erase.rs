@@ -2,29 +2,22 @@
 
 use kusari_chain::ledger::Txid;
 
-use super::ledger_node;
-use crate::cli::choice::NodeChoice;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 
 /// Drop the text of a transaction from this node for good; the chain and every proof stay valid
 #[derive(Debug, clap::Args)]
-pub(crate) struct EraseArgs {
+pub(crate) struct Args {
     /// The transaction's id
     #[arg(value_name = "ID")]
-    pub(crate) txid: Txid,
+    txid: Txid,
 
     #[command(flatten)]
-    pub(crate) node: NodeChoice,
+    node: NodeChoice,
 }
 
-pub(crate) fn run(args: &EraseArgs) -> Result<(), Failure> {
-    let (client, _) = ledger_node(&args.node)?;
-    client.erase(&args.txid)?;
-    let mut output = Stdout::new();
-    output.line(&format!(
-        "Erased the text of transaction {} from this node; other nodes may still have it",
-        args.txid
-    ))?;
-    output.flush()
+pub(crate) fn run(Args { txid, node }: &Args) -> Result {
+    node.ledger()?.erase(txid)?;
+    print(&format!(
+        "Erased the text of transaction {txid} from this node; other nodes may still have it"
+    ))
 }

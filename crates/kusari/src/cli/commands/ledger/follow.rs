@@ -3,82 +3,86 @@
 //! Owns how often is asked, when the wait ends, and what is said where another transaction took the
 //! record's place.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kusari_chain::ledger::Txid;
 
-use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
-use crate::cli::say_beside;
-use kusari_api_types::problem;
-use kusari_api_types::{RecordReport, RecordState};
-use kusari_client::{Client, ClientError};
+use super::sign::Session;
+use crate::cli::prelude::*;
+use crate::cli::wait::{now, poll};
+use kusari_api_types::{RecordReport, RecordState, problem};
+use kusari_client::ClientError;
 
 /// How often the node is asked how deep a record stands.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// For how long the node is asked to mine on at a time, in seconds; asked again at half of it.
 const MINE_ON_SECONDS: u32 = 4;
 
-/// What is waited for.
-pub(super) struct Follow<'a> {
-    pub(super) client: &'a Client,
-    pub(super) id: u64,
-    /// Confirmations.
-    pub(super) wanted: u32,
-    pub(super) timeout: Duration,
-}
-
-impl Follow<'_> {
+impl Session<'_> {
     /// Waits until the record is deep enough. Once it is signed, the node mines on meanwhile. Ends at once where the
     /// record can't be mined any more.
-    pub(super) fn wait(&self) -> Result<RecordReport, Failure> {
-        let progress = Progress::of_blocks("Confirming", self.wanted);
-        let (start, mut asked): (_, Option<Instant>) = (now(), None);
+    pub(super) fn follow(&self, id: u64, wanted: u32) -> Result<RecordReport> {
+        let progress = Progress::of_blocks("Confirming", wanted);
         let mut last: Option<RecordReport> = None;
-        let ended = loop {
-            let report = known(self.client, self.id)?;
+        let mut mine_at = now();
+        let timeout = self.signing.timeout();
+        let deep = poll(ASK_AGAIN, timeout, || {
+            let report = self.known(id)?;
             if let Some(news) = last.as_ref().and_then(|last| signed_again(last, &report)) {
                 say_beside(&news);
             }
-            let depth = report.block.as_ref().map_or(0, |block| block.confirmations);
-            progress.set(depth.min(self.wanted).into());
+            let depth = depth(&report);
+            progress.set(depth.min(wanted).into());
             if report.state == RecordState::Displaced {
-                break Err(Failure::failed(displaced(&report)));
+                return Err(displaced(&report).into());
             }
-            if depth >= self.wanted {
-                break Ok(report);
+            if depth >= wanted {
+                return Ok(Some(report));
             }
-            if start.elapsed() >= self.timeout {
-                break Err(Failure::failed(self.too_late(&report, depth)));
-            }
-            let half = Duration::from_secs(u64::from(MINE_ON_SECONDS) / 2);
-            let is_due = asked.is_none_or(|asked| asked.elapsed() >= half);
             // Blocks that are mined while a draft waits for a peer would only compete with the peer's.
-            if is_due && report.state != RecordState::Draft {
-                mine_on(self.client)?;
-                asked = Some(now());
+            if now() >= mine_at && report.state != RecordState::Draft {
+                self.mine_on()?;
+                mine_at = now() + Duration::from_secs(u64::from(MINE_ON_SECONDS) / 2);
             }
             last = Some(report);
-            std::thread::park_timeout(ASK_AGAIN);
-        };
+            Ok(None)
+        })?;
         progress.finish();
-        ended
+        match (deep, last) {
+            (Some(report), _) => Ok(report),
+            (None, Some(last)) => Err(too_late(&last, wanted, timeout)),
+            (None, None) => self.known(id),
+        }
     }
 
-    fn too_late(&self, report: &RecordReport, depth: u32) -> String {
-        let seconds = self.timeout.as_secs();
-        match report.txid {
-            Some(txid) => format!(
-                "transaction {txid} is {depth} of {} deep after {seconds} s; it stays entrusted to \
-                 the node, so do not send it again: `kusari tx {txid}` tells how it goes on",
-                self.wanted
-            ),
-            None => format!(
-                "draft {} is not signed after {seconds} s; it stays entrusted to the node, so do not \
-                 send it again: `kusari outbox` tells what it waits for",
-                report.id
-            ),
+    /// Has the node mine on. One that mines nothing waits for others.
+    fn mine_on(&self) -> Result {
+        match self.client.mine_on(MINE_ON_SECONDS) {
+            Err(ClientError::Problem(problem)) if problem.kind == problem::MINING_OFF.kind() => {
+                Ok(())
+            }
+            other => Ok(other?),
         }
+    }
+}
+
+fn depth(report: &RecordReport) -> u32 {
+    report.block.as_ref().map_or(0, |block| block.confirmations)
+}
+
+fn too_late(report: &RecordReport, wanted: u32, timeout: Duration) -> Failure {
+    let seconds = timeout.as_secs();
+    match report.txid {
+        Some(txid) => failed!(
+            "transaction {txid} is {} of {wanted} deep after {seconds} s; it stays entrusted to the node, \
+             so do not send it again: `kusari tx {txid}` tells how it goes on",
+            depth(report)
+        ),
+        None => failed!(
+            "draft {} is not signed after {seconds} s; it stays entrusted to the node, so do not send it \
+             again: `kusari outbox` tells what it waits for",
+            report.id
+        ),
     }
 }
 
@@ -100,7 +104,7 @@ fn named(txid: Txid) -> String {
 }
 
 /// Why a record that another transaction displaced is not mined.
-pub(super) fn displaced(report: &RecordReport) -> String {
+fn displaced(report: &RecordReport) -> String {
     let what = report.txid.map_or_else(|| format!("record {}", report.id), named);
     let other = report.displaced_by.map_or_else(|| String::from("another one"), named);
     let then = match (report.former_txid, &report.payment) {
@@ -114,28 +118,6 @@ pub(super) fn displaced(report: &RecordReport) -> String {
         (None, None) => String::from("it was not signed again: record it again if it still counts"),
     };
     format!("{what} cannot be mined: {other} of the same account took its place; {then}")
-}
-
-/// What the node says of a record that it has taken.
-pub(super) fn known(client: &Client, id: u64) -> Result<RecordReport, Failure> {
-    client.record_state(id)?.ok_or_else(|| {
-        Failure::failed(format!(
-            "the node does not know record {id} any more; see whether another node runs there now"
-        ))
-    })
-}
-
-/// Has the node mine on. One that mines nothing waits for others.
-fn mine_on(client: &Client) -> Result<(), Failure> {
-    match client.mine_on(MINE_ON_SECONDS) {
-        Err(ClientError::Problem(problem)) if problem.kind == problem::MINING_OFF.kind() => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a person's deadline, for a node elsewhere")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

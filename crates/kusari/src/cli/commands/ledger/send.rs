@@ -2,30 +2,30 @@
 
 use kusari_node::drafts::DraftContent;
 
-use super::{Signing, resolve};
-use crate::cli::failure::Failure;
+use super::Signing;
+use crate::cli::prelude::*;
 
 /// Pay somebody, with or without a note
 #[derive(Debug, clap::Args)]
-pub(crate) struct SendArgs {
+pub(crate) struct Args {
     /// An address, or a label of `kusari wallet label`
     #[arg(value_name = "ADDRESS")]
-    pub(crate) to: String,
+    to: String,
 
     /// How much, in whole units
     #[arg(value_name = "AMOUNT")]
-    pub(crate) amount: u64,
+    amount: u64,
 
     /// A note that goes with it, for everybody to read
     #[arg(value_name = "NOTE")]
-    pub(crate) note: Option<String>,
+    note: Option<String>,
 
     #[command(flatten)]
-    pub(crate) signing: Signing,
+    signing: Signing,
 }
 
-pub(crate) fn run(args: &SendArgs) -> Result<(), Failure> {
-    let to = resolve(&args.signing.node, &args.to)?;
+pub(crate) fn run(args: &Args) -> Result {
+    let to = args.signing.node.resolve(&args.to)?;
     let note = args.note.clone().filter(|note| !note.is_empty());
     args.signing.send(DraftContent::Transfer { to: to.0, amount: args.amount, note })
 }

@@ -4,48 +4,49 @@
 //! with another wallet signs by itself, and waits until the node knows what its peers know. No secret of
 //! a wallet leaves this process but the passphrase of the node's own, which goes to that node alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use kusari_chain::ledger::Address;
+use kusari_chain::ledger::{Address, Txid};
 use kusari_node::drafts::{DraftContent, DraftWait};
 
-use super::follow::{Follow, known, now};
-use super::{Signing, ledger_node};
+use super::Signing;
 use crate::cli::drafts;
-use crate::cli::failure::Failure;
-use crate::cli::say_beside;
+use crate::cli::prelude::*;
 use crate::cli::signing::{self, Unsent};
-use crate::cli::stdout::Stdout;
+use crate::cli::wait::poll;
 use kusari_api_types::{LedgerRecordRequest, LedgerReport, RecordReport, TransferRequest};
 use kusari_client::Client;
 use kusari_wallet::passphrase::{self, PassphraseError, Purpose, Source};
-use kusari_wallet::{Wallet, WalletName, path_of};
+use kusari_wallet::{UnlockedWallet, Wallet, WalletName, path_of};
 
 /// How often the node is asked whether it may sign.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a draft whose wallet was just unlocked may take to be signed.
 const SIGNED_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a command waits, unless told otherwise, in seconds.
-pub(super) const DEFAULT_TIMEOUT: u64 = 600;
+const DEFAULT_TIMEOUT: u64 = 600;
+
+/// The node, and the wallet that signs for it.
+pub(super) struct Session<'a> {
+    pub(super) signing: &'a Signing,
+    pub(super) client: Client,
+    pub(super) ledger: LedgerReport,
+    pub(super) wallet: Wallet,
+    pub(super) output: Stdout,
+}
 
 impl Signing {
     /// Has what is said signed and sent, and shows the receipt; waits where that was asked for.
-    pub(crate) fn send(&self, content: DraftContent) -> Result<(), Failure> {
-        let (client, ledger) = ledger_node(&self.node)?;
-        let wallet = Wallet::open(&path_of(&self.node.directory_of_wallets()?, &self.wallet))?;
-        let is_of_node = self.wallet == WalletName::default() && wallet.address() == ledger.miner;
-        let mut output = Stdout::new();
-        let report = match is_of_node {
-            true => self.draft(&client, &wallet, content, &mut output)?,
-            false => self.sign_here(&client, &ledger, &wallet, content, &mut output)?,
+    pub(super) fn send(&self, content: DraftContent) -> Result {
+        let mut session = self.open()?;
+        let mut report = match session.is_of_node() {
+            true => session.draft(content)?,
+            false => session.sign_here(content)?,
         };
-        let report = match self.confirmations {
-            Some(wanted) => {
-                let timeout = self.timeout();
-                Follow { client: &client, id: report.id, wanted, timeout }.wait()?
-            }
-            None => report,
-        };
+        if let Some(wanted) = self.confirmations {
+            report = session.follow(report.id, wanted)?;
+        }
+        let output = &mut session.output;
         match (self.json, &report.block) {
             (true, _) => output.json(&report)?,
             (false, Some(block)) if self.confirmations.is_some() => output.line(&format!(
@@ -57,58 +58,64 @@ impl Signing {
         output.flush()
     }
 
+    pub(super) fn open(&self) -> Result<Session<'_>> {
+        let client = self.node.ledger()?;
+        let ledger = client.ledger()?;
+        let wallet = Wallet::open(&path_of(&self.node.directory_of_wallets()?, &self.wallet))?;
+        Ok(Session { signing: self, client, ledger, wallet, output: Stdout::new() })
+    }
+
+    fn source(&self) -> Source {
+        Source::new(self.passphrase_file.as_deref())
+    }
+
     pub(super) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT))
     }
+}
 
-    fn receipt(&self, output: &mut Stdout, text: &str) -> Result<(), Failure> {
-        if !self.json {
-            output.line(text)?;
-            output.flush()?;
+impl Session<'_> {
+    /// Whether the wallet is the node's own, which signs in the node.
+    pub(super) fn is_of_node(&self) -> bool {
+        self.signing.wallet == WalletName::default() && self.wallet.address() == self.ledger.miner
+    }
+
+    fn receipt(&mut self, text: &str) -> Result {
+        if !self.signing.json {
+            self.output.line(text)?;
+            self.output.flush()?;
         }
         Ok(())
     }
 
     /// Has the node sign with its own wallet, which is unlocked where that is what the draft waits for.
-    fn draft(
-        &self,
-        client: &Client,
-        wallet: &Wallet,
-        content: DraftContent,
-        output: &mut Stdout,
-    ) -> Result<RecordReport, Failure> {
-        let fee = self.fee;
+    fn draft(&mut self, content: DraftContent) -> Result<RecordReport> {
+        let fee = self.signing.fee;
         let report = match content {
             DraftContent::Record(text) => {
-                client.record_on_ledger(&LedgerRecordRequest { text, fee })?
+                self.client.record_on_ledger(&LedgerRecordRequest { text, fee })?
             }
             DraftContent::Transfer { to, amount, note } => {
-                client.transfer(&TransferRequest { to: Address(to), amount, note, fee })?
+                self.client.transfer(&TransferRequest { to: Address(to), amount, note, fee })?
             }
         };
-        let saved = drafts::receipt(report.id, report.txid.as_ref(), report.waits_for);
-        self.receipt(output, &saved)?;
-        if !self.unlock_for(client, wallet, &report)? {
+        self.receipt(&drafts::receipt(report.id, report.txid.as_ref(), report.waits_for))?;
+        if !self.unlock_for(&report)? {
             return Ok(report);
         }
-        let report = signed(client, report.id)?;
+        let report = self.signed(report.id)?;
         if let Some(txid) = &report.txid {
-            self.receipt(output, &format!("Signed as transaction {txid}"))?;
+            self.receipt(&format!("Signed as transaction {txid}"))?;
         }
         Ok(report)
     }
 
     /// Unlocks the node's own wallet where that is what a draft waits for. Returns whether it did.
-    pub(super) fn unlock_for(
-        &self,
-        client: &Client,
-        wallet: &Wallet,
-        report: &RecordReport,
-    ) -> Result<bool, Failure> {
-        if report.txid.is_some() || !wallet.is_protected() {
+    pub(super) fn unlock_for(&self, report: &RecordReport) -> Result<bool> {
+        if report.txid.is_some() || !self.wallet.is_protected() {
             return Ok(false);
         }
-        let source = Source::new(self.passphrase_file.as_deref());
+        let source = self.signing.source();
         if report.waits_for != Some(DraftWait::Unlock) && !source.is_given() {
             return Ok(false);
         }
@@ -116,74 +123,91 @@ impl Signing {
             // The draft is durable, and the receipt says what it waits for.
             Err(PassphraseError::Nowhere) => Ok(false),
             given => {
-                client.unlock_wallet(given?.into_text())?;
+                self.client.unlock_wallet(given?.into_text())?;
                 Ok(true)
             }
         }
     }
 
-    /// Signs with a wallet that is not the node's. Nothing is written before the node knows which
-    /// sequences are used.
-    fn sign_here(
-        &self,
-        client: &Client,
-        ledger: &LedgerReport,
-        wallet: &Wallet,
-        content: DraftContent,
-        output: &mut Stdout,
-    ) -> Result<RecordReport, Failure> {
-        let unlocked = wallet.unlock_from(&Source::new(self.passphrase_file.as_deref()))?;
-        self.wait_until_synced(client)?;
-        let fee = self.fee.unwrap_or(ledger.spec.min_fee);
-        let sent = signing::send(client, &ledger.chain_id, &unlocked, content, fee);
-        let txid = sent.map_err(|unsent| match unsent {
-            Unsent::Refused(why) | Unsent::Full(why) => Failure::failed(why),
-            Unsent::Node(error) => error.into(),
+    /// Signs with a wallet that is not the node's.
+    fn sign_here(&mut self, content: DraftContent) -> Result<RecordReport> {
+        let unlocked = self.unlocked()?;
+        let txid = self.sign(&unlocked, content).map_err(|unsent| match unsent {
+            Unsent::Refused(why) | Unsent::Full(why) => why.into(),
+            Unsent::Node(error) => Failure::from(error),
         })?;
-        self.receipt(output, &drafts::receipt(0, Some(&txid), None))?;
-        let record = client.transaction(&txid)?.and_then(|report| report.record);
-        let id = record.ok_or_else(|| {
-            Failure::failed(format!(
-                "the node took transaction {txid} and does not know it any more; `kusari tx {txid}` \
-                 tells how it goes on"
-            ))
-        })?;
-        known(client, id)
+        self.receipt(&drafts::receipt(0, Some(&txid), None))?;
+        let id = self.record_of(&txid, "")?;
+        self.known(id)
     }
 
-    pub(super) fn wait_until_synced(&self, client: &Client) -> Result<(), Failure> {
-        let (start, timeout) = (now(), self.timeout());
-        let mut said = false;
-        while client.status()?.may_sign == Some(false) {
-            if !said {
+    /// The wallet, ready to sign. Nothing is written before the node knows which sequences are used.
+    pub(super) fn unlocked(&self) -> Result<UnlockedWallet> {
+        let unlocked = self.wallet.unlock_from(&self.signing.source())?;
+        self.wait_until_synced()?;
+        Ok(unlocked)
+    }
+
+    pub(super) fn sign(
+        &self,
+        wallet: &UnlockedWallet,
+        content: DraftContent,
+    ) -> Result<Txid, Unsent> {
+        let fee = self.signing.fee.unwrap_or(self.ledger.spec.min_fee);
+        signing::send(&self.client, &self.ledger.chain_id, wallet, content, fee)
+    }
+
+    /// The record of a transaction that the node has just taken. `origin` says what it is made of.
+    pub(super) fn record_of(&self, txid: &Txid, origin: &str) -> Result<u64> {
+        let record = self.client.transaction(txid)?.and_then(|report| report.record);
+        record.ok_or_else(|| {
+            failed!(
+                "the node took {origin}transaction {txid} and does not know it any more; `kusari tx \
+                 {txid}` tells how it goes on"
+            )
+        })
+    }
+
+    /// What the node says of a record that it has taken.
+    pub(super) fn known(&self, id: u64) -> Result<RecordReport> {
+        self.client.record_state(id)?.ok_or_else(|| {
+            failed!(
+                "the node does not know record {id} any more; see whether another node runs there now"
+            )
+        })
+    }
+
+    fn wait_until_synced(&self) -> Result {
+        let mut is_told = false;
+        let timeout = self.signing.timeout();
+        let synced = poll(ASK_AGAIN, timeout, || {
+            if self.client.status()?.may_sign != Some(false) {
+                return Ok(Some(()));
+            }
+            if !std::mem::replace(&mut is_told, true) {
                 say_beside(
                     "Waiting until the node has caught up with a peer; a node that was started with \
                      --offline waits for none",
                 );
-                said = true;
             }
-            if start.elapsed() >= timeout {
-                return Err(Failure::failed(format!(
-                    "the node has caught up with no peer in {} s, so nothing was sent; see to its \
-                     peers, or start it with --offline where nobody else uses this wallet",
-                    timeout.as_secs()
-                )));
-            }
-            std::thread::park_timeout(ASK_AGAIN);
-        }
-        Ok(())
+            Ok(None)
+        })?;
+        synced.ok_or_else(|| {
+            failed!(
+                "the node has caught up with no peer in {} s, so nothing was sent; see to its peers, or \
+                 start it with --offline where nobody else uses this wallet",
+                timeout.as_secs()
+            )
+        })
     }
-}
 
-/// The record once it is signed, or as it is when that does not happen soon.
-fn signed(client: &Client, id: u64) -> Result<RecordReport, Failure> {
-    let start: Instant = now();
-    loop {
-        let report = known(client, id)?;
-        let waits = report.waits_for.is_some_and(|wait| wait != DraftWait::Unlock);
-        if report.txid.is_some() || waits || start.elapsed() >= SIGNED_DEADLINE {
-            return Ok(report);
-        }
-        std::thread::park_timeout(ASK_AGAIN);
+    /// The record once it is signed, or as it is when that does not happen soon.
+    fn signed(&self, id: u64) -> Result<RecordReport> {
+        let signed = poll(ASK_AGAIN, SIGNED_DEADLINE, || {
+            let report = self.known(id)?;
+            let waits = report.waits_for.is_some_and(|wait| wait != DraftWait::Unlock);
+            Ok((report.txid.is_some() || waits).then_some(report))
+        })?;
+        signed.map_or_else(|| self.known(id), Ok)
     }
 }

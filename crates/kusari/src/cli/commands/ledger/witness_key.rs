@@ -2,23 +2,20 @@
 
 use kusari_files::FileError;
 
-use crate::cli::choice::DirectoryChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_store::DirectoryLock;
 
 /// Care for the key that a node of a ledger signs with as a witness
 #[derive(Debug, clap::Args)]
 #[command(disable_help_subcommand = true, arg_required_else_help = false)]
-pub(crate) struct WitnessKeyArgs {
+pub(crate) struct Args {
     #[command(subcommand)]
-    pub(crate) what: WitnessKeyCommand,
+    what: WitnessKeyCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum WitnessKeyCommand {
+enum WitnessKeyCommand {
     New(NewArgs),
 }
 
@@ -26,29 +23,29 @@ pub(crate) enum WitnessKeyCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewArgs {
     #[command(flatten)]
-    pub(crate) directory: DirectoryChoice,
+    directory: DirectoryChoice,
 }
 
-pub(crate) fn run(args: &WitnessKeyArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let WitnessKeyCommand::New(args) = &args.what;
-    let directory = std::path::absolute(args.directory.directory()?).map_err(Failure::failed)?;
+    let directory = std::path::absolute(args.directory.directory()?)?;
     kusari_files::create_directory(&directory).map_err(FileError::unwritable(&directory))?;
     // A node that runs there has the old key in hand, and writes down what that one says.
-    let _lock = DirectoryLock::take(&directory).map_err(Failure::failed)?;
+    let _lock = DirectoryLock::take(&directory)?;
     let made = WitnessKey::renew(&directory)?;
     let mut output = Stdout::new();
     output.line(&format!(
         "A new witness key is in {}: others list this node as {}",
-        Plain(&made.file.display().to_string()),
+        shown(&made.file),
         made.public
     ))?;
     if let Some((file, old)) = made.old {
-        let file = file.display().to_string();
+        let file = shown(&file);
         output.line(&match old {
             Some(old) => {
-                format!("The old one, {old}, is kept in {}; tell those who list it", Plain(&file))
+                format!("The old one, {old}, is kept in {file}; tell those who list it")
             }
-            None => format!("The old file, which holds no key, is kept in {}", Plain(&file)),
+            None => format!("The old file, which holds no key, is kept in {file}"),
         })?;
     }
     output.flush()

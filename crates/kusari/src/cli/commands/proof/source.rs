@@ -5,12 +5,10 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, ContentHash, Txid};
 use kusari_chain::proof::ProofFile;
 
-use crate::cli::access::Access;
-use crate::cli::choice::NodeChoice;
-use crate::cli::failure::Failure;
-use kusari_api_types::TransactionList;
-use kusari_client::Client;
-use kusari_store::{SearchPosition, Store};
+use crate::cli::node_api::BlockName;
+use crate::cli::prelude::*;
+use kusari_api_types::{TransactionList, TransactionReport};
+use kusari_store::SearchPosition;
 
 /// Transactions that are asked for at once.
 const PAGE: usize = 100;
@@ -21,33 +19,29 @@ pub(super) enum Wanted {
     Owner(Address),
 }
 
-pub(super) enum Source {
-    Node(Client),
-    Store(Store),
-}
+pub(super) struct ProofSource(Access);
 
-impl Source {
-    pub(super) fn open(choice: &NodeChoice) -> Result<Self, Failure> {
+impl ProofSource {
+    pub(super) fn open(choice: &NodeChoice) -> Result<Self> {
         match choice.open()? {
-            Access::Running(client) => Ok(Self::Node(client)),
-            Access::Stored { store, .. } if store.spec().is_some() => Ok(Self::Store(store)),
-            Access::Stored { .. } => Err(Failure::failed(
+            Access::Stored(node) if node.store.spec().is_none() => Err(failed!(
                 "this is a classic chain, which has no proofs: its blocks commit to no history; \
-                 `--port` or `--data-dir` chooses a ledger",
+                 `--port` or `--data-dir` chooses a ledger"
             )),
+            access => Ok(Self(access)),
         }
     }
 
     /// The text of a proof of a transaction, with its newline.
-    pub(super) fn prove(&self, txid: &Txid) -> Result<String, Failure> {
-        match self {
-            Self::Node(client) => Ok(client.proof(txid)?),
-            Self::Store(store) => {
-                let proof = store.prove(txid, &[])?.ok_or_else(|| {
-                    Failure::failed(format!(
+    pub(super) fn prove(&self, txid: &Txid) -> Result<String> {
+        match &self.0 {
+            Access::Running(client) => Ok(client.proof(txid)?),
+            Access::Stored(node) => {
+                let proof = node.store.prove(txid, &[])?.ok_or_else(|| {
+                    failed!(
                         "the best chain has no transaction {txid}; `kusari tx {txid}` tells where it \
                          stands, and `kusari find` searches by file, text or address"
-                    ))
+                    )
                 })?;
                 Ok(ProofFile::Transaction(Box::new(proof)).to_text() + "\n")
             }
@@ -55,19 +49,15 @@ impl Source {
     }
 
     /// The text of a proof that one block is an ancestor of another, with its newline.
-    pub(super) fn consistency(
-        &self,
-        earlier: &BlockHash,
-        later: &BlockHash,
-    ) -> Result<String, Failure> {
-        match self {
-            Self::Node(client) => Ok(client.consistency(earlier, later)?),
-            Self::Store(store) => {
-                let proof = store.prove_consistency(earlier, later)?.ok_or_else(|| {
-                    Failure::failed(format!(
+    pub(super) fn consistency(&self, earlier: &BlockHash, later: &BlockHash) -> Result<String> {
+        match &self.0 {
+            Access::Running(client) => Ok(client.consistency(earlier, later)?),
+            Access::Stored(node) => {
+                let proof = node.store.prove_consistency(earlier, later)?.ok_or_else(|| {
+                    failed!(
                         "block {earlier} is not an ancestor of block {later} in the best chain that is \
                          stored here"
-                    ))
+                    )
                 })?;
                 Ok(ProofFile::Consistency(Box::new(proof)).to_text() + "\n")
             }
@@ -75,41 +65,52 @@ impl Source {
     }
 
     /// The hash of the best chain's block at a height, if there is one.
-    pub(super) fn hash_at(&self, height: u32) -> Result<Option<BlockHash>, Failure> {
-        Ok(match self {
-            Self::Node(client) => {
-                client.block(&height.to_string())?.map(|block| block.block.block.hash)
-            }
-            Self::Store(store) => store.placed_at(height)?.map(|placed| placed.block.block.hash),
-        })
+    pub(super) fn hash_at(&self, height: u32) -> Result<Option<BlockHash>> {
+        let found = self.0.api().find_block(&BlockName::Height(height))?;
+        Ok(found.map(|report| report.block.block.hash))
     }
 
-    /// One page of what was found, the youngest first.
+    /// Gives what is found to `show`, the youngest first and at most `limit`, until it has enough. Says
+    /// whether there is more.
     pub(super) fn search(
         &self,
         wanted: &Wanted,
-        after: Option<&str>,
         limit: usize,
-    ) -> Result<TransactionList, Failure> {
-        let limit = limit.min(PAGE);
-        match self {
-            Self::Node(client) => Ok(client.search(&wanted.query(), after, limit)?),
-            Self::Store(store) => {
-                let after: Option<SearchPosition> = after.and_then(|after| after.parse().ok());
-                Ok(views::transactions(match wanted {
-                    Wanted::Content(content) => store.transactions_with(content, after, limit),
-                    Wanted::Owner(address) => store.transactions_of(&address.0, after, limit),
-                }?))
+        show: &mut dyn FnMut(TransactionReport) -> Result<bool>,
+    ) -> Result<bool> {
+        let (mut left, mut after) = (limit, None);
+        while left > 0 {
+            let page = self.page(wanted, after.as_deref(), left.min(PAGE))?;
+            for report in page.transactions {
+                left -= 1;
+                if !show(report)? {
+                    return Ok(true);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
             }
         }
+        Ok(true)
     }
-}
 
-impl Wanted {
-    fn query(&self) -> String {
-        match self {
-            Self::Content(content) => format!("content={content}"),
-            Self::Owner(address) => format!("by={address}"),
+    fn page(&self, wanted: &Wanted, after: Option<&str>, limit: usize) -> Result<TransactionList> {
+        match &self.0 {
+            Access::Running(client) => {
+                let query = match wanted {
+                    Wanted::Content(content) => format!("content={content}"),
+                    Wanted::Owner(address) => format!("by={address}"),
+                };
+                Ok(client.search(&query, after, limit)?)
+            }
+            Access::Stored(node) => {
+                let after: Option<SearchPosition> = after.and_then(|after| after.parse().ok());
+                Ok(views::transactions(match wanted {
+                    Wanted::Content(content) => node.store.transactions_with(content, after, limit),
+                    Wanted::Owner(address) => node.store.transactions_of(&address.0, after, limit),
+                }?))
+            }
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use kusari_chain::BlockHash;
@@ -13,64 +11,60 @@ use kusari_chain::proof::{CheckedProof, ConsistencyProof, ProofFile, Transaction
 use kusari_miner::measure::this_machine;
 use serde::Serialize;
 
-use super::super::ledger::record::hashed;
-use super::super::ledger::tx::file_in_words;
 use super::verdict::{self, Verdict, parse_key};
 use crate::cli::cost::Roughly;
-use crate::cli::escape::{Plain, counted, grouped};
-use crate::cli::failure::Failure;
+use crate::cli::file_record::hashed;
 use crate::cli::moment::Moment;
-use crate::cli::settings::UsageError;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
+use crate::cli::transaction::file_in_words;
 use kusari_api_types::REFERENCE_GPU_RATE;
 
 /// Check a proof, without a node and without a network
 #[derive(Debug, clap::Args)]
-pub(crate) struct VerifyArgs {
+pub(crate) struct Args {
     /// A proof, and files of `kusari consistency` that lead from what you trust to it
     #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
 
     /// The hash of a block that you trust, from wherever you have it; may be given many times
     #[arg(long, value_name = "HASH")]
-    pub(crate) trust: Vec<BlockHash>,
+    trust: Vec<BlockHash>,
 
     /// The key of a witness that you trust; may be given many times
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
-    pub(crate) witness: Vec<PublicKey>,
+    witness: Vec<PublicKey>,
 
     /// How many of them must have seen it [default: all]
     #[arg(long, value_name = "N", requires = "witness")]
-    pub(crate) threshold: Option<usize>,
+    threshold: Option<usize>,
 
     /// The file that the record must be about
     #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
+    file: Option<PathBuf>,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result {
     let mut proof: Option<TransactionProof> = None;
     let mut links = Vec::new();
     for file in &args.files {
         match read(file)? {
             ProofFile::Transaction(read) if proof.is_none() => proof = Some(*read),
             ProofFile::Transaction(_) => {
-                return Err(Failure::Usage(UsageError {
-                    cause: String::from("two proofs of transactions are given"),
-                    remedy: String::from(
-                        "check one at a time, with as many consistency files as needed",
-                    ),
-                }));
+                return Err(wrong(
+                    "two proofs of transactions are given",
+                    "check one at a time, with as many consistency files as needed",
+                )
+                .into());
             }
             ProofFile::Consistency(link) => links.push(*link),
         }
     }
     let Some(proof) = proof else { return of_links(args, &links) };
-    let refused = |fault: &dyn std::fmt::Display| Failure::failed(format!("NOT PROVEN: {fault}"));
+    let refused = |fault: &dyn std::fmt::Display| failed!("NOT PROVEN: {fault}");
     let checked = proof.check().map_err(|fault| refused(&fault))?;
     check_links(&links, Some(proof.chain_id))?;
     let verdicts = verdicts(args, &proof, &checked, &links)?;
@@ -86,47 +80,44 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     if verdicts.iter().all(|verdict| verdict.holds) { Ok(()) } else { Err(Failure::Shown) }
 }
 
-fn read(file: &Path) -> Result<ProofFile, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("{} cannot be read ({error}); name a proof file", file.display()))
+fn read(file: &Path) -> Result<ProofFile> {
+    let unreadable = |error: std::io::Error| {
+        failed!("{} cannot be read ({error}); name a proof file", file.display())
     };
-    let mut bytes = Vec::new();
-    let opened = File::open(file).map_err(|error| unreadable(&error))?;
-    // One more than allowed, so that what is too long is seen to be.
-    let mut opened = opened.take(MAX_PROOF_BYTES as u64 + 1);
-    opened.read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    let bytes = kusari_files::read(file, MAX_PROOF_BYTES).map_err(unreadable)?;
     ProofFile::read_bytes(&bytes)
-        .map_err(|fault| Failure::failed(format!("NOT PROVEN: {}: {fault}", file.display())))
+        .map_err(|fault| failed!("NOT PROVEN: {}: {fault}", file.display()))
 }
 
 /// Every consistency file holds, and all are of one chain.
-fn check_links(links: &[ConsistencyProof], chain: Option<ChainId>) -> Result<(), Failure> {
+fn check_links(links: &[ConsistencyProof], chain: Option<ChainId>) -> Result {
     let mut chain = chain;
     for link in links {
-        link.check().map_err(|fault| Failure::failed(format!("NOT PROVEN: {fault}")))?;
+        link.check().map_err(|fault| failed!("NOT PROVEN: {fault}"))?;
         if *chain.get_or_insert(link.chain_id) != link.chain_id {
-            return Err(Failure::failed("NOT PROVEN: the files are of different chains"));
+            return Err(failed!("NOT PROVEN: the files are of different chains"));
         }
     }
     Ok(())
 }
 
 fn verdicts(
-    args: &VerifyArgs,
+    args: &Args,
     proof: &TransactionProof,
     checked: &CheckedProof,
     links: &[ConsistencyProof],
-) -> Result<Vec<Verdict>, Failure> {
+) -> Result<Vec<Verdict>> {
     let mut verdicts: Vec<Verdict> =
         args.trust.iter().map(|trusted| verdict::of_trust(*trusted, checked, links)).collect();
     let listed: BTreeSet<PublicKey> = args.witness.iter().copied().collect();
     if !listed.is_empty() {
         let threshold = args.threshold.unwrap_or(listed.len());
         if threshold == 0 || threshold > listed.len() {
-            return Err(Failure::Usage(UsageError {
-                cause: format!("--threshold {threshold} of {} witnesses", listed.len()),
-                remedy: String::from("it must be 1 to as many as --witness names"),
-            }));
+            return Err(wrong(
+                format!("--threshold {threshold} of {} witnesses", listed.len()),
+                "it must be 1 to as many as --witness names",
+            )
+            .into());
         }
         verdicts.push(verdict::of_witnesses(&listed, threshold, checked));
     }
@@ -137,14 +128,13 @@ fn verdicts(
 }
 
 /// Consistency files alone: each is told, and trust in a later block is trust in the earlier one.
-fn of_links(args: &VerifyArgs, links: &[ConsistencyProof]) -> Result<(), Failure> {
+fn of_links(args: &Args, links: &[ConsistencyProof]) -> Result {
     if !args.witness.is_empty() || args.file.is_some() {
-        return Err(Failure::Usage(UsageError {
-            cause: String::from(
-                "no proof of a transaction is given, to which --witness and --file belong",
-            ),
-            remedy: String::from("`kusari prove` makes one"),
-        }));
+        return Err(wrong(
+            "no proof of a transaction is given, to which --witness and --file belong",
+            "`kusari prove` makes one",
+        )
+        .into());
     }
     check_links(links, None)?;
     let mut output = Stdout::new();
@@ -160,9 +150,7 @@ fn of_links(args: &VerifyArgs, links: &[ConsistencyProof]) -> Result<(), Failure
     }
     output.flush()?;
     match args.trust.iter().find(|trusted| !links.iter().any(|link| link.later.hash == **trusted)) {
-        Some(trusted) => Err(Failure::failed(format!(
-            "none of these files is about the trusted block {trusted}"
-        ))),
+        Some(trusted) => Err(failed!("none of these files is about the trusted block {trusted}")),
         None => Ok(()),
     }
 }

@@ -3,34 +3,30 @@
 use kusari_chain::ledger::Address;
 use serde::Serialize;
 
-use crate::cli::choice::DirectoryChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::settings::UsageError;
-use crate::cli::stdout::Stdout;
+use crate::cli::prelude::*;
 use kusari_wallet::AddressBook;
 
 /// Name an address, or list the names
 #[derive(Debug, clap::Args)]
-pub(crate) struct LabelArgs {
+pub(crate) struct Args {
     /// The address
     #[arg(value_name = "ADDRESS", requires = "name")]
-    pub(crate) address: Option<String>,
+    address: Option<String>,
 
     /// Its name on this machine
     #[arg(value_name = "NAME")]
-    pub(crate) name: Option<String>,
+    name: Option<String>,
 
     /// Forget a name
     #[arg(long, value_name = "NAME", conflicts_with = "address")]
-    pub(crate) remove: Option<String>,
+    remove: Option<String>,
 
     #[command(flatten)]
-    pub(crate) directory: DirectoryChoice,
+    directory: DirectoryChoice,
 
     /// Print JSON
     #[arg(long, conflicts_with_all = ["address", "remove"])]
-    pub(crate) json: bool,
+    json: bool,
 }
 
 #[derive(Serialize)]
@@ -39,7 +35,7 @@ struct Labelled<'a> {
     address: Address,
 }
 
-pub(super) fn run(args: &LabelArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result {
     let mut book = AddressBook::open(&args.directory.directory()?)?;
     let mut output = Stdout::new();
     match (&args.address, &args.name, &args.remove) {
@@ -48,9 +44,8 @@ pub(super) fn run(args: &LabelArgs) -> Result<(), Failure> {
             output.line(&format!("{address} is no longer called {}", Plain(label.trim())))?;
         }
         (Some(text), Some(label), None) => {
-            let address: Address = text.trim().parse().map_err(|error| UsageError {
-                cause: format!("{error}"),
-                remedy: String::from("write it so: kusari wallet label ADDRESS NAME"),
+            let address: Address = text.trim().parse().map_err(|error| {
+                wrong(format!("{error}"), "write it so: kusari wallet label ADDRESS NAME")
             })?;
             book.set(label, address)?;
             output.line(&format!("{address} is called {}", Plain(label.trim())))?;

@@ -5,49 +5,67 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{PassphraseChoice, Which, made, shown};
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use super::{PassphraseChoice, WalletChoice, made};
+use crate::cli::prelude::*;
 use kusari_files::Readers;
-use kusari_wallet::passphrase::{Purpose, obtain};
+use kusari_wallet::passphrase::{Passphrase, PassphraseError, Purpose, obtain};
 use kusari_wallet::{MAX_PHRASE_BYTES, Phrase, PhraseError, WalletError, create};
 
 /// Words in a line, so that 24 of them are four lines.
 const WORDS_IN_A_LINE: usize = 6;
 
+/// Which wallet is made, and what protects it.
+#[derive(Debug, clap::Args)]
+struct NewWallet {
+    #[command(flatten)]
+    which: WalletChoice,
+
+    #[command(flatten)]
+    passphrase: PassphraseChoice,
+}
+
+impl NewWallet {
+    /// Where the key file will be. Refuses to overwrite one before the person is asked for anything; whether
+    /// that holds is decided when the file is written.
+    fn path(&self) -> Result<PathBuf> {
+        let path = self.which.path()?;
+        match path.symlink_metadata() {
+            Ok(_) => Err(WalletError::Exists { file: path }.into()),
+            Err(_) => Ok(path),
+        }
+    }
+
+    fn protection(&self) -> Result<Passphrase, PassphraseError> {
+        let name = format!("the wallet {}", self.which.name);
+        obtain(&self.passphrase.source(), Purpose::Protect, &name)
+    }
+}
+
 /// Make a wallet, and show the 24 words that restore it
 #[derive(Debug, clap::Args)]
 pub(crate) struct NewArgs {
     #[command(flatten)]
-    pub(crate) which: Which,
-
-    #[command(flatten)]
-    pub(crate) passphrase: PassphraseChoice,
+    wallet: NewWallet,
 
     /// Write the words to this file, which only you can read, and do not show them
     #[arg(long, value_name = "FILE")]
-    pub(crate) words_file: Option<PathBuf>,
+    words_file: Option<PathBuf>,
 }
 
 /// Make a wallet of the 24 words of another one
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    pub(crate) which: Which,
-
-    #[command(flatten)]
-    pub(crate) passphrase: PassphraseChoice,
+    wallet: NewWallet,
 
     /// File with the words [default: stdin]
     #[arg(long, value_name = "FILE")]
-    pub(crate) words_file: Option<PathBuf>,
+    words_file: Option<PathBuf>,
 }
 
-pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
-    let path = args.which.path()?;
-    refuse_to_overwrite(&path)?;
-    let name = format!("the wallet {}", args.which.name);
-    let passphrase = obtain(&args.passphrase.source(), Purpose::Protect, &name)?;
+pub(super) fn new(args: &NewArgs) -> Result {
+    let path = args.wallet.path()?;
+    let passphrase = args.wallet.protection()?;
     let phrase = Phrase::random().map_err(WalletError::Chance)?;
     // The words first: a wallet whose words cannot be kept is not made.
     if let Some(file) = &args.words_file {
@@ -60,7 +78,7 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
         }
     })?;
     let mut output = Stdout::new();
-    made(&mut output, &args.which.name, &wallet)?;
+    made(&mut output, &args.wallet.which.name, &wallet)?;
     match &args.words_file {
         Some(file) => output.line(&format!(
             "The 24 words that restore it are in {}; whoever reads them owns the wallet",
@@ -81,9 +99,8 @@ pub(super) fn new(args: &NewArgs) -> Result<(), Failure> {
     output.flush()
 }
 
-pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
-    let path = args.which.path()?;
-    refuse_to_overwrite(&path)?;
+pub(super) fn import(args: &ImportArgs) -> Result {
+    let path = args.wallet.path()?;
     let phrase = match &args.words_file {
         Some(file) => {
             let place = shown(file);
@@ -96,11 +113,10 @@ pub(super) fn import(args: &ImportArgs) -> Result<(), Failure> {
             Phrase::parse(&text).map_err(|error| wrong("stdin", error))?
         }
     };
-    let name = format!("the wallet {}", args.which.name);
-    let passphrase = obtain(&args.passphrase.source(), Purpose::Protect, &name)?;
+    let passphrase = args.wallet.protection()?;
     let wallet = create(&path, &phrase, &passphrase)?;
     let mut output = Stdout::new();
-    made(&mut output, &args.which.name, &wallet)?;
+    made(&mut output, &args.wallet.which.name, &wallet)?;
     output.flush()
 }
 
@@ -126,27 +142,19 @@ fn count_words(text: &[u8]) -> usize {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
 }
 
-/// Before anybody is asked for anything. Whether it holds is decided when the file is written.
-fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
-    match path.symlink_metadata() {
-        Ok(_) => Err(WalletError::Exists { file: path.into() }.into()),
-        Err(_) => Ok(()),
-    }
-}
-
 /// Writes words to a new file of this user's alone.
-pub(super) fn write_words(file: &Path, words: &str) -> Result<(), Failure> {
+pub(super) fn write_words(file: &Path, words: &str) -> Result {
     let line = Zeroizing::new(format!("{words}\n"));
     Ok(kusari_files::write_new(file, line.as_bytes(), Readers::Owner)?)
 }
 
 fn unreadable(place: &str, error: &io::Error) -> Failure {
-    Failure::failed(format!(
+    failed!(
         "the words cannot be read from {place} ({error}); name a file with --words-file, or pipe \
          them in"
-    ))
+    )
 }
 
 fn wrong(place: &str, error: PhraseError) -> Failure {
-    Failure::failed(format!("the words from {place} restore no wallet: {error}"))
+    failed!("the words from {place} restore no wallet: {error}")
 }

@@ -6,43 +6,40 @@ use kusari_chain::ledger::Address;
 use serde::Serialize;
 
 use super::make::write_words;
-use super::{PassphraseChoice, Which, shown};
-use crate::cli::choice::DirectoryChoice;
-use crate::cli::escape::Plain;
-use crate::cli::failure::Failure;
-use crate::cli::stdout::Stdout;
+use super::{PassphraseChoice, WalletChoice};
+use crate::cli::prelude::*;
 use kusari_wallet::{Wallet, list as wallets};
 
 /// List the wallets
 #[derive(Debug, clap::Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(crate) directory: DirectoryChoice,
+    directory: DirectoryChoice,
 
     /// Print JSON
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
 }
 
 /// Print the address of a wallet
 #[derive(Debug, clap::Args)]
 pub(crate) struct AddressArgs {
     #[command(flatten)]
-    pub(crate) which: Which,
+    which: WalletChoice,
 }
 
 /// Print the 24 words that restore a wallet
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    pub(crate) which: Which,
+    which: WalletChoice,
 
     #[command(flatten)]
-    pub(crate) passphrase: PassphraseChoice,
+    passphrase: PassphraseChoice,
 
     /// Write them to this file, which only you can read
     #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    output: Option<PathBuf>,
 }
 
 /// A line of the list.
@@ -58,7 +55,7 @@ struct Listed {
     error: Option<String>,
 }
 
-pub(super) fn list(args: &ListArgs) -> Result<(), Failure> {
+pub(super) fn list(args: &ListArgs) -> Result {
     let directory = args.directory.directory()?;
     let found = wallets(&directory)?.into_iter().map(|(name, wallet)| {
         let name = name.to_string();
@@ -96,13 +93,13 @@ pub(super) fn list(args: &ListArgs) -> Result<(), Failure> {
     output.flush()
 }
 
-pub(super) fn address(args: &AddressArgs) -> Result<(), Failure> {
+pub(super) fn address(args: &AddressArgs) -> Result {
     let mut output = Stdout::new();
     output.line(&Wallet::open(&args.which.path()?)?.address().to_string())?;
     output.flush()
 }
 
-pub(super) fn export(args: &ExportArgs) -> Result<(), Failure> {
+pub(super) fn export(args: &ExportArgs) -> Result {
     let wallet = Wallet::open(&args.which.path()?)?;
     let words = wallet.unlock_from(&args.passphrase.source())?.words();
     let mut output = Stdout::new();

@@ -8,7 +8,7 @@ use ratatui::widgets::{
     Block, BorderType, Paragraph, Row, Sparkline, StatefulWidget, Table, TableState, Widget, Wrap,
 };
 
-use super::looks::Looks;
+use super::styles::Styles;
 use super::values::{ago, latency, rate, short_work};
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
@@ -32,13 +32,13 @@ pub(super) fn name(panel: Panel) -> &'static str {
     }
 }
 
-pub(super) fn draw(panel: Panel, view: &View, looks: Looks, place: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(panel: Panel, view: &View, styles: Styles, place: Rect, buffer: &mut Buffer) {
     let chosen = view.panel == panel;
     let name = name(panel);
     let frame = match chosen {
         true => Block::bordered()
             .border_type(BorderType::Thick)
-            .border_style(looks.strong())
+            .border_style(styles.strong())
             .title(format!(" > {name} ")),
         false => Block::bordered().title(format!(" {name} ")),
     };
@@ -49,7 +49,7 @@ pub(super) fn draw(panel: Panel, view: &View, looks: Looks, place: Rect, buffer:
         Panel::Branches => branches(view),
         Panel::Peers => peers(view, inner.width),
         Panel::Node => return node(view, inner, buffer),
-        Panel::Events => events(view, looks),
+        Panel::Events => events(view, styles),
     };
     if lines.rows.is_empty() {
         return Paragraph::new(lines.none).wrap(Wrap { trim: true }).render(inner, buffer);
@@ -62,22 +62,22 @@ pub(super) fn draw(panel: Panel, view: &View, looks: Looks, place: Rect, buffer:
         *state.offset_mut() = view.selected(panel);
     }
     let mut table = Table::new(std::mem::take(&mut lines.rows), lines.widths)
-        .row_highlight_style(looks.selected());
+        .row_highlight_style(styles.selected());
     if let Some(head) = lines.head {
-        table = table.header(head.style(looks.faint()));
+        table = table.header(head.style(styles.faint()));
     }
     StatefulWidget::render(table, inner, buffer, &mut state);
 }
 
 /// A table, or what is said in its place where it has no line.
-struct Lines {
+struct Listing {
     head: Option<Row<'static>>,
     rows: Vec<Row<'static>>,
     widths: Vec<Constraint>,
     none: &'static str,
 }
 
-fn blocks(view: &View, width: u16) -> Lines {
+fn blocks(view: &View, width: u16) -> Listing {
     let Facts { blocks, status, .. } = &view.facts;
     let who = if status.chain_name.is_some() { "miner" } else { "data" };
     let roomy = width >= ROOMY;
@@ -97,7 +97,7 @@ fn blocks(view: &View, width: u16) -> Lines {
     });
     let mut widths: Vec<Constraint> = [8, 13, 7, 4, 4].map(Constraint::Length).to_vec();
     widths.extend(roomy.then_some(Constraint::Fill(1)));
-    Lines {
+    Listing {
         head: Some(row(["height", "hash", "age", "recs", "deep", who].map(String::from))),
         rows: rows.collect(),
         widths,
@@ -105,7 +105,7 @@ fn blocks(view: &View, width: u16) -> Lines {
     }
 }
 
-fn branches(view: &View) -> Lines {
+fn branches(view: &View) -> Listing {
     let best = view.facts.branches.work;
     let row = |branch: &BranchReport| {
         let standing = match branch {
@@ -125,7 +125,7 @@ fn branches(view: &View) -> Lines {
             short(&branch.hash),
         ])
     };
-    Lines {
+    Listing {
         head: Some(Row::new(["", "height", "fork", "work", "hash"])),
         rows: view.facts.branches.branches.iter().map(row).collect(),
         widths: vec![
@@ -139,7 +139,7 @@ fn branches(view: &View) -> Lines {
     }
 }
 
-fn peers(view: &View, width: u16) -> Lines {
+fn peers(view: &View, width: u16) -> Listing {
     let roomy = width >= ROOMY;
     let row = |report: &PeerReport| {
         let agent = match (&report.agent, report.stage) {
@@ -163,7 +163,7 @@ fn peers(view: &View, width: u16) -> Lines {
     let mut widths = [21, 3, 7].map(Constraint::Length).to_vec();
     widths.extend(roomy.then_some(Constraint::Length(8)));
     widths.push(Constraint::Fill(1));
-    Lines {
+    Listing {
         head: Some(Row::new(head)),
         rows: view.facts.peers.iter().map(row).collect(),
         widths,
@@ -171,17 +171,17 @@ fn peers(view: &View, width: u16) -> Lines {
     }
 }
 
-fn events(view: &View, looks: Looks) -> Lines {
+fn events(view: &View, styles: Styles) -> Listing {
     let rows = view.happenings.iter().map(|happening| {
         let (sign, style) = match happening.tone {
             Tone::Routine => ("", ratatui::style::Style::new()),
-            Tone::Warning => ("! ", looks.warning()),
-            Tone::Alarm => ("!! ", looks.alarm()),
+            Tone::Warning => ("! ", styles.warning()),
+            Tone::Alarm => ("!! ", styles.alarm()),
         };
         let text = format!("{sign}{}", Plain(&happening.text));
         Row::new([ago(view.now, happening.at), text]).style(style)
     });
-    Lines {
+    Listing {
         head: None,
         rows: rows.collect(),
         widths: vec![Constraint::Length(7), Constraint::Fill(1)],

@@ -2,17 +2,11 @@
 
 use kusari_chain::Work;
 
-use crate::cli::escape::grouped;
+use crate::cli::escape::{grouped, lasting};
 
 /// For how long something has been, by two moments in Unix seconds.
 pub(super) fn ago(now: u64, then: u64) -> String {
-    let Some(seconds) = now.checked_sub(then) else { return String::from("ahead") };
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", grouped(seconds / 86_400)),
-    }
+    now.checked_sub(then).map_or_else(|| String::from("ahead"), lasting)
 }
 
 /// Work: its number while that is short, and otherwise its size.

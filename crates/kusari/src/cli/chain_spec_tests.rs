@@ -6,7 +6,7 @@ use super::*;
 
 const FILE: &str = "chain.toml";
 
-fn read(text: &str) -> Result<ChainSpec, SpecFileError> {
+fn read(text: &str) -> Result<ChainSpec, UsageError> {
     super::read(text, Path::new(FILE))
 }
 

@@ -6,11 +6,11 @@ use ratatui::style::{Color, Modifier, Style};
 
 /// Whether the terminal is given colours.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Looks {
+pub(crate) struct Styles {
     pub(crate) colour: bool,
 }
 
-impl Looks {
+impl Styles {
     fn coloured(self, colour: Color) -> Style {
         if self.colour { Style::new().fg(colour) } else { Style::new() }
     }

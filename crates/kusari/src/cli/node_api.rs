@@ -1,0 +1,157 @@
+//! What a person asks a node, whether it runs in this process, answers elsewhere by its local API, or does
+//! not run and its store is read.
+//!
+//! The prompt and the subcommands ask by the same methods, and word the answers by the same functions.
+
+mod embedded;
+#[cfg(test)]
+mod tests;
+
+use kusari_api_types::branches::{AcceptReceipt, BranchList};
+use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList};
+use kusari_chain::ledger::Address;
+use kusari_chain::{BlockHash, WholeBlock};
+use kusari_client::Client;
+
+pub(crate) use self::embedded::{EmbeddedNode, NO_LEDGER};
+use super::failure::{Result, failed};
+
+/// Blocks that are read at once.
+const PAGE_BLOCKS: u32 = 256;
+
+/// How a block is named.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BlockName {
+    Height(u32),
+    Hash(BlockHash),
+}
+
+impl BlockName {
+    /// Reads a height or a hash.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        match text.len() {
+            ..=10 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.parse().ok().map(Self::Height)
+            }
+            ..=10 => None,
+            _ => text.parse().ok().map(Self::Hash),
+        }
+    }
+}
+
+/// A node that can be asked.
+pub(crate) trait NodeApi {
+    fn status(&self) -> Result<Status>;
+
+    /// Height of the best chain.
+    fn height(&self) -> Result<u32>;
+
+    fn peers(&self) -> Result<PeerList>;
+
+    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>>;
+
+    /// Up to `count` blocks of the best chain from a height on.
+    fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>>;
+
+    fn branches(&self) -> Result<BranchList>;
+
+    fn accept_branch(&self, hash: &BlockHash) -> Result<AcceptReceipt>;
+
+    fn witnesses(&self) -> Result<WitnessList>;
+
+    fn account(&self, address: &Address) -> Result<AccountReport>;
+
+    /// A block, or words that say that there is none.
+    fn block(&self, name: &BlockName) -> Result<BlockReport> {
+        self.find_block(name)?.ok_or_else(|| {
+            let none = match name {
+                BlockName::Height(height) => format!("at height {height}"),
+                BlockName::Hash(hash) => format!("with the hash {hash}"),
+            };
+            failed!("there is no block {none}; `kusari status` shows how high the chain is")
+        })
+    }
+
+    /// Gives the blocks from one height to another to `show`, until it has enough. Each builds on the one
+    /// before it, the first one on `parent` where that is known.
+    fn visit(
+        &self,
+        from: u32,
+        to: u32,
+        parent: Option<BlockHash>,
+        show: &mut dyn FnMut(&WholeBlock) -> Result<bool>,
+    ) -> Result {
+        visit(from, to, parent, |next, count| self.blocks(next, count), show)
+    }
+}
+
+/// [`NodeApi::visit`], by whatever gives a page.
+fn visit(
+    from: u32,
+    to: u32,
+    mut parent: Option<BlockHash>,
+    mut page: impl FnMut(u32, u32) -> Result<Vec<WholeBlock>>,
+    show: &mut dyn FnMut(&WholeBlock) -> Result<bool>,
+) -> Result {
+    // Between two pages a better branch may come.
+    let changed = |height| {
+        failed!("the best chain changed below height {height} while it was read; ask again")
+    };
+    let mut next = from;
+    while next <= to {
+        let blocks = page(next, (to - next + 1).min(PAGE_BLOCKS))?;
+        for whole in &blocks {
+            if parent.is_some_and(|parent| parent != whole.block.prev_hash) {
+                return Err(changed(next));
+            }
+            if !show(whole)? {
+                return Ok(());
+            }
+            parent = Some(whole.block.hash);
+        }
+        let Some(end) = blocks.last() else { return Err(changed(next)) };
+        next = end.block.index.saturating_add(1);
+    }
+    Ok(())
+}
+
+impl NodeApi for Client {
+    fn status(&self) -> Result<Status> {
+        Ok(self.status()?)
+    }
+
+    fn height(&self) -> Result<u32> {
+        Ok(self.status()?.height)
+    }
+
+    fn peers(&self) -> Result<PeerList> {
+        Ok(self.peers()?)
+    }
+
+    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {
+        Ok(self.block(&match name {
+            BlockName::Height(height) => height.to_string(),
+            BlockName::Hash(hash) => hash.to_string(),
+        })?)
+    }
+
+    fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>> {
+        Ok(self.blocks(from, count)?.blocks)
+    }
+
+    fn branches(&self) -> Result<BranchList> {
+        Ok(self.branches()?)
+    }
+
+    fn accept_branch(&self, hash: &BlockHash) -> Result<AcceptReceipt> {
+        Ok(self.accept_branch(hash)?)
+    }
+
+    fn witnesses(&self) -> Result<WitnessList> {
+        Ok(self.witnesses()?)
+    }
+
+    fn account(&self, address: &Address) -> Result<AccountReport> {
+        Ok(self.account(address)?)
+    }
+}

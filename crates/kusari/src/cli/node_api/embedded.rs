@@ -1,0 +1,147 @@
+//! A node whose store this process reads: the one that runs here, or one that does not run.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kusari_api::views;
+use kusari_api_types::branches::{AcceptReceipt, BranchList, in_best_chain, no_branch};
+use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList};
+use kusari_chain::ledger::Address;
+use kusari_chain::{BlockHash, WholeBlock};
+use kusari_node::Snapshot;
+use kusari_node::seam::{Command, Reply};
+use kusari_runtime::offline::Offline;
+use kusari_runtime::witness_key::WitnessKey;
+use kusari_runtime::{NodeHandle, unix_time};
+use kusari_store::Store;
+
+use super::{BlockName, NodeApi};
+use crate::cli::failure::{Failure, Result, failed};
+use crate::cli::witnessing::Witnessing;
+
+/// Bytes of canonical lines, near which a page of blocks ends earlier.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// What is said where the chain knows no accounts.
+pub(crate) const NO_LEDGER: &str = "this is the classic chain, which has no accounts and no witnesses; start \
+                                    a node with `--chain ledger`, or name the data directory of a ledger";
+
+/// A node whose store this process has open.
+pub(crate) struct EmbeddedNode {
+    pub(crate) store: Store,
+    /// `None` for a chain in memory.
+    pub(crate) directory: Option<PathBuf>,
+    /// The node, and where it takes connections; without it none can start until this is dropped.
+    pub(crate) running: Option<(NodeHandle, SocketAddr)>,
+}
+
+impl EmbeddedNode {
+    fn witness_key(&self) -> Result<Option<WitnessKey>> {
+        let key = self.directory.as_deref().map(WitnessKey::open).transpose()?;
+        Ok(key.flatten())
+    }
+
+    /// The node as it would start, without network and miner.
+    fn offline(&self) -> Result<Offline> {
+        // Where the key cannot be used, `witnesses` and the next start say so.
+        let key = self.witness_key().ok().flatten();
+        let witnesses = Witnessing::default().config(key.as_ref());
+        Ok(Offline::open_as(self.store.clone(), witnesses)?)
+    }
+
+    fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        Ok(match &self.running {
+            Some((node, _)) => node.snapshot(),
+            None => Arc::new(self.offline()?.snapshot()),
+        })
+    }
+
+    fn command(&self, command: Command) -> Result<Reply> {
+        match &self.running {
+            Some((node, _)) => node
+                .command(command)
+                .map_err(|_| failed!("the node stops and answers nothing more")),
+            None => self.offline()?.command(command)?.reply.ok_or_else(unfitting),
+        }
+    }
+}
+
+impl NodeApi for EmbeddedNode {
+    fn status(&self) -> Result<Status> {
+        let recent = self.store.recent_work(unix_time())?;
+        let listen = self.running.as_ref().map(|(_, listen)| *listen);
+        let directory = self.directory.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let status = Status::new(&*self.snapshot()?, listen, directory);
+        Ok(views::with_recent_work(status, recent))
+    }
+
+    fn height(&self) -> Result<u32> {
+        Ok(self.store.last_sound()?.height)
+    }
+
+    fn peers(&self) -> Result<PeerList> {
+        Ok(PeerList::new(&*self.snapshot()?))
+    }
+
+    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {
+        let placed = match name {
+            BlockName::Height(height) => self.store.placed_at(*height)?,
+            BlockName::Hash(hash) => self.store.placed(hash)?,
+        };
+        Ok(placed.map(views::block))
+    }
+
+    fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>> {
+        Ok(self.store.page(from, count, PAGE_BYTES)?.blocks)
+    }
+
+    fn branches(&self) -> Result<BranchList> {
+        match self.command(Command::GetBranches)? {
+            Reply::Branches(branches) => Ok(BranchList::from(branches.as_ref())),
+            _ => Err(unfitting()),
+        }
+    }
+
+    fn accept_branch(&self, hash: &BlockHash) -> Result<AcceptReceipt> {
+        match self.command(Command::AcceptBranch(*hash))? {
+            Reply::BranchAccepted(accepted) => Ok(AcceptReceipt::from(accepted.as_ref())),
+            Reply::UnknownBranch => Err(no_branch(hash).into()),
+            Reply::InBestChain => Err(in_best_chain(hash).into()),
+            _ => Err(unfitting()),
+        }
+    }
+
+    fn witnesses(&self) -> Result<WitnessList> {
+        if self.running.is_none() {
+            // Here it is said where the key cannot be used.
+            self.witness_key()?;
+        }
+        let known = self.store.witnesses()?;
+        let snapshot = self.snapshot()?;
+        let summary = &snapshot.ledger.as_ref().ok_or(NO_LEDGER)?.witnesses;
+        Ok(match self.running {
+            Some(_) => views::witnesses(summary, &known),
+            None => views::stored_witnesses(summary, &known),
+        })
+    }
+
+    fn account(&self, address: &Address) -> Result<AccountReport> {
+        match self.command(Command::GetAccount(address.0))? {
+            Reply::Account { account, next_sequence } => Ok(AccountReport {
+                address: *address,
+                balance: account.balance,
+                sequence: account.sequence,
+                next_sequence,
+            }),
+            Reply::NoLedger => Err(NO_LEDGER.into()),
+            _ => Err(unfitting()),
+        }
+    }
+}
+
+fn unfitting() -> Failure {
+    failed!(
+        "the node was asked and something else answered, which is a bug in kusari; please report it"
+    )
+}
