@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the words of code in the sources of every crate: names, keywords and numbers. Comments, and what
-# tests alone use, are left out.
+# tests and the fuzzer alone use, are left out.
 #
 #   benches/words.sh [COMMIT]
 #
@@ -16,7 +16,7 @@ if [ $# -gt 0 ]; then
     git archive "$1" crates | tar -x -C "$tree"
 fi
 cd "$tree"
-find crates -path '*/src/*' -name '*.rs' ! -path '*/tests/*' ! -name 'tests.rs' ! -name '*_tests.rs' |
+find crates -path '*/src/*' -name '*.rs' ! -path '*/tests/*' ! -path 'crates/fuzz-checks/*' ! -name 'tests.rs' ! -name '*_tests.rs' |
     sort | while read -r file; do
     # A module of tests ends its file; other items of tests take one line.
     words=$(awk '

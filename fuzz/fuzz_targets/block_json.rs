@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::block_json`.
+//! See `kusari_fuzz_checks::block_json`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::block_json::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::block_json::check(bytes));

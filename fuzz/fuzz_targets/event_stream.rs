@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::event_stream`.
+//! See `kusari_fuzz_checks::event_stream`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::event_stream::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::event_stream::check(bytes));

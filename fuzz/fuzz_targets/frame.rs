@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::frame`.
+//! See `kusari_fuzz_checks::frame`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::frame::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::frame::check(bytes));

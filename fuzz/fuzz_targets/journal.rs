@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::journals`.
+//! See `kusari_fuzz_checks::journals`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::journals::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::journals::check(bytes));

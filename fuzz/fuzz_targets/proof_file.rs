@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::proof_file`.
+//! See `kusari_fuzz_checks::proof_file`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::proof_file::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::proof_file::check(bytes));

@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::salvage`.
+//! See `kusari_fuzz_checks::salvage`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::salvage::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::salvage::check(bytes));

@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::store_open`.
+//! See `kusari_fuzz_checks::store_open`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::store_open::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::store_open::check(bytes));

@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::trail_entry`.
+//! See `kusari_fuzz_checks::trail_entry`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::trail_entry::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::trail_entry::check(bytes));

@@ -1,4 +1,4 @@
-//! See `kusari_fuzz::wire_line`.
+//! See `kusari_fuzz_checks::wire_line`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz::wire_line::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::wire_line::check(bytes));

@@ -5,9 +5,8 @@
 //! XXH3 over the value, mixed with the table's name and the key: it finds what a medium altered, and rows
 //! that stand under another key or in another table. It is no defence against a person, who can compute it
 //! as well; the hashes of blocks are.
+#![cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "tests elsewhere use it"))]
 
-// Named by its path, since the tests of the store take this file alone.
-#[path = "checked/sums.rs"]
 mod sums;
 
 use core::borrow::Borrow;
@@ -28,7 +27,7 @@ type Bytes = &'static [u8];
 
 /// The name of a table and the types of its rows.
 #[derive(Debug)]
-pub(crate) struct TableDefinition<K: RowKey, V: Value + 'static> {
+pub struct TableDefinition<K: RowKey, V: Value + 'static> {
     name: &'static str,
     types: PhantomData<fn() -> (K, V)>,
 }
@@ -42,11 +41,11 @@ impl<K: RowKey, V: Value + 'static> Clone for TableDefinition<K, V> {
 impl<K: RowKey, V: Value + 'static> Copy for TableDefinition<K, V> {}
 
 impl<K: RowKey, V: Value + 'static> TableDefinition<K, V> {
-    pub(crate) const fn new(name: &'static str) -> Self {
+    pub const fn new(name: &'static str) -> Self {
         Self { name, types: PhantomData }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
@@ -99,19 +98,19 @@ pub(crate) fn visit_unchecked<K: RowKey, V: Value + 'static>(
 }
 
 /// The value of a row whose checksum holds.
-pub(crate) struct Row<'a, V: Value + 'static> {
+pub struct Row<'a, V: Value + 'static> {
     row: AccessGuard<'a, Bytes>,
     types: PhantomData<fn() -> V>,
 }
 
 impl<V: Value + 'static> Row<'_, V> {
-    pub(crate) fn value(&self) -> V::SelfType<'_> {
+    pub fn value(&self) -> V::SelfType<'_> {
         V::from_bytes(row_value(self.row.value()))
     }
 }
 
 /// An open table.
-pub(crate) struct Checked<T, K, V> {
+pub struct Checked<T, K, V> {
     rows: T,
     sums: Checksums,
     /// The row that is being written.
@@ -120,12 +119,12 @@ pub(crate) struct Checked<T, K, V> {
 }
 
 /// A table within one commit.
-pub(crate) type Table<'txn, K, V> = Checked<redb::Table<'txn, K, Bytes>, K, V>;
+pub type Table<'txn, K, V> = Checked<redb::Table<'txn, K, Bytes>, K, V>;
 /// A table as one read sees it.
-pub(crate) type ReadOnlyTable<K, V> = Checked<redb::ReadOnlyTable<K, Bytes>, K, V>;
+pub type ReadOnlyTable<K, V> = Checked<redb::ReadOnlyTable<K, Bytes>, K, V>;
 
 /// Opens tables to read them.
-pub(crate) trait ReadTables {
+pub trait ReadTables {
     fn table<K: RowKey, V: Value + 'static>(
         &self,
         definition: TableDefinition<K, V>,
@@ -159,7 +158,7 @@ impl ReadTables for ReadTransaction {
 }
 
 /// Opens tables to change them.
-pub(crate) trait WriteTables {
+pub trait WriteTables {
     /// The table, which is made where it is missing.
     fn table<K: RowKey, V: Value + 'static>(
         &self,
@@ -177,7 +176,7 @@ impl WriteTables for WriteTransaction {
 }
 
 /// Reads of a table, whatever has it open.
-pub(crate) trait ReadableTable<K: RowKey, V: Value + 'static> {
+pub trait ReadableTable<K: RowKey, V: Value + 'static> {
     fn get<'k>(&self, key: impl Borrow<K::SelfType<'k>>) -> Result<Option<Row<'_, V>>, Fault>;
 
     fn range<'k, R>(&self, range: impl RangeBounds<R> + 'k) -> Result<Rows<'_, K, V>, Fault>
@@ -234,7 +233,7 @@ where
 impl<K: RowKey, V: Value + 'static> ReadOnlyTable<K, V> {
     /// The bytes of a row as they are. Only of a store whose version is not known yet: rows of early
     /// versions have no checksums.
-    pub(crate) fn unchecked<'k>(
+    pub fn unchecked<'k>(
         &self,
         key: impl Borrow<K::SelfType<'k>>,
     ) -> Result<Option<Vec<u8>>, Fault> {
@@ -242,7 +241,7 @@ impl<K: RowKey, V: Value + 'static> ReadOnlyTable<K, V> {
     }
 
     /// Rows that outlive the table.
-    pub(crate) fn into_rows<'k, R>(
+    pub fn into_rows<'k, R>(
         self,
         range: impl RangeBounds<R> + 'k,
     ) -> Result<Rows<'static, K, V>, Fault>
@@ -254,10 +253,10 @@ impl<K: RowKey, V: Value + 'static> ReadOnlyTable<K, V> {
 }
 
 /// A key and its row.
-pub(crate) type KeyAndRow<'a, K, V> = (AccessGuard<'a, K>, Row<'a, V>);
+pub type KeyAndRow<'a, K, V> = (AccessGuard<'a, K>, Row<'a, V>);
 
 /// Rows of a range of keys, from either end.
-pub(crate) struct Rows<'a, K: RowKey, V: Value + 'static> {
+pub struct Rows<'a, K: RowKey, V: Value + 'static> {
     rows: redb::Range<'a, K, Bytes>,
     sums: Checksums,
     types: PhantomData<fn() -> V>,
@@ -307,7 +306,7 @@ pub(crate) fn all_rows<K: RowKey, T, F: Fn(K::SelfType<'_>, &[u8]) -> Result<T, 
 
 impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
     /// Writes a row in place of what was there. Returns whether anything was.
-    pub(crate) fn insert<'k, 'v>(
+    pub fn insert<'k, 'v>(
         &mut self,
         key: impl Borrow<K::SelfType<'k>>,
         value: impl Borrow<V::SelfType<'v>>,
@@ -318,7 +317,7 @@ impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
     }
 
     /// Takes a row out and returns it.
-    pub(crate) fn remove<'k>(
+    pub fn remove<'k>(
         &mut self,
         key: impl Borrow<K::SelfType<'k>>,
     ) -> Result<Option<Row<'_, V>>, Fault> {
@@ -331,25 +330,25 @@ impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
     }
 
     /// Takes a row out without reading it. Returns whether there was one.
-    pub(crate) fn discard<'k>(&mut self, key: impl Borrow<K::SelfType<'k>>) -> Result<bool, Fault> {
+    pub fn discard<'k>(&mut self, key: impl Borrow<K::SelfType<'k>>) -> Result<bool, Fault> {
         Ok(self.rows.remove(key)?.is_some())
     }
 
     /// Takes out every row from a key on, without reading any.
-    pub(crate) fn discard_from<'k>(
+    pub fn discard_from<'k>(
         &mut self,
         from: impl Borrow<K::SelfType<'k>> + 'k,
     ) -> Result<(), Fault> {
         Ok(self.rows.retain_in(from.., |_, _| false)?)
     }
 
-    pub(crate) fn clear(&mut self) -> Result<(), Fault> {
+    pub fn clear(&mut self) -> Result<(), Fault> {
         Ok(self.rows.retain(|_, _| false)?)
     }
 
     /// The end of the table, for rows whose keys are higher than all that are there. One sweep costs a
     /// fraction of finding the end for each row.
-    pub(crate) fn end(&mut self) -> Result<TableEnd<'_, K, V>, Fault> {
+    pub fn end(&mut self) -> Result<TableEnd<'_, K, V>, Fault> {
         let Self { rows, sums, row, .. } = self;
         let end = rows.upper_bound_mut(Bound::<K::SelfType<'_>>::Unbounded)?;
         Ok(TableEnd { end, sums: *sums, row, types: PhantomData })
@@ -357,7 +356,7 @@ impl<K: RowKey, V: Value + 'static> Table<'_, K, V> {
 }
 
 /// The end of a table, where rows are written one after another.
-pub(crate) struct TableEnd<'a, K: RowKey, V: Value + 'static> {
+pub struct TableEnd<'a, K: RowKey, V: Value + 'static> {
     end: CursorMut<'a, K, Bytes>,
     sums: Checksums,
     row: &'a mut Vec<u8>,
@@ -366,7 +365,7 @@ pub(crate) struct TableEnd<'a, K: RowKey, V: Value + 'static> {
 
 impl<K: RowKey, V: Value + 'static> TableEnd<'_, K, V> {
     /// Writes a row; `false` where its key is not higher than that of the row before.
-    pub(crate) fn push<'k, 'v>(
+    pub fn push<'k, 'v>(
         &mut self,
         key: impl Borrow<K::SelfType<'k>>,
         value: impl Borrow<V::SelfType<'v>>,
@@ -380,7 +379,7 @@ impl<K: RowKey, V: Value + 'static> TableEnd<'_, K, V> {
         }
     }
 
-    pub(crate) fn close(self) -> Result<(), Fault> {
+    pub fn close(self) -> Result<(), Fault> {
         Ok(self.end.close()?)
     }
 }

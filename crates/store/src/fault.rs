@@ -16,7 +16,8 @@ pub(crate) const DAMAGE_REMEDY: &str = "restore `chain.redb` from a backup, or t
 
 /// A failure of the medium or its content. Leaves this module as a [`StoreError`].
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checked`"))]
+pub enum Fault {
     #[error("{}", describe(.0))]
     Database(Box<redb::Error>),
     #[error(

@@ -23,7 +23,12 @@ mod audit;
 mod backup;
 mod blocks;
 mod browse;
+#[cfg(not(feature = "test-util"))]
 mod checked;
+// Tests write rows as the store does.
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod checked;
 mod chunk;
 mod commit;
 mod content;

@@ -3,7 +3,8 @@
 use redb::Key;
 
 /// A key as it is named in a fault.
-pub(crate) trait RowKey: Key + 'static {
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checked`"))]
+pub trait RowKey: Key + 'static {
     fn shown(key: &Self::SelfType<'_>) -> String;
 }
 

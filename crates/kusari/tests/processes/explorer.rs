@@ -3,16 +3,13 @@
 //! Needs chromium and chromium-driver, as the tests of the evidence page do. Pictures of what it looks
 //! like go to `screenshots` in the directory that Cargo gives to these tests.
 
-#[path = "../browser/driver.rs"]
-mod driver;
-
 use std::net::TcpListener;
 
 use kusari_chain::Block;
 use serde_json::{Value, json};
 
-use self::driver::Browser;
 use super::api::client;
+use super::browser::driver::Browser;
 use super::support::blocks::mine_many;
 use super::support::{Node, RawPeer, Setup};
 

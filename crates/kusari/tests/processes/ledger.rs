@@ -1,6 +1,7 @@
 //! A ledger between processes: what nodes of the original kind see of it, and who is turned away.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use kusari_chain::{Block, WholeBlock};
 use super::support::Terminal;
 use super::support::blocks::{self, Chain};
 use super::support::command::{kusari, on};
-use super::support::{Node, Original, RawPeer, Setup, eventually, hello, http};
+use super::support::{Node, Original, Proxy, RawPeer, Setup, eventually, hello, http};
 
 /// A node of the built-in ledger, whose wallet has a passphrase.
 fn ledger_node(name: &str) -> Node {
@@ -103,6 +104,19 @@ fn an_original_follows_a_ledger_by_blocks_of_seven_keys() {
     });
     eventually("both have one chain", || (node.chain().0 == original.chain()).then_some(()));
     check_seven_keys(&original);
+}
+
+#[test]
+fn a_record_and_the_wait_for_it_take_one_connection_to_the_local_api() {
+    let node = ledger_node("one-connection");
+    let file = node.directory().join("node.json");
+    let mut told: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let http: SocketAddr = told["http"].as_str().unwrap().parse().unwrap();
+    let proxy = Proxy::new(http.port());
+    told["http"] = format!("127.0.0.1:{}", proxy.port).into();
+    fs::write(&file, told.to_string()).unwrap();
+    record(&node, "one");
+    assert_eq!(proxy.connections(), 1);
 }
 
 #[test]

@@ -19,22 +19,19 @@ mod audit;
 mod bad_input;
 mod bench;
 mod browse;
-#[path = "../../../store/src/checked.rs"]
-#[allow(dead_code, reason = "tests write rows as the store does, and need not all of it")]
-mod checked;
+mod browser;
 mod cli;
 mod commands;
 mod commands_docs;
 mod commands_import;
 mod commands_running;
 mod commands_stored;
+mod conformance;
 mod crash;
 mod dialogue;
 mod drafts;
 mod examples;
 mod explorer;
-#[path = "../../../store/tests/store/fault.rs"]
-mod fault;
 mod finality;
 mod flips;
 mod gossip;
@@ -43,14 +40,13 @@ mod journal;
 mod ledger;
 mod many_lines;
 mod original;
+mod packaging;
 mod page_access;
 mod pages;
 mod partition;
 mod places;
 mod proofs;
 mod quota;
-#[path = "../../../store/src/row_key.rs"]
-mod row_key;
 mod slow_readers;
 mod suites;
 mod support;

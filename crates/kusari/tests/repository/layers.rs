@@ -5,7 +5,7 @@ use std::fs;
 use super::{assert_none, root};
 
 /// Which crates of the workspace each crate may build on. The arrows point one way.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("chain", &[]),
     ("files", &[]),
     ("node", &["chain"]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("sim", &["chain", "miner", "node"]),
     ("conformance", &["chain", "miner", "node"]),
     ("grade", &["chain", "miner", "node"]),
+    ("fuzz-checks", &["chain", "client", "miner", "node", "runtime", "store", "wallet"]),
     ("bench", &["api-types", "chain", "client", "miner", "node", "runtime", "store"]),
     (
         "kusari",

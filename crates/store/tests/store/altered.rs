@@ -14,9 +14,9 @@ use kusari_store::{BlockRange, ChainPosition, Store, audit_directory};
 use redb::Database;
 
 use crate::audit::sound::{Record, TIP, blocks, order, sound_store};
-use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::forge::{LEDGER_TIP, TEXT, body_of_two, ledger_block, sound_ledger_store, spec};
 use crate::support::TempDir;
+use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
 
 const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
 const BODIES: TableDefinition<u64, &[u8]> = TableDefinition::new("bodies");

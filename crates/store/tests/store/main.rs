@@ -10,12 +10,8 @@ mod audit;
 mod backlog;
 mod backup;
 mod browse;
-#[path = "../../src/checked.rs"]
-#[allow(dead_code, reason = "tests write rows as the store does, and need not all of it")]
-mod checked;
 mod chunk;
 mod crash;
-mod fault;
 mod forge;
 mod held;
 mod index;
@@ -25,8 +21,7 @@ mod model;
 mod open;
 mod outbox;
 mod proofs;
-#[path = "../../src/row_key.rs"]
-mod row_key;
 mod rows;
+mod salvage;
 mod support;
 mod witnesses;

@@ -6,8 +6,8 @@ use kusari_chain::BlockStore;
 use kusari_store::{OpenError, Store};
 use redb::Database;
 
-use crate::checked::{TableDefinition, WriteTables};
 use crate::support::{Planner, TempDir, batch};
+use kusari_store::checked::{TableDefinition, WriteTables};
 
 fn message(directory: &Path) -> String {
     let message = Store::open(directory).unwrap_err().to_string();

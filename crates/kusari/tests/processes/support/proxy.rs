@@ -25,6 +25,8 @@ struct State {
     /// Bytes that the last connection has brought to the dialler.
     passed: u64,
     streams: Vec<TcpStream>,
+    /// Connections that were made through it.
+    connections: usize,
 }
 
 impl Proxy {
@@ -32,8 +34,9 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let streams = Vec::new();
-        let state =
-            Mutex::new(State { target, is_cut: false, allowance: u64::MAX, passed: 0, streams });
+        let allowance = u64::MAX;
+        let state = State { target, is_cut: false, allowance, passed: 0, streams, connections: 0 };
+        let state = Mutex::new(state);
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let proxy = Self { port, shared: Arc::clone(&shared) };
         // The thread waits for connections until the tests end.
@@ -71,6 +74,10 @@ impl Proxy {
         self.shared.lock().allowance = bytes;
     }
 
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.lock().connections
+    }
+
     /// Waits until the last connection has brought `bytes` to the dialler.
     #[track_caller]
     pub(crate) fn wait_for_bytes(&self, bytes: u64) {
@@ -95,6 +102,7 @@ impl Shared {
         }
         let node = TcpStream::connect(("127.0.0.1", state.target))?;
         state.streams.extend([dialler.try_clone()?, node.try_clone()?]);
+        state.connections += 1;
         state.passed = 0;
         let allowance = state.allowance;
         drop(state);

@@ -12,8 +12,8 @@ use super::sound::{
     sound_store,
 };
 use super::trail::OF_THE_TRAIL;
-use crate::checked::{ReadableTable, TableDefinition, WriteTables};
 use crate::support::TempDir;
+use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
 
 pub(super) const META: TableDefinition<&'static str, &'static [u8]> = TableDefinition::new("meta");
 pub(super) const BLOCKS: TableDefinition<u64, &'static [u8]> = TableDefinition::new("blocks");

@@ -1,7 +1,7 @@
 //! Damage to the trail, which is in a store once something is written down.
 
-use crate::checked::{TableDefinition, WriteTables};
 use kusari_store::Place;
+use kusari_store::checked::{TableDefinition, WriteTables};
 
 use super::damage::{Damage, Transaction};
 

@@ -10,8 +10,8 @@ use kusari_store::Store;
 use redb::Database;
 
 use super::{classic_blocks, salvaged};
+use crate::audit::sound::blocks;
 use crate::forge::{Person, body_of_two, ledger_block, spec};
-use crate::sound::blocks;
 use crate::support::{TempDir, batch};
 
 #[derive(borsh::BorshSerialize)]

@@ -1,20 +1,7 @@
 //! Salvage: what it brings is valid, and it brings all that was not hit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    dead_code,
-    reason = "a test ends where something is not as it should be, and needs not all that those of the store do"
-)]
-
 mod early;
-#[path = "../../../store/tests/store/forge.rs"]
-mod forge;
 mod numbers;
-#[path = "../../../store/tests/store/audit/sound.rs"]
-mod sound;
-#[path = "../../../store/tests/store/support.rs"]
-mod support;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -26,8 +13,8 @@ use kusari_runtime::salvage::{Salvage, SalvageError, salvage};
 use kusari_store::{Store, audit_directory};
 use redb::{Database, ReadableDatabase, ReadableTable};
 
+use crate::audit::sound::{assert_sound, blocks, sound_store};
 use crate::forge::{body_of_two, ledger_block, ledger_writes, sound_ledger_store, spec};
-use crate::sound::{assert_sound, blocks, sound_store};
 use crate::support::{TempDir, batch};
 
 const PAGE: usize = 4_096;

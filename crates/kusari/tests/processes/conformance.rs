@@ -1,6 +1,5 @@
 //! The conformance suites: this program keeps them, a failure is seen, and files are rewritten only
 //! as far as they may be.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;

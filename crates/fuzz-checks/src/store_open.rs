@@ -25,7 +25,7 @@ const HEADER: usize = 320;
 const CHUNK: usize = 16;
 const MAX_CHUNKS: usize = 64;
 /// The chain of the vectors: valid, and mined already.
-const VECTORS: &str = include_str!("../../crates/chain/tests/vectors/classic.json");
+const VECTORS: &str = include_str!("../../chain/tests/vectors/classic.json");
 
 /// Takes the bytes for the file `chain.redb`, where the first is even. Where it is odd, the file is
 /// a sound store, and the rest says what of it is overwritten: where (two bytes for the page in use,

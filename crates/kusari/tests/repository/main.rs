@@ -10,12 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-#[path = "repository/books.rs"]
 mod books;
-#[path = "repository/layers.rs"]
 mod layers;
-#[path = "repository/lints.rs"]
 mod lints;
+mod seeds;
+mod wire_document;
 
 /// Longest source file, in lines: a file is one idea.
 const MAX_FILE_LINES: usize = 400;

@@ -1,5 +1,4 @@
 //! `docs/formats/wire.md` and the suites say what the code does: every verb, limit, time and code.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

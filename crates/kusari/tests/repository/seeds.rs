@@ -1,26 +1,8 @@
 //! Every seed of the fuzz targets passes its target's check, and every target has seeds.
-//!
-//! The checks are the fuzz crate's own sources, built here without a fuzzer.
-#![allow(clippy::expect_used, clippy::panic, reason = "a check fails by a panic")]
-#![allow(dead_code, missing_docs, unreachable_pub, reason = "sources of another crate")]
 
 use std::path::{Path, PathBuf};
 
-#[path = "../../../fuzz/src"]
-mod targets {
-    pub mod block_json;
-    pub mod event_stream;
-    pub mod frame;
-    pub mod journals;
-    pub mod node;
-    pub mod proof_file;
-    pub mod salvage;
-    pub mod store_open;
-    pub mod trail_entry;
-    pub mod wallet_file;
-    pub mod wire_line;
-    pub mod witness_state;
-}
+use kusari_fuzz_checks as targets;
 
 type Check = fn(&[u8]);
 

@@ -4,8 +4,6 @@
 //! Few machines have Docker and systemd, so the files are read here as those would read them, and
 //! every command line in them is given to the real program. Where the real tools are installed,
 //! they are asked too.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
 mod compose;
 mod debian;

@@ -2,14 +2,9 @@
 //!
 //! Needs chromium and chromium-driver. Where they are missing these tests say so and do nothing,
 //! save with `KUSARI_BROWSER=required` in the environment: then they fail.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
-#[path = "browser/driver.rs"]
-mod driver;
-#[path = "browser/page.rs"]
+pub(crate) mod driver;
 mod page;
-#[path = "browser/source.rs"]
 mod source;
 
 use std::fs;
