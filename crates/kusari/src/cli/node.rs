@@ -197,19 +197,17 @@ fn stop_on_signals(link: &Link, console: &Arc<Console>) -> Result<(), ctrlc::Err
 
 /// Stdout, around the prompt where there is one.
 fn output(prompt: Option<&mut Prompt>) -> Output {
-    let terminal = io::stdout().is_terminal();
-    let simple = Looks { live: false, colour: false };
-    match prompt.map(Prompt::printer) {
-        // The terminal can edit no line, so it rewrites none either.
-        Some(None) => Output::new(Box::new(io::stdout()), simple),
-        Some(Some((print, at_prompt))) => {
-            let looks = Looks { live: true, colour: colours_are_welcome() };
-            Output::new(Box::new(io::stdout()), looks).with_prompt(print, at_prompt)
-        }
-        None => {
-            let looks = Looks { live: terminal, colour: terminal && colours_are_welcome() };
-            Output::new(Box::new(io::stdout()), looks)
-        }
+    let printer = prompt.map(Prompt::printer);
+    let live = match &printer {
+        // A terminal that can edit no line rewrites none either.
+        Some(printer) => printer.is_some(),
+        None => io::stdout().is_terminal(),
+    };
+    let looks = Looks { live, colour: live && colours_are_welcome() };
+    let output = Output::new(Box::new(io::stdout()), looks);
+    match printer.flatten() {
+        Some((print, at_prompt)) => output.with_prompt(print, at_prompt),
+        None => output,
     }
 }
 

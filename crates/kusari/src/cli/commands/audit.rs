@@ -9,19 +9,16 @@ use kusari_store::audit_directory;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    node: NodeChoice,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    query: Query,
 }
 
 pub(crate) fn run(args: &Args) -> Result {
     let mut output = Stdout::new();
     let mut announced = Ok(());
-    let found = args.node.ask_or(|directory| {
+    let found = args.query.node.ask_or(|directory| {
         let report = audit_directory(directory, |file| {
-            announced = announce(&mut output, args.json, &format!("Reading {}", file.display()));
+            announced =
+                announce(&mut output, args.query.json, &format!("Reading {}", file.display()));
         })?;
         Ok(views::audit(report))
     })?;
@@ -30,11 +27,11 @@ pub(crate) fn run(args: &Args) -> Result {
         Access::Stored(audit) => audit,
         Access::Running(client) => {
             let what = format!("Reading the store of the node at {}", client.base());
-            announce(&mut output, args.json, &what)?;
+            announce(&mut output, args.query.json, &what)?;
             client.audit()?
         }
     };
-    match args.json {
+    match args.query.json {
         true => output.json(&audit)?,
         false => output.line(&summary(&audit))?,
     }

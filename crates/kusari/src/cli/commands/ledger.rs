@@ -45,9 +45,5 @@ pub(crate) struct Signing {
     timeout: Option<u64>,
 
     #[command(flatten)]
-    node: NodeChoice,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    query: Query,
 }

@@ -17,20 +17,16 @@ pub(crate) struct Args {
     limit: usize,
 
     #[command(flatten)]
-    node: NodeChoice,
-
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    query: Query,
 }
 
 pub(crate) fn run(args: &Args) -> Result {
-    let (list, runs) = match args.node.open()? {
+    let (list, runs) = match args.query.node.open()? {
         Access::Running(client) => (of_node(&client, args.limit)?, true),
         Access::Stored(node) => (views::records(&node.store, None, true, args.limit, None)?, false),
     };
     let mut output = Stdout::new();
-    if args.json {
+    if args.query.json {
         output.json(&list)?;
         return output.flush();
     }

@@ -69,7 +69,10 @@ pub(crate) fn run(args: &Args) -> Result {
             }
             Batches::new(&mut say).run(Lines::new(BufReader::new(io::stdin())))
         }
-        text => Ok(say.line(text)??),
+        text => match say.scribe.record(text)? {
+            Taken::Saved(report) => say.show(&report, &Progress::in_words()),
+            Taken::Full(why) | Taken::Refused(why) => Err(why.into()),
+        },
     }
 }
 
@@ -80,23 +83,23 @@ enum Scribe {
 }
 
 impl Scribe {
-    /// Records a line; the inner error is a refusal of this very line.
-    fn record(&mut self, text: &str) -> Result<Result<RecordReport, String>> {
+    fn record(&mut self, text: &str) -> Result<Taken> {
+        let saved = |report| Ok(Taken::Saved(Box::new(report)));
         match self {
             Self::Node(client) => {
                 let on_full = &mut |why: &str| say_beside(&format!("{why}; waiting for room"));
                 match client.record(text, on_full) {
-                    Ok(report) => Ok(Ok(report)),
+                    Ok(report) => saved(report),
                     Err(ClientError::Problem(problem)) if problem.status == UNPROCESSABLE => {
-                        Ok(Err(problem.detail))
+                        Ok(Taken::Refused(problem.detail))
                     }
                     Err(error) => Err(error.into()),
                 }
             }
             Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
-                Some(Reply::Saved(id)) => Ok(Ok(RecordReport::waiting(id, text.to_owned()))),
+                Some(Reply::Saved(id)) => saved(RecordReport::waiting(id, text.to_owned())),
                 Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
-                Some(Reply::Refused(refusal)) => Ok(Err(refusal.to_string())),
+                Some(Reply::Refused(refusal)) => Ok(Taken::Refused(refusal.to_string())),
                 _ => Err(failed!(
                     "the line was answered with something else, which is a bug in kusari; please \
                      report it"
@@ -134,16 +137,6 @@ struct Say<'a> {
 }
 
 impl Say<'_> {
-    /// Records one line and shows the receipt; the inner error is why this line is refused.
-    fn line(&mut self, text: &str) -> Result<Result<(), String>> {
-        let report = match self.scribe.record(text)? {
-            Ok(report) => report,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        self.show(&report, &Progress::in_words())?;
-        Ok(Ok(()))
-    }
-
     /// Shows the receipt of a line, and its block where that is waited for.
     fn show(&mut self, report: &RecordReport, progress: &Progress) -> Result {
         match (self.args.wait, self.args.json) {
@@ -181,10 +174,7 @@ impl Taker for Say<'_> {
         }
         // Each is durable by itself, and its receipt shown before the next.
         let Some((_, text)) = lines.first() else { return Ok(Vec::new()) };
-        Ok(vec![match self.scribe.record(text)? {
-            Ok(report) => Taken::Saved(Box::new(report)),
-            Err(refusal) => Taken::Refused(refusal),
-        }])
+        Ok(vec![self.scribe.record(text)?])
     }
 
     fn is_done(&mut self, id: u64) -> Result<bool> {

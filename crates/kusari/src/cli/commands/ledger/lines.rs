@@ -64,7 +64,7 @@ impl Recorder<'_> {
         let Some(wanted) = self.session.signing.confirmations else { return Ok(()) };
         for id in std::mem::take(&mut self.recorded) {
             let report = self.session.follow(id, wanted)?;
-            if self.session.signing.json {
+            if self.session.signing.query.json {
                 self.session.output.json(&report)?;
             }
         }
@@ -89,7 +89,7 @@ impl Taker for Recorder<'_> {
         let receipt = drafts::receipt(report.id, report.txid.as_ref(), report.waits_for);
         let Session { signing, output, .. } = &mut self.session;
         progress.beside(|| {
-            match (signing.json, signing.confirmations) {
+            match (signing.query.json, signing.confirmations) {
                 (false, _) => output.line(&receipt)?,
                 (true, None) => output.json(report)?,
                 (true, Some(_)) => {}

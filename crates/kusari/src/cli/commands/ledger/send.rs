@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result {
-    let to = args.signing.node.resolve(&args.to)?;
+    let to = args.signing.query.node.resolve(&args.to)?;
     let note = args.note.clone().filter(|note| !note.is_empty());
     args.signing.send(DraftContent::Transfer { to: to.0, amount: args.amount, note })
 }

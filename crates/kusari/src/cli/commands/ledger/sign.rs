@@ -47,7 +47,7 @@ impl Signing {
             report = session.follow(report.id, wanted)?;
         }
         let output = &mut session.output;
-        match (self.json, &report.block) {
+        match (self.query.json, &report.block) {
             (true, _) => output.json(&report)?,
             (false, Some(block)) if self.confirmations.is_some() => output.line(&format!(
                 "It stands in block {} at height {}, {} deep",
@@ -59,9 +59,10 @@ impl Signing {
     }
 
     pub(super) fn open(&self) -> Result<Session<'_>> {
-        let client = self.node.ledger()?;
+        let client = self.query.node.ledger()?;
         let ledger = client.ledger()?;
-        let wallet = Wallet::open(&path_of(&self.node.directory_of_wallets()?, &self.wallet))?;
+        let wallet =
+            Wallet::open(&path_of(&self.query.node.directory_of_wallets()?, &self.wallet))?;
         Ok(Session { signing: self, client, ledger, wallet, output: Stdout::new() })
     }
 
@@ -81,7 +82,7 @@ impl Session<'_> {
     }
 
     fn receipt(&mut self, text: &str) -> Result {
-        if !self.signing.json {
+        if !self.signing.query.json {
             self.output.line(text)?;
             self.output.flush()?;
         }

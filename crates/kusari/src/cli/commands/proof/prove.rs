@@ -13,6 +13,13 @@ use crate::cli::prelude::*;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
+    proof: ProofChoice,
+}
+
+/// What is proven, where it is known and where the proof goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct ProofChoice {
+    #[command(flatten)]
     which: TransactionChoice,
 
     #[command(flatten)]
@@ -22,10 +29,19 @@ pub(crate) struct Args {
     node: NodeChoice,
 }
 
+impl ProofChoice {
+    /// Writes what is made of the proof; `what` says what that is.
+    pub(super) fn put(&self, made: fn(String) -> String, what: &str) -> Result {
+        let source = ProofSource::open(&self.node)?;
+        let txid = self.which.find(&source)?;
+        self.target.put(&made(source.prove(&txid)?), &format!("{what} transaction {txid}"))
+    }
+}
+
 /// Which transaction is meant.
 #[derive(Debug, clap::Args)]
 #[group(id = "which", required = true, multiple = false, args = ["txid", "file", "text"])]
-pub(crate) struct TransactionChoice {
+struct TransactionChoice {
     /// Its id
     #[arg(value_name = "TXID")]
     txid: Option<Txid>,
@@ -40,7 +56,7 @@ pub(crate) struct TransactionChoice {
 }
 
 impl TransactionChoice {
-    pub(super) fn find(&self, source: &ProofSource) -> Result<Txid> {
+    fn find(&self, source: &ProofSource) -> Result<Txid> {
         if let Some(txid) = self.txid {
             return Ok(txid);
         }
@@ -78,7 +94,5 @@ fn first_record_of(content: ContentHash, source: &ProofSource) -> Result<Option<
 }
 
 pub(crate) fn run(args: &Args) -> Result {
-    let source = ProofSource::open(&args.node)?;
-    let txid = args.which.find(&source)?;
-    args.target.put(&source.prove(&txid)?, &format!("a proof of transaction {txid}"))
+    args.proof.put(|proof| proof, "a proof of")
 }
