@@ -29,7 +29,7 @@ pub(crate) fn open(
         said.push(Message::answer(format!(
             "A new wallet is in {}: write down its words (`kusari wallet export --data-dir {}`), \
              without which nobody can restore it",
-            shown(&file),
+            shown(file),
             shown(directory)
         )));
     } else if !wallet.account().unlocked {
