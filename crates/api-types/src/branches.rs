@@ -4,9 +4,6 @@ use kusari_chain::{BestPoint, BlockHash, Branch, Branches, HeldBranch, Work};
 use kusari_node::seam::AcceptedBranch;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "schema")]
-use crate::schema;
-
 /// `GET /v1/branches`: the best chain's last block, and the branches beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -14,10 +11,8 @@ pub struct BranchList {
     /// Height of the best chain.
     pub height: u32,
     /// Hash of its last block.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub tip: BlockHash,
     /// Its accumulated work.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// Those with the most work, the one with the most first.
     pub branches: Vec<BranchReport>,
@@ -32,17 +27,14 @@ pub struct BranchReport {
     /// Height of its last block.
     pub height: u32,
     /// Hash of it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Accumulated work up to it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// Whether that is better than the best chain's.
     pub ahead: bool,
     /// Height of the last block that it has in common with the best chain.
     pub fork_height: u32,
     /// Hash of that.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub fork_hash: BlockHash,
     /// Its blocks since the fork.
     pub blocks: u32,
@@ -70,10 +62,8 @@ pub struct HeldReport {
     /// Height of its last block.
     pub height: u32,
     /// Hash of it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Accumulated work up to it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// Since when it is held, in Unix seconds.
     pub since: u64,
@@ -85,7 +75,6 @@ pub struct HeldReport {
 #[serde(deny_unknown_fields)]
 pub struct AcceptRequest {
     /// Any block of it beside the best chain.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
 }
 
@@ -96,7 +85,6 @@ pub struct AcceptReceipt {
     /// Height of the best chain now.
     pub height: u32,
     /// Hash of its last block.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub tip: BlockHash,
     /// Whether that is another one than before; if not, the branch is followed as soon as it is
     /// ahead.
@@ -113,7 +101,6 @@ pub struct AcceptReceipt {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RefusedBlock {
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Which rule it breaks, in words.
     pub reason: String,

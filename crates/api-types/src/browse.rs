@@ -5,8 +5,6 @@ use kusari_chain::{BlockHash, Work};
 use serde::{Deserialize, Serialize};
 
 use super::RecordReport;
-#[cfg(feature = "schema")]
-use crate::schema;
 
 /// `GET /v1/headers`: a stretch of the best chain, read at one moment, without what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,22 +32,19 @@ pub struct HeaderReport {
     /// Its height.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Hash of the block before.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub prev_hash: BlockHash,
     /// In Unix seconds, by whoever mined it.
     pub timestamp: u64,
     /// Accumulated work up to it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// Transactions in it; on the classic chain those of the tutorial's list.
     pub transactions: usize,
     /// What it counts for, in bytes; 0 of the genesis block, which is nowhere stored.
     pub bytes: u64,
     /// Who mined it; absent on the classic chain.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Address>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub miner: Option<Address>,
 }
 
@@ -75,13 +70,11 @@ pub struct MempoolReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WaitingTransaction {
     /// Its id.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
     pub txid: Txid,
     /// The transaction itself.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::SignedTransaction))]
     pub transaction: SignedTransaction,
     /// Its payload, if it has one.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Payload>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
     /// Since when, in Unix seconds.
     pub since: u64,
@@ -96,7 +89,7 @@ pub struct AccountList {
     /// A page of them.
     pub accounts: Vec<AccountSummary>,
     /// What `after` takes for the next page; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Address>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<Address>,
 }
 
@@ -105,7 +98,6 @@ pub struct AccountList {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AccountSummary {
     /// Whose it is.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub address: Address,
     /// In whole units.
     pub balance: u64,
@@ -144,12 +136,11 @@ pub struct TextPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Its timestamp, in Unix seconds.
     pub timestamp: u64,
     /// The transaction that says it; absent on the classic chain.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub txid: Option<Txid>,
     /// The whole text: words of a stranger.
     pub text: String,
@@ -160,13 +151,13 @@ pub struct TextPlace {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NamedReport {
     /// The block of this height or hash, by its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::BlockHash>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub block: Option<BlockHash>,
     /// The transaction of this id, or the youngest whose content has this hash.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub transaction: Option<Txid>,
     /// The account of this address, whether or not it ever had anything.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Address>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub account: Option<Address>,
 }
 

@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::MiningReport;
 use crate::branches::BranchReport;
-#[cfg(feature = "schema")]
-use crate::schema;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +38,6 @@ pub enum NodeEvent {
     /// A transaction came to wait here, or one that was entrusted to this node moved.
     Transaction {
         /// Which.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
         txid: Txid,
         /// Whether it was entrusted to this node.
         own: bool,
@@ -48,7 +45,7 @@ pub enum NodeEvent {
         state: TransactionState,
         /// The transaction that took its place; only where it was displaced.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
         by: Option<Txid>,
     },
     /// A draft of this node was signed, or drafts begin to wait for something.
@@ -75,18 +72,15 @@ pub enum NodeEvent {
     /// A listed witness stands by a block.
     Witness {
         /// Its key.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::PublicKey))]
         key: PublicKey,
         /// The block's height.
         height: u32,
         /// The block.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
         hash: BlockHash,
     },
     /// A witness signed two statements under one sequence, so its word is worth nothing.
     Equivocation {
         /// Its key.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::PublicKey))]
         key: PublicKey,
         /// The sequence.
         sequence: u64,
@@ -130,10 +124,8 @@ pub struct Tip {
     /// Its height.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Accumulated work up to it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
 }
 
@@ -147,11 +139,10 @@ pub enum DraftChange {
         /// Its number among the records of this node.
         record: u64,
         /// The transaction that it became.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
         txid: Txid,
         /// The transaction that it was before, where another one took its place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
         former_txid: Option<Txid>,
     },
     /// Drafts are not signed for now.
@@ -159,7 +150,6 @@ pub enum DraftChange {
         /// How many are in memory.
         drafts: usize,
         /// What the oldest of them waits for.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::DraftWait))]
         waits_for: DraftWait,
     },
 }

@@ -17,8 +17,6 @@ mod events;
 mod mining;
 pub mod problem;
 mod records;
-#[cfg(feature = "schema")]
-pub mod schema;
 mod state;
 mod token;
 mod transactions;
@@ -60,10 +58,8 @@ pub struct Status {
     /// Height of the best chain.
     pub height: u32,
     /// Hash of its last block.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub tip: BlockHash,
     /// Its accumulated work.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// What its last blocks took; absent while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +91,7 @@ pub struct Status {
     pub drafts: Option<usize>,
     /// What the oldest draft waits for; absent where it is signed next, or there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::DraftWait>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub drafts_wait_for: Option<DraftWait>,
     /// What was entrusted to this node and can't be mined, since other transactions took its place;
     /// absent on the classic chain.
@@ -142,7 +138,6 @@ pub struct Status {
 pub struct HindranceReport {
     /// The reason, with its figures.
     #[serde(flatten)]
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Hindrance))]
     pub hindrance: Hindrance,
     /// Whether what the node says is not to be relied on while this lasts.
     pub unready: bool,
@@ -155,13 +150,10 @@ pub struct HindranceReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecentWorkReport {
     /// Of the last ten blocks, or of all where there are fewer.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub ten_blocks: Work,
     /// Of those of the last hour, by their own timestamps.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub hour: Work,
     /// Of those of the last day.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub day: Work,
 }
 
@@ -170,10 +162,8 @@ pub struct RecentWorkReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BlockReport {
     /// The block, in the form of the protocol; on a ledger with its commitment and its body.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::WholeBlock))]
     pub block: WholeBlock,
     /// Accumulated work up to it.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Work))]
     pub work: Work,
     /// Whether it is in the best chain.
     pub best_chain: bool,
@@ -186,7 +176,6 @@ pub struct BlockReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<schema::WholeBlock>))]
     pub blocks: Vec<WholeBlock>,
     /// Height to go on from; absent where the chain ended.
     #[cfg_attr(feature = "schema", schema(required))]
@@ -265,15 +254,12 @@ pub struct ConnectReceipt {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LedgerReport {
     /// Its id.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::ChainId))]
     pub chain_id: ChainId,
     /// Its parameters.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::ChainSpec))]
     pub spec: ChainSpec,
     /// When this node mines: `on-demand`, `interval SECONDS`, `always` or `off`.
     pub mining: String,
     /// Who gets the reward of blocks that are mined here.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub miner: Address,
     /// Transactions that wait to be mined.
     pub waiting_transactions: usize,
@@ -288,7 +274,6 @@ pub struct LedgerReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct AccountReport {
     /// Whose it is.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub address: Address,
     /// In whole units.
     pub balance: u64,
@@ -313,7 +298,6 @@ pub struct MineOnRequest {
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Its id.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
     pub txid: Txid,
 }
 

@@ -7,8 +7,6 @@ use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
-#[cfg(feature = "schema")]
-use crate::schema;
 use zeroize::Zeroizing;
 
 /// `POST /v1/records`: record a line of text.
@@ -79,7 +77,6 @@ pub struct LedgerRecordRequest {
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
     /// Who is paid.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub to: Address,
     /// How much, in whole units.
     pub amount: u64,
@@ -113,7 +110,6 @@ impl std::fmt::Debug for UnlockRequest {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WalletReport {
     /// The address of the node's wallet.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub address: Address,
     /// Whether the node can sign with it.
     pub unlocked: bool,
@@ -152,19 +148,19 @@ pub struct RecordReport {
     /// The transaction that it is, as it was signed last; absent on the classic chain and before it is
     /// signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub txid: Option<Txid>,
     /// The transaction that it was before it was signed again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub former_txid: Option<Txid>,
     /// The transaction of the same account that took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub displaced_by: Option<Txid>,
     /// What a draft waits for; absent where it is signed next, and where no node runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::DraftWait>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub waits_for: Option<DraftWait>,
     /// The block of the best chain that it stands in; absent while it stands in none.
     #[cfg_attr(feature = "schema", schema(required))]
@@ -206,7 +202,6 @@ impl RecordReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PaymentReport {
     /// Who is paid.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Address))]
     pub to: Address,
     /// How much, in whole units.
     pub amount: u64,
@@ -219,7 +214,6 @@ pub struct RecordPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included.
     pub confirmations: u32,

@@ -4,15 +4,11 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "schema")]
-use crate::schema;
-
 /// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransactionReceipt {
     /// Its id.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
     pub txid: Txid,
 }
 
@@ -21,25 +17,23 @@ pub struct TransactionReceipt {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransactionReport {
     /// Its id.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
     pub txid: Txid,
     /// The transaction itself.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::SignedTransaction))]
     pub transaction: SignedTransaction,
     /// Its payload, unless it has none or it was erased here.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Payload>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
     /// Whether it waits to be mined.
     pub waits: bool,
     /// The transaction of the same account that took its place, so that it can't be mined while that
     /// one stands; known of what was entrusted to this node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub displaced_by: Option<Txid>,
     /// The id under which its text was signed before, where another transaction took the place of
     /// that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Txid>, nullable = false))]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub former_txid: Option<Txid>,
     /// Its number among the records of this node; absent where it was not entrusted to this node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +55,6 @@ pub struct FormerPlace {
     /// Its height.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
 }
 
@@ -72,7 +65,6 @@ pub struct TransactionPlace {
     /// Height of the block.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// The block's timestamp, in Unix seconds.
     pub timestamp: u64,

@@ -4,8 +4,6 @@ use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "schema")]
-use crate::schema;
 use kusari_node::trail::TrailEntry;
 
 /// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
@@ -39,13 +37,11 @@ pub enum WhySubject {
     /// A block.
     Block {
         /// Its hash.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
         hash: BlockHash,
     },
     /// A transaction.
     Transaction {
         /// Its id.
-        #[cfg_attr(feature = "schema", schema(value_type = schema::Txid))]
         txid: Txid,
     },
     /// A peer.
@@ -62,7 +58,6 @@ pub struct WhyBlock {
     /// Its height.
     pub height: u32,
     /// Its hash.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
     pub confirmations: u32,
@@ -76,7 +71,6 @@ pub struct WhyEntry {
     pub number: u64,
     /// What happened, and when.
     #[serde(flatten)]
-    #[cfg_attr(feature = "schema", schema(value_type = schema::TrailEntry))]
     pub entry: TrailEntry,
 }
 
@@ -102,9 +96,7 @@ pub struct ReorganisationReport {
     /// Blocks that left the best chain.
     pub depth: u32,
     /// The tip before.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BestPoint))]
     pub from: BestPoint,
     /// The tip after.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BestPoint))]
     pub to: BestPoint,
 }

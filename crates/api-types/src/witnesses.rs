@@ -4,9 +4,6 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Equivocation, PublicKey, WitnessStatement};
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "schema")]
-use crate::schema;
-
 /// How many listed witnesses stand near the tip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -22,7 +19,7 @@ pub struct WitnessStanding {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WitnessList {
     /// The key of this node's own statements; absent where it makes none.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::PublicKey>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub own: Option<PublicKey>,
     /// Whether it makes them; absent where no node runs.
     #[cfg_attr(feature = "schema", schema(required))]
@@ -43,7 +40,6 @@ pub struct WitnessList {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WitnessReport {
     /// The key.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::PublicKey))]
     pub key: PublicKey,
     /// Whether it is this node's own.
     pub own: bool,
@@ -56,7 +52,7 @@ pub struct WitnessReport {
     #[cfg_attr(feature = "schema", schema(required))]
     pub newest: Option<WitnessClaim>,
     /// Two statements under one sequence: its word is worth nothing.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<schema::Equivocation>, required))]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub equivocation: Option<Equivocation>,
 }
 
@@ -69,7 +65,6 @@ pub struct WitnessClaim {
     /// Height of the block.
     pub height: u32,
     /// The block.
-    #[cfg_attr(feature = "schema", schema(value_type = schema::BlockHash))]
     pub hash: BlockHash,
     /// In Unix seconds, by the clock of the key: its claim and no more.
     pub claimed_time: u64,
@@ -81,6 +76,5 @@ pub struct WitnessClaim {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StatementList {
     /// The statements, in the form of the protocol.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<schema::WitnessStatement>))]
     pub statements: Vec<WitnessStatement>,
 }

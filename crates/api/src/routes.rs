@@ -60,7 +60,7 @@ use super::reply::{Answer, Refusal, accepted};
 use super::server::ApiConfig;
 use super::session::Session;
 use crate::views;
-use kusari_api_types::{Problem, Token, schema};
+use kusari_api_types::{Problem, Token};
 use kusari_runtime::{NodeHandle, NodeWallet};
 use kusari_store::Store;
 

@@ -19,6 +19,7 @@ use crate::transaction::Transaction;
 ///
 /// Reading refuses missing, duplicate and out-of-range fields; it ignores unknown ones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a block")]
 pub struct Block {
     /// Height; the genesis block is 0.
@@ -27,13 +28,13 @@ pub struct Block {
     pub timestamp: u64,
     /// What mining changes.
     pub nonce: u64,
-    /// Free text.
+    /// Free text; on a ledger `kusari1:` and the hash of the commitment.
     pub data: String,
     /// Hash of the parent.
     pub prev_hash: BlockHash,
-    /// Hash of this block, as its sender claims; [`crate::CheckedBlock`] proves it.
+    /// Hash of this block, as its sender claims.
     pub hash: BlockHash,
-    /// Unsigned transfers.
+    /// Unsigned transfers; none on a ledger.
     pub transactions: Vec<Transaction>,
 }
 

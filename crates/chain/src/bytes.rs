@@ -13,10 +13,14 @@ pub struct ParseBytesError {
     pub digits: usize,
 }
 
-/// Makes a type of `$length` bytes that reads and writes itself as hexadecimal digits.
+/// Makes a type of `$length` bytes that reads and writes itself as hexadecimal digits. Programs
+/// are told of it by its documentation and the example.
 macro_rules! fixed_bytes {
-    ($(#[$doc:meta])* $name:ident, $length:literal, $what:literal) => {
-        $(#[$doc])*
+    (
+        $(#[doc = $doc:literal])+
+        $name:ident, $length:literal, $what:literal, $example:literal
+    ) => {
+        $(#[doc = $doc])+
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
             borsh::BorshSerialize, borsh::BorshDeserialize,
@@ -27,6 +31,13 @@ macro_rules! fixed_bytes {
             /// All bytes zero: what stands where there is none.
             pub const ZERO: Self = Self([0; $length]);
         }
+
+        $crate::bytes::described!(
+            $name,
+            [$($doc.trim()),+].join("\n"),
+            $crate::bytes::pattern($length),
+            $example
+        );
 
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -67,6 +78,33 @@ macro_rules! fixed_bytes {
     };
 }
 pub(crate) use fixed_bytes;
+
+/// Describes a type that is written as text of a pattern.
+macro_rules! described {
+    ($name:ident, $description:expr, $pattern:expr, $example:literal) => {
+        #[cfg(feature = "schema")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some($description))
+                    .pattern(Some($pattern))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl utoipa::ToSchema for $name {}
+    };
+}
+pub(crate) use described;
+
+/// What the digits of so many bytes look like.
+#[cfg(feature = "schema")]
+pub(crate) fn pattern(bytes: usize) -> alloc::string::String {
+    alloc::format!("^[0-9A-Fa-f]{{{}}}$", 2 * bytes)
+}
 
 #[cfg(test)]
 mod tests {

@@ -38,6 +38,33 @@ pub struct WholeBlock {
     pub ledger: Option<Box<LedgerPart>>,
 }
 
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for WholeBlock {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{RefOr::T, Schema::Object};
+        let (T(Object(mut whole)), T(Object(part))) = (Block::schema(), LedgerPart::schema())
+        else {
+            return Block::schema();
+        };
+        whole.description = Some(
+            "One block, in the form of the protocol; on a ledger with its commitment and its body."
+                .into(),
+        );
+        whole.properties.extend(part.properties);
+        T(Object(whole))
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for WholeBlock {
+    fn schemas(
+        schemas: &mut Vec<(alloc::string::String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>,
+    ) {
+        Block::schemas(schemas);
+        LedgerPart::schemas(schemas);
+    }
+}
+
 impl CheckedBlock {
     /// Checks a block of seven keys by itself. Costs one hash of its content and looks at nothing
     /// else, so it can run on any thread.

@@ -15,6 +15,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 )]
 pub struct BlockHash(pub [u8; 32]);
 
+crate::bytes::described!(
+    BlockHash,
+    "The hash of a block: 64 hexadecimal digits.",
+    crate::bytes::pattern(32),
+    "000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13"
+);
+
 impl BlockHash {
     /// The parent hash of the genesis block.
     pub const ZERO: Self = Self([0; 32]);

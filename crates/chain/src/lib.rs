@@ -23,7 +23,8 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "schema"))]
+#[cfg_attr(feature = "schema", macro_use)]
 extern crate std;
 
 pub mod accept;

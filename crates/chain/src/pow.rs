@@ -60,6 +60,13 @@ impl Target {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Work(#[serde(with = "digits")] U256);
 
+crate::bytes::described!(
+    Work,
+    "Tries that blocks took on average: a number of 256 bits, as 64 hexadecimal digits.",
+    crate::bytes::pattern(32),
+    "0000000000000000000000000000000000000000000000000000000000010000"
+);
+
 impl Work {
     /// No work.
     pub const ZERO: Self = Self(U256::ZERO);

@@ -3,6 +3,8 @@
 //! Owns the value type; what it means is up to the people who read it, since no rule checks it.
 
 use alloc::string::String;
+#[cfg(feature = "schema")]
+use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::object::object_only;
 
 /// An unsigned transfer: names and an amount, exactly as an original node writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with sender, receiver and amount")]
 pub struct Transaction {
     /// Who pays.

@@ -16,7 +16,11 @@ mod state;
 mod walk;
 
 use alloc::boxed::Box;
+#[cfg(feature = "schema")]
+use alloc::string::String;
 use alloc::sync::Arc;
+#[cfg(feature = "schema")]
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +42,7 @@ use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredHeader
 
 /// A block's place on the chain it ends: what fork choice compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BestPoint {
     /// Height of the block.
     pub height: u32,

@@ -23,6 +23,7 @@ pub const MAX_NOTED_BLOCKS: usize = 64;
 
 /// A block by its height and its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BlockName {
     /// Its height.
     pub height: u32,
@@ -38,17 +39,21 @@ impl From<BestPoint> for BlockName {
 
 /// A peer as it was when it sent something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Sender {
     /// Its address.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub address: SocketAddr,
     /// Program and version, as it says; absent before it introduced itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub agent: Option<String>,
 }
 
 /// Where a block or a transaction comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Origin {
     /// A peer sent it by itself.
     Announced(Sender),
@@ -58,6 +63,7 @@ pub enum Origin {
     Mined {
         /// For this line of the outbox; absent on a ledger.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, nullable = false))]
         entry: Option<EntryId>,
     },
     /// It was here and waited: for its parent, or for its time.
@@ -72,6 +78,8 @@ pub enum Origin {
 /// does not push it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = HappeningKind))]
 pub enum Kind {
     /// Blocks that cost work, and where the best chain went.
     Chain,
@@ -86,6 +94,7 @@ pub enum Kind {
 /// One thing that happened to a block, a transaction or a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "happened", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Happening {
     /// Blocks of heights in a row joined the best chain, each as its tip. Most often it is one.
     BlocksJoined {
@@ -152,9 +161,9 @@ pub enum Happening {
         from: BestPoint,
         /// The tip now.
         to: BestPoint,
-        /// The blocks that left, from the old tip down; at most [`MAX_NOTED_BLOCKS`].
+        /// The blocks that left, from the old tip down; at most 64.
         reverted: Vec<BlockName>,
-        /// The blocks that joined, from the fork up; at most [`MAX_NOTED_BLOCKS`].
+        /// The blocks that joined, from the fork up; at most 64.
         connected: Vec<BlockName>,
     },
     /// A transaction waits to be mined.
@@ -181,9 +190,11 @@ pub enum Happening {
         txid: Txid,
         /// The one that has its place; absent where that is not known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
         by: Option<Txid>,
         /// The block that it stood in, which left the best chain, if it had been mined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
         from: Option<BlockName>,
     },
     /// A transaction of this node's people stands in the best chain.
@@ -208,6 +219,7 @@ pub enum Happening {
         txid: Txid,
         /// The block that it stood in, which left the best chain; absent where it held another one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
         from: Option<BlockName>,
         /// Whether it is back in the pool.
         pooled: bool,
@@ -215,14 +227,17 @@ pub enum Happening {
     /// A connection to a peer is open.
     PeerConnected {
         /// The other end.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// What was dialled; absent where the peer dialled us.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(value_type = Option<String>, nullable = false))]
         target: Option<PeerAddress>,
     },
     /// A peer introduced itself.
     PeerIntroduced {
         /// Its address.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// Program and version, as it says.
         agent: String,
@@ -239,6 +254,7 @@ pub enum Happening {
     /// A peer got points for misbehaving.
     PeerPenalised {
         /// Its address.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// Points for this.
         points: u32,
@@ -248,6 +264,7 @@ pub enum Happening {
     /// An address is banned.
     PeerBanned {
         /// Whose.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// For how many seconds.
         seconds: u64,
@@ -255,6 +272,7 @@ pub enum Happening {
     /// A peer says that it refused something of ours.
     PeerRefusedOurs {
         /// Who.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// What it says.
         message: String,
@@ -262,6 +280,7 @@ pub enum Happening {
     /// A connection ended.
     PeerDisconnected {
         /// The other end.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// Why.
         reason: String,

@@ -21,6 +21,7 @@ pub const STORE_WARNING_PERCENT: u64 = 90;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Hindrance {
     /// A block on disk is not as it was stored.
     #[error(

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use kusari_chain::ledger::transaction::Salt32;
+use kusari_chain::ledger::transaction::ChainSalt;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::CLASSIC_CHAIN;
@@ -17,7 +17,7 @@ use crate::world::{Micros, World};
 pub(crate) fn spec() -> ChainSpec {
     ChainSpec {
         name: String::from("simulated"),
-        salt: Salt32([0x51; 32]),
+        salt: ChainSalt([0x51; 32]),
         block_time_s: 1,
         half_life_s: 365 * 24 * 60 * 60,
         reward: 1_000,

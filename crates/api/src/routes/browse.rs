@@ -58,7 +58,7 @@ pub(super) async fn headers(
 /// The blocks of a branch beside the best chain up to one of them, without what stands in them.
 #[utoipa::path(
     get, path = "/v1/branches/{hash}", tag = "Branches", operation_id = "branch",
-    params(("hash" = schema::BlockHash, Path, description = "The hash of its last block")),
+    params(("hash" = BlockHash, Path, description = "The hash of its last block")),
     responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BRANCH, STORE]))),
 )]
@@ -142,7 +142,7 @@ parameters! {
     "accounts are asked for with `limit`, from 1 to 100, and `after`, the `next` of the page \
      before";
     /// `next` of the page before.
-    #[param(value_type = Option<schema::Address>, nullable = false)]
+    #[param(value_type = Option<Address>, nullable = false)]
     after: Option<Address>,
     /// Most accounts of the answer.
     #[param(value_type = Option<usize>, minimum = 1, maximum = 100, nullable = false)]

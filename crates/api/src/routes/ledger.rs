@@ -51,7 +51,7 @@ pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
 /// An account that nobody ever paid is there too, with nothing.
 #[utoipa::path(
     get, path = "/v1/accounts/{address}", tag = "Ledger", operation_id = "account",
-    params(("address" = schema::Address, Path, description = "Whose it is")),
+    params(("address" = Address, Path, description = "Whose it is")),
     responses((status = 200, description = "The account", body = AccountReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, BAD_ADDRESS, NO_LEDGER, STOPPING, INTERNAL]))),
 )]
@@ -76,7 +76,7 @@ pub(super) async fn account(
 /// Answered once it is on disk; from then on the node sees to it that it is mined.
 #[utoipa::path(
     post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
-    request_body(content = schema::BodyEntry),
+    request_body(content = BodyEntry),
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, BAD_TRANSACTION, SEQUENCE, POOL_FULL, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
@@ -100,7 +100,7 @@ pub(super) async fn submit(
 /// One transaction, and the block that it stands in.
 #[utoipa::path(
     get, path = "/v1/transactions/{txid}", tag = "Ledger", operation_id = "transaction",
-    params(("txid" = schema::Txid, Path, description = "Its id")),
+    params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The transaction", body = TransactionReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE, STOPPING, INTERNAL]))),
 )]

@@ -2,7 +2,7 @@
 //! and transactions by their content or their owner.
 
 use kusari_chain::ledger::ContentHash;
-use kusari_chain::proof::{ProofFile, TransactionProof};
+use kusari_chain::proof::{ConsistencyProof, ProofFile, TransactionProof};
 
 use super::*;
 use kusari_api_types::TransactionList;
@@ -14,8 +14,8 @@ const MAX_TRANSACTIONS: u32 = 100;
 /// A proof that a transaction stands in the best chain, which a stranger can check.
 #[utoipa::path(
     get, path = "/v1/proofs/{txid}", tag = "Ledger", operation_id = "proof",
-    params(("txid" = schema::Txid, Path, description = "Its id")),
-    responses((status = 200, description = "The proof, in its one form and with a newline", body = schema::TransactionProof)),
+    params(("txid" = Txid, Path, description = "Its id")),
+    responses((status = 200, description = "The proof, in its one form and with a newline", body = TransactionProof)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn proof(app: App, Named(txid): Named<Txid>) -> Answer<Response> {
@@ -56,10 +56,10 @@ parameters! {
     "two blocks are named by the digits of their hashes, as in \
      /v1/consistency?earlier=HASH&later=HASH";
     /// Hash of the ancestor.
-    #[param(value_type = schema::BlockHash)]
+    #[param(value_type = BlockHash)]
     earlier: BlockHash,
     /// Hash of the descendant.
-    #[param(value_type = schema::BlockHash)]
+    #[param(value_type = BlockHash)]
     later: BlockHash,
 }
 
@@ -67,7 +67,7 @@ parameters! {
 #[utoipa::path(
     get, path = "/v1/consistency", tag = "Ledger", operation_id = "consistency",
     params(Pair),
-    responses((status = 200, description = "The proof, in its one form and with a newline", body = schema::ConsistencyProof)),
+    responses((status = 200, description = "The proof, in its one form and with a newline", body = ConsistencyProof)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, NO_LEDGER, STORE]))),
 )]
 pub(super) async fn consistency(
@@ -92,7 +92,7 @@ parameters! {
     #[param(value_type = Option<String>, pattern = "^[0-9A-Fa-f]{64}$", nullable = false)]
     content: Option<Parsed<ContentHash>>,
     /// The address of an account that pays or is paid.
-    #[param(value_type = Option<schema::Address>, nullable = false)]
+    #[param(value_type = Option<Address>, nullable = false)]
     by: Option<Address>,
     /// `next` of the page before.
     #[param(value_type = Option<String>, nullable = false)]

@@ -19,6 +19,13 @@ const PREFIX: Hrp = Hrp::parse_unchecked("ks");
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(pub PublicKey);
 
+crate::bytes::described!(
+    Address,
+    "The address of an account, which is its key in bech32m with the prefix `ks`.",
+    "^(ks1[02-9ac-hj-np-z]{58}|KS1[02-9AC-HJ-NP-Z]{58})$",
+    "ks1wxfugu27mwxpd6jhnk5ag5ttkqg8kv55ple9hdcmhdzayaqpjyms4u2fh3"
+);
+
 /// Why a text is not an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {

@@ -19,20 +19,22 @@ use crate::object::object_only;
 use crate::pow::CompactTarget;
 
 fixed_bytes!(
-    /// A Merkle Tree Hash by RFC 9162, section 2.1.1.
+    /// The root of a Merkle tree, by RFC 9162, section 2.1.1.
     MerkleRoot,
     32,
-    "a Merkle root"
+    "a Merkle root",
+    "f961b9192d32ae52137c15b4c35331966f20e3d4860453f7ca9d648fe371f4a8"
 );
 
 /// What the data of every ledger block begins with.
 pub const DATA_PREFIX: &str = "kusari1:";
 
-/// Everything that a ledger block commits to beyond its seven keys. The order of the fields is the
+/// What a ledger block commits to beyond its seven keys. The order of the fields is the
 /// order of the bytes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a commitment")]
 pub struct Commitment {
     /// The chain that the block belongs to.
@@ -46,7 +48,8 @@ pub struct Commitment {
     /// At heights that are multiples of 1,024, root over the Borsh forms of all accounts in order of
     /// their keys, as they stand before this block; zero elsewhere.
     pub state_root: MerkleRoot,
-    /// The greatest hash that the block may have.
+    /// The greatest hash that the block may have, in compact form.
+    #[cfg_attr(feature = "schema", schema(value_type = u32))]
     pub target: CompactTarget,
     /// Who receives the reward and the fees.
     pub miner: PublicKey,
@@ -68,12 +71,14 @@ impl Commitment {
 
 /// A transaction of a body, and its payload unless it has none or it was erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with transaction and payload")]
 pub struct BodyEntry {
     /// The transaction.
     pub transaction: SignedTransaction,
-    /// Its payload, where it has one and it is present. Its key must be there.
+    /// Its payload; null where it has none or it was erased.
     #[serde(deserialize_with = "serde::Deserialize::deserialize")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
 }
 
@@ -81,10 +86,11 @@ object_only!(BodyEntry);
 
 /// What a whole ledger block has beyond the seven keys of every block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LedgerPart {
-    /// What the block's data is the hash of.
+    /// What the block's data is the hash of; there on a ledger alone.
     pub commitment: Commitment,
-    /// The transactions, in order.
+    /// The transactions, in order; there on a ledger alone.
     pub body: Vec<BodyEntry>,
 }
 

@@ -14,7 +14,8 @@ fixed_bytes!(
     /// SHA-256 of what a record is about: of the file that it names, or of its text.
     ContentHash,
     32,
-    "a content hash"
+    "a content hash",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 );
 
 /// Sizes of files are below this, so that readers that keep numbers as floating point see the same.

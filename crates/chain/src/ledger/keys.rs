@@ -12,18 +12,20 @@ use sha2::{Digest, Sha256};
 use crate::bytes::fixed_bytes;
 
 fixed_bytes!(
-    /// An Ed25519 public key as it is encoded, which names an account. Two encodings of one point
-    /// are two accounts.
+    /// A public key for Ed25519 as it is encoded, which names an account. Two encodings of one point are
+    /// two accounts.
     PublicKey,
     32,
-    "a public key"
+    "a public key",
+    "947a2b9947a2b9947a2b9947a2b9947a2b9947a2b9947a2b9947a2b9947a2b99"
 );
 
 fixed_bytes!(
-    /// An Ed25519 signature.
+    /// A signature by Ed25519.
     Signature,
     64,
-    "a signature"
+    "a signature",
+    "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
 );
 
 /// The y-coordinates of the points of small order, in every encoding that decodes to one, without

@@ -3,34 +3,39 @@
 //! Owns the parameters of a ledger chain and their bounds. Source: protocol, section 4.3.
 
 use alloc::string::String;
+#[cfg(feature = "schema")]
+use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::transaction::Salt32;
+use super::transaction::ChainSalt;
 use crate::bytes::fixed_bytes;
 use crate::params;
 use crate::params::CLASSIC_CHAIN;
 use crate::pow::AsertParams;
 
 fixed_bytes!(
-    /// SHA-256 over the Borsh form of a [`ChainSpec`]. A block is valid on one chain only, since
-    /// it commits to this.
+    /// The id of a ledger chain: SHA-256 over the Borsh form of its parameters. A block is valid on one
+    /// chain only, since it commits to this.
     ChainId,
     32,
-    "a chain id"
+    "a chain id",
+    "e747cfe63965f4633749bb1a5dbb199033c5a744789deff8dfd73ffc70747fac"
 );
 
 /// The parameters of a ledger chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChainSpec {
     /// For people, 1 to 64 printable characters.
     pub name: String,
     /// What keeps two groups with the same parameters apart: 64 hexadecimal digits.
-    pub salt: Salt32,
+    pub salt: ChainSalt,
     /// Seconds between two blocks that difficulty aims at; 1 to 3,600.
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 3600))]
     pub block_time_s: u32,
     /// Seconds behind schedule that double the target; at least the block time.
     pub half_life_s: u32,
@@ -103,7 +108,7 @@ impl ChainSpec {
     pub fn ledger() -> Self {
         Self {
             name: String::from("ledger"),
-            salt: Salt32::ZERO,
+            salt: ChainSalt::ZERO,
             block_time_s: 10,
             half_life_s: 600,
             reward: 1_000,

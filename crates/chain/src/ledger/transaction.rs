@@ -15,29 +15,32 @@ use crate::bytes::fixed_bytes;
 use crate::object::object_only;
 
 fixed_bytes!(
-    /// What names a transaction: SHA-256 over its Borsh form, signature included.
+    /// The id of a transaction: SHA-256 over its Borsh form, signature included.
     Txid,
     32,
-    "a transaction id"
+    "a transaction id",
+    "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
 );
 fixed_bytes!(
-    /// What a transaction commits to: SHA-256 over the Borsh form of its [`Payload`]; zero where it
-    /// has none.
+    /// The SHA-256 of a payload in its Borsh form; zero where a transaction has none.
     PayloadHash,
     32,
-    "a payload hash"
+    "a payload hash",
+    "0000000000000000000000000000000000000000000000000000000000000000"
 );
 fixed_bytes!(
     /// Random bytes that keep the text of an erased payload from being found by trying.
     Salt,
     16,
-    "a salt"
+    "a salt",
+    "00000000000000000000000000000000"
 );
 fixed_bytes!(
     /// Random bytes that keep two chains with the same parameters apart.
-    Salt32,
+    ChainSalt,
     32,
-    "a chain's salt"
+    "a chain's salt",
+    "0000000000000000000000000000000000000000000000000000000000000000"
 );
 
 /// What is signed before anything else, so that no signature means something elsewhere.
@@ -114,6 +117,7 @@ impl UnsignedTransaction {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the eight keys of a transaction")]
 pub struct SignedTransaction {
     /// Who pays, and signs.
@@ -121,16 +125,20 @@ pub struct SignedTransaction {
     /// Who is paid.
     pub receiver: PublicKey,
     /// How much, in whole units.
+    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
     pub amount: u64,
     /// What the miner gets, in whole units.
+    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
     pub fee: u64,
     /// How many transactions of this sender came before.
+    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
     pub sequence: u64,
     /// The payload, by its hash; zero where there is none.
     pub payload: PayloadHash,
     /// Bytes of the payload's text; zero where there is none.
+    #[cfg_attr(feature = "schema", schema(maximum = 4294967295u32))]
     pub payload_len: u32,
-    /// The sender's signature over [`UnsignedTransaction::signing_bytes`].
+    /// The sender's signature.
     pub signature: Signature,
 }
 
@@ -181,6 +189,7 @@ impl SignedTransaction {
 
 /// What a transaction carries and only commits to, so that it can be erased.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with salt and data")]
 pub struct Payload {
     /// Random.

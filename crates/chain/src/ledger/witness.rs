@@ -4,6 +4,8 @@
 //! and what two statements say about each other. Source: protocol, section 4.4. Knows neither peers
 //! nor whom a person trusts. The time in a statement is nothing but the claim of its key.
 
+#[cfg(feature = "schema")]
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -16,11 +18,12 @@ use crate::hash::BlockHash;
 use crate::object::object_only;
 
 fixed_bytes!(
-    /// What names a statement: SHA-256 over its Borsh form, signature included; zero where a key
-    /// has none yet.
+    /// The SHA-256 of a witness's statement in its Borsh form, signature included; zero where there was
+    /// none before.
     StatementHash,
     32,
-    "a statement's hash"
+    "a statement's hash",
+    "0000000000000000000000000000000000000000000000000000000000000000"
 );
 
 /// What is signed before anything else, so that no signature means something elsewhere.
@@ -57,10 +60,11 @@ impl UnsignedStatement {
     }
 }
 
-/// A statement as it travels. Claims nothing until [`WitnessStatement::is_signed`] says so.
+/// A witness's statement, in the form of the protocol. Claims nothing until its signature is checked.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a statement")]
 pub struct WitnessStatement {
     /// Whose statement it is.
@@ -75,7 +79,7 @@ pub struct WitnessStatement {
     pub hash: BlockHash,
     /// When the key saw it, in Unix seconds by its own clock.
     pub time: u64,
-    /// The key's signature over [`UnsignedStatement::signing_bytes`].
+    /// The key's signature.
     pub signature: Signature,
 }
 
@@ -111,12 +115,11 @@ impl WitnessStatement {
     }
 }
 
-/// The evidence that a key cannot be believed: two statements of it under one sequence. Made of two
-/// signed ones by [`Equivocation::of`]; what was read from elsewhere is judged by
-/// [`Equivocation::is_evidence`].
+/// Two statements of one key under one sequence: the evidence that it cannot be believed.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
 )]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Equivocation {
     /// The one with the smaller hash, so that a pair is the same evidence everywhere.
     pub first: WitnessStatement,

@@ -21,6 +21,8 @@ use crate::ledger::{ChainId, Payload, PublicKey, SignedTransaction, WitnessState
 use crate::merkle::NodeHash;
 use crate::pow::CompactTarget;
 
+#[cfg(feature = "schema")]
+use self::text::Decimal;
 use self::text::{FORMAT, FORMAT_OF_CONSISTENCY, StatementText, TransactionText, decimal};
 
 /// Most bytes of a proof file: a payload of 64 KiB takes six times as many where every character of it
@@ -50,38 +52,47 @@ impl From<Siblings> for SiblingList {
     }
 }
 
-/// A proof that a transaction stands in a block, as it is written in a file. Claims nothing until
-/// it is checked.
+/// A proof that a transaction stands in a block. Claims nothing until it is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TransactionProof {
-    /// [`FORMAT`].
+    /// `kusari-proof-1`.
+    #[cfg_attr(feature = "schema", schema(pattern = "^kusari-proof-1$"))]
     format: String,
     /// The chain.
     pub chain_id: ChainId,
     /// The transaction.
     #[serde(with = "TransactionText")]
+    #[cfg_attr(feature = "schema", schema(value_type = TransactionText))]
     pub transaction: SignedTransaction,
-    /// Its payload, unless it has none or it was erased.
+    /// Its payload; null where it has none or it was erased.
     #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
     /// Where it stands in its block's body.
     pub body: BodyPath,
     /// The block.
     pub block: ProvenHeader,
-    /// What the paths from the block to the later ones share.
+    /// What the paths from the block to the later ones share, by level.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
     pub siblings: SiblingList,
     /// Blocks that have it among their ancestors, by rising height.
+    #[cfg_attr(feature = "schema", schema(max_items = 64))]
     pub later: Vec<LaterHeader>,
     /// Ancestors of it, by rising height.
+    #[cfg_attr(feature = "schema", schema(max_items = 64))]
     pub earlier: Vec<EarlierBlock>,
     /// What witnesses said about these blocks.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<StatementText>, max_items = 256))]
     pub statements: Vec<ProvenStatement>,
 }
 
-/// A proof that one block is an ancestor of another, as it is written in a file.
+/// A proof that one block is an ancestor of another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConsistencyProof {
-    /// [`FORMAT_OF_CONSISTENCY`].
+    /// `kusari-consistency-1`.
+    #[cfg_attr(feature = "schema", schema(pattern = "^kusari-consistency-1$"))]
     format: String,
     /// The chain.
     pub chain_id: ChainId,
@@ -93,26 +104,32 @@ pub struct ConsistencyProof {
 
 /// A transaction's place in a body, and its path to the body's root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BodyPath {
     /// The place, from 0.
     pub place: u32,
     /// Hashes by level.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
     pub siblings: SiblingList,
     /// The root over what follows.
     #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub rest: Option<MerkleRoot>,
 }
 
 /// A block without its body: everything that its hash follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProvenHeader {
     /// Its height.
     pub index: u32,
     /// Unix time in seconds, as its miner says.
     #[serde(with = "decimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
     pub timestamp: u64,
     /// What mining found.
     #[serde(with = "decimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
     pub nonce: u64,
     /// Its parent.
     pub prev_hash: BlockHash,
@@ -126,22 +143,26 @@ pub struct ProvenHeader {
     pub history_root: MerkleRoot,
     /// Root over the accounts, or zero.
     pub state_root: MerkleRoot,
-    /// What its hash must meet.
+    /// What its hash must meet, in compact form.
+    #[cfg_attr(feature = "schema", schema(value_type = u32))]
     pub target: CompactTarget,
     /// Who mined it.
     pub miner: PublicKey,
 }
 
-/// A later block: a header of which the history root follows from the path that leads to it.
+/// A later block: its history root follows from the path that leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LaterHeader {
     /// Its height.
     pub index: u32,
     /// Unix time in seconds, as its miner says.
     #[serde(with = "decimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
     pub timestamp: u64,
     /// What mining found.
     #[serde(with = "decimal")]
+    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
     pub nonce: u64,
     /// Its parent.
     pub prev_hash: BlockHash,
@@ -153,26 +174,31 @@ pub struct LaterHeader {
     pub body_count: u32,
     /// Root over the accounts, or zero.
     pub state_root: MerkleRoot,
-    /// What its hash must meet.
+    /// What its hash must meet, in compact form.
+    #[cfg_attr(feature = "schema", schema(value_type = u32))]
     pub target: CompactTarget,
     /// Who mined it.
     pub miner: PublicKey,
     /// The root over the history behind the largest whole subtree that the proven block is in.
     #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub rest: Option<MerkleRoot>,
 }
 
 /// An ancestor, and its path to the history root of its descendant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EarlierBlock {
     /// Its height.
     pub height: u32,
     /// Its hash.
     pub hash: BlockHash,
     /// Hashes by level.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
     pub siblings: SiblingList,
     /// The root over what follows.
     #[serde(deserialize_with = "present")]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub rest: Option<MerkleRoot>,
 }
 

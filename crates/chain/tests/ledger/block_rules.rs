@@ -1,7 +1,7 @@
 //! Each rule that a block breaks apart from its transactions, broken by itself.
 
 use kusari_chain::ledger::commitment::MerkleRoot;
-use kusari_chain::ledger::transaction::Salt32;
+use kusari_chain::ledger::transaction::ChainSalt;
 use kusari_chain::ledger::{ChainId, ChainSpec};
 use kusari_chain::pow::CompactTarget;
 use kusari_chain::{
@@ -24,7 +24,7 @@ fn with(change: impl FnOnce(&mut Draft)) -> Draft {
 }
 
 fn other_chain() -> ChainId {
-    ChainSpec { salt: Salt32([1; 32]), ..ChainSpec::clone(&SPEC) }.chain_id()
+    ChainSpec { salt: ChainSalt([1; 32]), ..ChainSpec::clone(&SPEC) }.chain_id()
 }
 
 #[test]

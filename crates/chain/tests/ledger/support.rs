@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock};
 
 use kusari_chain::accept::LedgerTemplate;
-use kusari_chain::ledger::transaction::Salt32;
+use kusari_chain::ledger::transaction::ChainSalt;
 use kusari_chain::ledger::{Account, BodyEntry, ChainId, ChainSpec, LedgerPart, PublicKey};
 use kusari_chain::pow::CompactTarget;
 use kusari_chain::{
@@ -24,7 +24,7 @@ pub(crate) const LATE: u64 = 1 << 40;
 /// Parameters with bounds that a test reaches with little.
 pub(crate) static SPEC: LazyLock<Arc<ChainSpec>> = LazyLock::new(|| {
     let (max_body_bytes, max_data_bytes) = (2_048, 600);
-    let (name, salt, min_fee) = ("test".to_owned(), Salt32([9; 32]), 1);
+    let (name, salt, min_fee) = ("test".to_owned(), ChainSalt([9; 32]), 1);
     let spec =
         ChainSpec { name, salt, max_body_bytes, max_data_bytes, min_fee, ..ChainSpec::ledger() };
     spec.check().unwrap();

@@ -1,6 +1,7 @@
 //! Which crate builds on which.
 
 use std::fs;
+use std::process::Command;
 
 use super::{assert_none, root};
 
@@ -95,4 +96,19 @@ fn dependencies_are_found_in_every_form_of_a_manifest() {
                     [target.'cfg(unix)'.dependencies]\nkusari-miner = { path = \"../miner\" }\n\
                     [dev-dependencies]\nkusari-sim.workspace = true\n";
     assert_eq!(workspace_dependencies(manifest), ["chain", "node", "miner"]);
+}
+
+#[test]
+fn a_client_is_built_without_descriptions_of_the_api() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--package", "kusari-client", "--edges", "normal"])
+        .args(["--prefix", "none", "--manifest-path"])
+        .arg(root().join("Cargo.toml"))
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(tree.starts_with("kusari-client "), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Vec<String> =
+        tree.lines().filter(|line| line.starts_with("utoipa")).map(String::from).collect();
+    assert_none("only the server of the API has the feature `schema`", &found);
 }

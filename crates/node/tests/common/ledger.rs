@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ed25519_zebra::SigningKey;
-use kusari_chain::ledger::transaction::Salt32;
+use kusari_chain::ledger::transaction::ChainSalt;
 use kusari_chain::ledger::{
     BodyEntry, ChainId, ChainSpec, Payload, PublicKey, Salt, Signature, StatementHash, Txid,
     UnsignedStatement, UnsignedTransaction, WitnessStatement,
@@ -23,7 +23,7 @@ pub fn spec() -> ChainSpec {
     let day = 24 * 60 * 60;
     ChainSpec {
         name: "bench".to_string(),
-        salt: Salt32([7; 32]),
+        salt: ChainSalt([7; 32]),
         block_time_s: 1,
         // So long that difficulty stays where it is.
         half_life_s: 365 * day,
