@@ -6,8 +6,10 @@
 use std::net::SocketAddr;
 
 use kusari_chain::ledger::{PublicKey, Txid};
-use kusari_chain::{BestPoint, BlockHash, Work};
+use kusari_chain::{BestPoint, BlockHash};
+use kusari_node::Event;
 use kusari_node::drafts::DraftWait;
+use kusari_node::event::Origin;
 use serde::{Deserialize, Serialize};
 
 use crate::MiningReport;
@@ -22,7 +24,7 @@ pub enum NodeEvent {
     Block {
         /// The tip now.
         #[serde(flatten)]
-        tip: Tip,
+        tip: BestPoint,
         /// Transactions in it; on the classic chain those of the tutorial's list.
         transactions: usize,
     },
@@ -31,9 +33,9 @@ pub enum NodeEvent {
         /// Blocks that left the best chain.
         depth: u32,
         /// The tip before.
-        from: Tip,
+        from: BestPoint,
         /// The tip now.
-        to: Tip,
+        to: BestPoint,
     },
     /// A transaction came to wait here, or one that was entrusted to this node moved.
     Transaction {
@@ -63,7 +65,7 @@ pub enum NodeEvent {
     /// too much. Told again while it stands.
     HeldBranch {
         /// The best chain's last block.
-        tip: Tip,
+        tip: BestPoint,
         /// The branch.
         branch: Box<BranchReport>,
         /// Held branches that are ahead beside this one.
@@ -99,6 +101,63 @@ pub enum NodeEvent {
 }
 
 impl NodeEvent {
+    /// What programs are told of an event; `None` where they are not. Lines of peers, refusals and dialling
+    /// are for the person who runs the node. Runs on the node's thread, for each block that it takes:
+    /// copies facts and writes nothing out.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        use TransactionState::{Displaced, Mined, Waiting};
+        let peer = |address, change| Self::Peer { address, change };
+        let transaction = |txid, own, state| Self::Transaction { txid, own, state, by: None };
+        Some(match event {
+            Event::BlockAdded { block: stored, source: _ } => {
+                let block = &stored.block;
+                let transactions =
+                    stored.part().map_or(block.transactions.len(), |part| part.body.len());
+                let tip = BestPoint { height: block.index, hash: block.hash, work: stored.work };
+                Self::Block { tip, transactions }
+            }
+            &Event::Reorganised { depth, from, to, .. } => Self::Reorganisation { depth, from, to },
+            Event::TransactionPooled { txid, origin } => {
+                transaction(*txid, *origin == Origin::Person, Waiting)
+            }
+            Event::TransactionMined { txid, .. } | Event::TransactionMoved { txid, .. } => {
+                transaction(*txid, true, Mined)
+            }
+            Event::TransactionReturned { txid, .. } => transaction(*txid, true, Waiting),
+            &Event::TransactionDisplaced { txid, by, .. } => {
+                Self::Transaction { txid, own: true, state: Displaced, by }
+            }
+            &Event::DraftSigned { entry, txid, former } => {
+                Self::Draft(DraftChange::Signed { record: entry, txid, former_txid: former })
+            }
+            &Event::DraftsWait { drafts, wait } => {
+                Self::Draft(DraftChange::Waiting { drafts, waits_for: wait })
+            }
+            Event::PeerConnected { address, target } => {
+                peer(*address, PeerChange::Connected { inbound: target.is_none() })
+            }
+            Event::PeerIntroduced { address, agent } => {
+                peer(*address, PeerChange::Introduced { agent: agent.clone() })
+            }
+            Event::FoundOriginal { address } => peer(*address, PeerChange::Original),
+            Event::OriginalDiverged { address } => peer(*address, PeerChange::Diverged),
+            Event::PeerDisconnected { address, reason } => {
+                peer(*address, PeerChange::Disconnected { reason: reason.clone() })
+            }
+            Event::BranchHeld(report) => Self::HeldBranch {
+                tip: report.best,
+                branch: Box::new(BranchReport::new(&report.branch, &report.best)),
+                others: report.others,
+            },
+            &Event::Witnessed { key, height, hash } => Self::Witness { key, height, hash },
+            &Event::WitnessEquivocated { key, sequence, listed } => {
+                Self::Equivocation { key, sequence, listed }
+            }
+            _ => return None,
+        })
+    }
+
     /// The name of its kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -115,18 +174,6 @@ impl NodeEvent {
             Self::Missed { .. } => "missed",
         }
     }
-}
-
-/// The last block of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Tip {
-    /// Its height.
-    pub height: u32,
-    /// Its hash.
-    pub hash: BlockHash,
-    /// Accumulated work up to it.
-    pub work: Work,
 }
 
 /// What became of drafts.
@@ -194,30 +241,23 @@ pub enum PeerChange {
     },
 }
 
-impl From<&BestPoint> for Tip {
-    fn from(point: &BestPoint) -> Self {
-        let BestPoint { height, hash, work } = *point;
-        Self { height, hash, work }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kusari_chain::Work;
 
     #[test]
     fn each_kind_is_one_line_that_names_it_and_reads_back() {
-        let (height, hash, work) = (7, BlockHash([1; 32]), Work::of_classic_blocks(7));
-        let tip = Tip { height, hash, work };
+        let (height, hash) = (7, BlockHash([1; 32]));
+        let tip = BestPoint { height, hash, work: Work::of_classic_blocks(7) };
         let address = "127.0.0.1:8080".parse().unwrap();
         let peer = |change| NodeEvent::Peer { address, change };
         let (key, agent) = (PublicKey([2; 32]), String::from("a\n\u{2028}\r\nid: 1"));
         let txid = Txid([3; 32]);
-        let best = kusari_chain::BestPoint { height, hash, work };
         let branch = Box::new(BranchReport::new(
             &kusari_chain::Branch {
-                tip: best,
-                fork: best,
+                tip,
+                fork: tip,
                 depth: 1,
                 began: 1,
                 ended: 2,
@@ -226,7 +266,7 @@ mod tests {
                 held_since: Some(5),
                 is_accepted: false,
             },
-            &best,
+            &tip,
         ));
         for event in [
             NodeEvent::Block { tip, transactions: 2 },

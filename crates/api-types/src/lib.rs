@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Txid};
 use kusari_chain::{BlockHash, WholeBlock, Work};
 use kusari_node::Hindrance;
+pub use kusari_node::PeerStage;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub use self::browse::{
     NamedReport, PageLinkReport, REFERENCE_GPU_NAME, REFERENCE_GPU_RATE, RateReport, RecordList,
     SessionReport, TextList, TextPlace, WaitingTransaction,
 };
-pub use self::events::{DraftChange, NodeEvent, PeerChange, Tip, TransactionState};
+pub use self::events::{DraftChange, NodeEvent, PeerChange, TransactionState};
 pub use self::mining::MiningReport;
 pub use self::records::{
     BatchItem, BatchReport, BatchRequest, LedgerRecordRequest, MAX_BATCH, PaymentReport,
@@ -38,11 +39,9 @@ pub use self::records::{
 };
 pub use self::token::{Token, TokenFileError};
 pub use self::transactions::{
-    FormerPlace, TransactionList, TransactionPlace, TransactionReceipt, TransactionReport,
+    TransactionList, TransactionPlace, TransactionReceipt, TransactionReport,
 };
-pub use self::why::{
-    ReorganisationList, ReorganisationReport, WhyBlock, WhyEntry, WhyReport, WhySubject,
-};
+pub use self::why::{ReorganisationList, ReorganisationReport, WhyEntry, WhyReport, WhySubject};
 pub use self::witnesses::{
     StatementList, WitnessClaim, WitnessList, WitnessReport, WitnessStanding,
 };
@@ -200,7 +199,7 @@ pub struct PeerReport {
     /// Whether it dialled this node.
     pub inbound: bool,
     /// How far it introduced itself.
-    pub stage: Stage,
+    pub stage: PeerStage,
     /// Program and version, as it says: free text of a stranger.
     #[cfg_attr(feature = "schema", schema(required))]
     pub agent: Option<String>,
@@ -211,23 +210,6 @@ pub struct PeerReport {
     /// nothing else is said.
     #[cfg_attr(feature = "schema", schema(required))]
     pub latency_us: Option<u64>,
-}
-
-/// How far a peer introduced itself; see [`kusari_node::PeerStage`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// We said `HELLO`, and it has not answered yet.
-    Greeted,
-    /// It has said nothing yet.
-    Silent,
-    /// It speaks without `HELLO`.
-    Plain,
-    /// It speaks the original dialect.
-    Original,
-    /// It said `HELLO`.
-    Introduced,
 }
 
 /// `POST /v1/peers`: connect to a peer, and again whenever the connection is lost.

@@ -207,7 +207,7 @@ pub struct PaymentReport {
     pub amount: u64,
 }
 
-/// Where a record stands.
+/// A block where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RecordPlace {
@@ -215,6 +215,6 @@ pub struct RecordPlace {
     pub height: u32,
     /// Its hash.
     pub hash: BlockHash,
-    /// Blocks of the best chain from it to the tip, itself included.
+    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
     pub confirmations: u32,
 }

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use kusari_chain::BestPoint;
 use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_node::snapshot::PeerSummary;
-use kusari_node::{Hindrance, NodeConfig, PeerStage, Snapshot};
+use kusari_node::{Hindrance, NodeConfig, Snapshot};
 
 use crate::branches::HeldReport;
-use crate::{HindranceReport, PeerList, PeerReport, Stage, Status, WitnessStanding};
+use crate::{HindranceReport, PeerList, PeerReport, Status, WitnessStanding};
 
 impl Status {
     /// The state of a node. `listen` is absent where none runs, `data_directory` where the chain is
@@ -19,13 +19,12 @@ impl Status {
         listen: Option<SocketAddr>,
         data_directory: Option<String>,
     ) -> Self {
+        let ledger = snapshot.ledger.as_ref();
         let inbound_peers = snapshot.peers.iter().filter(|peer| peer.inbound).count();
         let BestPoint { height, hash, work } = snapshot.tip;
         Self {
             agent: NodeConfig::default().agent,
-            chain: snapshot
-                .ledger
-                .as_ref()
+            chain: ledger
                 .map_or_else(|| CLASSIC_CHAIN.to_owned(), |ledger| ledger.chain_id.to_string()),
             height,
             tip: hash,
@@ -36,13 +35,13 @@ impl Status {
             outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
             inbound_peers,
             waiting_records: snapshot.waiting_lines,
-            chain_name: snapshot.ledger.as_ref().map(|ledger| ledger.name.clone()),
-            waiting_transactions: snapshot.ledger.as_ref().map(|ledger| ledger.pooled),
-            drafts: snapshot.ledger.as_ref().map(|ledger| ledger.drafts),
-            drafts_wait_for: snapshot.ledger.as_ref().and_then(|ledger| ledger.drafts_wait),
-            displaced_records: snapshot.ledger.as_ref().map(|ledger| ledger.own_displaced),
-            may_sign: snapshot.ledger.as_ref().map(|ledger| ledger.may_sign),
-            witnesses: snapshot.ledger.as_ref().map(|ledger| WitnessStanding {
+            chain_name: ledger.map(|ledger| ledger.name.clone()),
+            waiting_transactions: ledger.map(|ledger| ledger.pooled),
+            drafts: ledger.map(|ledger| ledger.drafts),
+            drafts_wait_for: ledger.and_then(|ledger| ledger.drafts_wait),
+            displaced_records: ledger.map(|ledger| ledger.own_displaced),
+            may_sign: ledger.map(|ledger| ledger.may_sign),
+            witnesses: ledger.map(|ledger| WitnessStanding {
                 listed: ledger.witnesses.listed.len(),
                 near_tip: ledger.witnesses.near_tip,
             }),
@@ -82,24 +81,12 @@ impl From<&PeerSummary> for PeerReport {
         Self {
             address: peer.address,
             inbound: peer.inbound,
-            stage: peer.stage.into(),
+            stage: peer.stage,
             agent: peer.agent.clone(),
             height: peer.height,
             latency_us: peer
                 .latency
                 .map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)),
-        }
-    }
-}
-
-impl From<PeerStage> for Stage {
-    fn from(stage: PeerStage) -> Self {
-        match stage {
-            PeerStage::Greeted => Self::Greeted,
-            PeerStage::Silent => Self::Silent,
-            PeerStage::Plain => Self::Plain,
-            PeerStage::Original => Self::Original,
-            PeerStage::Introduced => Self::Introduced,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
+use kusari_node::event::BlockName;
 use serde::{Deserialize, Serialize};
 
 /// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
@@ -45,17 +46,7 @@ pub struct TransactionReport {
     /// A block beside the best chain that holds it as well, the last that was stored: where it stood
     /// before a reorganisation, if it ever did.
     #[cfg_attr(feature = "schema", schema(required))]
-    pub beside: Option<FormerPlace>,
-}
-
-/// A block beside the best chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct FormerPlace {
-    /// Its height.
-    pub height: u32,
-    /// Its hash.
-    pub hash: BlockHash,
+    pub beside: Option<BlockName>,
 }
 
 /// Where a transaction stands.

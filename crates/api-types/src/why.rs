@@ -4,7 +4,8 @@ use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash};
 use serde::{Deserialize, Serialize};
 
-use kusari_node::trail::TrailEntry;
+use crate::RecordPlace;
+use kusari_node::event::EventEntry;
 
 /// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub struct WhyReport {
     /// The block, or the one that the transaction stands in; absent where the store has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub block: Option<WhyBlock>,
+    pub block: Option<RecordPlace>,
     /// When the oldest entry of its kind was written, in Unix milliseconds; absent while there is none.
     /// Nothing is known of the time before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,18 +52,6 @@ pub enum WhySubject {
     },
 }
 
-/// A block where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct WhyBlock {
-    /// Its height.
-    pub height: u32,
-    /// Its hash.
-    pub hash: BlockHash,
-    /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
-    pub confirmations: u32,
-}
-
 /// One entry of the trail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -71,7 +60,7 @@ pub struct WhyEntry {
     pub number: u64,
     /// What happened, and when.
     #[serde(flatten)]
-    pub entry: TrailEntry,
+    pub entry: EventEntry,
 }
 
 /// `GET /v1/reorganisations`: moves of the best chain to another branch, newest first.

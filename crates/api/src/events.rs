@@ -2,12 +2,12 @@
 //!
 //! Owns the last events with their numbers, and what each listener was told. The node's thread adds
 //! to them and never waits for a listener, which takes what is there when it has time, and
-//! is told how much of it is gone by then. What is told, and in which form, stands in `told`.
+//! is told how much of it is gone by then. What is told, and in which form, is up to
+//! [`NodeEvent::of`].
 //!
 //! Bounds: [`KEPT_EVENTS`] for all listeners together, and [`MAX_STREAMS`].
 
 mod ring;
-mod told;
 
 use std::io;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(super) fn open_run(run: u64) -> (EventSender, EventFeed) {
 impl EventSender {
     /// Tells of what happened, where it is for listeners. Never waits for one.
     pub fn tell(&self, event: &Event) {
-        if let Some(event) = told::form_of(event) {
+        if let Some(event) = NodeEvent::of(event) {
             self.add(event);
         }
     }

@@ -5,12 +5,12 @@
 
 use kusari_api_types::audit::{Audit, AuditFinding, AuditedFile};
 use kusari_api_types::{
-    BlockReport, HeaderReport, RecentWorkReport, ReorganisationList, ReorganisationReport, Status,
-    TextPlace, TransactionList, TransactionPlace, TransactionReport, WhyBlock, WhyEntry, WhyReport,
-    WhySubject, WitnessClaim, WitnessList, WitnessReport,
+    BlockReport, HeaderReport, RecentWorkReport, RecordPlace, ReorganisationList,
+    ReorganisationReport, Status, TextPlace, TransactionList, TransactionPlace, TransactionReport,
+    WhyEntry, WhyReport, WhySubject, WitnessClaim, WitnessList, WitnessReport,
 };
 use kusari_chain::ledger::{Address, PublicKey};
-use kusari_node::happening::Happening;
+use kusari_node::Event;
 use kusari_node::snapshot::WitnessSummary;
 use kusari_runtime::Traffic;
 use kusari_store::trail::Subject;
@@ -132,7 +132,7 @@ pub fn story(subject: &Subject, story: Story) -> WhyReport {
     let block = placed.map(|placed| {
         let block = &placed.block.block;
         let confirmations = placed.confirmations.unwrap_or(0);
-        WhyBlock { height: block.index, hash: block.hash, confirmations }
+        RecordPlace { height: block.index, hash: block.hash, confirmations }
     });
     WhyReport { subject, block, trail_begins: begins, missed, has_more, entries }
 }
@@ -143,8 +143,8 @@ pub fn reorganisations(mut found: Vec<Reorganisation>, limit: usize) -> Reorgani
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().map(|(number, _)| *number).filter(|_| has_more);
-    let report = |(number, entry): Reorganisation| match entry.happening {
-        Happening::Reorganised { depth, from, to, .. } => {
+    let report = |(number, entry): Reorganisation| match entry.event {
+        Event::Reorganised { depth, from, to, .. } => {
             Some(ReorganisationReport { number, time: entry.time, depth, from, to })
         }
         _ => None,

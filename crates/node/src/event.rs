@@ -1,107 +1,93 @@
-//! What the node tells the person who runs it.
+//! What happens in a node: what it tells the person who runs it, and what it writes down for those who ask
+//! later why things are as they are.
 //!
-//! Owns the facts; how they are worded and shown is up to the program.
+//! Owns the facts, and their one form as JSON, which the store keeps and the local API answers with. How
+//! they are worded and shown is up to the program.
+
+mod log;
+mod origin;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
 use kusari_chain::ledger::{PublicKey, Txid};
-use kusari_chain::{BestPoint, BlockHash, Branch, StoredBlock};
-use serde::Serialize;
+use kusari_chain::{BestPoint, BlockHash, StoredBlock};
+use serde::{Deserialize, Serialize};
 
+pub use self::log::{EventEntry, EventKind, MAX_NOTED_BLOCKS, MAX_NOTED_TEXT};
+pub use self::origin::{BlockName, BlockSource, HeldReport, Origin, Sender};
 use crate::address::PeerAddress;
 use crate::drafts::DraftWait;
 use crate::store::EntryId;
 use crate::witnesses::WitnessStop;
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "happened", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Happening))]
+#[non_exhaustive]
 pub enum Event {
-    /// We reached a peer.
-    Connected {
-        /// The address that was dialled.
-        target: PeerAddress,
-        /// Where that led.
-        address: SocketAddr,
+    /// Blocks of heights in a row joined the best chain, each as its tip. Most often it is one.
+    BlocksJoined {
+        /// The lowest.
+        first: BlockName,
+        /// The highest.
+        last: BlockName,
+        /// Where they come from.
+        origin: Origin,
     },
-    /// A peer reached us.
-    Accepted {
-        /// Its address.
-        address: SocketAddr,
-    },
-    /// A peer introduced itself.
-    Introduced {
-        /// Its address.
-        address: SocketAddr,
-        /// Program and version, as it says.
-        agent: String,
-    },
-    /// A peer we dialled speaks the original dialect.
-    FoundOriginal {
-        /// Its address.
-        address: SocketAddr,
-    },
-    /// The last block of an original's list is not on our best chain: what is typed there goes on
-    /// another branch, and nothing that we send changes that.
-    OriginalDiverged {
-        /// Its address.
-        address: SocketAddr,
-    },
-    /// A connection ended.
-    Disconnected {
-        /// Its address.
-        address: SocketAddr,
-        /// Why.
-        reason: String,
-    },
-    /// Dialling failed.
-    ConnectFailed {
-        /// The address.
-        target: PeerAddress,
-        /// Why.
-        reason: String,
-    },
-    /// The address will be dialled again.
-    Redialling {
-        /// The address.
-        target: PeerAddress,
-        /// How soon.
-        after: Duration,
-    },
-    /// We asked a peer for its chain, or for what we lack of it.
-    RequestedChain {
-        /// Whom.
-        address: SocketAddr,
-    },
-    /// A peer asked for our chain.
-    ChainRequested {
-        /// Who.
-        address: SocketAddr,
-    },
-    /// An answer with blocks is complete.
-    SentBlocks {
-        /// To whom.
-        address: SocketAddr,
-        /// How many.
-        count: u32,
-    },
-    /// A block joined the best chain as its tip.
-    BlockAdded {
-        /// The block.
-        block: Arc<StoredBlock>,
-        /// Where it comes from.
-        source: BlockSource,
-    },
-    /// A valid block was added beside the best chain.
+    /// A valid block has its place beside the best chain.
     SideBlock {
-        /// Its height.
-        height: u32,
-        /// Its hash.
-        hash: BlockHash,
+        /// Which.
+        block: BlockName,
+        /// Where it comes from.
+        origin: Origin,
+        /// Whether its branch has more work and is held all the same, for it would revert more than the
+        /// operator allows.
+        held: bool,
+    },
+    /// A block waits for its parent, which is unknown.
+    OrphanKept {
+        /// Which.
+        block: BlockName,
+        /// The parent.
+        parent: BlockHash,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// A block waits for its time: it is ahead of this node's clock.
+    BlockAhead {
+        /// Which.
+        block: BlockName,
+        /// From when on it may be accepted, in Unix seconds.
+        due: u64,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// A block breaks a rule.
+    BlockRefused {
+        /// Which.
+        block: BlockName,
+        /// Short name of the rule.
+        code: String,
+        /// The rule, in a sentence.
+        reason: String,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// Peers were sent a block, or told of it.
+    BlockPassedOn {
+        /// The last one that they were sent.
+        block: BlockName,
+        /// Peers that were sent it.
+        pushed: u32,
+        /// Peers that were told of it, to ask for it.
+        announced: u32,
     },
     /// The best chain moved to another branch.
     Reorganised {
@@ -111,86 +97,220 @@ pub enum Event {
         from: BestPoint,
         /// The tip now.
         to: BestPoint,
+        /// The blocks that left, from the old tip down; at most 64.
+        reverted: Vec<BlockName>,
+        /// The blocks that joined, from the fork up; at most 64.
+        connected: Vec<BlockName>,
     },
-    /// A branch has more work than the best chain and is not followed, since that would revert more
-    /// blocks than the operator lets this node revert by itself. Said again while it stands, at a
-    /// bounded rate.
-    BranchHeld(Box<HeldReport>),
-    /// A block's timestamp is far ahead of our clock.
-    FromTheFuture {
-        /// Its height.
-        height: u32,
-        /// How far, in seconds.
-        seconds: u64,
-    },
-    /// A peer's line was refused.
-    Rejected {
-        /// Who sent it.
-        address: SocketAddr,
-        /// Short name of the fault.
-        code: &'static str,
-        /// Why.
-        reason: String,
-    },
-    /// A peer says that it refused something of ours.
-    PeerRefused {
-        /// Who.
-        address: SocketAddr,
-        /// What it says; free text of a stranger.
-        message: String,
-    },
-    /// A typed line left the best chain with its block and will be mined again.
-    LineReopened {
-        /// The outbox entry.
-        entry: EntryId,
-    },
-    /// A transaction came to wait in the pool. A busy ledger says so thousands of times a second.
+    /// A transaction waits to be mined.
     TransactionPooled {
         /// Which.
         txid: Txid,
-        /// Whether it was entrusted to this node.
-        own: bool,
+        /// Where it comes from.
+        origin: Origin,
     },
-    /// A transaction of ours stands in the best chain.
+    /// A transaction was not let into the pool.
+    TransactionRefused {
+        /// Which.
+        txid: Txid,
+        /// Short name of the fault.
+        code: String,
+        /// Why, in a sentence.
+        reason: String,
+        /// Where it comes from.
+        origin: Origin,
+    },
+    /// A transaction lost its place.
+    TransactionDisplaced {
+        /// Which.
+        txid: Txid,
+        /// The one that has its place; absent where that is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        by: Option<Txid>,
+        /// The block that it stood in, which left the best chain, if it had been mined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        from: Option<BlockName>,
+        /// Whether the text is signed again, under the next sequence. Told of this node's own, and not kept.
+        #[serde(skip)]
+        again: bool,
+    },
+    /// A transaction of this node's people stands in the best chain.
     TransactionMined {
         /// Which.
         txid: Txid,
         /// Height of its block.
         height: u32,
     },
-    /// A transaction of ours left the best chain with its block, and the branch that won holds it as
-    /// well.
+    /// A transaction of this node's people stands in another block, since the best chain moved.
     TransactionMoved {
         /// Which.
         txid: Txid,
         /// The block that it stood in.
-        from: BestPoint,
+        from: BlockName,
         /// The block that it stands in now.
-        to: BestPoint,
+        to: BlockName,
     },
-    /// A transaction of ours that was done waits to be mined again.
+    /// A transaction of this node's people that was done waits to be mined again.
     TransactionReturned {
         /// Which.
         txid: Txid,
-        /// The block that it stood in, which left the best chain; `None` where the block held another
-        /// one in its place.
-        from: Option<BestPoint>,
-        /// Whether it is back in the pool. If not, it is tried again when its account changes.
+        /// The block that it stood in, which left the best chain; absent where it held another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        from: Option<BlockName>,
+        /// Whether it is back in the pool.
         pooled: bool,
     },
-    /// Another transaction of the same account took the place of one of ours, which can't be mined
-    /// any more.
-    TransactionDisplaced {
-        /// Which.
-        txid: Txid,
-        /// The other one.
-        by: Txid,
-        /// Whether the text is signed again, under the next sequence.
-        again: bool,
-        /// The block that it stood in, which left the best chain, if it had been mined.
-        from: Option<BestPoint>,
+    /// A connection to a peer is open.
+    PeerConnected {
+        /// The other end.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// What was dialled; absent where the peer dialled us.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", schema(value_type = Option<String>, nullable = false))]
+        target: Option<PeerAddress>,
+    },
+    /// A peer introduced itself.
+    PeerIntroduced {
+        /// Its address.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// Program and version, as it says.
+        agent: String,
+    },
+    /// A line of a peer was refused before anything came of it, or a block or a header of it.
+    LineRefused {
+        /// Who sent it.
+        sender: Sender,
+        /// Short name of the fault.
+        code: String,
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// A peer got points for misbehaving.
+    PeerPenalised {
+        /// Its address.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// Points for this.
+        points: u32,
+        /// Points that it has by now.
+        total: u32,
+    },
+    /// An address is banned.
+    PeerBanned {
+        /// Whose.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// A peer says that it refused something of ours.
+    PeerRefusedOurs {
+        /// Who.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// What it says.
+        message: String,
+    },
+    /// A connection ended.
+    PeerDisconnected {
+        /// The other end.
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// More happened than is written down.
+    Missed {
+        /// To what.
+        of: EventKind,
+        /// How much.
+        count: u64,
+    },
+
+    // What follows is told as it happens, and not kept.
+    /// A peer we dialled speaks the original dialect.
+    #[serde(skip_deserializing)]
+    FoundOriginal {
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// The last block of an original's list is not on our best chain: what is typed there goes on
+    /// another branch, and nothing that we send changes that.
+    #[serde(skip_deserializing)]
+    OriginalDiverged {
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// Dialling failed.
+    #[serde(skip_deserializing)]
+    ConnectFailed {
+        /// The address.
+        target: PeerAddress,
+        /// Why.
+        reason: String,
+    },
+    /// The address will be dialled again.
+    #[serde(skip_deserializing)]
+    Redialling {
+        /// The address.
+        target: PeerAddress,
+        /// How soon.
+        after: Duration,
+    },
+    /// We asked a peer for its chain, or for what we lack of it.
+    #[serde(skip_deserializing)]
+    RequestedChain {
+        /// Whom.
+        address: SocketAddr,
+    },
+    /// A peer asked for our chain.
+    #[serde(skip_deserializing)]
+    ChainRequested {
+        /// Who.
+        address: SocketAddr,
+    },
+    /// An answer with blocks is complete.
+    #[serde(skip_deserializing)]
+    SentBlocks {
+        /// To whom.
+        address: SocketAddr,
+        /// How many.
+        count: u32,
+    },
+    /// A block joined the best chain as its tip.
+    #[serde(skip_deserializing)]
+    BlockAdded {
+        /// The block.
+        block: Arc<StoredBlock>,
+        /// Where it comes from.
+        source: BlockSource,
+    },
+    /// A branch has more work than the best chain and is not followed, since that would revert more
+    /// blocks than the operator lets this node revert by itself. Said again while it stands, at a
+    /// bounded rate.
+    #[serde(skip_deserializing)]
+    BranchHeld(Box<HeldReport>),
+    /// A block's timestamp is far ahead of our clock.
+    #[serde(skip_deserializing)]
+    FromTheFuture {
+        /// Its height.
+        height: u32,
+        /// How far, in seconds.
+        seconds: u64,
+    },
+    /// A typed line left the best chain with its block and will be mined again.
+    #[serde(skip_deserializing)]
+    LineReopened {
+        /// The outbox entry.
+        entry: EntryId,
     },
     /// A draft became a transaction, which waits to be mined.
+    #[serde(skip_deserializing)]
     DraftSigned {
         /// The outbox entry.
         entry: EntryId,
@@ -200,6 +320,7 @@ pub enum Event {
         former: Option<Txid>,
     },
     /// Drafts are not signed for now.
+    #[serde(skip_deserializing)]
     DraftsWait {
         /// How many are in memory.
         drafts: usize,
@@ -207,11 +328,13 @@ pub enum Event {
         wait: DraftWait,
     },
     /// A typed line waits for room in the outbox.
+    #[serde(skip_deserializing)]
     OutboxFull {
         /// Lines that wait to be mined.
         waiting: u64,
     },
     /// A listed witness stands by a block.
+    #[serde(skip_deserializing)]
     Witnessed {
         /// Its key.
         key: PublicKey,
@@ -221,6 +344,7 @@ pub enum Event {
         hash: BlockHash,
     },
     /// A witness signed two statements under one sequence, so its word is worth nothing.
+    #[serde(skip_deserializing)]
     WitnessEquivocated {
         /// Its key.
         key: PublicKey,
@@ -231,45 +355,15 @@ pub enum Event {
     },
     /// A peer holds later statements of our own witness key than were known here, and we go on after
     /// them.
+    #[serde(skip_deserializing)]
     OwnStatementsReturned {
         /// The last of them.
         sequence: u64,
     },
     /// This node makes no statements any more.
+    #[serde(skip_deserializing)]
     WitnessingStopped {
         /// Why.
         why: WitnessStop,
     },
-    /// An address is banned.
-    Banned {
-        /// Whose.
-        address: SocketAddr,
-        /// For how long.
-        duration: Duration,
-    },
-}
-
-/// What is known of a held branch that is ahead of the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HeldReport {
-    /// The best chain's last block.
-    pub best: BestPoint,
-    /// The branch.
-    pub branch: Branch,
-    /// Held branches that are ahead beside this one.
-    pub others: usize,
-}
-
-/// Where a block comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BlockSource {
-    /// Mined here, for this outbox entry.
-    Mined(EntryId),
-    /// Mined here, on a ledger.
-    MinedBody,
-    /// Announced by a peer.
-    Announced,
-    /// Asked for while catching up.
-    Synced,
 }

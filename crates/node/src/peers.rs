@@ -11,6 +11,8 @@ mod twins;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+#[cfg(feature = "schema")]
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -31,6 +33,8 @@ use crate::wire::{Hello, NodeId};
 /// How far a peer has introduced itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = Stage))]
 pub enum PeerStage {
     /// We dialled it and wait for its `HELLO`.
     Greeted,

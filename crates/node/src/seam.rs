@@ -24,7 +24,6 @@ pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;
-use crate::happening::Happening;
 use crate::hindrance::StorageState;
 use crate::store::{EntryId, StoreBatch};
 use crate::wire::{Message, Received, Refusal, Row};
@@ -269,7 +268,7 @@ pub enum Action {
     /// Tell the person who runs this node.
     Notify(Event),
     /// Write down, when it is convenient, what happened. Nothing rests on it.
-    Record(Box<Happening>),
+    Record(Box<Event>),
     /// Audit the store, beside everything else. Answered by [`Input::Audited`].
     Audit,
     /// Stop: the node cannot go on.

@@ -172,7 +172,7 @@ fn a_branch_that_is_not_followed_for_now_is_told_of_and_followed_when_it_was_sai
     actions.extend(bench.pass(REORG_STEP_PAUSE));
     assert_eq!(bench.node.snapshot().tip, waiting.tip);
     let told = actions.iter().filter_map(|action| match action {
-        Action::Notify(Event::Reorganised { depth, from, to }) => Some((*depth, *from, *to)),
+        Action::Notify(Event::Reorganised { depth, from, to, .. }) => Some((*depth, *from, *to)),
         _ => None,
     });
     assert_eq!(told.collect::<Vec<_>>(), [(tip.height, tip, waiting.tip)]);

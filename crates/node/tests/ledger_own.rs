@@ -181,7 +181,7 @@ fn a_transaction_that_the_new_branch_holds_as_well_does_not_return() {
     let actions = give(&mut bench, &rival);
     let new = bench.node.snapshot().tip;
     assert_eq!((returned(&actions), mined(&actions)), (vec![], vec![]));
-    assert_eq!(moved(&actions), [(record.txid(), old, new)]);
+    assert_eq!(moved(&actions), [(record.txid(), old.into(), new.into())]);
     assert_eq!((bench.own_waiting(), bench.pooled()), (0, 0));
 }
 

@@ -13,13 +13,13 @@ use common::Bench;
 use common::ledger::{
     Maker, Person, bench, entry, events, funded, give, is_submitted, line, restarted, whole,
 };
-use kusari_chain::BestPoint;
 use kusari_chain::ledger::{BodyEntry, Txid};
+use kusari_node::event::{BlockName, Origin};
 use kusari_node::seam::{Command, Reply};
 use kusari_node::{Action, Event, MiningPolicy};
 
 /// Where it stood, and whether it is back in the pool.
-fn back(actions: &[Action], of: &Txid) -> (Option<BestPoint>, bool) {
+fn back(actions: &[Action], of: &Txid) -> (Option<BlockName>, bool) {
     let found = events(actions).into_iter().find_map(|event| match event {
         Event::TransactionReturned { txid, from, pooled } if txid == of => Some((*from, *pooled)),
         _ => None,
@@ -27,7 +27,7 @@ fn back(actions: &[Action], of: &Txid) -> (Option<BestPoint>, bool) {
     found.expect("nobody was told that it is back")
 }
 
-fn lost(actions: &[Action], of: &Txid) -> Option<BestPoint> {
+fn lost(actions: &[Action], of: &Txid) -> Option<BlockName> {
     let found = events(actions).into_iter().find_map(|event| match event {
         Event::TransactionDisplaced { txid, from, .. } if txid == of => Some(*from),
         _ => None,
@@ -38,7 +38,7 @@ fn lost(actions: &[Action], of: &Txid) -> Option<BestPoint> {
 /// Those that came to wait, and whether they are ours.
 fn pooled(actions: &[Action]) -> Vec<(Txid, bool)> {
     let found = events(actions).into_iter().filter_map(|event| match event {
-        Event::TransactionPooled { txid, own } => Some((*txid, *own)),
+        Event::TransactionPooled { txid, origin } => Some((*txid, *origin == Origin::Person)),
         _ => None,
     });
     found.collect()
@@ -67,7 +67,7 @@ fn a_transaction_that_lost_its_block_is_told_with_the_block_and_that_the_pool_ha
     let mut branch = Maker::new(3);
     (0..2).for_each(|_| drop(branch.next(&[])));
     let actions = give(&mut bench, &branch);
-    assert_eq!(back(&actions, &record.txid()), (Some(stood_in), true));
+    assert_eq!(back(&actions, &record.txid()), (Some(stood_in.into()), true));
     assert_eq!(ask(&mut bench, record.txid()), Some((Some(entry(&record)), true)));
 }
 
@@ -84,7 +84,7 @@ fn one_that_the_pool_cannot_take_is_told_so_and_is_still_known_to_wait() {
     let mut rival = Maker::new(3);
     (0..3).for_each(|_| drop(rival.next(&[])));
     let actions = give(&mut bench, &rival);
-    assert_eq!(back(&actions, &payment.txid()), (Some(stood_in), false));
+    assert_eq!(back(&actions, &payment.txid()), (Some(stood_in.into()), false));
     for bench in [&mut restarted(&bench.disk, MiningPolicy::Off), &mut bench] {
         assert_eq!(ask(bench, payment.txid()), Some((Some(entry(&payment)), true)));
     }
@@ -103,7 +103,7 @@ fn one_that_was_displaced_is_told_with_the_block_that_it_stood_in_and_can_still_
     let mut rival = Maker::behind(&first);
     rival.next(&[&theirs]);
     let actions = give(&mut bench, &rival);
-    assert_eq!(lost(&actions, &ours.txid()), Some(stood_in));
+    assert_eq!(lost(&actions, &ours.txid()), Some(stood_in.into()));
     assert_eq!(ask(&mut bench, ours.txid()), Some((Some(entry(&ours)), false)));
 }
 

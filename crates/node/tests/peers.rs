@@ -68,7 +68,7 @@ fn a_dialled_peer_without_hello_is_asked_for_its_chain_and_told_nothing_it_does_
     assert!(matches!(sent_to(&actions, peer)[..], [Message::Block(_)]));
     let actions = bench.receive(peer, Message::Hello(hello(9, 0)));
     assert!(
-        actions.iter().any(|a| matches!(a, Action::Notify(Event::Introduced { .. }))),
+        actions.iter().any(|a| matches!(a, Action::Notify(Event::PeerIntroduced { .. }))),
         "a late HELLO did not upgrade the peer"
     );
 }
@@ -233,7 +233,7 @@ fn a_flood_of_nonsense_shows_only_a_few_lines_to_the_person() {
         let actions = bench.line(peer, "nonsense");
         shown += actions
             .iter()
-            .filter(|action| matches!(action, Action::Notify(Event::Rejected { .. })))
+            .filter(|action| matches!(action, Action::Notify(Event::LineRefused { .. })))
             .count();
     }
     assert!((1..100).contains(&shown), "{shown} lines were shown");

@@ -158,7 +158,9 @@ fn a_ban_never_touches_what_the_person_had_dialled() {
     let line = format!("BLOCK:{}", bad.to_canonical_json());
     let mut actions = bench.line(liar, &line);
     actions.extend(bench.line(liar, &line));
-    assert!(actions.iter().any(|action| matches!(action, Action::Notify(Event::Banned { .. }))));
+    assert!(
+        actions.iter().any(|action| matches!(action, Action::Notify(Event::PeerBanned { .. })))
+    );
     assert!(!is_closed(&actions, out));
     ended(&mut bench, out);
     assert!(dials(&bench.pass(2 * REDIAL_FIRST)));
@@ -181,7 +183,9 @@ fn a_dialled_peer_that_misbehaves_is_left_alone_for_the_longest_wait_and_not_ban
     actions.extend(bench.line(out, &line));
     assert_eq!(closed(&actions), [(out, DisconnectReason::Misbehaved)]);
     actions.extend(ended(&mut bench, out));
-    assert!(!actions.iter().any(|action| matches!(action, Action::Notify(Event::Banned { .. }))));
+    assert!(
+        !actions.iter().any(|action| matches!(action, Action::Notify(Event::PeerBanned { .. })))
+    );
     let early = bench.pass(REDIAL_MAX - Duration::from_millis(1));
     assert!(!dials(&early) && dials(&bench.pass(REDIAL_MAX / 4 + Duration::from_millis(1))));
 }

@@ -11,17 +11,17 @@ mod common;
 
 use common::{Bench, checked, child, mined};
 use kusari_chain::Block;
-use kusari_node::happening::{BlockName, Happening, Origin};
+use kusari_node::event::{BlockName, Event, Origin};
 use kusari_node::limits::BAN_SCORE;
 use kusari_node::seam::Input;
 use kusari_node::{Action, NodeConfig};
 
-fn written(actions: &[Action]) -> Vec<Happening> {
-    let happening = |action: &Action| match action {
-        Action::Record(happening) => Some((**happening).clone()),
+fn written(actions: &[Action]) -> Vec<Event> {
+    let event = |action: &Action| match action {
+        Action::Record(event) => Some((**event).clone()),
         _ => None,
     };
-    actions.iter().filter_map(happening).collect()
+    actions.iter().filter_map(event).collect()
 }
 
 fn name(block: &Block) -> BlockName {
@@ -41,7 +41,7 @@ fn blocks_in_a_row_of_one_peer_are_one_entry_and_go_before_their_commit() {
     // As it comes, with the commit where it is.
     let actions = bench.node.handle(bench.now, input);
     let happened = written(&actions);
-    let [Happening::BlocksJoined { first, last, origin }] = &happened[..] else {
+    let [Event::BlocksJoined { first, last, origin }] = &happened[..] else {
         panic!("{happened:?}")
     };
     assert_eq!((*first, *last), (name(&one), name(&three)));
@@ -59,13 +59,13 @@ fn an_orphan_is_told_with_its_parent_and_again_when_it_joins() {
     let two = child(&one, "two");
     let happened = written(&bench.receive(peer, checked(&two)));
     assert!(
-        matches!(&happened[..], [Happening::OrphanKept { block, parent, .. }]
+        matches!(&happened[..], [Event::OrphanKept { block, parent, .. }]
             if *block == name(&two) && *parent == one.hash),
         "{happened:?}"
     );
     let happened = written(&bench.receive(peer, checked(&one)));
     let waited =
-        Happening::BlocksJoined { first: name(&two), last: name(&two), origin: Origin::Waited };
+        Event::BlocksJoined { first: name(&two), last: name(&two), origin: Origin::Waited };
     assert!(happened.contains(&waited), "{happened:?}");
 }
 
@@ -80,14 +80,14 @@ fn a_reorganisation_names_what_left_and_what_joined_and_the_side_block_before_it
     bench.receive(peer, checked(&first));
     let happened = written(&bench.receive(peer, checked(&second)));
     assert!(
-        matches!(&happened[..], [Happening::SideBlock { block, held: false, .. }]
+        matches!(&happened[..], [Event::SideBlock { block, held: false, .. }]
             if *block == name(&second)),
         "{happened:?}"
     );
     let third = child(&second, "c");
     let happened = written(&bench.receive(peer, checked(&third)));
-    let moved = happened.iter().find_map(|happening| match happening {
-        Happening::Reorganised { depth, reverted, connected, .. } => {
+    let moved = happened.iter().find_map(|event| match event {
+        Event::Reorganised { depth, reverted, connected, .. } => {
             Some((*depth, reverted.clone(), connected.clone()))
         }
         _ => None,
@@ -104,7 +104,7 @@ fn a_refused_block_and_the_points_for_it_are_told_until_the_peer_is_closed() {
         let wrong = Block { index: 7, ..child(&Block::genesis(), &number.to_string()) };
         let wrong = mined(wrong);
         let happened = written(&bench.receive(peer, checked(&wrong)));
-        let [Happening::BlockRefused { block, code, .. }, Happening::PeerPenalised { total, .. }] =
+        let [Event::BlockRefused { block, code, .. }, Event::PeerPenalised { total, .. }] =
             &happened[..]
         else {
             panic!("{happened:?}")
@@ -127,6 +127,6 @@ fn whoever_is_sent_or_told_of_a_block_is_counted() {
     bench.introduced(9, 0);
     let one = child(&Block::genesis(), "one");
     let happened = written(&bench.receive(peer, checked(&one)));
-    let passed_on = Happening::BlockPassedOn { block: name(&one), pushed: 2, announced: 0 };
+    let passed_on = Event::BlockPassedOn { block: name(&one), pushed: 2, announced: 0 };
     assert!(happened.contains(&passed_on), "{happened:?}");
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::Control;
 use crate::witness_key::{WitnessKey, WitnessKeyError};
 use kusari_store::Store;
-use kusari_store::trail::TrailEntry;
+use kusari_store::trail::EventEntry;
 
 /// Hands batches to the thread. What may pile up is bounded by the node's congestion limit.
 pub(super) struct Committer {
@@ -24,12 +24,12 @@ pub(super) struct Committer {
     work: Option<Sender<Work>>,
     thread: Option<JoinHandle<()>>,
     /// Entries of the trail that were handed over and are not written yet.
-    trail_under_way: Arc<AtomicUsize>,
+    events_under_way: Arc<AtomicUsize>,
 }
 
 enum Work {
     Batch(CommitId, StoreBatch),
-    Trail(Vec<TrailEntry>),
+    Trail(Vec<EventEntry>),
     Sign(UnsignedStatement, ChainId),
     Remember(WitnessMemory),
 }
@@ -42,13 +42,13 @@ impl Committer {
         witness: Option<WitnessKey>,
     ) -> io::Result<Self> {
         let (work, queue) = channel();
-        let trail_under_way = Arc::new(AtomicUsize::new(0));
-        let under_way = Arc::clone(&trail_under_way);
-        let mut writer = Writer { store, control, trail_under_way: under_way, witness };
+        let events_under_way = Arc::new(AtomicUsize::new(0));
+        let under_way = Arc::clone(&events_under_way);
+        let mut writer = Writer { store, control, events_under_way: under_way, witness };
         let thread = std::thread::Builder::new()
             .name("committer".to_string())
             .spawn(move || writer.write_all(&queue))?;
-        Ok(Self { work: Some(work), thread: Some(thread), trail_under_way })
+        Ok(Self { work: Some(work), thread: Some(thread), events_under_way })
     }
 
     pub(super) fn commit(&self, id: CommitId, batch: StoreBatch) {
@@ -56,8 +56,8 @@ impl Committer {
     }
 
     /// Writes entries of the trail, with the next batch where there is one.
-    pub(super) fn write_trail(&self, entries: Vec<TrailEntry>) {
-        self.trail_under_way.fetch_add(entries.len(), Ordering::Relaxed);
+    pub(super) fn write_events(&self, entries: Vec<EventEntry>) {
+        self.events_under_way.fetch_add(entries.len(), Ordering::Relaxed);
         self.send(Work::Trail(entries));
     }
 
@@ -72,8 +72,8 @@ impl Committer {
     }
 
     /// Entries that were handed over and are not written yet.
-    pub(super) fn trail_under_way(&self) -> usize {
-        self.trail_under_way.load(Ordering::Relaxed)
+    pub(super) fn events_under_way(&self) -> usize {
+        self.events_under_way.load(Ordering::Relaxed)
     }
 
     fn send(&self, work: Work) {
@@ -98,7 +98,7 @@ impl Drop for Committer {
 struct Writer {
     store: Store,
     control: UnboundedSender<Control>,
-    trail_under_way: Arc<AtomicUsize>,
+    events_under_way: Arc<AtomicUsize>,
     witness: Option<WitnessKey>,
 }
 
@@ -136,10 +136,10 @@ impl Writer {
         &self,
         through: Option<CommitId>,
         group: &[StoreBatch],
-        trail: &[TrailEntry],
+        trail: &[EventEntry],
     ) -> bool {
         let committed = self.store.commit_with_trail(group, trail);
-        self.trail_under_way.fetch_sub(trail.len(), Ordering::Relaxed);
+        self.events_under_way.fetch_sub(trail.len(), Ordering::Relaxed);
         let (message, went_well) = match committed {
             Ok(()) => (through.map(Control::Committed), true),
             Err(error) => (Some(Control::CommitFailed(error)), false),

@@ -9,16 +9,16 @@ use std::time::Duration;
 use kusari_miner::{Kernel, Miner};
 use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Happening, Input, Node, Snapshot};
+use kusari_node::{Event, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use super::clock::{Clock, until};
 use super::commit::Committer;
 use super::counts::Counts;
+use super::event_log::{LOG_DELAY, Took, UnwrittenEvents};
 use super::followed::Followed;
 use super::lines::Lines;
-use super::notes::{Notes, TRAIL_DELAY, Took, of_event};
 use super::storage::Storage;
 use super::{Control, RunError};
 use crate::NodeWallet;
@@ -64,10 +64,10 @@ pub(super) struct Driver {
     miner: Miner,
     committer: Committer,
     storage: Storage,
-    /// What is to be written into the trail.
-    notes: Notes,
+    /// What is to be written into the event log.
+    unwritten: UnwrittenEvents,
     /// By when, where nothing else is committed before.
-    notes_due: Option<Instant>,
+    unwritten_due: Option<Instant>,
     /// How long the line of this input took.
     took: Took,
     /// It, for whoever listens.
@@ -110,8 +110,8 @@ impl Driver {
             miner,
             storage: Storage::watch(store.clone(), parts.max_store_bytes, control.clone()),
             committer: Committer::start(store, control, parts.witness)?,
-            notes: Notes::default(),
-            notes_due: None,
+            unwritten: UnwrittenEvents::default(),
+            unwritten_due: None,
             took: Took::default(),
             followed: Followed::default(),
             wallet: parts.wallet,
@@ -143,7 +143,7 @@ impl Driver {
                 journal.flush();
             }
             let wake = until(self.wake_at);
-            let notes_due = until(self.notes_due);
+            let unwritten_due = until(self.unwritten_due);
             // Answers to earlier actions come first: they free what peers wait for.
             tokio::select! {
                 biased;
@@ -156,7 +156,7 @@ impl Driver {
                     self.wake_at = None;
                     self.give(Input::Tick)?;
                 }
-                () = notes_due => self.write_trail(),
+                () = unwritten_due => self.write_events(),
                 Some(event) = from_net.recv(), if !self.node.is_congested() => {
                     self.net_event(event)?;
                     for _ in 1..INPUTS_IN_A_ROW {
@@ -286,19 +286,19 @@ impl Driver {
         self.carry_out(actions)
     }
 
-    fn note(&mut self, happening: Happening) {
-        let (now, under_way) = (self.clock.elapsed(), self.committer.trail_under_way());
-        self.notes.add(now, under_way, self.took, happening);
-        if self.notes_due.is_none() {
-            self.notes_due = Some(self.clock.instant_of(now + TRAIL_DELAY));
+    fn note(&mut self, event: Event) {
+        let (now, under_way) = (self.clock.elapsed(), self.committer.events_under_way());
+        self.unwritten.add(now, under_way, self.took, event);
+        if self.unwritten_due.is_none() {
+            self.unwritten_due = Some(self.clock.instant_of(now + LOG_DELAY));
         }
     }
 
-    /// Hands over what is to be written into the trail.
-    pub(super) fn write_trail(&mut self) {
-        self.notes_due = None;
-        if !self.notes.is_empty() {
-            self.committer.write_trail(self.notes.take());
+    /// Hands over what is to be written into the event log.
+    pub(super) fn write_events(&mut self) {
+        self.unwritten_due = None;
+        if !self.unwritten.is_empty() {
+            self.committer.write_events(self.unwritten.take());
         }
     }
 
@@ -346,7 +346,7 @@ impl Driver {
                 }
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
-                    self.write_trail();
+                    self.write_events();
                     self.followed.commit(id);
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
@@ -378,12 +378,9 @@ impl Driver {
                 }
                 Action::Notify(event) => {
                     self.counts.note_event(&event);
-                    if let Some(happening) = of_event(&event) {
-                        self.note(happening);
-                    }
                     self.events.push(event);
                 }
-                Action::Record(happening) => self.note(*happening),
+                Action::Record(event) => self.note(*event),
                 Action::Audit => self.storage.audit(),
                 Action::Halt(reason) => return Err(RunError::Halted(reason)),
             }

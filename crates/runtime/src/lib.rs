@@ -27,12 +27,12 @@ mod config;
 mod counts;
 mod driver;
 mod error;
+mod event_log;
 mod followed;
 pub mod journal;
 mod lines;
 mod net;
 mod node_wallet;
-mod notes;
 pub mod offline;
 pub mod open_files;
 #[cfg(feature = "test-util")]
@@ -300,7 +300,7 @@ pub fn start(
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
         driver.tell();
-        driver.write_trail();
+        driver.write_events();
         driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.
         runtime.shutdown_background();

@@ -183,7 +183,7 @@ impl World {
                 self.fail(format!("node {host} gives up the original {address}"));
             }
             NodeEvent::LineReopened { .. } => self.counts.reopened += 1,
-            NodeEvent::Banned { address, .. } => {
+            NodeEvent::PeerBanned { address, .. } => {
                 self.counts.bans += 1;
                 self.check_ban(host, address.ip());
             }
@@ -193,7 +193,9 @@ impl World {
             }
             NodeEvent::DraftSigned { former: Some(_), .. } => self.counts.signed_again += 1,
             NodeEvent::TransactionReturned { .. } => self.counts.returned += 1,
-            NodeEvent::Rejected { .. } => self.counts.refusals += 1,
+            NodeEvent::LineRefused { .. } | NodeEvent::BlockRefused { .. } => {
+                self.counts.refusals += 1
+            }
             NodeEvent::BlockAdded { block, .. } => self.lines.block_added(host, block.block.hash),
             _ => {}
         }

@@ -3,7 +3,7 @@
 //! Owns the order of writes. A change that does not follow from what is stored is refused with all
 //! of its transaction: it tells of a batch that was lost, and writing on would hide that.
 
-use crate::trail::TrailEntry;
+use crate::trail::EventEntry;
 use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
@@ -32,7 +32,7 @@ pub(super) fn commit(
     kind: &Kind,
     content: &Content,
     batches: &[StoreBatch],
-    trail: &[TrailEntry],
+    trail: &[EventEntry],
 ) -> Result<(), Fault> {
     if batches.iter().all(StoreBatch::is_empty) && trail.is_empty() {
         return Ok(());

@@ -65,7 +65,7 @@ mod transactions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::trail::TrailEntry;
+use self::trail::EventEntry;
 use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
@@ -237,7 +237,7 @@ impl Store {
     pub fn commit_with_trail(
         &self,
         batches: &[StoreBatch],
-        trail: &[TrailEntry],
+        trail: &[EventEntry],
     ) -> Result<(), StoreError> {
         // No panic leaves a commit, so what is behind a poisoned lock is whole.
         let mut first_failure =

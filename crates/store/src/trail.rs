@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::Txid;
-use kusari_node::happening::{Happening, Kind};
+use kusari_node::event::{Event, EventKind, Origin};
 
-pub use kusari_node::trail::TrailEntry;
+pub use kusari_node::event::EventEntry;
 
 pub use self::subject::{Prefix, Subject, UnknownSubject};
 
@@ -24,48 +24,46 @@ pub(crate) enum Name {
     /// A run of blocks up to this height, which it does not name one by one.
     Run(u32),
     Reorganisation,
-    Missed(Kind),
+    Missed(EventKind),
 }
 
 impl Name {
     /// Everything that an entry is to be found under.
-    pub(crate) fn all_of(entry: &TrailEntry) -> Vec<Self> {
-        let peer_of = |origin: &kusari_node::happening::Origin| {
-            origin.sender().map(|sender| Name::Peer(sender.address))
-        };
-        match &entry.happening {
-            Happening::BlocksJoined { first, last, .. } if first == last => {
+    pub(crate) fn all_of(entry: &EventEntry) -> Vec<Self> {
+        let peer_of = |origin: &Origin| origin.sender().map(|sender| Name::Peer(sender.address));
+        match &entry.event {
+            Event::BlocksJoined { first, last, .. } if first == last => {
                 vec![Name::Block(last.hash)]
             }
-            Happening::BlocksJoined { first, last, .. } => {
+            Event::BlocksJoined { first, last, .. } => {
                 vec![Name::Block(first.hash), Name::Block(last.hash), Name::Run(last.height)]
             }
-            Happening::SideBlock { block, .. }
-            | Happening::BlockAhead { block, .. }
-            | Happening::BlockPassedOn { block, .. } => vec![Name::Block(block.hash)],
+            Event::SideBlock { block, .. }
+            | Event::BlockAhead { block, .. }
+            | Event::BlockPassedOn { block, .. } => vec![Name::Block(block.hash)],
             // What came of nothing is part of what its sender did.
-            Happening::OrphanKept { block, origin, .. }
-            | Happening::BlockRefused { block, origin, .. } => {
+            Event::OrphanKept { block, origin, .. } | Event::BlockRefused { block, origin, .. } => {
                 [Some(Name::Block(block.hash)), peer_of(origin)].into_iter().flatten().collect()
             }
-            Happening::Reorganised { reverted, connected, .. } => {
+            Event::Reorganised { reverted, connected, .. } => {
                 let blocks = reverted.iter().chain(connected).map(|block| Name::Block(block.hash));
                 blocks.chain([Name::Reorganisation]).collect()
             }
-            Happening::TransactionRefused { txid, .. }
-            | Happening::TransactionPooled { txid, .. }
-            | Happening::TransactionDisplaced { txid, .. }
-            | Happening::TransactionMined { txid, .. }
-            | Happening::TransactionMoved { txid, .. }
-            | Happening::TransactionReturned { txid, .. } => vec![Name::Transaction(*txid)],
-            Happening::LineRefused { sender, .. } => vec![Name::Peer(sender.address)],
-            Happening::PeerConnected { address, .. }
-            | Happening::PeerIntroduced { address, .. }
-            | Happening::PeerPenalised { address, .. }
-            | Happening::PeerBanned { address, .. }
-            | Happening::PeerRefusedOurs { address, .. }
-            | Happening::PeerDisconnected { address, .. } => vec![Name::Peer(*address)],
-            Happening::Missed { of, .. } => vec![Name::Missed(*of)],
+            Event::TransactionRefused { txid, .. }
+            | Event::TransactionPooled { txid, .. }
+            | Event::TransactionDisplaced { txid, .. }
+            | Event::TransactionMined { txid, .. }
+            | Event::TransactionMoved { txid, .. }
+            | Event::TransactionReturned { txid, .. } => vec![Name::Transaction(*txid)],
+            Event::LineRefused { sender, .. } => vec![Name::Peer(sender.address)],
+            Event::PeerConnected { address, .. }
+            | Event::PeerIntroduced { address, .. }
+            | Event::PeerPenalised { address, .. }
+            | Event::PeerBanned { address, .. }
+            | Event::PeerRefusedOurs { address, .. }
+            | Event::PeerDisconnected { address, .. } => vec![Name::Peer(*address)],
+            Event::Missed { of, .. } => vec![Name::Missed(*of)],
+            _ => Vec::new(),
         }
     }
 }

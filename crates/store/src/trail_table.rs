@@ -10,7 +10,7 @@ mod read;
 mod tests;
 mod write;
 
-use kusari_node::happening::Kind;
+use kusari_node::event::EventKind;
 use std::net::IpAddr;
 
 pub use self::read::{Reorganisation, Resolved, Story};
@@ -19,20 +19,20 @@ use crate::trail::Name;
 
 /// Most entries and most bytes of them, by kind. An entry takes some 250 bytes, and a row of the index
 /// some 30, of which a reorganisation has one for each block that it names.
-pub(crate) const LIMITS: [(Kind, u64, u64); 4] = [
-    (Kind::Chain, 32_768, 8 << 20),
-    (Kind::Peers, 16_384, 4 << 20),
-    (Kind::Transactions, 8_192, 2 << 20),
-    (Kind::Own, 8_192, 2 << 20),
+pub(crate) const LIMITS: [(EventKind, u64, u64); 4] = [
+    (EventKind::Chain, 32_768, 8 << 20),
+    (EventKind::Peers, 16_384, 4 << 20),
+    (EventKind::Transactions, 8_192, 2 << 20),
+    (EventKind::Own, 8_192, 2 << 20),
 ];
 
 /// The first part of an entry's key.
-pub(super) fn ring(kind: Kind) -> u8 {
+pub(super) fn ring(kind: EventKind) -> u8 {
     match kind {
-        Kind::Chain => 0,
-        Kind::Peers => 1,
-        Kind::Transactions => 2,
-        Kind::Own => 3,
+        EventKind::Chain => 0,
+        EventKind::Peers => 1,
+        EventKind::Transactions => 2,
+        EventKind::Own => 3,
     }
 }
 

@@ -4,14 +4,15 @@
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
+use kusari_node::event::BlockName;
 use kusari_node::seam::WrittenTransaction;
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::{Erasure, OutboxStore};
 
 use super::*;
 use kusari_api_types::{
-    AccountReport, EraseRequest, FormerPlace, LedgerReport, MineOnRequest, TransactionPlace,
-    TransactionReceipt, TransactionReport,
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionPlace, TransactionReceipt,
+    TransactionReport,
 };
 use kusari_store::TransactionPlaces;
 
@@ -147,7 +148,7 @@ async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>
     };
     let stored = app.read(move |store| {
         let TransactionPlaces { best, beside } = store.transaction_places(&txid)?;
-        let former = beside.map(|found| FormerPlace { height: found.height, hash: found.block });
+        let former = beside.map(|found| BlockName { height: found.height, hash: found.block });
         let found = best.or(beside);
         let placed = match &found {
             Some(found) => store.placed(&found.block)?,

@@ -59,14 +59,14 @@ fn what_happens_is_told_as_it_happens_until_the_node_ends() {
     assert_eq!(until(&mut client, "\n\n"), BEGINNING);
     // What is for people alone takes no number.
     rig.sender.tell(&Event::OutboxFull { waiting: 1 });
-    rig.sender.tell(&Event::Accepted { address: peer() });
+    rig.sender.tell(&Event::PeerConnected { address: peer(), target: None });
     assert_eq!(
         until(&mut client, "\n\n"),
         "event: peer\nid: 00000000000000ab-1\ndata: {\"kind\":\"peer\",\
          \"address\":\"127.0.0.1:4711\",\"state\":\"connected\",\"inbound\":true}\n\n"
     );
     let agent = String::from("evil\n\nid: 7\ndata: {}\n\n");
-    rig.sender.tell(&Event::Introduced { address: peer(), agent });
+    rig.sender.tell(&Event::PeerIntroduced { address: peer(), agent });
     let told = until(&mut client, "\n\n");
     assert!(told.ends_with("\"agent\":\"evil\\n\\nid: 7\\ndata: {}\\n\\n\"}\n\n"), "{told}");
     let Rig { sender, runtime: _runtime, .. } = rig;
@@ -95,7 +95,8 @@ fn how_the_search_for_a_block_goes_is_told_without_a_number() {
 fn whoever_comes_back_is_told_what_was_missed_if_it_is_still_there() {
     let rig = Rig::new(store(0));
     for port in 1..=3 {
-        rig.sender.tell(&Event::Accepted { address: SocketAddr::from(([127, 0, 0, 1], port)) });
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        rig.sender.tell(&Event::PeerConnected { address, target: None });
     }
     let told = |last: &str| {
         let mut client = rig.sent(&resume(last));

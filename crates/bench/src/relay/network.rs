@@ -17,7 +17,7 @@ use super::watcher::{Submitter, Watcher, pause};
 use super::{Times, milliseconds_between};
 use crate::process::NodeProcess;
 use crate::{BenchError, now};
-use kusari_api_types::Stage;
+use kusari_api_types::PeerStage;
 use kusari_client::{Client, ClientError};
 use kusari_node::Random;
 
@@ -158,7 +158,7 @@ impl Network {
         for member in &self.members {
             loop {
                 let peers = member.client.peers().map_err(unasked)?.peers;
-                let introduced = peers.iter().filter(|peer| peer.stage == Stage::Introduced);
+                let introduced = peers.iter().filter(|peer| peer.stage == PeerStage::Introduced);
                 if introduced.count() == degree {
                     break;
                 }

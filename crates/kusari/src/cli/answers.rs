@@ -11,7 +11,7 @@ use kusari_miner::measure::this_machine;
 use super::drafts;
 use super::escape::{Plain, counted, grouped};
 use crate::cli::cost::to_rewrite;
-use kusari_api_types::{HindranceReport, PeerList, PeerReport, Stage, Status, WitnessStanding};
+use kusari_api_types::{HindranceReport, PeerList, PeerReport, PeerStage, Status, WitnessStanding};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
@@ -43,11 +43,11 @@ fn one_peer(peer: &PeerReport) -> String {
     let way = if peer.inbound { "connected to us" } else { "dialled by us" };
     let mut text = format!("{}, {way}, ", peer.address);
     text.push_str(match peer.stage {
-        Stage::Greeted => "has not answered yet",
-        Stage::Silent => "has said nothing yet",
-        Stage::Plain => "speaks without HELLO",
-        Stage::Original => "an original node",
-        Stage::Introduced => "introduced",
+        PeerStage::Greeted => "has not answered yet",
+        PeerStage::Silent => "has said nothing yet",
+        PeerStage::Plain => "speaks without HELLO",
+        PeerStage::Original => "an original node",
+        PeerStage::Introduced => "introduced",
     });
     // Writing to a string has no way to fail.
     if let Some(agent) = &peer.agent {
@@ -121,7 +121,7 @@ pub(crate) fn status(status: &Status) -> String {
     lines.join("\n")
 }
 
-pub(crate) use super::testimony::witnesses;
+pub(crate) use super::witness_view::witnesses;
 
 /// In place of the data directory of a chain in memory.
 pub(crate) const NO_DIRECTORY: &str = "none, all is forgotten at the end";

@@ -6,7 +6,7 @@ use kusari_chain::{BestPoint, BlockHash};
 use kusari_node::event::HeldReport;
 
 use super::escape::{Plain, counted, grouped};
-use super::moment::Moment;
+use super::utc_time::UtcTime;
 use kusari_api_types::branches::{AcceptReceipt, BranchList, BranchReport};
 
 /// The alarm: both sides, and what a person can do.
@@ -24,8 +24,8 @@ pub(crate) fn alarm(report: &HeldReport) -> String {
             end.height,
             end.hash,
             grouped(end.work),
-            Moment(began),
-            Moment(ended)
+            UtcTime(began),
+            UtcTime(ended)
         )
     };
     format!(
@@ -68,7 +68,7 @@ fn one(branch: &BranchReport) -> String {
     let standing = match branch {
         BranchReport { held_since: Some(since), ahead, hash, .. } => {
             let ahead = if *ahead { "has more work and " } else { "" };
-            let since = Moment(*since);
+            let since = UtcTime(*since);
             format!("it {ahead}is held since {since}; `kusari accept-branch {hash}` follows it")
         }
         BranchReport { accepted: true, .. } => {
@@ -85,11 +85,11 @@ fn one(branch: &BranchReport) -> String {
         branch.fork_height,
         branch.fork_hash,
         counted(u64::from(branch.blocks), "block"),
-        Moment(branch.began),
-        Moment(branch.ended),
+        UtcTime(branch.began),
+        UtcTime(branch.ended),
         counted(u64::from(branch.reverts), "block"),
-        Moment(branch.best_began),
-        Moment(branch.best_ended),
+        UtcTime(branch.best_began),
+        UtcTime(branch.best_ended),
     )
 }
 

@@ -193,7 +193,7 @@ mod tests {
         }
         let address = "127.0.0.1:1".parse().unwrap();
         for _ in 0..many {
-            queue.event(Duration::ZERO, Event::Accepted { address });
+            queue.event(Duration::ZERO, Event::PeerConnected { address, target: None });
         }
         queue.add(Duration::ZERO, Item::Message(Message::answer("receipt")));
         let taken = queue.take(None);

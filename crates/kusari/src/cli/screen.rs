@@ -166,7 +166,7 @@ impl Presenter {
                     }
                 },
                 Item::Event(event) => {
-                    let said = words(&event);
+                    let Some(said) = words(&event) else { continue };
                     self.say(&said);
                     if matches!(event, Event::BranchHeld(_)) {
                         self.output.alarm(&said.text);

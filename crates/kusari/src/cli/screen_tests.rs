@@ -58,7 +58,8 @@ fn what_is_held_at_the_end_is_shown_before_the_last_words() {
 fn quiet_shows_answers_and_warnings_alone() {
     let lines = printed(true, |screen| {
         screen.event(added(1, BlockSource::Announced));
-        screen.event(Event::Accepted { address: "127.0.0.1:1".parse().unwrap() });
+        screen
+            .event(Event::PeerConnected { address: "127.0.0.1:1".parse().unwrap(), target: None });
         screen.event(Event::OutboxFull { waiting: 2 });
         screen.say(Message::answer("Saved as line 1"));
     });

@@ -6,8 +6,8 @@
 
 pub(crate) mod ask;
 pub(crate) mod draw;
+pub(crate) mod events;
 pub(crate) mod facts;
-pub(crate) mod happenings;
 pub(crate) mod state;
 
 #[cfg(test)]

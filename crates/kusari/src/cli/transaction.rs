@@ -3,7 +3,8 @@
 use kusari_chain::ledger::{Address, FileRecord, Txid};
 
 use super::escape::{Plain, counted, grouped};
-use kusari_api_types::{FormerPlace, TransactionReport};
+use kusari_api_types::TransactionReport;
+use kusari_node::event::BlockName;
 
 fn unmined(waits: bool, displaced_by: Option<&Txid>) -> String {
     match displaced_by {
@@ -64,7 +65,7 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
              again"
         ));
     }
-    if let Some(FormerPlace { height, hash }) = beside {
+    if let Some(BlockName { height, hash }) = beside {
         lines.push(format!("- Beside: {hash} at height {height}, not in the best chain"));
     }
     lines.join("\n")

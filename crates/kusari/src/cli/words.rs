@@ -5,9 +5,10 @@
 
 use core::time::Duration;
 
+use kusari_chain::Block;
 use kusari_chain::ledger::{LedgerPart, Txid};
-use kusari_chain::{BestPoint, Block};
 use kusari_node::Event;
+use kusari_node::event::{BlockName, Origin};
 use kusari_node::store::EntryId;
 
 use super::branches::alarm;
@@ -47,14 +48,16 @@ impl Message {
     }
 }
 
-/// The words for an event.
-pub(crate) fn words(event: &Event) -> Message {
-    match event {
-        Event::Connected { target, address } => Message::routine(connected(target, address)),
-        Event::Accepted { address } => {
+/// The words for an event; `None` where it is kept and not told.
+pub(crate) fn words(event: &Event) -> Option<Message> {
+    Some(match event {
+        Event::PeerConnected { address, target: Some(target) } => {
+            Message::routine(connected(target, address))
+        }
+        Event::PeerConnected { address, target: None } => {
             Message::routine(format!("Accepted connection from {address}"))
         }
-        Event::Introduced { address, agent } => {
+        Event::PeerIntroduced { address, agent } => {
             Message::routine(format!("{address} introduced itself as {}", Plain(agent)))
         }
         Event::FoundOriginal { address } => {
@@ -65,7 +68,7 @@ pub(crate) fn words(event: &Event) -> Message {
              typed there stands on a branch that no other node follows, and nothing sent from here \
              changes that; start that node again, and it will be sent this chain"
         )),
-        Event::Disconnected { address, reason } => {
+        Event::PeerDisconnected { address, reason } => {
             Message::routine(format!("Disconnected from {address}: {}", Plain(reason)))
         }
         Event::ConnectFailed { target, reason } => {
@@ -86,10 +89,10 @@ pub(crate) fn words(event: &Event) -> Message {
         Event::BlockAdded { block, source: _ } => {
             Message::routine(added(&block.block, block.part()))
         }
-        Event::SideBlock { height, hash } => Message::routine(format!(
+        Event::SideBlock { block: BlockName { height, hash }, .. } => Message::routine(format!(
             "Kept a block beside the best chain: height={height}, hash={hash}"
         )),
-        Event::Reorganised { depth, from, to } => Message::warning(format!(
+        Event::Reorganised { depth, from, to, .. } => Message::warning(format!(
             "Reorganised {} deep: from tip {} (height {}) to tip {} (height {})",
             counted(u64::from(*depth), "block"),
             from.hash,
@@ -103,16 +106,25 @@ pub(crate) fn words(event: &Event) -> Message {
              clock is right",
             grouped(seconds)
         )),
-        Event::Rejected { address, code, reason } => {
-            Message::warning(format!("Rejected a line from {address}: {} [{code}]", Plain(reason)))
-        }
-        Event::PeerRefused { address, message } => {
+        Event::LineRefused { sender, code, reason }
+        | Event::BlockRefused {
+            origin: Origin::Announced(sender) | Origin::Synced(sender),
+            code,
+            reason,
+            ..
+        } => Message::warning(format!(
+            "Rejected a line from {}: {} [{}]",
+            sender.address,
+            Plain(reason),
+            Plain(code)
+        )),
+        Event::PeerRefusedOurs { address, message } => {
             Message::warning(format!("{address} refused something of ours: {}", Plain(message)))
         }
         Event::LineReopened { entry } => Message::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"
         )),
-        Event::TransactionPooled { txid, own: _ } => {
+        Event::TransactionPooled { txid, .. } => {
             Message::routine(format!("Transaction {txid} waits to be mined"))
         }
         Event::TransactionMined { txid, height } => {
@@ -127,7 +139,7 @@ pub(crate) fn words(event: &Event) -> Message {
         Event::TransactionReturned { txid, from, pooled } => {
             Message::warning(returned(txid, from.as_ref(), *pooled))
         }
-        Event::TransactionDisplaced { txid, by, again, from } => {
+        Event::TransactionDisplaced { txid, by: Some(by), again, from } => {
             Message::warning(displaced(txid, by, *again, from.as_ref()))
         }
         Event::DraftSigned { entry, txid, former } => {
@@ -158,19 +170,20 @@ pub(crate) fn words(event: &Event) -> Message {
         Event::WitnessingStopped { why } => {
             Message::warning(format!("This node makes no statements as a witness: {why}"))
         }
-        Event::Banned { address, duration } => Message::warning(format!(
+        Event::PeerBanned { address, seconds } => Message::warning(format!(
             "Banned {} for {}: it sent too much that is wrong",
             address.ip(),
-            whole_seconds(*duration)
+            whole_seconds(Duration::from_secs(*seconds))
         )),
-    }
+        _ => return None,
+    })
 }
 
-fn place(point: &BestPoint) -> String {
+fn place(point: &BlockName) -> String {
     format!("block {} at height {}", point.hash, point.height)
 }
 
-fn returned(txid: &Txid, from: Option<&BestPoint>, pooled: bool) -> String {
+fn returned(txid: &Txid, from: Option<&BlockName>, pooled: bool) -> String {
     let was = match from {
         Some(from) => format!("stood in {}", place(from)),
         None => String::from("had lost its place to another one in a block"),
@@ -182,7 +195,7 @@ fn returned(txid: &Txid, from: Option<&BestPoint>, pooled: bool) -> String {
     format!("Your transaction {txid} {was}, which is no longer in the best chain; {now}")
 }
 
-fn displaced(txid: &Txid, by: &Txid, again: bool, from: Option<&BestPoint>) -> String {
+fn displaced(txid: &Txid, by: &Txid, again: bool, from: Option<&BlockName>) -> String {
     let was = match from {
         Some(from) => {
             format!(" stood in {}, which is no longer in the best chain, and", place(from))
@@ -231,145 +244,5 @@ fn whole_seconds(time: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use core::net::SocketAddr;
-    use kusari_chain::{BestPoint, StoredBlock, Work};
-    use kusari_node::event::BlockSource;
-    use std::sync::Arc;
-
-    fn peer() -> SocketAddr {
-        "127.0.0.1:52325".parse().unwrap()
-    }
-
-    #[track_caller]
-    fn assert_says(event: Event, severity: Severity, text: &str) {
-        assert_eq!(words(&event), Message { severity, text: text.into() });
-    }
-
-    #[test]
-    fn connections_are_told_in_words_of_the_tutorial() {
-        let target = "127.0.0.1:8080".parse().unwrap();
-        let address = "127.0.0.1:8080".parse().unwrap();
-        assert_says(
-            Event::Connected { target, address },
-            Severity::Routine,
-            "Connected to 127.0.0.1:8080",
-        );
-        let target = "localhost:8080".parse().unwrap();
-        assert_says(
-            Event::Connected { target, address },
-            Severity::Routine,
-            "Connected to localhost:8080 (127.0.0.1:8080)",
-        );
-        assert_says(
-            Event::Accepted { address: peer() },
-            Severity::Routine,
-            "Accepted connection from 127.0.0.1:52325",
-        );
-        assert_says(
-            Event::SentBlocks { address: peer(), count: 1 },
-            Severity::Routine,
-            "Sent 1 block to 127.0.0.1:52325",
-        );
-        let target = "localhost:8080".parse().unwrap();
-        assert_says(
-            Event::Redialling { target, after: Duration::from_millis(1_100) },
-            Severity::Routine,
-            "Redialling localhost:8080 in 2 s",
-        );
-    }
-
-    #[test]
-    fn an_original_that_cannot_be_mended_is_told_with_the_remedy() {
-        let said = words(&Event::OriginalDiverged { address: peer() });
-        assert_eq!(said.severity, Severity::Warning);
-        assert!(
-            said.text.starts_with("The last block of the original node 127.0.0.1:52325 is not")
-        );
-        assert!(said.text.contains("start that node again"), "{}", said.text);
-    }
-
-    #[test]
-    fn an_added_block_is_told_with_its_card() {
-        let block = Block::genesis();
-        let stored = StoredBlock {
-            order: 0,
-            work: Work::ZERO,
-            total_bytes: 0,
-            block: block.clone(),
-            ledger: None,
-        };
-        let event = Event::BlockAdded { block: Arc::new(stored), source: BlockSource::Announced };
-        let text = format!(
-            "Added new block index=0, nonce=2945, \
-             hash=000009fd818a1c6a6577cfda48a44f72d5c3e7359fe9bf808b959e4b56a06f13\n{}",
-            card(&block, None)
-        );
-        assert_says(event, Severity::Routine, &text);
-    }
-
-    #[test]
-    fn a_reorganisation_is_told_with_its_depth_and_both_tips() {
-        let mut to = BestPoint::genesis();
-        to.height = 4;
-        let said = words(&Event::Reorganised { depth: 3, from: BestPoint::genesis(), to });
-        assert_eq!(said.severity, Severity::Warning);
-        let hash = Block::genesis().hash;
-        assert_eq!(
-            said.text,
-            format!(
-                "Reorganised 3 blocks deep: from tip {hash} (height 0) to tip {hash} (height 4)"
-            )
-        );
-    }
-
-    #[test]
-    fn a_reorganisation_names_the_block_that_a_transaction_stood_in_and_where_it_is_now() {
-        let txid = Txid([7; 32]);
-        let point = |height, byte| BestPoint {
-            height,
-            hash: kusari_chain::BlockHash([byte; 32]),
-            work: Work::ZERO,
-        };
-        let (from, to) = (point(5, 1), point(6, 2));
-        let (old, new) = (from.hash, to.hash);
-        let said = words(&Event::TransactionMoved { txid, from, to });
-        assert_eq!(said.severity, Severity::Warning);
-        let stood = format!("Your transaction {txid} stood in block {old} at height 5, which is");
-        let (gone, from) = (format!("{stood} no longer in the best chain"), Some(from));
-        assert_eq!(said.text, format!("{gone}; it stands in block {new} at height 6 now"));
-        let back = words(&Event::TransactionReturned { txid, from, pooled: true }).text;
-        assert_eq!(back, format!("{gone}; it is back in the pool and waits to be mined again"));
-        let poor = words(&Event::TransactionReturned { txid, from, pooled: false }).text;
-        assert_eq!(poor, format!("{gone}; it waits until its account can pay for it again"));
-        let by = Txid([8; 32]);
-        let lost = words(&Event::TransactionDisplaced { txid, by, again: false, from }).text;
-        let cause = format!("{gone}, and cannot be mined any more: {by} of the same account");
-        assert!(lost.starts_with(&cause) && lost.contains("send it again"), "{lost}");
-        let again = words(&Event::TransactionDisplaced { txid, by, again: true, from: None });
-        assert!(again.text.ends_with("its text is signed again under the next sequence"));
-        assert!(!again.text.contains("send it again"), "{}", again.text);
-    }
-
-    #[test]
-    fn words_of_a_peer_are_never_obeyed() {
-        let trick = String::from("\u{1b}[2J\nSaved as line 1");
-        let address = peer();
-        for event in [
-            Event::Introduced { address, agent: trick.clone() },
-            Event::Disconnected { address, reason: trick.clone() },
-            Event::Rejected { address, code: "bad-json", reason: trick.clone() },
-            Event::PeerRefused { address, message: trick.clone() },
-        ] {
-            let text = words(&event).text;
-            assert!(text.contains("\\u{1b}[2J\\u{a}Saved as line 1"), "{text}");
-            assert!(!text.contains(char::is_control), "{text}");
-        }
-        assert_says(
-            Event::Rejected { address, code: "bad-hash", reason: "the hash is wrong".into() },
-            Severity::Warning,
-            "Rejected a line from 127.0.0.1:52325: the hash is wrong [bad-hash]",
-        );
-    }
-}
+#[path = "words_tests.rs"]
+mod tests;

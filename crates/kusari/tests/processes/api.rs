@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use kusari_api_types::Token;
-use kusari_api_types::{NodeFile, Stage};
+use kusari_api_types::{NodeFile, PeerStage};
 use kusari_chain::Block;
 use kusari_client::{Client, ClientError};
 
@@ -93,7 +93,7 @@ fn a_peer_that_is_asked_for_is_connected_and_listed() {
     b.wait_for(&format!("{address} introduced itself"));
     let peers = eventually("B lists A", || {
         let peers = client(&b).peers().unwrap().peers;
-        (peers.first()?.stage == Stage::Introduced).then_some(peers)
+        (peers.first()?.stage == PeerStage::Introduced).then_some(peers)
     });
     assert_eq!(peers.len(), 1);
     assert_eq!((peers[0].address.to_string(), peers[0].inbound), (address, false));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use kusari_api_types::{ReorganisationList, WhyReport};
 use kusari_chain::Block;
-use kusari_node::happening::{Happening, Origin};
+use kusari_node::event::{Event, Origin};
 
 use super::support::blocks::{line, mine, mine_many, prove};
 use super::support::command::on;
@@ -33,15 +33,15 @@ fn a_block_tells_who_sent_it_and_whom_it_was_passed_on_to_and_still_does_after_k
     peer.send(&line(&block));
     other.wait_for("BLOCK:");
     let report = story(&node, &block.hash.to_string()[..12], 2);
-    let entries: Vec<&Happening> = report.entries.iter().map(|e| &e.entry.happening).collect();
-    let [Happening::BlocksJoined { first, last, origin }, passed_on] = entries[..] else {
+    let entries: Vec<&Event> = report.entries.iter().map(|e| &e.entry.event).collect();
+    let [Event::BlocksJoined { first, last, origin }, passed_on] = entries[..] else {
         panic!("{entries:?}")
     };
     assert!(first == last && first.hash == block.hash);
     let Origin::Announced(sender) = origin else { panic!("{origin:?}") };
     assert_eq!(sender.agent.as_deref(), Some("test/1"));
     assert!(
-        matches!(passed_on, Happening::BlockPassedOn { pushed: 1, announced: 0, .. }),
+        matches!(passed_on, Event::BlockPassedOn { pushed: 1, announced: 0, .. }),
         "{passed_on:?}"
     );
     let arrival = &report.entries[0].entry;

@@ -15,14 +15,10 @@ use super::Node;
 use super::mining::Subject;
 use super::trail::Arriving;
 use crate::downloads::sync::Arrival;
-use crate::event::{BlockSource, Event};
-use crate::happening::BlockName;
+use crate::event::{BlockName, BlockSource, Event};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::originals::Originals;
 use crate::seam::{Action, Now, PeerId, TemplateId};
-
-/// Blocks of one change that are shown one by one; a longer reorganisation is only summed up.
-const SHOWN_BLOCKS: usize = 64;
 
 impl Node {
     pub(super) fn block_received(
@@ -43,7 +39,7 @@ impl Node {
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
                 Originals::bad_line_came(&mut self.downloads, peer, true, now.monotonic);
-                self.note_block_refused(BlockName { height, hash }, &violation);
+                self.block_refused(now, Some(peer), BlockName { height, hash }, &violation);
                 self.refuse_linked_block(now, peer, &violation);
                 return Ok(());
             }
@@ -117,7 +113,9 @@ impl Node {
             match self.accept(now, block, BlockSource::Announced, None) {
                 Ok(_) => {}
                 // Whoever sent it could not know what it builds on by now.
-                Err(AcceptError::Rule(violation)) => self.note_block_refused(name, &violation),
+                Err(AcceptError::Rule(violation)) => {
+                    self.block_refused(now, None, name, &violation)
+                }
                 Err(AcceptError::Store(error)) => return Err(error),
             }
         }
@@ -157,7 +155,7 @@ impl Node {
                     Err(AcceptError::Store(error)) => return Err(error.into()),
                     // Whoever sent it could not know; it is dropped without blame.
                     Err(AcceptError::Rule(violation)) => {
-                        self.note_block_refused(name, &violation);
+                        self.block_refused(now, None, name, &violation);
                     }
                 }
             }
@@ -184,7 +182,8 @@ impl Node {
                 Arrival::Known(point)
             }
             Accepted::Orphan { parent } => {
-                self.note_orphan(name, parent);
+                let origin = self.origin();
+                self.trail.push(Event::OrphanKept { block: name, parent, origin });
                 Arrival::Orphan(hash)
             }
             Accepted::Added(change) => {
@@ -202,7 +201,8 @@ impl Node {
                 Arrival::Fresh(point)
             }
             Accepted::Ahead { due } => {
-                self.note_ahead(name, due);
+                let origin = self.origin();
+                self.trail.push(Event::BlockAhead { block: name, due, origin });
                 Arrival::Held
             }
             // It is still to come.
@@ -242,7 +242,7 @@ impl Node {
         change: ChainChange,
         source: BlockSource,
     ) -> Result<(), StoreError> {
-        self.note_change(&change);
+        let told = self.note_change(&change, source)?;
         let commit = self.commit_in_progress();
         let (writes, reopened) = match self.transactions {
             Some(_) => {
@@ -263,11 +263,10 @@ impl Node {
             }
         }
         self.sync.set_best_work(self.chain.tip().work, now.monotonic);
-        let events = self.events_of(&change, source)?;
         // A person's own block is shown once it is durable, like the receipt before it.
         let is_ours = matches!(source, BlockSource::Mined(_) | BlockSource::MinedBody);
         let shown = if is_ours { &mut self.then } else { &mut self.news };
-        shown.extend(events.into_iter().map(Action::Notify));
+        shown.extend(told.into_iter().map(Action::Notify));
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),
         );
@@ -276,35 +275,9 @@ impl Node {
         Ok(())
     }
 
-    fn events_of(
-        &self,
-        change: &ChainChange,
-        source: BlockSource,
-    ) -> Result<alloc::vec::Vec<Event>, StoreError> {
-        let mut events = alloc::vec::Vec::new();
-        // A branch with more work is spoken of as a whole: when it is followed, or as an alarm.
-        let is_ahead = change.block.beats(&self.chain.tip());
-        if change.connected.is_empty() && !is_ahead && !self.chain.is_held(&change.block.hash) {
-            let BestPoint { height, hash, .. } = change.block;
-            events.push(Event::SideBlock { height, hash });
-        }
-        if let (Some(from), Some(to)) = (change.reverted.first(), change.connected.last()) {
-            let depth = u32::try_from(change.reverted.len()).unwrap_or(u32::MAX);
-            events.push(Event::Reorganised { depth, from: *from, to: *to });
-        }
-        if change.connected.len() <= SHOWN_BLOCKS {
-            for point in &change.connected {
-                let block = self.chain.block(&point.hash)?;
-                events.extend(block.map(|block| Event::BlockAdded { block, source }));
-            }
-        }
-        Ok(events)
-    }
-
     /// A block that breaks a rule on its parent. An introduced peer checks before it passes on; an
     /// original does not, and is not blamed.
     fn refuse_linked_block(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
-        self.report_refusal(now, peer, violation.code(), violation.to_string());
         if self.may_be_told_of_blocks(peer) {
             self.send_error(peer, violation.code(), &violation.to_string());
         }

@@ -88,8 +88,7 @@ impl Node {
     /// The ids in a block are those of its transactions, so whoever sent what does not fit is at
     /// fault.
     fn refuse_compact(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
-        self.note_line_refused(peer, violation.code(), &violation.to_string());
-        self.report_refusal(now, peer, violation.code(), violation.to_string());
+        self.line_refused(now, peer, violation.code(), &violation.to_string());
         self.send_error(peer, violation.code(), &violation.to_string());
         self.punish(now, peer, INVALID_BLOCK_SCORE);
     }

@@ -43,14 +43,14 @@ impl Node {
                 self.close(now, peer, reason);
             }
             (Ok(_), Direction::Outbound(target)) => {
-                self.notify(Event::Connected { target, address });
+                self.tell(Event::PeerConnected { address, target: Some(target) });
                 self.send_hello(now, peer)?;
             }
             (Ok(_), Direction::Inbound) => {
                 let shown = self.connection_reports.take(1, now.monotonic);
                 self.peers.set_shown(peer, shown);
                 if shown {
-                    self.notify(Event::Accepted { address });
+                    self.tell(Event::PeerConnected { address, target: None });
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Node {
         self.forget(id);
         let reason = peer.closing.as_ref().map_or(reason, ToString::to_string);
         if peer.shown {
-            self.notify(Event::Disconnected { address: peer.address, reason });
+            self.tell(Event::PeerDisconnected { address: peer.address, reason });
         }
         self.uncover_twins_of(&peer, now);
         if let Direction::Outbound(target) = peer.direction {
@@ -156,7 +156,7 @@ impl Node {
         let Some(peer) = self.peers.get(id) else { return };
         let (address, inbound) = (peer.address, peer.direction == Direction::Inbound);
         if inbound && self.bans.ban(address.ip(), now.monotonic) {
-            self.notify(Event::Banned { address, duration: crate::limits::BAN_TIME });
+            self.tell(Event::PeerBanned { address, seconds: crate::limits::BAN_TIME.as_secs() });
         }
         self.close(now, id, DisconnectReason::Misbehaved);
     }
@@ -182,7 +182,7 @@ impl Node {
             self.busy_received(now, peer);
         }
         self.note_block_refusal(now, peer, &code);
-        self.report(now, peer, |address| Event::PeerRefused { address, message });
+        self.report(now, peer, |address| Event::PeerRefusedOurs { address, message });
     }
 
     /// Introduces us. What the peer is told here of our tip is where gossip to it begins.

@@ -135,8 +135,8 @@ impl Node {
                     self.then.extend(request.map(|request| Action::Reply(request, reply)));
                     let event = Event::DraftSigned { entry, txid, former };
                     self.then.push(Action::Notify(event));
-                    self.note_pooled(txid, None, alloc::vec::Vec::new());
-                    self.then.push(Action::Notify(Event::TransactionPooled { txid, own: true }));
+                    let pooled = self.note_pooled(txid, None, alloc::vec::Vec::new());
+                    self.then.push(pooled);
                 }
             }
         }

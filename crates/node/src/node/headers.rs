@@ -51,8 +51,7 @@ impl Node {
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
                 self.sync.answer_ended(rows, peer, now.monotonic);
-                self.note_line_refused(peer, violation.code(), &violation.to_string());
-                self.report_refusal(now, peer, violation.code(), violation.to_string());
+                self.line_refused(now, peer, violation.code(), &violation.to_string());
                 self.send_error(peer, violation.code(), &violation.to_string());
                 self.punish(now, peer, INVALID_BLOCK_SCORE);
                 return Ok(());

@@ -50,14 +50,13 @@ impl Node {
                 transactions.listeners.has(peer, &txid);
                 if !known {
                     transactions.pass_on(txid, Some(peer));
-                    self.actions
-                        .push(Action::Notify(Event::TransactionPooled { txid, own: false }));
                 }
                 self.batch.pool.extend(writes);
                 self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
                     self.peers.brought_transaction(peer, now.monotonic);
-                    self.note_pooled(txid, Some(peer), displaced);
+                    let pooled = self.note_pooled(txid, Some(peer), displaced);
+                    self.actions.push(pooled);
                 }
                 let message = Message::Accepted { txid };
                 if self.once_durable(Action::Send { peer, message }) {
@@ -156,8 +155,8 @@ impl Node {
                 self.note_moved(moved);
                 self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
                 if !known {
-                    self.note_pooled(txid, None, Vec::new());
-                    self.once_durable(Action::Notify(Event::TransactionPooled { txid, own: true }));
+                    let pooled = self.note_pooled(txid, None, Vec::new());
+                    self.once_durable(pooled);
                 }
             }
             Err(refusal) => {
@@ -311,21 +310,24 @@ impl Node {
         self.batch.outbox.extend(outbox);
         self.batch.pool.extend(pool);
         self.batch.predecessors.extend(transactions.take_predecessor_writes());
-        let mut tell = |event| self.then.push(Action::Notify(event));
+        let mut told = Vec::new();
         for txid in returned {
-            let (from, pooled) = (stood_in.get(&txid).copied(), transactions.has_pooled(&txid));
-            tell(Event::TransactionReturned { txid, from, pooled });
+            let from = stood_in.get(&txid).map(|from| (*from).into());
+            let pooled = transactions.has_pooled(&txid);
+            told.push(Event::TransactionReturned { txid, from, pooled });
         }
         for Displacement { txid, by, again } in displaced {
-            let (from, again) = (stood_in.get(&txid).copied(), again.is_some());
-            tell(Event::TransactionDisplaced { txid, by, again, from });
+            let (by, again) = (Some(by), again.is_some());
+            let from = stood_in.get(&txid).map(|from| (*from).into());
+            told.push(Event::TransactionDisplaced { txid, by, again, from });
         }
         for (txid, to) in mined {
-            tell(match stood_in.get(&txid) {
-                Some(from) => Event::TransactionMoved { txid, from: *from, to },
+            told.push(match stood_in.get(&txid) {
+                Some(from) => Event::TransactionMoved { txid, from: (*from).into(), to: to.into() },
                 None => Event::TransactionMined { txid, height: to.height },
             });
         }
+        told.into_iter().for_each(|event| self.tell_when_durable(event));
     }
 
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.

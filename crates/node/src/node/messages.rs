@@ -1,6 +1,6 @@
 //! Lines of peers, block by block excepted.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 
@@ -130,8 +130,7 @@ impl Node {
     pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
         let is_block = matches!(refusal, Refusal::Rule(_));
         Originals::bad_line_came(&mut self.downloads, peer, is_block, now.monotonic);
-        self.note_line_refused(peer, refusal.code(), &refusal.to_string());
-        self.report_refusal(now, peer, refusal.code(), refusal.to_string());
+        self.line_refused(now, peer, refusal.code(), &refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
         if refusal.verb() == Some("ERROR") {
             return;
@@ -159,17 +158,6 @@ impl Node {
         }
     }
 
-    /// Shows the person that a line was refused.
-    pub(super) fn report_refusal(
-        &mut self,
-        now: Now,
-        peer: PeerId,
-        code: &'static str,
-        reason: String,
-    ) {
-        self.report(now, peer, |address| Event::Rejected { address, code, reason });
-    }
-
     /// Shows the person what a peer does, as often as the peer's share allows.
     pub(super) fn report(
         &mut self,
@@ -180,7 +168,7 @@ impl Node {
         if let Some(address) = self.peers.get(peer).map(|peer| peer.address)
             && self.peers.may_report(peer, now.monotonic)
         {
-            self.notify(event(address));
+            self.tell(event(address));
         }
     }
 
@@ -210,7 +198,7 @@ impl Node {
             return Ok(());
         }
         self.originals.remove(&mut self.downloads, id);
-        self.notify(Event::Introduced { address, agent: hello.agent.clone() });
+        self.tell(Event::PeerIntroduced { address, agent: hello.agent.clone() });
         self.sync.add(id, is_chosen);
         self.note_company();
         self.follow_transactions(now, id);

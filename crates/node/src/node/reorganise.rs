@@ -8,8 +8,7 @@ use core::time::Duration;
 use kusari_chain::{Ahead, BestPoint, Prepared, StoreError};
 
 use super::Node;
-use crate::event::BlockSource;
-use crate::happening::BlockName;
+use crate::event::{BlockName, BlockSource};
 use crate::pacing::WaitingBranch;
 use crate::seam::Now;
 
@@ -88,7 +87,7 @@ impl Node {
                 }
                 Prepared::Refused { block, violation, change } => {
                     let BestPoint { height, hash, .. } = block;
-                    self.note_block_refused(BlockName { height, hash }, &violation);
+                    self.block_refused(now, None, BlockName { height, hash }, &violation);
                     self.chain_version = change.version;
                     self.batch.blocks.extend(change.writes);
                 }

@@ -1,6 +1,6 @@
 //! What is written down of blocks, transactions and peers.
 //!
-//! Owns how what is decided elsewhere becomes [`Happening`]s: blocks in a row from one peer are one of
+//! Owns how what is decided elsewhere becomes [`Event`]s: blocks in a row from one peer are one of
 //! them. Decides nothing, and nothing rests on it; between two inputs it holds nothing.
 
 use alloc::string::ToString;
@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::PoolRefusal;
-use kusari_chain::{BestPoint, BlockHash, ChainChange, RuleViolation};
+use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreError};
 
 use super::Node;
-use crate::happening::{BlockName, Happening, MAX_NOTED_BLOCKS, Origin, Sender};
+use crate::event::{BlockName, BlockSource, Event, MAX_NOTED_BLOCKS, Origin, Sender};
 use crate::peers::Peer;
-use crate::seam::{Action, PeerId};
+use crate::seam::{Action, Now, PeerId};
 use crate::store::EntryId;
 
 /// Whose block or transaction is being looked at.
@@ -33,7 +33,7 @@ pub(super) enum Arriving {
 /// What happened during one input.
 #[derive(Default)]
 pub(super) struct Trail {
-    happened: Vec<Happening>,
+    happened: Vec<Event>,
     pub(super) arriving: Arriving,
     /// From whom the last of them comes, where it is a run of blocks.
     run: Option<Arriving>,
@@ -42,9 +42,9 @@ pub(super) struct Trail {
 }
 
 impl Trail {
-    fn push(&mut self, happening: Happening) {
+    pub(super) fn push(&mut self, event: Event) {
         self.run = None;
-        self.happened.push(happening);
+        self.happened.push(event);
     }
 
     pub(super) fn clear(&mut self) {
@@ -67,7 +67,25 @@ impl Node {
     pub(super) fn record_trail(&mut self) {
         self.note_passed_on();
         let happened = core::mem::take(&mut self.trail).happened;
-        self.actions.extend(happened.into_iter().map(|happening| Action::Record(happening.into())));
+        self.actions.extend(happened.into_iter().map(|event| Action::Record(event.into())));
+    }
+
+    /// Writes down what happened, where it is kept, and tells the person at once.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.note(&event);
+        self.notify(event);
+    }
+
+    /// Writes down what happened, and tells the person once everything decided so far is durable.
+    pub(super) fn tell_when_durable(&mut self, event: Event) {
+        self.note(&event);
+        self.then.push(Action::Notify(event));
+    }
+
+    fn note(&mut self, event: &Event) {
+        if event.kind().is_some() {
+            self.trail.push(event.clone());
+        }
     }
 
     fn note_passed_on(&mut self) {
@@ -75,7 +93,7 @@ impl Node {
         if (pushed, announced) != (0, 0)
             && let Ok(tip) = self.announced_tip()
         {
-            self.trail.push(Happening::BlockPassedOn { block: tip.into(), pushed, announced });
+            self.trail.push(Event::BlockPassedOn { block: tip.into(), pushed, announced });
         }
     }
 
@@ -85,7 +103,7 @@ impl Node {
             .map(|Peer { address, agent, .. }| Sender { address: *address, agent: agent.clone() })
     }
 
-    fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> Origin {
         match self.trail.arriving {
             Arriving::Nothing => Origin::Reconsidered,
             Arriving::Waited => Origin::Waited,
@@ -99,87 +117,119 @@ impl Node {
         }
     }
 
-    /// What a change of the chain did to blocks.
-    pub(super) fn note_change(&mut self, change: &ChainChange) {
+    /// What a change of the chain did to blocks. Returns what the person is told of it.
+    pub(super) fn note_change(
+        &mut self,
+        change: &ChainChange,
+        source: BlockSource,
+    ) -> Result<Vec<Event>, StoreError> {
         let arriving = self.trail.arriving;
-        let is_new = arriving != Arriving::Nothing;
         let block = change.block.into();
-        if change.connected.is_empty() {
-            if is_new {
-                let (origin, held) = (self.origin(), change.is_held);
-                self.trail.push(Happening::SideBlock { block, origin, held });
+        let mut told = Vec::new();
+        let Some(to) = change.connected.last() else {
+            let side = Event::SideBlock { block, origin: self.origin(), held: change.is_held };
+            // A branch with more work is spoken of as a whole: when it is followed, or as an alarm.
+            let is_ahead = change.block.beats(&self.chain.tip());
+            if !is_ahead && !self.chain.is_held(&change.block.hash) {
+                told.push(side.clone());
             }
-            return;
+            self.trail.push(side);
+            return Ok(told);
+        };
+        let from = change.reverted.first();
+        if arriving != Arriving::Nothing || from.is_none() {
+            let first = change.connected.first().filter(|_| from.is_none());
+            self.note_joined(arriving, *first.unwrap_or(&change.block), block);
         }
-        let reverts = !change.reverted.is_empty();
-        if is_new || !reverts {
-            let first = if reverts { Some(&change.block) } else { change.connected.first() };
-            self.note_joined(arriving, first.copied().unwrap_or(change.block), block);
-        }
-        if let (Some(from), Some(to)) = (change.reverted.first(), change.connected.last()) {
+        if let Some(from) = from {
             let names = |points: &[BestPoint]| {
                 points.iter().take(MAX_NOTED_BLOCKS).map(|point| (*point).into()).collect()
             };
-            self.trail.push(Happening::Reorganised {
+            let moved = Event::Reorganised {
                 depth: u32::try_from(change.reverted.len()).unwrap_or(u32::MAX),
                 from: *from,
                 to: *to,
                 reverted: names(&change.reverted),
                 connected: names(&change.connected),
-            });
+            };
+            told.push(moved.clone());
+            self.trail.push(moved);
         }
+        // A longer reorganisation is only summed up.
+        if change.connected.len() <= MAX_NOTED_BLOCKS {
+            for point in &change.connected {
+                let block = self.chain.block(&point.hash)?;
+                told.extend(block.map(|block| Event::BlockAdded { block, source }));
+            }
+        }
+        Ok(told)
     }
 
     fn note_joined(&mut self, arriving: Arriving, first: BestPoint, block: BlockName) {
         if self.trail.run == Some(arriving)
-            && let Some(Happening::BlocksJoined { last, .. }) = self.trail.happened.last_mut()
+            && let Some(Event::BlocksJoined { last, .. }) = self.trail.happened.last_mut()
             && last.height.checked_add(1) == Some(first.height)
         {
             *last = block;
             return;
         }
         let (first, origin) = (first.into(), self.origin());
-        self.trail.push(Happening::BlocksJoined { first, last: block, origin });
+        self.trail.push(Event::BlocksJoined { first, last: block, origin });
         self.trail.run = Some(arriving);
     }
 
-    pub(super) fn note_orphan(&mut self, block: BlockName, parent: BlockHash) {
-        let origin = self.origin();
-        self.trail.push(Happening::OrphanKept { block, parent, origin });
-    }
-
-    pub(super) fn note_ahead(&mut self, block: BlockName, due: u64) {
-        let origin = self.origin();
-        self.trail.push(Happening::BlockAhead { block, due, origin });
-    }
-
-    pub(super) fn note_block_refused(&mut self, block: BlockName, violation: &RuleViolation) {
+    /// A block was refused. Where it is a peer's, the person is told as of its lines.
+    pub(super) fn block_refused(
+        &mut self,
+        now: Now,
+        peer: Option<PeerId>,
+        block: BlockName,
+        violation: &RuleViolation,
+    ) {
         let (code, reason) = (violation.code().to_string(), violation.to_string());
-        let origin = self.origin();
-        self.trail.push(Happening::BlockRefused { block, code, reason, origin });
+        let refused = Event::BlockRefused { block, code, reason, origin: self.origin() };
+        match peer {
+            Some(peer) => self.refused(now, peer, refused),
+            None => self.trail.push(refused),
+        }
     }
 
-    pub(super) fn note_line_refused(&mut self, peer: PeerId, code: &str, reason: &str) {
+    /// A line of a peer was refused. The person is told as often as the peer's share allows.
+    pub(super) fn line_refused(&mut self, now: Now, peer: PeerId, code: &str, reason: &str) {
         if let Some(sender) = self.sender_of(peer) {
             let (code, reason) = (code.to_string(), reason.to_string());
-            self.trail.push(Happening::LineRefused { sender, code, reason });
+            self.refused(now, peer, Event::LineRefused { sender, code, reason });
+        }
+    }
+
+    fn refused(&mut self, now: Now, peer: PeerId, refused: Event) {
+        match self.peers.may_report(peer, now.monotonic) {
+            true => self.tell(refused),
+            false => self.trail.push(refused),
         }
     }
 
     pub(super) fn note_penalty(&mut self, peer: PeerId, points: u32, total: u32) {
         if let Some(address) = self.peers.get(peer).map(|peer| peer.address) {
-            self.trail.push(Happening::PeerPenalised { address, points, total });
+            self.trail.push(Event::PeerPenalised { address, points, total });
         }
     }
 
-    /// A transaction came to wait; `peer` is who sent it, if it was not a person of this node.
-    pub(super) fn note_pooled(&mut self, txid: Txid, peer: Option<PeerId>, displaced: Vec<Txid>) {
-        let origin = self.origin_of_transaction(peer);
-        self.trail.push(Happening::TransactionPooled { txid, origin });
+    /// A transaction came to wait; `peer` is who sent it, if it was not a person of this node. Returns
+    /// what the person is told of it.
+    pub(super) fn note_pooled(
+        &mut self,
+        txid: Txid,
+        peer: Option<PeerId>,
+        displaced: Vec<Txid>,
+    ) -> Action {
+        let pooled = Event::TransactionPooled { txid, origin: self.origin_of_transaction(peer) };
+        self.note(&pooled);
         let by = Some(txid);
         for txid in displaced {
-            self.trail.push(Happening::TransactionDisplaced { txid, by, from: None });
+            self.trail.push(Event::TransactionDisplaced { txid, by, from: None, again: false });
         }
+        Action::Notify(pooled)
     }
 
     pub(super) fn note_transaction_refused(
@@ -190,7 +240,7 @@ impl Node {
     ) {
         let (code, reason) = (refusal.code().to_string(), refusal.to_string());
         let origin = self.origin_of_transaction(peer);
-        self.trail.push(Happening::TransactionRefused { txid, code, reason, origin });
+        self.trail.push(Event::TransactionRefused { txid, code, reason, origin });
     }
 
     fn origin_of_transaction(&self, peer: Option<PeerId>) -> Origin {

@@ -9,7 +9,8 @@ use kusari_chain::ledger::{
     UnsignedStatement, UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::mempool::{CheckedTransaction, PoolLimits};
-use kusari_chain::{Accepted, BestPoint, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
+use kusari_chain::{Accepted, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
+use kusari_node::event::BlockName;
 use kusari_node::seam::{Command, PeerId, Reply, WrittenTransaction};
 use kusari_node::wire::{Hello, Message};
 use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
@@ -299,7 +300,7 @@ pub fn mined(actions: &[Action]) -> Vec<(Txid, u32)> {
 }
 
 /// The transactions that stand in another block now, with both blocks.
-pub fn moved(actions: &[Action]) -> Vec<(Txid, BestPoint, BestPoint)> {
+pub fn moved(actions: &[Action]) -> Vec<(Txid, BlockName, BlockName)> {
     let moves = events(actions).into_iter().filter_map(|event| match event {
         Event::TransactionMoved { txid, from, to } => Some((*txid, *from, *to)),
         _ => None,

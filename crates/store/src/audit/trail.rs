@@ -10,7 +10,7 @@ use super::{AuditFault, Auditor, Place};
 use crate::checked::{ReadTables, ReadableTable};
 use crate::fault::Fault;
 use crate::tables;
-use crate::trail::{Name, TrailEntry};
+use crate::trail::{EventEntry, Name};
 use crate::trail_table::{LIMITS, key_of, ring};
 
 impl Auditor {
@@ -25,10 +25,11 @@ impl Auditor {
         for row in entries.iter()? {
             let (key, bytes) = row?;
             let ((of, number), bytes) = (key.value(), bytes.value());
-            let entry = TrailEntry::read(bytes)
+            let entry = EventEntry::read(bytes)
                 .map_err(|error| Fault::unreadable("trail", number, error))?;
             let count = counted.get_mut(usize::from(of));
-            let Some((count, total)) = count.filter(|_| ring(entry.happening.kind()) == of) else {
+            let Some((count, total)) = count.filter(|_| entry.event.kind().map(ring) == Some(of))
+            else {
                 return Err(AuditFault::WrongTrail(format!("entry {number} is of another kind")));
             };
             (*count, *total) = (*count + 1, *total + bytes.len() as u64);

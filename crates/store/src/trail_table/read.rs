@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BlockHash, StoreError};
-use kusari_node::happening::{Happening, Kind};
+use kusari_node::event::{Event, EventKind};
 use redb::ReadTransaction;
 
 use super::super::checked::{ReadOnlyTable, ReadTables, ReadableTable};
@@ -12,7 +12,7 @@ use super::super::fault::Fault;
 use super::super::tables::{self, TrailKey, TrailSubjectKey};
 use super::super::{Placed, Store, TransactionPlaces};
 use super::{BLOCK, LIMITS, REORGANISATION, RUN, SubjectKey, TRANSACTION, key_of, ring};
-use crate::trail::{Name, Prefix, Subject, TrailEntry};
+use crate::trail::{EventEntry, Name, Prefix, Subject};
 
 /// Most entries of one story: the newest.
 const MAX_STORY: usize = 256;
@@ -31,7 +31,7 @@ pub struct Story {
     /// The block in the store, or the one that holds the transaction.
     pub placed: Option<Placed>,
     /// The newest entries with their numbers, oldest first.
-    pub entries: Vec<(u64, TrailEntry)>,
+    pub entries: Vec<(u64, EventEntry)>,
     /// Whether there are older ones.
     pub has_more: bool,
     /// When the oldest entry of their kind was written, in Unix milliseconds.
@@ -78,7 +78,7 @@ impl Resolved {
 }
 
 /// A move of the best chain, with its number.
-pub type Reorganisation = (u64, TrailEntry);
+pub type Reorganisation = (u64, EventEntry);
 
 /// The tables as one read sees them; `None` in a store without a trail.
 struct Tables {
@@ -92,11 +92,11 @@ impl Tables {
         Ok(Some(Self { entries, subjects: transaction.table(tables::TRAIL_SUBJECTS)? }))
     }
 
-    fn at(&self, ring: u8, number: u64) -> Result<TrailEntry, Fault> {
+    fn at(&self, ring: u8, number: u64) -> Result<EventEntry, Fault> {
         let missing = |reason: &dyn core::fmt::Display| Fault::unreadable("trail", number, reason);
         let bytes = self.entries.get((ring, number))?;
         let bytes = bytes.ok_or_else(|| missing(&"there is none"))?;
-        TrailEntry::read(bytes.value()).map_err(|error| missing(&error))
+        EventEntry::read(bytes.value()).map_err(|error| missing(&error))
     }
 
     /// Entries under a subject, from the highest number down, that `is_wanted`.
@@ -104,8 +104,8 @@ impl Tables {
         &self,
         (kind, subject): SubjectKey,
         limit: usize,
-        is_wanted: impl Fn(&TrailEntry) -> bool,
-    ) -> Result<Vec<(u64, TrailEntry)>, Fault> {
+        is_wanted: impl Fn(&EventEntry) -> bool,
+    ) -> Result<Vec<(u64, EventEntry)>, Fault> {
         let mut found = Vec::new();
         let rows = self.subjects.range((kind, subject, 0)..=(kind, subject, u64::MAX))?;
         for row in rows.rev().take(MAX_ROWS) {
@@ -123,14 +123,13 @@ impl Tables {
     }
 
     /// The run that a height of the best chain is in.
-    fn run_with(&self, height: u32) -> Result<Option<(u64, TrailEntry)>, Fault> {
+    fn run_with(&self, height: u32) -> Result<Option<(u64, EventEntry)>, Fault> {
         let rows = self.subjects.range((RUN, height.into(), 0)..=(RUN, u64::MAX, u64::MAX))?;
         for row in rows.take(MAX_ROWS) {
             let (key, ring) = row?;
             let number = key.value().2;
             let entry = self.at(ring.value(), number)?;
-            if matches!(&entry.happening, Happening::BlocksJoined { first, .. } if first.height <= height)
-            {
+            if matches!(&entry.event, Event::BlocksJoined { first, .. } if first.height <= height) {
                 return Ok(Some((number, entry)));
             }
         }
@@ -138,7 +137,7 @@ impl Tables {
     }
 
     /// When the oldest entry of some kinds was written.
-    fn begins(&self, kinds: &[Kind]) -> Result<Option<u64>, Fault> {
+    fn begins(&self, kinds: &[EventKind]) -> Result<Option<u64>, Fault> {
         let mut begins: Option<u64> = None;
         for kind in kinds {
             let ring = ring(*kind);
@@ -152,10 +151,10 @@ impl Tables {
         Ok(begins)
     }
 
-    fn missed(&self, kind: Kind) -> Result<u64, Fault> {
+    fn missed(&self, kind: EventKind) -> Result<u64, Fault> {
         let entries = self.newest(key_of(&Name::Missed(kind)), MAX_ROWS, |_| true)?;
-        let count = |(_, entry): (u64, TrailEntry)| match entry.happening {
-            Happening::Missed { count, .. } => count,
+        let count = |(_, entry): (u64, EventEntry)| match entry.event {
+            Event::Missed { count, .. } => count,
             _ => 0,
         };
         Ok(entries.into_iter().map(count).sum())
@@ -165,16 +164,16 @@ impl Tables {
         &self,
         story: &mut Story,
         subject: SubjectKey,
-        kind: Kind,
-        is_wanted: impl Fn(&TrailEntry) -> bool,
+        kind: EventKind,
+        is_wanted: impl Fn(&EventEntry) -> bool,
     ) -> Result<(), Fault> {
         let mut found = self.newest(subject, MAX_STORY + 1, is_wanted)?;
         story.has_more = found.len() > MAX_STORY;
         found.truncate(MAX_STORY);
         found.reverse();
         // One of our own that others offered first, or displaced, has entries of either kind.
-        let is_own = found.iter().any(|(_, entry)| entry.happening.kind() == Kind::Own);
-        let kind = if is_own { Kind::Own } else { kind };
+        let is_own = found.iter().any(|(_, entry)| entry.event.kind() == Some(EventKind::Own));
+        let kind = if is_own { EventKind::Own } else { kind };
         story.entries = found;
         story.begins = self.begins(&[kind])?;
         story.missed = self.missed(kind)?;
@@ -185,8 +184,7 @@ impl Tables {
     fn add_moves_of(&self, block: BlockHash, story: &mut Story) -> Result<(), Fault> {
         let name = Name::Block(block);
         let moves = self.newest(key_of(&name), MAX_STORY, |entry| {
-            matches!(entry.happening, Happening::Reorganised { .. })
-                && Name::all_of(entry).contains(&name)
+            matches!(entry.event, Event::Reorganised { .. }) && Name::all_of(entry).contains(&name)
         })?;
         for (number, entry) in moves {
             if let Err(at) = story.entries.binary_search_by_key(&number, |(number, _)| *number) {
@@ -275,14 +273,11 @@ impl Store {
         self.read(|transaction| {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
             let name = Name::Block(hash);
-            let is_wanted = |entry: &TrailEntry| Name::all_of(entry).contains(&name);
-            tables.fill(&mut story, key_of(&name), Kind::Chain, is_wanted)?;
+            let is_wanted = |entry: &EventEntry| Name::all_of(entry).contains(&name);
+            tables.fill(&mut story, key_of(&name), EventKind::Chain, is_wanted)?;
             // One in the midst of a run has no entry that names it.
-            let tells_arrival = |(_, entry): &(u64, TrailEntry)| {
-                !matches!(
-                    entry.happening,
-                    Happening::BlockPassedOn { .. } | Happening::Reorganised { .. }
-                )
+            let tells_arrival = |(_, entry): &(u64, EventEntry)| {
+                !matches!(entry.event, Event::BlockPassedOn { .. } | Event::Reorganised { .. })
             };
             if let Some(height) = height
                 && !story.entries.iter().any(tells_arrival)
@@ -308,8 +303,8 @@ impl Store {
         self.read(|transaction| {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
             let name = Name::Transaction(txid);
-            let is_wanted = |entry: &TrailEntry| Name::all_of(entry).contains(&name);
-            tables.fill(&mut story, key_of(&name), Kind::Transactions, is_wanted)?;
+            let is_wanted = |entry: &EventEntry| Name::all_of(entry).contains(&name);
+            tables.fill(&mut story, key_of(&name), EventKind::Transactions, is_wanted)?;
             // What its blocks went through, it went through with them.
             for found in [best, beside].into_iter().flatten() {
                 tables.add_moves_of(found.block, &mut story)?;
@@ -325,20 +320,25 @@ impl Store {
     fn story_of_peer(&self, host: IpAddr, port: Option<u16>) -> Result<Resolved, StoreError> {
         let mut story = Story::default();
         let host = host.to_canonical();
-        let is_wanted = |entry: &TrailEntry| {
+        let is_wanted = |entry: &EventEntry| {
             Name::all_of(entry).iter().any(|name| match name {
                 Name::Peer(address) => {
                     address.ip().to_canonical() == host
                         // A ban is of the host, whichever connection it was for.
                         && (port.is_none_or(|port| port == address.port())
-                            || matches!(entry.happening, Happening::PeerBanned { .. }))
+                            || matches!(entry.event, Event::PeerBanned { .. }))
                 }
                 _ => false,
             })
         };
         self.read(|transaction| {
             let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
-            tables.fill(&mut story, key_of(&Name::Peer((host, 0).into())), Kind::Peers, is_wanted)
+            tables.fill(
+                &mut story,
+                key_of(&Name::Peer((host, 0).into())),
+                EventKind::Peers,
+                is_wanted,
+            )
         })?;
         if story.entries.is_empty() {
             return self.nothing();

@@ -2,15 +2,15 @@
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, Block, BlockHash, Work};
-use kusari_node::happening::{BlockName, Happening, Kind, Origin, Sender};
+use kusari_node::event::{BlockName, Event, EventKind, Origin, Sender};
 
 use super::{LIMITS, Resolved, Story};
 use crate::Store;
 use crate::checked::WriteTables;
-use crate::trail::{Subject, TrailEntry};
+use crate::trail::{EventEntry, Subject};
 
-fn entry(time: u64, happening: Happening) -> TrailEntry {
-    TrailEntry { time, checked_us: None, handled_us: None, happening }
+fn entry(time: u64, event: Event) -> EventEntry {
+    EventEntry { time, checked_us: None, handled_us: None, event }
 }
 
 /// A hash that begins with these eight bytes.
@@ -24,14 +24,14 @@ fn name(height: u32, hash: BlockHash) -> BlockName {
     BlockName { height, hash }
 }
 
-fn orphan(block: BlockName, port: u16) -> Happening {
+fn orphan(block: BlockName, port: u16) -> Event {
     let agent = Some(String::from("kusari/0.1.0"));
     let origin = Origin::Announced(Sender { address: ([127, 0, 0, 1], port).into(), agent });
-    Happening::OrphanKept { block, parent: BlockHash::ZERO, origin }
+    Event::OrphanKept { block, parent: BlockHash::ZERO, origin }
 }
 
-fn side(block: BlockName) -> Happening {
-    Happening::SideBlock { block, origin: Origin::Waited, held: false }
+fn side(block: BlockName) -> Event {
+    Event::SideBlock { block, origin: Origin::Waited, held: false }
 }
 
 fn story(store: &Store, subject: &str) -> Option<Story> {
@@ -90,7 +90,7 @@ fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
     let store = Store::ephemeral().unwrap();
     let kept = hash(1, 1);
     store.commit_with_trail(&[], &[entry(1, side(name(1, kept)))]).unwrap();
-    let (_, most, _) = LIMITS.into_iter().find(|(kind, ..)| *kind == Kind::Peers).unwrap();
+    let (_, most, _) = LIMITS.into_iter().find(|(kind, ..)| *kind == EventKind::Peers).unwrap();
     // What a stranger sends for nothing, in the groups of a busy committer.
     let mut number = 0;
     for _ in 0..20 {
@@ -118,15 +118,15 @@ fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
 fn what_people_entrusted_to_this_node_outlives_a_flood_of_strangers_transactions() {
     let store = Store::ephemeral().unwrap();
     let txid = |first, last| Txid(hash(first, last).0);
-    let pooled = |txid, origin| Happening::TransactionPooled { txid, origin };
+    let pooled = |txid, origin| Event::TransactionPooled { txid, origin };
     let (own, refused) = (txid(1, 6), txid(2, 6));
     let (code, reason) = (String::from("underbid"), String::from("pay more"));
     let own_story = [
         pooled(own, Origin::Person),
-        Happening::TransactionMined { txid: own, height: 7 },
-        Happening::TransactionRefused { txid: refused, code, reason, origin: Origin::Person },
+        Event::TransactionMined { txid: own, height: 7 },
+        Event::TransactionRefused { txid: refused, code, reason, origin: Origin::Person },
     ];
-    let written: Vec<_> = own_story.into_iter().map(|happening| entry(1, happening)).collect();
+    let written: Vec<_> = own_story.into_iter().map(|event| entry(1, event)).collect();
     store.commit_with_trail(&[], &written).unwrap();
     let stranger =
         || Origin::Announced(Sender { address: ([127, 0, 0, 1], 4_000).into(), agent: None });
@@ -151,7 +151,7 @@ fn the_bytes_of_a_kind_are_bounded_whatever_its_entries_hold() {
     let store = Store::ephemeral().unwrap();
     let name_of = |number: u64| name(5, hash(number, 4));
     let point = BestPoint { height: 5, hash: BlockHash::ZERO, work: Work::ZERO };
-    let reorganised = |number: u64| Happening::Reorganised {
+    let reorganised = |number: u64| Event::Reorganised {
         depth: 64,
         from: point,
         to: point,
@@ -174,7 +174,7 @@ fn the_bytes_of_a_kind_are_bounded_whatever_its_entries_hold() {
 fn reorganisations_are_paged_from_the_newest_down() {
     let store = Store::ephemeral().unwrap();
     let point = |byte| BestPoint { height: 1, hash: hash(byte, 0), work: Work::ZERO };
-    let moved = |byte| Happening::Reorganised {
+    let moved = |byte| Event::Reorganised {
         depth: 1,
         from: point(byte),
         to: point(byte + 1),
@@ -207,7 +207,7 @@ fn a_store_without_a_trail_knows_blocks_and_says_that_it_has_none() {
 fn a_height_in_the_midst_of_a_run_is_told_with_the_run() {
     let store = Store::ephemeral().unwrap();
     let (first, last) = (name(0, hash(1, 1)), name(9, hash(2, 2)));
-    let run = Happening::BlocksJoined { first, last, origin: Origin::Waited };
+    let run = Event::BlocksJoined { first, last, origin: Origin::Waited };
     store.commit_with_trail(&[], &[entry(1, run)]).unwrap();
     assert_eq!(story(&store, "0").unwrap().entries.len(), 1);
 }
@@ -215,7 +215,7 @@ fn a_height_in_the_midst_of_a_run_is_told_with_the_run() {
 #[test]
 fn an_entry_is_read_as_it_was_written_and_damage_is_found_by_the_audit() {
     let happened = entry(1, orphan(name(5, hash(1, 1)), 4_000));
-    assert_eq!(TrailEntry::read(&happened.write()).unwrap(), happened);
+    assert_eq!(EventEntry::read(&happened.write()).unwrap(), happened);
     let form = "{\"time\":1,\"happened\":\"orphan_kept\",\"block\":{\"height\":5,\"hash\":\"";
     assert!(String::from_utf8(happened.write()).unwrap().starts_with(form));
     let store = Store::ephemeral().unwrap();

@@ -6,12 +6,12 @@ use super::super::checked::{ReadableTable, Table, WriteTables};
 use super::super::fault::Fault;
 use super::super::tables::{self, TrailKey, TrailSubjectKey};
 use super::{LIMITS, key_of, ring};
-use crate::trail::{Name, TrailEntry};
+use crate::trail::{EventEntry, Name};
 
 /// Writes entries in order.
 pub(in super::super) fn write(
     transaction: &WriteTransaction,
-    entries: &[TrailEntry],
+    entries: &[EventEntry],
 ) -> Result<(), Fault> {
     if entries.is_empty() {
         return Ok(());
@@ -24,7 +24,7 @@ pub(in super::super) fn write(
     let numbers = writer.next_number()?..;
     let mut added = [(0_u64, 0_u64); LIMITS.len()];
     for (number, entry) in numbers.zip(entries) {
-        let ring = ring(entry.happening.kind());
+        let Some(ring) = entry.event.kind().map(ring) else { continue };
         let bytes = writer.insert(ring, number, entry)?;
         if let Some((count, total)) = added.get_mut(usize::from(ring)) {
             (*count, *total) = (*count + 1, *total + bytes);
@@ -57,7 +57,7 @@ impl Writer<'_> {
         Ok(next)
     }
 
-    fn insert(&mut self, ring: u8, number: u64, entry: &TrailEntry) -> Result<u64, Fault> {
+    fn insert(&mut self, ring: u8, number: u64, entry: &EventEntry) -> Result<u64, Fault> {
         let bytes = entry.write();
         self.entries.insert((ring, number), bytes.as_slice())?;
         for name in Name::all_of(entry) {
@@ -89,7 +89,7 @@ impl Writer<'_> {
             }
         };
         let entry =
-            TrailEntry::read(&bytes).map_err(|error| Fault::unreadable("trail", number, error))?;
+            EventEntry::read(&bytes).map_err(|error| Fault::unreadable("trail", number, error))?;
         for name in Name::all_of(&entry) {
             let (kind, subject) = key_of(&name);
             self.subjects.remove((kind, subject, number))?;

@@ -10,13 +10,13 @@ use kusari_chain::ledger::{
     Account, BodyEntry, PublicKey, Signature, StatementHash, UnsignedStatement, WitnessStatement,
 };
 use kusari_chain::{Block, BlockHash, BlockStore, BlockWrite};
-use kusari_node::happening::Happening;
+use kusari_node::event::Event;
 use kusari_node::store::{
     Erasure, OutboxStore, OutboxWrite, PoolRecord, PoolWrite, PredecessorWrite, StatementWrite,
     StoreBatch,
 };
 use kusari_store::Store;
-use kusari_store::trail::TrailEntry;
+use kusari_store::trail::EventEntry;
 
 use crate::forge::spec;
 use crate::support::{Planner, TempDir, batch, fake_body, fake_entry};
@@ -254,8 +254,8 @@ fn a_crash_behind_a_commit_of_the_trail_alone_needs_no_repair() {
     let mut planner = Planner::default();
     let writes = (0..100).flat_map(|suffix| planner.extend(suffix)).collect();
     store.commit(&[batch(writes)]).unwrap();
-    let happening = Happening::PeerBanned { address: "127.0.0.1:9".parse().unwrap(), seconds: 600 };
-    let entry = TrailEntry { time: 7, checked_us: None, handled_us: None, happening };
+    let event = Event::PeerBanned { address: "127.0.0.1:9".parse().unwrap(), seconds: 600 };
+    let entry = EventEntry { time: 7, checked_us: None, handled_us: None, event };
     store.commit_with_trail(&[], &[entry]).unwrap();
     assert_eq!(repairs(&file), 0);
     drop(store);

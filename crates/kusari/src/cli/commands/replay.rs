@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::moment::Moment;
 use crate::cli::prelude::*;
+use crate::cli::utc_time::UtcTime;
 use kusari_chain::hex;
 use kusari_runtime::journal::{Ending, Replayed, replay};
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result {
 
 fn words(replayed: &Replayed) -> String {
     let inputs = counted(replayed.inputs, "input");
-    let (from, to) = (Moment(replayed.from), Moment(replayed.to));
+    let (from, to) = (UtcTime(replayed.from), UtcTime(replayed.to));
     let mut text =
         format!("Journal of {}, {inputs} from {from} to {to}\n", Plain(&replayed.program));
     if replayed.first_input > 1 {

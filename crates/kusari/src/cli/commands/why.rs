@@ -1,7 +1,7 @@
 //! `kusari why`.
 
+use crate::cli::event_view;
 use crate::cli::prelude::*;
-use crate::cli::story;
 use kusari_api::views;
 use kusari_store::Resolved;
 use kusari_store::trail::{Subject, UnknownSubject};
@@ -33,5 +33,5 @@ pub(crate) fn run(Args { what, query }: &Args) -> Result {
             unresolved => return Err(unresolved.in_words().unwrap_or_default().into()),
         },
     };
-    show(query.json, &report, story::in_words)
+    show(query.json, &report, event_view::in_words)
 }

@@ -15,8 +15,8 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 pub(crate) use self::styles::Styles;
 use self::values::{ago, short_work};
+use super::events::short;
 use super::facts::Facts;
-use super::happenings::short;
 use super::state::{Panel, View};
 use crate::cli::cost::to_rewrite;
 use crate::cli::escape::{Plain, counted, grouped};

@@ -7,15 +7,15 @@ use std::collections::VecDeque;
 
 use kusari_chain::BlockHash;
 
+use super::events::{EventLine, Tone, words};
 use super::facts::Facts;
-use super::happenings::{Happening, Tone, words};
 use crate::cli::card::card_of_whole;
 use crate::cli::escape::{Plain, grouped, lasting};
 use kusari_api_types::{BlockReport, MiningReport, NodeEvent};
 use kusari_client::Told;
 
 /// Lines about what happened that are kept.
-pub(crate) const KEPT_HAPPENINGS: usize = 200;
+pub(crate) const KEPT_EVENTS: usize = 200;
 /// Rates of mining that are kept, one a second: as many as a wide panel has columns.
 pub(crate) const KEPT_RATES: usize = 120;
 /// Bytes of a block's card that are shown; `kusari block` shows all.
@@ -104,7 +104,7 @@ pub(crate) struct View {
     pub(crate) panel: Panel,
     pub(crate) above: Above,
     /// The newest first.
-    pub(crate) happenings: VecDeque<Happening>,
+    pub(crate) events: VecDeque<EventLine>,
     /// Tries a second, the oldest first.
     pub(crate) rates: VecDeque<u64>,
     selected: [usize; Panel::ALL.len()],
@@ -118,7 +118,7 @@ pub(crate) struct View {
 #[derive(Debug, Default)]
 struct HeldBack {
     facts: Option<Box<Facts>>,
-    happenings: VecDeque<Happening>,
+    events: VecDeque<EventLine>,
 }
 
 impl View {
@@ -129,7 +129,7 @@ impl View {
             away: None,
             panel: Panel::Blocks,
             above: Above::Nothing,
-            happenings: VecDeque::new(),
+            events: VecDeque::new(),
             rates: VecDeque::new(),
             selected: [0; Panel::ALL.len()],
             held_back: None,
@@ -278,12 +278,12 @@ impl View {
         if let Some(facts) = held_back.facts {
             self.show(*facts);
         }
-        held_back.happenings.into_iter().rev().for_each(|happening| self.add(happening));
+        held_back.events.into_iter().rev().for_each(|event| self.add(event));
     }
 
     /// Lines that wait for the end of a pause, while there is one.
     pub(crate) fn paused(&self) -> Option<usize> {
-        self.held_back.as_ref().map(|held_back| held_back.happenings.len())
+        self.held_back.as_ref().map(|held_back| held_back.events.len())
     }
 
     /// The line that is selected in a panel.
@@ -298,21 +298,21 @@ impl View {
             Panel::Branches => self.facts.branches.branches.len(),
             Panel::Peers => self.facts.peers.len(),
             Panel::Node => 0,
-            Panel::Events => self.happenings.len(),
+            Panel::Events => self.events.len(),
         }
     }
 
     fn happened(&mut self, tone: Tone, text: String) {
-        self.add(Happening { at: self.now, tone, text });
+        self.add(EventLine { at: self.now, tone, text });
     }
 
-    fn add(&mut self, happening: Happening) {
-        let happenings = match &mut self.held_back {
-            Some(held_back) => &mut held_back.happenings,
-            None => &mut self.happenings,
+    fn add(&mut self, event: EventLine) {
+        let events = match &mut self.held_back {
+            Some(held_back) => &mut held_back.events,
+            None => &mut self.events,
         };
-        happenings.push_front(happening);
-        happenings.truncate(KEPT_HAPPENINGS);
+        events.push_front(event);
+        events.truncate(KEPT_EVENTS);
     }
 
     fn mines(&mut self, mining: &MiningReport) {

@@ -1,17 +1,17 @@
 //! Pictures of the dashboard, and what keys and time make of them.
 
 use kusari_chain::ledger::{Address, ChainSpec, PublicKey};
-use kusari_chain::{Block, BlockHash, WholeBlock, Work};
+use kusari_chain::{BestPoint, Block, BlockHash, WholeBlock, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::draw::{Styles, draw, text_of};
 use super::facts::{Facts, RecentBlock};
-use super::state::{Above, KEPT_HAPPENINGS, KEPT_RATES, Key, Panel, View, Wanted};
+use super::state::{Above, KEPT_EVENTS, KEPT_RATES, Key, Panel, View, Wanted};
 use kusari_api_types::branches::{BranchList, BranchReport, HeldReport};
 use kusari_api_types::{
-    BlockReport, LedgerReport, MiningReport, NodeEvent, PeerChange, PeerReport, RecentWorkReport,
-    Stage, Status, Tip, WitnessStanding,
+    BlockReport, LedgerReport, MiningReport, NodeEvent, PeerChange, PeerReport, PeerStage,
+    RecentWorkReport, Status, WitnessStanding,
 };
 use kusari_client::Told;
 
@@ -29,8 +29,8 @@ fn work(blocks: u32) -> Work {
     Work::of_classic_blocks(blocks)
 }
 
-fn tip(height: u32) -> Tip {
-    Tip { height, hash: hash(height), work: work(height) }
+fn tip(height: u32) -> BestPoint {
+    BestPoint { height, hash: hash(height), work: work(height) }
 }
 
 /// A node of the classic chain with so many blocks.
@@ -112,7 +112,7 @@ fn busy() -> Facts {
     let report = PeerReport {
         address: "127.0.0.1:8081".parse().unwrap(),
         inbound: false,
-        stage: Stage::Introduced,
+        stage: PeerStage::Introduced,
         agent: Some("kusari/0.1.0".into()),
         height: Some(979),
         latency_us: Some(1_250),
@@ -356,7 +356,7 @@ fn what_a_node_tells_fills_no_memory() {
             assert!(view.told(reorganised()));
             assert!(!view.told(mining(number)));
         }
-        assert_eq!(view.happenings.len(), KEPT_HAPPENINGS);
+        assert_eq!(view.events.len(), KEPT_EVENTS);
         assert_eq!(view.rates.len(), KEPT_RATES);
         assert_eq!(view.rates.back(), Some(&999));
         view.key(Key::Pause);
@@ -367,6 +367,6 @@ fn what_a_node_tells_fills_no_memory() {
     for _ in 0..1_000 {
         view.key(Key::PageDown);
     }
-    assert_eq!(view.selected(Panel::Events), KEPT_HAPPENINGS - 1);
+    assert_eq!(view.selected(Panel::Events), KEPT_EVENTS - 1);
     picture(&view, 80, 24);
 }

@@ -3,14 +3,14 @@
 use kusari_api_types::audit::{Audit, AuditFinding, AuditedFile};
 use kusari_api_types::branches::{AcceptReceipt, BranchReport, HeldReport, RefusedBlock};
 use kusari_api_types::{
-    DraftChange, MiningReport, NodeEvent, PeerChange, Tip, TransactionState, WhyEntry,
+    DraftChange, MiningReport, NodeEvent, PeerChange, TransactionState, WhyEntry,
 };
 use kusari_chain::ledger::{
     Equivocation, PublicKey, Signature, StatementHash, Txid, WitnessStatement,
 };
 use kusari_chain::{BestPoint, BlockHash, Branch, Work};
 use kusari_node::drafts::DraftWait;
-use kusari_store::trail::TrailEntry;
+use kusari_store::trail::EventEntry;
 use serde::Serialize;
 
 use super::happenings::happenings;
@@ -44,7 +44,7 @@ fn branch() -> BranchReport {
 }
 
 fn events() -> Vec<NodeEvent> {
-    let tip = Tip { height: 7, hash: HASH, work: Work::of_classic_blocks(7) };
+    let tip = BestPoint { height: 7, hash: HASH, work: Work::of_classic_blocks(7) };
     let address = "127.0.0.1:8080".parse().unwrap();
     let peer = |change| NodeEvent::Peer { address, change };
     let (txid, words) = (Txid([3; 32]), String::from("words"));
@@ -80,8 +80,8 @@ fn events_and_what_seldom_happens_have_the_form_that_the_document_says() {
     for event in events() {
         hold(&held, "NodeEvent", &event);
     }
-    for (number, happening) in (1..).zip(happenings()) {
-        let entry = TrailEntry { time: 8, checked_us: Some(9), handled_us: None, happening };
+    for (number, event) in (1..).zip(happenings()) {
+        let entry = EventEntry { time: 8, checked_us: Some(9), handled_us: None, event };
         hold(&held, "WhyEntry", &WhyEntry { number, entry });
     }
     let statement = WitnessStatement {

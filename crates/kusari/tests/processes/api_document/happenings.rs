@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash, Work};
-use kusari_node::happening::{BlockName, Happening, Kind, Origin, Sender};
+use kusari_node::event::{BlockName, Event, EventKind, Origin, Sender};
 
 /// All kinds, and with them all origins.
-pub(super) fn happenings() -> Vec<Happening> {
+pub(super) fn happenings() -> Vec<Event> {
     let all = blocks().into_iter().chain(transactions()).chain(peers());
-    all.chain([Happening::Missed { of: Kind::Peers, count: 3 }]).collect()
+    all.chain([Event::Missed { of: EventKind::Peers, count: 3 }]).collect()
 }
 
 fn name() -> BlockName {
@@ -28,53 +28,49 @@ fn words() -> String {
     String::from("words")
 }
 
-fn blocks() -> Vec<Happening> {
+fn blocks() -> Vec<Event> {
     let (block, parent) = (name(), BlockHash([1; 32]));
     let (height, hash) = (block.height, block.hash);
     let tip = BestPoint { height, hash, work: Work::of_classic_blocks(7) };
     let (reverted, connected) = (vec![block], vec![block, block]);
     vec![
-        Happening::BlocksJoined { first: block, last: block, origin: Origin::Person },
-        Happening::SideBlock { block, origin: Origin::Announced(sender(Some("a"))), held: true },
-        Happening::OrphanKept { block, parent, origin: Origin::Synced(sender(None)) },
-        Happening::BlockAhead { block, due: 9, origin: Origin::Mined { entry: Some(1) } },
-        Happening::BlocksJoined {
-            first: block,
-            last: block,
-            origin: Origin::Mined { entry: None },
-        },
-        Happening::BlockRefused { block, code: words(), reason: words(), origin: Origin::Waited },
-        Happening::BlockPassedOn { block, pushed: 1, announced: 2 },
-        Happening::Reorganised { depth: 1, from: tip, to: tip, reverted, connected },
+        Event::BlocksJoined { first: block, last: block, origin: Origin::Person },
+        Event::SideBlock { block, origin: Origin::Announced(sender(Some("a"))), held: true },
+        Event::OrphanKept { block, parent, origin: Origin::Synced(sender(None)) },
+        Event::BlockAhead { block, due: 9, origin: Origin::Mined { entry: Some(1) } },
+        Event::BlocksJoined { first: block, last: block, origin: Origin::Mined { entry: None } },
+        Event::BlockRefused { block, code: words(), reason: words(), origin: Origin::Waited },
+        Event::BlockPassedOn { block, pushed: 1, announced: 2 },
+        Event::Reorganised { depth: 1, from: tip, to: tip, reverted, connected },
     ]
 }
 
-fn transactions() -> Vec<Happening> {
+fn transactions() -> Vec<Event> {
     let (txid, block) = (Txid([3; 32]), name());
     let (code, reason) = (words(), words());
     vec![
-        Happening::TransactionPooled { txid, origin: Origin::Reconsidered },
-        Happening::TransactionRefused { txid, code, reason, origin: Origin::Person },
-        Happening::TransactionDisplaced { txid, by: None, from: None },
-        Happening::TransactionDisplaced { txid, by: Some(txid), from: Some(block) },
-        Happening::TransactionMined { txid, height: 7 },
-        Happening::TransactionMoved { txid, from: block, to: block },
-        Happening::TransactionReturned { txid, from: None, pooled: false },
-        Happening::TransactionReturned { txid, from: Some(block), pooled: true },
+        Event::TransactionPooled { txid, origin: Origin::Reconsidered },
+        Event::TransactionRefused { txid, code, reason, origin: Origin::Person },
+        Event::TransactionDisplaced { txid, by: None, from: None, again: false },
+        Event::TransactionDisplaced { txid, by: Some(txid), from: Some(block), again: false },
+        Event::TransactionMined { txid, height: 7 },
+        Event::TransactionMoved { txid, from: block, to: block },
+        Event::TransactionReturned { txid, from: None, pooled: false },
+        Event::TransactionReturned { txid, from: Some(block), pooled: true },
     ]
 }
 
-fn peers() -> Vec<Happening> {
+fn peers() -> Vec<Event> {
     let address = address();
     let (code, reason) = (words(), words());
     vec![
-        Happening::PeerConnected { address, target: None },
-        Happening::PeerConnected { address, target: Some("localhost:8080".parse().unwrap()) },
-        Happening::PeerIntroduced { address, agent: words() },
-        Happening::LineRefused { sender: sender(Some("a")), code, reason },
-        Happening::PeerPenalised { address, points: 1, total: 2 },
-        Happening::PeerBanned { address, seconds: u64::MAX },
-        Happening::PeerRefusedOurs { address, message: words() },
-        Happening::PeerDisconnected { address, reason: words() },
+        Event::PeerConnected { address, target: None },
+        Event::PeerConnected { address, target: Some("localhost:8080".parse().unwrap()) },
+        Event::PeerIntroduced { address, agent: words() },
+        Event::LineRefused { sender: sender(Some("a")), code, reason },
+        Event::PeerPenalised { address, points: 1, total: 2 },
+        Event::PeerBanned { address, seconds: u64::MAX },
+        Event::PeerRefusedOurs { address, message: words() },
+        Event::PeerDisconnected { address, reason: words() },
     ]
 }

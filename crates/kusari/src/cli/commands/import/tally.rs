@@ -89,8 +89,9 @@ impl Tally {
                 Event::Reorganised { .. }
                     | Event::FromTheFuture { .. }
                     | Event::LineReopened { .. }
-            ) {
-                self.progress.remark(&words(event).text);
+            ) && let Some(said) = words(event)
+            {
+                self.progress.remark(&said.text);
             }
         }
     }

@@ -14,9 +14,9 @@ use serde::Serialize;
 use super::verdict::{self, Verdict, parse_key};
 use crate::cli::cost::Roughly;
 use crate::cli::file_record::hashed;
-use crate::cli::moment::Moment;
 use crate::cli::prelude::*;
 use crate::cli::transaction::file_in_words;
+use crate::cli::utc_time::UtcTime;
 use kusari_api_types::REFERENCE_GPU_RATE;
 
 /// Check a proof, without a node and without a network
@@ -243,19 +243,19 @@ fn in_words(
     }
     line("Block", &format!("{} at height {}", block.hash, grouped(block.index)));
     line("Chain", &proof.chain_id.to_string());
-    line("Mined", &format!("{}, by its miner's clock", Moment(block.timestamp)));
+    line("Mined", &format!("{}, by its miner's clock", UtcTime(block.timestamp)));
     for said in &checked.before {
         let height = grouped(said.height);
         line(
             "Not yet",
-            &format!("{}, when witness {} had block {height}", Moment(said.time), said.key),
+            &format!("{}, when witness {} had block {height}", UtcTime(said.time), said.key),
         );
     }
     for said in &checked.seen {
         let height = grouped(said.height);
         line(
             "Seen",
-            &format!("{}, by witness {} with block {height}", Moment(said.time), said.key),
+            &format!("{}, by witness {} with block {height}", UtcTime(said.time), said.key),
         );
     }
     if let Some((height, hash)) = checked.blocks.last() {

@@ -12,11 +12,11 @@ use super::styles::Styles;
 use super::values::{ago, latency, rate, short_work};
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::top::events::{Tone, short};
 use crate::cli::top::facts::Facts;
-use crate::cli::top::happenings::{Tone, short};
 use crate::cli::top::state::{Panel, View};
 use kusari_api_types::branches::BranchReport;
-use kusari_api_types::{PeerReport, Stage};
+use kusari_api_types::{PeerReport, PeerStage};
 
 /// The least columns of a panel in which the last column of a table is of use.
 const ROOMY: u16 = 46;
@@ -144,8 +144,8 @@ fn peers(view: &View, width: u16) -> Listing {
     let row = |report: &PeerReport| {
         let agent = match (&report.agent, report.stage) {
             (Some(agent), _) => Plain(agent).to_string(),
-            (None, Stage::Original) => String::from("an original node"),
-            (None, Stage::Plain) => String::from("without HELLO"),
+            (None, PeerStage::Original) => String::from("an original node"),
+            (None, PeerStage::Plain) => String::from("without HELLO"),
             (None, _) => String::from("not introduced yet"),
         };
         let mut cells = vec![
@@ -172,14 +172,14 @@ fn peers(view: &View, width: u16) -> Listing {
 }
 
 fn events(view: &View, styles: Styles) -> Listing {
-    let rows = view.happenings.iter().map(|happening| {
-        let (sign, style) = match happening.tone {
+    let rows = view.events.iter().map(|event| {
+        let (sign, style) = match event.tone {
             Tone::Routine => ("", ratatui::style::Style::new()),
             Tone::Warning => ("! ", styles.warning()),
             Tone::Alarm => ("!! ", styles.alarm()),
         };
-        let text = format!("{sign}{}", Plain(&happening.text));
-        Row::new([ago(view.now, happening.at), text]).style(style)
+        let text = format!("{sign}{}", Plain(&event.text));
+        Row::new([ago(view.now, event.at), text]).style(style)
     });
     Listing {
         head: None,

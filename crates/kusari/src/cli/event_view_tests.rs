@@ -1,9 +1,9 @@
 //! What is said of each thing that happens.
 
-use kusari_chain::{BestPoint, Work};
+use kusari_chain::{BestPoint, BlockHash, Work};
 
 use super::*;
-use kusari_store::trail::TrailEntry;
+use kusari_store::trail::EventEntry;
 
 fn hash(byte: u8) -> BlockHash {
     BlockHash([byte; 32])
@@ -17,10 +17,10 @@ fn sender(agent: Option<&str>) -> Sender {
     Sender { address: ([127, 0, 0, 1], 4000).into(), agent: agent.map(str::to_owned) }
 }
 
-fn report(subject: WhySubject, happened: Vec<(u64, Happening)>) -> WhyReport {
-    let entry = |(time, happening)| WhyEntry {
+fn report(subject: WhySubject, happened: Vec<(u64, Event)>) -> WhyReport {
+    let entry = |(time, event)| WhyEntry {
         number: time,
-        entry: TrailEntry { time, checked_us: None, handled_us: None, happening },
+        entry: EventEntry { time, checked_us: None, handled_us: None, event },
     };
     let entries = happened.into_iter().map(entry).collect();
     let (block, trail_begins) = (None, Some(1_000));
@@ -32,7 +32,7 @@ fn a_block_tells_how_it_came_and_went_and_returned_with_the_time_between() {
     let point =
         |block: BlockName| BestPoint { height: block.height, hash: block.hash, work: Work::ZERO };
     let (ours, other) = (block(12, 1), block(12, 2));
-    let moved = |from: BlockName, to: BlockName| Happening::Reorganised {
+    let moved = |from: BlockName, to: BlockName| Event::Reorganised {
         depth: 1,
         from: point(from),
         to: point(to),
@@ -43,14 +43,14 @@ fn a_block_tells_how_it_came_and_went_and_returned_with_the_time_between() {
     let mut report = report(
         WhySubject::Block { hash: ours.hash },
         vec![
-            (5_000, Happening::BlocksJoined { first: ours, last: ours, origin }),
-            (5_007, Happening::BlockPassedOn { block: ours, pushed: 3, announced: 1 }),
+            (5_000, Event::BlocksJoined { first: ours, last: ours, origin }),
+            (5_007, Event::BlockPassedOn { block: ours, pushed: 3, announced: 1 }),
             (65_000, moved(ours, other)),
             (3_705_000, moved(other, ours)),
         ],
     );
     report.entries[0].entry.checked_us = Some(250);
-    report.block = Some(WhyBlock { height: 12, hash: ours.hash, confirmations: 5 });
+    report.block = Some(RecordPlace { height: 12, hash: ours.hash, confirmations: 5 });
     let (one, two) = (hash(1), hash(2));
     assert_eq!(
         in_words(&report),
@@ -69,7 +69,7 @@ fn a_block_tells_how_it_came_and_went_and_returned_with_the_time_between() {
 
 #[test]
 fn a_refused_block_tells_its_rule_and_its_sender_and_obeys_no_escape_of_either() {
-    let refused = Happening::BlockRefused {
+    let refused = Event::BlockRefused {
         block: block(3, 7),
         code: "bad-index".into(),
         reason: "the index is \u{1b}[2J wrong".into(),
@@ -86,7 +86,7 @@ fn a_refused_block_tells_its_rule_and_its_sender_and_obeys_no_escape_of_either()
 #[test]
 fn a_block_in_a_run_is_told_with_the_run_and_what_is_lacking_is_said() {
     let origin = Origin::Synced(sender(None));
-    let run = Happening::BlocksJoined { first: block(1, 1), last: block(20_000, 2), origin };
+    let run = Event::BlocksJoined { first: block(1, 1), last: block(20_000, 2), origin };
     let subject = WhySubject::Block { hash: hash(3) };
     let said = in_words(&report(subject.clone(), vec![(9_000, run)]));
     assert!(

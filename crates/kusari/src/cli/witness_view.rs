@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::escape::counted;
-use super::moment::Moment;
+use super::utc_time::UtcTime;
 use kusari_api_types::{WitnessList, WitnessReport};
 
 /// Who says what it saw, and whom not to believe.
@@ -50,7 +50,7 @@ fn write_one(text: &mut String, witness: &WitnessReport) {
             "{kept}\n    block {} {} at {}, as it says",
             newest.height,
             newest.hash,
-            Moment(newest.claimed_time)
+            UtcTime(newest.claimed_time)
         ),
         None => write!(text, "{kept}"),
     };
@@ -66,7 +66,7 @@ fn write_one(text: &mut String, witness: &WitnessReport) {
                 "\n      block {} {} at {}, signed {}",
                 statement.height,
                 statement.hash,
-                Moment(statement.time),
+                UtcTime(statement.time),
                 statement.signature
             );
         }

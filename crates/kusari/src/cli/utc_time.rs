@@ -11,9 +11,9 @@ const DAYS_OF_400_YEARS: u64 = 146_097;
 
 /// Unix time in seconds, written as `2026-03-01 12:00:00 UTC`; as a number where it is beyond the
 /// year 9999, as only a lying block says.
-pub(crate) struct Moment(pub(crate) u64);
+pub(crate) struct UtcTime(pub(crate) u64);
 
-impl fmt::Display for Moment {
+impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, second) = (self.0 / DAY, self.0 % DAY);
         let (year, month, day) = date(days);
@@ -58,7 +58,7 @@ mod tests {
             (253_402_300_800, "second 253402300800 of Unix time"),
             (u64::MAX, "second 18446744073709551615 of Unix time"),
         ] {
-            assert_eq!(Moment(seconds).to_string(), text);
+            assert_eq!(UtcTime(seconds).to_string(), text);
         }
     }
 

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use kusari_chain::BlockHash;
-use kusari_node::happening::{BlockName, Happening, Origin, Sender};
+use kusari_node::event::{BlockName, Event, Origin, Sender};
 
 use super::escape::{Plain, counted, grouped};
-use super::moment::Moment;
-use kusari_api_types::{WhyBlock, WhyEntry, WhyReport, WhySubject};
+use super::utc_time::UtcTime;
+use super::words::words;
+use kusari_api_types::{RecordPlace, WhyEntry, WhyReport, WhySubject};
 
 /// Width of the first column: a moment.
 const TIME_WIDTH: usize = 23;
@@ -22,14 +22,16 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
         lines.push(format!("The newest {} entries:", entries.len()));
     }
     let began = entries.first().map_or(0, |first| first.entry.time);
-    let mut teller = Teller { subject, block: block.as_ref(), was_reverted: false };
+    let mut view = EventView { subject, block: block.as_ref(), was_reverted: false };
     for (at, WhyEntry { entry, .. }) in entries.iter().enumerate() {
         let when = match at {
-            0 => Moment(entry.time / 1_000).to_string(),
+            0 => UtcTime(entry.time / 1_000).to_string(),
             _ => format!("+{}", length(entry.time.saturating_sub(began))),
         };
-        let mut said = teller.say(&entry.happening);
-        let micros = |time: Option<u64>| time.map(|time| milliseconds(Duration::from_micros(time)));
+        let mut said = view.say(&entry.event);
+        let micros = |time: Option<u64>| {
+            time.map(|time| format!("{:.2} ms", Duration::from_micros(time).as_secs_f64() * 1e3))
+        };
         if let Some(checked) = micros(entry.checked_us) {
             said.push_str(&format!("; its check took {checked}"));
         }
@@ -42,7 +44,7 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
         lines.push(String::from("The trail says nothing of it."));
     }
     lines.push(match trail_begins {
-        Some(begins) => format!("This node's trail of such begins at {}.", Moment(begins / 1_000)),
+        Some(begins) => format!("This node's trail of such begins at {}.", UtcTime(begins / 1_000)),
         None => String::from("This node has no trail of such."),
     });
     if *missed > 0 {
@@ -52,8 +54,8 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
     lines.join("\n")
 }
 
-fn headline(subject: &WhySubject, block: Option<&WhyBlock>) -> String {
-    let place = block.map(|WhyBlock { height, confirmations, .. }| match confirmations {
+fn headline(subject: &WhySubject, block: Option<&RecordPlace>) -> String {
+    let place = block.map(|RecordPlace { height, confirmations, .. }| match confirmations {
         0 => format!("at height {height}, beside the best chain"),
         deep => format!("at height {height} of the best chain, {} deep", grouped(deep)),
     });
@@ -62,7 +64,7 @@ fn headline(subject: &WhySubject, block: Option<&WhyBlock>) -> String {
             format!("Block {hash} {}", place.as_deref().unwrap_or("is not stored here"))
         }
         WhySubject::Transaction { txid } => match (block, place) {
-            (Some(WhyBlock { hash, .. }), Some(place)) => {
+            (Some(RecordPlace { hash, .. }), Some(place)) => {
                 format!("Transaction {txid} stands in block {hash} {place}")
             }
             _ => format!("Transaction {txid} stands in no block that is stored here"),
@@ -72,97 +74,90 @@ fn headline(subject: &WhySubject, block: Option<&WhyBlock>) -> String {
 }
 
 /// Says one thing after another.
-struct Teller<'a> {
+struct EventView<'a> {
     subject: &'a WhySubject,
     /// Where it stands.
-    block: Option<&'a WhyBlock>,
+    block: Option<&'a RecordPlace>,
     /// The block has left the best chain before.
     was_reverted: bool,
 }
 
-impl Teller<'_> {
-    fn say(&mut self, happening: &Happening) -> String {
-        match happening {
-            Happening::BlocksJoined { .. }
-            | Happening::SideBlock { .. }
-            | Happening::OrphanKept { .. }
-            | Happening::BlockAhead { .. }
-            | Happening::BlockRefused { .. }
-            | Happening::BlockPassedOn { .. }
-            | Happening::Reorganised { .. } => self.of_block(happening),
-            Happening::Missed { count, .. } => {
-                format!("{} came too fast to be written down", counted(*count, "event"))
+impl EventView<'_> {
+    fn say(&mut self, event: &Event) -> String {
+        let said = self.of_block(event).or_else(|| of_transaction(event));
+        let Some(said) = said else { return of_peer(event) };
+        match event {
+            // Where the story is about a peer, a block is named.
+            Event::SideBlock { block, .. }
+            | Event::OrphanKept { block, .. }
+            | Event::BlockAhead { block, .. }
+            | Event::BlockRefused { block, .. }
+                if !matches!(self.subject, WhySubject::Block { .. }) =>
+            {
+                let BlockName { height, hash } = block;
+                said.replacen("It ", &format!("Block {hash} of height {height} "), 1)
             }
-            other => of_transaction(other).unwrap_or_else(|| of_peer(other)),
+            _ => said,
         }
     }
 
-    fn of_block(&mut self, happening: &Happening) -> String {
-        match happening {
-            Happening::BlocksJoined { first, last, origin } if first == last => {
+    fn of_block(&mut self, event: &Event) -> Option<String> {
+        Some(match event {
+            Event::BlocksJoined { first, last, origin } if first == last => {
                 format!("{} and became the tip of the best chain", came(origin))
             }
-            Happening::BlocksJoined { first, last, origin } => format!(
+            Event::BlocksJoined { first, last, origin } => format!(
                 "It is one of the blocks {} to {}: each {} and joined the best chain",
                 grouped(first.height),
                 grouped(last.height),
                 came(origin).replacen("It ", "", 1)
             ),
-            Happening::SideBlock { block, origin, held } => {
+            Event::SideBlock { origin, held, .. } => {
                 let why = match held {
                     true => ": following its branch would revert more than this node may",
                     false => "",
                 };
-                self.named(
-                    block,
-                    &format!("{} and was kept beside the best chain{why}", came(origin)),
-                )
+                format!("{} and was kept beside the best chain{why}", came(origin))
             }
-            Happening::OrphanKept { block, parent, origin } => self.named(
-                block,
-                &format!(
+            Event::OrphanKept { parent, origin, .. } => {
+                format!(
                     "{} and was kept as an orphan: its parent {parent} was unknown",
                     came(origin)
-                ),
+                )
+            }
+            Event::BlockAhead { due, origin, .. } => format!(
+                "{} ahead of this node's clock, and waits until {}",
+                came(origin),
+                UtcTime(*due)
             ),
-            Happening::BlockAhead { block, due, origin } => self.named(
-                block,
-                &format!(
-                    "{} ahead of this node's clock, and waits until {}",
-                    came(origin),
-                    Moment(*due)
-                ),
-            ),
-            Happening::BlockRefused { block, code, reason, origin } => self.named(
-                block,
-                &format!("{} and was refused ({}): {}", came(origin), Plain(code), Plain(reason)),
-            ),
-            Happening::BlockPassedOn { pushed, announced, .. } => match (pushed, announced) {
-                (pushed, 0) => format!("It was passed on to {}", peers(*pushed)),
-                (0, announced) => format!("It was announced to {}", peers(*announced)),
-                (pushed, announced) => format!(
-                    "It was passed on to {} and announced to {}",
-                    peers(*pushed),
-                    peers(*announced)
-                ),
-            },
-            Happening::Reorganised { .. } => self.of_reorganisation(happening),
-            _ => String::new(),
-        }
+            Event::BlockPassedOn { pushed, announced, .. } => {
+                let told = [(*pushed, "passed on"), (*announced, "announced")];
+                let told = told.into_iter().filter(|(count, _)| *count > 0);
+                let told =
+                    told.map(|(count, how)| format!("{how} to {}", counted(count.into(), "peer")));
+                format!("It was {}", told.collect::<Vec<_>>().join(" and "))
+            }
+            Event::Reorganised { depth, from, to, reverted, connected } => {
+                let moved = format!(
+                    "a reorganisation of {} from {} at height {} to {} at height {}",
+                    counted(u64::from(*depth), "block"),
+                    from.hash,
+                    from.height,
+                    to.hash,
+                    to.height
+                );
+                self.of_reorganisation(&moved, reverted, connected)
+            }
+            _ => return None,
+        })
     }
 
-    fn of_reorganisation(&mut self, happening: &Happening) -> String {
-        let Happening::Reorganised { depth, from, to, reverted, connected } = happening else {
-            return String::new();
-        };
-        let moved = format!(
-            "a reorganisation of {} from {} at height {} to {} at height {}",
-            counted(u64::from(*depth), "block"),
-            from.hash,
-            from.height,
-            to.hash,
-            to.height
-        );
+    fn of_reorganisation(
+        &mut self,
+        moved: &str,
+        reverted: &[BlockName],
+        connected: &[BlockName],
+    ) -> String {
         if let WhySubject::Transaction { .. } = self.subject {
             let now = self.block.map(|block| block.hash);
             let joined = connected.iter().any(|block| Some(block.hash) == now);
@@ -171,8 +166,8 @@ impl Teller<'_> {
                 false => format!("The block that it stood in was reverted by {moved}"),
             };
         }
-        let ours = |block: &&BlockName| self.is_subject(&block.hash);
-        if let Some(block) = reverted.iter().find(ours) {
+        let is_subject = |block: &&BlockName| matches!(self.subject, WhySubject::Block { hash } if *hash == block.hash);
+        if let Some(block) = reverted.iter().find(is_subject) {
             self.was_reverted = true;
             let other = connected.iter().find(|other| other.height == block.height);
             let other = other.map(|other| format!("; in its place stands {}", other.hash));
@@ -183,44 +178,30 @@ impl Teller<'_> {
             false => format!("It joined the best chain by {moved}"),
         }
     }
-
-    fn is_subject(&self, hash: &BlockHash) -> bool {
-        matches!(self.subject, WhySubject::Block { hash: asked } if asked == hash)
-    }
-
-    /// Where the story is about a peer, a block is named.
-    fn named(&self, block: &BlockName, said: &str) -> String {
-        match self.subject {
-            WhySubject::Block { .. } => said.to_owned(),
-            _ => {
-                let BlockName { height, hash } = block;
-                said.replacen("It ", &format!("Block {hash} of height {height} "), 1)
-            }
-        }
-    }
 }
 
-fn of_transaction(happening: &Happening) -> Option<String> {
-    Some(match happening {
-        Happening::TransactionPooled { origin, .. } => {
+fn of_transaction(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::TransactionPooled { origin, .. } => {
             format!("{} and waits to be mined", came(origin))
         }
-        Happening::TransactionRefused { code, reason, origin, .. } => {
+        Event::TransactionRefused { code, reason, origin, .. }
+        | Event::BlockRefused { code, reason, origin, .. } => {
             format!("{} and was refused ({}): {}", came(origin), Plain(code), Plain(reason))
         }
-        Happening::TransactionDisplaced { by, from, .. } => {
+        Event::TransactionDisplaced { by, from, .. } => {
             let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
             let from = from.map(|from| format!(", after block {} left the best chain", from.hash));
             format!("It was displaced{by}{}", from.unwrap_or_default())
         }
-        Happening::TransactionMined { height, .. } => {
+        Event::TransactionMined { height, .. } => {
             format!("It was mined in the block of height {height}")
         }
-        Happening::TransactionMoved { from, to, .. } => format!(
+        Event::TransactionMoved { from, to, .. } => format!(
             "Block {} left the best chain, and block {} of height {} holds it now",
             from.hash, to.hash, to.height
         ),
-        Happening::TransactionReturned { from, pooled, .. } => {
+        Event::TransactionReturned { from, pooled, .. } => {
             let from = from.map(|from| format!("Block {} left the best chain, and it", from.hash));
             let waits = if *pooled { "waits again" } else { "is tried again later" };
             format!("{} {waits}", from.as_deref().unwrap_or("It"))
@@ -229,31 +210,15 @@ fn of_transaction(happening: &Happening) -> Option<String> {
     })
 }
 
-fn of_peer(happening: &Happening) -> String {
-    match happening {
-        Happening::PeerConnected { address, target: Some(target) } => {
-            format!("This node dialled {target} and reached {address}")
-        }
-        Happening::PeerConnected { address, target: None } => format!("{address} connected"),
-        Happening::PeerIntroduced { address, agent } => {
-            format!("{address} introduced itself as {}", Plain(agent))
-        }
-        Happening::LineRefused { sender, code, reason } => {
-            format!("A line of {} was refused ({}): {}", name(sender), Plain(code), Plain(reason))
-        }
-        Happening::PeerPenalised { address, points, total } => {
+fn of_peer(event: &Event) -> String {
+    match event {
+        Event::PeerPenalised { address, points, total } => {
             format!("{address} got {} for it and has {total}", counted(u64::from(*points), "point"))
         }
-        Happening::PeerBanned { address, seconds } => {
-            format!("{} was banned for {}", address.ip(), length(seconds.saturating_mul(1_000)))
+        Event::Missed { count, .. } => {
+            format!("{} came too fast to be written down", counted(*count, "event"))
         }
-        Happening::PeerRefusedOurs { address, message } => {
-            format!("{address} says that it refused something: {}", Plain(message))
-        }
-        Happening::PeerDisconnected { address, reason } => {
-            format!("The connection to {address} ended: {}", Plain(reason))
-        }
-        _ => String::new(),
+        told => words(told).map(|said| said.text).unwrap_or_default(),
     }
 }
 
@@ -280,14 +245,6 @@ fn name(sender: &Sender) -> String {
     }
 }
 
-fn peers(count: u32) -> String {
-    counted(u64::from(count), "peer")
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
-}
-
 /// A stretch of time in milliseconds, by its two largest units.
 fn length(time: u64) -> String {
     let seconds = time / 1_000;
@@ -301,5 +258,5 @@ fn length(time: u64) -> String {
 }
 
 #[cfg(test)]
-#[path = "story_tests.rs"]
+#[path = "event_view_tests.rs"]
 mod tests;

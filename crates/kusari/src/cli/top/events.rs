@@ -22,7 +22,7 @@ pub(crate) enum Tone {
 
 /// A line about what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Happening {
+pub(crate) struct EventLine {
     /// When it was told, in Unix seconds.
     pub(crate) at: u64,
     pub(crate) tone: Tone,
