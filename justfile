@@ -49,7 +49,7 @@ check-api:
 
 # Try every scenario of the simulator over fresh seeds, for some minutes.
 simulate minutes="5":
-    KUSARI_SIM_MINUTES={{minutes}} cargo test -p kusari-sim --test fresh -- --nocapture
+    KUSARI_SIM_MINUTES={{minutes}} cargo test -p kusari-sim fresh_seeds -- --nocapture
 
 # Check licences, sources and advisories. Needs `cargo install cargo-deny`.
 deny:

@@ -1,7 +1,7 @@
 //! What a block costs: to read, to check, to accept and to write.
 #![allow(clippy::unwrap_used, reason = "a bench may stop at the first surprise")]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/chain/common.rs"]
 mod common;
 
 use std::sync::LazyLock;

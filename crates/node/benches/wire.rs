@@ -1,7 +1,7 @@
 //! What a line costs: to find its end, to read, to act on, and to write.
 #![allow(clippy::unwrap_used, reason = "a bench may stop at the first surprise")]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/node/common/mod.rs"]
 mod common;
 mod fixture;
 

@@ -9,7 +9,7 @@
 //! takes it under callgrind. The last line of output says how many blocks the passes took.
 #![allow(clippy::unwrap_used, reason = "a measurement may stop at the first surprise")]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/node/common/mod.rs"]
 mod common;
 #[path = "../benches/fixture/mod.rs"]
 mod fixture;

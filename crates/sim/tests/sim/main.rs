@@ -1,0 +1,17 @@
+//! Scenarios of the simulator over seeds.
+//!
+//! `KUSARI_SIM_SEED` replays one seed and prints every step; `KUSARI_SIM_SEEDS` sets how many seeds
+//! each scenario gets.
+#![allow(unreachable_pub, clippy::panic, reason = "tests end by panicking")]
+
+mod common;
+
+mod finality;
+mod flood;
+mod fresh;
+mod isolation;
+mod ledger;
+mod newcomer;
+mod originals;
+mod scenarios;
+mod stalling;
