@@ -25,7 +25,7 @@ mod witnesses;
 
 use core::convert::Infallible;
 
-use redb::{MultimapTableHandle, ReadTransaction, ReadableDatabase, TableHandle, Value};
+use redb::{MultimapTableHandle, ReadTransaction, TableHandle, Value};
 
 pub use self::file::{audit_directory, audit_file};
 pub use self::finding::AuditFault;
@@ -35,6 +35,7 @@ pub(super) use self::untouched::open_untouched;
 use super::Store;
 use super::checked::{ReadTables, ReadableTable, TableDefinition};
 use super::fault::{Fault, guarded};
+use super::handle::Handle;
 use super::kind::Kind;
 use super::row_key::RowKey;
 use super::tables::{self, EachTable, meta};
@@ -72,7 +73,7 @@ impl Store {
     /// this runs the file grows by what is committed.
     #[must_use]
     pub fn audit(&self) -> AuditReport {
-        let report = audit_database(&*self.inner.database);
+        let report = audit_database(&self.inner.database);
         if report.finding.is_some() {
             self.inner.database.abandon();
         }
@@ -81,7 +82,7 @@ impl Store {
 }
 
 /// Audits what an open database holds.
-fn audit_database(database: &impl ReadableDatabase) -> AuditReport {
+fn audit_database(database: &Handle) -> AuditReport {
     let mut auditor = Auditor::default();
     // The auditor keeps its place outside of what may break off.
     let judged = guarded(|| auditor.audit(&database.begin_read().map_err(Fault::from)?));

@@ -8,12 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use kusari_chain::StoreError;
-use redb::{Database, ReadTransaction, ReadableDatabase, Value, WriteTransaction};
+use redb::{Database, ReadTransaction, Value, WriteTransaction};
 
 use super::Store;
 use super::audit::open_untouched;
 use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
 use super::fault::{Fault, guarded};
+use super::handle::Handle;
 use super::kind::Kind;
 use super::open::{self, OpenError};
 use super::row_key::RowKey;
@@ -52,7 +53,7 @@ impl Store {
     /// # Errors
     /// [`BackupError`].
     pub fn copy_to(&self, file: &Path) -> Result<(), BackupError> {
-        copy_database(&*self.inner.database, file)
+        copy_database(&self.inner.database, file)
     }
 }
 
@@ -65,8 +66,8 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let (source, _lock) = open::lock_existing(directory)?;
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
-    guarded(|| Ok(open::check_schema(&database, &source, None))).map_err(broken)??;
-    copy_database(&*database, file)
+    guarded(|| Ok(open::check_schema(database.open()?, &source, None))).map_err(broken)??;
+    copy_database(&database, file)
 }
 
 /// Gives a finished copy its name, durably. What had that name before is gone.
@@ -101,7 +102,7 @@ fn target(fault: impl Into<Fault>) -> Side {
     Side::Target(fault.into())
 }
 
-fn copy_database(database: &impl ReadableDatabase, file: &Path) -> Result<(), BackupError> {
+fn copy_database(database: &Handle, file: &Path) -> Result<(), BackupError> {
     let unwritable = |reason: String| BackupError::Target { file: file.into(), reason };
     let broken = |fault: Fault| BackupError::Source(fault.into());
     let from = guarded(|| Ok(database.begin_read()?)).map_err(broken)?;

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::StoredHeader;
 use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
-use redb::{ReadTransaction, ReadableDatabase};
+use redb::ReadTransaction;
 
 use super::Store;
 use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Row, Rows};

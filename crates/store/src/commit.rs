@@ -7,7 +7,7 @@ use crate::trail::EventEntry;
 use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
-use redb::{Database, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::accounts::AccountWriter;
 use super::checked::{ReadableTable, Table, WriteTables};
@@ -15,6 +15,7 @@ use super::content::Content;
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::finality;
+use super::handle::Handle;
 use super::history::HistoryWriter;
 use super::kind::Kind;
 use super::lookup::Lookups;
@@ -28,7 +29,7 @@ use super::{pool, predecessors, statements, trail_table};
 
 /// Writes the batches in order, durably, all or none.
 pub(super) fn commit(
-    database: &Database,
+    database: &Handle,
     kind: &Kind,
     content: &Content,
     batches: &[StoreBatch],

@@ -6,7 +6,6 @@
 
 use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
-use redb::ReadableDatabase;
 
 use super::Store;
 use super::accounts::AccountWriter;

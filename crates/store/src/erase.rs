@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::{Erasure, StoreBatch};
-use redb::{Database, ReadableDatabase, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::blocks::BlockReader;
 use super::checked::{ReadableTable, Table, WriteTables};
 use super::content::{Content, sound};
 use super::fault::Fault;
+use super::handle::Handle;
 use super::lookup::change_contents;
 use super::record::{read_head, write_body};
 use super::tables;
@@ -67,7 +68,7 @@ pub(super) fn erases(batches: &[StoreBatch]) -> bool {
 
 /// Writes zeros to pages that are free, in a table that is empty again when this returns. Of a crash in
 /// between some of them are left, and go the next time.
-pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
+pub(super) fn overwrite_free_pages(database: &Handle) -> Result<(), Fault> {
     let zeros = [0; ROW_BYTES];
     // What one commit frees may be used by the one after the next.
     for rows in [1, OVERWRITTEN, 0] {
@@ -88,7 +89,7 @@ pub(super) fn overwrite_free_pages(database: &Database) -> Result<(), Fault> {
 /// Drops the payloads, after all changes to the blocks are in their tables, from every block that has the
 /// transaction. One that is not there, or whose block is gone, needs no erasing.
 pub(super) fn erase(
-    database: &Database,
+    database: &Handle,
     content: &Content,
     transaction: &WriteTransaction,
     batches: &[StoreBatch],

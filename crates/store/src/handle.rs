@@ -4,11 +4,13 @@
 //! and in a way that ends the process; so what was found damaged is let go of without a write,
 //! which is as if the process had been killed: the file holds every commit.
 
-use std::ops::{Deref, DerefMut};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::Database;
+use redb::{
+    Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError, TransactionError,
+    WriteTransaction,
+};
 
 use super::fault::{Fault, guarded};
 
@@ -25,6 +27,23 @@ impl Handle {
         Self { database: Some(database), abandoned: AtomicBool::new(true) }
     }
 
+    /// The database, for as long as the handle lives.
+    pub(super) fn open(&self) -> Result<&Database, StorageError> {
+        self.database.as_ref().ok_or(StorageError::DatabaseClosed)
+    }
+
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
+        self.open()?.begin_read()
+    }
+
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction, TransactionError> {
+        self.open()?.begin_write()
+    }
+
+    pub(super) fn check_integrity(&mut self) -> Result<bool, DatabaseError> {
+        self.database.as_mut().ok_or(StorageError::DatabaseClosed)?.check_integrity()
+    }
+
     /// Nothing is written when it is closed, from now on.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
@@ -34,29 +53,6 @@ impl Handle {
 impl From<Database> for Handle {
     fn from(database: Database) -> Self {
         Self { database: Some(database), abandoned: AtomicBool::new(false) }
-    }
-}
-
-/// Why there always is a database to speak of.
-const THERE: &str = "it is taken out by `drop` alone, after which nobody asks";
-
-impl Deref for Handle {
-    type Target = Database;
-
-    fn deref(&self) -> &Database {
-        match &self.database {
-            Some(database) => database,
-            None => unreachable!("{THERE}"),
-        }
-    }
-}
-
-impl DerefMut for Handle {
-    fn deref_mut(&mut self) -> &mut Database {
-        match &mut self.database {
-            Some(database) => database,
-            None => unreachable!("{THERE}"),
-        }
     }
 }
 

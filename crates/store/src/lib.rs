@@ -70,7 +70,7 @@ use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
 use redb::backends::InMemoryBackend;
-use redb::{ReadTransaction, ReadableDatabase, StorageBackend};
+use redb::{ReadTransaction, StorageBackend};
 
 pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,

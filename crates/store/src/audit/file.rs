@@ -41,10 +41,10 @@ pub fn audit_file(file: &Path) -> Result<AuditReport, OpenError> {
     };
     let mut report = match checked {
         Some(database) => {
-            match guarded(|| Ok::<_, Fault>(open::check_schema(&database, file, None))) {
+            match guarded(|| Ok::<_, Fault>(open::check_schema(database.open()?, file, None))) {
                 // Of another version or kind: what it should be like is not known here.
                 Ok(Err(error)) if !matches!(error, OpenError::Damaged { .. }) => return Err(error),
-                _ => audit_database(&*database),
+                _ => audit_database(&database),
             }
         }
         // The pages are bad somewhere; what they hold may still tell which block it is.
@@ -118,7 +118,7 @@ fn check_pages(file: &Path) -> Result<(u64, Handle), Unchecked> {
 fn audit_damaged(file: &Path) -> AuditReport {
     let opened = guarded(|| Ok::<_, Fault>(open_untouched(file)));
     match opened {
-        Ok(Ok(database)) => audit_database(&*database),
+        Ok(Ok(database)) => audit_database(&database),
         _ => AuditReport::default(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use kusari_chain::ledger::{Commitment, Txid};
 use kusari_chain::{Block, BlockHash};
 use kusari_node::store::{EntryId, OutboxEntry};
-use redb::{ReadTransaction, ReadableDatabase};
+use redb::ReadTransaction;
 
 use super::entries::Source;
 use super::scan::{self, FoundBlock};
