@@ -51,6 +51,7 @@ impl From<SubmitRefusal> for Refusal {
     fn from(refusal: SubmitRefusal) -> Self {
         let kind = match refusal {
             SubmitRefusal::Pool(refusal) => return refusal.into(),
+            SubmitRefusal::NoLedger => return NO_LEDGER.into(),
             SubmitRefusal::Empty => return EMPTY_RECORD.into(),
             SubmitRefusal::OutboxFull { .. } => OUTBOX_FULL,
             SubmitRefusal::StoreFull => STORE_FULL,

@@ -40,7 +40,7 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
 use kusari_chain::{BlockHash, StoreError, Work};
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::{NoLedger, Request, request};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout};
@@ -61,7 +61,7 @@ use super::server::ApiConfig;
 use super::session::Session;
 use crate::views;
 use kusari_api_types::{Problem, Token};
-use kusari_runtime::{NodeHandle, NodeWallet};
+use kusari_runtime::{NoAnswer, NodeHandle, NodeWallet};
 use kusari_store::Store;
 
 /// Longest body of a request, in bytes: a record of 3,826 bytes, each written as `\u00XX`, fits.
@@ -156,13 +156,28 @@ impl AppState {
         Arc::clone(&self.turn).try_acquire_owned().map_err(|_| BUSY.into())
     }
 
-    async fn ask(&self, command: Command) -> Answer<Reply> {
-        self.node.ask(command).await.map_err(|_| STOPPING.into())
+    async fn ask<T>(&self, request: Request<T>) -> Answer<T> {
+        Ok(self.node.ask(request).await?)
     }
 
     /// The ledger that the node keeps, where it keeps one.
     fn spec(&self) -> Answer<ChainSpec> {
         self.node.store().spec().ok_or(NO_LEDGER.into())
+    }
+}
+
+impl From<NoAnswer> for Refusal {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::Stopped => STOPPING.into(),
+            NoAnswer::Unfitting => INTERNAL.into(),
+        }
+    }
+}
+
+impl From<NoLedger> for Refusal {
+    fn from(_: NoLedger) -> Self {
+        NO_LEDGER.into()
     }
 }
 

@@ -120,7 +120,9 @@ struct LedgerState {
 ///
 /// Every change, of [`Accepted::Added`] above all, must be committed to the store that was given to
 /// [`Chain::open`], in order, and reported by [`Chain::committed`]. Until then the chain answers
-/// from memory, so that no read sees less than what was accepted.
+/// from memory, so that no read sees less than what was accepted. The default is the classic chain over
+/// an empty store in memory.
+#[derive(Default)]
 pub struct Chain {
     tree: Tree,
     orphans: Orphans,
@@ -137,14 +139,12 @@ impl Chain {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     pub fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
-        Ok(Self {
-            tree: Tree::open(store, limits)?,
-            orphans: Orphans::default(),
-            refused: VecDeque::new(),
-            ledger: None,
-            held: Held::default(),
-            preparation: None,
-        })
+        Ok(Self { tree: Tree::open(store, limits)?, ..Self::default() })
+    }
+
+    /// Goes on over another store, which holds what this chain's does.
+    pub fn set_store(&mut self, store: Box<dyn BlockStore>, limits: TreeLimits) {
+        self.tree.set_store(store, limits);
     }
 
     /// Opens the ledger chain with these parameters over what a store holds.

@@ -155,10 +155,9 @@ impl Tree {
     /// Opens the tree over a store. Costs a few reads and one for each side block, however long
     /// the best chain is.
     pub(crate) fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
-        let genesis = BestPoint::genesis();
         let tip = match store.tip_header()? {
             Some(header) => BestEntry::of_header(&header),
-            None => BestEntry::genesis(genesis),
+            None => BestEntry::genesis(BestPoint::genesis()),
         };
         // A store that holds a block was filled before: the limit holds from the start.
         let mut finality = Finality::open(store.finality()?, tip.point.height > 0);
@@ -175,18 +174,22 @@ impl Tree {
             side.insert(header.hash, entry);
         })?;
         let next_order = store.next_order()?;
-        let classic_work = Target::CLASSIC.work();
-        Ok(Self {
+        Ok(Self { side, finality, next_order, ..Self::new(store, limits, tip) })
+    }
+
+    /// A tree whose best chain ends in `tip`, with nothing beside it.
+    fn new(store: Box<dyn BlockStore>, limits: TreeLimits, tip: BestEntry) -> Self {
+        Self {
             store,
             limits,
-            genesis,
-            classic_work,
+            genesis: BestPoint::genesis(),
+            classic_work: Target::CLASSIC.work(),
             overlay: Overlay::new(tip),
-            side,
-            finality,
-            next_order,
+            side: SideBranches::default(),
+            finality: Finality::default(),
+            next_order: 0,
             rival: None,
-        })
+        }
     }
 
     pub(crate) fn step_blocks(&self) -> u32 {

@@ -69,9 +69,9 @@ pub(super) fn typed(text: &str) -> Result<&'static str, InputError> {
     let mut node = Bench::new()?;
     node.give(Input::Command(RequestId(1), Command::Say(text.to_owned())))?;
     match node.reply {
-        Some(Reply::Saved(_)) => Ok("saved"),
-        Some(Reply::Refused(SayRefusal::Empty)) => Ok("refused: empty"),
-        Some(Reply::Refused(SayRefusal::TooLong { .. })) => Ok("refused: too long"),
+        Some(Reply::Recorded(Ok(_))) => Ok("saved"),
+        Some(Reply::Recorded(Err(SayRefusal::Empty))) => Ok("refused: empty"),
+        Some(Reply::Recorded(Err(SayRefusal::TooLong { .. }))) => Ok("refused: too long"),
         other => Err(InputError(format!("the node answered {other:?}"))),
     }
 }

@@ -52,6 +52,7 @@ pub mod seam;
 mod serving;
 pub mod snapshot;
 pub mod store;
+mod timers;
 pub mod token_bucket;
 mod transactions;
 pub mod wire;

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod commands;
+mod commits;
 mod compact;
 mod connections;
 mod downloads;
@@ -33,7 +34,7 @@ use core::time::Duration;
 
 use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::compact::Compact;
 use crate::config::NodeConfig;
@@ -47,24 +48,22 @@ use crate::event::Event;
 use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::hindrance::StorageState;
-use crate::limits::{CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL};
-use crate::mining_pause::MiningPause;
 use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
 use crate::refusals::BlockRefusals;
-use crate::seam::{Action, CommitId, Input, Now, PeerId, RequestId};
+use crate::seam::{Action, CommitId, Input, Now, PeerId, Reply, RequestId};
 use crate::serving::Serving;
 use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
-use crate::token_bucket::TokenBucket;
+use crate::timers::Timers;
 use crate::transactions::{Moved, Transactions};
 use crate::wire::{Message, NodeId};
 use crate::witnesses::{WitnessStop, Witnesses};
 
-use self::follow_up::UnderWay;
+use self::commits::Commits;
 use self::mining::Mining;
 use self::trail::Trail;
 pub use state::{RestoreError, hash_of_state};
@@ -76,12 +75,16 @@ pub use state::{RestoreError, hash_of_state};
 /// [`Action::Commit`] is answered by [`Input::Committed`] once durable, in order, and never if it
 /// failed, in which case the driver stops. The first input is [`Input::Tick`]. While
 /// [`Node::is_congested`], the driver reads nothing more from peers.
-#[derive(Serialize)]
+///
+/// The default is a node of the classic chain that knows no peer, over empty stores in memory. What is
+/// not in a checkpoint is skipped.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     config: NodeConfig,
     id: NodeId,
     random: Random,
-    #[serde(serialize_with = "state::chain")]
+    #[serde(with = "state::chain")]
     chain: Chain,
     #[serde(skip)]
     outbox_store: Box<dyn OutboxStore>,
@@ -96,51 +99,25 @@ pub struct Node {
     headers: Headers,
     compact: Compact,
     announced: Announced,
-    #[serde(skip_serializing_if = "Lacking::is_idle")]
     lacking: Lacking,
     serving: Serving,
     finality: Finality,
     pacing: Pacing,
-    mining: Option<Mining>,
-    mining_pause: MiningPause,
+    mining: Mining,
     /// `None` on the classic chain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<Transactions>,
     /// The same.
-    #[serde(skip_serializing_if = "Option::is_none")]
     witnesses: Option<Witnesses>,
-    /// Until when blocks are mined although nothing waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mine_on_until: Option<Duration>,
-    /// When to look again whether to mine, and on what.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mine_again_at: Option<Duration>,
-    /// How long nothing can be mined because the chain is ahead of the clock, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ahead_of_clock: Option<u64>,
-    /// When the pool is looked through for what has waited too long.
-    expire_at: Duration,
-    /// Inbound connections that may be shown to the person.
-    connection_reports: TokenBucket,
     /// What the driver last said of the disk.
     storage: StorageState,
     refusals: BlockRefusals,
-    last_template: u64,
     /// Commands that wait for room in the outbox.
     waiting_says: VecDeque<(RequestId, String)>,
-    /// Our own blocks that are not durable yet, and so not spoken of.
-    unannounced: VecDeque<(CommitId, BestPoint)>,
-    commits: VecDeque<UnderWay>,
-    #[serde(skip)]
-    commit_bytes: u64,
-    last_commit: CommitId,
-    committed: CommitId,
-    chain_version: u64,
-    wake_at: Option<Duration>,
+    commits: Commits,
+    timers: Timers,
     /// As of the last input.
     catching_up: bool,
     /// The same.
-    #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<Behind>,
     halted: bool,
     /// This and what follows it is empty between two inputs.
@@ -185,8 +162,7 @@ impl Node {
                 };
                 let limits = (ledger.pool_limits, config.outbox);
                 let opened = Transactions::open(limits, company, store, &chain)?;
-                let closed = (Outbox::closed(), Vec::new());
-                (chain, closed, (Some(opened.0), opened.1))
+                (chain, Default::default(), (Some(opened.0), opened.1))
             }
         };
         let unfollowed = transactions.as_mut().map(Transactions::take_predecessor_writes);
@@ -199,7 +175,6 @@ impl Node {
             statements,
             ..StoreBatch::default()
         };
-        let has_blocks = chain.tip().height > 0;
         let mut random = Random::new(config.seed);
         let mut dials = Dials::new(config.outbound_places());
         for address in &config.connect {
@@ -209,55 +184,16 @@ impl Node {
             id: NodeId(random.draw()),
             peers: Peers::new(config.places(), random.draw()),
             random,
+            mining: Mining::new(chain.tip().height > 0),
             chain,
             outbox_store,
             outbox,
-            bans: Bans::default(),
             dials,
-            downloads: Downloads::default(),
-            sync: Sync::default(),
-            originals: Originals::default(),
-            gossip: Gossip::default(),
-            headers: Headers::default(),
-            compact: Compact::default(),
-            announced: Announced::default(),
-            lacking: Lacking::default(),
-            serving: Serving::default(),
-            finality: Finality::default(),
-            pacing: Pacing::default(),
-            mining: None,
-            mining_pause: MiningPause::new(has_blocks),
             transactions,
             witnesses,
-            mine_on_until: None,
-            mine_again_at: None,
-            ahead_of_clock: None,
-            expire_at: Duration::ZERO,
-            connection_reports: TokenBucket::new(
-                CONNECTION_REPORT_BURST,
-                CONNECTION_REPORT_REFILL,
-                Duration::ZERO,
-            ),
-            storage: StorageState::default(),
-            refusals: BlockRefusals::default(),
-            last_template: 0,
-            waiting_says: VecDeque::new(),
-            unannounced: VecDeque::new(),
-            commits: VecDeque::new(),
-            commit_bytes: 0,
-            last_commit: CommitId::default(),
-            committed: CommitId::default(),
-            chain_version: 0,
-            wake_at: None,
-            catching_up: false,
-            behind: None,
-            halted: false,
             batch,
-            then: Vec::new(),
-            actions: Vec::new(),
-            news: Vec::new(),
-            trail: Trail::default(),
             config,
+            ..Self::default()
         })
     }
 
@@ -337,20 +273,15 @@ impl Node {
             }
             Input::Command(request, command) => self.command(now, request, command),
             Input::Tick => {
-                self.wake_at = None;
+                self.timers.rang();
                 self.wake_up(now)
             }
         }
     }
 
     fn committed(&mut self, through: CommitId) {
-        self.committed = through;
-        while let Some(done) = self.commits.pop_front_if(|commit| commit.id <= through) {
-            self.commit_bytes = self.commit_bytes.saturating_sub(done.bytes);
-            self.chain.committed(done.version);
-        }
-        while self.unannounced.front().is_some_and(|&(id, _)| id <= through) {
-            self.unannounced.pop_front();
+        if let Some(version) = self.commits.committed(through) {
+            self.chain.committed(version);
         }
         self.outbox.committed(through);
         if let Some(transactions) = &mut self.transactions {
@@ -368,7 +299,7 @@ impl Node {
 
     /// The best chain as we may speak of it: without our own blocks that are not durable yet.
     fn announced_tip(&self) -> Result<BestPoint, StoreError> {
-        for (_, own) in &self.unannounced {
+        for own in self.commits.unannounced() {
             if self.chain.on_best_chain(&own.hash)?.is_some()
                 && let Some(parent) = self.chain.best_at(own.height.saturating_sub(1))?
             {
@@ -386,6 +317,10 @@ impl Node {
 
     fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {
         self.actions.push(Action::Send { peer, message });
+    }
+
+    fn reply(&mut self, request: RequestId, reply: Reply) {
+        self.actions.push(Action::Reply(request, reply));
     }
 
     fn notify(&mut self, event: Event) {

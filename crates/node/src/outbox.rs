@@ -48,6 +48,13 @@ pub(crate) struct Outbox {
     settling: VecDeque<(CommitId, EntryId)>,
 }
 
+/// The outbox of a ledger, which has no lines.
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::over(Backlog::open(OutboxLimits::default(), &OutboxFacts::default()))
+    }
+}
+
 impl Outbox {
     /// What is neither settled nor waits for its first block; the rest is loaded next. Returns what
     /// must be written by the first commit: a block may have come back while nobody looked.
@@ -79,11 +86,6 @@ impl Outbox {
         outbox.put_off(CommitId(u64::from(!writes.is_empty())));
         outbox.backlog.committed(CommitId::default());
         Ok((outbox, writes))
-    }
-
-    /// The outbox of a ledger, which has no lines.
-    pub(crate) fn closed() -> Self {
-        Self::over(Backlog::open(OutboxLimits::default(), &OutboxFacts::default()))
     }
 
     fn over(backlog: Backlog) -> Self {

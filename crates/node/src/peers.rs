@@ -23,8 +23,8 @@ pub(crate) use self::dials::{DialEnd, Dials};
 pub(crate) use self::limits::network;
 pub(crate) use self::places::Places;
 use crate::limits::{
-    BAN_SCORE, HELLO_TIMEOUT, PING_AFTER, PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY,
-    SILENT_TIMEOUT,
+    BAN_SCORE, CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, HELLO_TIMEOUT, PING_AFTER,
+    PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
 use crate::seam::{Direction, DisconnectReason, PeerId};
 use crate::token_bucket::TokenBucket;
@@ -128,11 +128,21 @@ pub(crate) struct Peers {
     places: Places,
     /// Decides whose groups are safe. Nobody else knows it.
     secret: u64,
+    /// Inbound connections that may be shown to the person.
+    reports: TokenBucket,
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self::new(Places::default(), 0)
+    }
 }
 
 impl Peers {
     pub(crate) fn new(places: Places, secret: u64) -> Self {
-        Self { table: BTreeMap::new(), places, secret }
+        let reports =
+            TokenBucket::new(CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, Duration::ZERO);
+        Self { table: BTreeMap::new(), places, secret, reports }
     }
 
     pub(crate) fn get(&self, peer: PeerId) -> Option<&Peer> {
@@ -299,6 +309,11 @@ impl Peers {
     /// Whether one more act of this peer may be shown: a stranger must not flood the screen.
     pub(crate) fn may_report(&mut self, id: PeerId, now: Duration) -> bool {
         self.table.get_mut(&id).is_some_and(|peer| peer.reports.take(1, now))
+    }
+
+    /// Whether one more connection may be shown.
+    pub(crate) fn may_report_connection(&mut self, now: Duration) -> bool {
+        self.reports.take(1, now)
     }
 
     /// It is alive, though it says nothing: it takes what we write.

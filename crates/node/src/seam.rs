@@ -5,6 +5,7 @@
 
 mod branches;
 mod command;
+pub mod request;
 mod written;
 
 use alloc::boxed::Box;
@@ -19,7 +20,11 @@ use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Targe
 use serde::{Deserialize, Serialize};
 
 pub use self::branches::AcceptedBranch;
-pub use self::command::{Command, Reply, SayRefusal, SubmitRefusal, WaitingTransaction};
+pub use self::command::{
+    AccountState, BranchRefusal, Command, Drafted, KnownTransaction, NoLedger, PoolPage, Reply,
+    SayRefusal, SubmitRefusal, TooManyAddresses, WaitingTransaction,
+};
+pub use self::request::Request;
 pub use self::written::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::drafts::{DraftToSign, SigningAccount};

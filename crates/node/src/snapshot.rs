@@ -3,6 +3,7 @@
 //! Owns plain values that a driver may publish to other threads.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -18,12 +19,12 @@ use crate::peers::PeerStage;
 use crate::witnesses::WitnessStop;
 
 /// A picture of the node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The last block of the best chain.
     pub tip: BestPoint,
     /// Connected peers, oldest connection first.
-    pub peers: Vec<PeerSummary>,
+    pub peers: Arc<[PeerSummary]>,
     /// Those of them that behave as the original node does, whoever dialled.
     pub originals: usize,
     /// Typed lines that wait to be mined.
@@ -65,7 +66,7 @@ impl Default for Snapshot {
     fn default() -> Self {
         Self {
             tip: BestPoint::genesis(),
-            peers: Vec::new(),
+            peers: Arc::default(),
             originals: 0,
             waiting_lines: 0,
             ledger: None,
@@ -115,7 +116,7 @@ pub enum TextWarning {
 }
 
 /// A ledger at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerSummary {
     /// The chain's id.
     pub chain_id: ChainId,
@@ -147,7 +148,7 @@ pub struct LedgerSummary {
 }
 
 /// Witnesses at one moment; what they said is in the store.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WitnessSummary {
     /// The key of this node's own statements, if it has one.
     pub own: Option<PublicKey>,
@@ -167,7 +168,7 @@ pub struct WitnessSummary {
 }
 
 /// One connected peer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerSummary {
     /// Its address.
     pub address: SocketAddr,

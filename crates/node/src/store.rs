@@ -390,3 +390,10 @@ pub trait OutboxStore {
     /// [`StoreError`] where the medium or its content fails.
     fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError>;
 }
+
+/// An empty one in memory.
+impl Default for alloc::boxed::Box<dyn OutboxStore> {
+    fn default() -> Self {
+        alloc::boxed::Box::new(MemoryStore::default())
+    }
+}

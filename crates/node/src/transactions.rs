@@ -29,10 +29,10 @@ pub(crate) use self::listeners::Listeners;
 use self::passed::Passed;
 use crate::backlog::OutboxLimits;
 use crate::drafts::{Company, Drafts};
-use crate::limits::LOOKS_UNTIL_TOLD_AGAIN;
+use crate::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
 use crate::own::Own;
 use crate::predecessors::Predecessors;
-use crate::seam::{CommitId, PeerId};
+use crate::seam::{CommitId, Now, PeerId};
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub(crate) struct Transactions {
     admitted: u64,
     /// Counts the looks through the pool.
     looks: u64,
+    /// When the next one is due.
+    expire_at: Duration,
 }
 
 /// What a change of the best chain did to transactions of ours, and what must be written.
@@ -113,6 +115,7 @@ impl Transactions {
             unannounced: VecDeque::new(),
             admitted: 0,
             looks: 0,
+            expire_at: Duration::ZERO,
         };
         // What others sent may follow on ours.
         opened.open_own(signed, (chain, store), &mut moved)?;
@@ -302,14 +305,19 @@ impl Transactions {
         touched.iter().map(write).collect()
     }
 
-    /// Forgets what others sent and what has waited too long, and tries again what is stranded. Now and
+    /// Where it is time, forgets what others sent and what has waited too long, and tries again what is stranded. Now and
     /// then it has peers told again of what people of this node wait for: they may have forgotten it.
     pub(crate) fn expire(
         &mut self,
         chain: &Chain,
         store: &dyn OutboxStore,
-        now: u64,
-    ) -> Result<Moved, StoreError> {
+        now: Now,
+    ) -> Result<Option<Moved>, StoreError> {
+        if now.monotonic < self.expire_at {
+            return Ok(None);
+        }
+        self.expire_at = now.monotonic + EXPIRE_INTERVAL;
+        let now = now.wall;
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
         touched.iter().for_each(|gone| self.own.strand(*gone));
@@ -321,7 +329,7 @@ impl Transactions {
             self.tell_again();
         }
         self.drafts.try_again();
-        Ok(moved)
+        Ok(Some(moved))
     }
 
     fn tell_again(&mut self) {
@@ -333,9 +341,10 @@ impl Transactions {
         own.into_iter().for_each(|txid| self.pass_on(txid, None));
     }
 
-    /// Whether there is anything that [`Transactions::expire`] is to be called for.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.pool.is_empty() && !self.own.has_stranded()
+    /// When [`Transactions::expire`] has something next.
+    pub(crate) fn expires_at(&self) -> Option<Duration> {
+        let is_idle = self.pool.is_empty() && !self.own.has_stranded();
+        (!is_idle).then_some(self.expire_at)
     }
 
     /// What to send now, to whom.

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::mpsc;
 
 use kusari_node::Event;
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::request;
 use kusari_runtime::{RuntimeConfig, start};
 use kusari_store::Store;
 
@@ -19,8 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let node = start(RuntimeConfig::default(), Store::ephemeral()?, Box::new(on_event))?;
     let handle = node.handle();
 
-    let reply = handle.command(Command::Say(String::from("hello from a program")))?;
-    let Reply::Saved(record) = reply else { return Err(format!("refused: {reply:?}").into()) };
+    let record = handle.command(request::say(String::from("hello from a program")))??;
     println!("record {record} is durable");
     for event in events {
         if let Event::BlockAdded { block, .. } = event {

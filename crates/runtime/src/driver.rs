@@ -19,6 +19,7 @@ use super::counts::Counts;
 use super::event_log::{LOG_DELAY, Took, UnwrittenEvents};
 use super::followed::Followed;
 use super::lines::Lines;
+use super::shown::Shown;
 use super::storage::Storage;
 use super::{Control, RunError};
 use crate::NodeWallet;
@@ -57,10 +58,7 @@ pub(super) struct Driver {
     net: Arc<Net>,
     clock: Clock,
     counts: Arc<Counts>,
-    on_event: Box<dyn FnMut(Event) + Send>,
-    /// What is told next, once the snapshot shows it.
-    events: Vec<Event>,
-    publish: watch::Sender<Arc<Snapshot>>,
+    pub(super) shown: Shown,
     miner: Miner,
     committer: Committer,
     storage: Storage,
@@ -104,9 +102,7 @@ impl Driver {
             net,
             clock,
             counts,
-            on_event,
-            events: Vec::new(),
-            publish,
+            shown: Shown::new(publish, on_event),
             miner,
             storage: Storage::watch(store.clone(), parts.max_store_bytes, control.clone()),
             committer: Committer::start(store, control, parts.witness)?,
@@ -137,8 +133,7 @@ impl Driver {
         }
         self.tell_of_storage()?;
         loop {
-            let _ = self.publish.send(Arc::new(self.node.snapshot()));
-            self.tell();
+            self.shown.show(&self.node);
             if let Some(journal) = &mut self.journal {
                 journal.flush();
             }
@@ -219,6 +214,7 @@ impl Driver {
                 self.give(Input::Command(request, command))
             }
             Control::Committed(through) => {
+                self.shown.committed();
                 self.followed.committed(through);
                 while self.then.front().is_some_and(|(id, _)| *id <= through) {
                     if let Some((_, actions)) = self.then.pop_front() {
@@ -302,11 +298,6 @@ impl Driver {
         }
     }
 
-    /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
-    pub(super) fn tell(&mut self) {
-        self.events.drain(..).for_each(&mut self.on_event);
-    }
-
     /// Ends the journal, with how the node ended.
     pub(super) fn finish_journal(&mut self, result: &Result<(), RunError>) {
         if let Some(journal) = self.journal.take() {
@@ -378,7 +369,7 @@ impl Driver {
                 }
                 Action::Notify(event) => {
                     self.counts.note_event(&event);
-                    self.events.push(event);
+                    self.shown.note(event);
                 }
                 Action::Record(event) => self.note(*event),
                 Action::Audit => self.storage.audit(),

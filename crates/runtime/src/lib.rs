@@ -1,13 +1,13 @@
 //! A kusari node that runs in a program: sockets, threads, the only clock, and ordered execution of actions.
 //!
 //! ```
-//! use kusari_node::seam::{Command, Reply};
+//! use kusari_node::seam::request;
 //! use kusari_runtime::{RuntimeConfig, start};
 //! use kusari_store::Store;
 //!
 //! let node = start(RuntimeConfig::default(), Store::ephemeral()?, Box::new(|_event| ()))?;
-//! let reply = node.handle().command(Command::Say(String::from("hello")))?;
-//! assert!(matches!(reply, Reply::Saved(_)));
+//! let saved = node.handle().command(request::say(String::from("hello")))?;
+//! assert!(saved.is_ok());
 //! node.handle().stop();
 //! node.wait()?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -38,6 +38,7 @@ pub mod open_files;
 #[cfg(feature = "test-util")]
 mod played;
 pub mod salvage;
+mod shown;
 mod storage;
 pub mod witness_key;
 
@@ -48,7 +49,7 @@ use std::thread::JoinHandle;
 
 use kusari_chain::StoreError;
 use kusari_node::drafts::SigningAccount;
-use kusari_node::seam::{Command, CommitId, Reply, TemplateId};
+use kusari_node::seam::{Command, CommitId, Reply, Request, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -67,10 +68,45 @@ pub use node_wallet::NodeWallet;
 #[cfg(feature = "test-util")]
 pub use played::PlayedNode;
 
-/// The node has stopped, so nothing answers any more.
+/// Why a node that runs gives no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the node has stopped")]
-pub struct Stopped;
+pub enum NoAnswer {
+    /// It has stopped.
+    #[error("the node has stopped")]
+    Stopped,
+    /// It answered another command.
+    #[error("the node answered something else, which is a bug in kusari; please report it")]
+    Unfitting,
+}
+
+/// An answer that is on its way.
+pub struct Pending<T> {
+    reply: oneshot::Receiver<Reply>,
+    read: fn(Reply) -> Option<T>,
+}
+
+impl<T> Pending<T> {
+    /// Waits for it, in a task.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] where the node stops before.
+    pub async fn answer(self) -> Result<T, NoAnswer> {
+        let reply = self.reply.await;
+        read(reply, self.read)
+    }
+
+    fn wait(self) -> Result<T, NoAnswer> {
+        let reply = self.reply.blocking_recv();
+        read(reply, self.read)
+    }
+}
+
+fn read<T>(
+    reply: Result<Reply, oneshot::error::RecvError>,
+    read: fn(Reply) -> Option<T>,
+) -> Result<T, NoAnswer> {
+    read(reply.map_err(|_| NoAnswer::Stopped)?).ok_or(NoAnswer::Unfitting)
+}
 
 /// What leads to the node's thread beside the network.
 enum Control {
@@ -106,29 +142,29 @@ impl NodeHandle {
     /// outbox is full, until there is room.
     ///
     /// # Errors
-    /// [`Stopped`] where the node stops before it answers.
-    pub fn command(&self, command: Command) -> Result<Reply, Stopped> {
-        self.give(command)?.blocking_recv().map_err(|_| Stopped)
+    /// [`NoAnswer`] where the node stops before it answers.
+    pub fn command<T>(&self, request: Request<T>) -> Result<T, NoAnswer> {
+        self.give(request)?.wait()
     }
 
     /// The same, for a task. Where it is dropped before the answer, the command is carried out all
     /// the same.
     ///
     /// # Errors
-    /// [`Stopped`] where the node stops before it answers.
-    pub async fn ask(&self, command: Command) -> Result<Reply, Stopped> {
-        self.give(command)?.await.map_err(|_| Stopped)
+    /// [`NoAnswer`] where the node stops before it answers.
+    pub async fn ask<T>(&self, request: Request<T>) -> Result<T, NoAnswer> {
+        self.give(request)?.answer().await
     }
 
-    /// Gives the node a command, after those that were given before. What is returned is the answer,
-    /// or an error where the node stops before it.
+    /// Gives the node a command, after those that were given before.
     ///
     /// # Errors
-    /// [`Stopped`] where the node has stopped.
-    pub fn give(&self, command: Command) -> Result<oneshot::Receiver<Reply>, Stopped> {
+    /// [`NoAnswer`] where the node has stopped.
+    pub fn give<T>(&self, request: Request<T>) -> Result<Pending<T>, NoAnswer> {
         let (answer, reply) = oneshot::channel();
-        self.control.send(Control::Command(command, answer)).map_err(|_| Stopped)?;
-        Ok(reply)
+        let command = Control::Command(request.command, answer);
+        self.control.send(command).map_err(|_| NoAnswer::Stopped)?;
+        Ok(Pending { reply, read: request.read })
     }
 
     /// Tells of every change of the snapshot; it changes after each commit too.
@@ -164,10 +200,10 @@ impl NodeHandle {
     /// Whether it has shown yet what it looks like.
     ///
     /// # Errors
-    /// [`Stopped`] where it will show nothing any more.
-    pub fn has_shown_itself(&self) -> Result<bool, Stopped> {
+    /// [`NoAnswer`] where it will show nothing any more.
+    pub fn has_shown_itself(&self) -> Result<bool, NoAnswer> {
         // Nobody marks what this receiver has seen; clones of it are for that.
-        self.snapshot.has_changed().map_err(|_| Stopped)
+        self.snapshot.has_changed().map_err(|_| NoAnswer::Stopped)
     }
 
     /// Says that the wallet of [`RuntimeConfig::wallet`] was unlocked.
@@ -299,7 +335,7 @@ pub fn start(
         };
         let _ = opened.send(Ok(()));
         let result = runtime.block_on(driver.run(from_net, from_streams, from_control));
-        driver.tell();
+        driver.shown.tell();
         driver.write_events();
         driver.finish_journal(&result);
         // Connections end with the tasks that serve them; none outlives a node that stopped.

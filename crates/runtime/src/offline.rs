@@ -12,7 +12,7 @@ use kusari_chain::ledger::PublicKey;
 use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_chain::{BlockStore, StoreError, TreeLimits};
-use kusari_node::seam::{Action, Command, CommitId, Direction, PeerId, Reply, RequestId};
+use kusari_node::seam::{Action, CommitId, Direction, PeerId, Reply, Request, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
 use kusari_node::{
@@ -43,6 +43,11 @@ pub enum OfflineError {
         "{0}; make room or mend the disk, then do it again: nothing that was acknowledged is lost"
     )]
     Write(StoreError),
+    /// The node answered another command.
+    #[error(
+        "the store was asked and something else answered, which is a bug in kusari; please report it"
+    )]
+    Unfitting,
     /// The node gave up.
     #[error(
         "{0}; do it again, and if that does not help restore `chain.redb` from a backup and leave the \
@@ -54,8 +59,6 @@ pub enum OfflineError {
 /// What the node said to one input.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// The answer to a command; none where the command waits for room in the outbox, in vain.
-    pub reply: Option<Reply>,
     /// `ERROR` lines.
     pub errors: Vec<ErrorReport>,
     /// What a person would be told.
@@ -73,6 +76,8 @@ pub struct Offline {
     ahead: Duration,
     next_request: u64,
     feeding: bool,
+    /// The last answer to a command.
+    reply: Option<Reply>,
     batches: Vec<StoreBatch>,
     /// What follows each of them.
     then: Vec<(CommitId, Vec<Action>)>,
@@ -119,6 +124,7 @@ impl Offline {
             ahead: Duration::ZERO,
             next_request: 0,
             feeding: false,
+            reply: None,
             batches: Vec::new(),
             then: Vec::new(),
             changes: 0,
@@ -127,16 +133,17 @@ impl Offline {
         Ok(offline)
     }
 
-    /// Gives the node a command and makes what it decides durable.
+    /// Gives the node a command, makes what it decides durable, and returns the answer.
     ///
     /// # Errors
-    /// [`OfflineError`] where the store fails.
-    pub fn command(&mut self, command: Command) -> Result<Told, OfflineError> {
-        let request = RequestId(self.next_request);
+    /// [`OfflineError`] where the store fails. A line that waits for room in the outbox has no answer
+    /// here, so it is to be offered and not said.
+    pub fn command<T>(&mut self, request: Request<T>) -> Result<T, OfflineError> {
+        let id = RequestId(self.next_request);
         self.next_request += 1;
-        let mut told = self.give(Input::Command(request, command))?;
+        let mut told = self.give(Input::Command(id, request.command))?;
         self.flush_into(&mut told)?;
-        Ok(told)
+        self.reply.take().and_then(request.read).ok_or(OfflineError::Unfitting)
     }
 
     /// Gives the node a line of a peer. What it decides is durable after [`Self::flush`].
@@ -220,7 +227,7 @@ impl Offline {
                     self.batches.push(batch);
                     self.then.push((id, then));
                 }
-                Action::Reply(_, reply) => told.reply = Some(reply),
+                Action::Reply(_, reply) => self.reply = Some(reply),
                 Action::Notify(event) => told.events.push(event),
                 Action::Send { message: Message::Error(report), .. } => told.errors.push(report),
                 Action::Halt(reason) => return Err(OfflineError::Halted(reason)),

@@ -2,6 +2,7 @@
 
 use kusari_chain::{Block, BlockHash, BlockStore, Target};
 use kusari_miner::Search;
+use kusari_node::seam::{SayRefusal, request};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire;
 
@@ -36,15 +37,15 @@ fn codes(told: &Told) -> Vec<&str> {
 fn a_line_is_durable_when_it_is_acknowledged_also_beyond_those_in_memory() {
     let store = Store::ephemeral().unwrap();
     let mut node = Offline::open(store.clone()).unwrap();
-    let say = |node: &mut Offline, text: &str| node.command(Command::Say(text.into())).unwrap();
-    assert_eq!(say(&mut node, "one").reply, Some(Reply::Saved(1)));
+    let say = |node: &mut Offline, text: &str| node.command(request::offer(text.into())).unwrap();
+    assert_eq!(say(&mut node, "one"), Ok(1));
     let mut texts = Vec::new();
     store.visit_waiting_entries(0..9, 9, &mut |entry| texts.push(entry.text)).unwrap();
     assert_eq!(texts, ["one"]);
-    assert!(matches!(say(&mut node, "").reply, Some(Reply::Refused(_))));
+    assert_eq!(say(&mut node, ""), Err(SayRefusal::Empty));
     // A thousand are in memory.
     for number in 2..=1_010 {
-        assert_eq!(say(&mut node, "more").reply, Some(Reply::Saved(number)));
+        assert_eq!(say(&mut node, "more"), Ok(number));
     }
     drop(node);
     assert_eq!(Offline::open(store).unwrap().snapshot().waiting_lines, 1_010);

@@ -56,8 +56,8 @@ impl World {
     /// The node answered a draft.
     pub(crate) fn drafted(&mut self, host: usize, text: String, reply: &Reply) {
         match reply {
-            Reply::Drafted { .. } => drop(self.drafted.acknowledged.insert(text)),
-            Reply::NotSubmitted(_) => self.counts.not_submitted += 1,
+            Reply::Drafted(Ok(_)) => drop(self.drafted.acknowledged.insert(text)),
+            Reply::Drafted(Err(_)) => self.counts.not_submitted += 1,
             _ => self.fail(format!("node {host} answers something else: {reply:?}")),
         }
     }

@@ -281,7 +281,7 @@ impl World {
 
     fn replied(&mut self, host: usize, request: RequestId, reply: Reply) {
         let Some(kusari) = self.kusari_mut(host) else { return };
-        if matches!(reply, Reply::Connecting) {
+        if matches!(reply, Reply::Dialled(Ok(false))) {
             return;
         }
         match kusari.asked.remove(&request.0) {

@@ -13,7 +13,7 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoredBlock};
-use kusari_node::seam::{Command, Input, Reply, WrittenTransaction};
+use kusari_node::seam::{AccountState, Command, Input, Reply, WrittenTransaction};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire::Message;
 
@@ -145,24 +145,23 @@ impl World {
     /// A node answers what a user asked.
     pub(crate) fn told(&mut self, host: usize, asked: Asked, reply: Reply) {
         match (asked, reply) {
-            (Asked::Account(user), Reply::Account { account, next_sequence }) => {
+            (Asked::Account(user), Reply::Account(Ok(AccountState { account, next_sequence }))) => {
                 self.sign_and_submit(host, user, &account, next_sequence);
             }
-            (Asked::Say(text), Reply::Saved(_)) if self.is_honest(host) => {
+            (Asked::Say(text), Reply::Recorded(Ok(_))) if self.is_honest(host) => {
                 self.lines.acknowledged(host, &text);
             }
             (Asked::Say(_), _) => {}
-            (Asked::Submit(txid), Reply::Submitted(told)) if told == txid => {
+            (Asked::Submit(txid), Reply::Submitted(Ok(told))) if told == txid => {
                 if let Some(submitted) = self.ledger.submitted.get_mut(&txid) {
                     submitted.acknowledged.insert(host);
                 }
             }
-            (Asked::Submit(_), Reply::NotSubmitted(_)) => self.counts.not_submitted += 1,
+            (Asked::Submit(_), Reply::Submitted(Err(_))) => self.counts.not_submitted += 1,
             (Asked::Draft(text), reply) => self.drafted(host, text, &reply),
-            (Asked::MineOn, Reply::MiningOn) if self.mines(host) => {}
-            (Asked::MineOn, Reply::MiningIsOff) if !self.mines(host) => {}
-            (Asked::Accept, Reply::BranchAccepted(accepted)) if accepted.refused.is_none() => {}
-            (Asked::Same(expected), Reply::Account { account, .. }) if expected == account => {}
+            (Asked::MineOn, Reply::MinesOn(Ok(mines))) if mines == self.mines(host) => {}
+            (Asked::Accept, Reply::BranchAccepted(Ok(accepted))) if accepted.refused.is_none() => {}
+            (Asked::Same(expected), Reply::Account(Ok(told))) if expected == told.account => {}
             (_, reply) => self.fail(format!("node {host} answers something else: {reply:?}")),
         }
     }

@@ -3,10 +3,19 @@
 //! Owns their order: the node is given one after another without waiting between them, so that they
 //! become durable together, and each is answered for by itself.
 
-use kusari_node::drafts::DraftContent;
+use kusari_node::drafts::{Draft, DraftContent};
+use kusari_node::seam::{Drafted, SayRefusal, SubmitRefusal};
+use kusari_node::store::EntryId;
+use kusari_runtime::Pending;
 
 use super::*;
-use kusari_api_types::{BatchItem, BatchReport, BatchRequest, MAX_BATCH};
+use kusari_api_types::{BatchItem, BatchReport, BatchRequest, MAX_BATCH, RecordReport};
+
+/// A text that the node was given.
+enum UnderWay {
+    Draft(Draft, Pending<Result<Drafted, SubmitRefusal>>),
+    Line(String, Pending<Result<EntryId, SayRefusal>>),
+}
 
 /// Records many texts, in order.
 ///
@@ -32,20 +41,21 @@ pub(super) async fn batch(
     let is_ledger = app.node.store().spec().is_some();
     let mut under_way = Vec::with_capacity(texts.len());
     for text in texts {
-        let draft = || drafts::of_wallet(&app, DraftContent::Record(text.clone()), fee);
-        let draft = is_ledger.then(draft).transpose()?;
-        let command = draft.clone().map_or_else(|| Command::Offer(text.clone()), Command::Draft);
-        let reply = app.node.give(command).map_err(|_| STOPPING)?;
-        under_way.push((text, draft, reply));
+        under_way.push(if is_ledger {
+            let draft = drafts::of_wallet(&app, DraftContent::Record(text), fee)?;
+            UnderWay::Draft(draft.clone(), app.node.give(request::draft(draft))?)
+        } else {
+            UnderWay::Line(text.clone(), app.node.give(request::offer(text))?)
+        });
     }
     let mut results = Vec::with_capacity(under_way.len());
-    for (text, draft, reply) in under_way {
-        let reply = reply.await.map_err(|_| STOPPING)?;
-        let report = match &draft {
-            Some(draft) => drafts::report_of(reply, draft),
-            None => {
+    for one in under_way {
+        let report = match one {
+            UnderWay::Draft(draft, drafted) => drafts::report_of(drafted.answer().await?, &draft),
+            UnderWay::Line(text, saved) => {
                 let warning = app.node.snapshot().warning_about(&text);
-                records::report_of(reply, text).map(|report| report.with_warning(warning))
+                let saved = saved.answer().await?.map_err(Refusal::from);
+                saved.map(|id| RecordReport::waiting(id, text).with_warning(warning))
             }
         };
         results.push(match report {

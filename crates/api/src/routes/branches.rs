@@ -1,5 +1,7 @@
 //! `GET /v1/branches` and `POST /v1/branches/accept`.
 
+use kusari_node::seam::BranchRefusal;
+
 use super::*;
 use kusari_api_types::branches::{
     AcceptReceipt, AcceptRequest, BranchList, in_best_chain, no_branch,
@@ -12,10 +14,8 @@ use kusari_api_types::branches::{
     extensions(("x-problems" = json!([STOPPING, INTERNAL]))),
 )]
 pub(super) async fn list(app: App) -> Answer<Json<BranchList>> {
-    match app.ask(Command::GetBranches).await? {
-        Reply::Branches(branches) => Ok(Json(BranchList::from(branches.as_ref()))),
-        _ => Err(INTERNAL.into()),
-    }
+    let branches = app.ask(request::branches()).await?;
+    Ok(Json(BranchList::from(branches.as_ref())))
 }
 
 /// Follows a branch, however much that takes back.
@@ -33,10 +33,9 @@ pub(super) async fn accept(
     app: App,
     Body(AcceptRequest { hash }): Body<AcceptRequest>,
 ) -> Answer<Response> {
-    match app.ask(Command::AcceptBranch(hash)).await? {
-        Reply::BranchAccepted(done) => Ok(accepted(AcceptReceipt::from(done.as_ref()))),
-        Reply::UnknownBranch => Err(NO_BRANCH.because(no_branch(&hash)).into()),
-        Reply::InBestChain => Err(IN_BEST_CHAIN.because(in_best_chain(&hash)).into()),
-        _ => Err(INTERNAL.into()),
+    match app.ask(request::accept_branch(hash)).await? {
+        Ok(done) => Ok(accepted(AcceptReceipt::from(done.as_ref()))),
+        Err(BranchRefusal::Unknown) => Err(NO_BRANCH.because(no_branch(&hash)).into()),
+        Err(BranchRefusal::InBestChain) => Err(IN_BEST_CHAIN.because(in_best_chain(&hash)).into()),
     }
 }

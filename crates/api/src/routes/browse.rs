@@ -115,10 +115,7 @@ pub(super) async fn mempool(
         let (count, bytes, transactions, next) = (0, 0, Vec::new(), None);
         return Ok(Json(MempoolReport { count, bytes, transactions, next, records }));
     };
-    let (page, more) = match app.ask(Command::GetPool { after, limit }).await? {
-        Reply::Pool { page, more } => (page, more),
-        _ => return Err(INTERNAL.into()),
-    };
+    let seam::PoolPage { page, more } = app.ask(request::pool(after, limit)).await??;
     let next = page.last().filter(|_| more).map(|last| {
         let SignedTransaction { sender, sequence, .. } = last.entry.transaction;
         format!("{}.{sequence}", Address(sender))
@@ -230,11 +227,13 @@ pub(super) async fn named(
 ) -> Answer<Json<NamedReport>> {
     let name = name.trim().to_lowercase();
     let account = name.parse::<Address>().ok().filter(|_| app.node.snapshot().ledger.is_some());
-    let waiting = match name.parse::<Txid>() {
-        Ok(txid) => app.ask(Command::GetTransaction(txid)).await?,
-        Err(_) => Reply::NoLedger,
+    let waits = match name.parse::<Txid>() {
+        Ok(txid) => {
+            let known = app.ask(request::transaction(txid)).await?;
+            known.is_ok_and(|known| known.entry.is_some())
+        }
+        Err(_) => false,
     };
-    let waits = matches!(waiting, Reply::Transaction { entry: Some(_), .. });
     let found = app.read(move |store| {
         let placed = match BlockName::read(&name) {
             Ok(BlockName::Height(height)) => store.placed_at(height)?,

@@ -1,7 +1,7 @@
 //! `POST /v1/ledger/records` and `POST /v1/ledger/transfers`: what the node's own wallet signs.
 
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::SubmitRefusal;
+use kusari_node::seam::{Drafted, SubmitRefusal};
 
 use super::records::receipt;
 use super::*;
@@ -59,8 +59,8 @@ pub(super) async fn transfer(
 
 async fn draft(app: &AppState, content: DraftContent, fee: Option<u64>) -> Answer<Response> {
     let draft = of_wallet(app, content, fee)?;
-    let reply = app.ask(Command::Draft(draft.clone())).await?;
-    Ok(receipt(report_of(reply, &draft)?))
+    let drafted = app.ask(request::draft(draft.clone())).await?;
+    Ok(receipt(report_of(drafted, &draft)?))
 }
 
 /// A draft for the node's own wallet.
@@ -71,17 +71,14 @@ pub(super) fn of_wallet(app: &AppState, content: DraftContent, fee: Option<u64>)
 }
 
 /// What the node made of a draft.
-pub(super) fn report_of(reply: Reply, draft: &Draft) -> Answer<RecordReport> {
+pub(super) fn report_of(
+    drafted: Result<Drafted, SubmitRefusal>,
+    draft: &Draft,
+) -> Answer<RecordReport> {
+    let Drafted { entry, txid, wait } = drafted?;
     let text = draft.text().unwrap_or_default().to_owned();
     let payment = payment_of(draft);
-    match reply {
-        Reply::Drafted { entry, txid, wait } => {
-            let state = if txid.is_some() { RecordState::Waiting } else { RecordState::Draft };
-            let report = RecordReport::waiting(entry, text);
-            Ok(RecordReport { payment, state, txid, waits_for: wait, ..report })
-        }
-        Reply::NotSubmitted(refusal) => Err(refusal.into()),
-        Reply::NoLedger => Err(NO_LEDGER.into()),
-        _ => Err(INTERNAL.into()),
-    }
+    let state = if txid.is_some() { RecordState::Waiting } else { RecordState::Draft };
+    let report = RecordReport::waiting(entry, text);
+    Ok(RecordReport { payment, state, txid, waits_for: wait, ..report })
 }

@@ -5,7 +5,7 @@ use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
 use kusari_node::event::BlockName;
-use kusari_node::seam::WrittenTransaction;
+use kusari_node::seam::{AccountState, KnownTransaction, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::{Erasure, OutboxStore};
 
@@ -60,16 +60,13 @@ pub(super) async fn account(
     app: App,
     Named(address): Named<Address>,
 ) -> Answer<Json<AccountReport>> {
-    match app.ask(Command::GetAccount(address.0)).await? {
-        Reply::Account { account, next_sequence } => Ok(Json(AccountReport {
-            address,
-            balance: account.balance,
-            sequence: account.sequence,
-            next_sequence,
-        })),
-        Reply::NoLedger => Err(NO_LEDGER.into()),
-        _ => Err(INTERNAL.into()),
-    }
+    let AccountState { account, next_sequence } = app.ask(request::account(address.0)).await??;
+    Ok(Json(AccountReport {
+        address,
+        balance: account.balance,
+        sequence: account.sequence,
+        next_sequence,
+    }))
 }
 
 /// Has a signed transaction mined.
@@ -90,12 +87,8 @@ pub(super) async fn submit(
     let chain = app.spec()?.chain_id();
     let checked =
         CheckedTransaction::check(transaction, payload, &chain).map_err(PoolRefusal::from)?;
-    match app.ask(Command::Submit(Box::new(WrittenTransaction(checked)))).await? {
-        Reply::Submitted(txid) => Ok(accepted(TransactionReceipt { txid })),
-        Reply::NotSubmitted(refusal) => Err(refusal.into()),
-        Reply::NoLedger => Err(NO_LEDGER.into()),
-        _ => Err(INTERNAL.into()),
-    }
+    let txid = app.ask(request::submit(WrittenTransaction(checked))).await??;
+    Ok(accepted(TransactionReceipt { txid }))
 }
 
 /// One transaction, and the block that it stands in.
@@ -141,11 +134,7 @@ pub(super) async fn transaction(
 /// A transaction by its id, wherever it is.
 async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>> {
     // What does not wait is told once it is durable wherever it was mined, so it is asked for first.
-    let (known, waits) = match app.ask(Command::GetTransaction(txid)).await? {
-        Reply::Transaction { entry, waits } => (entry, waits),
-        Reply::NoLedger => return Err(NO_LEDGER.into()),
-        _ => return Err(INTERNAL.into()),
-    };
+    let KnownTransaction { entry: known, waits } = app.ask(request::transaction(txid)).await??;
     let stored = app.read(move |store| {
         let TransactionPlaces { best, beside } = store.transaction_places(&txid)?;
         let former = beside.map(|found| BlockName { height: found.height, hash: found.block });
@@ -208,11 +197,9 @@ pub(super) async fn mine_on(
     app: App,
     Body(MineOnRequest { seconds }): Body<MineOnRequest>,
 ) -> Answer<Response> {
-    match app.ask(Command::MineOn { seconds }).await? {
-        Reply::MiningOn => Ok(accepted(MineOnRequest { seconds })),
-        Reply::MiningIsOff => Err(MINING_OFF.into()),
-        Reply::NoLedger => Err(NO_LEDGER.into()),
-        _ => Err(INTERNAL.into()),
+    match app.ask(request::mine_on(seconds)).await?? {
+        true => Ok(accepted(MineOnRequest { seconds })),
+        false => Err(MINING_OFF.into()),
     }
 }
 
@@ -233,9 +220,8 @@ pub(super) async fn erase(
 ) -> Answer<Response> {
     let found = app.read(move |store| store.transaction(&txid)).await?;
     let found = found.ok_or_else(|| no_transaction(&txid))?;
-    match app.ask(Command::Erase(Erasure { block: found.block, place: found.place })).await? {
-        Reply::Erased => Ok(accepted(EraseRequest { txid })),
-        Reply::NothingToErase => Err(nothing_to_erase(&txid).into()),
-        _ => Err(INTERNAL.into()),
+    match app.ask(request::erase(Erasure { block: found.block, place: found.place })).await? {
+        true => Ok(accepted(EraseRequest { txid })),
+        false => Err(nothing_to_erase(&txid).into()),
     }
 }

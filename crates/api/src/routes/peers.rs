@@ -1,5 +1,7 @@
 //! `GET /v1/peers` and `POST /v1/peers`.
 
+use kusari_node::seam::TooManyAddresses;
+
 use super::*;
 use kusari_api_types::{ConnectReceipt, ConnectRequest, PeerList};
 use kusari_node::PeerAddress;
@@ -31,11 +33,9 @@ pub(super) async fn connect(
 ) -> Answer<Response> {
     let peer: PeerAddress = address.parse().map_err(|error| BAD_ADDRESS.because(error))?;
     let address = peer.to_string();
-    let already_dialled = match app.ask(Command::Connect(peer)).await? {
-        Reply::Connecting => false,
-        Reply::AlreadyDialled => true,
-        Reply::TooManyAddresses { limit } => return Err(too_many_addresses(limit).into()),
-        _ => return Err(INTERNAL.into()),
-    };
+    let already_dialled = app
+        .ask(request::connect(peer))
+        .await?
+        .map_err(|TooManyAddresses { limit }| too_many_addresses(limit))?;
     Ok(accepted(ConnectReceipt { address, already_dialled }))
 }

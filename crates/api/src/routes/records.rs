@@ -35,14 +35,13 @@ pub(super) async fn record(
     let deadline = Instant::now() + wait(&headers);
     let mut snapshots = app.node.snapshots();
     loop {
-        let waiting = match app.ask(Command::Offer(text.clone())).await? {
-            Reply::Saved(id) => {
+        let waiting = match app.ask(request::offer(text.clone())).await? {
+            Ok(id) => {
                 let warning = snapshots.borrow().warning_about(&text);
                 return Ok(receipt(RecordReport::waiting(id, text).with_warning(warning)));
             }
-            Reply::Refused(SayRefusal::OutboxFull { waiting }) => waiting,
-            Reply::Refused(refusal) => return Err(refusal.into()),
-            _ => return Err(INTERNAL.into()),
+            Err(SayRefusal::OutboxFull { waiting }) => waiting,
+            Err(refusal) => return Err(refusal.into()),
         };
         if Instant::now() >= deadline {
             return Err(outbox_full(waiting).into());
@@ -53,15 +52,6 @@ pub(super) async fn record(
             Ok(Err(_)) => return Err(STOPPING.into()),
             Err(_) => return Err(outbox_full(waiting).into()),
         }
-    }
-}
-
-/// What the node made of a line that does not wait for room.
-pub(super) fn report_of(reply: Reply, text: String) -> Answer<RecordReport> {
-    match reply {
-        Reply::Saved(id) => Ok(RecordReport::waiting(id, text)),
-        Reply::Refused(refusal) => Err(refusal.into()),
-        _ => Err(INTERNAL.into()),
     }
 }
 

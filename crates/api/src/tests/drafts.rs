@@ -2,7 +2,7 @@
 
 use kusari_chain::ledger::{ChainSpec, Txid};
 use kusari_node::drafts::{Draft, DraftContent, DraftWait};
-use kusari_node::seam::{Command, Reply, SubmitRefusal};
+use kusari_node::seam::{Command, Drafted, Reply, SubmitRefusal};
 use serde_json::{Value, json};
 
 use super::*;
@@ -27,7 +27,7 @@ fn body(answer: &str, status: &str) -> Value {
 fn a_text_is_drafted_and_the_answer_says_what_it_waits_for() {
     let mut rig = ledger();
     let wait = Some(DraftWait::Peer);
-    let reply = Reply::Drafted { entry: 7, txid: None, wait };
+    let reply = Reply::Drafted(Ok(Drafted { entry: 7, txid: None, wait }));
     let request = post("/v1/ledger/records", "", "{\"text\":\"hi\",\"fee\":2}");
     let (answer, commands) = rig.play(&request, vec![reply]);
     assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
@@ -42,7 +42,7 @@ fn a_payment_that_is_signed_at_once_is_answered_with_its_transaction() {
     let mut rig = ledger();
     let to = rig.wallet.as_ref().unwrap().address();
     let txid = Txid([7; 32]);
-    let reply = Reply::Drafted { entry: 1, txid: Some(txid), wait: None };
+    let reply = Reply::Drafted(Ok(Drafted { entry: 1, txid: Some(txid), wait: None }));
     let request = format!("{{\"to\":\"{to}\",\"amount\":3,\"note\":\"\"}}");
     let (answer, commands) = rig.play(&post("/v1/ledger/transfers", "", &request), vec![reply]);
     let payment = json!({ "to": to, "amount": 3 });
@@ -64,7 +64,7 @@ fn what_cannot_be_drafted_is_refused_with_its_kind() {
     ] {
         let mut rig = ledger();
         let request = post("/v1/ledger/records", "", "{\"text\":\"\"}");
-        let (answer, _) = rig.play(&request, vec![Reply::NotSubmitted(refusal)]);
+        let (answer, _) = rig.play(&request, vec![Reply::Drafted(Err(refusal))]);
         assert_problem(&answer, status, name);
     }
     let rig = Rig::new(store(0));

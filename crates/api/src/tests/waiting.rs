@@ -1,7 +1,7 @@
 //! Commands: what is waited for, and what the node's answers become.
 
 use kusari_node::Snapshot;
-use kusari_node::seam::{Command, Reply, SayRefusal};
+use kusari_node::seam::{Command, Reply, SayRefusal, TooManyAddresses};
 
 use super::*;
 
@@ -37,7 +37,7 @@ impl Rig {
 }
 
 fn full() -> Reply {
-    Reply::Refused(SayRefusal::OutboxFull { waiting: 1 })
+    Reply::Recorded(Err(SayRefusal::OutboxFull { waiting: 1 }))
 }
 
 fn offer() -> Command {
@@ -47,7 +47,8 @@ fn offer() -> Command {
 #[test]
 fn a_record_is_answered_with_where_it_is() {
     let mut rig = Rig::new(store(0));
-    let (answer, commands) = rig.play(&post("/v1/records", "", RECORD), vec![Reply::Saved(7)]);
+    let (answer, commands) =
+        rig.play(&post("/v1/records", "", RECORD), vec![Reply::Recorded(Ok(7))]);
     assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
     assert!(answer.contains("location: /v1/records/7\r\n"), "{answer}");
     assert!(
@@ -70,7 +71,7 @@ fn a_full_outbox_refuses_at_once_unless_one_would_wait() {
 fn whoever_waits_for_room_is_recorded_once_there_is_some() {
     let mut rig = Rig::new(store(0));
     let request = post("/v1/records", "Prefer: respond-async, wait=30\r\n", RECORD);
-    let (answer, commands) = rig.play(&request, vec![full(), full(), Reply::Saved(8)]);
+    let (answer, commands) = rig.play(&request, vec![full(), full(), Reply::Recorded(Ok(8))]);
     assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
     assert_eq!(commands, [offer(), offer(), offer()]);
 }
@@ -96,11 +97,11 @@ fn whoever_waits_in_vain_is_told_so() {
 #[test]
 fn lines_that_no_block_takes_are_refused_with_the_reason() {
     let mut rig = Rig::new(store(0));
-    let too_long = Reply::Refused(SayRefusal::TooLong { bytes: 5_000, limit: 3_826 });
+    let too_long = Reply::Recorded(Err(SayRefusal::TooLong { bytes: 5_000, limit: 3_826 }));
     let (answer, _) = rig.play(&post("/v1/records", "", RECORD), vec![too_long]);
     assert_problem(&answer, 422, "record-too-long");
     assert!(answer.contains("5000 bytes, at most 3826"), "{answer}");
-    let empty = Reply::Refused(SayRefusal::Empty);
+    let empty = Reply::Recorded(Err(SayRefusal::Empty));
     let (answer, _) = rig.play(&post("/v1/records", "", "{\"text\":\"\"}"), vec![empty]);
     assert_problem(&answer, 422, "empty-record");
 }
@@ -109,8 +110,8 @@ fn lines_that_no_block_takes_are_refused_with_the_reason() {
 fn an_address_is_dialled_once_and_only_so_many_are() {
     let mut rig = Rig::new(store(0));
     let request = post("/v1/peers", "", "{\"address\":\"localhost:8080\"}");
-    for (reply, end) in [(Reply::Connecting, "false}"), (Reply::AlreadyDialled, "true}")] {
-        let (answer, commands) = rig.play(&request, vec![reply]);
+    for (already, end) in [(false, "false}"), (true, "true}")] {
+        let (answer, commands) = rig.play(&request, vec![Reply::Dialled(Ok(already))]);
         assert!(answer.starts_with("HTTP/1.1 202 Accepted\r\n"), "{answer}");
         assert!(
             answer.contains("{\"address\":\"localhost:8080\",\"already_dialled\":"),
@@ -119,7 +120,8 @@ fn an_address_is_dialled_once_and_only_so_many_are() {
         assert!(answer.ends_with(end), "{answer}");
         assert_eq!(commands, [Command::Connect("localhost:8080".parse().unwrap())]);
     }
-    let (answer, _) = rig.play(&request, vec![Reply::TooManyAddresses { limit: 16 }]);
+    let too_many = Reply::Dialled(Err(TooManyAddresses { limit: 16 }));
+    let (answer, _) = rig.play(&request, vec![too_many]);
     assert_problem(&answer, 409, "too-many-addresses");
 }
 

@@ -20,7 +20,7 @@ fn busy() -> Snapshot {
         latency: None,
     };
     let mut busy = Snapshot {
-        peers: vec![peer(true), peer(false), peer(true)],
+        peers: [peer(true), peer(false), peer(true)].into(),
         waiting_lines: 4,
         ledger: Some(LedgerSummary {
             chain_id: ChainId([7; 32]),

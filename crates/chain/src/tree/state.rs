@@ -16,8 +16,7 @@ use super::overlay::{BestEntry, Overlay, Uncommitted};
 use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
 use crate::hash::BlockHash;
-use crate::pow::Target;
-use crate::store::{BlockStore, StoredBlock};
+use crate::store::{BlockStore, MemoryBlocks, StoredBlock};
 
 /// A state that no chain ever had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +36,14 @@ pub(crate) struct TreeState {
     next_order: u64,
     #[serde(default)]
     finality: Finality,
+}
+
+/// The classic one over an empty store in memory.
+impl Default for Tree {
+    fn default() -> Self {
+        let store = Box::new(MemoryBlocks::default());
+        Self::new(store, TreeLimits::default(), BestEntry::genesis(BestPoint::genesis()))
+    }
 }
 
 impl Tree {
@@ -70,21 +77,16 @@ impl Tree {
         let overlay =
             Overlay::restore(state.window, state.uncommitted, state.changes, state.last_version)
                 .ok_or(StateError("there is no tip"))?;
-        let finality = state.finality;
+        let TreeState { finality, next_order, .. } = state;
         if !finality.is_sound() {
             return Err(StateError("more branches are held than may be"));
         }
-        Ok(Self {
-            store,
-            limits,
-            genesis: BestPoint::genesis(),
-            classic_work: Target::CLASSIC.work(),
-            overlay,
-            side,
-            finality,
-            next_order: state.next_order,
-            rival: None,
-        })
+        Ok(Self { store, limits, overlay, side, finality, next_order, ..Self::default() })
+    }
+
+    /// Goes on over another store, which holds what this tree's does.
+    pub(crate) fn set_store(&mut self, store: Box<dyn BlockStore>, limits: TreeLimits) {
+        (self.store, self.limits) = (store, limits);
     }
 }
 

@@ -18,6 +18,7 @@ fn the_state_of_the_chain_is_told() {
 }
 
 fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
+    let peers = peers.into();
     Snapshot {
         tip: BestPoint::genesis(),
         peers,

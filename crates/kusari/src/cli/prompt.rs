@@ -12,7 +12,7 @@ use kusari_chain::WholeBlock;
 use kusari_chain::ledger::Address;
 use kusari_node::PeerAddress;
 use kusari_node::drafts::DraftContent;
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::{TooManyAddresses, request};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
@@ -221,15 +221,12 @@ fn unlock(node: &NodeHandle, screen: &Screen, context: &NodeContext) -> bool {
 }
 
 fn connect(address: &PeerAddress, node: &NodeHandle) -> Result<String> {
-    match node.command(Command::Connect(address.clone()))? {
-        Reply::Connecting => Ok(format!("Connecting to {address}")),
-        Reply::AlreadyDialled => {
-            Ok(format!("{address} is kept connected already; /peers shows who is there"))
-        }
-        Reply::TooManyAddresses { limit } => Err(failed!(
+    match node.command(request::connect(address.clone()))? {
+        Ok(false) => Ok(format!("Connecting to {address}")),
+        Ok(true) => Ok(format!("{address} is kept connected already; /peers shows who is there")),
+        Err(TooManyAddresses { limit }) => Err(failed!(
             "{address} is not dialled: there are {limit} addresses to dial already; start again with \
              fewer"
         )),
-        _ => Err(failed!("{address} was answered with something else")),
     }
 }

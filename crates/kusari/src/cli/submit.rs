@@ -1,14 +1,14 @@
 //! A line of a person, submitted to the node.
 
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::{Drafted, request};
 use kusari_node::store::EntryId;
 
 use super::drafts;
 use super::link::Link;
 use super::screen::Screen;
 use super::words::Message;
-use kusari_runtime::NodeWallet;
+use kusari_runtime::{NoAnswer, NodeWallet};
 
 /// Where lines of a person go, and where the receipts.
 #[derive(Clone, Copy)]
@@ -34,16 +34,17 @@ impl Submitter<'_> {
         let Some(node) = self.link.node() else { return false };
         self.screen.asking();
         let warning = node.snapshot().warning_about(&text);
-        let reply = node.command(Command::Say(text)).ok();
+        let reply = node.command(request::say(text));
         let (entry, said) = match &reply {
-            Some(Reply::Saved(entry)) => (Some(*entry), Message::answer(receipt(*entry))),
-            other => (None, not_saved(origin, other.as_ref())),
+            Ok(Ok(entry)) => (Some(*entry), Message::answer(receipt(*entry))),
+            Ok(Err(refusal)) => (None, not_saved(origin, refusal)),
+            Err(why) => (None, not_answered(origin, *why)),
         };
         self.screen.answered(entry, Some(said));
         if let Some(warning) = warning.filter(|_| entry.is_some()) {
             self.screen.say(Message::warning(format!("{origin} is saved, but {warning}")));
         }
-        reply.is_some()
+        reply.is_ok()
     }
 
     /// On a ledger: the node's wallet signs what is drafted.
@@ -51,24 +52,28 @@ impl Submitter<'_> {
         let Some(node) = self.link.node() else { return false };
         let fee = node.store().spec().map_or(0, |spec| spec.min_fee);
         let draft = Draft { account: wallet.address().0, fee, content };
-        let reply = node.command(Command::Draft(draft)).ok();
+        let reply = node.command(request::draft(draft));
         self.screen.say(match &reply {
-            Some(Reply::Drafted { entry, txid, wait }) => {
+            Ok(Ok(Drafted { entry, txid, wait })) => {
                 Message::answer(drafts::receipt(*entry, txid.as_ref(), *wait))
             }
-            other => not_saved(origin, other.as_ref()),
+            Ok(Err(refusal)) => not_saved(origin, refusal),
+            Err(why) => not_answered(origin, *why),
         });
-        reply.is_some()
+        reply.is_ok()
     }
 }
 
-/// Why a line is not saved; without a reply the node stopped before it said so.
-fn not_saved(origin: &str, reply: Option<&Reply>) -> Message {
-    Message::warning(match reply {
-        Some(Reply::Refused(refusal)) => format!("{origin} is not saved: {refusal}"),
-        Some(Reply::NotSubmitted(refusal)) => format!("{origin} is not saved: {refusal}"),
-        Some(_) => format!("{origin} was answered with something else"),
-        None => format!("{origin} may not be saved: the node stopped before it said so"),
+fn not_saved(origin: &str, refusal: &dyn core::fmt::Display) -> Message {
+    Message::warning(format!("{origin} is not saved: {refusal}"))
+}
+
+fn not_answered(origin: &str, why: NoAnswer) -> Message {
+    Message::warning(match why {
+        NoAnswer::Stopped => {
+            format!("{origin} may not be saved: the node stopped before it said so")
+        }
+        NoAnswer::Unfitting => format!("{origin} may not be saved: {why}"),
     })
 }
 

@@ -177,8 +177,7 @@ impl Node {
         let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
             Accepted::Filled { point, change } => {
-                self.chain_version = change.version;
-                self.batch.blocks.extend(change.writes);
+                self.write(change);
                 Arrival::Known(point)
             }
             Accepted::Orphan { parent } => {
@@ -208,8 +207,7 @@ impl Node {
             // It is still to come.
             Accepted::Bare => return Ok(Arrival::Bare),
             Accepted::BranchRefused { violation, change, .. } => {
-                self.chain_version = change.version;
-                self.batch.blocks.extend(change.writes);
+                self.write(change);
                 return Err(violation.into());
             }
         };
@@ -254,7 +252,6 @@ impl Node {
                 self.outbox.follow(&change, commit, &self.chain, store)?
             }
         };
-        self.chain_version = change.version;
         if !change.reverted.is_empty() {
             for (peer, point) in self.gossip.take_ahead() {
                 if self.chain.on_best_chain(&point.hash)?.is_some() {
@@ -270,7 +267,7 @@ impl Node {
         shown.extend(
             reopened.into_iter().map(|entry| Action::Notify(Event::LineReopened { entry })),
         );
-        self.batch.blocks.extend(change.writes);
+        self.write(change);
         self.batch.outbox.extend(writes);
         Ok(())
     }
@@ -290,11 +287,11 @@ impl Node {
         template_id: TemplateId,
         nonce: u64,
     ) -> Result<(), StoreError> {
-        let Some(mining) = self.mining.take_if(|mining| mining.id == template_id) else {
+        let Some(search) = self.mining.search.take_if(|search| search.id == template_id) else {
             return Ok(());
         };
         // A driver that reports a wrong nonce gets its work again by the follow-up.
-        let Ok((subject, block)) = mining.complete(nonce) else { return Ok(()) };
+        let Ok((subject, block)) = search.complete(nonce) else { return Ok(()) };
         let hash = block.block().hash;
         let source = match subject {
             Subject::Line(entry) => {
@@ -319,7 +316,7 @@ impl Node {
             }
         }
         if let Some(point) = self.chain.point(&hash)? {
-            self.unannounced.push_back((self.commit_in_progress(), point));
+            self.keep_back(point);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Commands: who answers each.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use kusari_chain::StoreError;
@@ -8,8 +9,8 @@ use kusari_chain::params::MAX_TEXT_BYTES;
 
 use super::Node;
 use crate::event::Event;
-use crate::limits::MAX_WAITING_SAYS;
-use crate::seam::{Action, Command, Now, Reply, RequestId, SayRefusal};
+use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
+use crate::seam::{Action, Command, Now, Reply, RequestId, SayRefusal, TooManyAddresses};
 
 impl Node {
     pub(super) fn command(
@@ -18,27 +19,33 @@ impl Node {
         request: RequestId,
         command: Command,
     ) -> Result<(), StoreError> {
-        match command {
+        let reply = match command {
             Command::Submit(written) => return self.submit(now, request, *written),
             Command::Draft(draft) => return self.take_draft(request, draft),
-            Command::GetAccount(key) => return self.get_account(request, &key),
             Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
-            Command::GetPool { after, limit } => self.get_pool(request, after, limit),
-            Command::GetBranches => return self.get_branches(request),
             Command::AcceptBranch(hash) => return self.accept_branch(now, request, hash),
-            Command::MineOn { seconds } => self.mine_on(now, request, seconds),
-            Command::Say(text) => self.say(request, text, MAX_WAITING_SAYS),
-            Command::Offer(text) => self.say(request, text, 0),
-            Command::Connect(address) => {
-                let reply = match self.dials.add(address, now.monotonic) {
-                    Some(true) => Reply::Connecting,
-                    Some(false) => Reply::AlreadyDialled,
-                    None => Reply::TooManyAddresses { limit: self.dials.limit() },
-                };
-                self.actions.push(Action::Reply(request, reply));
+            Command::Say(text) => {
+                self.say(request, text, MAX_WAITING_SAYS);
+                return Ok(());
             }
-        }
+            Command::Offer(text) => {
+                self.say(request, text, 0);
+                return Ok(());
+            }
+            Command::GetAccount(key) => Reply::Account(self.account(&key)?),
+            Command::GetPool { after, limit } => Reply::Pool(self.pool_page(after, limit)),
+            Command::GetBranches => {
+                Reply::Branches(Box::new(self.chain.branches(MAX_LISTED_BRANCHES)?))
+            }
+            Command::MineOn { seconds } => Reply::MinesOn(self.mine_on(now, seconds)),
+            Command::Connect(address) => {
+                let limit = self.dials.limit();
+                let is_new = self.dials.add(address, now.monotonic);
+                Reply::Dialled(is_new.map(|new| !new).ok_or(TooManyAddresses { limit }))
+            }
+        };
+        self.reply(request, reply);
         Ok(())
     }
 
@@ -57,15 +64,15 @@ impl Node {
         } else if self.outbox.has_room(&text) {
             let (id, write) = self.outbox.insert(text, self.commit_in_progress());
             self.batch.outbox.push(write);
-            self.then.push(Action::Reply(request, Reply::Saved(id)));
+            self.then.push(Action::Reply(request, Reply::Recorded(Ok(id))));
             return;
         } else if self.waiting_says.len() < most_waiting {
             self.waiting_says.push_back((request, text));
-            self.actions.push(Action::Notify(Event::OutboxFull { waiting }));
+            self.notify(Event::OutboxFull { waiting });
             return;
         } else {
             SayRefusal::OutboxFull { waiting }
         };
-        self.actions.push(Action::Reply(request, Reply::Refused(refusal)));
+        self.reply(request, Reply::Recorded(Err(refusal)));
     }
 }

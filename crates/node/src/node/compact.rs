@@ -103,7 +103,7 @@ impl Node {
         if !self.compact.take_offer(peer, &hash) {
             return Ok(());
         }
-        let ours = self.unannounced.iter().any(|(_, own)| own.hash == hash);
+        let ours = self.commits.hides(&hash);
         let Some(stored) = self.chain.block(&hash)?.filter(|_| !ours) else { return Ok(()) };
         let body = stored.part().map_or(&[][..], |part| &part.body);
         let entries = entries_at(body, places);

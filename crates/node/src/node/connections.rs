@@ -38,7 +38,7 @@ impl Node {
         }
         match (verdict, direction) {
             (Err(reason), _) => {
-                let shown = self.connection_reports.take(1, now.monotonic);
+                let shown = self.peers.may_report_connection(now.monotonic);
                 self.peers.set_shown(peer, shown);
                 self.close(now, peer, reason);
             }
@@ -47,7 +47,7 @@ impl Node {
                 self.send_hello(now, peer)?;
             }
             (Ok(_), Direction::Inbound) => {
-                let shown = self.connection_reports.take(1, now.monotonic);
+                let shown = self.peers.may_report_connection(now.monotonic);
                 self.peers.set_shown(peer, shown);
                 if shown {
                     self.tell(Event::PeerConnected { address, target: None });

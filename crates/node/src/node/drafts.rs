@@ -7,7 +7,9 @@ use kusari_chain::StoreError;
 use super::Node;
 use crate::drafts::{Draft, SigningAccount};
 use crate::event::Event;
-use crate::seam::{Action, Direction, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal};
+use crate::seam::{
+    Action, Direction, Drafted, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal,
+};
 use crate::transactions::{Moved, Signed};
 
 impl Node {
@@ -20,7 +22,7 @@ impl Node {
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
-            self.actions.push(Action::Reply(request, Reply::NoLedger));
+            self.reply(request, Reply::Drafted(Err(SubmitRefusal::NoLedger)));
             return Ok(());
         };
         let verdict = match self.storage.is_full() {
@@ -28,7 +30,7 @@ impl Node {
             false => transactions.check_draft(&draft, &self.chain)?,
         };
         if let Err(refusal) = verdict {
-            self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
+            self.reply(request, Reply::Drafted(Err(refusal)));
             return Ok(());
         }
         let wait = transactions.drafts.wait_of(&draft.account);
@@ -37,7 +39,8 @@ impl Node {
         if held && wait.is_none() {
             transactions.drafts.answer_when_signed(entry, request);
         } else {
-            self.then.push(Action::Reply(request, Reply::Drafted { entry, txid: None, wait }));
+            let drafted = Drafted { entry, txid: None, wait };
+            self.then.push(Action::Reply(request, Reply::Drafted(Ok(drafted))));
         }
         Ok(())
     }
@@ -104,8 +107,8 @@ impl Node {
         let Some(transactions) = &mut self.transactions else { return };
         let (wait, drafts) = (transactions.drafts.wait(), &mut transactions.drafts);
         for (entry, request, wait) in drafts.take_requests_in_vain() {
-            let reply = Reply::Drafted { entry, txid: None, wait: Some(wait) };
-            self.then.push(Action::Reply(request, reply));
+            let drafted = Drafted { entry, txid: None, wait: Some(wait) };
+            self.then.push(Action::Reply(request, Reply::Drafted(Ok(drafted))));
         }
         if drafts.is_news(wait)
             && let Some(wait) = wait
@@ -131,7 +134,7 @@ impl Node {
                 Some(Ok(Signed { moved, former, request })) => {
                     transactions.pass_on(txid, None);
                     self.note_moved(moved);
-                    let reply = Reply::Drafted { entry, txid: Some(txid), wait: None };
+                    let reply = Reply::Drafted(Ok(Drafted { entry, txid: Some(txid), wait: None }));
                     self.then.extend(request.map(|request| Action::Reply(request, reply)));
                     let event = Event::DraftSigned { entry, txid, former };
                     self.then.push(Action::Notify(event));

@@ -11,8 +11,7 @@ use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
 
 use super::Node;
 use crate::event::{BlockSource, Event, HeldReport};
-use crate::limits::MAX_LISTED_BRANCHES;
-use crate::seam::{AcceptedBranch, Action, Now, PeerId, Reply, RequestId};
+use crate::seam::{AcceptedBranch, Action, BranchRefusal, Now, PeerId, Reply, RequestId};
 use crate::wire::MAX_LOCATOR;
 
 impl Node {
@@ -40,8 +39,7 @@ impl Node {
         let arriving = core::mem::take(&mut self.trail.arriving);
         for change in reconsidered.changes {
             if change.connected.is_empty() {
-                self.chain_version = change.version;
-                self.batch.blocks.extend(change.writes);
+                self.write(change);
             } else {
                 self.apply(now, change, BlockSource::Synced)?;
             }
@@ -58,9 +56,9 @@ impl Node {
         hash: BlockHash,
     ) -> Result<(), StoreError> {
         let before = self.chain.tip();
-        let reply = match self.chain.accept_branch(hash, now.wall)? {
-            Acceptance::Unknown => Reply::UnknownBranch,
-            Acceptance::InBestChain(_) => Reply::InBestChain,
+        let refusal = match self.chain.accept_branch(hash, now.wall)? {
+            Acceptance::Unknown => BranchRefusal::Unknown,
+            Acceptance::InBestChain(_) => BranchRefusal::InBestChain,
             Acceptance::Accepted(mut reconsidered) => {
                 let refused = reconsidered.refused.take();
                 self.apply_all(now, reconsidered)?;
@@ -70,17 +68,12 @@ impl Node {
                 let tip = self.chain.tip();
                 let depth = before.height.saturating_sub(fork.height);
                 let accepted = AcceptedBranch { before, tip, depth, refused };
-                self.then.push(Action::Reply(request, Reply::BranchAccepted(Box::new(accepted))));
+                let reply = Reply::BranchAccepted(Ok(Box::new(accepted)));
+                self.then.push(Action::Reply(request, reply));
                 return Ok(());
             }
         };
-        self.actions.push(Action::Reply(request, reply));
-        Ok(())
-    }
-
-    pub(super) fn get_branches(&mut self, request: RequestId) -> Result<(), StoreError> {
-        let branches = self.chain.branches(MAX_LISTED_BRANCHES)?;
-        self.actions.push(Action::Reply(request, Reply::Branches(Box::new(branches))));
+        self.reply(request, Reply::BranchAccepted(Err(refusal)));
         Ok(())
     }
 

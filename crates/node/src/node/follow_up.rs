@@ -3,27 +3,17 @@
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, StoreError};
-use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::pushing::Round;
 use crate::gossip::Step;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::{Due, PeerStage};
-use crate::seam::{Action, CommitId, DisconnectReason, Now, PeerId, StreamForm};
+use crate::seam::{Action, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
+use crate::timers::Timer;
 use crate::transactions::Transactions;
 use crate::wire::{Have, Message};
-
-/// A commit under way.
-#[derive(Serialize, Deserialize)]
-pub(super) struct UnderWay {
-    pub(super) id: CommitId,
-    /// The last change of the chain in it.
-    pub(super) version: u64,
-    /// What it counts for, as [`crate::store::StoreBatch::counted_bytes`] says.
-    pub(super) bytes: u64,
-}
 
 impl Node {
     pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
@@ -66,34 +56,9 @@ impl Node {
         }
     }
 
-    /// The commit that what is being decided now will be part of.
-    pub(super) fn commit_in_progress(&self) -> CommitId {
-        CommitId(self.last_commit.0 + 1)
-    }
-
-    /// The commit after which everything accepted so far is stored.
-    pub(super) fn commit_so_far(&self) -> CommitId {
-        if self.batch.is_empty() { self.last_commit } else { self.commit_in_progress() }
-    }
-
-    fn commit(&mut self) {
-        // What is to follow may wait for commits that are under way, with nothing new to write.
-        if self.batch.is_empty() && self.then.is_empty() {
-            return;
-        }
-        let id = self.commit_in_progress();
-        self.last_commit = id;
-        let (version, bytes) = (self.chain_version, self.batch.counted_bytes());
-        self.commits.push_back(UnderWay { id, version, bytes });
-        self.commit_bytes = self.commit_bytes.saturating_add(bytes);
-        let batch = core::mem::take(&mut self.batch);
-        let then = core::mem::take(&mut self.then);
-        self.actions.push(Action::Commit { id, batch, then });
-    }
-
     /// Begins the answers that can be read from the store by now.
     fn serve(&mut self) {
-        for (peer, answer) in self.serving.ready(self.committed) {
+        for (peer, answer) in self.serving.ready(self.commits.durable) {
             let Answer { after, through, form, .. } = answer;
             self.actions.push(Action::SendStoredBlocks { peer, after, through, form });
         }
@@ -184,30 +149,29 @@ impl Node {
             now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
         });
         let transactions = self.transactions.as_ref();
-        let expire_at = transactions.filter(|t| !t.is_idle()).map(|_| self.expire_at);
-        let deadlines: [Option<Duration>; 16] = [
-            self.pacing.deadline(),
-            self.lacking.deadline(now.monotonic),
-            self.witness_deadline(),
-            self.branches_deadline(),
-            self.downloads.deadline(),
-            self.headers.deadline(&self.downloads, now.monotonic),
-            self.mine_again_at,
-            expire_at,
-            transactions.and_then(Transactions::deadline),
-            next_due,
-            self.peers.deadline(),
-            self.dials.deadline(),
-            self.sync.deadline(&self.downloads, now.monotonic),
-            self.originals.deadline(&self.downloads, now.monotonic),
-            self.announced.deadline(&self.downloads),
-            self.gossip.deadline(tip, now.monotonic, |peer| self.is_told_later(peer)),
-        ];
-        let wake_at = deadlines.into_iter().flatten().min();
-        if wake_at != self.wake_at {
-            self.wake_at = wake_at;
-            self.actions.extend(wake_at.map(Action::WakeAt));
+        for (timer, at) in [
+            (Timer::Reorganise, self.pacing.deadline()),
+            (Timer::FutureBlock, next_due),
+            (Timer::HeldBranch, self.branches_deadline()),
+            (Timer::Peers, self.peers.deadline()),
+            (Timer::Dial, self.dials.deadline()),
+            (Timer::Answers, self.downloads.deadline()),
+            (Timer::Sync, self.sync.deadline(&self.downloads, now.monotonic)),
+            (Timer::Headers, self.headers.deadline(&self.downloads, now.monotonic)),
+            (Timer::Announced, self.announced.deadline(&self.downloads)),
+            (Timer::Payloads, self.lacking.deadline(now.monotonic)),
+            (Timer::Originals, self.originals.deadline(&self.downloads, now.monotonic)),
+            (
+                Timer::Gossip,
+                self.gossip.deadline(tip, now.monotonic, |peer| self.is_told_later(peer)),
+            ),
+            (Timer::Expire, transactions.and_then(Transactions::expires_at)),
+            (Timer::Transactions, transactions.and_then(Transactions::deadline)),
+            (Timer::Witness, self.witness_deadline()),
+        ] {
+            self.timers.set(timer, at);
         }
+        self.actions.extend(self.timers.news().map(Action::WakeAt));
         Ok(())
     }
 }

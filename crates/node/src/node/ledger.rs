@@ -13,9 +13,10 @@ use kusari_chain::{ChainChange, StoreError};
 use super::Node;
 use crate::config::MiningPolicy;
 use crate::event::Event;
-use crate::limits::{EXPIRE_INTERVAL, MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
+use crate::limits::{MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
 use crate::seam::{
-    Action, Now, PeerId, Reply, RequestId, SubmitRefusal, WaitingTransaction, WrittenTransaction,
+    AccountState, Action, KnownTransaction, NoLedger, Now, PeerId, PoolPage, Reply, RequestId,
+    SubmitRefusal, WaitingTransaction, WrittenTransaction,
 };
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
@@ -134,7 +135,7 @@ impl Node {
     ) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
-            self.actions.push(Action::Reply(request, Reply::NoLedger));
+            self.reply(request, Reply::Submitted(Err(SubmitRefusal::NoLedger)));
             return Ok(());
         };
         let checked = written.0;
@@ -146,14 +147,14 @@ impl Node {
             false => Some(SubmitRefusal::OutboxFull { waiting }),
         };
         if let Some(refusal) = bound {
-            self.actions.push(Action::Reply(request, Reply::NotSubmitted(refusal)));
+            self.reply(request, Reply::Submitted(Err(refusal)));
             return Ok(());
         }
         match transactions.submit(checked, commit, &self.chain, now.wall)? {
             Ok((known, moved)) => {
                 transactions.pass_on(txid, None);
                 self.note_moved(moved);
-                self.once_durable(Action::Reply(request, Reply::Submitted(txid)));
+                self.once_durable(Action::Reply(request, Reply::Submitted(Ok(txid))));
                 if !known {
                     let pooled = self.note_pooled(txid, None, Vec::new());
                     self.once_durable(pooled);
@@ -161,29 +162,21 @@ impl Node {
             }
             Err(refusal) => {
                 self.note_transaction_refused(txid, None, &refusal);
-                let reply = Reply::NotSubmitted(refusal.into());
-                self.actions.push(Action::Reply(request, reply));
+                self.reply(request, Reply::Submitted(Err(refusal.into())));
             }
         }
         Ok(())
     }
 
-    pub(super) fn get_account(
-        &mut self,
-        request: RequestId,
+    pub(super) fn account(
+        &self,
         key: &PublicKey,
-    ) -> Result<(), StoreError> {
-        let reply = match &self.transactions {
-            Some(transactions) => {
-                let account = self.chain.account(key)?;
-                let next = transactions.pool().next_sequence(&account);
-                let next_sequence = transactions.own().free_sequence(key, next);
-                Reply::Account { account, next_sequence }
-            }
-            None => Reply::NoLedger,
-        };
-        self.actions.push(Action::Reply(request, reply));
-        Ok(())
+    ) -> Result<Result<AccountState, NoLedger>, StoreError> {
+        let Some(transactions) = &self.transactions else { return Ok(Err(NoLedger)) };
+        let account = self.chain.account(key)?;
+        let next = transactions.pool().next_sequence(&account);
+        let next_sequence = transactions.own().free_sequence(key, next);
+        Ok(Ok(AccountState { account, next_sequence }))
     }
 
     /// What waits is told at once. What does not may stand in a block that is not durable yet:
@@ -194,7 +187,7 @@ impl Node {
         txid: &Txid,
     ) -> Result<(), StoreError> {
         let Some(transactions) = &self.transactions else {
-            self.actions.push(Action::Reply(request, Reply::NoLedger));
+            self.reply(request, Reply::Transaction(Err(NoLedger)));
             return Ok(());
         };
         let (known, waits) = transactions.known(txid, self.outbox_store.as_ref())?;
@@ -202,7 +195,8 @@ impl Node {
             let (transaction, payload) = (*checked.transaction(), checked.payload().cloned());
             Box::new(BodyEntry { transaction, payload })
         });
-        let answer = Action::Reply(request, Reply::Transaction { entry, waits });
+        let known = KnownTransaction { entry, waits };
+        let answer = Action::Reply(request, Reply::Transaction(Ok(known)));
         match waits {
             true => self.actions.push(answer),
             false => drop(self.once_durable(answer)),
@@ -212,49 +206,39 @@ impl Node {
 
     /// A look at the pool costs the node no more than some microseconds: a page ends where its payloads
     /// become long.
-    pub(super) fn get_pool(
-        &mut self,
-        request: RequestId,
+    pub(super) fn pool_page(
+        &self,
         after: Option<(PublicKey, u64)>,
         limit: usize,
-    ) {
-        let reply = match &self.transactions {
-            None => Reply::NoLedger,
-            Some(transactions) => {
-                let mut waiting = transactions.pool().after(after);
-                let (mut page, mut bytes) = (Vec::new(), 0);
-                while page.len() < limit
-                    && bytes < MAX_POOL_PAGE_BYTES
-                    && let Some(pooled) = waiting.next()
-                {
-                    bytes += pooled.pooled_bytes();
-                    let (transaction, payload) = (*pooled.transaction(), pooled.payload().cloned());
-                    page.push(WaitingTransaction {
-                        entry: BodyEntry { transaction, payload },
-                        since: pooled.since(),
-                        own: transactions.own().contains(&pooled.txid()),
-                    });
-                }
-                Reply::Pool { page, more: waiting.next().is_some() }
-            }
-        };
-        self.actions.push(Action::Reply(request, reply));
+    ) -> Result<PoolPage, NoLedger> {
+        let transactions = self.transactions.as_ref().ok_or(NoLedger)?;
+        let mut waiting = transactions.pool().after(after);
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while page.len() < limit
+            && bytes < MAX_POOL_PAGE_BYTES
+            && let Some(pooled) = waiting.next()
+        {
+            bytes += pooled.pooled_bytes();
+            let (transaction, payload) = (*pooled.transaction(), pooled.payload().cloned());
+            page.push(WaitingTransaction {
+                entry: BodyEntry { transaction, payload },
+                since: pooled.since(),
+                own: transactions.own().contains(&pooled.txid()),
+            });
+        }
+        Ok(PoolPage { page, more: waiting.next().is_some() })
     }
 
-    pub(super) fn mine_on(&mut self, now: Now, request: RequestId, seconds: u32) {
-        let refusal = match self.config.ledger.as_ref().map(|ledger| ledger.mining) {
-            None => Some(Reply::NoLedger),
-            Some(MiningPolicy::Off) => Some(Reply::MiningIsOff),
-            Some(_) => None,
-        };
-        if let Some(refusal) = refusal {
-            self.actions.push(Action::Reply(request, refusal));
-            return;
+    /// Returns whether it does: not where it was started so that it mines nothing.
+    pub(super) fn mine_on(&mut self, now: Now, seconds: u32) -> Result<bool, NoLedger> {
+        let ledger = self.config.ledger.as_ref().ok_or(NoLedger)?;
+        let mines = ledger.mining != MiningPolicy::Off;
+        if mines {
+            let seconds = u64::from(seconds.min(MAX_MINE_ON_SECONDS));
+            let until = now.monotonic + core::time::Duration::from_secs(seconds);
+            self.mining.on_until = self.mining.on_until.max(Some(until));
         }
-        let seconds = u64::from(seconds.min(MAX_MINE_ON_SECONDS));
-        let until = now.monotonic + core::time::Duration::from_secs(seconds);
-        self.mine_on_until = self.mine_on_until.max(Some(until));
-        self.actions.push(Action::Reply(request, Reply::MiningOn));
+        Ok(mines)
     }
 
     /// Drops a payload. The block and every proof stay as they are.
@@ -266,7 +250,7 @@ impl Node {
             Some(entry.transaction.txid())
         });
         let Some(txid) = found else {
-            self.actions.push(Action::Reply(request, Reply::NothingToErase));
+            self.reply(request, Reply::Erased(false));
             return Ok(());
         };
         if let Some(transactions) = &mut self.transactions {
@@ -275,7 +259,7 @@ impl Node {
             self.batch.predecessors.extend(transactions.take_predecessor_writes());
         }
         self.batch.erased.push(erasure);
-        self.then.push(Action::Reply(request, Reply::Erased));
+        self.then.push(Action::Reply(request, Reply::Erased(true)));
         Ok(())
     }
 
@@ -296,7 +280,7 @@ impl Node {
     /// Does what may be done only once everything decided so far is durable. Returns whether that is
     /// still to come.
     fn once_durable(&mut self, action: Action) -> bool {
-        let waits = !self.batch.is_empty() || self.committed < self.last_commit;
+        let waits = !self.batch.is_empty() || !self.commits.are_durable();
         let queue = if waits { &mut self.then } else { &mut self.actions };
         queue.push(action);
         waits
@@ -333,11 +317,9 @@ impl Node {
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
     pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
-        if now.monotonic >= self.expire_at {
-            let store = self.outbox_store.as_ref();
-            let moved = transactions.expire(&self.chain, store, now.wall)?;
+        let store = self.outbox_store.as_ref();
+        if let Some(moved) = transactions.expire(&self.chain, store, now)? {
             self.note_moved(moved);
-            self.expire_at = now.monotonic + EXPIRE_INTERVAL;
         }
         let due = self.transactions.as_mut().map(|transactions| transactions.due(now.monotonic));
         for (peer, checked) in due.unwrap_or_default() {

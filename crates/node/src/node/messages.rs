@@ -285,7 +285,7 @@ impl Node {
                 missing.push(*hash);
                 continue;
             }
-            let ours = self.unannounced.iter().any(|(_, own)| own.hash == *hash);
+            let ours = self.commits.hides(hash);
             match self.chain.block(hash)?.filter(|_| !ours) {
                 Some(stored) => {
                     bytes += line_bytes(&stored);

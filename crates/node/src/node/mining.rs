@@ -15,16 +15,36 @@ use serde::{Deserialize, Serialize};
 use super::Node;
 use crate::config::MiningPolicy;
 use crate::limits::TEMPLATE_AGE;
+use crate::mining_pause::MiningPause;
 use crate::seam::{Action, Now, TemplateId};
 use crate::store::EntryId;
+use crate::timers::Timer;
 
 /// A search begins below this nonce: what it finds is then below 2^53, which every reader of JSON
 /// takes for the same number.
 const FIRST_NONCES: u64 = 1 << 52;
 
+/// Whether, and on what, this node mines.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Mining {
+    pub(super) search: Option<Search>,
+    pause: MiningPause,
+    /// Until when blocks are mined although nothing waits.
+    pub(super) on_until: Option<Duration>,
+    /// How long nothing can be mined because the chain is ahead of the clock, in seconds.
+    pub(super) ahead_of_clock: Option<u64>,
+    last_template: u64,
+}
+
+impl Mining {
+    pub(super) fn new(has_blocks: bool) -> Self {
+        Self { pause: MiningPause::new(has_blocks), ..Self::default() }
+    }
+}
+
 /// The search for a nonce that is under way.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Mining {
+pub(super) struct Search {
     pub(super) id: TemplateId,
     pub(super) template: Block,
     pub(super) subject: Subject,
@@ -45,7 +65,7 @@ pub(super) enum Subject {
     },
 }
 
-impl Mining {
+impl Search {
     /// The block that the nonce completes, checked by itself.
     pub(super) fn complete(self, nonce: u64) -> Result<(Subject, CheckedBlock), RuleViolation> {
         let Self { mut template, subject, .. } = self;
@@ -68,10 +88,10 @@ impl Mining {
 impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
     pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
-        self.mine_again_at = None;
-        self.ahead_of_clock = None;
         let is_paused = self.catching_up;
-        self.look_again_at(self.mining_pause.deadline(now.monotonic).filter(|_| is_paused));
+        let paused_until = self.mining.pause.deadline(now.monotonic).filter(|_| is_paused);
+        self.timers.set(Timer::Mine, paused_until);
+        self.mining.ahead_of_clock = None;
         if self.config.ledger.is_some() {
             return self.mine_ledger(now, is_paused);
         }
@@ -81,12 +101,12 @@ impl Node {
             self.stop_mining();
             return Ok(());
         };
-        let is_current = |mining: &Mining| {
-            matches!(mining.subject, Subject::Line(current) if current == entry)
-                && mining.template.prev_hash == tip.hash
+        let is_current = |search: &Search| {
+            matches!(search.subject, Subject::Line(current) if current == entry)
+                && search.template.prev_hash == tip.hash
         };
         let (true, Some(index)) =
-            (!self.mining.as_ref().is_some_and(is_current), tip.height.checked_add(1))
+            (!self.mining.search.as_ref().is_some_and(is_current), tip.height.checked_add(1))
         else {
             return Ok(());
         };
@@ -102,24 +122,24 @@ impl Node {
         let mut claims = self.peers.iter().filter_map(|(id, _)| self.sync.claim_of(id));
         // A peer without blocks has shown nothing to one that has some.
         if claims.any(|claim| claim.work == work || claim.work < work && claim.work > Work::ZERO) {
-            self.mining_pause.note_tip();
+            self.mining.pause.note_tip();
         }
         self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic)
-            && (self.sync.rises_fast() || self.mining_pause.begin_or_go_on(now.monotonic));
+            && (self.sync.rises_fast() || self.mining.pause.begin_or_go_on(now.monotonic));
     }
 
     fn begin(&mut self, mut template: Block, target: Target, subject: Subject) {
         // Two nodes that are given the same text in the same second on the same parent would find
         // the very same block from nonce 0, and one of the two lines would be lost.
         template.nonce = self.random.below(FIRST_NONCES);
-        self.last_template += 1;
-        let id = TemplateId(self.last_template);
+        self.mining.last_template += 1;
+        let id = TemplateId(self.mining.last_template);
         self.actions.push(Action::Mine { template_id: id, template: template.clone(), target });
-        self.mining = Some(Mining { id, template, subject });
+        self.mining.search = Some(Search { id, template, subject });
     }
 
     fn stop_mining(&mut self) {
-        if self.mining.take().is_some() {
+        if self.mining.search.take().is_some() {
             self.actions.push(Action::StopMining);
         }
     }
@@ -133,9 +153,9 @@ impl Node {
             return Ok(());
         };
         let admitted = transactions.admitted();
-        if let Some(Mining {
+        if let Some(Search {
             template, subject: Subject::Body { made_at, admitted: then, .. }, ..
-        }) = &self.mining
+        }) = &self.mining.search
             && template.prev_hash == self.chain.tip().hash
         {
             let renew_at = *made_at + TEMPLATE_AGE;
@@ -167,7 +187,7 @@ impl Node {
                 self.begin(block, target, Subject::Body { part, made_at, admitted });
             }
             Err(NoTemplate::TooEarly { until }) => {
-                self.ahead_of_clock = Some(until.saturating_sub(now.wall));
+                self.mining.ahead_of_clock = Some(until.saturating_sub(now.wall));
                 self.stop_mining();
                 self.look_again_at(Some(after(now, until)));
             }
@@ -179,7 +199,8 @@ impl Node {
 
     /// Looks again then, or earlier where that was decided before.
     fn look_again_at(&mut self, at: Option<Duration>) {
-        self.mine_again_at = self.mine_again_at.into_iter().chain(at).min();
+        let before = self.timers.get(Timer::Mine);
+        self.timers.set(Timer::Mine, before.into_iter().chain(at).min());
     }
 
     /// Whether the policy asks for a block now.
@@ -187,20 +208,17 @@ impl Node {
         let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
             return Ok(false);
         };
-        if self.mine_on_until.is_some_and(|until| now.monotonic >= until) {
-            self.mine_on_until = None;
-        }
+        self.mining.on_until = self.mining.on_until.filter(|until| now.monotonic < *until);
         Ok(match config.mining {
             MiningPolicy::Off => false,
             MiningPolicy::Always => true,
             MiningPolicy::OnDemand if transactions.pool().iter().next().is_some() => true,
             // Blocks that nothing stands in come a second apart at least, or an easy chain would run
             // ahead of the clock while somebody waits.
-            MiningPolicy::OnDemand if self.mine_on_until.is_some() => {
+            MiningPolicy::OnDemand if self.mining.on_until.is_some() => {
                 let is_due = self.is_due(now, 1)?;
                 // The search ends when the time is over.
-                let ends = [self.mine_again_at, self.mine_on_until];
-                self.mine_again_at = ends.into_iter().flatten().min();
+                self.look_again_at(self.mining.on_until);
                 is_due
             }
             MiningPolicy::OnDemand => false,
@@ -215,7 +233,7 @@ impl Node {
         let tip = self.chain.block(&self.chain.tip().hash)?;
         let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
         if now.wall < due {
-            self.mine_again_at = Some(after(now, due));
+            self.timers.set(Timer::Mine, Some(after(now, due)));
         }
         Ok(now.wall >= due)
     }

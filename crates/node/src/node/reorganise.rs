@@ -88,8 +88,7 @@ impl Node {
                 Prepared::Refused { block, violation, change } => {
                     let BestPoint { height, hash, .. } = block;
                     self.block_refused(now, None, BlockName { height, hash }, &violation);
-                    self.chain_version = change.version;
-                    self.batch.blocks.extend(change.writes);
+                    self.write(change);
                 }
             }
         }

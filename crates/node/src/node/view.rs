@@ -1,11 +1,12 @@
 //! What a node looks like from outside, and what hinders it.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
-use crate::limits::{MAX_COMMIT_BYTES, MAX_UNCOMMITTED_BYTES};
+use crate::limits::MAX_UNCOMMITTED_BYTES;
 use crate::peers::Peer;
 use crate::seam::{Action, Direction, Now, PeerId};
 use crate::snapshot::{PeerSummary, Snapshot};
@@ -14,7 +15,7 @@ impl Node {
     /// Whether so much waits for its commit that nothing more may be read from peers.
     #[must_use]
     pub fn is_congested(&self) -> bool {
-        self.commit_bytes >= MAX_COMMIT_BYTES
+        self.commits.is_full()
             || self.chain.uncommitted_changes() >= self.config.max_uncommitted
             || self.chain.uncommitted_bytes() >= MAX_UNCOMMITTED_BYTES
     }
@@ -22,18 +23,51 @@ impl Node {
     /// What the node looks like now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let (side_bytes, side_limit) = self.chain.side_bytes();
-        let summary = |(id, peer): (PeerId, &Peer)| PeerSummary {
+        self.snapshot_with(self.peers.iter().map(|peer| self.summary(peer)).collect())
+    }
+
+    /// What the node looks like now, where that is not what it looked like then. Nothing is made
+    /// anew of peers that are the same.
+    #[must_use]
+    pub fn snapshot_since(&self, then: &Snapshot) -> Option<Snapshot> {
+        let shown = |(peer, then): (_, &PeerSummary)| self.is_shown_by(peer, then);
+        let is_same = self.peers.iter().count() == then.peers.len()
+            && self.peers.iter().zip(then.peers.iter()).all(shown);
+        let now = match is_same {
+            true => self.snapshot_with(Arc::clone(&then.peers)),
+            false => self.snapshot(),
+        };
+        (now != *then).then_some(now)
+    }
+
+    fn height_of(&self, peer: PeerId) -> Option<u32> {
+        self.sync.claim_of(peer).map(|claim| claim.height)
+    }
+
+    fn summary(&self, (id, peer): (PeerId, &Peer)) -> PeerSummary {
+        PeerSummary {
             address: peer.address,
             inbound: peer.direction == Direction::Inbound,
             stage: peer.stage,
             agent: peer.agent.clone(),
-            height: self.sync.claim_of(id).map(|claim| claim.height),
+            height: self.height_of(id),
             latency: peer.latency,
-        };
+        }
+    }
+
+    fn is_shown_by(&self, (id, peer): (PeerId, &Peer), summary: &PeerSummary) -> bool {
+        let PeerSummary { address, inbound, stage, agent, height, latency } = summary;
+        (peer.address, peer.stage, peer.latency) == (*address, *stage, *latency)
+            && (peer.direction == Direction::Inbound) == *inbound
+            && peer.agent == *agent
+            && self.height_of(id) == *height
+    }
+
+    fn snapshot_with(&self, peers: Arc<[PeerSummary]>) -> Snapshot {
+        let (side_bytes, side_limit) = self.chain.side_bytes();
         Snapshot {
             tip: self.chain.tip(),
-            peers: self.peers.iter().map(summary).collect(),
+            peers,
             originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
             waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
             ledger: self.ledger_summary(),
@@ -58,7 +92,7 @@ impl Node {
             behind: self.behind().filter(|_| !self.catching_up),
             catching_up_at: self.catching_up.then(|| self.chain.tip().height),
             waiting: self.waiting_branch(),
-            ahead_of_clock: self.ahead_of_clock,
+            ahead_of_clock: self.mining.ahead_of_clock,
             drafts: drafts.and_then(|drafts| Some((drafts.len() as u64, drafts.wait()?))),
             witness_stopped: witnesses.and_then(|witnesses| witnesses.own.as_ref()?.stopped()),
         })

@@ -46,7 +46,7 @@ pub(crate) enum DialEnd {
     Ourselves,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Dials {
     dials: BTreeMap<PeerAddress, Dial>,
     limit: usize,

@@ -11,7 +11,7 @@ use super::{Peer, Peers};
 use crate::seam::{Direction, DisconnectReason, PeerId};
 
 /// How many may connect by themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Places {
     pub(crate) inbound: usize,
     pub(crate) per_address: usize,

@@ -56,77 +56,93 @@ pub enum Command {
     Connect(PeerAddress),
 }
 
-/// The answer to a [`Command`].
+/// The answer to a [`Command`]; [`super::request`] says which answers which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// The line is stored and will be mined.
-    Saved(EntryId),
-    /// The transaction is stored and waits to be mined.
-    Submitted(Txid),
-    /// The draft is stored.
-    Drafted {
-        /// The outbox entry.
-        entry: EntryId,
-        /// The transaction that it became, which waits to be mined.
-        txid: Option<Txid>,
-        /// What it waits for before it is signed. `None` without a transaction where others are to
-        /// be signed first.
-        wait: Option<DraftWait>,
-    },
-    /// The transaction can't wait here.
-    NotSubmitted(SubmitRefusal),
+    /// The line is stored under this number and will be mined, or can't be recorded.
+    Recorded(Result<EntryId, SayRefusal>),
+    /// The transaction is stored and waits to be mined, or can't wait here.
+    Submitted(Result<Txid, SubmitRefusal>),
+    /// The draft is stored, or can't wait here.
+    Drafted(Result<Drafted, SubmitRefusal>),
     /// An account, after what is mined.
-    Account {
-        /// As the best chain has it.
-        account: Account,
-        /// The sequence that its next transaction needs.
-        next_sequence: u64,
-    },
-    /// What this node knows under an id beside the best chain's blocks. Unless it waits, whatever was
-    /// mined before is in the store.
-    Transaction {
-        /// The transaction, if it waits or was entrusted to this node.
-        entry: Option<Box<BodyEntry>>,
-        /// Whether it waits to be mined.
-        waits: bool,
-    },
-    /// Transactions that wait, and whether more follow.
-    Pool {
-        /// The transactions.
-        page: Vec<WaitingTransaction>,
-        /// Whether more follow.
-        more: bool,
-    },
-    /// The node mines on.
-    MiningOn,
-    /// The node was started so that it mines nothing.
-    MiningIsOff,
-    /// The payload is gone from this node.
-    Erased,
-    /// There is no such payload here.
-    NothingToErase,
-    /// This is a classic chain, which knows no accounts.
-    NoLedger,
+    Account(Result<AccountState, NoLedger>),
+    /// What this node knows under an id beside the best chain's blocks.
+    Transaction(Result<KnownTransaction, NoLedger>),
+    /// Transactions that wait.
+    Pool(Result<PoolPage, NoLedger>),
+    /// The node mines on, or was started so that it mines nothing.
+    MinesOn(Result<bool, NoLedger>),
+    /// The payload is gone from this node, or was not here.
+    Erased(bool),
     /// The branches that are known.
     Branches(Box<Branches>),
-    /// A branch is accepted.
-    BranchAccepted(Box<AcceptedBranch>),
+    /// A branch is accepted, or can't be.
+    BranchAccepted(Result<Box<AcceptedBranch>, BranchRefusal>),
+    /// The address will be dialled, and whether it was before.
+    Dialled(Result<bool, TooManyAddresses>),
+}
+
+/// A draft that is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drafted {
+    /// The outbox entry.
+    pub entry: EntryId,
+    /// The transaction that it became, which waits to be mined.
+    pub txid: Option<Txid>,
+    /// What it waits for before it is signed. `None` without a transaction where others are to be
+    /// signed first.
+    pub wait: Option<DraftWait>,
+}
+
+/// An account and what its owner needs next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountState {
+    /// As the best chain has it.
+    pub account: Account,
+    /// The sequence that its next transaction needs.
+    pub next_sequence: u64,
+}
+
+/// A transaction as it is known beside the best chain's blocks. Unless it waits, whatever was mined
+/// before is in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownTransaction {
+    /// The transaction, if it waits or was submitted to this node.
+    pub entry: Option<Box<BodyEntry>>,
+    /// Whether it waits to be mined.
+    pub waits: bool,
+}
+
+/// A page of transactions that wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PoolPage {
+    /// By sender and then by sequence.
+    pub page: Vec<WaitingTransaction>,
+    /// Whether more follow.
+    pub more: bool,
+}
+
+/// This is a classic chain, which knows no accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NoLedger;
+
+/// As many addresses are dialled as may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TooManyAddresses {
+    /// How many may be.
+    pub limit: usize,
+}
+
+/// Why a branch can't be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BranchRefusal {
     /// No branch beside the best chain has such a block.
-    UnknownBranch,
+    Unknown,
     /// The block is in the best chain already.
     InBestChain,
-    /// The line can't be recorded, for a reason that will not pass by itself.
-    Refused(SayRefusal),
-    /// The address will be dialled.
-    Connecting,
-    /// The address is being dialled already.
-    AlreadyDialled,
-    /// There are as many addresses to dial as there may be.
-    TooManyAddresses {
-        /// How many there may be.
-        limit: usize,
-    },
 }
 
 /// A transaction that waits to be mined.
@@ -144,6 +160,9 @@ pub struct WaitingTransaction {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubmitRefusal {
+    /// A classic chain takes lines and no transactions.
+    #[error("this is the classic chain, which knows no transactions of accounts")]
+    NoLedger,
     /// The pool is against it.
     #[error(transparent)]
     Pool(#[from] PoolRefusal),

@@ -150,7 +150,7 @@ impl AsBlock for Arc<StoredBlock> {
 }
 
 /// Random number of a running node, against connecting to oneself and twice to one peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(pub u64);
 
 impl fmt::Display for NodeId {

@@ -8,7 +8,7 @@ use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, Event, Input, NodeConfig};
 
 fn saved(actions: &[Action]) -> bool {
-    actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Saved(_))))
+    actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Recorded(Ok(_)))))
 }
 
 fn asks(actions: &[Action], peer: PeerId) -> bool {
@@ -134,7 +134,7 @@ fn a_full_outbox_makes_a_line_wait_and_refuses_only_when_many_wait() {
     let mut refused = false;
     for n in 0..100 {
         refused |= bench.say(&format!("more {n}")).iter().any(|action| {
-            matches!(action, Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { .. })))
+            matches!(action, Action::Reply(_, Reply::Recorded(Err(SayRefusal::OutboxFull { .. }))))
         });
     }
     assert!(refused, "commands may wait without bound");
@@ -148,7 +148,7 @@ fn an_offered_line_is_refused_by_a_full_outbox_and_never_recorded_later() {
     let actions = bench.offer("refused");
     assert!(actions.iter().any(|action| matches!(
         action,
-        Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { waiting: 1 }))
+        Action::Reply(_, Reply::Recorded(Err(SayRefusal::OutboxFull { waiting: 1 })))
     )));
     // A person is not told: whoever offered the line knows, and comes again.
     assert!(!actions.iter().any(|action| matches!(action, Action::Notify(_))));
@@ -162,7 +162,7 @@ fn lines_that_cannot_fit_are_refused_with_the_limit() {
     assert!(saved(&bench.say(&fits)));
     for (text, empty) in [(format!("{fits}x"), false), (String::new(), true)] {
         let refusal = bench.say(&text).into_iter().find_map(|action| match action {
-            Action::Reply(_, Reply::Refused(refusal)) => Some(refusal),
+            Action::Reply(_, Reply::Recorded(Err(refusal))) => Some(refusal),
             _ => None,
         });
         assert_eq!(matches!(refusal, Some(SayRefusal::Empty)), empty);

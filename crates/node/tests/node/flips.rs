@@ -207,7 +207,7 @@ fn large(maker: &mut Maker, count: u64, people: std::ops::Range<u8>) {
 fn balance(bench: &mut Bench, key: PublicKey) -> u64 {
     let actions = bench.command(Command::GetAccount(key));
     let balances = actions.iter().find_map(|action| match action {
-        Action::Reply(_, Reply::Account { account, .. }) => Some(account.balance),
+        Action::Reply(_, Reply::Account(Ok(told))) => Some(told.account.balance),
         _ => None,
     });
     balances.expect("an account")

@@ -6,7 +6,7 @@ use crate::common::{Bench, checked, child, hello, sent_to, streams_to};
 use kusari_chain::{BestPoint, Block, TreeLimits, Work};
 use kusari_node::event::HeldReport;
 use kusari_node::limits::{ALARM_AFTER, ALARM_INTERVAL, FILLED_AFTER, REQUEST_TIMEOUT};
-use kusari_node::seam::{AcceptedBranch, Command, PeerId, Reply};
+use kusari_node::seam::{AcceptedBranch, BranchRefusal, Command, PeerId, Reply};
 use kusari_node::wire::{GetBlocks, Have, Hello, Message};
 use kusari_node::{Action, Event, NodeConfig};
 
@@ -202,7 +202,9 @@ fn an_accepted_branch_is_followed_durably_and_what_people_typed_is_mined_again()
     assert_eq!(accept(&mut bench, &theirs[1]).0, None, "it is not durable yet");
     let mut actions = bench.release_commits();
     let reply = actions.iter().find_map(|action| match action {
-        Action::Reply(_, Reply::BranchAccepted(accepted)) => Some(AcceptedBranch::clone(accepted)),
+        Action::Reply(_, Reply::BranchAccepted(Ok(accepted))) => {
+            Some(AcceptedBranch::clone(accepted))
+        }
         _ => None,
     });
     let AcceptedBranch { before, tip, depth, refused } = reply.unwrap();
@@ -216,8 +218,14 @@ fn an_accepted_branch_is_followed_durably_and_what_people_typed_is_mined_again()
     let peer = bench.inbound();
     deliver(&mut bench, peer, std::slice::from_ref(&seventh));
     assert_eq!(bench.node.snapshot().tip, point(&seventh));
-    assert_eq!(accept(&mut bench, &theirs[2]).0, Some(Reply::InBestChain));
-    assert_eq!(accept(&mut bench, &child(&ours[0], "nobody's")).0, Some(Reply::UnknownBranch));
+    assert_eq!(
+        accept(&mut bench, &theirs[2]).0,
+        Some(Reply::BranchAccepted(Err(BranchRefusal::InBestChain)))
+    );
+    assert_eq!(
+        accept(&mut bench, &child(&ours[0], "nobody's")).0,
+        Some(Reply::BranchAccepted(Err(BranchRefusal::Unknown)))
+    );
 }
 
 #[test]

@@ -16,7 +16,9 @@ fn store_of(bench: &mut Bench, used_bytes: u64) {
 }
 
 fn is_refused(actions: &[Action], why: &SayRefusal) -> bool {
-    actions.iter().any(|a| matches!(a, Action::Reply(_, Reply::Refused(refusal)) if refusal == why))
+    actions
+        .iter()
+        .any(|a| matches!(a, Action::Reply(_, Reply::Recorded(Err(refusal))) if refusal == why))
 }
 
 #[test]
@@ -34,7 +36,9 @@ fn a_full_store_takes_blocks_and_no_lines_until_there_is_room() {
     store_of(&mut bench, 999);
     let warned = Hindrance::StoreFillsUp { used_bytes: 999, limit_bytes: 1_000 };
     assert_eq!(bench.node.snapshot().hindrances, [warned]);
-    assert!(bench.say("a line").iter().any(|a| matches!(a, Action::Reply(_, Reply::Saved(_)))));
+    assert!(
+        bench.say("a line").iter().any(|a| matches!(a, Action::Reply(_, Reply::Recorded(Ok(_)))))
+    );
 }
 
 #[test]
@@ -45,9 +49,10 @@ fn a_full_store_takes_no_transactions_and_what_it_took_before_is_still_mined() {
     store_of(&mut bench, 2_000);
     let refused = bench.submit(&author.record(1, 0, "after"));
     assert!(
-        refused
-            .iter()
-            .any(|a| matches!(a, Action::Reply(_, Reply::NotSubmitted(SubmitRefusal::StoreFull))))
+        refused.iter().any(|a| matches!(
+            a,
+            Action::Reply(_, Reply::Submitted(Err(SubmitRefusal::StoreFull)))
+        ))
     );
     let peer = bench.ledger_peer(7);
     let person = bench.inbound();

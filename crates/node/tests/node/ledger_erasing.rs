@@ -15,7 +15,7 @@ fn erasing_drops_the_payload_from_block_outbox_and_disk() {
     let erasure = Erasure { block, place: 0 };
     bench.hold_commits = true;
     let told = |actions: &[Action]| {
-        actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Erased)))
+        actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Erased(true))))
     };
     assert!(!told(&bench.command(Command::Erase(erasure))), "it is not durable yet");
     assert!(told(&bench.release_commits()));
@@ -24,7 +24,7 @@ fn erasing_drops_the_payload_from_block_outbox_and_disk() {
     assert!(bench.disk.pool.borrow().is_empty());
     assert!(!String::from_utf8(bench.node.state()).unwrap().contains("a private note"));
     let again = bench.command(Command::Erase(erasure));
-    assert!(again.iter().any(|a| matches!(a, Action::Reply(_, Reply::NothingToErase))));
+    assert!(again.iter().any(|a| matches!(a, Action::Reply(_, Reply::Erased(false)))));
     // The block is whole without it, for us and for others.
     let peer = bench.ledger_peer(7);
     let ask = kusari_node::wire::GetBlocks::ByHash(vec![block]);
@@ -63,6 +63,6 @@ fn there_is_nothing_to_erase_where_there_is_no_payload() {
         [Erasure { block, place: 0 }, Erasure { block: kusari_chain::BlockHash([1; 32]), place: 0 }]
     {
         let actions = bench.command(Command::Erase(erasure));
-        assert!(matches!(actions[..], [Action::Reply(_, Reply::NothingToErase), ..]));
+        assert!(matches!(actions[..], [Action::Reply(_, Reply::Erased(false)), ..]));
     }
 }

@@ -69,7 +69,7 @@ fn a_search_ends_when_somebody_else_mined_what_waited() {
 fn somebody_who_waits_for_confirmations_gets_empty_blocks_until_the_time_is_over() {
     let mut bench = bench(MiningPolicy::OnDemand);
     let mut actions = bench.command(Command::MineOn { seconds: 10 });
-    assert!(actions.iter().any(|a| matches!(a, Action::Reply(_, Reply::MiningOn))));
+    assert!(actions.iter().any(|a| matches!(a, Action::Reply(_, Reply::MinesOn(Ok(true))))));
     for _ in 0..2 {
         assert_eq!(mine_all(&mut bench, actions, 3), 1, "they are not a second apart");
         actions = bench.pass(SECOND);

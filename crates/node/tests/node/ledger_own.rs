@@ -10,13 +10,13 @@ use crate::common::{Bench, Sent, outbox_of, sent_to};
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
-use kusari_node::seam::{Command, Reply, SubmitRefusal};
+use kusari_node::seam::{AccountState, Command, Reply, SubmitRefusal};
 use kusari_node::wire::Message;
 use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 fn refusal(actions: &[Action]) -> Option<&SubmitRefusal> {
     actions.iter().find_map(|action| match action {
-        Action::Reply(_, Reply::NotSubmitted(refusal)) => Some(refusal),
+        Action::Reply(_, Reply::Submitted(Err(refusal))) => Some(refusal),
         _ => None,
     })
 }
@@ -29,7 +29,7 @@ fn a_submitted_transaction_is_acknowledged_once_it_is_durable_and_again_at_once(
     assert!(!is_submitted(&bench.submit(&record)));
     assert!(!is_submitted(&bench.submit(&record)), "it is known, but not durable yet");
     let actions = bench.release_commits();
-    let replies = actions.iter().filter(|a| matches!(a, Action::Reply(_, Reply::Submitted(_))));
+    let replies = actions.iter().filter(|a| matches!(a, Action::Reply(_, Reply::Submitted(Ok(_)))));
     assert_eq!(replies.count(), 2);
     assert!(is_submitted(&bench.submit(&record)), "whoever submits again waits for nothing");
     assert_eq!((bench.own_waiting(), bench.pooled()), (1, 1));
@@ -112,7 +112,10 @@ fn peers_are_told_again_of_what_still_waits_in_its_order_and_not_of_what_others_
 fn a_classic_node_takes_no_transactions() {
     let mut bench = Bench::new(NodeConfig::default());
     let actions = bench.submit(&Person::new(2).record(0, 0, "hi"));
-    assert!(matches!(actions[..], [Action::Reply(_, Reply::NoLedger), ..]));
+    assert!(matches!(
+        actions[..],
+        [Action::Reply(_, Reply::Submitted(Err(SubmitRefusal::NoLedger))), ..]
+    ));
 }
 
 #[test]
@@ -343,7 +346,9 @@ fn an_account_is_told_with_the_sequence_that_its_next_transaction_needs() {
     let (rich, other) = (Person::new(1), Person::new(2));
     bench.submit(&rich.pay(&other, 1, 0, 1));
     let actions = bench.command(Command::GetAccount(rich.public));
-    let [Action::Reply(_, Reply::Account { account, next_sequence }), ..] = &actions[..] else {
+    let [Action::Reply(_, Reply::Account(Ok(AccountState { account, next_sequence }))), ..] =
+        &actions[..]
+    else {
         panic!("{actions:?}")
     };
     assert_eq!((account.balance, account.sequence, *next_sequence), (1_000, 0, 1));

@@ -36,7 +36,7 @@ fn stored_text(bench: &Bench, block: &CheckedBlock) -> Option<String> {
 fn commits(bench: &mut Bench, peer: PeerId, block: &CheckedBlock) -> u64 {
     let last = |bench: &Bench| {
         let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
-        state["last_commit"].as_u64().unwrap()
+        state["commits"]["last"].as_u64().unwrap()
     };
     let before = last(bench);
     bench.receive(peer, whole(block));

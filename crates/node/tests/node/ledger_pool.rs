@@ -4,7 +4,7 @@ use crate::common::Bench;
 use crate::common::ledger::{Person, bench};
 use kusari_chain::ledger::PublicKey;
 use kusari_node::limits::MAX_POOL_PAGE_BYTES;
-use kusari_node::seam::{Action, Command, Reply, WaitingTransaction};
+use kusari_node::seam::{Action, Command, PoolPage, Reply, WaitingTransaction};
 use kusari_node::{MiningPolicy, Node};
 
 type Place = Option<(PublicKey, u64)>;
@@ -12,7 +12,7 @@ type Place = Option<(PublicKey, u64)>;
 fn page(bench: &mut Bench, after: Place, limit: usize) -> (Vec<WaitingTransaction>, bool) {
     let actions = bench.command(Command::GetPool { after, limit });
     let reply = actions.into_iter().find_map(|action| match action {
-        Action::Reply(_, Reply::Pool { page, more }) => Some((page, more)),
+        Action::Reply(_, Reply::Pool(Ok(PoolPage { page, more }))) => Some((page, more)),
         _ => None,
     });
     reply.expect("the pool was asked for")

@@ -117,7 +117,7 @@ fn what_waits_is_kept_when_ours_follows_it_and_is_not_ours() {
     let own: Vec<bool> = actions
         .iter()
         .find_map(|action| match action {
-            Action::Reply(_, Reply::Pool { page, .. }) => Some(page.iter().map(|one| one.own)),
+            Action::Reply(_, Reply::Pool(Ok(pool))) => Some(pool.page.iter().map(|one| one.own)),
             _ => None,
         })
         .unwrap()

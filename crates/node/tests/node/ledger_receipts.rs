@@ -6,7 +6,7 @@ use crate::common::ledger::{
 };
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_node::event::{BlockName, Origin};
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::{Command, KnownTransaction, NoLedger, Reply};
 use kusari_node::{Action, Event, MiningPolicy};
 
 /// Where it stood, and whether it is back in the pool.
@@ -37,7 +37,7 @@ fn pooled(actions: &[Action]) -> Vec<(Txid, bool)> {
 
 fn known(actions: &[Action]) -> Option<(Option<BodyEntry>, bool)> {
     actions.iter().find_map(|action| match action {
-        Action::Reply(_, Reply::Transaction { entry, waits }) => {
+        Action::Reply(_, Reply::Transaction(Ok(KnownTransaction { entry, waits }))) => {
             Some((entry.as_deref().cloned(), *waits))
         }
         _ => None,
@@ -141,11 +141,11 @@ fn a_node_that_mines_nothing_does_not_say_that_it_mines_on() {
     };
     let mine_on = Command::MineOn { seconds: 10 };
     let mut off = bench(MiningPolicy::Off);
-    assert_eq!(reply(&off.command(mine_on.clone())), Some(Reply::MiningIsOff));
+    assert_eq!(reply(&off.command(mine_on.clone())), Some(Reply::MinesOn(Ok(false))));
     let mut classic = Bench::new(kusari_node::NodeConfig::default());
-    assert_eq!(reply(&classic.command(mine_on.clone())), Some(Reply::NoLedger));
+    assert_eq!(reply(&classic.command(mine_on.clone())), Some(Reply::MinesOn(Err(NoLedger))));
     for policy in [MiningPolicy::OnDemand, MiningPolicy::Always] {
-        assert_eq!(reply(&bench(policy).command(mine_on.clone())), Some(Reply::MiningOn));
+        assert_eq!(reply(&bench(policy).command(mine_on.clone())), Some(Reply::MinesOn(Ok(true))));
     }
 }
 

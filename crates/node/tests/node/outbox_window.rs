@@ -91,7 +91,7 @@ impl World {
                     self.work = Some((template_id, template, target));
                 }
                 Action::StopMining => self.work = None,
-                Action::Reply(request, Reply::Saved(_)) => {
+                Action::Reply(request, Reply::Recorded(Ok(_))) => {
                     self.acknowledged.extend(self.asked.remove(&request));
                 }
                 Action::Halt(why) => panic!("the node stopped: {why}"),
@@ -267,7 +267,7 @@ proptest! {
 
 fn is_full(actions: &[Action]) -> bool {
     let full = |action: &Action| {
-        matches!(action, Action::Reply(_, Reply::Refused(SayRefusal::OutboxFull { .. })))
+        matches!(action, Action::Reply(_, Reply::Recorded(Err(SayRefusal::OutboxFull { .. }))))
     };
     actions.iter().any(full)
 }

@@ -303,3 +303,22 @@ fn an_original_that_dials_and_passes_on_wrong_blocks_gets_no_error() {
         assert_eq!(sent_to(&bench.line(peer, &bad), peer).len(), expected, "after {first}");
     }
 }
+
+#[test]
+fn a_picture_is_made_anew_only_where_it_changed_and_of_peers_only_where_they_did() {
+    let mut bench = Bench::new(NodeConfig::default());
+    let (peer, _) = bench.introduced(5, 0);
+    let first = bench.node.snapshot();
+    assert_eq!(bench.node.snapshot_since(&first), None);
+    bench.receive(peer, Message::GetStatus);
+    bench.receive(peer, Message::Ping(7));
+    assert_eq!(bench.node.snapshot_since(&first), None);
+    bench.say("a line");
+    let second = bench.node.snapshot_since(&first).unwrap();
+    assert_eq!((first.waiting_lines, second.waiting_lines), (0, 1));
+    assert!(std::sync::Arc::ptr_eq(&first.peers, &second.peers));
+    bench.receive(peer, checked(&child(&Block::genesis(), "theirs")));
+    let third = bench.node.snapshot_since(&second).unwrap();
+    assert_eq!((second.peers[0].height, third.peers[0].height), (Some(0), Some(1)));
+    assert_eq!(third, bench.node.snapshot());
+}

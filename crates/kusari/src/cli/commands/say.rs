@@ -7,7 +7,7 @@ use kusari_chain::params::CLASSIC_CHAIN;
 use std::io::{self, BufReader};
 use std::time::Duration;
 
-use kusari_node::seam::{Command, Reply, SayRefusal};
+use kusari_node::seam::{SayRefusal, request};
 
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
 use crate::cli::lines::Lines;
@@ -96,14 +96,10 @@ impl Scribe {
                     Err(error) => Err(error.into()),
                 }
             }
-            Self::Store(node) => match node.command(Command::Offer(text.to_owned()))?.reply {
-                Some(Reply::Saved(id)) => saved(RecordReport::waiting(id, text.to_owned())),
-                Some(Reply::Refused(SayRefusal::OutboxFull { waiting })) => Err(full(waiting)),
-                Some(Reply::Refused(refusal)) => Ok(Taken::Refused(refusal.to_string())),
-                _ => Err(failed!(
-                    "the line was answered with something else, which is a bug in kusari; please \
-                     report it"
-                )),
+            Self::Store(node) => match node.command(request::offer(text.to_owned()))? {
+                Ok(id) => saved(RecordReport::waiting(id, text.to_owned())),
+                Err(SayRefusal::OutboxFull { waiting }) => Err(full(waiting)),
+                Err(refusal) => Ok(Taken::Refused(refusal.to_string())),
             },
         }
     }

@@ -10,14 +10,14 @@ use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
 use kusari_node::Snapshot;
-use kusari_node::seam::{Command, Reply};
+use kusari_node::seam::{AccountState, BranchRefusal, NoLedger, Request, request};
 use kusari_runtime::offline::Offline;
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_runtime::{NodeHandle, unix_time};
 use kusari_store::Store;
 
 use super::{BlockName, NodeApi};
-use crate::cli::failure::{Failure, Result, failed};
+use crate::cli::failure::Result;
 use crate::cli::witnessing::Witnessing;
 
 /// Bytes of canonical lines, near which a page of blocks ends earlier.
@@ -57,12 +57,10 @@ impl EmbeddedNode {
         })
     }
 
-    fn command(&self, command: Command) -> Result<Reply> {
+    fn command<T>(&self, request: Request<T>) -> Result<T> {
         match &self.running {
-            Some((node, _)) => node
-                .command(command)
-                .map_err(|_| failed!("the node stops and answers nothing more")),
-            None => self.offline()?.command(command)?.reply.ok_or_else(unfitting),
+            Some((node, _)) => Ok(node.command(request)?),
+            None => Ok(self.offline()?.command(request)?),
         }
     }
 }
@@ -97,18 +95,14 @@ impl NodeApi for EmbeddedNode {
     }
 
     fn branches(&self) -> Result<BranchList> {
-        match self.command(Command::GetBranches)? {
-            Reply::Branches(branches) => Ok(BranchList::from(branches.as_ref())),
-            _ => Err(unfitting()),
-        }
+        Ok(BranchList::from(self.command(request::branches())?.as_ref()))
     }
 
     fn accept_branch(&self, hash: &BlockHash) -> Result<AcceptReceipt> {
-        match self.command(Command::AcceptBranch(*hash))? {
-            Reply::BranchAccepted(accepted) => Ok(AcceptReceipt::from(accepted.as_ref())),
-            Reply::UnknownBranch => Err(no_branch(hash).into()),
-            Reply::InBestChain => Err(in_best_chain(hash).into()),
-            _ => Err(unfitting()),
+        match self.command(request::accept_branch(*hash))? {
+            Ok(accepted) => Ok(AcceptReceipt::from(accepted.as_ref())),
+            Err(BranchRefusal::Unknown) => Err(no_branch(hash).into()),
+            Err(BranchRefusal::InBestChain) => Err(in_best_chain(hash).into()),
         }
     }
 
@@ -127,21 +121,13 @@ impl NodeApi for EmbeddedNode {
     }
 
     fn account(&self, address: &Address) -> Result<AccountReport> {
-        match self.command(Command::GetAccount(address.0))? {
-            Reply::Account { account, next_sequence } => Ok(AccountReport {
-                address: *address,
-                balance: account.balance,
-                sequence: account.sequence,
-                next_sequence,
-            }),
-            Reply::NoLedger => Err(NO_LEDGER.into()),
-            _ => Err(unfitting()),
-        }
+        let account = self.command(request::account(address.0))?;
+        let AccountState { account, next_sequence } = account.map_err(|NoLedger| NO_LEDGER)?;
+        Ok(AccountReport {
+            address: *address,
+            balance: account.balance,
+            sequence: account.sequence,
+            next_sequence,
+        })
     }
-}
-
-fn unfitting() -> Failure {
-    failed!(
-        "the node was asked and something else answered, which is a bug in kusari; please report it"
-    )
 }

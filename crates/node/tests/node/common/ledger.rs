@@ -233,7 +233,7 @@ impl Bench {
 }
 
 pub fn is_submitted(actions: &[Action]) -> bool {
-    actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Submitted(_))))
+    actions.iter().any(|action| matches!(action, Action::Reply(_, Reply::Submitted(Ok(_)))))
 }
 
 /// The codes of the `ERROR` lines to a peer.

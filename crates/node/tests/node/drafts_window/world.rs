@@ -10,7 +10,7 @@ use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{Block, BlockStore, CheckedBlock, StoredBlock, Target};
 use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
 use kusari_node::seam::{
-    Command, CommitId, Reply, RequestId, SignedDraft, TemplateId, WrittenTransaction,
+    AccountState, Command, CommitId, Reply, RequestId, SignedDraft, TemplateId, WrittenTransaction,
 };
 use kusari_node::store::{EntryState, OutboxStore};
 use kusari_node::{Action, Input, MiningPolicy, Node, NodeConfig, OutboxLimits};
@@ -104,13 +104,15 @@ impl World {
                 }
                 Action::StopMining => self.work = None,
                 Action::SignDrafts(drafts) => self.to_sign = drafts,
-                Action::Reply(request, Reply::Drafted { .. } | Reply::Submitted(_)) => {
+                Action::Reply(request, Reply::Drafted(Ok(_)) | Reply::Submitted(Ok(_))) => {
                     self.acknowledged.extend(self.asked.remove(&request));
                 }
-                Action::Reply(_, Reply::Account { next_sequence, .. }) => {
+                Action::Reply(_, Reply::Account(Ok(AccountState { next_sequence, .. }))) => {
                     self.next_sequence = next_sequence;
                 }
-                Action::Reply(request, Reply::NotSubmitted(_)) => drop(self.asked.remove(&request)),
+                Action::Reply(request, Reply::Drafted(Err(_)) | Reply::Submitted(Err(_))) => {
+                    drop(self.asked.remove(&request))
+                }
                 Action::Halt(why) => panic!("the node stopped: {why}"),
                 _ => {}
             }
