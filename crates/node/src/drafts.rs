@@ -290,7 +290,8 @@ impl Drafts {
     /// sequences from `next` on, as far as the balance goes.
     pub(crate) fn take_to_sign(
         &mut self,
-        (next, most): (u64, u64),
+        next: u64,
+        most: u64,
         mut balance: u64,
     ) -> Vec<DraftToSign> {
         let Some(wallet) = self.wallet else { return Vec::new() };

@@ -160,8 +160,8 @@ impl Node {
                     met: store.outbox_facts()?.met_peer,
                     heard: ledger.offline,
                 };
-                let limits = (ledger.pool_limits, config.outbox);
-                let opened = Transactions::open(limits, company, store, &chain)?;
+                let opened =
+                    Transactions::open(ledger.pool_limits, config.outbox, company, store, &chain)?;
                 (chain, Default::default(), (Some(opened.0), opened.1))
             }
         };

@@ -191,7 +191,7 @@ impl Outbox {
         let mut writes = Vec::new();
         let mut reopened = Vec::new();
         for point in &change.reverted {
-            if let Some(id) = self.find_reverted(&point.hash, (chain, store))? {
+            if let Some(id) = self.find_reverted(&point.hash, chain, store)? {
                 self.set_mined(id, None, &mut writes);
                 reopened.push(id);
             }
@@ -224,7 +224,8 @@ impl Outbox {
     fn find_reverted(
         &mut self,
         hash: &BlockHash,
-        (chain, store): (&Chain, &dyn OutboxStore),
+        chain: &Chain,
+        store: &dyn OutboxStore,
     ) -> Result<Option<EntryId>, StoreError> {
         if let Some(&id) = self.by_block.get(hash) {
             self.settling.retain(|&(_, settling)| settling != id);

@@ -293,7 +293,8 @@ impl Own {
     pub(crate) fn displace(
         &mut self,
         txid: &Txid,
-        (by, height): (Txid, u32),
+        by: Txid,
+        height: u32,
         writes: &mut Vec<OutboxWrite>,
     ) -> Option<Displaced> {
         // A form that is no longer offered says nothing of the entry.

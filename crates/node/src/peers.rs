@@ -70,16 +70,16 @@ pub(crate) struct Peer {
     heard_at: Duration,
     pinged_at: Option<Duration>,
     /// The number of the `PING` that was not answered yet.
-    pinged: Option<u64>,
+    pub(crate) pinged: Option<u64>,
     /// How long the last answer took that was waited for: to our `HELLO`, then to each `PING`.
     #[serde(default)]
     pub(crate) latency: Option<Duration>,
     /// The least of them.
     lowest_latency: Option<Duration>,
     /// When it last brought a block of the best chain before anybody else.
-    block_at: Option<Duration>,
+    pub(crate) block_at: Option<Duration>,
     /// The same for a transaction that was taken into the pool.
-    transaction_at: Option<Duration>,
+    pub(crate) transaction_at: Option<Duration>,
     /// What is missing in it is its score.
     patience: TokenBucket,
     /// What it does that may be shown to the person.
@@ -202,10 +202,10 @@ impl Peers {
         Some(peer)
     }
 
-    /// A `PING` with this number was sent.
-    pub(crate) fn pinged(&mut self, id: PeerId, number: u64) {
+    /// Notes something about a peer, if it is there.
+    pub(crate) fn note(&mut self, id: PeerId, what: impl FnOnce(&mut Peer)) {
         if let Some(peer) = self.table.get_mut(&id) {
-            peer.pinged = Some(number);
+            what(peer);
         }
     }
 
@@ -217,20 +217,6 @@ impl Peers {
             && peer.pinged.take_if(|pinged| *pinged == number).is_some()
         {
             peer.measured(now.saturating_sub(pinged_at));
-        }
-    }
-
-    /// It brought a block of the best chain before anybody else.
-    pub(crate) fn brought_block(&mut self, id: PeerId, now: Duration) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.block_at = Some(now);
-        }
-    }
-
-    /// It brought a transaction before anybody else.
-    pub(crate) fn brought_transaction(&mut self, id: PeerId, now: Duration) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.transaction_at = Some(now);
         }
     }
 
@@ -271,30 +257,6 @@ impl Peers {
         Ok(())
     }
 
-    pub(crate) fn set_sent_block(&mut self, id: PeerId) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.sent_block = true;
-        }
-    }
-
-    pub(crate) fn set_shown(&mut self, id: PeerId, shown: bool) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.shown = shown;
-        }
-    }
-
-    pub(crate) fn set_finished(&mut self, id: PeerId) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.finished = true;
-        }
-    }
-
-    pub(crate) fn set_original(&mut self, id: PeerId) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.stage = PeerStage::Original;
-        }
-    }
-
     /// Scores a fault of an introduced peer. Returns its score by now; at [`BAN_SCORE`] it is to be
     /// closed.
     pub(crate) fn punish(&mut self, id: PeerId, score: u32, now: Duration) -> Option<u32> {
@@ -318,10 +280,7 @@ impl Peers {
 
     /// It is alive, though it says nothing: it takes what we write.
     pub(crate) fn note_alive(&mut self, id: PeerId, now: Duration) {
-        if let Some(peer) = self.table.get_mut(&id) {
-            peer.heard_at = now;
-            peer.pinged_at = None;
-        }
+        self.note(id, |peer| (peer.heard_at, peer.pinged_at) = (now, None));
     }
 
     /// What time demands now, in order of connection.

@@ -32,7 +32,7 @@ use crate::drafts::{Company, Drafts};
 use crate::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
 use crate::own::Own;
 use crate::predecessors::Predecessors;
-use crate::seam::{CommitId, Now, PeerId};
+use crate::seam::{CommitId, PeerId};
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +53,15 @@ pub(crate) struct Transactions {
     looks: u64,
     /// When the next one is due.
     expire_at: Duration,
+}
+
+/// What a transaction is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Basis<'a> {
+    pub(crate) chain: &'a Chain,
+    pub(crate) store: &'a dyn OutboxStore,
+    /// Unix time in seconds.
+    pub(crate) now: u64,
 }
 
 /// What a change of the best chain did to transactions of ours, and what must be written.
@@ -98,7 +107,8 @@ pub(crate) struct Offered {
 impl Transactions {
     /// Returns what must be written beside it.
     pub(crate) fn open(
-        (limits, outbox): (PoolLimits, OutboxLimits),
+        limits: PoolLimits,
+        outbox: OutboxLimits,
         company: Company,
         store: &dyn OutboxStore,
         chain: &Chain,
@@ -118,7 +128,7 @@ impl Transactions {
             expire_at: Duration::ZERO,
         };
         // What others sent may follow on ours.
-        opened.open_own(signed, (chain, store), &mut moved)?;
+        opened.open_own(signed, Basis { chain, store, now: 0 }, &mut moved)?;
         let mut records = Vec::new();
         store.visit_pool(&mut |record| records.push(record))?;
         records.sort_by_key(|record| record.transaction.sequence);
@@ -233,7 +243,7 @@ impl Transactions {
         let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
         let mut touched = BTreeSet::from([checked.txid()]);
         let admitted = if precedes {
-            let admitted = self.admit_before_others(checked.clone(), (chain, now), &mut touched)?;
+            let admitted = self.admit_before_others(checked.clone(), chain, now, &mut touched)?;
             if admitted.is_ok() {
                 self.predecessors.keep(&checked);
             }
@@ -263,7 +273,7 @@ impl Transactions {
         if self.own.contains(&checked.txid()) {
             return Ok(Ok((true, Moved::default())));
         }
-        self.admit_new(&checked, commit, (chain, now), |own| own.insert(&checked).into())
+        self.admit_new(&checked, commit, chain, now, |own| own.insert(&checked).into())
     }
 
     /// Lets the pool have one of our own that is new, and which this commit makes durable. `insert`
@@ -272,7 +282,8 @@ impl Transactions {
         &mut self,
         checked: &CheckedTransaction,
         commit: CommitId,
-        (chain, now): (&Chain, u64),
+        chain: &Chain,
+        now: u64,
         insert: impl FnOnce(&mut Own) -> Vec<OutboxWrite>,
     ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
@@ -290,7 +301,7 @@ impl Transactions {
         touched.insert(txid);
         touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
         if let Some(replaced) = admission.replaced {
-            self.displace(replaced, (txid, chain.tip().height), &mut moved);
+            self.displace(replaced, txid, chain.tip().height, &mut moved);
         }
         moved.pool = self.writes(&touched);
         Ok(Ok((admission.known, moved)))
@@ -309,19 +320,17 @@ impl Transactions {
     /// then it has peers told again of what people of this node wait for: they may have forgotten it.
     pub(crate) fn expire(
         &mut self,
-        chain: &Chain,
-        store: &dyn OutboxStore,
-        now: Now,
+        basis: Basis,
+        monotonic: Duration,
     ) -> Result<Option<Moved>, StoreError> {
-        if now.monotonic < self.expire_at {
+        if monotonic < self.expire_at {
             return Ok(None);
         }
-        self.expire_at = now.monotonic + EXPIRE_INTERVAL;
-        let now = now.wall;
+        self.expire_at = monotonic + EXPIRE_INTERVAL;
         let mut moved = Moved::default();
-        let mut touched: BTreeSet<Txid> = self.pool.expire(now).into_iter().collect();
+        let mut touched: BTreeSet<Txid> = self.pool.expire(basis.now).into_iter().collect();
         touched.iter().for_each(|gone| self.own.strand(*gone));
-        self.admit_stranded(|_| true, (chain, store, now), &mut moved, &mut touched)?;
+        self.admit_stranded(|_| true, basis, &mut moved, &mut touched)?;
         self.prune_predecessors();
         moved.pool = self.writes(&touched);
         self.looks += 1;
@@ -361,7 +370,7 @@ impl Transactions {
     pub(crate) fn wants_all(&mut self, peer: PeerId, spec: &ChainSpec, now: Duration) {
         let unannounced: BTreeSet<Txid> = self.unannounced.iter().map(|(_, txid)| *txid).collect();
         let (pool, bytes) = (&self.pool, u64::from(spec.max_body_bytes));
-        self.listeners.wants_all(peer, (pool, &unannounced), bytes, now);
+        self.listeners.wants_all(peer, pool, &unannounced, bytes, now);
     }
 }
 

@@ -139,11 +139,12 @@ impl Net {
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
     ) -> Arc<Self> {
-        Self::with_budget((dialect, RECEIVE_BUDGET), max_peers, store, inbox, streams)
+        Self::with_budget(dialect, RECEIVE_BUDGET, max_peers, store, inbox, streams)
     }
 
     fn with_budget(
-        (dialect, budget): (Dialect, usize),
+        dialect: Dialect,
+        budget: usize,
         max_peers: usize,
         store: Store,
         inbox: mpsc::Sender<NetEvent>,

@@ -130,7 +130,7 @@ pub fn salvage(
     let mut report = Salvage::default();
     let (store, erased) = take_blocks(directory, new, &mut finds, spec.as_ref(), &mut report)?;
     let disproven = disproven_entries(directory, &mut finds, spec.as_ref())?;
-    take_entries(&store, (&finds, &disproven), spec.is_some(), &mut report)?;
+    take_entries(&store, &finds, &disproven, spec.is_some(), &mut report)?;
     if !erased.is_empty() {
         store.commit(&[StoreBatch { erased, ..StoreBatch::default() }])?;
     }
@@ -218,7 +218,8 @@ fn take_blocks(
 /// Enters what people entrusted to the node, under new numbers without gaps.
 fn take_entries(
     store: &Store,
-    (finds, disproven): (&Finds, &BTreeSet<EntryId>),
+    finds: &Finds,
+    disproven: &BTreeSet<EntryId>,
     is_ledger: bool,
     report: &mut Salvage,
 ) -> Result<(), SalvageError> {

@@ -47,7 +47,7 @@ impl Node {
         let is_new = matches!(arrival, Arrival::Fresh(_));
         // Only work on the best chain counts: a branch from far below costs nothing.
         if matches!(arrival, Arrival::Fresh(point) if point.hash == self.chain.tip().hash) {
-            self.peers.brought_block(peer, now.monotonic);
+            self.peers.note(peer, |peer| peer.block_at = Some(now.monotonic));
         }
         Originals::block_came(&mut self.downloads, peer, hash, is_new, now.monotonic);
         // A body that was asked for because of somebody's headers is progress of that answer. One

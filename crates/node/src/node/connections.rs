@@ -39,7 +39,7 @@ impl Node {
         match (verdict, direction) {
             (Err(reason), _) => {
                 let shown = self.peers.may_report_connection(now.monotonic);
-                self.peers.set_shown(peer, shown);
+                self.peers.note(peer, |peer| peer.shown = shown);
                 self.close(now, peer, reason);
             }
             (Ok(_), Direction::Outbound(target)) => {
@@ -48,7 +48,7 @@ impl Node {
             }
             (Ok(_), Direction::Inbound) => {
                 let shown = self.peers.may_report_connection(now.monotonic);
-                self.peers.set_shown(peer, shown);
+                self.peers.note(peer, |peer| peer.shown = shown);
                 if shown {
                     self.tell(Event::PeerConnected { address, target: None });
                 }
@@ -75,7 +75,7 @@ impl Node {
     }
 
     pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
-        self.peers.set_finished(id);
+        self.peers.note(id, |peer| peer.finished = true);
         self.originals.remove(&mut self.downloads, id);
         self.close_if_finished(now, id);
     }

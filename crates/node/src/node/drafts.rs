@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::seam::{
     Action, Direction, Drafted, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal,
 };
-use crate::transactions::{Moved, Signed};
+use crate::transactions::{Basis, Moved, Signed};
 
 impl Node {
     /// Takes a draft. Answered once it is signed, where that is possible now, or else once it is
@@ -89,7 +89,8 @@ impl Node {
             return Ok(());
         };
         let mut moved = Moved::default();
-        transactions.load_waiting((&self.chain, store, now.wall), &mut moved)?;
+        let basis = Basis { chain: &self.chain, store, now: now.wall };
+        transactions.load_waiting(basis, &mut moved)?;
         self.note_moved(moved);
         self.listen_for_company();
         let Some(transactions) = &mut self.transactions else { return Ok(()) };

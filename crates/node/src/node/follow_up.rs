@@ -82,11 +82,11 @@ impl Node {
             )? {
                 Some(Step::Blocks { from, through }) => {
                     // Whoever is announced a large one asks for it, and is then sent it as a stream.
-                    if self.are_large(&mut round, peer, (from, through))? {
+                    if self.are_large(&mut round, peer, from..=through)? {
                         self.announce(peer, tip);
                     } else {
                         self.trail.note_push();
-                        self.send_blocks(&mut round, peer, (from, through))?;
+                        self.send_blocks(&mut round, peer, from..=through)?;
                     }
                 }
                 Some(Step::Announce(tip)) => self.announce(peer, tip),
@@ -128,7 +128,7 @@ impl Node {
                 Due::Close(peer, reason) => self.close(now, peer, reason),
                 Due::Ping(peer) => {
                     let number = self.random.draw();
-                    self.peers.pinged(peer, number);
+                    self.peers.note(peer, |peer| peer.pinged = Some(number));
                     self.send(peer, Message::Ping(number));
                 }
                 Due::IsOriginal(peer) => self.meet_original(now, peer),

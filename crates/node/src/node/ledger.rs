@@ -20,7 +20,7 @@ use crate::seam::{
 };
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
-use crate::transactions::{Displacement, Moved, Offered};
+use crate::transactions::{Basis, Displacement, Moved, Offered};
 use crate::wire::{Dialect, Message, WireError};
 use crate::witnesses::Witnesses;
 
@@ -55,7 +55,7 @@ impl Node {
                 self.batch.pool.extend(writes);
                 self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
-                    self.peers.brought_transaction(peer, now.monotonic);
+                    self.peers.note(peer, |peer| peer.transaction_at = Some(now.monotonic));
                     let pooled = self.note_pooled(txid, Some(peer), displaced);
                     self.actions.push(pooled);
                 }
@@ -272,7 +272,8 @@ impl Node {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
-        let moved = transactions.follow(change, commit, &self.chain, store, now.wall)?;
+        let basis = Basis { chain: &self.chain, store, now: now.wall };
+        let moved = transactions.follow(change, commit, basis)?;
         self.note_moved(moved);
         Ok(())
     }
@@ -318,7 +319,8 @@ impl Node {
     pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
-        if let Some(moved) = transactions.expire(&self.chain, store, now)? {
+        let basis = Basis { chain: &self.chain, store, now: now.wall };
+        if let Some(moved) = transactions.expire(basis, now.monotonic)? {
             self.note_moved(moved);
         }
         let due = self.transactions.as_mut().map(|transactions| transactions.due(now.monotonic));

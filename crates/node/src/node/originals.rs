@@ -13,7 +13,7 @@ use crate::wire::Message;
 impl Node {
     /// A dialled peer did not say `HELLO`.
     pub(super) fn meet_original(&mut self, now: Now, id: PeerId) {
-        self.peers.set_original(id);
+        self.peers.note(id, |peer| peer.stage = PeerStage::Original);
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.gossip.set_manner(id, Manner::Relay);
         self.notify(Event::FoundOriginal { address });
@@ -22,7 +22,7 @@ impl Node {
 
     /// A peer sent a block that breaks no rule.
     pub(super) fn original_sent_block(&mut self, now: Now, id: PeerId) {
-        self.peers.set_sent_block(id);
+        self.peers.note(id, |peer| peer.sent_block = true);
         self.originals.sent_block(id, now.monotonic);
     }
 

@@ -6,6 +6,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use core::ops::RangeInclusive;
 
 use kusari_chain::{BestPoint, Chain, StoreError, StoredBlock};
 
@@ -48,13 +49,13 @@ impl Node {
         &self,
         round: &mut Round,
         peer: PeerId,
-        (from, through): (u32, u32),
+        heights: RangeInclusive<u32>,
     ) -> Result<bool, StoreError> {
         if self.transactions.is_none() || !self.peers.get(peer).is_some_and(Peer::is_introduced) {
             return Ok(false);
         }
         let mut bytes = 0;
-        for height in from..=through {
+        for height in heights {
             bytes += round.block(&self.chain, height)?.map_or(0, |stored| line_bytes(&stored));
             if bytes > MAX_SENT_BYTES {
                 return Ok(true);
@@ -68,10 +69,10 @@ impl Node {
         &mut self,
         round: &mut Round,
         peer: PeerId,
-        (from, through): (u32, u32),
+        heights: RangeInclusive<u32>,
     ) -> Result<(), StoreError> {
         let tip = self.chain.tip().height;
-        for height in from..=through {
+        for height in heights {
             // Without one that was altered on the medium, a peer could not place those above it.
             let Some(stored) = round.block(&self.chain, height)? else { break };
             let message = self.block_message(peer, stored, height == tip);

@@ -11,12 +11,12 @@ use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds}
 use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{Chain, StoreError};
 
-use super::{Moved, Transactions};
+use super::{Basis, Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
 use crate::own::{Loaded, Own};
 use crate::predecessors::Predecessors;
 use crate::seam::{CommitId, RequestId, SubmitRefusal};
-use crate::store::{EntryId, OutboxStore, OutboxWrite};
+use crate::store::{EntryId, OutboxWrite};
 
 /// What a signed draft brought about.
 pub(crate) struct Signed {
@@ -32,16 +32,16 @@ impl Transactions {
     pub(super) fn open_own(
         &mut self,
         signed: Vec<Loaded>,
-        (chain, store): (&Chain, &dyn OutboxStore),
+        basis: Basis,
         moved: &mut Moved,
     ) -> Result<(), StoreError> {
         let own = &self.own;
-        self.predecessors = Predecessors::open(store, |sender| own.last_sequence(sender))?;
+        self.predecessors = Predecessors::open(basis.store, |sender| own.last_sequence(sender))?;
         let mut loaded: Vec<Loaded> =
             self.predecessors.iter().cloned().map(Loaded::Signed).collect();
         loaded.extend(signed);
-        self.take_loaded(loaded, (chain, store, 0), moved)?;
-        self.load_waiting((chain, store, 0), moved)?;
+        self.take_loaded(loaded, basis, moved)?;
+        self.load_waiting(basis, moved)?;
         // Of others nothing waits yet.
         moved.pool.clear();
         Ok(())
@@ -50,18 +50,18 @@ impl Transactions {
     /// Takes what waits in the store into memory, where there is room.
     pub(crate) fn load_waiting(
         &mut self,
-        at: (&Chain, &dyn OutboxStore, u64),
+        basis: Basis,
         moved: &mut Moved,
     ) -> Result<(), StoreError> {
-        let loaded = self.own.load_waiting(at.1, &mut moved.outbox)?;
-        self.take_loaded(loaded, at, moved)
+        let loaded = self.own.load_waiting(basis.store, &mut moved.outbox)?;
+        self.take_loaded(loaded, basis, moved)
     }
 
     /// Takes drafts into their queue and transactions into the pool.
     pub(super) fn take_loaded(
         &mut self,
         loaded: Vec<Loaded>,
-        at: (&Chain, &dyn OutboxStore, u64),
+        basis: Basis,
         moved: &mut Moved,
     ) -> Result<(), StoreError> {
         let (mut signed, mut touched) = (Vec::new(), BTreeSet::new());
@@ -73,7 +73,7 @@ impl Transactions {
         }
         signed.sort_by_key(|checked| checked.transaction().sequence);
         for checked in signed {
-            self.admit_again((checked, true), at, moved, &mut touched)?;
+            self.admit_again(checked, true, basis, moved, &mut touched)?;
         }
         moved.pool.extend(self.writes(&touched));
         Ok(())
@@ -135,7 +135,7 @@ impl Transactions {
         let (next, balance) = (self.pool.next_sequence(&account), self.pool.balance(&account));
         // What waits under a later sequence and is not in the pool keeps it.
         let most = self.own.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
-        Ok(self.drafts.take_to_sign((next, most), balance))
+        Ok(self.drafts.take_to_sign(next, most, balance))
     }
 
     /// The driver signed a draft. `None` where nobody asked for it.
@@ -151,7 +151,7 @@ impl Transactions {
             return Ok(None);
         }
         let insert = |own: &mut Own| own.signed(entry, &checked).into_iter().collect();
-        let moved = match self.admit_new(&checked, commit, (chain, now), insert)? {
+        let moved = match self.admit_new(&checked, commit, chain, now, insert)? {
             Ok((_, moved)) => moved,
             Err(refusal) => {
                 self.drafts.put_back(entry);

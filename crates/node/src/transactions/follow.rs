@@ -12,7 +12,7 @@ use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};
 use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreError, StoredBlock};
 
 use super::passed::{Joining, Passed};
-use super::{Displacement, Moved, Transactions, is_used};
+use super::{Basis, Displacement, Moved, Transactions, is_used};
 use crate::own::Displaced;
 use crate::seam::CommitId;
 use crate::store::OutboxStore;
@@ -43,10 +43,9 @@ impl Transactions {
         &mut self,
         change: &ChainChange,
         commit: CommitId,
-        chain: &Chain,
-        store: &dyn OutboxStore,
-        now: u64,
+        basis: Basis,
     ) -> Result<Moved, StoreError> {
+        let Basis { chain, store, .. } = basis;
         let mut moved = Moved::default();
         // Nothing waits and nothing comes back: the usual case while a chain is being synced.
         if self.pool.is_empty() && self.own.is_unused() && change.reverted.is_empty() {
@@ -54,7 +53,7 @@ impl Transactions {
         }
         let connected = self.connected(change, chain)?;
         moved.joined.clone_from(&connected.places);
-        let back = self.reverted(change, &connected, (chain, store), &mut moved)?;
+        let back = self.reverted(change, &connected, basis, &mut moved)?;
         let undone = self.undone(change, &connected, store, &mut moved)?;
         let followed = self.pool.follow(change.accounts().copied());
         let mut touched: BTreeSet<Txid> = BTreeSet::new();
@@ -65,7 +64,7 @@ impl Transactions {
                 && let SignedTransaction { sender, sequence, .. } = settled.transaction()
                 && let Some((by, point)) = connected.places.get(&(*sender, *sequence))
             {
-                self.displace(txid, (*by, point.height), &mut moved);
+                self.displace(txid, *by, point.height, &mut moved);
             }
         }
         let dropped = followed.dropped.into_iter().map(PooledTransaction::into_checked);
@@ -76,16 +75,11 @@ impl Transactions {
         let again: Vec<_> = back.into_iter().chain(dropped).collect();
         for (checked, own) in again {
             let kept = !own && self.keep_predecessor(&checked);
-            self.admit_again(
-                (checked, own || kept),
-                (chain, store, now),
-                &mut moved,
-                &mut touched,
-            )?;
+            self.admit_again(checked, own || kept, basis, &mut moved, &mut touched)?;
         }
         let accounts: BTreeSet<PublicKey> = change.accounts().map(|account| account.key).collect();
         let concerned = |sender: &PublicKey| accounts.contains(sender);
-        self.admit_stranded(concerned, (chain, store, now), &mut moved, &mut touched)?;
+        self.admit_stranded(concerned, basis, &mut moved, &mut touched)?;
         // What was said of them before still holds, or they have returned.
         moved.displaced.retain(|gone| gone.again.is_some() || !undone.contains(&gone.txid));
         moved.returned.extend(undone.iter().filter(|txid| self.own.is_waiting(txid)));
@@ -130,7 +124,7 @@ impl Transactions {
         &mut self,
         change: &ChainChange,
         connected: &Connected,
-        (chain, store): (&Chain, &dyn OutboxStore),
+        Basis { chain, store, .. }: Basis,
         moved: &mut Moved,
     ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
         let mut back = Vec::new();
@@ -197,8 +191,9 @@ impl Transactions {
     /// Another one that is refused has lost its place.
     pub(super) fn admit_again(
         &mut self,
-        (checked, own): (CheckedTransaction, bool),
-        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
+        checked: CheckedTransaction,
+        own: bool,
+        basis: Basis,
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
@@ -206,8 +201,8 @@ impl Transactions {
         let sequence = checked.transaction().sequence;
         touched.insert(txid);
         let admitted = match own {
-            true => self.admit_before_others(checked, (chain, now), touched)?,
-            false => self.admit(checked, chain, false, now)?,
+            true => self.admit_before_others(checked, basis.chain, basis.now, touched)?,
+            false => self.admit(checked, basis.chain, false, basis.now)?,
         };
         match admitted {
             Ok(admission) => {
@@ -220,12 +215,12 @@ impl Transactions {
                 }
             }
             Err(refusal) if own && is_used(&refusal) && self.own.contains(&txid) => {
-                match self.holder((sender, sequence), (chain, store), moved)? {
+                match self.holder((sender, sequence), basis, moved)? {
                     // It was mined while nobody looked.
                     Some((by, height)) if self.own.are_forms_of_one(&by, &txid) => {
                         self.own.set_mined(&by, height, &mut moved.outbox);
                     }
-                    Some((by, height)) => self.displace(txid, (by, height), moved),
+                    Some((by, height)) => self.displace(txid, by, height, moved),
                     None => self.own.strand(txid),
                 }
             }
@@ -239,7 +234,7 @@ impl Transactions {
     fn holder(
         &self,
         place: (PublicKey, u64),
-        (chain, store): (&Chain, &dyn OutboxStore),
+        Basis { chain, store, .. }: Basis,
         moved: &Moved,
     ) -> Result<Option<(Txid, u32)>, StoreError> {
         if let Some((by, point)) = moved.joined.get(&place) {
@@ -258,24 +253,24 @@ impl Transactions {
     pub(super) fn admit_stranded(
         &mut self,
         of: impl Fn(&PublicKey) -> bool,
-        (chain, store, now): (&Chain, &dyn OutboxStore, u64),
+        basis: Basis,
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
-        let mut loaded = self.missing_predecessors(&of, chain)?;
+        let mut loaded = self.missing_predecessors(&of, basis.chain)?;
         for txid in self.own.stranded(&of) {
-            loaded.extend(self.own.text_of(&txid, store)?);
+            loaded.extend(self.own.text_of(&txid, basis.store)?);
         }
         loaded.sort_by_key(|checked| checked.transaction().sequence);
         for checked in loaded {
-            self.admit_again((checked, true), (chain, store, now), moved, touched)?;
+            self.admit_again(checked, true, basis, moved, touched)?;
         }
         Ok(())
     }
 
     /// Another transaction has the sequence of one of ours, since that height.
-    pub(super) fn displace(&mut self, txid: Txid, by: (Txid, u32), moved: &mut Moved) {
-        let again = match self.own.displace(&txid, by, &mut moved.outbox) {
+    pub(super) fn displace(&mut self, txid: Txid, by: Txid, height: u32, moved: &mut Moved) {
+        let again = match self.own.displace(&txid, by, height, &mut moved.outbox) {
             None => return,
             Some(Displaced::ForGood) => None,
             Some(Displaced::Again(entry, draft)) => {
@@ -283,7 +278,7 @@ impl Transactions {
                 Some(entry)
             }
         };
-        moved.displaced.push(Displacement { txid, by: by.0, again });
+        moved.displaced.push(Displacement { txid, by, again });
     }
 
     /// The transactions of the blocks that joined the best chain, each with its block.

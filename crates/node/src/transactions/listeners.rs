@@ -94,7 +94,8 @@ impl Listeners {
     pub(crate) fn wants_all(
         &mut self,
         peer: PeerId,
-        (pool, unannounced): (&Mempool, &BTreeSet<Txid>),
+        pool: &Mempool,
+        unannounced: &BTreeSet<Txid>,
         bytes: u64,
         now: Duration,
     ) {

@@ -52,7 +52,8 @@ impl Transactions {
     pub(super) fn admit_before_others(
         &mut self,
         checked: CheckedTransaction,
-        (chain, now): (&Chain, u64),
+        chain: &Chain,
+        now: u64,
         touched: &mut BTreeSet<Txid>,
     ) -> Result<Result<Admission, PoolRefusal>, StoreError> {
         let (sender, sequence) = (checked.transaction().sender, checked.transaction().sequence);

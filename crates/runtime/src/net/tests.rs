@@ -200,13 +200,8 @@ fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
     const LONG: usize = 60 * 1024;
     let runtime = Runtime::new().unwrap();
     let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
-    let net = Net::with_budget(
-        (Dialect::Classic, BUDGET),
-        4,
-        store(1),
-        inbox,
-        mpsc::unbounded_channel().0,
-    );
+    let net =
+        Net::with_budget(Dialect::Classic, BUDGET, 4, store(1), inbox, mpsc::unbounded_channel().0);
     let entered = runtime.enter();
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();

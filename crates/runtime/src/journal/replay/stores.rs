@@ -44,28 +44,37 @@ impl Answering {
     }
 }
 
+/// The recorded answer to this question, if the next read is one.
+macro_rules! recorded {
+    ($self:ident, $asked:expr, $read:pat if $fits:expr => $answer:ident) => {
+        $self.answer(
+            || $asked,
+            |read| match read {
+                $read if $fits => Ok($answer),
+                other => Err(Box::new(other)),
+            },
+        )
+    };
+}
+
 impl BlockStore for Answering {
     fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
         Err(no_answer())
     }
 
     fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
-        self.answer(
-            || stored_at(height),
-            |read| match read {
-                Read::BestAt { height: recorded, answer } if recorded == height => Ok(answer),
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            stored_at(height),
+            Read::BestAt { height: recorded, answer } if recorded == height => answer
         )
     }
 
     fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
-        self.answer(
-            || format!("the block {hash}"),
-            |read| match read {
-                Read::ByHash { hash: recorded, answer } if recorded == *hash => Ok(answer),
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            format!("the block {hash}"),
+            Read::ByHash { hash: recorded, answer } if recorded == *hash => answer
         )
     }
 
@@ -82,12 +91,10 @@ impl BlockStore for Answering {
     }
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
-        self.answer(
-            || account_of(key),
-            |read| match read {
-                Read::Account { key: recorded, answer } if recorded == *key => Ok(answer),
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            account_of(key),
+            Read::Account { key: recorded, answer } if recorded == *key => answer
         )
     }
 
@@ -96,14 +103,10 @@ impl BlockStore for Answering {
         after: Option<&PublicKey>,
         _limit: usize,
     ) -> Result<Vec<Account>, StoreError> {
-        let accounts = self.answer(
-            || accounts_after(after),
-            |read| match read {
-                Read::Accounts { after: recorded, answer } if recorded.as_ref() == after => {
-                    Ok(answer)
-                }
-                other => Err(Box::new(other)),
-            },
+        let accounts = recorded!(
+            self,
+            accounts_after(after),
+            Read::Accounts { after: recorded, answer } if recorded.as_ref() == after => answer
         )?;
         Ok(accounts.unwrap_or_default())
     }
@@ -115,12 +118,10 @@ impl OutboxStore for Answering {
     }
 
     fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
-        self.answer(
-            || format!("the line of the block {hash}"),
-            |read| match read {
-                Read::EntryOfBlock { hash: recorded, answer } if recorded == *hash => Ok(answer),
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            format!("the line of the block {hash}"),
+            Read::EntryOfBlock { hash: recorded, answer } if recorded == *hash => answer
         )
     }
 
@@ -132,12 +133,10 @@ impl OutboxStore for Answering {
     ) -> Result<(), StoreError> {
         let from = range.start;
         let next = || {
-            self.answer(
-                || waiting_from(from),
-                |read| match read {
-                    Read::WaitingEntry { from: recorded, answer } if recorded == from => Ok(answer),
-                    other => Err(Box::new(other)),
-                },
+            recorded!(
+                self,
+                waiting_from(from),
+                Read::WaitingEntry { from: recorded, answer } if recorded == from => answer
             )
         };
         while let Some(entry) = next()? {
@@ -148,12 +147,10 @@ impl OutboxStore for Answering {
 
     fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
         let next = || {
-            self.answer(
-                || displaced_by(txid),
-                |read| match read {
-                    Read::DisplacedEntry { by, answer } if by == *txid => Ok(answer),
-                    other => Err(Box::new(other)),
-                },
+            recorded!(
+                self,
+                displaced_by(txid),
+                Read::DisplacedEntry { by, answer } if by == *txid => answer
             )
         };
         let mut found = Vec::new();
@@ -172,16 +169,10 @@ impl OutboxStore for Answering {
         sender: &PublicKey,
         sequence: u64,
     ) -> Result<Option<Txid>, StoreError> {
-        self.answer(
-            || transaction_at(sender, sequence),
-            |read| match read {
-                Read::TransactionAt { sender: of, sequence: at, answer }
-                    if of == *sender && at == sequence =>
-                {
-                    Ok(answer)
-                }
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            transaction_at(sender, sequence),
+            Read::TransactionAt { sender: of, sequence: at, answer } if of == *sender && at == sequence => answer
         )
     }
 
@@ -198,12 +189,10 @@ impl OutboxStore for Answering {
     }
 
     fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
-        self.answer(
-            || mined_at(txid),
-            |read| match read {
-                Read::MinedAt { txid: recorded, answer } if recorded == *txid => Ok(answer),
-                other => Err(Box::new(other)),
-            },
+        recorded!(
+            self,
+            mined_at(txid),
+            Read::MinedAt { txid: recorded, answer } if recorded == *txid => answer
         )
     }
 }
