@@ -1,7 +1,7 @@
 //! Branches beside the best chain, in the forms of the local API.
 
 use kusari_chain::{BestPoint, BlockHash, Branch, Branches, HeldBranch, Work};
-use kusari_node::seam::AcceptedBranch;
+use kusari_node::interface::AcceptedBranch;
 use serde::{Deserialize, Serialize};
 
 /// `GET /v1/branches`: the best chain's last block, and the branches beside it.

@@ -7,7 +7,7 @@ use kusari_chain::ledger::{Address, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockStore, StoreError};
 use kusari_node::drafts::{Draft, DraftContent, DraftWait};
-use kusari_node::seam::WrittenTransaction;
+use kusari_node::interface::WrittenTransaction;
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::{EntryId, EntryState, OutboxEntry, OutboxStore};
 

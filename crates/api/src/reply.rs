@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::rules::TransactionViolation;
-use kusari_node::seam::{SayRefusal, SubmitRefusal};
+use kusari_node::interface::{SayRefusal, SubmitRefusal};
 use serde::Serialize;
 
 use super::problem::*;

@@ -40,7 +40,7 @@ use axum::routing::get;
 use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
 use kusari_chain::{BlockHash, StoreError, Work};
-use kusari_node::seam::{NoLedger, Request, request};
+use kusari_node::interface::{NoLedger, Request, request};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout};

@@ -1,6 +1,6 @@
 //! What the chain asks of a store, and what it tells a store to write.
 //!
-//! Owns the seam to storage: [`BlockStore`] is read synchronously, and every change of the chain is
+//! Owns the interface to storage: [`BlockStore`] is read synchronously, and every change of the chain is
 //! described by a list of [`BlockWrite`]s that a store applies in order and atomically. Knows
 //! nothing of files or formats.
 

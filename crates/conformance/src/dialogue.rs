@@ -8,7 +8,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use kusari_chain::{BlockHash, CheckedBlock};
-use kusari_node::seam::{Command, Direction, PeerId, Reply, RequestId, SayRefusal, StreamForm};
+use kusari_node::interface::{
+    Command, Direction, PeerId, Reply, RequestId, SayRefusal, StreamForm,
+};
 use kusari_node::store::MemoryStore;
 use kusari_node::wire::{AsBlock, Message, Received, Refusal, WireError, encode, receive};
 use kusari_node::{Action, Input, Node, NodeConfig, Now};

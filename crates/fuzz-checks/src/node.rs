@@ -1,4 +1,4 @@
-//! The whole node at its seam: whatever peers, people and the disk do, in whatever order, it neither
+//! The whole node at its interface: whatever peers, people and the disk do, in whatever order, it neither
 //! panics nor forgets a command, and keeps to its bounds.
 //!
 //! The bytes say what happens, step by step; this module is a driver that keeps the contract of

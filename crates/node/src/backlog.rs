@@ -15,8 +15,8 @@ use core::ops::Range;
 use kusari_chain::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::interface::CommitId;
 use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY, OUTBOX_READ};
-use crate::seam::CommitId;
 use crate::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore};
 
 /// How much may wait to be mined of what people entrusted to a node.

@@ -14,8 +14,8 @@ use kusari_chain::mempool::Mempool;
 use kusari_chain::{BlockHash, CheckedBlock, RuleViolation};
 use serde::{Deserialize, Serialize};
 
+use crate::interface::PeerId;
 use crate::limits::{MAX_COMPACT_OFFERS, MAX_COMPACT_WAITING};
-use crate::seam::PeerId;
 use crate::wire::CompactBlock;
 
 /// A block of which some transactions are missing.

@@ -25,9 +25,9 @@ use kusari_chain::BlockHash;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::row::{Answer, Body, Progress, Purpose, Row};
+use crate::interface::PeerId;
 use crate::limits::{HEDGE_AFTER, MAX_BODIES_ASKED, MAX_OWED_ANSWERS, OWED_TIMEOUT};
 use crate::originals::LastBlock;
-use crate::seam::PeerId;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Downloads {

@@ -16,8 +16,8 @@ use kusari_chain::ledger::{Payload, PublicKey, UnsignedTransaction};
 use kusari_chain::mempool::CheckedTransaction;
 use serde::{Deserialize, Serialize};
 
+use crate::interface::RequestId;
 use crate::limits::MAX_SIGNED_AT_ONCE;
-use crate::seam::RequestId;
 use crate::store::EntryId;
 
 /// What a person wants signed by an account of this node.

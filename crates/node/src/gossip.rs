@@ -26,12 +26,12 @@ use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
 use serde::{Deserialize, Serialize};
 
+use crate::interface::PeerId;
 use crate::limits::{
     ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
     MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
 };
 use crate::random::Random;
-use crate::seam::PeerId;
 use crate::token_bucket::TokenBucket;
 
 /// How a peer is told of blocks that are not pushed to it.

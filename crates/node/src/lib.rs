@@ -3,7 +3,7 @@
 //! ```
 //! use core::time::Duration;
 //!
-//! use kusari_node::seam::{Command, RequestId};
+//! use kusari_node::interface::{Command, RequestId};
 //! use kusari_node::store::MemoryStore;
 //! use kusari_node::{Action, Input, Node, NodeConfig, Now};
 //!
@@ -37,6 +37,7 @@ pub mod event;
 mod finality;
 mod gossip;
 pub mod hindrance;
+pub mod interface;
 pub mod limits;
 mod mining_pause;
 mod node;
@@ -48,7 +49,6 @@ mod peers;
 mod predecessors;
 mod random;
 mod refusals;
-pub mod seam;
 mod serving;
 pub mod snapshot;
 pub mod store;
@@ -63,10 +63,10 @@ pub use backlog::OutboxLimits;
 pub use config::{LedgerConfig, MiningPolicy, NodeConfig};
 pub use event::Event;
 pub use hindrance::{Hindrance, StorageState};
+pub use interface::{Action, Input, Now};
 pub use node::{Node, RestoreError, hash_of_state};
 pub use pacing::WaitingBranch;
 pub use peers::PeerStage;
 pub use random::Random;
-pub use seam::{Action, Input, Now};
 pub use snapshot::{Behind, Snapshot, TextWarning};
 pub use witnesses::{LastStatement, WitnessConfig, WitnessMemory, WitnessStop};

@@ -21,11 +21,11 @@ use kusari_chain::{BlockHash, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::downloads::{Answer, Downloads, Purpose};
+use crate::interface::PeerId;
 use crate::limits::{
     ANSWER_SILENCE, GET_CHAIN_GRACE, GET_CHAIN_INTERVAL, GET_CHAIN_INTERVAL_MAX, GET_CHAIN_TIMEOUT,
     MAX_ORPHAN_QUESTIONS, MAX_TRIED_ORPHANS, MEND_TIMEOUT,
 };
-use crate::seam::PeerId;
 
 /// The last block of an answer to `GET_CHAIN`, which is what an original mines on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

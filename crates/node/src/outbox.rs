@@ -17,7 +17,7 @@ use kusari_chain::{BlockHash, Chain, ChainChange, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, OutboxLimits};
-use crate::seam::CommitId;
+use crate::interface::CommitId;
 use crate::store::{EntryId, EntryState, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite};
 
 const MINED: EntryState = EntryState::Mined { settled: false };

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::load::Loaded;
 use crate::backlog::Backlog;
 use crate::drafts::Draft;
+use crate::interface::CommitId;
 use crate::limits::MAX_FORMS;
-use crate::seam::CommitId;
 use crate::store::{EntryId, EntryState, OutboxStore, OutboxWrite};
 use crate::wire::{Message, encode};
 

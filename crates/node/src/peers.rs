@@ -22,11 +22,11 @@ pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 pub(crate) use self::limits::network;
 pub(crate) use self::places::Places;
+use crate::interface::{Direction, DisconnectReason, PeerId};
 use crate::limits::{
     BAN_SCORE, CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, HELLO_TIMEOUT, PING_AFTER,
     PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
-use crate::seam::{Direction, DisconnectReason, PeerId};
 use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, NodeId};
 

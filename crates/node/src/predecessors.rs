@@ -15,8 +15,8 @@ use kusari_chain::{StoreError, ledger::Txid};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::interface::WrittenTransaction;
 use crate::limits::{MAX_PREDECESSOR_BYTES, MAX_PREDECESSORS_PER_SENDER};
-use crate::seam::WrittenTransaction;
 use crate::store::{OutboxStore, PredecessorWrite};
 
 /// A sender and a sequence.

@@ -9,8 +9,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use kusari_chain::BestPoint;
 use serde::{Deserialize, Serialize};
 
+use crate::interface::{CommitId, PeerId, StreamForm};
 use crate::limits::MAX_PENDING_ANSWERS;
-use crate::seam::{CommitId, PeerId, StreamForm};
 
 /// Blocks to be streamed to a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,10 +29,10 @@ pub(crate) use self::listeners::Listeners;
 use self::passed::Passed;
 use crate::backlog::OutboxLimits;
 use crate::drafts::{Company, Drafts};
+use crate::interface::{CommitId, PeerId};
 use crate::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
 use crate::own::Own;
 use crate::predecessors::Predecessors;
-use crate::seam::{CommitId, PeerId};
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]

@@ -25,11 +25,11 @@ pub use self::memory::{LastStatement, WitnessMemory};
 pub(crate) use self::own::Own;
 pub use self::own::WitnessStop;
 pub(crate) use self::waiting::Waiting;
+use crate::interface::{CommitId, Now, PeerId};
 use crate::limits::{
     KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, MAX_KEPT_EQUIVOCATIONS, MAX_STATEMENTS_OF_KEY,
     MAX_STATEMENTS_OF_LISTED_KEY, MAX_WITNESS_KEYS, NEAR_TIP_BLOCKS,
 };
-use crate::seam::{CommitId, Now, PeerId};
 use crate::store::StatementWrite;
 use crate::token_bucket::TokenBucket;
 

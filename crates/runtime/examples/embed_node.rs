@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::mpsc;
 
 use kusari_node::Event;
-use kusari_node::seam::request;
+use kusari_node::interface::request;
 use kusari_runtime::{RuntimeConfig, start};
 use kusari_store::Store;
 

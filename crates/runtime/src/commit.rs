@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use kusari_chain::ledger::{ChainId, UnsignedStatement};
-use kusari_node::seam::CommitId;
+use kusari_node::interface::CommitId;
 use kusari_node::store::StoreBatch;
 use kusari_node::{Input, WitnessMemory};
 use tokio::sync::mpsc::UnboundedSender;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_miner::{Kernel, Miner};
-use kusari_node::seam::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::interface::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Input, Node, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_chain::StoredBlock;
-use kusari_node::seam::CommitId;
+use kusari_node::interface::CommitId;
 use kusari_node::wire::Message;
 use tokio::time::Instant;
 use tracing::Span;

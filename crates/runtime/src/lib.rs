@@ -1,7 +1,7 @@
 //! A kusari node that runs in a program: sockets, threads, the only clock, and ordered execution of actions.
 //!
 //! ```
-//! use kusari_node::seam::request;
+//! use kusari_node::interface::request;
 //! use kusari_runtime::{RuntimeConfig, start};
 //! use kusari_store::Store;
 //!
@@ -49,7 +49,7 @@ use std::thread::JoinHandle;
 
 use kusari_chain::StoreError;
 use kusari_node::drafts::SigningAccount;
-use kusari_node::seam::{Command, CommitId, Reply, Request, TemplateId};
+use kusari_node::interface::{Command, CommitId, Reply, Request, TemplateId};
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};

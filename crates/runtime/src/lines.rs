@@ -7,8 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kusari_chain::StoredBlock;
+use kusari_node::interface::PeerId;
 use kusari_node::limits::{DIRECT_BLOCKS, MAX_SENT_BYTES};
-use kusari_node::seam::PeerId;
 use kusari_node::wire::{Message, encode};
 
 use crate::net::PeerHandle;

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kusari_node::PeerAddress;
-use kusari_node::seam::{Direction, PeerId};
+use kusari_node::interface::{Direction, PeerId};
 use kusari_node::wire::{Dialect, Row};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;

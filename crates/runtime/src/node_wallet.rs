@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kusari_chain::ledger::{Address, ChainId};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::drafts::{DraftToSign, SigningAccount};
-use kusari_node::seam::{SignedDraft, WrittenTransaction};
+use kusari_node::interface::{SignedDraft, WrittenTransaction};
 
 use kusari_wallet::passphrase::{Passphrase, Source};
 use kusari_wallet::{UnlockedWallet, Wallet, WalletError, ensure, payload_of};

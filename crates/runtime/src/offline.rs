@@ -12,7 +12,7 @@ use kusari_chain::ledger::PublicKey;
 use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
 use kusari_chain::{BlockStore, StoreError, TreeLimits};
-use kusari_node::seam::{Action, CommitId, Direction, PeerId, Reply, Request, RequestId};
+use kusari_node::interface::{Action, CommitId, Direction, PeerId, Reply, Request, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
 use kusari_node::{

@@ -2,7 +2,7 @@
 
 use kusari_chain::{Block, BlockHash, BlockStore, Target};
 use kusari_miner::Search;
-use kusari_node::seam::{SayRefusal, request};
+use kusari_node::interface::{SayRefusal, request};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kusari_node::Snapshot;
-use kusari_node::seam::{Command, Reply};
+use kusari_node::interface::{Command, Reply};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Control, NodeHandle};

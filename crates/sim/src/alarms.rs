@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kusari_chain::{BestPoint, Block, BlockHash};
 use kusari_node::Node;
 use kusari_node::event::HeldReport;
-use kusari_node::seam::{Command, Input};
+use kusari_node::interface::{Command, Input};
 
 use crate::users::Asked;
 use crate::world::{Micros, SECOND, World};

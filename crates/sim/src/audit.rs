@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use kusari_chain::BlockHash;
 use kusari_chain::StoredBlock;
 use kusari_chain::ledger::{Account, PublicKey, Txid};
-use kusari_node::seam::{Command, Input};
+use kusari_node::interface::{Command, Input};
 
 use crate::ledger;
 use crate::users::Asked;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{Block, BlockHash, Chain, StoredBlock};
+use kusari_node::interface::PeerId;
 use kusari_node::limits::MAX_WAITING_SAYS;
-use kusari_node::seam::PeerId;
 use kusari_node::wire::Message;
 use kusari_node::{Node, Snapshot};
 

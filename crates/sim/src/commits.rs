@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use kusari_chain::BlockWrite;
 use kusari_node::Action;
-use kusari_node::seam::{CommitId, Input};
+use kusari_node::interface::{CommitId, Input};
 use kusari_node::store::StoreBatch;
 
 use crate::world::{MILLISECOND, Micros, World};

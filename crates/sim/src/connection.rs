@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use kusari_chain::BlockHash;
-use kusari_node::seam::{PeerId, StreamForm};
+use kusari_node::interface::{PeerId, StreamForm};
 use kusari_node::wire::LineFramer;
 
 use crate::world::Micros;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kusari_chain::StoredBlock;
 use kusari_chain::ledger::{Payload, Salt};
 use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
-use kusari_node::seam::{Command, Input, Reply, SignedDraft, WrittenTransaction};
+use kusari_node::interface::{Command, Input, Reply, SignedDraft, WrittenTransaction};
 
 use crate::users::{Asked, User};
 use crate::world::{Micros, World};

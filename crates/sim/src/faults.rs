@@ -6,7 +6,7 @@ use crate::world::{Host, MILLISECOND, Micros, SECOND, World};
 /// What may go wrong in a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
-    /// Machines crash, each time at some point of the seam.
+    /// Machines crash, each time at some point of the interface.
     pub crashes: bool,
     /// Connections break with notice.
     pub resets: bool,
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// A machine will crash at one of the next points of the seam.
+    /// A machine will crash at one of the next points of the interface.
     fn doom_a_machine(&mut self) {
         let hosts = self.kusari_hosts();
         let host = hosts.get(self.random.index(hosts.len())).copied();

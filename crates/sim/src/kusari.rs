@@ -1,6 +1,6 @@
 //! A machine that runs the node under test: the part of a driver.
 //!
-//! Owns the order of things at the seam: one input after another, each action in its place, and
+//! Owns the order of things at the interface: one input after another, each action in its place, and
 //! between any two of them a point at which the machine may crash.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, Target};
-use kusari_node::seam::{
+use kusari_node::interface::{
     Command, DisconnectReason, Input, Now, PeerId, Reply, RequestId, TemplateId,
 };
 use kusari_node::wire::{self, Dialect, Message, Row, Rows};
@@ -38,7 +38,7 @@ pub(crate) struct Kusari {
     pub(crate) twin: Option<Node>,
     /// Counts starts, so that nothing meant for an earlier life reaches a later one.
     pub(crate) life: u32,
-    /// The machine crashes when it has passed so many more points of the seam.
+    /// The machine crashes when it has passed so many more points of the interface.
     pub(crate) crash_in: Option<u64>,
     /// The same for its next life.
     pub(crate) crash_again_in: Option<u64>,

@@ -64,7 +64,7 @@ pub const LEDGER_PARTITION_HEALS: Scenario = Scenario {
     },
 };
 
-/// Machines crash at any point of the seam while users submit, and their disks are slow.
+/// Machines crash at any point of the interface while users submit, and their disks are slow.
 pub const LEDGER_CRASHES: Scenario = Scenario {
     name: "ledger_crashes",
     build: |world| {
@@ -247,7 +247,7 @@ fn add_shared_wallet(world: &mut World) -> (usize, usize) {
 }
 
 /// Two machines with the same wallet part, record and meet; the second crashes at the given point of
-/// the seam, and soon after its restart once more.
+/// the interface, and soon after its restart once more.
 ///
 /// # Errors
 /// As [`crash_at_point`].
@@ -320,7 +320,7 @@ pub fn lose_store_at_write(
     finish_if(world, |counts| counts.lost_stores > 0)
 }
 
-/// One machine crashes at the given point of the seam while users submit on two, and soon after its
+/// One machine crashes at the given point of the interface while users submit on two, and soon after its
 /// restart once more.
 ///
 /// # Errors

@@ -6,7 +6,7 @@
 //! tried; each ends with quiet, after which all nodes must agree and no acknowledged line may be
 //! lost or doubled.
 //!
-//! Knows the node only through its seam and the bytes it sends, as a real driver does.
+//! Knows the node only through its interface and the bytes it sends, as a real driver does.
 
 mod alarms;
 mod audit;

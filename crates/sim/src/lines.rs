@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kusari_chain::{Block, BlockHash};
-use kusari_node::seam::PeerId;
+use kusari_node::interface::PeerId;
 
 /// Every line that was typed. No two are alike, so the chain can be searched for each.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 //! Owns who learns of what, and when. Knows nothing of bytes.
 
 use kusari_node::PeerAddress;
-use kusari_node::seam::{Direction, Input};
+use kusari_node::interface::{Direction, Input};
 
 use crate::connection::{Connection, End, Place};
 use crate::world::{Host, MILLISECOND, Micros, SECOND, World};

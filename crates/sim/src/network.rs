@@ -5,7 +5,7 @@
 //! notice, hang without, or stall until a cut link heals; then whatever was on its way is late or
 //! lost, never doubled. Knows nothing of what the bytes mean.
 
-use kusari_node::seam::StreamForm;
+use kusari_node::interface::StreamForm;
 use kusari_node::wire::{self, HeadersLine, MAX_HEADERS, Message};
 
 use crate::connection::{Connection, End, Item, Place, Stream, WINDOW};

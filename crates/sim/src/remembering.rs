@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
-use kusari_node::seam::Input;
+use kusari_node::interface::Input;
 use kusari_node::{LastStatement, WitnessMemory};
 
 use crate::disk::Disk;

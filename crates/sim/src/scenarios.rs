@@ -96,7 +96,7 @@ pub const PARTITION_HEALS: Scenario = Scenario {
     },
 };
 
-/// Machines crash at any point of the seam while users type.
+/// Machines crash at any point of the interface while users type.
 pub const CRASHES_WHILE_TYPING: Scenario = Scenario {
     name: "crashes_while_typing",
     build: |world| {
@@ -274,7 +274,7 @@ pub const CRIERS: Scenario = Scenario {
     },
 };
 
-/// One machine crashes at the given point of the seam while lines are typed on two, and soon after
+/// One machine crashes at the given point of the interface while lines are typed on two, and soon after
 /// its restart once more.
 ///
 /// # Errors
@@ -290,7 +290,7 @@ pub fn crash_at_point(point: u64, seed: u64, printed: bool) -> Result<Option<Out
     finish_if(world, |counts| counts.crashes > 0)
 }
 
-/// Has a machine crash at a point of the seam, and soon after its restart once more.
+/// Has a machine crash at a point of the interface, and soon after its restart once more.
 pub(crate) fn crash_twice(world: &mut World, host: usize, point: u64) {
     let again = world.random.below(60);
     world.set(host, |kusari| (kusari.crash_in, kusari.crash_again_in) = (Some(point), Some(again)));

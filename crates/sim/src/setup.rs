@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 use kusari_chain::{Block, Chain, CheckedBlock, TreeLimits};
-use kusari_node::seam::{Command, Input, RequestId};
+use kusari_node::interface::{Command, Input, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::{NodeConfig, PeerAddress};
 

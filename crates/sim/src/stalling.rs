@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits, Work};
-use kusari_node::seam::{Direction, PeerId};
+use kusari_node::interface::{Direction, PeerId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Hello, Message, NodeId};
 use kusari_node::{Input, MiningPolicy};

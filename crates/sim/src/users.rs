@@ -13,7 +13,7 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoredBlock};
-use kusari_node::seam::{AccountState, Command, Input, Reply, WrittenTransaction};
+use kusari_node::interface::{AccountState, Command, Input, Reply, WrittenTransaction};
 use kusari_node::store::OutboxStore;
 use kusari_node::wire::Message;
 

@@ -4,7 +4,7 @@
 //! become durable together, and each is answered for by itself.
 
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::{Drafted, SayRefusal, SubmitRefusal};
+use kusari_node::interface::{Drafted, SayRefusal, SubmitRefusal};
 use kusari_node::store::EntryId;
 use kusari_runtime::Pending;
 

@@ -1,6 +1,6 @@
 //! `GET /v1/branches` and `POST /v1/branches/accept`.
 
-use kusari_node::seam::BranchRefusal;
+use kusari_node::interface::BranchRefusal;
 
 use super::*;
 use kusari_api_types::branches::{

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use kusari_chain::BlockStore;
 use kusari_chain::ledger::{BodyEntry, ContentHash, PublicKey, SignedTransaction};
-use kusari_node::seam;
+use kusari_node::interface;
 
 use super::blocks::BlockName;
 use super::*;
@@ -115,16 +115,20 @@ pub(super) async fn mempool(
         let (count, bytes, transactions, next) = (0, 0, Vec::new(), None);
         return Ok(Json(MempoolReport { count, bytes, transactions, next, records }));
     };
-    let seam::PoolPage { page, more } = app.ask(request::pool(after, limit)).await??;
+    let interface::PoolPage { page, more } = app.ask(request::pool(after, limit)).await??;
     let next = page.last().filter(|_| more).map(|last| {
         let SignedTransaction { sender, sequence, .. } = last.entry.transaction;
         format!("{}.{sequence}", Address(sender))
     });
-    let transactions = page.into_iter().map(|waiting| {
-        let seam::WaitingTransaction { entry: BodyEntry { transaction, payload }, since, own } =
-            waiting;
-        WaitingTransaction { txid: transaction.txid(), transaction, payload, since, own }
-    });
+    let transactions =
+        page.into_iter().map(|waiting| {
+            let interface::WaitingTransaction {
+                entry: BodyEntry { transaction, payload },
+                since,
+                own,
+            } = waiting;
+            WaitingTransaction { txid: transaction.txid(), transaction, payload, since, own }
+        });
     Ok(Json(MempoolReport {
         count: ledger.pooled,
         bytes: ledger.pooled_bytes,

@@ -1,7 +1,7 @@
 //! `POST /v1/ledger/records` and `POST /v1/ledger/transfers`: what the node's own wallet signs.
 
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::{Drafted, SubmitRefusal};
+use kusari_node::interface::{Drafted, SubmitRefusal};
 
 use super::records::receipt;
 use super::*;

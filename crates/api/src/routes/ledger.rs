@@ -5,7 +5,7 @@ use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal};
 use kusari_node::MiningPolicy;
 use kusari_node::event::BlockName;
-use kusari_node::seam::{AccountState, KnownTransaction, WrittenTransaction};
+use kusari_node::interface::{AccountState, KnownTransaction, WrittenTransaction};
 use kusari_node::snapshot::LedgerSummary;
 use kusari_node::store::{Erasure, OutboxStore};
 

@@ -1,6 +1,6 @@
 //! `GET /v1/peers` and `POST /v1/peers`.
 
-use kusari_node::seam::TooManyAddresses;
+use kusari_node::interface::TooManyAddresses;
 
 use super::*;
 use kusari_api_types::{ConnectReceipt, ConnectRequest, PeerList};

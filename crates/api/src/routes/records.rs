@@ -1,7 +1,7 @@
 //! `POST /v1/records` and `GET /v1/records/{id}`.
 
 use axum::http::StatusCode;
-use kusari_node::seam::SayRefusal;
+use kusari_node::interface::SayRefusal;
 use tokio::time::timeout_at;
 
 use super::*;

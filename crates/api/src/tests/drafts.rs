@@ -2,7 +2,7 @@
 
 use kusari_chain::ledger::{ChainSpec, Txid};
 use kusari_node::drafts::{Draft, DraftContent, DraftWait};
-use kusari_node::seam::{Command, Drafted, Reply, SubmitRefusal};
+use kusari_node::interface::{Command, Drafted, Reply, SubmitRefusal};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,7 +1,7 @@
 //! Commands: what is waited for, and what the node's answers become.
 
 use kusari_node::Snapshot;
-use kusari_node::seam::{Command, Reply, SayRefusal, TooManyAddresses};
+use kusari_node::interface::{Command, Reply, SayRefusal, TooManyAddresses};
 
 use super::*;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{BestPoint, Block, BlockStore, TreeLimits};
+use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, TemplateId};
 use kusari_node::limits::MAX_WAITING_SAYS;
-use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, TemplateId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{self, Message};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits, PeerAddress};

@@ -12,7 +12,7 @@ use kusari_chain::WholeBlock;
 use kusari_chain::ledger::Address;
 use kusari_node::PeerAddress;
 use kusari_node::drafts::DraftContent;
-use kusari_node::seam::{TooManyAddresses, request};
+use kusari_node::interface::{TooManyAddresses, request};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};

@@ -1,7 +1,7 @@
 //! A line of a person, submitted to the node.
 
 use kusari_node::drafts::{Draft, DraftContent};
-use kusari_node::seam::{Drafted, request};
+use kusari_node::interface::{Drafted, request};
 use kusari_node::store::EntryId;
 
 use super::drafts;

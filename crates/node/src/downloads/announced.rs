@@ -17,8 +17,8 @@ use kusari_chain::{BestPoint, BlockHash};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Downloads, Purpose};
+use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_AHEAD, ANNOUNCED_GRACE};
-use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]
 struct Announcement {

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use self::batch::Batch;
 use super::{Body, Downloads, Purpose, Row};
+use crate::interface::{Now, PeerId};
 use crate::limits::{HEDGE_AFTER, PACE_BLOCKS};
-use crate::seam::{Now, PeerId};
 use crate::wire::{GetBlocks, MAX_HEADERS};
 
 /// What to do after an answer.

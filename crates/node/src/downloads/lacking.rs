@@ -14,8 +14,8 @@ use kusari_chain::BlockHash;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Downloads, Purpose};
+use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_GRACE, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
-use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]
 struct Lack {

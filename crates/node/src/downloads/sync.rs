@@ -36,10 +36,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::outcome::{Arrival, End, Question};
 use self::source::{Source, per_second};
 use super::{Answer, Downloads, Progress, Purpose, Row};
+use crate::interface::PeerId;
 use crate::limits::{
     FIRST_BLOCKS, FIRST_WIDTH, HEDGE_AFTER, MAX_RETRIES, MAX_WIDTH, MINING_WAITS, PACE_BLOCKS,
 };
-use crate::seam::PeerId;
 use crate::wire::MAX_BLOCKS;
 
 #[derive(Default, Serialize, Deserialize)]

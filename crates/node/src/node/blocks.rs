@@ -16,9 +16,9 @@ use super::mining::Subject;
 use super::trail::Arriving;
 use crate::downloads::sync::Arrival;
 use crate::event::{BlockName, BlockSource, Event};
+use crate::interface::{Action, Now, PeerId, TemplateId};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::originals::Originals;
-use crate::seam::{Action, Now, PeerId, TemplateId};
 
 impl Node {
     pub(super) fn block_received(

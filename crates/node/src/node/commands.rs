@@ -9,8 +9,8 @@ use kusari_chain::params::MAX_TEXT_BYTES;
 
 use super::Node;
 use crate::event::Event;
+use crate::interface::{Action, Command, Now, Reply, RequestId, SayRefusal, TooManyAddresses};
 use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
-use crate::seam::{Action, Command, Now, Reply, RequestId, SayRefusal, TooManyAddresses};
 
 impl Node {
     pub(super) fn command(

@@ -6,8 +6,8 @@ use kusari_chain::{BestPoint, BlockHash, ChainChange};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
+use crate::interface::{Action, CommitId};
 use crate::limits::MAX_COMMIT_BYTES;
-use crate::seam::{Action, CommitId};
 
 /// A commit under way.
 #[derive(Serialize, Deserialize)]

@@ -11,8 +11,8 @@ use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreError, StoredBlock}
 
 use super::Node;
 use crate::compact::{Put, entries_at};
+use crate::interface::{Now, PeerId};
 use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
-use crate::seam::{Now, PeerId};
 use crate::wire::{CompactBlock, Message};
 
 impl Node {

@@ -9,8 +9,8 @@ use super::Node;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Manner;
+use crate::interface::{Action, Direction, DisconnectReason, Now, PeerId};
 use crate::peers::{DialEnd, Peer, PeerStage};
-use crate::seam::{Action, Direction, DisconnectReason, Now, PeerId};
 use crate::wire::{ErrorReport, Hello, Message};
 
 impl Node {

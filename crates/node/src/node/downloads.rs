@@ -10,7 +10,7 @@ use super::Node;
 use crate::downloads::sync::{End, Question};
 use crate::downloads::{Answer, Purpose, Row};
 use crate::event::Event;
-use crate::seam::{Direction, Now, PeerId};
+use crate::interface::{Direction, Now, PeerId};
 use crate::snapshot::Behind;
 use crate::wire::{GetBlocks, MAX_HEADERS, Message};
 

@@ -7,7 +7,7 @@ use kusari_chain::StoreError;
 use super::Node;
 use crate::drafts::{Draft, SigningAccount};
 use crate::event::Event;
-use crate::seam::{
+use crate::interface::{
     Action, Direction, Drafted, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal,
 };
 use crate::transactions::{Basis, Moved, Signed};

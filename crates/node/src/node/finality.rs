@@ -11,7 +11,7 @@ use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
 
 use super::Node;
 use crate::event::{BlockSource, Event, HeldReport};
-use crate::seam::{AcceptedBranch, Action, BranchRefusal, Now, PeerId, Reply, RequestId};
+use crate::interface::{AcceptedBranch, Action, BranchRefusal, Now, PeerId, Reply, RequestId};
 use crate::wire::MAX_LOCATOR;
 
 impl Node {

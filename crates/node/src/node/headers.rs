@@ -12,8 +12,8 @@ use super::Node;
 use crate::downloads::headers::{HeadersError, Standing, Step};
 use crate::downloads::sync::Arrival;
 use crate::downloads::{Answer, Purpose};
+use crate::interface::{Now, PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, LATER, REST_TIME};
-use crate::seam::{Now, PeerId, StreamForm};
 use crate::wire::{MAX_HEADERS, Message};
 
 impl Node {

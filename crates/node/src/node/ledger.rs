@@ -13,11 +13,11 @@ use kusari_chain::{ChainChange, StoreError};
 use super::Node;
 use crate::config::MiningPolicy;
 use crate::event::Event;
-use crate::limits::{MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
-use crate::seam::{
+use crate::interface::{
     AccountState, Action, KnownTransaction, NoLedger, Now, PeerId, PoolPage, Reply, RequestId,
     SubmitRefusal, WaitingTransaction, WrittenTransaction,
 };
+use crate::limits::{MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
 use crate::transactions::{Basis, Displacement, Moved, Offered};

@@ -10,10 +10,10 @@ use super::Node;
 use super::blocks::line_bytes;
 use crate::event::Event;
 use crate::gossip::Manner;
+use crate::interface::{Direction, DisconnectReason, Now, PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
 use crate::originals::Originals;
 use crate::peers::PeerStage;
-use crate::seam::{Direction, DisconnectReason, Now, PeerId, StreamForm};
 use crate::serving::Answer;
 use crate::wire::{
     GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Node;
 use crate::config::MiningPolicy;
+use crate::interface::{Action, Now, TemplateId};
 use crate::limits::TEMPLATE_AGE;
 use crate::mining_pause::MiningPause;
-use crate::seam::{Action, Now, TemplateId};
 use crate::store::EntryId;
 use crate::timers::Timer;
 

@@ -5,9 +5,9 @@ use kusari_chain::{BestPoint, BlockHash, StoreError};
 use super::Node;
 use crate::event::Event;
 use crate::gossip::Manner;
+use crate::interface::{Direction, Now, PeerId};
 use crate::originals::LastBlock;
 use crate::peers::PeerStage;
-use crate::seam::{Direction, Now, PeerId};
 use crate::wire::Message;
 
 impl Node {

@@ -12,9 +12,9 @@ use kusari_chain::{BestPoint, Chain, StoreError, StoredBlock};
 
 use super::Node;
 use super::blocks::line_bytes;
+use crate::interface::PeerId;
 use crate::limits::MAX_SENT_BYTES;
 use crate::peers::Peer;
-use crate::seam::PeerId;
 
 /// The blocks that a round of pushes has read, by height. At most [`DIRECT_BLOCKS`], the last of the
 /// best chain: a peer that lacks more is not pushed to.

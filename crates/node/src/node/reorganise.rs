@@ -9,8 +9,8 @@ use kusari_chain::{Ahead, BestPoint, Prepared, StoreError};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource};
+use crate::interface::Now;
 use crate::pacing::WaitingBranch;
-use crate::seam::Now;
 
 impl Node {
     /// The branch that has more work than the best chain and is not followed for now, since others

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::Node;
+use crate::interface::PeerId;
 use crate::limits::MAX_WAITING_SAYS;
-use crate::seam::PeerId;
 use crate::store::OutboxStore;
 
 /// It is not the state of a node of this version.

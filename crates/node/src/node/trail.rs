@@ -12,8 +12,8 @@ use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreError};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource, Event, MAX_NOTED_BLOCKS, Origin, Sender};
+use crate::interface::{Action, Now, PeerId};
 use crate::peers::Peer;
-use crate::seam::{Action, Now, PeerId};
 use crate::store::EntryId;
 
 /// Whose block or transaction is being looked at.

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
+use crate::interface::{Action, Direction, Now, PeerId};
 use crate::limits::MAX_UNCOMMITTED_BYTES;
 use crate::peers::Peer;
-use crate::seam::{Action, Direction, Now, PeerId};
 use crate::snapshot::{PeerSummary, Snapshot};
 
 impl Node {

@@ -10,7 +10,7 @@ use kusari_chain::{BlockHash, StoreError};
 
 use super::Node;
 use crate::event::Event;
-use crate::seam::{Action, Now, PeerId};
+use crate::interface::{Action, Now, PeerId};
 use crate::wire::Message;
 use crate::witnesses::{Pending, Verdict, WitnessMemory, WitnessStop, Witnesses};
 

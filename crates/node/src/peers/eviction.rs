@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
+use crate::interface::PeerId;
 use crate::limits::{
     IDLE_BY_HAND, PLACES_FOR_BLOCKS, PLACES_FOR_GROUPS, PLACES_FOR_LATENCY, PLACES_FOR_TRANSACTIONS,
 };
 use crate::random::Random;
-use crate::seam::PeerId;
 
 /// What is known of a peer that may lose its place.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::eviction::{self, Candidate};
 use super::limits::{group, neighbourhood, same_host};
 use super::{Peer, Peers};
-use crate::seam::{Direction, DisconnectReason, PeerId};
+use crate::interface::{Direction, DisconnectReason, PeerId};
 
 /// How many may connect by themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

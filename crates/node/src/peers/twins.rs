@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::limits::same_host;
 use super::{Peer, Peers};
-use crate::seam::{Direction, PeerId};
+use crate::interface::{Direction, PeerId};
 use crate::wire::NodeId;
 
 impl Peers {

@@ -13,9 +13,9 @@ use kusari_chain::{Chain, StoreError};
 
 use super::{Basis, Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
+use crate::interface::{CommitId, RequestId, SubmitRefusal};
 use crate::own::{Loaded, Own};
 use crate::predecessors::Predecessors;
-use crate::seam::{CommitId, RequestId, SubmitRefusal};
 use crate::store::{EntryId, OutboxWrite};
 
 /// What a signed draft brought about.

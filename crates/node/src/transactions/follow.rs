@@ -13,8 +13,8 @@ use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreError, StoredB
 
 use super::passed::{Joining, Passed};
 use super::{Basis, Displacement, Moved, Transactions, is_used};
+use crate::interface::CommitId;
 use crate::own::Displaced;
-use crate::seam::CommitId;
 use crate::store::OutboxStore;
 
 impl Transactions {

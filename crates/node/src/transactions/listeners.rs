@@ -11,10 +11,10 @@ use kusari_chain::ledger::{SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, Mempool, PooledTransaction};
 use serde::{Deserialize, Serialize};
 
+use crate::interface::{CommitId, PeerId};
 use crate::limits::{
     MAX_PENDING_TRANSACTIONS, MEMPOOL_INTERVAL, TRANSACTION_BURST, TRANSACTION_REFILL,
 };
-use crate::seam::{CommitId, PeerId};
 use crate::token_bucket::TokenBucket;
 
 /// What a peer is still to be sent.

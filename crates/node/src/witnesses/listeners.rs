@@ -10,11 +10,11 @@ use core::time::Duration;
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
 use serde::{Deserialize, Serialize};
 
+use crate::interface::PeerId;
 use crate::limits::{
     MAX_PENDING_STATEMENTS, STATEMENT_BURST, STATEMENT_REFILL, TAKEN_STATEMENT_BURST,
     TAKEN_STATEMENT_REFILL,
 };
-use crate::seam::PeerId;
 use crate::token_bucket::TokenBucket;
 
 /// What a peer is to be sent.

@@ -12,8 +12,8 @@ use kusari_chain::ledger::{
 use serde::{Deserialize, Serialize};
 
 use super::memory::{LastStatement, WitnessMemory};
+use crate::interface::{CommitId, Now};
 use crate::limits::STATEMENT_INTERVAL;
-use crate::seam::{CommitId, Now};
 
 /// Why a node makes no statements any more, until it is started again at the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
 use serde::{Deserialize, Serialize};
 
+use crate::interface::PeerId;
 use crate::limits::{
     MAX_WAITING_STATEMENTS, MAX_WAITING_STATEMENTS_OF_PEER, WAITING_STATEMENT_TIME,
 };
-use crate::seam::PeerId;
 
 #[derive(Serialize, Deserialize)]
 struct Held {

@@ -2,8 +2,8 @@
 
 use crate::common::{Bench, Disk, checked, child, is_closed, outbox_of, sent_to, streams_to};
 use kusari_chain::{Block, BlockHash};
+use kusari_node::interface::{PeerId, Reply, SayRefusal, StreamForm};
 use kusari_node::limits::{HEDGE_AFTER, MAX_PENDING_ANSWERS, REQUEST_TIMEOUT};
-use kusari_node::seam::{PeerId, Reply, SayRefusal, StreamForm};
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, Event, Input, NodeConfig};
 

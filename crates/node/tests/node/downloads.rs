@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::common::{Bench, checked, child, sent_to};
 use kusari_chain::{Block, BlockHash, Work};
+use kusari_node::interface::{Direction, PeerId};
 use kusari_node::limits::{
     ANNOUNCED_GRACE, HEDGE_AFTER, MAX_OWED_ANSWERS, REQUEST_TIMEOUT, REST_TIME,
 };
-use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::{GetBlocks, Have, Message};
 use kusari_node::{Action, Input, Node, NodeConfig};
 

@@ -4,7 +4,7 @@
 mod world;
 
 use crate::common::ledger::Person;
-use kusari_node::seam::Command;
+use kusari_node::interface::Command;
 use proptest::prelude::*;
 use world::{LIMITS, Step, World};
 

@@ -10,8 +10,8 @@ use crate::common::{Bench, checked, child, sent_to, streams_to};
 use kusari_chain::ledger::PublicKey;
 use kusari_chain::params::{AT_ONCE_BLOCKS, MAX_MEMPOOL_BYTES, STEP_BYTES};
 use kusari_chain::{Block, BlockHash, BlockWrite, TreeLimits, Work};
+use kusari_node::interface::{Command, PeerId, Reply};
 use kusari_node::limits::{REORG_BURST, REORG_PATIENCE, REORG_STEP_PAUSE};
-use kusari_node::seam::{Command, PeerId, Reply};
 use kusari_node::wire::Message;
 use kusari_node::{Action, Event, Hindrance, Input, MiningPolicy, NodeConfig};
 

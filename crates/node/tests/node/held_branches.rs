@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::common::{Bench, checked, child, hello, sent_to, streams_to};
 use kusari_chain::{BestPoint, Block, TreeLimits, Work};
 use kusari_node::event::HeldReport;
+use kusari_node::interface::{AcceptedBranch, BranchRefusal, Command, PeerId, Reply};
 use kusari_node::limits::{ALARM_AFTER, ALARM_INTERVAL, FILLED_AFTER, REQUEST_TIMEOUT};
-use kusari_node::seam::{AcceptedBranch, BranchRefusal, Command, PeerId, Reply};
 use kusari_node::wire::{GetBlocks, Have, Hello, Message};
 use kusari_node::{Action, Event, NodeConfig};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::common::ledger::{Maker, Person, bench, errors_to, ledger_hello, line, whole};
 use crate::common::{Bench, checked, child};
 use kusari_chain::Block;
+use kusari_node::interface::{Direction, Reply, SayRefusal, SubmitRefusal};
 use kusari_node::limits::AUDIT_INTERVAL;
-use kusari_node::seam::{Direction, Reply, SayRefusal, SubmitRefusal};
 use kusari_node::wire::{ErrorReport, Message};
 use kusari_node::{Action, Hindrance, Input, MiningPolicy, NodeConfig, StorageState};
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::common::{Bench, child, is_closed, mined, sent_to};
 use kusari_chain::{Block, BlockStore, CheckedBlock};
-use kusari_node::seam::PeerId;
+use kusari_node::interface::PeerId;
 use kusari_node::wire::Message;
 use kusari_node::{Action, Input, NodeConfig};
 use proptest::prelude::*;

@@ -7,10 +7,10 @@ use crate::common::ledger::{
 };
 use crate::common::{Bench, hello, is_closed, sent_to, streams_to};
 use kusari_chain::{BlockHash, CheckedBlock};
+use kusari_node::interface::{Direction, PeerId, StreamForm};
 use kusari_node::limits::{
     ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, ANSWER_SILENCE, GET_CHAIN_GRACE, HELLO_TIMEOUT, RELAY_AFTER,
 };
-use kusari_node::seam::{Direction, PeerId, StreamForm};
 use kusari_node::wire::{GetBlocks, Message, encode};
 use kusari_node::{Action, Event, MiningPolicy, NodeConfig, PeerStage};
 

@@ -6,8 +6,8 @@ use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, CheckedBlock};
+use kusari_node::interface::PeerId;
 use kusari_node::limits::MAX_COMPACT_OFFERS;
-use kusari_node::seam::PeerId;
 use kusari_node::wire::{CompactBlock, Message};
 use kusari_node::{Action, MiningPolicy};
 

@@ -1,7 +1,7 @@
 //! Dropping a payload: it is gone from everything that this node keeps, and block and proofs stand.
 
 use crate::common::ledger::{Maker, Person, bench, funded, give, restarted, returned};
-use kusari_node::seam::{Command, Reply};
+use kusari_node::interface::{Command, Reply};
 use kusari_node::store::Erasure;
 use kusari_node::{Action, MiningPolicy};
 

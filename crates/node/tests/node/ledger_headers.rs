@@ -6,8 +6,8 @@ use crate::common::ledger::{Maker, bench, ledger_hello, spec, whole};
 use crate::common::sent_to;
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::{Block, BlockHash, CheckedBlock};
+use kusari_node::interface::PeerId;
 use kusari_node::limits::{FIRST_BODIES, HEDGE_AFTER, MAX_BODIES_ASKED};
-use kusari_node::seam::PeerId;
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, MiningPolicy};
 

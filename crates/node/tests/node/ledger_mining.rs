@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::common::ledger::{Maker, Person, START, bench, config, template, whole};
 use crate::common::{Bench, is_closed};
+use kusari_node::interface::{Command, Direction, Reply};
 use kusari_node::limits::{MAX_MINE_ON_SECONDS, TEMPLATE_AGE};
-use kusari_node::seam::{Command, Direction, Reply};
 use kusari_node::{Action, Input, MiningPolicy, NodeConfig};
 
 const SECOND: Duration = Duration::from_secs(1);

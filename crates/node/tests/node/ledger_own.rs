@@ -9,8 +9,8 @@ use crate::common::ledger::{
 use crate::common::{Bench, Sent, outbox_of, sent_to};
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
+use kusari_node::interface::{AccountState, Command, Reply, SubmitRefusal};
 use kusari_node::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
-use kusari_node::seam::{AccountState, Command, Reply, SubmitRefusal};
 use kusari_node::wire::Message;
 use kusari_node::{Action, MiningPolicy, NodeConfig};
 

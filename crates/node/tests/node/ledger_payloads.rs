@@ -6,8 +6,8 @@ use crate::common::ledger::{Maker, Person, bench, config, ledger_hello, line, sp
 use crate::common::{Bench, sent_to};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, BlockStore, CheckedBlock, TreeLimits};
+use kusari_node::interface::{Command, Direction, PeerId};
 use kusari_node::limits::{HELLO_TIMEOUT, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
-use kusari_node::seam::{Command, Direction, PeerId};
 use kusari_node::store::Erasure;
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, MiningPolicy, NodeConfig};

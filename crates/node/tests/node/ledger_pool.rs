@@ -3,8 +3,8 @@
 use crate::common::Bench;
 use crate::common::ledger::{Person, bench};
 use kusari_chain::ledger::PublicKey;
+use kusari_node::interface::{Action, Command, PoolPage, Reply, WaitingTransaction};
 use kusari_node::limits::MAX_POOL_PAGE_BYTES;
-use kusari_node::seam::{Action, Command, PoolPage, Reply, WaitingTransaction};
 use kusari_node::{MiningPolicy, Node};
 
 type Place = Option<(PublicKey, u64)>;

@@ -8,8 +8,8 @@ use crate::common::ledger::{
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::{POOLED_OVERHEAD_BYTES, SETTLED_DEPTH};
+use kusari_node::interface::{Command, Reply};
 use kusari_node::limits::{MAX_PREDECESSOR_BYTES, MAX_PREDECESSORS_PER_SENDER};
-use kusari_node::seam::{Command, Reply};
 use kusari_node::store::Erasure;
 use kusari_node::{Action, MiningPolicy, Node};
 

@@ -6,7 +6,7 @@ use crate::common::ledger::{
 };
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_node::event::{BlockName, Origin};
-use kusari_node::seam::{Command, KnownTransaction, NoLedger, Reply};
+use kusari_node::interface::{Command, KnownTransaction, NoLedger, Reply};
 use kusari_node::{Action, Event, MiningPolicy};
 
 /// Where it stood, and whether it is back in the pool.

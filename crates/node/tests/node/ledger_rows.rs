@@ -3,8 +3,8 @@
 use crate::common::ledger::{Person, bench, errors_to, is_accepted, line, spec};
 use crate::common::sent_to;
 use kusari_chain::mempool::CheckedTransaction;
+use kusari_node::interface::{Input, PeerId};
 use kusari_node::limits::{BAN_SCORE, MAX_COMMIT_BYTES, MIN_COMMIT_BYTES};
-use kusari_node::seam::{Input, PeerId};
 use kusari_node::wire::{Dialect, Message, Received, Refusal, Row, Rows};
 use kusari_node::{Action, MiningPolicy};
 use proptest::prelude::*;

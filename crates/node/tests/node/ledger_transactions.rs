@@ -8,8 +8,8 @@ use crate::common::ledger::{
 use crate::common::{Bench, is_closed, sent_to};
 use kusari_chain::ledger::{Payload, Salt, UnsignedTransaction};
 use kusari_chain::mempool::CheckedTransaction;
+use kusari_node::interface::PeerId;
 use kusari_node::limits::{MEMPOOL_INTERVAL, TRANSACTION_BURST};
-use kusari_node::seam::PeerId;
 use kusari_node::wire::Message;
 use kusari_node::{Action, Input, MiningPolicy, NodeConfig};
 

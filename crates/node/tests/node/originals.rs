@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::common::{Bench, checked, child, sent_to, streams_to};
 use kusari_chain::Block;
+use kusari_node::interface::{Direction, PeerId, StreamForm};
 use kusari_node::limits::{
     ANSWER_SILENCE, GET_CHAIN_GRACE, GET_CHAIN_INTERVAL, HELLO_TIMEOUT, RELAY_AFTER, RELAY_SPREAD,
 };
-use kusari_node::seam::{Direction, PeerId, StreamForm};
 use kusari_node::wire::Message;
 use kusari_node::{Action, Event, Input, NodeConfig};
 

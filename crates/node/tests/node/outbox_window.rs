@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::common::{Bench, Disk, checked, child, mined_to};
 use kusari_chain::{Block, BlockHash, BlockStore, Target};
+use kusari_node::interface::{Command, CommitId, Reply, RequestId, SayRefusal, TemplateId};
 use kusari_node::limits::{OUTBOX_CAPACITY, OUTBOX_READ};
-use kusari_node::seam::{Command, CommitId, Reply, RequestId, SayRefusal, TemplateId};
 use kusari_node::store::{OutboxStore, OutboxWrite, StoreBatch};
 use kusari_node::{Action, Input, Node, NodeConfig, OutboxLimits};
 use proptest::prelude::*;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
+use kusari_node::interface::{Direction, PeerId};
 use kusari_node::limits::{
     ANSWER_SILENCE, HELLO_TIMEOUT, MAX_PER_ADDRESS, PING_AFTER, PONG_TIMEOUT, REDIAL_MAX,
     SILENT_TIMEOUT,
 };
-use kusari_node::seam::{Direction, PeerId};
 use kusari_node::wire::Message;
 use kusari_node::{Action, Event, Input, NodeConfig, PeerAddress};
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
+use kusari_node::interface::{Direction, DisconnectReason, PeerId};
 use kusari_node::limits::{
     IDLE_BY_HAND, MAX_PER_ADDRESS, MAX_PER_GROUP, PING_AFTER, REDIAL_FIRST, REDIAL_MAX,
 };
-use kusari_node::seam::{Direction, DisconnectReason, PeerId};
 use kusari_node::wire::{Hello, Message};
 use kusari_node::{Action, Event, Input, Node, NodeConfig, PeerAddress};
 

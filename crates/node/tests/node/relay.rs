@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::common::ledger::Person;
 use crate::common::{Bench, checked, child, sent_to};
 use kusari_chain::{Block, BlockHash, Work};
+use kusari_node::interface::PeerId;
 use kusari_node::limits::{
     ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, HEDGE_AFTER,
 };
-use kusari_node::seam::PeerId;
 use kusari_node::wire::{GetBlocks, Have, Message};
 use kusari_node::{Action, MiningPolicy, NodeConfig};
 

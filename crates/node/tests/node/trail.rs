@@ -3,8 +3,8 @@
 use crate::common::{Bench, checked, child, mined};
 use kusari_chain::Block;
 use kusari_node::event::{BlockName, Event, Origin};
+use kusari_node::interface::Input;
 use kusari_node::limits::BAN_SCORE;
-use kusari_node::seam::Input;
 use kusari_node::{Action, NodeConfig};
 
 fn written(actions: &[Action]) -> Vec<Event> {

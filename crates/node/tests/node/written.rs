@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, checked, child, hello};
 use kusari_chain::{Block, RuleViolation};
-use kusari_node::seam::{Direction, PeerId};
+use kusari_node::interface::{Direction, PeerId};
 use kusari_node::wire::{LineTooLong, Message, Received, Refusal, WireError, receive};
 use kusari_node::{Input, Node, NodeConfig};
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! An input in words, for whoever reads how a replay ended.
 
 use kusari_node::Input;
-use kusari_node::seam::{Command, Direction};
+use kusari_node::interface::{Command, Direction};
 use kusari_node::wire::encode;
 
 /// Most characters of what somebody sent or typed that are shown.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use kusari_node::PeerAddress;
-use kusari_node::seam::Direction;
+use kusari_node::interface::Direction;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
-use kusari_node::seam::{DisconnectReason, StreamForm};
+use kusari_node::interface::{DisconnectReason, StreamForm};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::{Notify, mpsc};
 

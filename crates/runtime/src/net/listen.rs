@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_node::seam::Direction;
+use kusari_node::interface::Direction;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::Net;

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_node::seam::PeerId;
+use kusari_node::interface::PeerId;
 use kusari_node::wire::{LineFramer, MAX_PLAIN_LINE, Refusal, Row, WireError};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;

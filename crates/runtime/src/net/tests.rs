@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use kusari_chain::{Block, BlockHash, BlockWrite, StoredBlock, Work};
-use kusari_node::seam::StreamForm;
+use kusari_node::interface::StreamForm;
 use kusari_node::store::StoreBatch;
 use tokio::runtime::Runtime;
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use kusari_chain::StoreError;
-use kusari_node::seam::{PeerId, StreamForm};
+use kusari_node::interface::{PeerId, StreamForm};
 use kusari_node::wire::{HeadersLine, MAX_HEADERS, Message, encode, encode_whole_block};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::timeout;

@@ -7,7 +7,7 @@ use kusari_chain::params::CLASSIC_CHAIN;
 use std::io::{self, BufReader};
 use std::time::Duration;
 
-use kusari_node::seam::{SayRefusal, request};
+use kusari_node::interface::{SayRefusal, request};
 
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
 use crate::cli::lines::Lines;

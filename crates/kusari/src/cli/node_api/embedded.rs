@@ -10,7 +10,7 @@ use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
 use kusari_node::Snapshot;
-use kusari_node::seam::{AccountState, BranchRefusal, NoLedger, Request, request};
+use kusari_node::interface::{AccountState, BranchRefusal, NoLedger, Request, request};
 use kusari_runtime::offline::Offline;
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_runtime::{NodeHandle, unix_time};

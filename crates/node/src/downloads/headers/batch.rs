@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Standing;
 use crate::downloads::{Answer, Body, Downloads, Purpose, Row};
+use crate::interface::PeerId;
 use crate::limits::{FIRST_BODIES, MAX_BODIES_ASKED, MAX_RETRIES};
-use crate::seam::PeerId;
 use crate::wire::{GetBlocks, MAX_BLOCKS, MAX_HASHES};
 
 /// The bodies of a batch of headers.

@@ -2,7 +2,7 @@
 
 use kusari_chain::{BestPoint, BlockHash};
 
-use crate::seam::PeerId;
+use crate::interface::PeerId;
 
 /// What became of a block that a peer sent, as far as catching up is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

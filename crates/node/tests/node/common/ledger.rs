@@ -11,7 +11,7 @@ use kusari_chain::ledger::{
 use kusari_chain::mempool::{CheckedTransaction, PoolLimits};
 use kusari_chain::{Accepted, Block, BlockStore, Chain, CheckedBlock, TreeLimits};
 use kusari_node::event::BlockName;
-use kusari_node::seam::{Command, PeerId, Reply, WrittenTransaction};
+use kusari_node::interface::{Command, PeerId, Reply, WrittenTransaction};
 use kusari_node::wire::{Hello, Message};
 use kusari_node::{Action, Event, LedgerConfig, MiningPolicy, NodeConfig, WitnessConfig};
 

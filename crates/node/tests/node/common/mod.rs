@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, CheckedBlock, StoredBlock, Target, Work};
-use kusari_node::seam::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
+use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Hello, Message, NodeId};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kusari_chain::Block;
 use kusari_chain::ledger::{PublicKey, UnsignedStatement, WitnessStatement};
-use kusari_node::seam::PeerId;
+use kusari_node::interface::PeerId;
 use kusari_node::wire::Message;
 use kusari_node::{
     Action, Event, Input, LastStatement, MiningPolicy, NodeConfig, WitnessConfig, WitnessMemory,

@@ -9,7 +9,7 @@ use kusari_chain::ledger::{BodyEntry, Payload, Salt, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{Block, BlockStore, CheckedBlock, StoredBlock, Target};
 use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
-use kusari_node::seam::{
+use kusari_node::interface::{
     AccountState, Command, CommitId, Reply, RequestId, SignedDraft, TemplateId, WrittenTransaction,
 };
 use kusari_node::store::{EntryState, OutboxStore};

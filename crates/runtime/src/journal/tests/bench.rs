@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, Target, TreeLimits};
 use kusari_miner::Search;
-use kusari_node::seam::{
+use kusari_node::interface::{
     Action, Command, Direction, Input, Now, PeerId, RequestId, StreamForm, TemplateId,
 };
 use kusari_node::wire::{Refusal, WireError, receive};

@@ -1,4 +1,4 @@
-//! The seam between the node and its driver: what comes in and what goes out.
+//! The interface between the node and its driver: what comes in and what goes out.
 //!
 //! The driver owns sockets, the clock, the store's commits, threads and the screen. It calls
 //! [`crate::Node::handle`] with an [`Input`] and carries out the [`Action`]s in order.
