@@ -60,7 +60,7 @@ use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::timers::Timers;
 use crate::transactions::{Moved, Transactions};
-use crate::wire::{Message, NodeId};
+use crate::wire::{InstanceId, Message};
 use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::commits::Commits;
@@ -82,7 +82,7 @@ pub use state::{RestoreError, hash_of_state};
 #[serde(deny_unknown_fields)]
 pub struct Node {
     config: NodeConfig,
-    id: NodeId,
+    id: InstanceId,
     random: Random,
     #[serde(with = "state::chain")]
     chain: Chain,
@@ -181,7 +181,7 @@ impl Node {
             dials.add(address.clone(), Duration::ZERO);
         }
         Ok(Self {
-            id: NodeId(random.draw()),
+            id: InstanceId(random.draw()),
             peers: Peers::new(config.places(), random.draw()),
             random,
             mining: Mining::new(chain.tip().height > 0),

@@ -28,7 +28,7 @@ use crate::limits::{
     PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
 use crate::token_bucket::TokenBucket;
-use crate::wire::{Hello, NodeId};
+use crate::wire::{Hello, InstanceId};
 
 /// How far a peer has introduced itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     pub(crate) stage: PeerStage,
     pub(crate) agent: Option<String>,
-    pub(crate) node_id: Option<NodeId>,
+    pub(crate) instance_id: Option<InstanceId>,
     pub(crate) listen: Option<u16>,
     /// Its first line was `GET_CHAIN`, as an original node's is.
     pub(crate) began_with_get_chain: bool,
@@ -169,7 +169,7 @@ impl Peers {
             address,
             stage,
             agent: None,
-            node_id: None,
+            instance_id: None,
             listen: None,
             began_with_get_chain: false,
             sent_block: false,
@@ -238,7 +238,7 @@ impl Peers {
         &mut self,
         id: PeerId,
         hello: &Hello,
-        our_id: NodeId,
+        our_id: InstanceId,
         now: Duration,
     ) -> Result<(), DisconnectReason> {
         if hello.id == our_id {
@@ -251,7 +251,7 @@ impl Peers {
             }
             peer.stage = PeerStage::Introduced;
             peer.agent = Some(hello.agent.clone());
-            peer.node_id = Some(hello.id);
+            peer.instance_id = Some(hello.id);
             peer.listen = hello.listen;
         }
         Ok(())

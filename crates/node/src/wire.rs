@@ -15,7 +15,7 @@ pub use decode::{Dialect, Received, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{
-    AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, Message, NodeId, StatusReport,
+    AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, InstanceId, Message, StatusReport,
 };
 pub use refusal::{Refusal, Verb, WireError};
 pub use rows::{Row, Rows};

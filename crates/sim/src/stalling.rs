@@ -6,7 +6,7 @@ use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{Accepted, Block, Chain, CheckedBlock, TreeLimits, Work};
 use kusari_node::interface::{Direction, PeerId};
 use kusari_node::store::StoreBatch;
-use kusari_node::wire::{Hello, Message, NodeId};
+use kusari_node::wire::{Hello, InstanceId, Message};
 use kusari_node::{Input, MiningPolicy};
 
 use crate::disk::Disk;
@@ -74,7 +74,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
             work: Work::of_classic_blocks(1_000_000),
             tip: mining::long_chain()[0].hash,
             listen: None,
-            id: NodeId(7),
+            id: InstanceId(7),
         };
         let received = Ok(Message::Hello(hello));
         world.input(a, Input::MessageReceived { peer: BESIDE, received });

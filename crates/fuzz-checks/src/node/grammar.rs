@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use kusari_chain::{Block, BlockHash, Target, Work};
 use kusari_miner::Search;
-use kusari_node::wire::{GetBlocks, Have, Hello, MAX_BLOCKS, Message, NodeId, encode};
+use kusari_node::wire::{GetBlocks, Have, Hello, InstanceId, MAX_BLOCKS, Message, encode};
 
 use super::Bytes;
 
@@ -140,6 +140,6 @@ fn hello(bytes: &mut Bytes<'_>) -> Hello {
         work,
         tip,
         listen: kind.is_multiple_of(2).then_some(9_000),
-        id: NodeId(u64::from(kind % 16)),
+        id: InstanceId(u64::from(kind % 16)),
     }
 }

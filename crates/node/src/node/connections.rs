@@ -103,15 +103,15 @@ impl Node {
     /// reports the end.
     pub(super) fn close(&mut self, now: Now, id: PeerId, reason: DisconnectReason) {
         let Some(peer) = self.peers.close(id, reason.clone()) else { return };
-        let (direction, node_id) = (peer.direction.clone(), peer.node_id);
+        let (direction, instance_id) = (peer.direction.clone(), peer.instance_id);
         self.forget(id);
         if let Direction::Outbound(target) = direction {
-            match (&reason, node_id) {
+            match (&reason, instance_id) {
                 (DisconnectReason::Ourselves, _) => {
                     self.dial_ended(target, DialEnd::Ourselves, now);
                 }
-                (DisconnectReason::AlreadyConnected, Some(node_id)) => {
-                    self.dial_ended(target, DialEnd::Covered(node_id), now);
+                (DisconnectReason::AlreadyConnected, Some(instance_id)) => {
+                    self.dial_ended(target, DialEnd::Covered(instance_id), now);
                 }
                 _ => {}
             }
@@ -120,10 +120,10 @@ impl Node {
     }
 
     fn uncover_twins_of(&mut self, peer: &Peer, now: Now) {
-        if let Some(node_id) = peer.node_id
+        if let Some(instance_id) = peer.instance_id
             && peer.closing != Some(DisconnectReason::AlreadyConnected)
         {
-            self.dials.uncover(node_id, now.monotonic);
+            self.dials.uncover(instance_id, now.monotonic);
         }
     }
 

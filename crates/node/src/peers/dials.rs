@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::PeerAddress;
 use crate::limits::{REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
 use crate::random::Random;
-use crate::wire::NodeId;
+use crate::wire::InstanceId;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,7 +21,7 @@ enum State {
         since: Duration,
     },
     /// This node is connected by another way; dialled again when it no longer is.
-    Covered(NodeId),
+    Covered(InstanceId),
     /// It leads to ourselves and is never dialled again.
     Ourselves,
 }
@@ -41,7 +41,7 @@ pub(crate) enum DialEnd {
     /// We closed it for what the peer did.
     Misbehaved,
     /// The same node is connected by another way.
-    Covered(NodeId),
+    Covered(InstanceId),
     /// It led to ourselves.
     Ourselves,
 }
@@ -132,7 +132,7 @@ impl Dials {
 
     /// A connection to a node, or to one that said so, is gone: addresses that were covered by it are
     /// dialled again. Where another one is left, the node says so again.
-    pub(crate) fn uncover(&mut self, node: NodeId, now: Duration) {
+    pub(crate) fn uncover(&mut self, node: InstanceId, now: Duration) {
         for dial in self.dials.values_mut() {
             if matches!(dial.state, State::Covered(covering) if covering == node) {
                 // Whoever comes and goes under that name makes us dial less and less often.

@@ -9,17 +9,18 @@ use alloc::vec::Vec;
 use super::limits::same_host;
 use super::{Peer, Peers};
 use crate::interface::{Direction, PeerId};
-use crate::wire::NodeId;
+use crate::wire::InstanceId;
 
 impl Peers {
     /// Links that this node is to close, now that `id` introduced itself.
-    pub(crate) fn superfluous(&self, id: PeerId, our_id: NodeId) -> Vec<PeerId> {
+    pub(crate) fn superfluous(&self, id: PeerId, our_id: InstanceId) -> Vec<PeerId> {
         let Some(peer) = self.get(id) else { return Vec::new() };
-        let Some(node_id) = peer.node_id else { return Vec::new() };
+        let Some(instance_id) = peer.instance_id else { return Vec::new() };
         let twins = || {
-            self.iter().filter(move |(other, twin)| *other != id && twin.node_id == Some(node_id))
+            self.iter()
+                .filter(move |(other, twin)| *other != id && twin.instance_id == Some(instance_id))
         };
-        let we_act = our_id < node_id;
+        let we_act = our_id < instance_id;
         match peer.direction {
             // The dialler alone knows why there are two; here each is as good as the other.
             Direction::Inbound => {
@@ -43,9 +44,9 @@ impl Peers {
     pub(crate) fn is_doubled(&self, id: PeerId) -> bool {
         let Some(peer) = self.get(id) else { return false };
         peer.direction != Direction::Inbound
-            && peer.node_id.is_some()
+            && peer.instance_id.is_some()
             && self.iter().any(|(_, twin)| {
-                twin.direction == Direction::Inbound && twin.node_id == peer.node_id
+                twin.direction == Direction::Inbound && twin.instance_id == peer.instance_id
             })
     }
 }

@@ -151,21 +151,21 @@ impl AsBlock for Arc<StoredBlock> {
 
 /// Random number of a running node, against connecting to oneself and twice to one peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NodeId(pub u64);
+pub struct InstanceId(pub u64);
 
-impl fmt::Display for NodeId {
+impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-impl Serialize for NodeId {
+impl Serialize for InstanceId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for NodeId {
+impl<'de> Deserialize<'de> for InstanceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.len() != 16 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
@@ -194,7 +194,7 @@ pub struct Hello {
     #[serde(deserialize_with = "Option::deserialize")]
     pub listen: Option<u16>,
     /// The sender's random number.
-    pub id: NodeId,
+    pub id: InstanceId,
 }
 
 impl Hello {

@@ -2,7 +2,7 @@
 
 use kusari_chain::{Block, BlockHash, CheckedBlock, Work};
 use kusari_node::wire::{
-    ErrorReport, GetBlocks, Have, Hello, LineFramer, MAX_LINE, MAX_PLAIN_LINE, Message, NodeId,
+    ErrorReport, GetBlocks, Have, Hello, InstanceId, LineFramer, MAX_LINE, MAX_PLAIN_LINE, Message,
     encode, receive,
 };
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn samples() -> Vec<Message<CheckedBlock>> {
         work: Work::of_classic_blocks(12),
         tip: hash,
         listen: Some(8080),
-        id: NodeId(0x0123),
+        id: InstanceId(0x0123),
     };
     vec![
         Message::Block(CheckedBlock::check(Block::genesis()).unwrap()),

@@ -21,7 +21,7 @@ use std::time::Duration;
 use kusari_chain::{Block, BlockHash, CheckedBlock, StoredBlock, Target, Work};
 use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::StoreBatch;
-use kusari_node::wire::{Hello, Message, NodeId};
+use kusari_node::wire::{Hello, InstanceId, Message};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits};
 
 pub use disk::Disk;
@@ -229,7 +229,7 @@ pub fn hello(id: u64, height: u32) -> Hello {
         work: Work::of_classic_blocks(height),
         tip: if height == 0 { genesis } else { BlockHash([u8::try_from(height).unwrap(); 32]) },
         listen: None,
-        id: NodeId(id),
+        id: InstanceId(id),
     }
 }
 
