@@ -258,10 +258,10 @@ pub const MEMPOOL_INTERVAL: Duration = Duration::from_secs(60);
 /// parents are still to come are kept as orphans.
 pub const MAX_BODIES_ASKED: usize = 192;
 /// Blocks without some of their payloads that are remembered, to ask for these.
-pub const MAX_LACKING: usize = 128;
+pub const MAX_MISSING_PAYLOADS: usize = 128;
 /// Peers that one such block is asked of, one after another. A payload may be erased everywhere, and a
 /// few of them may be liars.
-pub const MAX_LACKING_TRIES: u8 = 4;
+pub const MAX_MISSING_TRIES: u8 = 4;
 /// Blocks that wait for the rest of their bodies, one for each peer at most. Each holds a header and
 /// ids, at most 1 MiB of line.
 pub const MAX_COMPACT_WAITING: usize = 16;

@@ -41,7 +41,7 @@ use crate::config::NodeConfig;
 use crate::downloads::Downloads;
 use crate::downloads::announced::Announced;
 use crate::downloads::headers::Headers;
-use crate::downloads::lacking::Lacking;
+use crate::downloads::missing_payloads::MissingPayloads;
 use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
@@ -99,7 +99,7 @@ pub struct Node {
     headers: Headers,
     compact: Compact,
     announced: Announced,
-    lacking: Lacking,
+    missing_payloads: MissingPayloads,
     serving: Serving,
     finality: Finality,
     pacing: Pacing,

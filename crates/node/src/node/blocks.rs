@@ -60,7 +60,7 @@ impl Node {
         let source = headers_of.unwrap_or(peer);
         self.sync.block_came(&mut self.downloads, source, arrival, now.monotonic);
         if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
-            self.lacking.add(point.hash, Some(peer), now.monotonic);
+            self.missing_payloads.add(point.hash, Some(peer), now.monotonic);
         }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
@@ -147,7 +147,7 @@ impl Node {
                         if let Arrival::Fresh(point) = arrival {
                             self.orphan_joined(point);
                             if lacks_payloads {
-                                self.lacking.add(point.hash, None, now.monotonic);
+                                self.missing_payloads.add(point.hash, None, now.monotonic);
                             }
                         }
                         added.push_back(arrival);
@@ -172,7 +172,7 @@ impl Node {
         let (hash, timestamp) = (block.block().hash, block.block().timestamp);
         let name = name_of(&block);
         if !block.lacks_payloads() {
-            self.lacking.filled(&hash);
+            self.missing_payloads.filled(&hash);
         }
         let arrival = match self.chain.accept(block, now.wall)? {
             Accepted::Known(point) => Arrival::Known(point),

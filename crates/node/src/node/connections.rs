@@ -132,7 +132,7 @@ impl Node {
         self.originals.remove(&mut self.downloads, id);
         self.gossip.remove(id);
         self.announced.remove(id);
-        self.lacking.remove(id);
+        self.missing_payloads.remove(id);
         self.headers.remove(&mut self.downloads, id);
         self.downloads.remove(id);
         self.compact.remove(id);

@@ -84,7 +84,7 @@ impl Node {
 
     /// Asks for blocks that came without payloads, and first of those whom the person chose.
     pub(super) fn request_payloads(&mut self, now: Now) {
-        if self.lacking.is_idle() {
+        if self.missing_payloads.is_idle() {
             return;
         }
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
@@ -92,7 +92,7 @@ impl Node {
             introduced.map(|(id, peer)| (peer.direction == Direction::Inbound, id)).collect();
         peers.sort_unstable();
         let peers = peers.into_iter().map(|(_, id)| id);
-        for (peer, hash) in self.lacking.due(&mut self.downloads, now.monotonic, peers) {
+        for (peer, hash) in self.missing_payloads.due(&mut self.downloads, now.monotonic, peers) {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
     }

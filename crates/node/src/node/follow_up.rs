@@ -159,7 +159,7 @@ impl Node {
             (Timer::Sync, self.sync.deadline(&self.downloads, now.monotonic)),
             (Timer::Headers, self.headers.deadline(&self.downloads, now.monotonic)),
             (Timer::Announced, self.announced.deadline(&self.downloads)),
-            (Timer::Payloads, self.lacking.deadline(now.monotonic)),
+            (Timer::Payloads, self.missing_payloads.deadline(now.monotonic)),
             (Timer::Originals, self.originals.deadline(&self.downloads, now.monotonic)),
             (
                 Timer::Gossip,

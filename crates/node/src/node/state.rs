@@ -85,7 +85,7 @@ impl Node {
     fn is_within_bounds(&self) -> bool {
         let is_peer = |peer: PeerId| self.peers.get(peer).is_some();
         self.gossip.is_within_bounds()
-            && self.lacking.is_within_bounds()
+            && self.missing_payloads.is_within_bounds()
             && self.downloads.is_within_bounds(is_peer)
             && self.sync.is_within_bounds(is_peer)
             && self.headers.is_within_bounds(is_peer)

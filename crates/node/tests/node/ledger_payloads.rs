@@ -7,7 +7,9 @@ use crate::common::{Bench, sent_to};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, BlockStore, CheckedBlock, TreeLimits};
 use kusari_node::interface::{Command, Direction, PeerId};
-use kusari_node::limits::{HELLO_TIMEOUT, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
+use kusari_node::limits::{
+    HELLO_TIMEOUT, MAX_MISSING_PAYLOADS, MAX_MISSING_TRIES, REQUEST_TIMEOUT,
+};
 use kusari_node::store::Erasure;
 use kusari_node::wire::{GetBlocks, Message};
 use kusari_node::{Action, MiningPolicy, NodeConfig};
@@ -143,15 +145,15 @@ fn what_nobody_has_is_asked_of_a_few_and_what_is_remembered_of_it_is_bounded() {
         asked += u64::from(is_asked(&actions, peer, block.block().hash));
         bench.receive(peer, Message::End { count: 0, missing: vec![block.block().hash] });
     }
-    assert_eq!(asked, u64::from(MAX_LACKING_TRIES));
+    assert_eq!(asked, u64::from(MAX_MISSING_TRIES));
     // The first one was silent for too long.
     let liar = bench.ledger_peer(8);
-    for sequence in 1..=(MAX_LACKING as u64 + 10) {
+    for sequence in 1..=(MAX_MISSING_PAYLOADS as u64 + 10) {
         let block = maker.next(&[&Person::new(2).record(sequence, 0, "erased")]);
         bench.receive(liar, whole(&stripped(&block)));
     }
     let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
-    assert_eq!(state["lacking"]["blocks"].as_array().unwrap().len(), MAX_LACKING);
+    assert_eq!(state["lacking"]["blocks"].as_array().unwrap().len(), MAX_MISSING_PAYLOADS);
     bench.restore();
 }
 

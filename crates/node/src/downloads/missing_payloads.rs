@@ -1,7 +1,7 @@
 //! Blocks that are here without payloads which their transactions commit to: who is asked for them.
 //!
 //! A payload may be erased everywhere, by law or by wish, so nobody is asked for ever: a block is asked
-//! of [`MAX_LACKING_TRIES`] peers, one after another, none of which sent it without. Where more blocks
+//! of [`MAX_MISSING_TRIES`] peers, one after another, none of which sent it without. Where more blocks
 //! lack something than are remembered, the oldest are let go.
 //!
 //! What is being asked stands in [`Downloads`]. Knows nothing of connections, and reads no block.
@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;
-use crate::limits::{ANNOUNCED_GRACE, MAX_LACKING, MAX_LACKING_TRIES, REQUEST_TIMEOUT};
+use crate::limits::{ANNOUNCED_GRACE, MAX_MISSING_PAYLOADS, MAX_MISSING_TRIES, REQUEST_TIMEOUT};
 
 #[derive(Serialize, Deserialize)]
-struct Lack {
+struct Missing {
     hash: BlockHash,
     /// When somebody may be asked: what comes by itself meanwhile is not asked for.
     ask_at: Duration,
@@ -29,32 +29,32 @@ struct Lack {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Lacking {
+pub(crate) struct MissingPayloads {
     /// Oldest first.
-    blocks: VecDeque<Lack>,
+    blocks: VecDeque<Missing>,
 }
 
-impl Lacking {
+impl MissingPayloads {
     /// A block came without payloads, from this peer if it came by itself.
     pub(crate) fn add(&mut self, hash: BlockHash, from: Option<PeerId>, now: Duration) {
-        if self.blocks.iter().any(|lack| lack.hash == hash) {
+        if self.blocks.iter().any(|missing| missing.hash == hash) {
             return;
         }
-        if self.blocks.len() >= MAX_LACKING {
+        if self.blocks.len() >= MAX_MISSING_PAYLOADS {
             self.blocks.pop_front();
         }
         let (ask_at, tried) = (now + ANNOUNCED_GRACE, from.into_iter().collect());
-        self.blocks.push_back(Lack { hash, ask_at, tried, tries: 0 });
+        self.blocks.push_back(Missing { hash, ask_at, tried, tries: 0 });
     }
 
     /// The block is here with its payloads.
     pub(crate) fn filled(&mut self, hash: &BlockHash) {
-        self.blocks.retain(|lack| lack.hash != *hash);
+        self.blocks.retain(|missing| missing.hash != *hash);
     }
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
-        for lack in &mut self.blocks {
-            lack.tried.remove(&peer);
+        for missing in &mut self.blocks {
+            missing.tried.remove(&peer);
         }
     }
 
@@ -66,30 +66,31 @@ impl Lacking {
         now: Duration,
         peers: impl Iterator<Item = PeerId>,
     ) -> Vec<(PeerId, BlockHash)> {
-        let is_over = |lack: &Lack| lack.tries >= MAX_LACKING_TRIES && now >= lack.ask_at;
-        self.blocks.retain(|lack| !is_over(lack));
+        let is_over =
+            |missing: &Missing| missing.tries >= MAX_MISSING_TRIES && now >= missing.ask_at;
+        self.blocks.retain(|missing| !is_over(missing));
         let mut questions = Vec::new();
         for peer in peers {
             if !rows.is_idle(peer) {
                 continue;
             }
-            let lack = self
+            let missing = self
                 .blocks
                 .iter_mut()
-                .find(|lack| now >= lack.ask_at && !lack.tried.contains(&peer));
-            let Some(lack) = lack else { continue };
-            lack.ask_at = now + REQUEST_TIMEOUT;
-            lack.tried.insert(peer);
-            lack.tries += 1;
-            rows.ask(peer, Answer::Hashes(1), Purpose::Payloads(lack.hash), now);
-            questions.push((peer, lack.hash));
+                .find(|missing| now >= missing.ask_at && !missing.tried.contains(&peer));
+            let Some(missing) = missing else { continue };
+            missing.ask_at = now + REQUEST_TIMEOUT;
+            missing.tried.insert(peer);
+            missing.tries += 1;
+            rows.ask(peer, Answer::Hashes(1), Purpose::Payloads(missing.hash), now);
+            questions.push((peer, missing.hash));
         }
         questions
     }
 
-    /// When [`Lacking::due`] is to be called again, if there is anything to wait for.
+    /// When [`MissingPayloads::due`] is to be called again, if there is anything to wait for.
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
-        self.blocks.iter().map(|lack| lack.ask_at).filter(|at| *at > now).min()
+        self.blocks.iter().map(|missing| missing.ask_at).filter(|at| *at > now).min()
     }
 
     /// Whether there is nothing to remember.
@@ -99,6 +100,6 @@ impl Lacking {
 
     /// Whether no more is remembered than may be: it may come from a stranger's file.
     pub(crate) fn is_within_bounds(&self) -> bool {
-        self.blocks.len() <= MAX_LACKING
+        self.blocks.len() <= MAX_MISSING_PAYLOADS
     }
 }
