@@ -7,11 +7,11 @@
 //!
 //! Owns who owes what, since when, how far each answer has come, and when it is given up. Whom to ask
 //! for what is decided by the policies over it, which hold no request: [`sync`], [`headers`],
-//! [`announced`], [`missing_payloads`] and [`crate::originals`]. Knows nothing of connections, and reads no block.
+//! [`pending_announcements`], [`missing_payloads`] and [`crate::originals`]. Knows nothing of connections, and reads no block.
 
-pub(crate) mod announced;
 pub(crate) mod headers;
 pub(crate) mod missing_payloads;
+pub(crate) mod pending_announcements;
 mod row;
 pub(crate) mod sync;
 #[cfg(test)]

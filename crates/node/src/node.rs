@@ -39,9 +39,9 @@ use serde::{Deserialize, Serialize};
 use crate::compact::Compact;
 use crate::config::NodeConfig;
 use crate::downloads::Downloads;
-use crate::downloads::announced::Announced;
 use crate::downloads::headers::Headers;
 use crate::downloads::missing_payloads::MissingPayloads;
+use crate::downloads::pending_announcements::PendingAnnouncements;
 use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
@@ -98,7 +98,7 @@ pub struct Node {
     gossip: Gossip,
     headers: Headers,
     compact: Compact,
-    announced: Announced,
+    pending_announcements: PendingAnnouncements,
     missing_payloads: MissingPayloads,
     serving: Serving,
     finality: Finality,

@@ -92,7 +92,7 @@ impl Node {
         let point = BestPoint { height, hash, work: tip.work };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         for (id, _) in introduced {
-            self.announced.hinted(&self.downloads, id, point, &tip, now.monotonic);
+            self.pending_announcements.hinted(&self.downloads, id, point, &tip, now.monotonic);
         }
     }
 
@@ -218,7 +218,7 @@ impl Node {
             self.compact.arrived(&hash);
             self.take_waiting_statements(now, &hash)?;
         }
-        for peer in self.announced.arrived(&hash) {
+        for peer in self.pending_announcements.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
                 self.peer_has(peer, point);
             }

@@ -59,7 +59,7 @@ impl Node {
                 let tip = self.chain.tip();
                 let point = BestPoint { height, hash, work: tip.work };
                 let from = now.monotonic + ANNOUNCED_TIMEOUT;
-                self.announced.hinted(&self.downloads, peer, point, &tip, from);
+                self.pending_announcements.hinted(&self.downloads, peer, point, &tip, from);
                 self.send(peer, Message::GetTransactions { hash, places });
             }
             Put::NoRoom => self.request_whole(now, peer, hash),

@@ -131,7 +131,7 @@ impl Node {
         self.sync.remove(id);
         self.originals.remove(&mut self.downloads, id);
         self.gossip.remove(id);
-        self.announced.remove(id);
+        self.pending_announcements.remove(id);
         self.missing_payloads.remove(id);
         self.headers.remove(&mut self.downloads, id);
         self.downloads.remove(id);

@@ -48,9 +48,9 @@ impl Node {
             (Purpose::Sync(_), _) => self.sync.ended(peer, row, end, now.monotonic),
             // In time another peer may have it. Where it is late, it is left to those who catch up.
             (Purpose::Announced(hash), End::Complete | End::Refused) => {
-                self.announced.answered(peer, hash);
+                self.pending_announcements.answered(peer, hash);
             }
-            (Purpose::Announced(hash), End::Late) => drop(self.announced.arrived(hash)),
+            (Purpose::Announced(hash), End::Late) => drop(self.pending_announcements.arrived(hash)),
             (Purpose::Bodies { .. }, _) => {
                 let time = row.time_taken(now.monotonic);
                 let delivered = match end {
@@ -68,7 +68,8 @@ impl Node {
     /// Asks for blocks that were announced and did not come by themselves.
     pub(super) fn request_announced(&mut self, now: Now) {
         let tip = self.chain.tip();
-        for (peer, hash) in self.announced.due(&mut self.downloads, now.monotonic, &tip) {
+        for (peer, hash) in self.pending_announcements.due(&mut self.downloads, now.monotonic, &tip)
+        {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
     }
@@ -101,7 +102,7 @@ impl Node {
     pub(super) fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
         let as_headers = self.transactions.is_some();
         loop {
-            let (chain, announced) = (&self.chain, &self.announced);
+            let (chain, announced) = (&self.chain, &self.pending_announcements);
             let unknown = |peer, hash: &BlockHash| {
                 Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
             };

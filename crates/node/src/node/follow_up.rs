@@ -158,7 +158,7 @@ impl Node {
             (Timer::Answers, self.downloads.deadline()),
             (Timer::Sync, self.sync.deadline(&self.downloads, now.monotonic)),
             (Timer::Headers, self.headers.deadline(&self.downloads, now.monotonic)),
-            (Timer::Announced, self.announced.deadline(&self.downloads)),
+            (Timer::Announced, self.pending_announcements.deadline(&self.downloads)),
             (Timer::Payloads, self.missing_payloads.deadline(now.monotonic)),
             (Timer::Originals, self.originals.deadline(&self.downloads, now.monotonic)),
             (

@@ -220,7 +220,7 @@ impl Node {
             Some(known) => self.peer_has(id, known),
             None if self.peers.get(id).is_some_and(|peer| peer.is_introduced()) => {
                 let tip = self.chain.tip();
-                self.announced.heard(&self.downloads, id, claim, &tip, now.monotonic);
+                self.pending_announcements.heard(&self.downloads, id, claim, &tip, now.monotonic);
             }
             None => {}
         }

@@ -89,7 +89,7 @@ impl Node {
             && self.downloads.is_within_bounds(is_peer)
             && self.sync.is_within_bounds(is_peer)
             && self.headers.is_within_bounds(is_peer)
-            && self.announced.is_within_bounds(is_peer)
+            && self.pending_announcements.is_within_bounds(is_peer)
             && self.originals.is_within_bounds()
             && self.bans.is_within_bounds()
             && self.peers.is_within(self.config.places())

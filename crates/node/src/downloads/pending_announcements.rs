@@ -29,12 +29,12 @@ struct Announcement {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Announced {
+pub(crate) struct PendingAnnouncements {
     /// The last one of each peer.
     last: BTreeMap<PeerId, Announcement>,
 }
 
-impl Announced {
+impl PendingAnnouncements {
     /// An introduced peer has a block that no branch of ours has.
     pub(crate) fn heard(
         &mut self,
@@ -148,7 +148,7 @@ impl Announced {
         questions
     }
 
-    /// When [`Announced::due`] has something next. What is being asked for waits for its answer.
+    /// When [`PendingAnnouncements::due`] has something next. What is being asked for waits for its answer.
     pub(crate) fn deadline(&self, rows: &Downloads) -> Option<Duration> {
         let graces = self.graces().into_iter();
         graces.filter(|(hash, _)| !rows.is_announced_asked(hash)).map(|(_, grace)| grace).min()

@@ -21,7 +21,7 @@ fn peer(number: u64) -> PeerId {
 /// Announcements, and the table of what is being asked.
 #[derive(Default)]
 struct Desk {
-    announced: Announced,
+    announced: PendingAnnouncements,
     rows: Downloads,
 }
 
