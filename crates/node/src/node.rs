@@ -11,7 +11,6 @@ mod compact;
 mod connections;
 mod downloads;
 mod drafts;
-mod finality;
 mod follow_up;
 mod headers;
 mod ledger;
@@ -19,6 +18,7 @@ mod messages;
 mod mining;
 mod originals;
 mod pushing;
+mod reorg_limit;
 mod reorganise;
 mod state;
 mod trail;
@@ -45,7 +45,6 @@ use crate::downloads::pending_announcements::PendingAnnouncements;
 use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
-use crate::finality::Finality;
 use crate::gossip::Gossip;
 use crate::hindrance::StorageState;
 use crate::interface::{Action, CommitId, Input, Now, PeerId, Reply, RequestId};
@@ -55,6 +54,7 @@ use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::random::Random;
 use crate::refusals::BlockRefusals;
+use crate::reorg_limit::ReorgLimit;
 use crate::serving::Serving;
 use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
@@ -101,7 +101,7 @@ pub struct Node {
     pending_announcements: PendingAnnouncements,
     missing_payloads: MissingPayloads,
     serving: Serving,
-    finality: Finality,
+    reorg_limit: ReorgLimit,
     pacing: Pacing,
     mining: Mining,
     /// `None` on the classic chain.

@@ -1,7 +1,7 @@
 //! Branches that are held: the alarm, and what a person decides.
 //!
 //! Owns how a decision becomes changes that are committed and told. Which branches are held is up to
-//! the chain, when the person is told to [`crate::finality`].
+//! the chain, when the person is told to [`crate::reorg_limit`].
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -18,7 +18,7 @@ impl Node {
     /// What has to be done once, before anything else: a store may have been opened under another
     /// limit than before.
     pub(super) fn wake_up(&mut self, now: Now) -> Result<(), StoreError> {
-        if self.finality.wakes() {
+        if self.reorg_limit.wakes() {
             self.reconsider(now)?;
         }
         Ok(())
@@ -81,14 +81,14 @@ impl Node {
     pub(super) fn watch_branches(&mut self, now: Now) -> Result<(), StoreError> {
         let tip = self.chain.tip();
         if !self.chain.is_bound()
-            && (self.finality.is_filled(tip.height > 0, self.catching_up, now.monotonic)
+            && (self.reorg_limit.is_filled(tip.height > 0, self.catching_up, now.monotonic)
                 || tip.height > 0 && self.sync.has_caught_up(tip.work))
         {
             self.chain.bind();
         }
         let ahead = self.chain.held_branches();
         let is_asking = self.downloads.is_any_syncing();
-        if self.finality.tells(ahead.first(), is_asking, now.monotonic)
+        if self.reorg_limit.tells(ahead.first(), is_asking, now.monotonic)
             && let Some(first) = ahead.first()
             && let Some(branch) = self.chain.branch_to(&first.tip.hash)?
         {
@@ -102,7 +102,7 @@ impl Node {
     pub(super) fn branches_deadline(&self) -> Option<core::time::Duration> {
         let ahead = self.chain.held_branches();
         let is_asking = self.downloads.is_any_syncing();
-        self.finality.deadline(ahead.first(), is_asking, self.chain.is_bound())
+        self.reorg_limit.deadline(ahead.first(), is_asking, self.chain.is_bound())
     }
 
     /// A peer has this block. One of a branch that is not followed, or not yet, says nothing of how much

@@ -19,7 +19,7 @@ struct Told {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Finality {
+pub(crate) struct ReorgLimit {
     /// Whether all branches were looked at since the store was opened.
     is_awake: bool,
     /// Since when the branch that is ahead now has been ahead.
@@ -29,7 +29,7 @@ pub(crate) struct Finality {
     calm_since: Option<Duration>,
 }
 
-impl Finality {
+impl ReorgLimit {
     /// Whether this is the first time that it is asked.
     pub(crate) fn wakes(&mut self) -> bool {
         !core::mem::replace(&mut self.is_awake, true)
