@@ -6,8 +6,8 @@
 
 mod accounts;
 mod branches;
+mod future_blocks;
 mod headers;
-mod held;
 mod history;
 mod ledger;
 mod payloads;
@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use self::accounts::AccountOverlay;
 pub use self::branches::{Acceptance, Reconsidered};
+use self::future_blocks::{FutureBlocks, MAX_FUTURE_BLOCKS};
 pub use self::headers::{HeaderChain, Pushed};
-use self::held::{Held, MAX_HELD};
 use self::ledger::Ledger;
 use self::preparation::Preparation;
 pub use self::preparation::{Ahead, OnPassed, Passing, Prepared};
@@ -113,7 +113,7 @@ struct LedgerState {
     accounts: AccountOverlay,
     #[serde(default)]
     roots: StateRoots,
-    held: Held,
+    future_blocks: FutureBlocks,
 }
 
 /// The chain over a store.
@@ -129,7 +129,7 @@ pub struct Chain {
     refused: VecDeque<BlockHash>,
     /// `None` on a classic chain.
     ledger: Option<Ledger>,
-    held: Held,
+    future_blocks: FutureBlocks,
     preparation: Option<Preparation>,
 }
 
@@ -169,7 +169,7 @@ impl Chain {
             spec: Arc::clone(&ledger.spec),
             accounts: ledger.accounts.clone(),
             roots: ledger.roots.clone(),
-            held: self.held.clone(),
+            future_blocks: self.future_blocks.clone(),
         });
         let (tree, preparation) = (self.tree.state(), self.preparation.clone());
         ChainState { tree, orphans, refused, preparation, ledger }
@@ -186,21 +186,22 @@ impl Chain {
         limits: TreeLimits,
     ) -> Result<Self, StateError> {
         let ChainState { tree, orphans, refused, preparation, ledger } = state;
-        let held_blocks = ledger.as_ref().map_or(0, |ledger| ledger.held.len());
-        if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED || held_blocks > MAX_HELD {
+        let waiting = ledger.as_ref().map_or(0, |ledger| ledger.future_blocks.len());
+        if orphans.len() > MAX_ORPHANS || refused.len() > MAX_REFUSED || waiting > MAX_FUTURE_BLOCKS
+        {
             return Err(StateError("more is remembered than may be"));
         }
         let tree = Tree::restore(tree, store, limits)?;
-        let (ledger, held) = match ledger {
+        let (ledger, future_blocks) = match ledger {
             Some(LedgerState { spec, .. }) if spec.check().is_err() => {
                 return Err(StateError("no chain has such parameters"));
             }
-            Some(LedgerState { spec, accounts, roots, held }) => {
-                (Some(Ledger::new(spec, accounts, roots)), held)
+            Some(LedgerState { spec, accounts, roots, future_blocks }) => {
+                (Some(Ledger::new(spec, accounts, roots)), future_blocks)
             }
-            None => (None, Held::default()),
+            None => (None, FutureBlocks::default()),
         };
-        Ok(Self { tree, orphans, refused, ledger, held, preparation })
+        Ok(Self { tree, orphans, refused, ledger, future_blocks, preparation })
     }
 
     /// Takes a block that keeps the rules by itself. `now` is Unix time in seconds; a ledger's rules
@@ -253,19 +254,19 @@ impl Chain {
 
     /// Keeps a block that is ahead of the clock.
     fn hold(&mut self, block: CheckedBlock, due: u64) -> Accepted {
-        self.held.insert(block, due);
+        self.future_blocks.insert(block, due);
         Accepted::Ahead { due }
     }
 
     /// Takes the blocks whose time has come; each is to be given to [`Chain::accept`] again.
     pub fn take_due(&mut self, now: u64) -> Vec<CheckedBlock> {
-        self.held.take_due(now)
+        self.future_blocks.take_due(now)
     }
 
     /// When the first block that is ahead of the clock may be accepted, in Unix seconds.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {
-        self.held.next_due()
+        self.future_blocks.next_due()
     }
 
     /// Remembers the hash of a refused block. Only faults that the hash commits to come here: work,

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 use crate::checked::CheckedBlock;
 
 /// Blocks kept at once.
-pub(crate) const MAX_HELD: usize = 64;
+pub(crate) const MAX_FUTURE_BLOCKS: usize = 64;
 /// Bytes that they may count for together.
-pub(crate) const MAX_HELD_BYTES: u64 = 8 << 20;
+pub(crate) const MAX_FUTURE_BLOCK_BYTES: u64 = 8 << 20;
 
 /// Each block with the Unix time from which on it may be accepted, the soonest first.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Held(Vec<(u64, CheckedBlock)>);
+pub(crate) struct FutureBlocks(Vec<(u64, CheckedBlock)>);
 
-impl Held {
+impl FutureBlocks {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -35,7 +35,7 @@ impl Held {
         }
         let place = self.0.partition_point(|(other, _)| *other <= due);
         self.0.insert(place, (due, block));
-        while self.0.len() > MAX_HELD || self.bytes() > MAX_HELD_BYTES {
+        while self.0.len() > MAX_FUTURE_BLOCKS || self.bytes() > MAX_FUTURE_BLOCK_BYTES {
             self.0.pop();
         }
     }
