@@ -17,7 +17,7 @@ use super::clock::{Clock, until};
 use super::commit::Committer;
 use super::counts::Counts;
 use super::event_log::{LOG_DELAY, Took, UnwrittenEvents};
-use super::followed::Followed;
+use super::input_span::InputSpan;
 use super::lines::Lines;
 use super::shown::Shown;
 use super::storage::Storage;
@@ -69,7 +69,7 @@ pub(super) struct Driver {
     /// How long the line of this input took.
     took: Took,
     /// It, for whoever listens.
-    followed: Followed,
+    span: InputSpan,
     /// Signs what people drafted.
     wallet: Option<NodeWallet>,
     peers: HashMap<PeerId, PeerHandle>,
@@ -109,7 +109,7 @@ impl Driver {
             unwritten: UnwrittenEvents::default(),
             unwritten_due: None,
             took: Took::default(),
-            followed: Followed::default(),
+            span: InputSpan::default(),
             wallet: parts.wallet,
             peers: HashMap::new(),
             requests: HashMap::new(),
@@ -215,7 +215,7 @@ impl Driver {
             }
             Control::Committed(through) => {
                 self.shown.committed();
-                self.followed.committed(through);
+                self.span.committed(through);
                 while self.then.front().is_some_and(|(id, _)| *id <= through) {
                     if let Some((_, actions)) = self.then.pop_front() {
                         self.carry_out(actions)?;
@@ -255,7 +255,7 @@ impl Driver {
             NetEvent::ConnectFailed { address, reason } => Input::ConnectFailed { address, reason },
             NetEvent::Received { peer, row, line } => {
                 self.took.checked = line.checked;
-                self.followed.begin(line.span);
+                self.span.begin(line.span);
                 Input::received(peer, row)
             }
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
@@ -266,7 +266,7 @@ impl Driver {
         };
         let given = self.give(input);
         self.took.checked = None;
-        self.followed.end();
+        self.span.end();
         given
     }
 
@@ -278,7 +278,7 @@ impl Driver {
         };
         let handled = self.clock.elapsed().saturating_sub(now.monotonic);
         self.took.handled = Some(handled);
-        self.followed.handled(actions.len(), handled);
+        self.span.handled(actions.len(), handled);
         self.carry_out(actions)
     }
 
@@ -311,12 +311,12 @@ impl Driver {
         let mut signed_drafts = None;
         for action in actions {
             if let Action::Send { peer, message } = &action {
-                self.followed.note_send(message);
+                self.span.note_send(message);
                 lines.send(*peer, message, &self.peers);
                 continue;
             }
             lines.flush(&self.peers);
-            self.followed.sent();
+            self.span.sent();
             match action {
                 Action::Mine { .. } | Action::Connect(_) | Action::SignStatement(_)
                     if self.stopping => {}
@@ -338,7 +338,7 @@ impl Driver {
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
                     self.write_events();
-                    self.followed.commit(id);
+                    self.span.commit(id);
                     self.then.push_back((id, then));
                     self.committer.commit(id, batch);
                 }
@@ -377,7 +377,7 @@ impl Driver {
             }
         }
         lines.flush(&self.peers);
-        self.followed.sent();
+        self.span.sent();
         // An input of its own, once all of these actions are done.
         signed_drafts.map_or(Ok(()), |drafts| self.give(Input::DraftsSigned(drafts)))
     }

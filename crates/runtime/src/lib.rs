@@ -28,7 +28,7 @@ mod counts;
 mod driver;
 mod error;
 mod event_log;
-mod followed;
+mod input_span;
 pub mod journal;
 mod lines;
 mod net;

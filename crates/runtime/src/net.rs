@@ -13,9 +13,9 @@ mod connection;
 mod decode;
 mod dial;
 mod handle;
-mod line;
 mod listen;
 mod reader;
+mod span;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -34,8 +34,8 @@ use tokio::task::JoinHandle;
 use kusari_store::{ChainPosition, Store};
 
 pub(crate) use handle::PeerHandle;
-pub(crate) use line::Line;
 pub(crate) use listen::bind;
+pub(crate) use span::LineSpan;
 
 /// Messages of all peers that may wait for the node. Each holds what came in one read at the most,
 /// 64 KiB, so all together hold some MiB once decoded.
@@ -73,7 +73,7 @@ const SPARE_SOCKETS: usize = 32;
 pub(crate) enum NetEvent {
     Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
     ConnectFailed { address: PeerAddress, reason: String },
-    Received { peer: PeerId, row: Row, line: Line },
+    Received { peer: PeerId, row: Row, line: LineSpan },
     Finished { peer: PeerId },
     Disconnected { peer: PeerId, reason: String },
 }

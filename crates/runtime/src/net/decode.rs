@@ -12,7 +12,7 @@ use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Row, Rows};
 use tokio::task::JoinHandle;
 
 use super::Net;
-use super::line::{Line, Reading};
+use super::span::{LineSpan, Reading};
 
 /// Bytes from which on a stretch is decoded elsewhere: some fifty short blocks, which take about as
 /// long as the two wakes of threads that it costs.
@@ -39,7 +39,7 @@ pub(super) enum End {
 /// What came of a stretch of lines.
 pub(super) struct Decoded {
     pub(super) rows: Vec<Row>,
-    pub(super) line: Line,
+    pub(super) line: LineSpan,
     pub(super) end: End,
     /// What is not decoded of it.
     pub(super) rest: LineFramer,
@@ -124,7 +124,7 @@ pub(super) fn decode_here(
     dialect: Dialect,
     peer: SocketAddr,
     framer: &mut LineFramer,
-) -> (Vec<Row>, End, Line) {
+) -> (Vec<Row>, End, LineSpan) {
     let reading = Reading::begin(peer, framer.buffered());
     let mut rows = Rows::new(dialect);
     let end = loop {

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::decode::{Decoded, End, Stretches, decode_here, take_long};
 use super::dial::describe;
-use super::line::Line;
+use super::span::LineSpan;
 use super::{LINE_DEADLINE, Net, NetEvent};
 
 /// Bytes read at once from a peer that says little.
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         if self.framer.buffered() > 0 {
             let bytes = self.framer.buffered();
             let cut_off = Refusal::Malformed(WireError::CutOff { bytes });
-            self.give(Row::Message(Err(cut_off)), Line::unfollowed()).await?;
+            self.give(Row::Message(Err(cut_off)), LineSpan::unfollowed()).await?;
         }
         // The node's thread is gone only when everything ends.
         let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     /// Reports a fault after which the rest of the stream makes no sense.
     async fn tell(&self, error: WireError) -> ReadEnd {
         let row = Row::Message(Err(Refusal::Malformed(error)));
-        match self.give(row, Line::unfollowed()).await {
+        match self.give(row, LineSpan::unfollowed()).await {
             Ok(()) => ReadEnd::Told,
             Err(end) => end,
         }
@@ -207,7 +207,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    async fn hand_over(&mut self, rows: Vec<Row>, line: Line) -> Result<(), ReadEnd> {
+    async fn hand_over(&mut self, rows: Vec<Row>, line: LineSpan) -> Result<(), ReadEnd> {
         for row in rows {
             match &row {
                 // A verb of a later version costs its sender nothing.
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    async fn give(&self, row: Row, line: Line) -> Result<(), ReadEnd> {
+    async fn give(&self, row: Row, line: LineSpan) -> Result<(), ReadEnd> {
         let event = NetEvent::Received { peer: self.peer, row, line };
         self.net.inbox.send(event).await.map_err(|_| stopped())
     }

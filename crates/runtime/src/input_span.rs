@@ -12,7 +12,7 @@ use kusari_node::wire::Message;
 use tokio::time::Instant;
 use tracing::Span;
 
-pub(super) struct Followed {
+pub(super) struct InputSpan {
     span: Span,
     /// Peers that are sent a block, and peers that are told of one.
     relayed: (u32, u32),
@@ -21,14 +21,14 @@ pub(super) struct Followed {
     commits: VecDeque<(CommitId, Span, Instant)>,
 }
 
-impl Default for Followed {
+impl Default for InputSpan {
     fn default() -> Self {
         Self { span: Span::none(), relayed: (0, 0), commits: VecDeque::new() }
     }
 }
 
-impl Followed {
-    /// What follows is about a line, until [`Followed::end`].
+impl InputSpan {
+    /// What follows is about a line, until [`InputSpan::end`].
     pub(super) fn begin(&mut self, span: Span) {
         self.span = span;
     }

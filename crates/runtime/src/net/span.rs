@@ -12,14 +12,14 @@ use tracing::Span;
 
 /// What goes to the node beside a row.
 #[derive(Clone)]
-pub(crate) struct Line {
+pub(crate) struct LineSpan {
     /// Everything that becomes of the stretch is told within it.
     pub(crate) span: Span,
     /// How long the line took to be read and checked; `None` where it came with others.
     pub(crate) checked: Option<Duration>,
 }
 
-impl Line {
+impl LineSpan {
     /// A line that nobody follows.
     pub(super) fn unfollowed() -> Self {
         Self { span: Span::none(), checked: None }
@@ -39,7 +39,7 @@ impl Reading {
         Self { span, began: Instant::now() }
     }
 
-    pub(super) fn end(self, rows: &[Row]) -> Line {
+    pub(super) fn end(self, rows: &[Row]) -> LineSpan {
         let took = self.began.elapsed();
         tracing::debug!(parent: &self.span, rows = rows.len(), ?took, "checked");
         let is_one = match rows {
@@ -48,6 +48,6 @@ impl Reading {
             [Row::Transactions(transactions)] => transactions.len() == 1,
             _ => false,
         };
-        Line { span: self.span, checked: is_one.then_some(took) }
+        LineSpan { span: self.span, checked: is_one.then_some(took) }
     }
 }
