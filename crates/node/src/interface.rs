@@ -31,7 +31,7 @@ use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;
 use crate::hindrance::StorageState;
 use crate::store::{EntryId, StoreBatch};
-use crate::wire::{Message, Received, Refusal, Row};
+use crate::wire::{LineBatch, Message, Received, Refusal};
 use crate::witnesses::WitnessMemory;
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -186,14 +186,14 @@ pub enum Input {
 impl Input {
     /// What became of lines that a peer sent.
     #[must_use]
-    pub fn received(peer: PeerId, row: Row) -> Self {
+    pub fn received(peer: PeerId, row: LineBatch) -> Self {
         match row {
-            Row::Blocks(blocks) => Self::BlocksReceived { peer, blocks },
-            Row::Transactions(checked) => {
+            LineBatch::Blocks(blocks) => Self::BlocksReceived { peer, blocks },
+            LineBatch::Transactions(checked) => {
                 let transactions = checked.into_iter().map(WrittenTransaction).collect();
                 Self::TransactionsReceived { peer, transactions }
             }
-            Row::Message(received) => Self::MessageReceived { peer, received },
+            LineBatch::Message(received) => Self::MessageReceived { peer, received },
         }
     }
 }

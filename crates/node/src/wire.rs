@@ -3,14 +3,15 @@
 //! Owns the form of every line of the protocol and its size limits: bytes in, [`Message`] out, and
 //! back. Knows nothing of connections, and decides nothing about what a message means.
 
+mod batches;
 mod decode;
 mod encode;
 mod frame;
 mod message;
 mod refusal;
-mod rows;
 mod written;
 
+pub use batches::{LineBatch, LineBatches};
 pub use decode::{Dialect, Received, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
@@ -18,7 +19,6 @@ pub use message::{
     AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, InstanceId, Message, StatusReport,
 };
 pub use refusal::{Refusal, Verb, WireError};
-pub use rows::{Row, Rows};
 
 /// Longest line before `HELLO`, newline included, in bytes: the buffer of an original node.
 pub const MAX_PLAIN_LINE: usize = kusari_chain::params::MAX_LINE_BYTES;

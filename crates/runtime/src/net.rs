@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use kusari_node::PeerAddress;
 use kusari_node::interface::{Direction, PeerId};
-use kusari_node::wire::{Dialect, Row};
+use kusari_node::wire::{Dialect, LineBatch};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
@@ -73,7 +73,7 @@ const SPARE_SOCKETS: usize = 32;
 pub(crate) enum NetEvent {
     Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
     ConnectFailed { address: PeerAddress, reason: String },
-    Received { peer: PeerId, row: Row, line: LineSpan },
+    Received { peer: PeerId, row: LineBatch, line: LineSpan },
     Finished { peer: PeerId },
     Disconnected { peer: PeerId, reason: String },
 }

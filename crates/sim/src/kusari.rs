@@ -11,7 +11,7 @@ use kusari_chain::{Block, BlockHash, Target};
 use kusari_node::interface::{
     Command, DisconnectReason, Input, Now, PeerId, Reply, RequestId, TemplateId,
 };
-use kusari_node::wire::{self, Dialect, Message, Row, Rows};
+use kusari_node::wire::{self, Dialect, LineBatch, LineBatches, Message};
 use kusari_node::{Action, Node, NodeConfig};
 
 use crate::commits::Commits;
@@ -302,7 +302,7 @@ impl World {
             end.framer.push(&bytes);
         }
         let peer = place.peer();
-        let mut rows = Rows::new(self.node(host).map_or(Dialect::Classic, Node::dialect));
+        let mut rows = LineBatches::new(self.node(host).map_or(Dialect::Classic, Node::dialect));
         while let Some(line) = self.next_line(place) {
             let is_hello = match line {
                 Ok(line) => rows.push(&line),
@@ -320,7 +320,7 @@ impl World {
         self.finish_reading(host, place, peer);
     }
 
-    fn rows(&mut self, host: usize, peer: PeerId, rows: Vec<Row>) {
+    fn rows(&mut self, host: usize, peer: PeerId, rows: Vec<LineBatch>) {
         for row in rows {
             self.input(host, Input::received(peer, row));
         }

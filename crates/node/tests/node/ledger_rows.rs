@@ -5,7 +5,7 @@ use crate::common::sent_to;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::interface::{Input, PeerId};
 use kusari_node::limits::{BAN_SCORE, MAX_COMMIT_BYTES, MIN_COMMIT_BYTES};
-use kusari_node::wire::{Dialect, Message, Received, Refusal, Row, Rows};
+use kusari_node::wire::{Dialect, LineBatch, LineBatches, Message, Received, Refusal};
 use kusari_node::{Action, MiningPolicy};
 use proptest::prelude::*;
 
@@ -29,8 +29,8 @@ fn lines() -> Vec<String> {
     lines
 }
 
-fn rows_of<'a>(dialect: Dialect, lines: impl IntoIterator<Item = &'a [u8]>) -> Vec<Row> {
-    let mut rows = Rows::new(dialect);
+fn rows_of<'a>(dialect: Dialect, lines: impl IntoIterator<Item = &'a [u8]>) -> Vec<LineBatch> {
+    let mut rows = LineBatches::new(dialect);
     for line in lines {
         rows.push(line);
     }
@@ -38,13 +38,15 @@ fn rows_of<'a>(dialect: Dialect, lines: impl IntoIterator<Item = &'a [u8]>) -> V
 }
 
 /// Rows as the messages that they stand for.
-fn apart(rows: Vec<Row>) -> Vec<Result<Received, Refusal>> {
+fn apart(rows: Vec<LineBatch>) -> Vec<Result<Received, Refusal>> {
     let messages = rows.into_iter().flat_map(|row| match row {
-        Row::Blocks(blocks) => blocks.into_iter().map(|block| Ok(Message::Block(block))).collect(),
-        Row::Transactions(all) => {
+        LineBatch::Blocks(blocks) => {
+            blocks.into_iter().map(|block| Ok(Message::Block(block))).collect()
+        }
+        LineBatch::Transactions(all) => {
             all.into_iter().map(|one| Ok(Message::Transaction(Box::new(one)))).collect()
         }
-        Row::Message(received) => vec![received],
+        LineBatch::Message(received) => vec![received],
     });
     messages.collect()
 }
@@ -67,7 +69,11 @@ fn right_transactions_in_a_row_are_one_row_and_a_wrong_one_stands_between_two() 
     let lines = lines();
     let chosen = [0, 1, 4, 2, 3].map(|place| lines[place].as_bytes());
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), chosen);
-    let [Row::Transactions(before), Row::Message(Err(wrong)), Row::Transactions(after)] = &rows[..]
+    let [
+        LineBatch::Transactions(before),
+        LineBatch::Message(Err(wrong)),
+        LineBatch::Transactions(after),
+    ] = &rows[..]
     else {
         panic!("{rows:?}")
     };
@@ -79,7 +85,7 @@ fn rows_of_transactions_are_bounded_however_many_lines_come() {
     let line = line(&Person::new(2).record(0, 0, "a note"));
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), (0..2_500).map(|_| line.as_bytes()));
     let lengths = rows.iter().map(|row| match row {
-        Row::Transactions(all) => all.len(),
+        LineBatch::Transactions(all) => all.len(),
         other => panic!("{other:?}"),
     });
     assert_eq!(lengths.collect::<Vec<_>>(), [1_024, 1_024, 452]);
@@ -142,7 +148,7 @@ fn no_more_is_read_while_as_many_bytes_of_transactions_wait_for_the_disk_as_may(
 fn row_of_transactions_is_written_and_read_back_as_an_input() {
     let line = line(&Person::new(2).record(0, 0, "a note"));
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), [line.as_bytes(); 2]);
-    let [row] = <[Row; 1]>::try_from(rows).unwrap();
+    let [row] = <[LineBatch; 1]>::try_from(rows).unwrap();
     let input = Input::received(PeerId(1), row);
     let text = serde_json::to_string(&input).unwrap();
     let read: Input = serde_json::from_str(&text).unwrap();

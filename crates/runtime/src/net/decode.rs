@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use kusari_node::wire::{Dialect, LineFramer, LineTooLong, Row, Rows};
+use kusari_node::wire::{Dialect, LineBatch, LineBatches, LineFramer, LineTooLong};
 use tokio::task::JoinHandle;
 
 use super::Net;
@@ -38,7 +38,7 @@ pub(super) enum End {
 
 /// What came of a stretch of lines.
 pub(super) struct Decoded {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<LineBatch>,
     pub(super) line: LineSpan,
     pub(super) end: End,
     /// What is not decoded of it.
@@ -124,9 +124,9 @@ pub(super) fn decode_here(
     dialect: Dialect,
     peer: SocketAddr,
     framer: &mut LineFramer,
-) -> (Vec<Row>, End, LineSpan) {
+) -> (Vec<LineBatch>, End, LineSpan) {
     let reading = Reading::begin(peer, framer.buffered());
-    let mut rows = Rows::new(dialect);
+    let mut rows = LineBatches::new(dialect);
     let end = loop {
         if rows.complete() >= MAX_ROWS {
             break End::MayGoOn;

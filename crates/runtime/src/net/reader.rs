@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_node::interface::PeerId;
-use kusari_node::wire::{LineFramer, MAX_PLAIN_LINE, Refusal, Row, WireError};
+use kusari_node::wire::{LineBatch, LineFramer, MAX_PLAIN_LINE, Refusal, WireError};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::SemaphorePermit;
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         if self.framer.buffered() > 0 {
             let bytes = self.framer.buffered();
             let cut_off = Refusal::Malformed(WireError::CutOff { bytes });
-            self.give(Row::Message(Err(cut_off)), LineSpan::unfollowed()).await?;
+            self.give(LineBatch::Message(Err(cut_off)), LineSpan::unfollowed()).await?;
         }
         // The node's thread is gone only when everything ends.
         let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
 
     /// Reports a fault after which the rest of the stream makes no sense.
     async fn tell(&self, error: WireError) -> ReadEnd {
-        let row = Row::Message(Err(Refusal::Malformed(error)));
+        let row = LineBatch::Message(Err(Refusal::Malformed(error)));
         match self.give(row, LineSpan::unfollowed()).await {
             Ok(()) => ReadEnd::Told,
             Err(end) => end,
@@ -207,12 +207,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    async fn hand_over(&mut self, rows: Vec<Row>, line: LineSpan) -> Result<(), ReadEnd> {
+    async fn hand_over(&mut self, rows: Vec<LineBatch>, line: LineSpan) -> Result<(), ReadEnd> {
         for row in rows {
             match &row {
                 // A verb of a later version costs its sender nothing.
-                Row::Message(Err(Refusal::Malformed(WireError::UnknownVerb(_)))) => {}
-                Row::Message(Err(_)) => {
+                LineBatch::Message(Err(Refusal::Malformed(WireError::UnknownVerb(_)))) => {}
+                LineBatch::Message(Err(_)) => {
                     self.refusals += 1;
                     if self.refusals > FREE_REFUSALS {
                         tokio::time::sleep(REFUSAL_PAUSE).await;
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    async fn give(&self, row: Row, line: LineSpan) -> Result<(), ReadEnd> {
+    async fn give(&self, row: LineBatch, line: LineSpan) -> Result<(), ReadEnd> {
         let event = NetEvent::Received { peer: self.peer, row, line };
         self.net.inbox.send(event).await.map_err(|_| stopped())
     }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kusari_node::wire::Row;
+use kusari_node::wire::LineBatch;
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -39,13 +39,13 @@ impl Reading {
         Self { span, began: Instant::now() }
     }
 
-    pub(super) fn end(self, rows: &[Row]) -> LineSpan {
+    pub(super) fn end(self, rows: &[LineBatch]) -> LineSpan {
         let took = self.began.elapsed();
         tracing::debug!(parent: &self.span, rows = rows.len(), ?took, "checked");
         let is_one = match rows {
-            [Row::Message(_)] => true,
-            [Row::Blocks(blocks)] => blocks.len() == 1,
-            [Row::Transactions(transactions)] => transactions.len() == 1,
+            [LineBatch::Message(_)] => true,
+            [LineBatch::Blocks(blocks)] => blocks.len() == 1,
+            [LineBatch::Transactions(transactions)] => transactions.len() == 1,
             _ => false,
         };
         LineSpan { span: self.span, checked: is_one.then_some(took) }

@@ -93,7 +93,7 @@ impl Rig {
 
     fn refusal(&mut self) -> &'static str {
         match self.event() {
-            NetEvent::Received { row: Row::Message(Err(refusal)), .. } => refusal.code(),
+            NetEvent::Received { row: LineBatch::Message(Err(refusal)), .. } => refusal.code(),
             _ => panic!("the line was not refused"),
         }
     }
@@ -257,7 +257,7 @@ fn a_line_that_is_never_finished_ends_at_its_deadline() {
     rig.client.write_all(b"GET_").unwrap();
     let began = rig.runtime.block_on(async { tokio::time::Instant::now() });
     let event = rig.runtime.block_on(rig.events.recv()).unwrap();
-    let NetEvent::Received { row: Row::Message(Err(refusal)), .. } = event else {
+    let NetEvent::Received { row: LineBatch::Message(Err(refusal)), .. } = event else {
         panic!("not refused")
     };
     assert_eq!(refusal.code(), "line-without-end");

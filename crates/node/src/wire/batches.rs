@@ -18,7 +18,7 @@ const MAX_BATCH: usize = 1_024;
 
 /// What lines in a row came to.
 #[derive(Debug)]
-pub enum Row {
+pub enum LineBatch {
     /// `BLOCK` lines, each of which keeps the rules by itself.
     Blocks(Vec<CheckedBlock>),
     /// `TX` lines, each of which keeps the rules by itself.
@@ -29,14 +29,14 @@ pub enum Row {
 
 /// Reads the lines of one peer, in order. What it holds is bounded by the lines that whoever fills it
 /// reads before it is emptied.
-pub struct Rows {
+pub struct LineBatches {
     dialect: Dialect,
-    done: Vec<Row>,
+    done: Vec<LineBatch>,
     blocks: Vec<CheckedBlock>,
     unsigned: Option<TransactionBatch>,
 }
 
-impl Rows {
+impl LineBatches {
     /// No lines yet.
     #[must_use]
     pub fn new(dialect: Dialect) -> Self {
@@ -82,7 +82,7 @@ impl Rows {
     /// Takes what is no line, or is not to be read as one.
     pub fn push_message(&mut self, received: Result<Received, Refusal>) {
         self.end_row();
-        self.done.push(Row::Message(received));
+        self.done.push(LineBatch::Message(received));
     }
 
     /// Rows that no further line is added to.
@@ -92,12 +92,12 @@ impl Rows {
     }
 
     /// Takes these rows.
-    pub fn take_complete(&mut self) -> Vec<Row> {
+    pub fn take_complete(&mut self) -> Vec<LineBatch> {
         core::mem::take(&mut self.done)
     }
 
     /// Ends the last row, and takes all that is left.
-    pub fn take_all(&mut self) -> Vec<Row> {
+    pub fn take_all(&mut self) -> Vec<LineBatch> {
         self.end_row();
         self.take_complete()
     }
@@ -109,7 +109,7 @@ impl Rows {
 
     fn end_blocks(&mut self) {
         if !self.blocks.is_empty() {
-            self.done.push(Row::Blocks(core::mem::take(&mut self.blocks)));
+            self.done.push(LineBatch::Blocks(core::mem::take(&mut self.blocks)));
         }
     }
 
@@ -121,7 +121,7 @@ impl Rows {
                 Ok(checked) => right.push(checked),
                 Err(violation) => {
                     self.done.extend(transactions(&mut right));
-                    self.done.push(Row::Message(Err(violation.into())));
+                    self.done.push(LineBatch::Message(Err(violation.into())));
                 }
             }
         }
@@ -129,6 +129,6 @@ impl Rows {
     }
 }
 
-fn transactions(right: &mut Vec<CheckedTransaction>) -> Option<Row> {
-    (!right.is_empty()).then(|| Row::Transactions(core::mem::take(right)))
+fn transactions(right: &mut Vec<CheckedTransaction>) -> Option<LineBatch> {
+    (!right.is_empty()).then(|| LineBatch::Transactions(core::mem::take(right)))
 }
