@@ -311,7 +311,7 @@ impl Node {
 
     /// What people entrusted to this node and is not mined yet.
     fn waiting(&self) -> u64 {
-        let own = self.transactions.as_ref().map(|transactions| transactions.own().waiting());
+        let own = self.transactions.as_ref().map(|transactions| transactions.local().waiting());
         own.unwrap_or_else(|| self.outbox.waiting())
     }
 

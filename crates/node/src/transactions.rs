@@ -31,14 +31,14 @@ use crate::backlog::OutboxLimits;
 use crate::drafts::{Company, Drafts};
 use crate::interface::{CommitId, PeerId};
 use crate::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
-use crate::own::Own;
+use crate::local_transactions::LocalTransactions;
 use crate::predecessors::Predecessors;
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Transactions {
     pool: Mempool,
-    own: Own,
+    local: LocalTransactions,
     pub(crate) drafts: Drafts,
     predecessors: Predecessors,
     /// What the blocks hold that a long reorganisation passes.
@@ -114,10 +114,10 @@ impl Transactions {
         chain: &Chain,
     ) -> Result<(Self, Moved), StoreError> {
         let mut moved = Moved::default();
-        let (own, signed) = Own::open(store, outbox, &mut moved.outbox)?;
+        let (local, signed) = LocalTransactions::open(store, outbox, &mut moved.outbox)?;
         let mut opened = Self {
             pool: Mempool::new(limits),
-            own,
+            local,
             drafts: Drafts::new(company),
             predecessors: Predecessors::default(),
             passed: Passed::default(),
@@ -142,7 +142,7 @@ impl Transactions {
             };
             if admitted {
                 // Where our own had no room left, it waits as those of others do.
-                opened.own.unstrand(&txid);
+                opened.local.unstrand(&txid);
             } else {
                 moved.pool.push(PoolWrite::Remove { txid });
             }
@@ -166,13 +166,13 @@ impl Transactions {
     ) -> Result<(Option<CheckedTransaction>, bool), StoreError> {
         match self.pool.get(txid) {
             Some(pooled) => Ok((Some(pooled.clone().into_checked()), true)),
-            None if self.own.is_unused() => Ok((None, false)),
-            None => Ok((self.own.text_of(txid, store)?, self.own.is_waiting(txid))),
+            None if self.local.is_unused() => Ok((None, false)),
+            None => Ok((self.local.text_of(txid, store)?, self.local.is_waiting(txid))),
         }
     }
 
-    pub(crate) fn own(&self) -> &Own {
-        &self.own
+    pub(crate) fn local(&self) -> &LocalTransactions {
+        &self.local
     }
 
     pub(crate) fn admitted(&self) -> u64 {
@@ -180,7 +180,7 @@ impl Transactions {
     }
 
     pub(crate) fn committed(&mut self, through: CommitId) {
-        self.own.committed(through);
+        self.local.committed(through);
         self.listeners.committed(through);
         while let Some((_, txid)) = self.unannounced.pop_front_if(|(commit, _)| *commit <= through)
         {
@@ -206,14 +206,14 @@ impl Transactions {
         if !self.pool.contains(txid) {
             self.predecessors.erase(txid);
         }
-        self.own.erase(txid, store)
+        self.local.erase(txid, store)
     }
 
     /// Whether this could be the state of a node of this chain: it may come from a stranger's file.
     pub(crate) fn is_sound(&self, spec: &ChainSpec) -> bool {
         self.listeners.is_within_bounds()
             && self.unannounced.iter().is_sorted_by_key(|(commit, _)| commit)
-            && self.own.is_sound()
+            && self.local.is_sound()
             && self.predecessors.is_sound(&spec.chain_id())
             && self.drafts.is_sound()
             && self.pool.check(spec).is_ok()
@@ -254,7 +254,7 @@ impl Transactions {
         Ok(admitted.map(|admission| {
             // It may yet come to nothing: ours stays until another one is mined in its place.
             let gone = touched_by(&admission);
-            gone.iter().for_each(|txid| self.own.strand(*txid));
+            gone.iter().for_each(|txid| self.local.strand(*txid));
             touched.extend(gone);
             let writes = if admission.known { Vec::new() } else { self.writes(&touched) };
             let displaced = admission.evicted.into_iter().chain(admission.replaced).collect();
@@ -270,7 +270,7 @@ impl Transactions {
         chain: &Chain,
         now: u64,
     ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
-        if self.own.contains(&checked.txid()) {
+        if self.local.contains(&checked.txid()) {
             return Ok(Ok((true, Moved::default())));
         }
         self.admit_new(&checked, commit, chain, now, |own| own.insert(&checked).into())
@@ -284,20 +284,20 @@ impl Transactions {
         commit: CommitId,
         chain: &Chain,
         now: u64,
-        insert: impl FnOnce(&mut Own) -> Vec<OutboxWrite>,
+        insert: impl FnOnce(&mut LocalTransactions) -> Vec<OutboxWrite>,
     ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let admission = match self.admit(checked.clone(), chain, true, now)? {
             Ok(admission) => admission,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let mut moved = Moved { outbox: insert(&mut self.own), ..Moved::default() };
+        let mut moved = Moved { outbox: insert(&mut self.local), ..Moved::default() };
         // One that a peer sent before is no secret.
         if !admission.known {
             self.unannounced.push_back((commit, txid));
         }
         let mut touched = touched_by(&admission);
-        touched.iter().for_each(|gone| self.own.strand(*gone));
+        touched.iter().for_each(|gone| self.local.strand(*gone));
         touched.insert(txid);
         touched.extend(self.keep_pooled_predecessors(&sender, chain, now)?);
         if let Some(replaced) = admission.replaced {
@@ -329,7 +329,7 @@ impl Transactions {
         self.expire_at = monotonic + EXPIRE_INTERVAL;
         let mut moved = Moved::default();
         let mut touched: BTreeSet<Txid> = self.pool.expire(basis.now).into_iter().collect();
-        touched.iter().for_each(|gone| self.own.strand(*gone));
+        touched.iter().for_each(|gone| self.local.strand(*gone));
         self.admit_stranded(|_| true, basis, &mut moved, &mut touched)?;
         self.prune_predecessors();
         moved.pool = self.writes(&touched);
@@ -344,7 +344,7 @@ impl Transactions {
     fn tell_again(&mut self) {
         // By sender and sequence: one whose sequence is not the next would be refused.
         let is_own =
-            |pooled: &&PooledTransaction| pooled.is_own() || self.own.contains(&pooled.txid());
+            |pooled: &&PooledTransaction| pooled.is_own() || self.local.contains(&pooled.txid());
         let own = self.pool.iter().filter(is_own);
         let own: Vec<Txid> = own.map(PooledTransaction::txid).collect();
         own.into_iter().for_each(|txid| self.pass_on(txid, None));
@@ -352,7 +352,7 @@ impl Transactions {
 
     /// When [`Transactions::expire`] has something next.
     pub(crate) fn expires_at(&self) -> Option<Duration> {
-        let is_idle = self.pool.is_empty() && !self.own.has_stranded();
+        let is_idle = self.pool.is_empty() && !self.local.has_stranded();
         (!is_idle).then_some(self.expire_at)
     }
 

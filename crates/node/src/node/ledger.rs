@@ -140,10 +140,10 @@ impl Node {
         };
         let checked = written.0;
         let txid = checked.txid();
-        let waiting = transactions.own().waiting();
+        let waiting = transactions.local().waiting();
         let bound = match self.storage.is_full() {
             true => Some(SubmitRefusal::StoreFull),
-            false if transactions.own().has_room_for(&checked) => None,
+            false if transactions.local().has_room_for(&checked) => None,
             false => Some(SubmitRefusal::OutboxFull { waiting }),
         };
         if let Some(refusal) = bound {
@@ -175,7 +175,7 @@ impl Node {
         let Some(transactions) = &self.transactions else { return Ok(Err(NoLedger)) };
         let account = self.chain.account(key)?;
         let next = transactions.pool().next_sequence(&account);
-        let next_sequence = transactions.own().free_sequence(key, next);
+        let next_sequence = transactions.local().free_sequence(key, next);
         Ok(Ok(AccountState { account, next_sequence }))
     }
 
@@ -223,7 +223,7 @@ impl Node {
             page.push(WaitingTransaction {
                 entry: BodyEntry { transaction, payload },
                 since: pooled.since(),
-                own: transactions.own().contains(&pooled.txid()),
+                own: transactions.local().contains(&pooled.txid()),
             });
         }
         Ok(PoolPage { page, more: waiting.next().is_some() })
@@ -345,8 +345,8 @@ impl Node {
             mining: config.mining,
             pooled: transactions.pool().len(),
             pooled_bytes: transactions.pool().bytes(),
-            own_waiting: transactions.own().waiting(),
-            own_displaced: transactions.own().displaced(),
+            own_waiting: transactions.local().waiting(),
+            own_displaced: transactions.local().displaced(),
             drafts: transactions.drafts.len(),
             drafts_wait: transactions.drafts.wait(),
             wallet: transactions.drafts.wallet(),

@@ -14,7 +14,7 @@ use kusari_chain::{Chain, StoreError};
 use super::{Basis, Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
 use crate::interface::{CommitId, RequestId, SubmitRefusal};
-use crate::own::{Loaded, Own};
+use crate::local_transactions::{Loaded, LocalTransactions};
 use crate::predecessors::Predecessors;
 use crate::store::{EntryId, OutboxWrite};
 
@@ -35,7 +35,7 @@ impl Transactions {
         basis: Basis,
         moved: &mut Moved,
     ) -> Result<(), StoreError> {
-        let own = &self.own;
+        let own = &self.local;
         self.predecessors = Predecessors::open(basis.store, |sender| own.last_sequence(sender))?;
         let mut loaded: Vec<Loaded> =
             self.predecessors.iter().cloned().map(Loaded::Signed).collect();
@@ -53,7 +53,7 @@ impl Transactions {
         basis: Basis,
         moved: &mut Moved,
     ) -> Result<(), StoreError> {
-        let loaded = self.own.load_waiting(basis.store, &mut moved.outbox)?;
+        let loaded = self.local.load_waiting(basis.store, &mut moved.outbox)?;
         self.take_loaded(loaded, basis, moved)
     }
 
@@ -92,8 +92,8 @@ impl Transactions {
         if matches!(&draft.content, DraftContent::Record(text) if text.is_empty()) {
             return Ok(Err(SubmitRefusal::Empty));
         }
-        if !self.own.backlog.has_room(draft.weight()) {
-            return Ok(Err(SubmitRefusal::OutboxFull { waiting: self.own.waiting() }));
+        if !self.local.backlog.has_room(draft.weight()) {
+            return Ok(Err(SubmitRefusal::OutboxFull { waiting: self.local.waiting() }));
         }
         let payload = draft.text().map(|text| Payload { salt: Salt::ZERO, data: text.into() });
         let unsigned = draft.unsigned(0, payload.as_ref()).signed(Signature([0; 64]));
@@ -119,7 +119,7 @@ impl Transactions {
         draft: Draft,
         commit: CommitId,
     ) -> (EntryId, bool, OutboxWrite) {
-        let (id, held, write) = self.own.insert_draft(draft.clone(), commit);
+        let (id, held, write) = self.local.insert_draft(draft.clone(), commit);
         if held {
             self.drafts.insert(id, draft);
         }
@@ -134,7 +134,7 @@ impl Transactions {
         let account = chain.account(&wallet.key)?;
         let (next, balance) = (self.pool.next_sequence(&account), self.pool.balance(&account));
         // What waits under a later sequence and is not in the pool keeps it.
-        let most = self.own.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
+        let most = self.local.first_waiting(&wallet.key, next).map_or(u64::MAX, |used| used - next);
         Ok(self.drafts.take_to_sign(next, most, balance))
     }
 
@@ -150,7 +150,8 @@ impl Transactions {
         if !self.drafts.is_asked(entry, &checked) {
             return Ok(None);
         }
-        let insert = |own: &mut Own| own.signed(entry, &checked).into_iter().collect();
+        let insert =
+            |own: &mut LocalTransactions| own.signed(entry, &checked).into_iter().collect();
         let moved = match self.admit_new(&checked, commit, chain, now, insert)? {
             Ok((_, moved)) => moved,
             Err(refusal) => {
@@ -158,7 +159,7 @@ impl Transactions {
                 return Ok(Some(Err(refusal)));
             }
         };
-        let former = self.own.entry_of(&checked.txid()).and_then(|(_, former)| former);
+        let former = self.local.entry_of(&checked.txid()).and_then(|(_, former)| former);
         let request = self.drafts.take_request(entry);
         self.drafts.remove(entry);
         Ok(Some(Ok(Signed { moved, former, request })))

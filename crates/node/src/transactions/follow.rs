@@ -14,13 +14,13 @@ use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreError, StoredB
 use super::passed::{Joining, Passed};
 use super::{Basis, Displacement, Moved, Transactions, is_used};
 use crate::interface::CommitId;
-use crate::own::Displaced;
+use crate::local_transactions::Displaced;
 use crate::store::OutboxStore;
 
 impl Transactions {
     /// A long reorganisation begins to be prepared.
     pub(crate) fn begin_passing(&mut self) {
-        self.passed = Passed::new(&self.own);
+        self.passed = Passed::new(&self.local);
     }
 
     /// It passes a block.
@@ -30,7 +30,7 @@ impl Transactions {
         stored: &StoredBlock,
         store: &dyn OutboxStore,
     ) -> Result<(), StoreError> {
-        self.passed.pass(passing, stored, &self.own, store)
+        self.passed.pass(passing, stored, &self.local, store)
     }
 
     /// It has come to its end, or was given up.
@@ -48,7 +48,7 @@ impl Transactions {
         let Basis { chain, store, .. } = basis;
         let mut moved = Moved::default();
         // Nothing waits and nothing comes back: the usual case while a chain is being synced.
-        if self.pool.is_empty() && self.own.is_unused() && change.reverted.is_empty() {
+        if self.pool.is_empty() && self.local.is_unused() && change.reverted.is_empty() {
             return Ok(moved);
         }
         let connected = self.connected(change, chain)?;
@@ -69,7 +69,7 @@ impl Transactions {
         }
         let dropped = followed.dropped.into_iter().map(PooledTransaction::into_checked);
         let dropped = dropped.map(|checked| {
-            let own = self.own.contains(&checked.txid());
+            let own = self.local.contains(&checked.txid());
             (checked, own)
         });
         let again: Vec<_> = back.into_iter().chain(dropped).collect();
@@ -82,16 +82,16 @@ impl Transactions {
         self.admit_stranded(concerned, basis, &mut moved, &mut touched)?;
         // What was said of them before still holds, or they have returned.
         moved.displaced.retain(|gone| gone.again.is_some() || !undone.contains(&gone.txid));
-        moved.returned.extend(undone.iter().filter(|txid| self.own.is_waiting(txid)));
+        moved.returned.extend(undone.iter().filter(|txid| self.local.is_waiting(txid)));
         for (txid, point) in connected.points {
             self.mined(txid, point, &mut moved, &mut touched);
         }
         // What another one displaced at once has not returned.
         let Moved { returned, displaced, .. } = &mut moved;
         returned.retain(|txid| !displaced.iter().any(|gone| gone.txid == *txid));
-        self.own.settle(chain.tip().height, commit, &mut moved.outbox);
+        self.local.settle(chain.tip().height, commit, &mut moved.outbox);
         self.prune_predecessors();
-        for put_off in self.own.put_off_drafts(commit) {
+        for put_off in self.local.put_off_drafts(commit) {
             self.drafts.put_off(put_off);
         }
         self.drafts.try_again();
@@ -108,7 +108,7 @@ impl Transactions {
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
     ) {
-        let Some((entry, later)) = self.own.set_mined(&txid, point.height, &mut moved.outbox)
+        let Some((entry, later)) = self.local.set_mined(&txid, point.height, &mut moved.outbox)
         else {
             return;
         };
@@ -136,7 +136,7 @@ impl Transactions {
             };
             for BodyEntry { transaction, payload } in &body {
                 let txid = transaction.txid();
-                let own = self.own.revert(&txid, store, &mut moved.outbox)?;
+                let own = self.local.revert(&txid, store, &mut moved.outbox)?;
                 moved.left.push(txid);
                 if let Some(last) = own {
                     moved.stood_in.insert(last, *point);
@@ -145,7 +145,7 @@ impl Transactions {
                     continue;
                 }
                 if let Some(last) = own {
-                    self.own.strand(last);
+                    self.local.strand(last);
                     moved.returned.push(last);
                     // What was signed again waits in its last form alone.
                     if last != txid {
@@ -173,14 +173,14 @@ impl Transactions {
         if change.reverted.is_empty() {
             return Ok(undone);
         }
-        let mut all = self.own.done_above(change.fork.height);
+        let mut all = self.local.done_above(change.fork.height);
         for txid in &moved.left {
-            all.extend(self.own.undo_displaced_by(txid, store, &mut moved.outbox)?);
+            all.extend(self.local.undo_displaced_by(txid, store, &mut moved.outbox)?);
         }
         for txid in all {
             if !connected.points.contains_key(&txid) {
-                self.own.set_waiting(&txid, &mut moved.outbox);
-                self.own.strand(txid);
+                self.local.set_waiting(&txid, &mut moved.outbox);
+                self.local.strand(txid);
                 undone.insert(txid);
             }
         }
@@ -207,24 +207,24 @@ impl Transactions {
         match admitted {
             Ok(admission) => {
                 let gone = super::touched_by(&admission);
-                gone.iter().for_each(|txid| self.own.strand(*txid));
+                gone.iter().for_each(|txid| self.local.strand(*txid));
                 touched.extend(gone);
                 if own {
-                    self.own.unstrand(&txid);
+                    self.local.unstrand(&txid);
                     moved.offered.push(txid);
                 }
             }
-            Err(refusal) if own && is_used(&refusal) && self.own.contains(&txid) => {
+            Err(refusal) if own && is_used(&refusal) && self.local.contains(&txid) => {
                 match self.holder((sender, sequence), basis, moved)? {
                     // It was mined while nobody looked.
-                    Some((by, height)) if self.own.are_forms_of_one(&by, &txid) => {
-                        self.own.set_mined(&by, height, &mut moved.outbox);
+                    Some((by, height)) if self.local.are_forms_of_one(&by, &txid) => {
+                        self.local.set_mined(&by, height, &mut moved.outbox);
                     }
                     Some((by, height)) => self.displace(txid, by, height, moved),
-                    None => self.own.strand(txid),
+                    None => self.local.strand(txid),
                 }
             }
-            Err(_) => self.own.strand(txid),
+            Err(_) => self.local.strand(txid),
         }
         Ok(())
     }
@@ -258,8 +258,8 @@ impl Transactions {
         touched: &mut BTreeSet<Txid>,
     ) -> Result<(), StoreError> {
         let mut loaded = self.missing_predecessors(&of, basis.chain)?;
-        for txid in self.own.stranded(&of) {
-            loaded.extend(self.own.text_of(&txid, basis.store)?);
+        for txid in self.local.stranded(&of) {
+            loaded.extend(self.local.text_of(&txid, basis.store)?);
         }
         loaded.sort_by_key(|checked| checked.transaction().sequence);
         for checked in loaded {
@@ -270,7 +270,7 @@ impl Transactions {
 
     /// Another transaction has the sequence of one of ours, since that height.
     pub(super) fn displace(&mut self, txid: Txid, by: Txid, height: u32, moved: &mut Moved) {
-        let again = match self.own.displace(&txid, by, height, &mut moved.outbox) {
+        let again = match self.local.displace(&txid, by, height, &mut moved.outbox) {
             None => return,
             Some(Displaced::ForGood) => None,
             Some(Displaced::Again(entry, draft)) => {
@@ -289,7 +289,7 @@ impl Transactions {
                 connected.points.insert(txid, *point);
                 connected.places.insert((sender, sequence), (txid, *point));
             };
-            if let Some(passed) = self.passed.joining(&point.hash, &self.own) {
+            if let Some(passed) = self.passed.joining(&point.hash, &self.local) {
                 passed.iter().for_each(join);
                 continue;
             }

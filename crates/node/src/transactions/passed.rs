@@ -13,7 +13,7 @@ use kusari_chain::params::MAX_MEMPOOL_BYTES;
 use kusari_chain::{BlockHash, StoreError, StoredBlock};
 use serde::{Deserialize, Serialize};
 
-use crate::own::Own;
+use crate::local_transactions::LocalTransactions;
 use crate::store::OutboxStore;
 
 /// Bytes of others' transactions that may wait again after a long reorganisation: a quarter of the pool,
@@ -38,7 +38,7 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    pub(super) fn new(own: &Own) -> Self {
+    pub(super) fn new(own: &LocalTransactions) -> Self {
         Self { senders: own.senders().collect(), ..Self::default() }
     }
 
@@ -47,7 +47,7 @@ impl Passed {
         &mut self,
         passing: Passing,
         stored: &StoredBlock,
-        own: &Own,
+        own: &LocalTransactions,
         store: &dyn OutboxStore,
     ) -> Result<(), StoreError> {
         let (hash, body) = (stored.block.hash, stored.part().map_or(&[][..], |part| &part.body));
@@ -76,7 +76,11 @@ impl Passed {
     }
 
     /// Lets go of others' transactions that are too many. Those of the highest blocks follow the rest.
-    fn let_go(&mut self, own: &Own, store: &dyn OutboxStore) -> Result<(), StoreError> {
+    fn let_go(
+        &mut self,
+        own: &LocalTransactions,
+        store: &dyn OutboxStore,
+    ) -> Result<(), StoreError> {
         while self.others_bytes > MAX_OTHERS_BYTES
             && let Some((hash, bytes)) = self.others.pop_front()
         {
@@ -101,7 +105,7 @@ impl Passed {
     }
 
     /// The same of one that joins it, if it was passed while all of our own senders were known.
-    pub(super) fn joining(&self, hash: &BlockHash, own: &Own) -> Option<&[Joining]> {
+    pub(super) fn joining(&self, hash: &BlockHash, own: &LocalTransactions) -> Option<&[Joining]> {
         let joining = self.joining.get(hash)?;
         own.senders().all(|sender| self.senders.contains(&sender)).then_some(joining)
     }

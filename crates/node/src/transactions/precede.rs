@@ -17,7 +17,7 @@ impl Transactions {
     /// Whether an unsettled one of ours has this sender and a later sequence.
     pub(super) fn precedes_own(&self, checked: &CheckedTransaction) -> bool {
         let transaction = checked.transaction();
-        let last = self.own.last_sequence(&transaction.sender);
+        let last = self.local.last_sequence(&transaction.sender);
         last.is_some_and(|last| transaction.sequence < last)
     }
 
@@ -66,7 +66,7 @@ impl Transactions {
             };
             if let Some(later) = self.pool.remove_last_parked(&sender, sequence) {
                 touched.insert(later.txid());
-                self.own.strand(later.txid());
+                self.local.strand(later.txid());
             } else if matches!(refusal, PoolRefusal::OwnFull { .. }) {
                 return self.admit(checked, chain, false, now);
             } else {
@@ -96,7 +96,7 @@ impl Transactions {
 
     /// Lets go of predecessors that none of ours follows any more.
     pub(super) fn prune_predecessors(&mut self) {
-        let own = &self.own;
+        let own = &self.local;
         self.predecessors.prune(|sender| own.last_sequence(sender));
     }
 

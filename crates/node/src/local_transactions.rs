@@ -82,7 +82,7 @@ impl Open {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Own {
+pub(crate) struct LocalTransactions {
     pub(crate) backlog: Backlog,
     open: BTreeMap<EntryId, Open>,
     by_txid: BTreeMap<Txid, EntryId>,
@@ -105,7 +105,7 @@ pub(crate) enum Displaced {
     Again(EntryId, Draft),
 }
 
-impl Own {
+impl LocalTransactions {
     /// Entries that wait to be mined, in memory or in the store.
     pub(crate) fn waiting(&self) -> u64 {
         self.backlog.waiting()

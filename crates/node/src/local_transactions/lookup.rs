@@ -7,10 +7,10 @@ use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoreError};
 
 use super::load::read;
-use super::{Own, Place};
+use super::{LocalTransactions, Place};
 use crate::store::{EntryId, OutboxStore};
 
-impl Own {
+impl LocalTransactions {
     /// One of ours as the store holds it, in its last form; `None` where it does not yet, or no
     /// longer.
     pub(crate) fn text_of(

@@ -10,7 +10,7 @@ use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoreError};
 
-use super::{Open, Own, Place};
+use super::{LocalTransactions, Open, Place};
 use crate::backlog::{Backlog, OutboxLimits};
 use crate::drafts::Draft;
 use crate::store::{EntryId, EntryState, OutboxEntry, OutboxStore, OutboxWrite};
@@ -24,7 +24,7 @@ pub(crate) enum Loaded {
     Signed(CheckedTransaction),
 }
 
-impl Own {
+impl LocalTransactions {
     /// What is neither settled nor an unsigned draft, with what of it is to be offered to the pool;
     /// drafts are loaded next.
     pub(crate) fn open(
