@@ -219,64 +219,39 @@ impl Node {
     fn dispatch(&mut self, now: Now, input: Input) -> Result<(), StoreError> {
         match input {
             Input::PeerConnected { peer, direction, address } => {
-                self.peer_connected(now, peer, direction, address)
+                self.peer_connected(now, peer, direction, address)?;
             }
-            Input::PeerFinished { peer } => {
-                self.peer_finished(now, peer);
-                Ok(())
+            Input::PeerFinished { peer } => self.peer_finished(now, peer),
+            Input::PeerDisconnected { peer, reason } => self.peer_disconnected(now, peer, reason),
+            Input::ConnectFailed { address, reason } => self.connect_failed(now, address, reason),
+            Input::MessageReceived { peer, received } => {
+                self.message_received(now, peer, received)?;
             }
-            Input::PeerDisconnected { peer, reason } => {
-                self.peer_disconnected(now, peer, reason);
-                Ok(())
-            }
-            Input::ConnectFailed { address, reason } => {
-                self.connect_failed(now, address, reason);
-                Ok(())
-            }
-            Input::MessageReceived { peer, received } => self.message_received(now, peer, received),
-            Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks),
+            Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks)?,
             Input::TransactionsReceived { peer, transactions } => {
-                self.transactions_in_a_row(now, peer, transactions)
+                self.transactions_in_a_row(now, peer, transactions)?;
             }
-            Input::BlockMined { template_id, nonce } => self.block_mined(now, template_id, nonce),
-            Input::Committed { through } => {
-                self.committed(through);
-                Ok(())
+            Input::BlockMined { template_id, nonce } => {
+                self.block_mined(now, template_id, nonce)?
             }
+            Input::Committed { through } => self.committed(through),
             Input::StreamEnded { peer, height, hash, count } => {
-                self.stream_ended(now, peer, height, &hash, count)
+                self.stream_ended(now, peer, height, &hash, count)?;
             }
-            Input::StatementSigned(statement) => {
-                self.statement_signed(now, statement);
-                Ok(())
-            }
-            Input::DraftsSigned(signed) => self.drafts_signed(now, signed),
-            Input::WalletChanged(wallet) => {
-                self.wallet_changed(wallet);
-                Ok(())
-            }
-            Input::WitnessRemembered(memory) => {
-                self.witness_remembered(memory);
-                Ok(())
-            }
-            Input::WitnessNotRemembered => {
-                self.stop_witnessing(WitnessStop::NotRemembered);
-                Ok(())
-            }
-            Input::StorageChanged(storage) => {
-                self.storage = storage;
-                Ok(())
-            }
-            Input::Audited { finding } => {
-                self.audited(now, finding);
-                Ok(())
-            }
-            Input::Command(request, command) => self.command(now, request, command),
+            Input::StatementSigned(statement) => self.statement_signed(now, statement),
+            Input::DraftsSigned(signed) => self.drafts_signed(now, signed)?,
+            Input::WalletChanged(wallet) => self.wallet_changed(wallet),
+            Input::WitnessRemembered(memory) => self.witness_remembered(memory),
+            Input::WitnessNotRemembered => self.stop_witnessing(WitnessStop::NotRemembered),
+            Input::StorageChanged(storage) => self.storage = storage,
+            Input::Audited { finding } => self.audited(now, finding),
+            Input::Command(request, command) => self.command(now, request, command)?,
             Input::Tick => {
                 self.timers.rang();
-                self.wake_up(now)
+                self.wake_up(now)?;
             }
         }
+        Ok(())
     }
 
     fn committed(&mut self, through: CommitId) {
@@ -309,7 +284,7 @@ impl Node {
         Ok(self.chain.tip())
     }
 
-    /// What people entrusted to this node and is not mined yet.
+    /// What people submitted to this node and is not mined yet.
     fn waiting(&self) -> u64 {
         let own = self.transactions.as_ref().map(|transactions| transactions.local().waiting());
         own.unwrap_or_else(|| self.outbox.waiting())

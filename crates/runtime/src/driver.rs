@@ -2,15 +2,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_miner::{Kernel, Miner};
+use kusari_miner::Miner;
 use kusari_node::interface::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
 use kusari_node::wire::Dialect;
-use kusari_node::{Event, Input, Node, Snapshot};
-use tokio::sync::{mpsc, oneshot, watch};
+use kusari_node::{Event, Input, Node};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::clock::{Clock, until};
@@ -21,11 +20,9 @@ use super::input_span::InputSpan;
 use super::lines::Lines;
 use super::shown::Shown;
 use super::storage::Storage;
-use super::{Control, RunError};
-use crate::NodeWallet;
+use super::{Control, NodeWallet, RunError, RuntimeConfig};
 use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
-use crate::witness_key::WitnessKey;
 use kusari_store::Store;
 
 /// Inputs from peers that are taken in a row before anything else is looked at. One may hold some
@@ -42,14 +39,10 @@ pub(super) struct Parts {
     pub(super) net: Arc<Net>,
     pub(super) clock: Clock,
     pub(super) counts: Arc<Counts>,
-    pub(super) on_event: Box<dyn FnMut(Event) + Send>,
-    pub(super) publish: watch::Sender<Arc<Snapshot>>,
+    pub(super) shown: Shown,
     pub(super) control: mpsc::UnboundedSender<Control>,
-    pub(super) miner_threads: NonZeroUsize,
-    pub(super) miner_kernel: Option<Kernel>,
-    pub(super) witness: Option<WitnessKey>,
-    pub(super) wallet: Option<NodeWallet>,
-    pub(super) max_store_bytes: Option<u64>,
+    /// Without what it says of the node and the journal, which are here.
+    pub(super) config: RuntimeConfig,
 }
 
 pub(super) struct Driver {
@@ -85,11 +78,11 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(parts: Parts, store: Store) -> io::Result<Self> {
-        let Parts { node, journal, net, clock, counts, on_event, publish, control, .. } = parts;
+        let Parts { node, journal, net, clock, counts, shown, control, config } = parts;
         let found = control.clone();
         let miner = Miner::start(
-            parts.miner_threads,
-            parts.miner_kernel,
+            config.miner_threads,
+            config.miner_kernel,
             counts.of_miner(),
             Box::new(move |template, nonce| {
                 let template_id = TemplateId(template);
@@ -102,15 +95,15 @@ impl Driver {
             net,
             clock,
             counts,
-            shown: Shown::new(publish, on_event),
+            shown,
             miner,
-            storage: Storage::watch(store.clone(), parts.max_store_bytes, control.clone()),
-            committer: Committer::start(store, control, parts.witness)?,
+            storage: Storage::watch(store.clone(), config.max_store_bytes, control.clone()),
+            committer: Committer::start(store, control, config.witness)?,
             unwritten: UnwrittenEvents::default(),
             unwritten_due: None,
             took: Took::default(),
             span: InputSpan::default(),
-            wallet: parts.wallet,
+            wallet: config.wallet,
             peers: HashMap::new(),
             requests: HashMap::new(),
             next_request: 0,

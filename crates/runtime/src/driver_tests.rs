@@ -1,7 +1,9 @@
 use kusari_chain::Block;
 use kusari_chain::Target;
-use kusari_node::NodeConfig;
 use kusari_node::store::{OutboxWrite, StoreBatch};
+use kusari_node::{NodeConfig, Snapshot};
+
+use tokio::sync::watch;
 
 use super::*;
 
@@ -25,14 +27,9 @@ fn driven() -> Driven {
         net: Net::new(Dialect::Classic, 1, store.clone(), inbox, streams),
         clock: Clock::start(),
         counts: Arc::new(Counts::since(0)),
-        on_event: Box::new(|_| {}),
-        publish: watch::channel(Arc::new(Snapshot::default())).0,
+        shown: Shown::new(watch::channel(Arc::new(Snapshot::default())).0, Box::new(|_| {})),
         control,
-        miner_threads: NonZeroUsize::MIN,
-        miner_kernel: None,
-        witness: None,
-        wallet: None,
-        max_store_bytes: None,
+        config: RuntimeConfig::default(),
     };
     Driven { driver: Driver::new(parts, store).unwrap(), from_net, from_control }
 }

@@ -43,6 +43,7 @@ mod storage;
 pub mod witness_key;
 
 use std::io;
+use std::mem::take;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -67,6 +68,7 @@ use kusari_store::Store;
 pub use node_wallet::NodeWallet;
 #[cfg(feature = "test-util")]
 pub use played::PlayedNode;
+use shown::Shown;
 
 /// Why a node that runs gives no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -276,7 +278,7 @@ pub fn start(
     config.node.seed = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
 
     let create = |JournalConfig { file, limit }| Ok((JournalFile::create(&file)?, limit));
-    let journal: Result<_, journal::OpenError> = config.journal.map(create).transpose();
+    let journal: Result<_, journal::OpenError> = config.journal.take().map(create).transpose();
     let journal = journal?;
 
     let (inbox, from_net) = mpsc::channel(INBOX_MESSAGES);
@@ -304,7 +306,7 @@ pub fn start(
     let thread = std::thread::Builder::new().name("node".to_string()).spawn(move || {
         // The node is made on its own thread and never leaves it.
         let clock = Clock::start();
-        let (node, journal) = match wake(config.node, journal, &store, &clock) {
+        let (node, journal) = match wake(take(&mut config.node), journal, &store, &clock) {
             Ok(woken) => woken,
             Err(error) => {
                 let _ = opened.send(Err(error));
@@ -317,14 +319,9 @@ pub fn start(
             net,
             clock,
             counts,
-            on_event,
-            publish,
+            shown: Shown::new(publish, on_event),
             control,
-            miner_threads: config.miner_threads,
-            miner_kernel: config.miner_kernel,
-            witness: config.witness,
-            wallet: config.wallet,
-            max_store_bytes: config.max_store_bytes,
+            config,
         };
         let mut driver = match Driver::new(parts, store) {
             Ok(driver) => driver,

@@ -153,7 +153,7 @@ fn what_nobody_has_is_asked_of_a_few_and_what_is_remembered_of_it_is_bounded() {
         bench.receive(liar, whole(&stripped(&block)));
     }
     let state: serde_json::Value = serde_json::from_slice(&bench.node.state()).unwrap();
-    assert_eq!(state["lacking"]["blocks"].as_array().unwrap().len(), MAX_MISSING_PAYLOADS);
+    assert_eq!(state["missing_payloads"]["blocks"].as_array().unwrap().len(), MAX_MISSING_PAYLOADS);
     bench.restore();
 }
 
