@@ -2,7 +2,7 @@
 //!
 //! Entries wait in order of their numbers. The first of them, as many as [`OutboxLimits::in_memory`],
 //! are *held* in memory and offered to the miner or the pool; the *tail* behind them is in the store
-//! alone, and is loaded as those before it are mined. So a person may entrust a million lines to a
+//! alone, and is loaded as those before it are mined. So a person may submit a million lines to a
 //! node without the node growing by more than a thousand.
 //!
 //! Owns counts, bounds, and which entries are read next. Knows neither what an entry says nor what
@@ -19,13 +19,13 @@ use crate::interface::CommitId;
 use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY, OUTBOX_READ};
 use crate::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore};
 
-/// How much may wait to be mined of what people entrusted to a node.
+/// How much may wait to be mined of what people submitted to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboxLimits {
     /// Entries that are in memory at once, and offered to be mined.
     pub in_memory: usize,
-    /// Bytes of what people entrusted that are in memory at once; one entry is, whatever its size.
+    /// Bytes of what people submitted that are in memory at once; one entry is, whatever its size.
     pub in_memory_bytes: u64,
     /// Entries that wait, in memory or on disk.
     pub entries: u64,
@@ -72,7 +72,7 @@ impl Backlog {
         self.waiting
     }
 
-    /// Whether nothing was ever entrusted to this node.
+    /// Whether nothing was ever submitted to this node.
     pub(crate) fn is_unused(&self) -> bool {
         self.next_id == 1
     }

@@ -32,7 +32,7 @@ pub struct NodeConfig {
     pub max_per_group: usize,
     /// Addresses to keep connected; those beyond `max_peers` are not dialled.
     pub connect: Vec<PeerAddress>,
-    /// How much may wait to be mined of what people entrust to this node.
+    /// How much may wait to be mined of what people submit to this node.
     #[serde(default)]
     pub outbox: OutboxLimits,
     /// Changes of the chain that may be accepted and not committed.

@@ -1,4 +1,4 @@
-//! Drafts: what a person entrusted to this node before it was signed.
+//! Drafts: what a person submitted to this node before it was signed.
 //!
 //! Nobody signs blindly: two machines with the same wallet would give one sequence out twice, and
 //! one of the two transactions could never be mined. So a draft waits until this node knows what its

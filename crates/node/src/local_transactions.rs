@@ -1,4 +1,4 @@
-//! Local transactions: what a person entrusted to this node, until it stands deep in the best chain.
+//! Local transactions: what a person submitted to this node, until it stands deep in the best chain.
 //!
 //! Owns, for a ledger, what the outbox owns for lines: an entry of the stored outbox for each draft
 //! and each transaction, with the ids it was signed as in the place of blocks' hashes. An entry is
@@ -181,7 +181,7 @@ impl LocalTransactions {
         self.by_txid.contains_key(txid)
     }
 
-    /// Whether nothing was ever entrusted to this node.
+    /// Whether nothing was ever submitted to this node.
     pub(crate) fn is_unused(&self) -> bool {
         self.backlog.is_unused()
     }

@@ -1,4 +1,4 @@
-//! The outbox: what a person entrusted to this node, until it stands deep in the best chain.
+//! The outbox: what a person submitted to this node, until it stands deep in the best chain.
 //!
 //! An entry knows every block that was mined for it. While one of them is in the best chain it is
 //! mined; otherwise it waits. Since the next block for it is only mined on a chain that contains

@@ -24,7 +24,7 @@ use crate::drafts::Draft;
 /// Number of an outbox entry; counts up from 1 and is never used again.
 pub type EntryId = u64;
 
-/// What a person entrusted to this node: a line of the classic chain, a draft that the node signs,
+/// What a person submitted to this node: a line of the classic chain, a draft that the node signs,
 /// or a transaction that was signed elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEntry {
@@ -44,7 +44,7 @@ pub struct OutboxEntry {
 }
 
 impl OutboxEntry {
-    /// Bytes that it counts for while it waits: those of what the person entrusted.
+    /// Bytes that it counts for while it waits: those of what the person submitted.
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.draft.as_ref().map_or(self.text.len() as u64, Draft::weight)

@@ -158,7 +158,7 @@ impl Transactions {
         self.pool.get(txid).is_some()
     }
 
-    /// A transaction that is in the pool or was entrusted to this node, and whether it waits.
+    /// A transaction that is in the pool or was submitted to this node, and whether it waits.
     pub(crate) fn known(
         &self,
         txid: &Txid,
@@ -262,7 +262,7 @@ impl Transactions {
         }))
     }
 
-    /// A transaction that is entrusted to this node, which `commit` makes durable.
+    /// A transaction that is submitted to this node, which `commit` makes durable.
     pub(crate) fn submit(
         &mut self,
         checked: CheckedTransaction,

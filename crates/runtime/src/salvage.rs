@@ -1,7 +1,7 @@
 //! A new data directory, made of what can still be proved sound of one that is damaged or of an early
 //! version.
 //!
-//! Owns the order: blocks first, by the way that every block takes, then what people entrusted to the
+//! Owns the order: blocks first, by the way that every block takes, then what people submitted to the
 //! node, then what was erased, then files of keys. Nothing is written to the old directory.
 
 use std::collections::BTreeSet;
@@ -215,7 +215,7 @@ fn take_blocks(
     Ok((store, erasures))
 }
 
-/// Enters what people entrusted to the node, under new numbers without gaps.
+/// Enters what people submitted to the node, under new numbers without gaps.
 fn take_entries(
     store: &Store,
     finds: &Finds,

@@ -152,7 +152,7 @@ pub struct WaitingTransaction {
     pub entry: BodyEntry,
     /// Since when, in Unix seconds.
     pub since: u64,
-    /// Whether it was entrusted to this node.
+    /// Whether it was submitted to this node.
     pub own: bool,
 }
 

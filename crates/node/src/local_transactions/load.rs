@@ -131,7 +131,7 @@ impl LocalTransactions {
             self.set_place(id, Place::Waiting, writes);
             return Ok(last);
         }
-        // A node that was never entrusted anything needs no look-up.
+        // A node that was never given anything needs no look-up.
         if self.is_unused() {
             return Ok(None);
         }
