@@ -120,6 +120,12 @@ pub struct Node {
     /// The same.
     behind: Option<Behind>,
     halted: bool,
+    /// When the input came that is dealt with, in monotonic time.
+    #[serde(skip)]
+    now: Duration,
+    /// The same in Unix seconds.
+    #[serde(skip)]
+    wall: u64,
     /// This and what follows it is empty between two inputs.
     #[serde(skip)]
     batch: StoreBatch,
@@ -202,7 +208,8 @@ impl Node {
         if self.halted {
             return Vec::new();
         }
-        if let Err(error) = self.dispatch(now, input).and_then(|()| self.follow_up(now)) {
+        (self.now, self.wall) = (now.monotonic, now.wall);
+        if let Err(error) = self.dispatch(input).and_then(|()| self.follow_up()) {
             // What was decided on the way rests on reads that failed: none of it is done.
             self.halted = true;
             self.actions.clear();
@@ -216,39 +223,37 @@ impl Node {
         core::mem::take(&mut self.actions)
     }
 
-    fn dispatch(&mut self, now: Now, input: Input) -> Result<(), StoreError> {
+    fn dispatch(&mut self, input: Input) -> Result<(), StoreError> {
         match input {
             Input::PeerConnected { peer, direction, address } => {
-                self.peer_connected(now, peer, direction, address)?;
+                self.peer_connected(peer, direction, address)?;
             }
-            Input::PeerFinished { peer } => self.peer_finished(now, peer),
-            Input::PeerDisconnected { peer, reason } => self.peer_disconnected(now, peer, reason),
-            Input::ConnectFailed { address, reason } => self.connect_failed(now, address, reason),
+            Input::PeerFinished { peer } => self.peer_finished(peer),
+            Input::PeerDisconnected { peer, reason } => self.peer_disconnected(peer, reason),
+            Input::ConnectFailed { address, reason } => self.connect_failed(address, reason),
             Input::MessageReceived { peer, received } => {
-                self.message_received(now, peer, received)?;
+                self.message_received(peer, received)?;
             }
-            Input::BlocksReceived { peer, blocks } => self.blocks_received(now, peer, blocks)?,
+            Input::BlocksReceived { peer, blocks } => self.blocks_received(peer, blocks)?,
             Input::TransactionsReceived { peer, transactions } => {
-                self.transactions_in_a_row(now, peer, transactions)?;
+                self.transactions_in_a_row(peer, transactions)?;
             }
-            Input::BlockMined { template_id, nonce } => {
-                self.block_mined(now, template_id, nonce)?
-            }
+            Input::BlockMined { template_id, nonce } => self.block_mined(template_id, nonce)?,
             Input::Committed { through } => self.committed(through),
             Input::StreamEnded { peer, height, hash, count } => {
-                self.stream_ended(now, peer, height, &hash, count)?;
+                self.stream_ended(peer, height, &hash, count)?;
             }
-            Input::StatementSigned(statement) => self.statement_signed(now, statement),
-            Input::DraftsSigned(signed) => self.drafts_signed(now, signed)?,
+            Input::StatementSigned(statement) => self.statement_signed(statement),
+            Input::DraftsSigned(signed) => self.drafts_signed(signed)?,
             Input::WalletChanged(wallet) => self.wallet_changed(wallet),
             Input::WitnessRemembered(memory) => self.witness_remembered(memory),
             Input::WitnessNotRemembered => self.stop_witnessing(WitnessStop::NotRemembered),
             Input::StorageChanged(storage) => self.storage = storage,
-            Input::Audited { finding } => self.audited(now, finding),
-            Input::Command(request, command) => self.command(now, request, command)?,
+            Input::Audited { finding } => self.audited(finding),
+            Input::Command(request, command) => self.command(request, command)?,
             Input::Tick => {
                 self.timers.rang();
-                self.wake_up(now)?;
+                self.wake_up()?;
             }
         }
         Ok(())
@@ -265,6 +270,12 @@ impl Node {
         if let Some(witnesses) = &mut self.witnesses {
             witnesses.committed(through);
         }
+    }
+
+    /// When it will be `wall` on the wall, in monotonic time; an hour from now at the latest, since
+    /// the wall's clock may be set.
+    fn until(&self, wall: u64) -> Duration {
+        self.now + Duration::from_secs(wall.saturating_sub(self.wall).clamp(1, 3_600))
     }
 
     /// The chain that this node follows, as `HELLO` names it.

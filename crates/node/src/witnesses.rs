@@ -25,7 +25,7 @@ pub use self::memory::{LastStatement, WitnessMemory};
 pub(crate) use self::own::Own;
 pub use self::own::WitnessStop;
 pub(crate) use self::waiting::Waiting;
-use crate::interface::{CommitId, Now, PeerId};
+use crate::interface::{CommitId, PeerId};
 use crate::limits::{
     KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, MAX_KEPT_EQUIVOCATIONS, MAX_STATEMENTS_OF_KEY,
     MAX_STATEMENTS_OF_LISTED_KEY, MAX_WITNESS_KEYS, NEAR_TIP_BLOCKS,
@@ -278,11 +278,12 @@ impl Witnesses {
     /// The statement of ours that is to be signed now, if one is due.
     pub(crate) fn statement_due(
         &mut self,
-        now: Now,
+        now: Duration,
+        wall: u64,
         tip: &BestPoint,
     ) -> Result<Option<UnsignedStatement>, WitnessStop> {
         let Self { own: Some(own), keys, .. } = self else { return Ok(None) };
-        own.due(now, tip, keys.get(&own.key()).and_then(Witness::newest))
+        own.due(now, wall, tip, keys.get(&own.key()).and_then(Witness::newest))
     }
 
     /// When there is something to do next; while blocks are caught up with, nothing is said.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::batch::Batch;
 use super::{Body, Downloads, Purpose, Row};
-use crate::interface::{Now, PeerId};
+use crate::interface::PeerId;
 use crate::limits::{HEDGE_AFTER, PACE_BLOCKS};
 use crate::wire::{GetBlocks, MAX_HEADERS};
 
@@ -87,7 +87,8 @@ impl Headers {
         peer: PeerId,
         headers: &[CheckedHeader],
         chain: &mut Chain,
-        now: Now,
+        now: Duration,
+        wall: u64,
     ) -> Result<Step, HeadersError> {
         let Some(first) = headers.first().map(|checked| &checked.header().block) else {
             self.counted.remove(&peer);
@@ -109,7 +110,7 @@ impl Headers {
         let mut ahead = None;
         let mut in_time = 0;
         for checked in headers {
-            match counted.push(checked, spec, now.wall) {
+            match counted.push(checked, spec, wall) {
                 Ok(Pushed::Added) => in_time += 1,
                 Ok(Pushed::Ahead { due }) => {
                     ahead = Some(due);
@@ -143,7 +144,7 @@ impl Headers {
             return Ok(Step::Again(counted.base().hash));
         }
         // Bodies that come in are not given up for those of another chain.
-        let moves = |batch: &Batch| now.monotonic < batch.moved_at + HEDGE_AFTER;
+        let moves = |batch: &Batch| now < batch.moved_at + HEDGE_AFTER;
         if self.batch.as_ref().is_some_and(moves) {
             return Ok(Step::Later);
         }
@@ -155,7 +156,7 @@ impl Headers {
             }
         }
         rows.abandon_bodies();
-        let (useless, moved_at) = (BTreeSet::new(), now.monotonic);
+        let (useless, moved_at) = (BTreeSet::new(), now);
         self.batch = Some(Batch { from: peer, tip: claimed, wanted, useless, moved_at });
         Ok(Step::Bodies)
     }

@@ -16,14 +16,13 @@ use super::mining::Subject;
 use super::trail::Arriving;
 use crate::downloads::sync::Arrival;
 use crate::event::{BlockName, BlockSource, Event};
-use crate::interface::{Action, Now, PeerId, TemplateId};
+use crate::interface::{Action, PeerId, TemplateId};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::originals::Originals;
 
 impl Node {
     pub(super) fn block_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         mut block: CheckedBlock,
     ) -> Result<(), StoreError> {
@@ -33,38 +32,38 @@ impl Node {
         let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
         self.trail.arriving = Arriving::Peer { peer, asked };
-        let accepted = self.accept(now, block, source, Some(peer));
+        let accepted = self.accept(block, source, Some(peer));
         let arrival = match accepted {
             Ok(arrival) => arrival,
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {
-                Originals::bad_line_came(&mut self.downloads, peer, true, now.monotonic);
-                self.block_refused(now, Some(peer), BlockName { height, hash }, &violation);
-                self.refuse_linked_block(now, peer, &violation);
+                Originals::bad_line_came(&mut self.downloads, peer, true, self.now);
+                self.block_refused(Some(peer), BlockName { height, hash }, &violation);
+                self.refuse_linked_block(peer, &violation);
                 return Ok(());
             }
         };
         let is_new = matches!(arrival, Arrival::Fresh(_));
         // Only work on the best chain counts: a branch from far below costs nothing.
         if matches!(arrival, Arrival::Fresh(point) if point.hash == self.chain.tip().hash) {
-            self.peers.note(peer, |peer| peer.block_at = Some(now.monotonic));
+            self.peers.note(peer, |peer| peer.block_at = Some(self.now));
         }
-        Originals::block_came(&mut self.downloads, peer, hash, is_new, now.monotonic);
+        Originals::block_came(&mut self.downloads, peer, hash, is_new, self.now);
         // A body that was asked for because of somebody's headers is progress of that answer. One
         // that came before its parent waits for it, and nobody is asked for that.
-        let headers_of = self.headers.arrived(&mut self.downloads, peer, &hash, now.monotonic);
+        let headers_of = self.headers.arrived(&mut self.downloads, peer, &hash, self.now);
         if headers_of.is_some() && matches!(arrival, Arrival::Orphan(_)) {
             self.gossip.sent_orphan(peer, hash);
             return Ok(());
         }
         let source = headers_of.unwrap_or(peer);
-        self.sync.block_came(&mut self.downloads, source, arrival, now.monotonic);
+        self.sync.block_came(&mut self.downloads, source, arrival, self.now);
         if let (true, Arrival::Fresh(point)) = (lacks_payloads, arrival) {
-            self.missing_payloads.add(point.hash, Some(peer), now.monotonic);
+            self.missing_payloads.add(point.hash, Some(peer), self.now);
         }
         match arrival {
             Arrival::Fresh(point) | Arrival::Known(point) => {
-                self.original_sent_block(now, peer);
+                self.original_sent_block(peer);
                 self.peer_has(peer, point);
                 if self.sync.claim_of(peer).is_none_or(|claim| point.work > claim.work) {
                     self.sync.claims(peer, point);
@@ -72,13 +71,13 @@ impl Node {
             }
             Arrival::Orphan(hash) => {
                 self.gossip.sent_orphan(peer, hash);
-                self.ask_about_orphan(now, peer, hash)?;
+                self.ask_about_orphan(peer, hash)?;
             }
             Arrival::Bare => {
                 // It holds the block, and is not sent it when the rest of it has come.
                 self.gossip.sent_hint(peer, hash);
-                self.original_sent_block(now, peer);
-                self.follow_hint(now, height, hash);
+                self.original_sent_block(peer);
+                self.follow_hint(height, hash);
             }
             Arrival::Held => {}
         }
@@ -87,12 +86,12 @@ impl Node {
 
     /// Seven keys of a block on a chain where they are not enough: whoever introduced itself is asked
     /// for the whole of it, unless it comes by itself meanwhile.
-    fn follow_hint(&mut self, now: Now, height: u32, hash: BlockHash) {
+    fn follow_hint(&mut self, height: u32, hash: BlockHash) {
         let tip = self.chain.tip();
         let point = BestPoint { height, hash, work: tip.work };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         for (id, _) in introduced {
-            self.pending_announcements.hinted(&self.downloads, id, point, &tip, now.monotonic);
+            self.pending_announcements.hinted(&self.downloads, id, point, &tip, self.now);
         }
     }
 
@@ -106,16 +105,14 @@ impl Node {
     }
 
     /// Takes the blocks that were ahead of the clock and are no longer.
-    pub(super) fn accept_due(&mut self, now: Now) -> Result<(), StoreError> {
-        for block in self.chain.take_due(now.wall) {
+    pub(super) fn accept_due(&mut self) -> Result<(), StoreError> {
+        for block in self.chain.take_due(self.wall) {
             self.trail.arriving = Arriving::Waited;
             let name = name_of(&block);
-            match self.accept(now, block, BlockSource::Announced, None) {
+            match self.accept(block, BlockSource::Announced, None) {
                 Ok(_) => {}
                 // Whoever sent it could not know what it builds on by now.
-                Err(AcceptError::Rule(violation)) => {
-                    self.block_refused(now, None, name, &violation)
-                }
+                Err(AcceptError::Rule(violation)) => self.block_refused(None, name, &violation),
                 Err(AcceptError::Store(error)) => return Err(error),
             }
         }
@@ -125,12 +122,11 @@ impl Node {
     /// Takes a block, which this peer sent, and then every orphan that waited for it.
     fn accept(
         &mut self,
-        now: Now,
         block: CheckedBlock,
         source: BlockSource,
         sender: Option<PeerId>,
     ) -> Result<Arrival, AcceptError> {
-        let first = self.chain_accept(now, block, source)?;
+        let first = self.chain_accept(block, source)?;
         if let (Arrival::Fresh(point), Some(sender)) = (first, sender) {
             self.peer_has(sender, point);
         }
@@ -142,12 +138,12 @@ impl Node {
                 self.fill_from_pool(&mut orphan);
                 let lacks_payloads = orphan.lacks_payloads();
                 let name = name_of(&orphan);
-                match self.chain_accept(now, orphan, source) {
+                match self.chain_accept(orphan, source) {
                     Ok(arrival) => {
                         if let Arrival::Fresh(point) = arrival {
                             self.orphan_joined(point);
                             if lacks_payloads {
-                                self.missing_payloads.add(point.hash, None, now.monotonic);
+                                self.missing_payloads.add(point.hash, None, self.now);
                             }
                         }
                         added.push_back(arrival);
@@ -155,7 +151,7 @@ impl Node {
                     Err(AcceptError::Store(error)) => return Err(error.into()),
                     // Whoever sent it could not know; it is dropped without blame.
                     Err(AcceptError::Rule(violation)) => {
-                        self.block_refused(now, None, name, &violation);
+                        self.block_refused(None, name, &violation);
                     }
                 }
             }
@@ -165,7 +161,6 @@ impl Node {
 
     fn chain_accept(
         &mut self,
-        now: Now,
         block: CheckedBlock,
         source: BlockSource,
     ) -> Result<Arrival, AcceptError> {
@@ -174,7 +169,7 @@ impl Node {
         if !block.lacks_payloads() {
             self.missing_payloads.filled(&hash);
         }
-        let arrival = match self.chain.accept(block, now.wall)? {
+        let arrival = match self.chain.accept(block, self.wall)? {
             Accepted::Known(point) => Arrival::Known(point),
             Accepted::Filled { point, change } => {
                 self.write(change);
@@ -187,15 +182,15 @@ impl Node {
             }
             Accepted::Added(change) => {
                 let point = change.block;
-                let ahead = timestamp.saturating_sub(now.wall);
+                let ahead = timestamp.saturating_sub(self.wall);
                 if ahead > FUTURE_WARNING_SECONDS {
                     self.notify(Event::FromTheFuture { height: point.height, seconds: ahead });
                 }
                 let reverted = u32::try_from(change.reverted.len()).unwrap_or(u32::MAX);
-                self.apply(now, change, source)?;
+                self.apply(change, source)?;
                 if reverted > 0 {
-                    self.pacing.charge(reverted, now.monotonic);
-                    self.reconsider(now)?;
+                    self.pacing.charge(reverted, self.now);
+                    self.reconsider()?;
                 }
                 Arrival::Fresh(point)
             }
@@ -216,7 +211,7 @@ impl Node {
                 self.orphan_joined(point);
             }
             self.compact.arrived(&hash);
-            self.take_waiting_statements(now, &hash)?;
+            self.take_waiting_statements(&hash)?;
         }
         for peer in self.pending_announcements.arrived(&hash) {
             if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
@@ -236,7 +231,6 @@ impl Node {
     /// Writes a change and tells everyone concerned.
     pub(super) fn apply(
         &mut self,
-        now: Now,
         change: ChainChange,
         source: BlockSource,
     ) -> Result<(), StoreError> {
@@ -244,7 +238,7 @@ impl Node {
         let commit = self.commit_in_progress();
         let (writes, reopened) = match self.transactions {
             Some(_) => {
-                self.move_transactions(now, &change)?;
+                self.move_transactions(&change)?;
                 Default::default()
             }
             None => {
@@ -259,7 +253,7 @@ impl Node {
                 }
             }
         }
-        self.sync.set_best_work(self.chain.tip().work, now.monotonic);
+        self.sync.set_best_work(self.chain.tip().work, self.now);
         // A person's own block is shown once it is durable, like the receipt before it.
         let is_ours = matches!(source, BlockSource::Mined(_) | BlockSource::MinedBody);
         let shown = if is_ours { &mut self.then } else { &mut self.news };
@@ -274,16 +268,15 @@ impl Node {
 
     /// A block that breaks a rule on its parent. An introduced peer checks before it passes on; an
     /// original does not, and is not blamed.
-    fn refuse_linked_block(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
+    fn refuse_linked_block(&mut self, peer: PeerId, violation: &RuleViolation) {
         if self.may_be_told_of_blocks(peer) {
             self.send_error(peer, violation.code(), &violation.to_string());
         }
-        self.punish(now, peer, INVALID_BLOCK_SCORE);
+        self.punish(peer, INVALID_BLOCK_SCORE);
     }
 
     pub(super) fn block_mined(
         &mut self,
-        now: Now,
         template_id: TemplateId,
         nonce: u64,
     ) -> Result<(), StoreError> {
@@ -306,8 +299,11 @@ impl Node {
             _ => None,
         });
         // A template may be ahead of the clock where there are no peers.
-        let at = Now { wall: now.wall.max(block.block().timestamp), ..now };
-        match self.accept(at, block, source, None) {
+        let wall = self.wall;
+        self.wall = wall.max(block.block().timestamp);
+        let accepted = self.accept(block, source, None);
+        self.wall = wall;
+        match accepted {
             Ok(_) => {}
             Err(AcceptError::Store(error)) => return Err(error),
             Err(AcceptError::Rule(violation)) => {

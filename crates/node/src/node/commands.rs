@@ -9,22 +9,21 @@ use kusari_chain::params::MAX_TEXT_BYTES;
 
 use super::Node;
 use crate::event::Event;
-use crate::interface::{Action, Command, Now, Reply, RequestId, SayRefusal, TooManyAddresses};
+use crate::interface::{Action, Command, Reply, RequestId, SayRefusal, TooManyAddresses};
 use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
 
 impl Node {
     pub(super) fn command(
         &mut self,
-        now: Now,
         request: RequestId,
         command: Command,
     ) -> Result<(), StoreError> {
         let reply = match command {
-            Command::Submit(written) => return self.submit(now, request, *written),
+            Command::Submit(written) => return self.submit(request, *written),
             Command::Draft(draft) => return self.take_draft(request, draft),
             Command::Erase(erasure) => return self.erase(request, erasure),
             Command::GetTransaction(txid) => return self.get_transaction(request, &txid),
-            Command::AcceptBranch(hash) => return self.accept_branch(now, request, hash),
+            Command::AcceptBranch(hash) => return self.accept_branch(request, hash),
             Command::Say(text) => {
                 self.say(request, text, MAX_WAITING_SAYS);
                 return Ok(());
@@ -38,10 +37,10 @@ impl Node {
             Command::GetBranches => {
                 Reply::Branches(Box::new(self.chain.branches(MAX_LISTED_BRANCHES)?))
             }
-            Command::MineOn { seconds } => Reply::MinesOn(self.mine_on(now, seconds)),
+            Command::MineOn { seconds } => Reply::MinesOn(self.mine_on(seconds)),
             Command::Connect(address) => {
                 let limit = self.dials.limit();
-                let is_new = self.dials.add(address, now.monotonic);
+                let is_new = self.dials.add(address, self.now);
                 Reply::Dialled(is_new.map(|new| !new).ok_or(TooManyAddresses { limit }))
             }
         };

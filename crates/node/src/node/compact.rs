@@ -11,7 +11,7 @@ use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreError, StoredBlock}
 
 use super::Node;
 use crate::compact::{Put, entries_at};
-use crate::interface::{Now, PeerId};
+use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
 use crate::wire::{CompactBlock, Message};
 
@@ -38,13 +38,12 @@ impl Node {
 
     pub(super) fn compact_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         block: CompactBlock,
     ) -> Result<(), StoreError> {
         let hash = block.hash();
         let Some(transactions) = &self.transactions else {
-            return self.refuse_verb(now, peer, "COMPACT");
+            return self.refuse_verb(peer, "COMPACT");
         };
         if let Some(point) = self.chain.point(&hash)? {
             self.gossip.has(peer, point);
@@ -52,34 +51,33 @@ impl Node {
         }
         let height = block.header.header().block.index;
         match self.compact.came(peer, block, transactions.pool()) {
-            Put::Together(Ok(whole)) => self.block_received(now, peer, whole)?,
-            Put::Together(Err(violation)) => self.refuse_compact(now, peer, &violation),
+            Put::Together(Ok(whole)) => self.block_received(peer, whole)?,
+            Put::Together(Err(violation)) => self.refuse_compact(peer, &violation),
             Put::Missing(places) => {
                 // Whole, from whoever has it, where the rest does not come in time.
                 let tip = self.chain.tip();
                 let point = BestPoint { height, hash, work: tip.work };
-                let from = now.monotonic + ANNOUNCED_TIMEOUT;
+                let from = self.now + ANNOUNCED_TIMEOUT;
                 self.pending_announcements.hinted(&self.downloads, peer, point, &tip, from);
                 self.send(peer, Message::GetTransactions { hash, places });
             }
-            Put::NoRoom => self.request_whole(now, peer, hash),
+            Put::NoRoom => self.request_whole(peer, hash),
         }
         Ok(())
     }
 
     pub(super) fn transactions_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         hash: &BlockHash,
         entries: Vec<BodyEntry>,
     ) -> Result<(), StoreError> {
         let Some(transactions) = &self.transactions else {
-            return self.refuse_verb(now, peer, "TRANSACTIONS");
+            return self.refuse_verb(peer, "TRANSACTIONS");
         };
         match self.compact.rest_came(peer, hash, entries, transactions.pool()) {
-            Some(Ok(whole)) => self.block_received(now, peer, whole)?,
-            Some(Err(violation)) => self.refuse_compact(now, peer, &violation),
+            Some(Ok(whole)) => self.block_received(peer, whole)?,
+            Some(Err(violation)) => self.refuse_compact(peer, &violation),
             None => {}
         }
         Ok(())
@@ -87,10 +85,10 @@ impl Node {
 
     /// The ids in a block are those of its transactions, so whoever sent what does not fit is at
     /// fault.
-    fn refuse_compact(&mut self, now: Now, peer: PeerId, violation: &RuleViolation) {
-        self.line_refused(now, peer, violation.code(), &violation.to_string());
+    fn refuse_compact(&mut self, peer: PeerId, violation: &RuleViolation) {
+        self.line_refused(peer, violation.code(), &violation.to_string());
         self.send_error(peer, violation.code(), &violation.to_string());
-        self.punish(now, peer, INVALID_BLOCK_SCORE);
+        self.punish(peer, INVALID_BLOCK_SCORE);
     }
 
     pub(super) fn get_transactions(

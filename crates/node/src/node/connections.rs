@@ -9,45 +9,44 @@ use super::Node;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::interface::{Action, Direction, DisconnectReason, Now, PeerId};
+use crate::interface::{Action, Direction, DisconnectReason, PeerId};
 use crate::peers::{DialEnd, Peer, PeerStage};
 use crate::wire::{ErrorReport, Hello, Message};
 
 impl Node {
     pub(super) fn peer_connected(
         &mut self,
-        now: Now,
         peer: PeerId,
         direction: Direction,
         address: SocketAddr,
     ) -> Result<(), StoreError> {
         // A ban is for those who come by themselves: whom the person chose is dialled all the same.
         let is_banned =
-            direction == Direction::Inbound && self.bans.is_banned(address.ip(), now.monotonic);
+            direction == Direction::Inbound && self.bans.is_banned(address.ip(), self.now);
         let verdict = if is_banned {
             Err(DisconnectReason::Banned)
         } else {
-            self.peers.admit(&direction, address, now.monotonic, |peer| self.serving.is_busy(peer))
+            self.peers.admit(&direction, address, self.now, |peer| self.serving.is_busy(peer))
         };
         if let Ok(Some(evicted)) = verdict {
-            self.close(now, evicted, DisconnectReason::Evicted);
+            self.close(evicted, DisconnectReason::Evicted);
         }
-        self.peers.insert(peer, direction.clone(), address, now.monotonic);
+        self.peers.insert(peer, direction.clone(), address, self.now);
         if let Direction::Outbound(target) = &direction {
-            self.dials.connected(target, now.monotonic);
+            self.dials.connected(target, self.now);
         }
         match (verdict, direction) {
             (Err(reason), _) => {
-                let shown = self.peers.may_report_connection(now.monotonic);
+                let shown = self.peers.may_report_connection(self.now);
                 self.peers.note(peer, |peer| peer.shown = shown);
-                self.close(now, peer, reason);
+                self.close(peer, reason);
             }
             (Ok(_), Direction::Outbound(target)) => {
                 self.tell(Event::PeerConnected { address, target: Some(target) });
-                self.send_hello(now, peer)?;
+                self.send_hello(peer)?;
             }
             (Ok(_), Direction::Inbound) => {
-                let shown = self.peers.may_report_connection(now.monotonic);
+                let shown = self.peers.may_report_connection(self.now);
                 self.peers.note(peer, |peer| peer.shown = shown);
                 if shown {
                     self.tell(Event::PeerConnected { address, target: None });
@@ -57,61 +56,61 @@ impl Node {
         Ok(())
     }
 
-    pub(super) fn peer_disconnected(&mut self, now: Now, id: PeerId, reason: String) {
+    pub(super) fn peer_disconnected(&mut self, id: PeerId, reason: String) {
         let Some(peer) = self.peers.remove(id) else { return };
         self.forget(id);
         let reason = peer.closing.as_ref().map_or(reason, ToString::to_string);
         if peer.shown {
             self.tell(Event::PeerDisconnected { address: peer.address, reason });
         }
-        self.uncover_twins_of(&peer, now);
+        self.uncover_twins_of(&peer);
         if let Direction::Outbound(target) = peer.direction {
             let end = match peer.closing {
                 Some(DisconnectReason::Misbehaved) => DialEnd::Misbehaved,
                 _ => DialEnd::Lost,
             };
-            self.dial_ended(target, end, now);
+            self.dial_ended(target, end);
         }
     }
 
-    pub(super) fn peer_finished(&mut self, now: Now, id: PeerId) {
+    pub(super) fn peer_finished(&mut self, id: PeerId) {
         self.peers.note(id, |peer| peer.finished = true);
         self.originals.remove(&mut self.downloads, id);
-        self.close_if_finished(now, id);
+        self.close_if_finished(id);
     }
 
     /// Closes a peer that sends nothing more, once everything it asked for is written.
-    pub(super) fn close_if_finished(&mut self, now: Now, id: PeerId) {
+    pub(super) fn close_if_finished(&mut self, id: PeerId) {
         let finished = self.peers.get(id).is_some_and(|peer| peer.finished);
         if finished && !self.serving.is_busy(id) && !self.owes_transactions(id) {
-            self.close(now, id, DisconnectReason::Finished);
+            self.close(id, DisconnectReason::Finished);
         }
     }
 
-    pub(super) fn connect_failed(&mut self, now: Now, target: PeerAddress, reason: String) {
+    pub(super) fn connect_failed(&mut self, target: PeerAddress, reason: String) {
         self.notify(Event::ConnectFailed { target: target.clone(), reason });
-        self.dial_ended(target, DialEnd::Lost, now);
+        self.dial_ended(target, DialEnd::Lost);
     }
 
-    fn dial_ended(&mut self, target: PeerAddress, end: DialEnd, now: Now) {
-        if let Some(after) = self.dials.ended(&target, end, now.monotonic, &mut self.random) {
+    fn dial_ended(&mut self, target: PeerAddress, end: DialEnd) {
+        if let Some(after) = self.dials.ended(&target, end, self.now, &mut self.random) {
             self.notify(Event::Redialling { target, after });
         }
     }
 
     /// Closes a connection from our side. What concerns the peer is forgotten at once; the driver
     /// reports the end.
-    pub(super) fn close(&mut self, now: Now, id: PeerId, reason: DisconnectReason) {
+    pub(super) fn close(&mut self, id: PeerId, reason: DisconnectReason) {
         let Some(peer) = self.peers.close(id, reason.clone()) else { return };
         let (direction, instance_id) = (peer.direction.clone(), peer.instance_id);
         self.forget(id);
         if let Direction::Outbound(target) = direction {
             match (&reason, instance_id) {
                 (DisconnectReason::Ourselves, _) => {
-                    self.dial_ended(target, DialEnd::Ourselves, now);
+                    self.dial_ended(target, DialEnd::Ourselves);
                 }
                 (DisconnectReason::AlreadyConnected, Some(instance_id)) => {
-                    self.dial_ended(target, DialEnd::Covered(instance_id), now);
+                    self.dial_ended(target, DialEnd::Covered(instance_id));
                 }
                 _ => {}
             }
@@ -119,11 +118,11 @@ impl Node {
         self.actions.push(Action::Disconnect { peer: id, reason });
     }
 
-    fn uncover_twins_of(&mut self, peer: &Peer, now: Now) {
+    fn uncover_twins_of(&mut self, peer: &Peer) {
         if let Some(instance_id) = peer.instance_id
             && peer.closing != Some(DisconnectReason::AlreadyConnected)
         {
-            self.dials.uncover(instance_id, now.monotonic);
+            self.dials.uncover(instance_id, self.now);
         }
     }
 
@@ -147,48 +146,48 @@ impl Node {
 
     /// Scores a fault of an introduced peer, and closes it where that is enough. If it came by itself it
     /// is banned; if we dialled it, it is dialled again after the longest wait.
-    pub(super) fn punish(&mut self, now: Now, id: PeerId, score: u32) {
-        let Some(total) = self.peers.punish(id, score, now.monotonic) else { return };
+    pub(super) fn punish(&mut self, id: PeerId, score: u32) {
+        let Some(total) = self.peers.punish(id, score, self.now) else { return };
         self.note_penalty(id, score, total);
         if total < crate::limits::BAN_SCORE {
             return;
         }
         let Some(peer) = self.peers.get(id) else { return };
         let (address, inbound) = (peer.address, peer.direction == Direction::Inbound);
-        if inbound && self.bans.ban(address.ip(), now.monotonic) {
+        if inbound && self.bans.ban(address.ip(), self.now) {
             self.tell(Event::PeerBanned { address, seconds: crate::limits::BAN_TIME.as_secs() });
         }
-        self.close(now, id, DisconnectReason::Misbehaved);
+        self.close(id, DisconnectReason::Misbehaved);
     }
 
     /// Closes links to a node that has another one with us, and tells it so on the link itself: only what
     /// it says there keeps the other node from dialling it again.
-    pub(super) fn close_twins_of(&mut self, now: Now, id: PeerId) {
+    pub(super) fn close_twins_of(&mut self, id: PeerId) {
         for twin in self.peers.superfluous(id, self.id) {
             let inbound = self.peers.get(twin).is_some_and(|p| p.direction == Direction::Inbound);
             if inbound {
                 self.send_error(twin, "already-connected", "there is another link between us");
             }
-            self.close(now, twin, DisconnectReason::AlreadyConnected);
+            self.close(twin, DisconnectReason::AlreadyConnected);
         }
     }
 
-    pub(super) fn told_of_error(&mut self, now: Now, peer: PeerId, report: ErrorReport) {
+    pub(super) fn told_of_error(&mut self, peer: PeerId, report: ErrorReport) {
         if report.code == "already-connected" && self.peers.is_doubled(peer) {
-            return self.close(now, peer, DisconnectReason::AlreadyConnected);
+            return self.close(peer, DisconnectReason::AlreadyConnected);
         }
         let ErrorReport { code, message } = report;
         if code == "busy" {
-            self.busy_received(now, peer);
+            self.busy_received(peer);
         }
-        self.note_block_refusal(now, peer, &code);
-        self.report(now, peer, |address| Event::PeerRefusedOurs { address, message });
+        self.note_block_refusal(peer, &code);
+        self.report(peer, |address| Event::PeerRefusedOurs { address, message });
     }
 
     /// Introduces us. What the peer is told here of our tip is where gossip to it begins.
-    pub(super) fn send_hello(&mut self, now: Now, peer: PeerId) -> Result<(), StoreError> {
+    pub(super) fn send_hello(&mut self, peer: PeerId) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
-        self.gossip.begin(peer, Manner::Blocks, tip, now.monotonic);
+        self.gossip.begin(peer, Manner::Blocks, tip, self.now);
         let hello = Hello {
             agent: self.config.agent.clone(),
             protocol: 1,

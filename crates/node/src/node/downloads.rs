@@ -10,55 +10,49 @@ use super::Node;
 use crate::downloads::sync::{End, Question};
 use crate::downloads::{Answer, Purpose, Row};
 use crate::event::Event;
-use crate::interface::{Direction, Now, PeerId};
+use crate::interface::{Direction, PeerId};
 use crate::snapshot::Behind;
 use crate::wire::{GetBlocks, MAX_HEADERS, Message};
 
 impl Node {
     /// A peer's answer of blocks is complete.
-    pub(super) fn end_received(
-        &mut self,
-        now: Now,
-        peer: PeerId,
-        count: u32,
-        missing: &[BlockHash],
-    ) {
+    pub(super) fn end_received(&mut self, peer: PeerId, count: u32, missing: &[BlockHash]) {
         if let Some(row) = self.downloads.ended(peer, count, missing) {
-            self.request_ended(now, peer, row, End::Complete);
+            self.request_ended(peer, row, End::Complete);
         }
     }
 
     /// A peer refuses to answer for now.
-    pub(super) fn busy_received(&mut self, now: Now, peer: PeerId) {
+    pub(super) fn busy_received(&mut self, peer: PeerId) {
         if let Some(row) = self.downloads.refused(peer) {
-            self.request_ended(now, peer, row, End::Refused);
+            self.request_ended(peer, row, End::Refused);
         }
     }
 
     /// Gives up what is late, so that it is asked of another peer.
-    pub(super) fn give_up_late_answers(&mut self, now: Now) {
-        for (peer, row) in self.downloads.give_up_late(now.monotonic) {
-            self.request_ended(now, peer, row, End::Late);
+    pub(super) fn give_up_late_answers(&mut self) {
+        for (peer, row) in self.downloads.give_up_late(self.now) {
+            self.request_ended(peer, row, End::Late);
         }
     }
 
-    fn request_ended(&mut self, now: Now, peer: PeerId, row: Row, end: End) {
+    fn request_ended(&mut self, peer: PeerId, row: Row, end: End) {
         let Some(purpose) = row.live_purpose() else { return };
         match (purpose, end) {
-            (Purpose::Sync(_), _) => self.sync.ended(peer, row, end, now.monotonic),
+            (Purpose::Sync(_), _) => self.sync.ended(peer, row, end, self.now),
             // In time another peer may have it. Where it is late, it is left to those who catch up.
             (Purpose::Announced(hash), End::Complete | End::Refused) => {
                 self.pending_announcements.answered(peer, hash);
             }
             (Purpose::Announced(hash), End::Late) => drop(self.pending_announcements.arrived(hash)),
             (Purpose::Bodies { .. }, _) => {
-                let time = row.time_taken(now.monotonic);
+                let time = row.time_taken(self.now);
                 let delivered = match end {
                     End::Complete => self.headers.ended(peer, row),
                     End::Late | End::Refused => self.headers.late(peer, row),
                 };
                 if let Some(delivered) = delivered {
-                    self.sync.bodies_came(peer, delivered, time, now.monotonic);
+                    self.sync.bodies_came(peer, delivered, time, self.now);
                 }
             }
             (Purpose::Payloads(_) | Purpose::Chain { .. }, _) => {}
@@ -66,25 +60,24 @@ impl Node {
     }
 
     /// Asks for blocks that were announced and did not come by themselves.
-    pub(super) fn request_announced(&mut self, now: Now) {
+    pub(super) fn request_announced(&mut self) {
         let tip = self.chain.tip();
-        for (peer, hash) in self.pending_announcements.due(&mut self.downloads, now.monotonic, &tip)
-        {
+        for (peer, hash) in self.pending_announcements.due(&mut self.downloads, self.now, &tip) {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
     }
 
     /// Asks a peer for the whole of one block, unless it owes too much already.
-    pub(super) fn request_whole(&mut self, now: Now, peer: PeerId, hash: BlockHash) {
+    pub(super) fn request_whole(&mut self, peer: PeerId, hash: BlockHash) {
         if self.downloads.has_room(peer) {
             let purpose = Purpose::Announced(hash);
-            self.downloads.ask(peer, Answer::Hashes(1), purpose, now.monotonic);
+            self.downloads.ask(peer, Answer::Hashes(1), purpose, self.now);
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
     }
 
     /// Asks for blocks that came without payloads, and first of those whom the person chose.
-    pub(super) fn request_payloads(&mut self, now: Now) {
+    pub(super) fn request_payloads(&mut self) {
         if self.missing_payloads.is_idle() {
             return;
         }
@@ -93,13 +86,13 @@ impl Node {
             introduced.map(|(id, peer)| (peer.direction == Direction::Inbound, id)).collect();
         peers.sort_unstable();
         let peers = peers.into_iter().map(|(_, id)| id);
-        for (peer, hash) in self.missing_payloads.due(&mut self.downloads, now.monotonic, peers) {
+        for (peer, hash) in self.missing_payloads.due(&mut self.downloads, self.now, peers) {
             self.send(peer, Message::GetBlocks(GetBlocks::ByHash(alloc::vec![hash])));
         }
     }
 
     /// Asks for what peers claim and we lack.
-    pub(super) fn request_blocks(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn request_blocks(&mut self) -> Result<(), StoreError> {
         let as_headers = self.transactions.is_some();
         loop {
             let (chain, announced) = (&self.chain, &self.pending_announcements);
@@ -107,7 +100,7 @@ impl Node {
                 Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
             };
             let (rows, tip) = (&mut self.downloads, chain.tip());
-            let question = self.sync.next(rows, now.monotonic, &tip, as_headers, unknown)?;
+            let question = self.sync.next(rows, self.now, &tip, as_headers, unknown)?;
             let Some(Question { peer, cursor, limit }) = question else { return Ok(()) };
             let locator = self.locator(cursor)?;
             // On a ledger, what a claim is worth shows before its bodies are asked for.

@@ -8,7 +8,7 @@ use super::Node;
 use crate::drafts::{Draft, SigningAccount};
 use crate::event::Event;
 use crate::interface::{
-    Action, Direction, Drafted, Now, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal,
+    Action, Direction, Drafted, PeerId, Reply, RequestId, SignedDraft, SubmitRefusal,
 };
 use crate::transactions::{Basis, Moved, Signed};
 
@@ -81,7 +81,7 @@ impl Node {
     }
 
     /// Takes what waits in the store into memory, and has drafts signed.
-    pub(super) fn work_off_outbox(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn work_off_outbox(&mut self) -> Result<(), StoreError> {
         let store = self.outbox_store.as_ref();
         let Some(transactions) = &mut self.transactions else {
             let writes = self.outbox.load_waiting(store, &self.chain)?;
@@ -89,7 +89,7 @@ impl Node {
             return Ok(());
         };
         let mut moved = Moved::default();
-        let basis = Basis { chain: &self.chain, store, now: now.wall };
+        let basis = Basis { chain: &self.chain, store, now: self.wall };
         transactions.load_waiting(basis, &mut moved)?;
         self.note_moved(moved);
         self.listen_for_company();
@@ -122,14 +122,13 @@ impl Node {
     /// The driver signed what it was asked to.
     pub(super) fn drafts_signed(
         &mut self,
-        now: Now,
         signed: alloc::vec::Vec<SignedDraft>,
     ) -> Result<(), StoreError> {
         for SignedDraft { entry, transaction } in signed {
             let txid = transaction.0.txid();
             let commit = self.commit_in_progress();
             let Some(transactions) = &mut self.transactions else { return Ok(()) };
-            match transactions.draft_signed(entry, transaction.0, commit, &self.chain, now.wall)? {
+            match transactions.draft_signed(entry, transaction.0, commit, &self.chain, self.wall)? {
                 None => {}
                 Some(Err(refusal)) => self.note_transaction_refused(txid, None::<PeerId>, &refusal),
                 Some(Ok(Signed { moved, former, request })) => {

@@ -1,13 +1,11 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
-use core::time::Duration;
-
 use kusari_chain::{BestPoint, StoreError};
 
 use super::Node;
 use super::pushing::Round;
 use crate::gossip::Step;
-use crate::interface::{Action, DisconnectReason, Now, PeerId, StreamForm};
+use crate::interface::{Action, DisconnectReason, PeerId, StreamForm};
 use crate::limits::MAX_WAITING_SAYS;
 use crate::peers::{Due, PeerStage};
 use crate::serving::Answer;
@@ -16,36 +14,36 @@ use crate::transactions::Transactions;
 use crate::wire::{Have, Message};
 
 impl Node {
-    pub(super) fn follow_up(&mut self, now: Now) -> Result<(), StoreError> {
-        self.accept_due(now)?;
-        self.reorganise(now)?;
+    pub(super) fn follow_up(&mut self) -> Result<(), StoreError> {
+        self.accept_due()?;
+        self.reorganise()?;
         self.admit_waiting_says();
-        self.work_off_outbox(now)?;
-        self.end_answers(now)?;
+        self.work_off_outbox()?;
+        self.end_answers()?;
         self.serve();
         // Others wait for it, so it comes before the screen and the disk.
-        self.pass_on(now)?;
-        self.pass_on_transactions(now)?;
-        self.pass_on_statements(now);
+        self.pass_on()?;
+        self.pass_on_transactions()?;
+        self.pass_on_statements();
         self.actions.append(&mut self.news);
         // Before the commit, so that it can be stored with it.
         self.record_trail();
         self.commit();
         self.serve();
-        self.keep_time(now);
-        self.ask_originals(now)?;
-        self.give_up_late_answers(now);
-        self.request_announced(now);
-        self.request_bodies(now);
-        self.request_payloads(now);
-        self.request_blocks(now)?;
-        self.dial(now);
+        self.keep_time();
+        self.ask_originals()?;
+        self.give_up_late_answers();
+        self.request_announced();
+        self.request_bodies();
+        self.request_payloads();
+        self.request_blocks()?;
+        self.dial();
         self.look_behind();
-        self.watch_catching_up(now);
-        self.watch_branches(now)?;
-        self.mine(now)?;
-        self.witness(now)?;
-        self.wake(now)
+        self.watch_catching_up();
+        self.watch_branches()?;
+        self.mine()?;
+        self.witness()?;
+        self.wake()
     }
 
     fn admit_waiting_says(&mut self) {
@@ -64,7 +62,7 @@ impl Node {
         }
     }
 
-    fn pass_on(&mut self, now: Now) -> Result<(), StoreError> {
+    fn pass_on(&mut self) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
         let mut round = Round::default();
         for peer in self.gossip.listeners() {
@@ -72,14 +70,7 @@ impl Node {
                 continue;
             }
             let claim = self.sync.claim_of(peer);
-            match self.gossip.step(
-                peer,
-                tip,
-                claim,
-                &self.chain,
-                now.monotonic,
-                &mut self.random,
-            )? {
+            match self.gossip.step(peer, tip, claim, &self.chain, self.now, &mut self.random)? {
                 Some(Step::Blocks { from, through }) => {
                     // Whoever is announced a large one asks for it, and is then sent it as a stream.
                     if self.are_large(&mut round, peer, from..=through)? {
@@ -116,38 +107,36 @@ impl Node {
         self.send(peer, Message::Have(have));
     }
 
-    fn keep_time(&mut self, now: Now) {
-        for due in self.peers.due(now.monotonic) {
+    fn keep_time(&mut self) {
+        for due in self.peers.due(self.now) {
             match due {
                 // It need not speak while it reads what we write, which has a deadline of its own.
                 Due::Ping(peer) | Due::Close(peer, DisconnectReason::TimedOut)
                     if self.serving.is_busy(peer) =>
                 {
-                    self.peers.note_alive(peer, now.monotonic);
+                    self.peers.note_alive(peer, self.now);
                 }
-                Due::Close(peer, reason) => self.close(now, peer, reason),
+                Due::Close(peer, reason) => self.close(peer, reason),
                 Due::Ping(peer) => {
                     let number = self.random.draw();
                     self.peers.note(peer, |peer| peer.pinged = Some(number));
                     self.send(peer, Message::Ping(number));
                 }
-                Due::IsOriginal(peer) => self.meet_original(now, peer),
+                Due::IsOriginal(peer) => self.meet_original(peer),
             }
         }
     }
 
-    fn dial(&mut self, now: Now) {
-        for address in self.dials.due(now.monotonic) {
+    fn dial(&mut self) {
+        for address in self.dials.due(self.now) {
             self.actions.push(Action::Connect(address));
         }
     }
 
-    fn wake(&mut self, now: Now) -> Result<(), StoreError> {
+    fn wake(&mut self) -> Result<(), StoreError> {
         let tip = self.announced_tip()?;
         // A second late at most: the wall clock counts in seconds.
-        let next_due = self.chain.next_due().map(|due| {
-            now.monotonic + Duration::from_secs(due.saturating_sub(now.wall).clamp(1, 3_600))
-        });
+        let next_due = self.chain.next_due().map(|due| self.until(due));
         let transactions = self.transactions.as_ref();
         for (timer, at) in [
             (Timer::Reorganise, self.pacing.deadline()),
@@ -156,15 +145,12 @@ impl Node {
             (Timer::Peers, self.peers.deadline()),
             (Timer::Dial, self.dials.deadline()),
             (Timer::Answers, self.downloads.deadline()),
-            (Timer::Sync, self.sync.deadline(&self.downloads, now.monotonic)),
-            (Timer::Headers, self.headers.deadline(&self.downloads, now.monotonic)),
+            (Timer::Sync, self.sync.deadline(&self.downloads, self.now)),
+            (Timer::Headers, self.headers.deadline(&self.downloads, self.now)),
             (Timer::Announced, self.pending_announcements.deadline(&self.downloads)),
-            (Timer::Payloads, self.missing_payloads.deadline(now.monotonic)),
-            (Timer::Originals, self.originals.deadline(&self.downloads, now.monotonic)),
-            (
-                Timer::Gossip,
-                self.gossip.deadline(tip, now.monotonic, |peer| self.is_told_later(peer)),
-            ),
+            (Timer::Payloads, self.missing_payloads.deadline(self.now)),
+            (Timer::Originals, self.originals.deadline(&self.downloads, self.now)),
+            (Timer::Gossip, self.gossip.deadline(tip, self.now, |peer| self.is_told_later(peer))),
             (Timer::Expire, transactions.and_then(Transactions::expires_at)),
             (Timer::Transactions, transactions.and_then(Transactions::deadline)),
             (Timer::Witness, self.witness_deadline()),

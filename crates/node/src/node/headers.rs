@@ -12,20 +12,19 @@ use super::Node;
 use crate::downloads::headers::{HeadersError, Standing, Step};
 use crate::downloads::sync::Arrival;
 use crate::downloads::{Answer, Purpose};
-use crate::interface::{Now, PeerId, StreamForm};
+use crate::interface::{PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, LATER, REST_TIME};
 use crate::wire::{MAX_HEADERS, Message};
 
 impl Node {
     pub(super) fn get_headers_after(
         &mut self,
-        now: Now,
         peer: PeerId,
         locator: &[BlockHash],
         limit: u32,
     ) -> Result<(), StoreError> {
         if self.transactions.is_none() {
-            return self.refuse_verb(now, peer, "GET_HEADERS");
+            return self.refuse_verb(peer, "GET_HEADERS");
         }
         let after = self.first_on_best_chain(locator)?;
         let through = after.height.saturating_add(limit);
@@ -35,30 +34,31 @@ impl Node {
 
     pub(super) fn headers_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         headers: &[CheckedHeader],
     ) -> Result<(), StoreError> {
         // Nobody is believed who was not asked, and nothing that comes too late.
-        let Some(row) = self.downloads.headers_came(peer, now.monotonic) else { return Ok(()) };
+        let Some(row) = self.downloads.headers_came(peer, self.now) else {
+            return Ok(());
+        };
         if !matches!(row.live_purpose(), Some(Purpose::Sync(_))) {
             return Ok(());
         }
-        self.downloads.go_on(peer, row, Answer::Done, now.monotonic);
+        self.downloads.go_on(peer, row, Answer::Done, self.now);
         let (rows, chain) = (&mut self.downloads, &mut self.chain);
-        let step = match self.headers.received(rows, peer, headers, chain, now) {
+        let step = match self.headers.received(rows, peer, headers, chain, self.now, self.wall) {
             Ok(step) => step,
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
-                self.sync.answer_ended(rows, peer, now.monotonic);
-                self.line_refused(now, peer, violation.code(), &violation.to_string());
+                self.sync.answer_ended(rows, peer, self.now);
+                self.line_refused(peer, violation.code(), &violation.to_string());
                 self.send_error(peer, violation.code(), &violation.to_string());
-                self.punish(now, peer, INVALID_BLOCK_SCORE);
+                self.punish(peer, INVALID_BLOCK_SCORE);
                 return Ok(());
             }
         };
         match step {
-            Step::Nothing => self.sync.answer_ended(rows, peer, now.monotonic),
+            Step::Nothing => self.sync.answer_ended(rows, peer, self.now),
             Step::More(after) | Step::Again(after) => {
                 rows.ask_on(peer, Answer::Headers);
                 let mut locator = self.chain.locator(None)?;
@@ -67,30 +67,30 @@ impl Node {
                 self.send(peer, Message::GetHeaders { locator, limit: MAX_HEADERS });
             }
             Step::Ahead(due) => {
-                let wait = Duration::from_secs(due.saturating_sub(now.wall).max(1));
-                self.sync.answer_waits(rows, peer, now.monotonic + wait.min(REST_TIME));
+                let wait = Duration::from_secs(due.saturating_sub(self.wall).max(1));
+                self.sync.answer_waits(rows, peer, self.now + wait.min(REST_TIME));
             }
-            Step::Later => self.sync.answer_waits(rows, peer, now.monotonic + LATER),
+            Step::Later => self.sync.answer_waits(rows, peer, self.now + LATER),
             Step::Bodies => {}
         }
         Ok(())
     }
 
     /// Asks for the bodies of headers that are worth it, and ends a batch that is complete.
-    pub(super) fn request_bodies(&mut self, now: Now) {
+    pub(super) fn request_bodies(&mut self) {
         self.headers.give_up(&mut self.downloads);
         if let Some((peer, tip)) = self.headers.batch_ended(&self.downloads) {
             // Bodies come out of order; the answer ends where the headers did, if that is known now.
             if let Ok(Some(point)) = self.chain.point(&tip.hash) {
                 let arrival = Arrival::Known(point);
-                self.sync.block_came(&mut self.downloads, peer, arrival, now.monotonic);
+                self.sync.block_came(&mut self.downloads, peer, arrival, self.now);
             }
-            self.sync.answer_ended(&mut self.downloads, peer, now.monotonic);
+            self.sync.answer_ended(&mut self.downloads, peer, self.now);
         }
         let sync = &self.sync;
         let standing = |peer, tip: &BestPoint| {
             let claims = sync.claim_of(peer).is_some_and(|claim| claim.work >= tip.work);
-            match claims && !sync.is_resting(peer, now.monotonic) {
+            match claims && !sync.is_resting(peer, self.now) {
                 true if sync.is_proven(peer) => Standing::Proven,
                 true => Standing::Unproven,
                 false => Standing::Unfit,
@@ -98,7 +98,7 @@ impl Node {
         };
         let introduced = self.peers.iter().filter(|(_, peer)| peer.is_introduced());
         let peers = introduced.map(|(id, _)| id);
-        let questions = self.headers.due(&mut self.downloads, now.monotonic, peers, standing);
+        let questions = self.headers.due(&mut self.downloads, self.now, peers, standing);
         for (peer, question) in questions {
             self.send(peer, Message::GetBlocks(question));
         }

@@ -14,7 +14,7 @@ use super::Node;
 use crate::config::MiningPolicy;
 use crate::event::Event;
 use crate::interface::{
-    AccountState, Action, KnownTransaction, NoLedger, Now, PeerId, PoolPage, Reply, RequestId,
+    AccountState, Action, KnownTransaction, NoLedger, PeerId, PoolPage, Reply, RequestId,
     SubmitRefusal, WaitingTransaction, WrittenTransaction,
 };
 use crate::limits::{MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
@@ -33,20 +33,19 @@ impl Node {
 
     pub(super) fn transaction_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         checked: CheckedTransaction,
     ) -> Result<(), StoreError> {
         let (txid, chain) = (checked.txid(), &self.chain);
         let Some(transactions) = &mut self.transactions else {
-            return self.refuse_verb(now, peer, "TX");
+            return self.refuse_verb(peer, "TX");
         };
         if self.storage.is_full() {
             let why = SubmitRefusal::StoreFull.to_string();
             self.tell_submitter(peer, "store-full", &why);
             return Ok(());
         }
-        match transactions.offer(checked, chain, now.wall)? {
+        match transactions.offer(checked, chain, self.wall)? {
             Ok(Offered { known, displaced, writes }) => {
                 transactions.listeners.has(peer, &txid);
                 if !known {
@@ -55,7 +54,7 @@ impl Node {
                 self.batch.pool.extend(writes);
                 self.batch.predecessors.extend(transactions.take_predecessor_writes());
                 if !known {
-                    self.peers.note(peer, |peer| peer.transaction_at = Some(now.monotonic));
+                    self.peers.note(peer, |peer| peer.transaction_at = Some(self.now));
                     let pooled = self.note_pooled(txid, Some(peer), displaced);
                     self.actions.push(pooled);
                 }
@@ -86,50 +85,43 @@ impl Node {
 
     pub(super) fn transactions_in_a_row(
         &mut self,
-        now: Now,
         peer: PeerId,
         transactions: Vec<WrittenTransaction>,
     ) -> Result<(), StoreError> {
         for WrittenTransaction(checked) in transactions {
             // On a chain without transactions the verb may be the last that is heard of the peer.
-            if !self.hear(now, peer, false)? {
+            if !self.hear(peer, false)? {
                 break;
             }
-            self.transaction_received(now, peer, checked)?;
+            self.transaction_received(peer, checked)?;
         }
         Ok(())
     }
 
     /// A verb that this kind of chain does not have.
-    pub(super) fn refuse_verb(
-        &mut self,
-        now: Now,
-        peer: PeerId,
-        verb: &str,
-    ) -> Result<(), StoreError> {
-        self.refuse(now, peer, &WireError::UnknownVerb(verb.to_string()).into());
+    pub(super) fn refuse_verb(&mut self, peer: PeerId, verb: &str) -> Result<(), StoreError> {
+        self.refuse(peer, &WireError::UnknownVerb(verb.to_string()).into());
         Ok(())
     }
 
-    pub(super) fn get_mempool(&mut self, now: Now, peer: PeerId) -> Result<(), StoreError> {
+    pub(super) fn get_mempool(&mut self, peer: PeerId) -> Result<(), StoreError> {
         let (Some(transactions), Some(spec)) = (&mut self.transactions, self.chain.spec()) else {
-            return self.refuse_verb(now, peer, "GET_MEMPOOL");
+            return self.refuse_verb(peer, "GET_MEMPOOL");
         };
-        transactions.wants_all(peer, spec, now.monotonic);
+        transactions.wants_all(peer, spec, self.now);
         Ok(())
     }
 
     /// A peer introduced itself: from now on it is told of transactions, and asked for those it has.
-    pub(super) fn follow_transactions(&mut self, now: Now, peer: PeerId) {
+    pub(super) fn follow_transactions(&mut self, peer: PeerId) {
         if let Some(transactions) = &mut self.transactions {
-            transactions.listeners.add(peer, now.monotonic);
+            transactions.listeners.add(peer, self.now);
             self.send(peer, Message::GetMempool);
         }
     }
 
     pub(super) fn submit(
         &mut self,
-        now: Now,
         request: RequestId,
         written: WrittenTransaction,
     ) -> Result<(), StoreError> {
@@ -150,7 +142,7 @@ impl Node {
             self.reply(request, Reply::Submitted(Err(refusal)));
             return Ok(());
         }
-        match transactions.submit(checked, commit, &self.chain, now.wall)? {
+        match transactions.submit(checked, commit, &self.chain, self.wall)? {
             Ok((known, moved)) => {
                 transactions.pass_on(txid, None);
                 self.note_moved(moved);
@@ -230,12 +222,12 @@ impl Node {
     }
 
     /// Returns whether it does: not where it was started so that it mines nothing.
-    pub(super) fn mine_on(&mut self, now: Now, seconds: u32) -> Result<bool, NoLedger> {
+    pub(super) fn mine_on(&mut self, seconds: u32) -> Result<bool, NoLedger> {
         let ledger = self.config.ledger.as_ref().ok_or(NoLedger)?;
         let mines = ledger.mining != MiningPolicy::Off;
         if mines {
             let seconds = u64::from(seconds.min(MAX_MINE_ON_SECONDS));
-            let until = now.monotonic + core::time::Duration::from_secs(seconds);
+            let until = self.now + core::time::Duration::from_secs(seconds);
             self.mining.on_until = self.mining.on_until.max(Some(until));
         }
         Ok(mines)
@@ -264,15 +256,11 @@ impl Node {
     }
 
     /// Lets waiting transactions follow a change of the best chain.
-    pub(super) fn move_transactions(
-        &mut self,
-        now: Now,
-        change: &ChainChange,
-    ) -> Result<(), StoreError> {
+    pub(super) fn move_transactions(&mut self, change: &ChainChange) -> Result<(), StoreError> {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
-        let basis = Basis { chain: &self.chain, store, now: now.wall };
+        let basis = Basis { chain: &self.chain, store, now: self.wall };
         let moved = transactions.follow(change, commit, basis)?;
         self.note_moved(moved);
         Ok(())
@@ -316,14 +304,14 @@ impl Node {
     }
 
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
-    pub(super) fn pass_on_transactions(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn pass_on_transactions(&mut self) -> Result<(), StoreError> {
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
-        let basis = Basis { chain: &self.chain, store, now: now.wall };
-        if let Some(moved) = transactions.expire(basis, now.monotonic)? {
+        let basis = Basis { chain: &self.chain, store, now: self.wall };
+        if let Some(moved) = transactions.expire(basis, self.now)? {
             self.note_moved(moved);
         }
-        let due = self.transactions.as_mut().map(|transactions| transactions.due(now.monotonic));
+        let due = self.transactions.as_mut().map(|transactions| transactions.due(self.now));
         for (peer, checked) in due.unwrap_or_default() {
             let message = Message::Transaction(Box::new(checked));
             self.actions.push(Action::Send { peer, message });
@@ -331,7 +319,7 @@ impl Node {
         let finished: Vec<PeerId> =
             self.peers.iter().filter(|(_, peer)| peer.finished).map(|(id, _)| id).collect();
         for peer in finished {
-            self.close_if_finished(now, peer);
+            self.close_if_finished(peer);
         }
         Ok(())
     }

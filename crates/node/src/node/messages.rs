@@ -10,7 +10,7 @@ use super::Node;
 use super::blocks::line_bytes;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::interface::{Direction, DisconnectReason, Now, PeerId, StreamForm};
+use crate::interface::{Direction, DisconnectReason, PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
 use crate::originals::Originals;
 use crate::peers::PeerStage;
@@ -22,33 +22,32 @@ use crate::wire::{
 impl Node {
     pub(super) fn message_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         received: Result<Received, Refusal>,
     ) -> Result<(), StoreError> {
         let is_get_chain = matches!(received, Ok(Message::GetChain));
         if let Ok(Message::Pong(number)) = &received {
-            self.peers.ponged(peer, *number, now.monotonic);
+            self.peers.ponged(peer, *number, self.now);
         }
-        if !self.hear(now, peer, is_get_chain)? {
+        if !self.hear(peer, is_get_chain)? {
             return Ok(());
         }
         let message = match received {
             Ok(message) => message,
             Err(refusal) => {
-                self.refuse(now, peer, &refusal);
+                self.refuse(peer, &refusal);
                 return Ok(());
             }
         };
         match message {
             Message::Block(block) | Message::SevenKeys(block) | Message::Compact(block) => {
-                self.block_received(now, peer, block)?;
+                self.block_received(peer, block)?;
             }
-            Message::Transaction(checked) => self.transaction_received(now, peer, *checked)?,
-            Message::GetMempool => self.get_mempool(now, peer)?,
-            Message::Witness(statement) => self.witness_received(now, peer, *statement)?,
-            Message::GetChain => self.get_chain(now, peer),
-            Message::Hello(hello) => self.hello(now, peer, &hello)?,
+            Message::Transaction(checked) => self.transaction_received(peer, *checked)?,
+            Message::GetMempool => self.get_mempool(peer)?,
+            Message::Witness(statement) => self.witness_received(peer, *statement)?,
+            Message::GetChain => self.get_chain(peer),
+            Message::Hello(hello) => self.hello(peer, &hello)?,
             Message::GetBlocks(GetBlocks::After { locator, limit }) => {
                 self.gossip.asked(peer);
                 self.get_blocks_after(peer, &locator, limit)?;
@@ -57,21 +56,21 @@ impl Node {
                 self.gossip.asked(peer);
                 self.get_blocks_by_hash(peer, &hashes)?;
             }
-            Message::End { count, missing } => self.end_received(now, peer, count, &missing),
+            Message::End { count, missing } => self.end_received(peer, count, &missing),
             Message::Have(Have { hash, height, work }) => {
-                self.have(now, peer, BestPoint { height, hash, work })?;
+                self.have(peer, BestPoint { height, hash, work })?;
             }
             Message::GetHeaders { locator, limit } => {
-                self.get_headers_after(now, peer, &locator, limit)?;
+                self.get_headers_after(peer, &locator, limit)?;
             }
-            Message::CompactReceived(block) => self.compact_received(now, peer, *block)?,
+            Message::CompactReceived(block) => self.compact_received(peer, *block)?,
             Message::GetTransactions { hash, places } => {
                 self.get_transactions(peer, hash, &places)?;
             }
             Message::Transactions { hash, entries } => {
-                self.transactions_received(now, peer, &hash, entries)?;
+                self.transactions_received(peer, &hash, entries)?;
             }
-            Message::Headers(headers) => self.headers_received(now, peer, &headers)?,
+            Message::Headers(headers) => self.headers_received(peer, &headers)?,
             Message::GetPeers => {
                 let addresses = self.dialable_peers(peer);
                 self.send(peer, Message::Peers(addresses));
@@ -79,7 +78,7 @@ impl Node {
             Message::Ping(number) => self.ping(peer, number),
             Message::GetStatus => self.get_status(peer)?,
             Message::GetHelp => self.send(peer, Message::Help),
-            Message::Error(report) => self.told_of_error(now, peer, report),
+            Message::Error(report) => self.told_of_error(peer, report),
             // Any line is a sign of life, which has been noted; these ask for nothing.
             Message::Accepted { .. }
             | Message::Pong(_)
@@ -91,20 +90,15 @@ impl Node {
     }
 
     /// Notes that a peer spoke. `false` where it is not listened to any more.
-    pub(super) fn hear(
-        &mut self,
-        now: Now,
-        peer: PeerId,
-        is_get_chain: bool,
-    ) -> Result<bool, StoreError> {
+    pub(super) fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> Result<bool, StoreError> {
         if self.peers.get(peer).is_none() {
             return Ok(false);
         }
-        if self.peers.heard(peer, is_get_chain, now.monotonic) {
+        if self.peers.heard(peer, is_get_chain, self.now) {
             let manner = if is_get_chain { Manner::Relay } else { Manner::Blocks };
-            self.gossip.begin(peer, manner, self.announced_tip()?, now.monotonic);
+            self.gossip.begin(peer, manner, self.announced_tip()?, self.now);
             if is_get_chain {
-                self.originals.began(peer, now.monotonic);
+                self.originals.began(peer, self.now);
             }
         }
         Ok(true)
@@ -112,25 +106,24 @@ impl Node {
 
     pub(super) fn blocks_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         blocks: Vec<CheckedBlock>,
     ) -> Result<(), StoreError> {
         for block in blocks {
             // A fault of one block may be the last that is heard of the peer.
-            if !self.hear(now, peer, false)? {
+            if !self.hear(peer, false)? {
                 break;
             }
-            self.block_received(now, peer, block)?;
+            self.block_received(peer, block)?;
         }
         Ok(())
     }
 
     /// Answers a line that was refused before the chain has seen it.
-    pub(super) fn refuse(&mut self, now: Now, peer: PeerId, refusal: &Refusal) {
+    pub(super) fn refuse(&mut self, peer: PeerId, refusal: &Refusal) {
         let is_block = matches!(refusal, Refusal::Rule(_));
-        Originals::bad_line_came(&mut self.downloads, peer, is_block, now.monotonic);
-        self.line_refused(now, peer, refusal.code(), &refusal.to_string());
+        Originals::bad_line_came(&mut self.downloads, peer, is_block, self.now);
+        self.line_refused(peer, refusal.code(), &refusal.to_string());
         // An `ERROR` is never answered, even one that is wrong: two nodes would go on for ever.
         if refusal.verb() == Some("ERROR") {
             return;
@@ -147,37 +140,32 @@ impl Node {
         }
         match refusal {
             Refusal::Malformed(WireError::TooLong(_) | WireError::Unfinished { .. }) => {
-                self.close(now, peer, DisconnectReason::LineWithoutEnd);
+                self.close(peer, DisconnectReason::LineWithoutEnd);
             }
             // A verb of a later version is no fault.
             Refusal::Malformed(WireError::UnknownVerb(_)) => {}
-            Refusal::Malformed(_) => self.punish(now, peer, MALFORMED_SCORE),
+            Refusal::Malformed(_) => self.punish(peer, MALFORMED_SCORE),
             Refusal::Rule(_) | Refusal::Transaction(_) | Refusal::StatementSignature => {
-                self.punish(now, peer, INVALID_BLOCK_SCORE);
+                self.punish(peer, INVALID_BLOCK_SCORE);
             }
         }
     }
 
     /// Shows the person what a peer does, as often as the peer's share allows.
-    pub(super) fn report(
-        &mut self,
-        now: Now,
-        peer: PeerId,
-        event: impl FnOnce(SocketAddr) -> Event,
-    ) {
+    pub(super) fn report(&mut self, peer: PeerId, event: impl FnOnce(SocketAddr) -> Event) {
         if let Some(address) = self.peers.get(peer).map(|peer| peer.address)
-            && self.peers.may_report(peer, now.monotonic)
+            && self.peers.may_report(peer, self.now)
         {
             self.tell(event(address));
         }
     }
 
-    fn hello(&mut self, now: Now, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
+    fn hello(&mut self, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
         let ours = self.chain_name();
         if hello.chain != ours {
             let message = alloc::format!("this node follows {ours:?}, not {:?}", hello.chain);
             self.send_error(id, "wrong-chain", &message);
-            self.close(now, id, DisconnectReason::OtherChain);
+            self.close(id, DisconnectReason::OtherChain);
             return Ok(());
         }
         self.sync.claims(id, hello.claim());
@@ -188,12 +176,12 @@ impl Node {
             return Ok(());
         }
         if stage == PeerStage::Plain {
-            self.send_hello(now, id)?;
+            self.send_hello(id)?;
         }
-        if let Err(reason) = self.peers.introduce(id, hello, self.id, now.monotonic) {
-            self.close(now, id, reason);
+        if let Err(reason) = self.peers.introduce(id, hello, self.id, self.now) {
+            self.close(id, reason);
         }
-        self.close_twins_of(now, id);
+        self.close_twins_of(id);
         if self.peers.get(id).is_none() {
             return Ok(());
         }
@@ -201,8 +189,8 @@ impl Node {
         self.tell(Event::PeerIntroduced { address, agent: hello.agent.clone() });
         self.sync.add(id, is_chosen);
         self.note_company();
-        self.follow_transactions(now, id);
-        self.follow_witnesses(now, id);
+        self.follow_transactions(id);
+        self.follow_witnesses(id);
         self.sync.claims(id, hello.claim());
         self.gossip.set_manner(id, Manner::Announcement);
         // Until now it was sent seven keys, which on a ledger are no block to it.
@@ -214,22 +202,22 @@ impl Node {
     }
 
     /// A peer announced its tip.
-    fn have(&mut self, now: Now, id: PeerId, claim: BestPoint) -> Result<(), StoreError> {
+    fn have(&mut self, id: PeerId, claim: BestPoint) -> Result<(), StoreError> {
         self.sync.claims(id, claim);
         match self.chain.point(&claim.hash)? {
             Some(known) => self.peer_has(id, known),
             None if self.peers.get(id).is_some_and(|peer| peer.is_introduced()) => {
                 let tip = self.chain.tip();
-                self.pending_announcements.heard(&self.downloads, id, claim, &tip, now.monotonic);
+                self.pending_announcements.heard(&self.downloads, id, claim, &tip, self.now);
             }
             None => {}
         }
         Ok(())
     }
 
-    fn get_chain(&mut self, now: Now, peer: PeerId) {
+    fn get_chain(&mut self, peer: PeerId) {
         if self.answer(peer, BestPoint::genesis(), None, StreamForm::Plain) {
-            self.report(now, peer, |address| Event::ChainRequested { address });
+            self.report(peer, |address| Event::ChainRequested { address });
         }
     }
 
@@ -350,7 +338,6 @@ impl Node {
 
     pub(super) fn stream_ended(
         &mut self,
-        now: Now,
         peer: PeerId,
         height: u32,
         hash: &BlockHash,
@@ -369,9 +356,9 @@ impl Node {
             self.gossip.sent_through(peer, point);
         }
         if ended.asked {
-            self.report(now, peer, |address| Event::SentBlocks { address, count });
+            self.report(peer, |address| Event::SentBlocks { address, count });
         }
-        self.close_if_finished(now, peer);
+        self.close_if_finished(peer);
         Ok(())
     }
 }

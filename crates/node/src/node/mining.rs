@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Node;
 use crate::config::MiningPolicy;
-use crate::interface::{Action, Now, TemplateId};
+use crate::interface::{Action, TemplateId};
 use crate::limits::TEMPLATE_AGE;
 use crate::mining_pause::MiningPause;
 use crate::store::EntryId;
@@ -87,13 +87,13 @@ impl Search {
 
 impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
-    pub(super) fn mine(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn mine(&mut self) -> Result<(), StoreError> {
         let is_paused = self.catching_up;
-        let paused_until = self.mining.pause.deadline(now.monotonic).filter(|_| is_paused);
+        let paused_until = self.mining.pause.deadline(self.now).filter(|_| is_paused);
         self.timers.set(Timer::Mine, paused_until);
         self.mining.ahead_of_clock = None;
         if self.config.ledger.is_some() {
-            return self.mine_ledger(now, is_paused);
+            return self.mine_ledger(is_paused);
         }
         let tip = self.chain.tip();
         let wanted = self.outbox.next_to_mine().filter(|_| !is_paused);
@@ -110,22 +110,22 @@ impl Node {
         else {
             return Ok(());
         };
-        let template = Block::template(index, now.wall, text.to_string(), tip.hash);
+        let template = Block::template(index, self.wall, text.to_string(), tip.hash);
         self.begin(template, Target::CLASSIC, Subject::Line(entry));
         Ok(())
     }
 
     /// Notes whether blocks that come in would make stale what is mined or said now, and may still hold
     /// it up.
-    pub(super) fn watch_catching_up(&mut self, now: Now) {
+    pub(super) fn watch_catching_up(&mut self) {
         let work = self.chain.tip().work;
         let mut claims = self.peers.iter().filter_map(|(id, _)| self.sync.claim_of(id));
         // A peer without blocks has shown nothing to one that has some.
         if claims.any(|claim| claim.work == work || claim.work < work && claim.work > Work::ZERO) {
             self.mining.pause.note_tip();
         }
-        self.catching_up = self.sync.is_catching_up(&self.downloads, now.monotonic)
-            && (self.sync.rises_fast() || self.mining.pause.begin_or_go_on(now.monotonic));
+        self.catching_up = self.sync.is_catching_up(&self.downloads, self.now)
+            && (self.sync.rises_fast() || self.mining.pause.begin_or_go_on(self.now));
     }
 
     fn begin(&mut self, mut template: Block, target: Target, subject: Subject) {
@@ -144,8 +144,8 @@ impl Node {
         }
     }
 
-    fn mine_ledger(&mut self, now: Now, is_paused: bool) -> Result<(), StoreError> {
-        if is_paused || !self.ledger_wants_block(now)? {
+    fn mine_ledger(&mut self, is_paused: bool) -> Result<(), StoreError> {
+        if is_paused || !self.ledger_wants_block()? {
             self.stop_mining();
             return Ok(());
         }
@@ -160,7 +160,7 @@ impl Node {
         {
             let renew_at = *made_at + TEMPLATE_AGE;
             let has_more = admitted != *then;
-            if !has_more || now.monotonic < renew_at {
+            if !has_more || self.now < renew_at {
                 self.look_again_at(Some(renew_at).filter(|_| has_more));
                 return Ok(());
             }
@@ -173,7 +173,7 @@ impl Node {
             })
         };
         let miner = config.miner;
-        let mut template = self.chain.template(miner, select(), now.wall);
+        let mut template = self.chain.template(miner, select(), self.wall);
         // Others would hold such a block until their clocks have come to it. Where there are none, waiting
         // for a chain that was mined by a wrong clock helps nobody.
         if let Err(NoTemplate::TooEarly { until }) = template
@@ -183,13 +183,13 @@ impl Node {
         }
         match template {
             Ok(LedgerTemplate { block, part, target }) => {
-                let (part, made_at) = (Box::new(part), now.monotonic);
+                let (part, made_at) = (Box::new(part), self.now);
                 self.begin(block, target, Subject::Body { part, made_at, admitted });
             }
             Err(NoTemplate::TooEarly { until }) => {
-                self.mining.ahead_of_clock = Some(until.saturating_sub(now.wall));
+                self.mining.ahead_of_clock = Some(until.saturating_sub(self.wall));
                 self.stop_mining();
-                self.look_again_at(Some(after(now, until)));
+                self.look_again_at(Some(self.until(until)));
             }
             Err(NoTemplate::NoLedger) => self.stop_mining(),
             Err(NoTemplate::Store(error)) => return Err(error),
@@ -204,11 +204,11 @@ impl Node {
     }
 
     /// Whether the policy asks for a block now.
-    fn ledger_wants_block(&mut self, now: Now) -> Result<bool, StoreError> {
+    fn ledger_wants_block(&mut self) -> Result<bool, StoreError> {
         let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
             return Ok(false);
         };
-        self.mining.on_until = self.mining.on_until.filter(|until| now.monotonic < *until);
+        self.mining.on_until = self.mining.on_until.filter(|until| self.now < *until);
         Ok(match config.mining {
             MiningPolicy::Off => false,
             MiningPolicy::Always => true,
@@ -216,31 +216,25 @@ impl Node {
             // Blocks that nothing stands in come a second apart at least, or an easy chain would run
             // ahead of the clock while somebody waits.
             MiningPolicy::OnDemand if self.mining.on_until.is_some() => {
-                let is_due = self.is_due(now, 1)?;
+                let is_due = self.is_due(1)?;
                 // The search ends when the time is over.
                 self.look_again_at(self.mining.on_until);
                 is_due
             }
             MiningPolicy::OnDemand => false,
-            MiningPolicy::Interval { seconds } => self.is_due(now, seconds)?,
+            MiningPolicy::Interval { seconds } => self.is_due(seconds)?,
         })
     }
 }
 
 impl Node {
     /// Whether the tip was stamped so many seconds ago; if not, looks again when it will have been.
-    fn is_due(&mut self, now: Now, seconds: u32) -> Result<bool, StoreError> {
+    fn is_due(&mut self, seconds: u32) -> Result<bool, StoreError> {
         let tip = self.chain.block(&self.chain.tip().hash)?;
         let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
-        if now.wall < due {
-            self.timers.set(Timer::Mine, Some(after(now, due)));
+        if self.wall < due {
+            self.timers.set(Timer::Mine, Some(self.until(due)));
         }
-        Ok(now.wall >= due)
+        Ok(self.wall >= due)
     }
-}
-
-/// When it will be `until` on the wall, in monotonic time; an hour from now at the latest, since the
-/// wall's clock may be set.
-fn after(now: Now, until: u64) -> Duration {
-    now.monotonic + Duration::from_secs(until.saturating_sub(now.wall).clamp(1, 3_600))
 }

@@ -5,31 +5,30 @@ use kusari_chain::{BestPoint, BlockHash, StoreError};
 use super::Node;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::interface::{Direction, Now, PeerId};
+use crate::interface::{Direction, PeerId};
 use crate::originals::LastBlock;
 use crate::peers::PeerStage;
 use crate::wire::Message;
 
 impl Node {
     /// A dialled peer did not say `HELLO`.
-    pub(super) fn meet_original(&mut self, now: Now, id: PeerId) {
+    pub(super) fn meet_original(&mut self, id: PeerId) {
         self.peers.note(id, |peer| peer.stage = PeerStage::Original);
         let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
         self.gossip.set_manner(id, Manner::Relay);
         self.notify(Event::FoundOriginal { address });
-        self.originals.found(id, now.monotonic);
+        self.originals.found(id, self.now);
     }
 
     /// A peer sent a block that breaks no rule.
-    pub(super) fn original_sent_block(&mut self, now: Now, id: PeerId) {
+    pub(super) fn original_sent_block(&mut self, id: PeerId) {
         self.peers.note(id, |peer| peer.sent_block = true);
-        self.originals.sent_block(id, now.monotonic);
+        self.originals.sent_block(id, self.now);
     }
 
     /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
     pub(super) fn ask_about_orphan(
         &mut self,
-        now: Now,
         id: PeerId,
         hash: BlockHash,
     ) -> Result<(), StoreError> {
@@ -44,16 +43,16 @@ impl Node {
         }
         self.originals.sent_orphan(id, hash);
         // At once, so that it makes no difference whether blocks come one by one or in a row.
-        self.ask_originals(now)
+        self.ask_originals()
     }
 
     /// Asks originals for their chains, in the only way they know.
-    pub(super) fn ask_originals(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn ask_originals(&mut self) -> Result<(), StoreError> {
         let (serving, chain) = (&self.serving, &self.chain);
         let is_known = |hash: &BlockHash| Ok(chain.point(hash)?.is_some());
         let due = self.originals.due(
             &mut self.downloads,
-            now.monotonic,
+            self.now,
             |peer| serving.is_busy(peer),
             is_known,
         )?;
@@ -68,15 +67,15 @@ impl Node {
     }
 
     /// Deals with answers to `GET_CHAIN` that came to their end.
-    pub(super) fn end_answers(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn end_answers(&mut self) -> Result<(), StoreError> {
         if self.is_congested() {
-            self.downloads.nothing_is_read(now.monotonic);
+            self.downloads.nothing_is_read(self.now);
             return Ok(());
         }
         loop {
             let serving = &self.serving;
             let rows = &mut self.downloads;
-            let ended = self.originals.ended(rows, now.monotonic, |peer| serving.is_busy(peer));
+            let ended = self.originals.ended(rows, self.now, |peer| serving.is_busy(peer));
             let Some(ended) = ended else { return Ok(()) };
             let brought = match ended.orphan {
                 Some(orphan) => self.chain.point(&orphan)?.is_some(),
@@ -84,13 +83,13 @@ impl Node {
             };
             self.originals.brought(ended.peer, brought);
             if ended.is_first {
-                self.mend(now, ended.peer, ended.last)?;
+                self.mend(ended.peer, ended.last)?;
             }
         }
     }
 
     /// Sends an original what its list lacks, as far as that can be told from its last block.
-    fn mend(&mut self, now: Now, id: PeerId, last: LastBlock) -> Result<(), StoreError> {
+    fn mend(&mut self, id: PeerId, last: LastBlock) -> Result<(), StoreError> {
         let Some(peer) = self.peers.get(id) else { return Ok(()) };
         let is_dialled = peer.direction != Direction::Inbound;
         // A person who asked for the chain has it, and answers nothing.
@@ -106,11 +105,11 @@ impl Node {
             Some(point) => {
                 self.gossip.lacks_after(id, point);
                 if point.hash != self.announced_tip()?.hash {
-                    self.originals.mends(id, now.monotonic);
+                    self.originals.mends(id, self.now);
                 }
             }
             None if is_original => {
-                self.report(now, id, |address| Event::OriginalDiverged { address });
+                self.report(id, |address| Event::OriginalDiverged { address });
             }
             None => {}
         }

@@ -11,37 +11,37 @@ use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
 
 use super::Node;
 use crate::event::{BlockSource, Event, HeldReport};
-use crate::interface::{AcceptedBranch, Action, BranchRefusal, Now, PeerId, Reply, RequestId};
+use crate::interface::{AcceptedBranch, Action, BranchRefusal, PeerId, Reply, RequestId};
 use crate::wire::MAX_LOCATOR;
 
 impl Node {
     /// What has to be done once, before anything else: a store may have been opened under another
     /// limit than before.
-    pub(super) fn wake_up(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn wake_up(&mut self) -> Result<(), StoreError> {
         if self.reorg_limit.wakes() {
-            self.reconsider(now)?;
+            self.reconsider()?;
         }
         Ok(())
     }
 
     /// Looks at all branches, and follows or holds what has more work than the best chain.
-    pub(super) fn reconsider(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn reconsider(&mut self) -> Result<(), StoreError> {
         loop {
-            let reconsidered = self.chain.reconsider(now.wall)?;
+            let reconsidered = self.chain.reconsider(self.wall)?;
             if reconsidered.changes.is_empty() {
                 return Ok(());
             }
-            self.apply_all(now, reconsidered)?;
+            self.apply_all(reconsidered)?;
         }
     }
 
-    fn apply_all(&mut self, now: Now, reconsidered: Reconsidered) -> Result<(), StoreError> {
+    fn apply_all(&mut self, reconsidered: Reconsidered) -> Result<(), StoreError> {
         let arriving = core::mem::take(&mut self.trail.arriving);
         for change in reconsidered.changes {
             if change.connected.is_empty() {
                 self.write(change);
             } else {
-                self.apply(now, change, BlockSource::Synced)?;
+                self.apply(change, BlockSource::Synced)?;
             }
         }
         self.trail.arriving = arriving;
@@ -51,18 +51,17 @@ impl Node {
     /// A person wants to follow a branch.
     pub(super) fn accept_branch(
         &mut self,
-        now: Now,
         request: RequestId,
         hash: BlockHash,
     ) -> Result<(), StoreError> {
         let before = self.chain.tip();
-        let refusal = match self.chain.accept_branch(hash, now.wall)? {
+        let refusal = match self.chain.accept_branch(hash, self.wall)? {
             Acceptance::Unknown => BranchRefusal::Unknown,
             Acceptance::InBestChain(_) => BranchRefusal::InBestChain,
             Acceptance::Accepted(mut reconsidered) => {
                 let refused = reconsidered.refused.take();
-                self.apply_all(now, reconsidered)?;
-                self.reconsider(now)?;
+                self.apply_all(reconsidered)?;
+                self.reconsider()?;
                 let refused = refused.map(|(block, violation)| (block, violation.to_string()));
                 let fork = self.chain.fork_point(&before.hash)?.unwrap_or(before);
                 let tip = self.chain.tip();
@@ -78,17 +77,17 @@ impl Node {
     }
 
     /// Raises the alarm where it is due, and lets the limit hold once the store is filled.
-    pub(super) fn watch_branches(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn watch_branches(&mut self) -> Result<(), StoreError> {
         let tip = self.chain.tip();
         if !self.chain.is_bound()
-            && (self.reorg_limit.is_filled(tip.height > 0, self.catching_up, now.monotonic)
+            && (self.reorg_limit.is_filled(tip.height > 0, self.catching_up, self.now)
                 || tip.height > 0 && self.sync.has_caught_up(tip.work))
         {
             self.chain.bind();
         }
         let ahead = self.chain.held_branches();
         let is_asking = self.downloads.is_any_syncing();
-        if self.reorg_limit.tells(ahead.first(), is_asking, now.monotonic)
+        if self.reorg_limit.tells(ahead.first(), is_asking, self.now)
             && let Some(first) = ahead.first()
             && let Some(branch) = self.chain.branch_to(&first.tip.hash)?
         {

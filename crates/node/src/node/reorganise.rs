@@ -9,7 +9,6 @@ use kusari_chain::{Ahead, BestPoint, Prepared, StoreError};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource};
-use crate::interface::Now;
 use crate::pacing::WaitingBranch;
 
 impl Node {
@@ -34,8 +33,8 @@ impl Node {
     }
 
     /// Goes on towards the branch that is ahead, by one step at most.
-    pub(super) fn reorganise(&mut self, now: Now) -> Result<(), StoreError> {
-        let is_under_way = self.go_on(now)?;
+    pub(super) fn reorganise(&mut self) -> Result<(), StoreError> {
+        let is_under_way = self.go_on()?;
         self.pacing.set_under_way(is_under_way);
         if self.chain.preparing().is_none()
             && let Some(transactions) = &mut self.transactions
@@ -46,20 +45,20 @@ impl Node {
     }
 
     /// Returns whether there are more steps to make.
-    fn go_on(&mut self, now: Now) -> Result<bool, StoreError> {
+    fn go_on(&mut self) -> Result<bool, StoreError> {
         let mut has_stepped = false;
         loop {
             match self.chain.ahead()? {
                 Ahead::Nothing => {
-                    self.pacing.rests(now.monotonic);
+                    self.pacing.rests(self.now);
                     return Ok(false);
                 }
                 Ahead::TooDeep => {
-                    self.reconsider(now)?;
+                    self.reconsider()?;
                     continue;
                 }
                 Ahead::UnderWay => {}
-                Ahead::New(rival) if self.pacing.grants(&rival, now.monotonic) => {
+                Ahead::New(rival) if self.pacing.grants(&rival, self.now) => {
                     self.chain.begin(&rival);
                     if let Some(transactions) = &mut self.transactions {
                         transactions.begin_passing();
@@ -67,7 +66,7 @@ impl Node {
                 }
                 Ahead::New(_) => return Ok(false),
             }
-            if has_stepped || !self.pacing.steps(now.monotonic) {
+            if has_stepped || !self.pacing.steps(self.now) {
                 return Ok(true);
             }
             has_stepped = true;
@@ -81,13 +80,13 @@ impl Node {
                 Prepared::GaveUp => {}
                 Prepared::Switched(change) => {
                     let arriving = core::mem::take(&mut self.trail.arriving);
-                    self.apply(now, change, BlockSource::Synced)?;
+                    self.apply(change, BlockSource::Synced)?;
                     self.trail.arriving = arriving;
-                    self.reconsider(now)?;
+                    self.reconsider()?;
                 }
                 Prepared::Refused { block, violation, change } => {
                     let BestPoint { height, hash, .. } = block;
-                    self.block_refused(now, None, BlockName { height, hash }, &violation);
+                    self.block_refused(None, BlockName { height, hash }, &violation);
                     self.write(change);
                 }
             }

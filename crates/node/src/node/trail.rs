@@ -12,7 +12,7 @@ use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreError};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource, Event, MAX_NOTED_BLOCKS, Origin, Sender};
-use crate::interface::{Action, Now, PeerId};
+use crate::interface::{Action, PeerId};
 use crate::peers::Peer;
 use crate::store::EntryId;
 
@@ -181,7 +181,6 @@ impl Node {
     /// A block was refused. Where it is a peer's, the person is told as of its lines.
     pub(super) fn block_refused(
         &mut self,
-        now: Now,
         peer: Option<PeerId>,
         block: BlockName,
         violation: &RuleViolation,
@@ -189,21 +188,21 @@ impl Node {
         let (code, reason) = (violation.code().to_string(), violation.to_string());
         let refused = Event::BlockRefused { block, code, reason, origin: self.origin() };
         match peer {
-            Some(peer) => self.refused(now, peer, refused),
+            Some(peer) => self.refused(peer, refused),
             None => self.trail.push(refused),
         }
     }
 
     /// A line of a peer was refused. The person is told as often as the peer's share allows.
-    pub(super) fn line_refused(&mut self, now: Now, peer: PeerId, code: &str, reason: &str) {
+    pub(super) fn line_refused(&mut self, peer: PeerId, code: &str, reason: &str) {
         if let Some(sender) = self.sender_of(peer) {
             let (code, reason) = (code.to_string(), reason.to_string());
-            self.refused(now, peer, Event::LineRefused { sender, code, reason });
+            self.refused(peer, Event::LineRefused { sender, code, reason });
         }
     }
 
-    fn refused(&mut self, now: Now, peer: PeerId, refused: Event) {
-        match self.peers.may_report(peer, now.monotonic) {
+    fn refused(&mut self, peer: PeerId, refused: Event) {
+        match self.peers.may_report(peer, self.now) {
             true => self.tell(refused),
             false => self.trail.push(refused),
         }

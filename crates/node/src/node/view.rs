@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
-use crate::interface::{Action, Direction, Now, PeerId};
+use crate::interface::{Action, Direction, PeerId};
 use crate::limits::MAX_UNCOMMITTED_BYTES;
 use crate::peers::Peer;
 use crate::snapshot::{PeerSummary, Snapshot};
@@ -99,15 +99,15 @@ impl Node {
     }
 
     /// A peer refused something: where enough of them refuse our blocks, the store is audited.
-    pub(super) fn note_block_refusal(&mut self, now: Now, peer: PeerId, code: &str) {
+    pub(super) fn note_block_refusal(&mut self, peer: PeerId, code: &str) {
         let Some(peer) = self.peers.get(peer).filter(|peer| peer.is_introduced()) else { return };
-        if self.refusals.refused(peer.address.ip(), code, now.monotonic) {
+        if self.refusals.refused(peer.address.ip(), code, self.now) {
             self.actions.push(Action::Audit);
         }
     }
 
     /// An audit of the store, which refusals of peers asked for, is done.
-    pub(super) fn audited(&mut self, now: Now, finding: Option<String>) {
-        self.refusals.audited(finding, now.monotonic);
+    pub(super) fn audited(&mut self, finding: Option<String>) {
+        self.refusals.audited(finding, self.now);
     }
 }

@@ -10,24 +10,23 @@ use kusari_chain::{BlockHash, StoreError};
 
 use super::Node;
 use crate::event::Event;
-use crate::interface::{Action, Now, PeerId};
+use crate::interface::{Action, PeerId};
 use crate::wire::Message;
 use crate::witnesses::{Pending, Verdict, WitnessMemory, WitnessStop, Witnesses};
 
 impl Node {
     pub(super) fn witness_received(
         &mut self,
-        now: Now,
         peer: PeerId,
         statement: WitnessStatement,
     ) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else {
-            return self.refuse_verb(now, peer, "WITNESS");
+            return self.refuse_verb(peer, "WITNESS");
         };
-        match witnesses.listeners.may_take(peer, now.monotonic) {
+        match witnesses.listeners.may_take(peer, self.now) {
             Some(true) => {
                 let before = witnesses.listeners.has(peer, &statement);
-                self.take_statement(now, peer, statement, before)
+                self.take_statement(peer, statement, before)
             }
             // What comes faster than any node of this kind sends it costs no more than its line.
             Some(false) => Ok(()),
@@ -43,7 +42,6 @@ impl Node {
     /// Takes a statement that its key signed, `before` being the one that its sender sent before it.
     fn take_statement(
         &mut self,
-        now: Now,
         peer: PeerId,
         statement: WitnessStatement,
         before: Option<WitnessStatement>,
@@ -52,7 +50,7 @@ impl Node {
         match witnesses.judge(&statement, before) {
             Verdict::Nothing => return Ok(()),
             Verdict::Equivocation(evidence) => {
-                self.convict(now, peer, *evidence);
+                self.convict(peer, *evidence);
                 return Ok(());
             }
             Verdict::News => {}
@@ -65,7 +63,7 @@ impl Node {
         match self.chain.point(&statement.hash)? {
             None => {
                 let listed = witnesses.is_listed(&statement.key);
-                witnesses.waiting.add(peer, statement, listed, now.monotonic);
+                witnesses.waiting.add(peer, statement, listed, self.now);
                 return Ok(());
             }
             // The key signed a lie that anybody sees.
@@ -73,7 +71,7 @@ impl Node {
             Some(_) => {}
         }
         let WitnessStatement { key, sequence, height, hash, .. } = statement;
-        if !witnesses.keep(statement, now.monotonic, &mut self.batch.statements) {
+        if !witnesses.keep(statement, self.now, &mut self.batch.statements) {
             return Ok(());
         }
         witnesses.listeners.pass_on(Pending::Statement(key, sequence), Some(peer));
@@ -84,9 +82,9 @@ impl Node {
     }
 
     /// Keeps the evidence against a key, tells the person, and passes it on.
-    fn convict(&mut self, now: Now, peer: PeerId, evidence: Equivocation) {
+    fn convict(&mut self, peer: PeerId, evidence: Equivocation) {
         let Some(witnesses) = &mut self.witnesses else { return };
-        if !witnesses.convict(evidence, now.monotonic, &mut self.batch.statements) {
+        if !witnesses.convict(evidence, self.now, &mut self.batch.statements) {
             return;
         }
         let (key, sequence) = (evidence.key(), evidence.first.sequence);
@@ -99,35 +97,31 @@ impl Node {
             self.notify(Event::WitnessEquivocated { key, sequence, listed });
         } else {
             // Keys are free, so a stranger could fill the screen with them.
-            self.report(now, peer, |_| Event::WitnessEquivocated { key, sequence, listed });
+            self.report(peer, |_| Event::WitnessEquivocated { key, sequence, listed });
         }
     }
 
     /// A block is known now: statements may have waited for it.
-    pub(super) fn take_waiting_statements(
-        &mut self,
-        now: Now,
-        hash: &BlockHash,
-    ) -> Result<(), StoreError> {
+    pub(super) fn take_waiting_statements(&mut self, hash: &BlockHash) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
-        for (sender, statement) in witnesses.waiting.take(hash, now.monotonic) {
-            self.take_statement(now, sender, statement, None)?;
+        for (sender, statement) in witnesses.waiting.take(hash, self.now) {
+            self.take_statement(sender, statement, None)?;
         }
         Ok(())
     }
 
     /// A peer introduced itself: it is sent what is known, and from now on what comes.
-    pub(super) fn follow_witnesses(&mut self, now: Now, peer: PeerId) {
+    pub(super) fn follow_witnesses(&mut self, peer: PeerId) {
         if let Some(witnesses) = &mut self.witnesses {
             let first = witnesses.for_newcomer();
-            witnesses.listeners.add(peer, now.monotonic, first);
+            witnesses.listeners.add(peer, self.now, first);
         }
     }
 
     /// Sends statements that peers are still to be sent.
-    pub(super) fn pass_on_statements(&mut self, now: Now) {
+    pub(super) fn pass_on_statements(&mut self) {
         let Some(witnesses) = &mut self.witnesses else { return };
-        for (peer, statement) in witnesses.due(now.monotonic) {
+        for (peer, statement) in witnesses.due(self.now) {
             let message = Message::Witness(Box::new(statement));
             self.actions.push(Action::Send { peer, message });
         }
@@ -135,13 +129,13 @@ impl Node {
 
     /// Has what our key said remembered, and then a statement signed when one is due, for a tip that
     /// is no mere step of catching up.
-    pub(super) fn witness(&mut self, now: Now) -> Result<(), StoreError> {
+    pub(super) fn witness(&mut self) -> Result<(), StoreError> {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         witnesses.count_near_tip(&self.chain)?;
         let memory = witnesses.memory_due();
         self.actions.extend(memory.map(Action::RememberWitness));
         if !self.catching_up {
-            match witnesses.statement_due(now, &self.chain.tip()) {
+            match witnesses.statement_due(self.now, self.wall, &self.chain.tip()) {
                 Ok(Some(statement)) => self.actions.push(Action::SignStatement(statement)),
                 Ok(None) => {}
                 Err(why) => self.stop_witnessing(why),
@@ -170,7 +164,7 @@ impl Node {
 
     /// The driver signed a statement: it is committed before anybody hears of it. The block that it
     /// names was committed before, or is with it.
-    pub(super) fn statement_signed(&mut self, now: Now, statement: WitnessStatement) {
+    pub(super) fn statement_signed(&mut self, statement: WitnessStatement) {
         let commit = self.commit_in_progress();
         let Some(chain) = self.chain.chain_id() else { return };
         let Some(witnesses) = &mut self.witnesses else { return };
@@ -178,7 +172,7 @@ impl Node {
         match own.signed(&statement, &chain) {
             Ok(true) => {
                 own.commits_with(commit, statement.sequence);
-                witnesses.keep(statement, now.monotonic, &mut self.batch.statements);
+                witnesses.keep(statement, self.now, &mut self.batch.statements);
             }
             Ok(false) => {}
             Err(why) => self.stop_witnessing(why),

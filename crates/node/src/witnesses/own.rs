@@ -12,7 +12,7 @@ use kusari_chain::ledger::{
 use serde::{Deserialize, Serialize};
 
 use super::memory::{LastStatement, WitnessMemory};
-use crate::interface::{CommitId, Now};
+use crate::interface::CommitId;
 use crate::limits::STATEMENT_INTERVAL;
 
 /// Why a node makes no statements any more, until it is started again at the least.
@@ -179,12 +179,13 @@ impl Own {
     /// The statement to be signed now, if one is due. `newest` is our newest one that is kept.
     pub(super) fn due(
         &mut self,
-        now: Now,
+        now: Duration,
+        wall: u64,
         tip: &BestPoint,
         newest: Option<&WitnessStatement>,
     ) -> Result<Option<UnsignedStatement>, WitnessStop> {
-        let next_at = *self.next_at.get_or_insert(now.monotonic + STATEMENT_INTERVAL);
-        if now.monotonic < next_at || !self.wants(tip, newest) {
+        let next_at = *self.next_at.get_or_insert(now + STATEMENT_INTERVAL);
+        if now < next_at || !self.wants(tip, newest) {
             return Ok(None);
         }
         let (sequence, previous) = match self.said {
@@ -195,8 +196,8 @@ impl Own {
             }
         };
         let BestPoint { height, hash, .. } = *tip;
-        let statement = UnsignedStatement { sequence, previous, height, hash, time: now.wall };
-        self.next_at = Some(now.monotonic + STATEMENT_INTERVAL);
+        let statement = UnsignedStatement { sequence, previous, height, hash, time: wall };
+        self.next_at = Some(now + STATEMENT_INTERVAL);
         self.asked = Some(Asked::Statement(statement));
         Ok(Some(statement))
     }
