@@ -16,11 +16,8 @@ mod reads;
 mod state_roots;
 mod template;
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::string::ToString;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +35,7 @@ use crate::hash::BlockHash;
 use crate::ledger::ChainSpec;
 use crate::params::{MAX_ORPHANS, MAX_REFUSED};
 use crate::pow::Work;
+use crate::prelude::*;
 use crate::rules::{RuleViolation, classic};
 use crate::store::{BlockStore, StoreError};
 use crate::tree::orphans::Orphans;

@@ -2,9 +2,6 @@
 //!
 //! Owns the value types and how they are written; which blocks are valid is up to [`crate::rules`].
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +10,7 @@ use crate::canonical;
 use crate::hash::BlockHash;
 use crate::object::object_only;
 use crate::params;
+use crate::prelude::*;
 use crate::transaction::Transaction;
 
 /// One block, as written on the wire. The order of the fields is the order of the canonical line.

@@ -5,11 +5,9 @@
 //! nothing: what it does not recognise is left to the general reader, which also says what is wrong.
 //! Knows neither rules nor lines.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::block::Block;
 use crate::hash::{BlockHash, write_hex};
+use crate::prelude::*;
 use crate::transaction::Transaction;
 
 /// Appends the canonical JSON of `block`.

@@ -5,14 +5,12 @@
 
 mod header;
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 pub use self::header::{CheckedHeader, Header};
 use crate::block::Block;
 use crate::ledger::{BodyEntry, ChainId, LedgerPart};
+use crate::prelude::*;
 use crate::rules::{RuleViolation, classic, ledger};
 
 /// A block that keeps every rule which needs no other block: its hash is right, meets the target,

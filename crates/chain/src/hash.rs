@@ -2,12 +2,13 @@
 //!
 //! Owns how a hash is written, read and ordered; knows nothing of what is hashed.
 
-use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::prelude::*;
 
 /// SHA-256 hash of a block. Ordered as a big-endian 256-bit number, as fork choice needs it.
 #[derive(

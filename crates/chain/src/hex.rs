@@ -1,8 +1,8 @@
 //! Bytes as hexadecimal digits: written in lower case, read in any.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::{self, Write};
+
+use crate::prelude::*;
 
 /// The digits of some bytes.
 ///

@@ -40,6 +40,7 @@ pub mod merkle;
 mod object;
 pub mod params;
 pub mod pow;
+mod prelude;
 pub mod proof;
 pub mod rules;
 pub mod store;

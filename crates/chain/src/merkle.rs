@@ -3,10 +3,10 @@
 //!
 //! Owns how a root grows leaf by leaf. Knows nothing of what the leaves are, nor of paths and proofs.
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::prelude::*;
 
 /// A hash in the tree.
 pub type NodeHash = [u8; 32];

@@ -8,10 +8,7 @@ mod header;
 mod memory;
 mod payloads;
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 pub use header::StoredHeader;
 pub use memory::MemoryBlocks;
@@ -24,6 +21,7 @@ use crate::hash::BlockHash;
 use crate::ledger::{Account, LedgerPart, Payload, PublicKey};
 use crate::merkle::NodeHash;
 use crate::pow::{ChainTime, Work};
+use crate::prelude::*;
 
 /// A block with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,14 +2,11 @@
 //!
 //! Owns the value type; what it means is up to the people who read it, since no rule checks it.
 
-use alloc::string::String;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::object::object_only;
+use crate::prelude::*;
 
 /// An unsigned transfer: names and an amount, exactly as an original node writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]

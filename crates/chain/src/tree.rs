@@ -15,12 +15,7 @@ mod side;
 mod state;
 mod walk;
 
-use alloc::boxed::Box;
-#[cfg(feature = "schema")]
-use alloc::string::String;
 use alloc::sync::Arc;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +33,7 @@ use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::params;
 use crate::pow::{ChainTime, Target, Work};
+use crate::prelude::*;
 use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredHeader, StoredLedger};
 
 /// A block's place on the chain it ends: what fork choice compares.

@@ -2,10 +2,6 @@
 //!
 //! Owns that form. The seven keys are read and written by [`crate::block`].
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Deserializer};
 
 use crate::block::Block;
@@ -13,6 +9,7 @@ use crate::checked::WholeBlock;
 use crate::hash::BlockHash;
 use crate::ledger::{BodyEntry, Commitment, LedgerPart};
 use crate::object::ObjectOnly;
+use crate::prelude::*;
 use crate::transaction::Transaction;
 
 /// Every key that counts. One of the last two alone is a fault, and neither is a block of seven keys.

@@ -2,12 +2,13 @@
 //!
 //! Owns its form; resolving a name is up to the driver, again at each dial.
 
-use alloc::string::{String, ToString};
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::prelude::*;
 
 /// `host:port`, where the host is an IPv4 address, an IPv6 address in brackets, or a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,7 +9,6 @@
 //! becomes of it.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use kusari_chain::StoreError;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interface::CommitId;
 use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY, OUTBOX_READ};
+use crate::prelude::*;
 use crate::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore};
 
 /// How much may wait to be mined of what people submitted to a node.

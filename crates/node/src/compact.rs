@@ -6,7 +6,6 @@
 //! whole, by its hash; so nothing here needs a clock. Knows nothing of connections.
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 
 use kusari_chain::checked::CheckedHeader;
 use kusari_chain::ledger::{BodyEntry, Txid};
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
 use crate::limits::{MAX_COMPACT_OFFERS, MAX_COMPACT_WAITING};
+use crate::prelude::*;
 use crate::wire::CompactBlock;
 
 /// A block of which some transactions are missing.

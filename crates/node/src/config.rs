@@ -2,9 +2,7 @@
 //!
 //! Owns the values and their defaults; the bounds of peer behaviour stand in [`crate::limits`].
 
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use kusari_chain::TreeLimits;
 use kusari_chain::ledger::{ChainSpec, PublicKey};
@@ -15,6 +13,7 @@ use crate::address::PeerAddress;
 use crate::backlog::OutboxLimits;
 use crate::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP, MAX_UNCOMMITTED};
 use crate::peers::{Peers, Places};
+use crate::prelude::*;
 use crate::witnesses::WitnessConfig;
 
 /// What a node is told when it starts.

@@ -18,7 +18,6 @@ pub(crate) mod sync;
 mod tests;
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::BlockHash;
@@ -28,6 +27,7 @@ pub(crate) use self::row::{Answer, Body, Progress, Purpose, Row};
 use crate::interface::PeerId;
 use crate::limits::{HEDGE_AFTER, MAX_BODIES_ASKED, MAX_OWED_ANSWERS, OWED_TIMEOUT};
 use crate::originals::LastBlock;
+use crate::prelude::*;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Downloads {

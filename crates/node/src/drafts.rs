@@ -8,8 +8,6 @@
 //! Owns the queue of drafts in memory, and what it waits for. Knows no keys, pool or store.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
-use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::ledger::{Payload, PublicKey, UnsignedTransaction};
@@ -18,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::interface::RequestId;
 use crate::limits::MAX_SIGNED_AT_ONCE;
+use crate::prelude::*;
 use crate::store::EntryId;
 
 /// What a person wants signed by an account of this node.

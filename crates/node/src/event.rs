@@ -7,10 +7,7 @@
 mod log;
 mod origin;
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -22,6 +19,7 @@ pub use self::log::{EventEntry, EventKind, MAX_NOTED_BLOCKS, MAX_NOTED_TEXT};
 pub use self::origin::{BlockName, BlockSource, HeldReport, Origin, Sender};
 use crate::address::PeerAddress;
 use crate::drafts::DraftWait;
+use crate::prelude::*;
 use crate::store::EntryId;
 use crate::witnesses::WitnessStop;
 

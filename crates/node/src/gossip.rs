@@ -19,7 +19,6 @@
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::params::MAX_ORPHANS;
@@ -31,6 +30,7 @@ use crate::limits::{
     ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
     MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
 };
+use crate::prelude::*;
 use crate::random::Random;
 use crate::token_bucket::TokenBucket;
 

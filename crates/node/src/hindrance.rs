@@ -3,14 +3,12 @@
 //! Owns the reasons, how they follow from the state of a node, and the one sentence for each. Whoever
 //! shows them adds nothing. Knows no chain, peers or store: the facts come from the node and its driver.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use kusari_chain::{BlockHash, Work};
 use serde::{Deserialize, Serialize};
 
 use crate::drafts::DraftWait;
 use crate::pacing::WaitingBranch;
+use crate::prelude::*;
 use crate::snapshot::Behind;
 use crate::witnesses::WitnessStop;
 

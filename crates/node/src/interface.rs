@@ -8,10 +8,7 @@ mod command;
 pub mod request;
 mod written;
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -30,6 +27,7 @@ use crate::address::PeerAddress;
 use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;
 use crate::hindrance::StorageState;
+use crate::prelude::*;
 use crate::store::{EntryId, StoreBatch};
 use crate::wire::{LineBatch, Message, Received, Refusal};
 use crate::witnesses::WitnessMemory;

@@ -46,6 +46,7 @@ mod outbox;
 mod pacing;
 mod peers;
 mod predecessors;
+mod prelude;
 mod random;
 mod refusals;
 mod reorg_limit;

@@ -10,9 +10,7 @@ mod load;
 mod lookup;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::String;
 use alloc::vec;
-use alloc::vec::Vec;
 
 use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::CheckedTransaction;
@@ -25,6 +23,7 @@ use crate::backlog::Backlog;
 use crate::drafts::Draft;
 use crate::interface::CommitId;
 use crate::limits::MAX_FORMS;
+use crate::prelude::*;
 use crate::store::{EntryId, EntryState, OutboxStore, OutboxWrite};
 use crate::wire::{Message, encode};
 

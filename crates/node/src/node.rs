@@ -25,11 +25,8 @@ mod trail;
 mod view;
 mod witnesses;
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::params::CLASSIC_CHAIN;
@@ -52,6 +49,7 @@ use crate::originals::Originals;
 use crate::outbox::Outbox;
 use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
+use crate::prelude::*;
 use crate::random::Random;
 use crate::refusals::BlockRefusals;
 use crate::reorg_limit::ReorgLimit;

@@ -14,7 +14,6 @@
 mod tests;
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BlockHash, StoreError};
@@ -26,6 +25,7 @@ use crate::limits::{
     ANSWER_SILENCE, GET_CHAIN_GRACE, GET_CHAIN_INTERVAL, GET_CHAIN_INTERVAL_MAX, GET_CHAIN_TIMEOUT,
     MAX_ORPHAN_QUESTIONS, MAX_TRIED_ORPHANS, MEND_TIMEOUT,
 };
+use crate::prelude::*;
 
 /// The last block of an answer to `GET_CHAIN`, which is what an original mines on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,8 +9,6 @@
 //! Knows nothing of peers and mines nothing itself.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::String;
-use alloc::vec::Vec;
 
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, Chain, ChainChange, StoreError};
@@ -18,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, OutboxLimits};
 use crate::interface::CommitId;
+use crate::prelude::*;
 use crate::store::{EntryId, EntryState, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite};
 
 const MINED: EntryState = EntryState::Mined { settled: false };

@@ -10,9 +10,6 @@ mod places;
 mod twins;
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -27,6 +24,7 @@ use crate::limits::{
     BAN_SCORE, CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, HELLO_TIMEOUT, PING_AFTER,
     PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
+use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, InstanceId};
 

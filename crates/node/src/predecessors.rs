@@ -6,7 +6,6 @@
 //! [`crate::transactions`].
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 
 use kusari_chain::ledger::{BodyEntry, ChainId, PublicKey};
 use kusari_chain::mempool::CheckedTransaction;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::interface::WrittenTransaction;
 use crate::limits::{MAX_PREDECESSOR_BYTES, MAX_PREDECESSORS_PER_SENDER};
+use crate::prelude::*;
 use crate::store::{OutboxStore, PredecessorWrite};
 
 /// A sender and a sequence.

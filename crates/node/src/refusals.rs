@@ -8,7 +8,6 @@
 //! Owns who said so, and whether an audit is due. Reads no block.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{AUDIT_INTERVAL, REFUSING_NETWORKS};
 use crate::peers::network;
+use crate::prelude::*;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,9 +2,7 @@
 //!
 //! Owns plain values that a driver may publish to other threads.
 
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -16,6 +14,7 @@ use crate::config::MiningPolicy;
 use crate::drafts::{DraftWait, SigningAccount};
 use crate::hindrance::Hindrance;
 use crate::peers::PeerStage;
+use crate::prelude::*;
 use crate::witnesses::WitnessStop;
 
 /// A picture of the node.

@@ -6,8 +6,6 @@ mod memory;
 mod memory_store;
 mod weight;
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::memory::MemoryOutbox;
 pub use self::memory_store::MemoryStore;
 use crate::drafts::Draft;
+use crate::prelude::*;
 
 /// Number of an outbox entry; counts up from 1 and is never used again.
 pub type EntryId = u64;

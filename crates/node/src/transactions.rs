@@ -13,7 +13,6 @@ mod passed;
 mod precede;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::ledger::{ChainSpec, PublicKey, Txid};
@@ -33,6 +32,7 @@ use crate::interface::{CommitId, PeerId};
 use crate::limits::{EXPIRE_INTERVAL, LOOKS_UNTIL_TOLD_AGAIN};
 use crate::local_transactions::LocalTransactions;
 use crate::predecessors::Predecessors;
+use crate::prelude::*;
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
 #[derive(Serialize, Deserialize)]

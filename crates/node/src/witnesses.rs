@@ -11,9 +11,7 @@ mod own;
 mod state;
 mod waiting;
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::ledger::{Equivocation, PublicKey, UnsignedStatement, WitnessStatement};
@@ -30,6 +28,7 @@ use crate::limits::{
     KEY_STATEMENT_BURST, KEY_STATEMENT_REFILL, MAX_KEPT_EQUIVOCATIONS, MAX_STATEMENTS_OF_KEY,
     MAX_STATEMENTS_OF_LISTED_KEY, MAX_WITNESS_KEYS, NEAR_TIP_BLOCKS,
 };
+use crate::prelude::*;
 use crate::store::StatementWrite;
 use crate::token_bucket::TokenBucket;
 

@@ -4,7 +4,6 @@
 //! calls says which blocks, in which order.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::ops::Bound::{Excluded, Unbounded};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::state_roots::{Above, StateRoots};
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, LedgerPart, PublicKey, SignedTransaction};
+use crate::prelude::*;
 use crate::rules::ledger::at;
 use crate::rules::transaction::{check_balance, check_cost, check_sequence};
 use crate::rules::{RuleViolation, TransactionViolation};

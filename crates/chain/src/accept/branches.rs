@@ -3,10 +3,9 @@
 //! Owns the steps by which the best chain moves without a new block: when a person accepts a branch
 //! that was held, or when a store is opened under another limit.
 
-use alloc::vec::Vec;
-
 use super::{Chain, ChainChange, Prepared};
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::rules::RuleViolation;
 use crate::store::StoreError;
 use crate::tree::{BestPoint, Branch, Branches, HeldBranch, Verdict};

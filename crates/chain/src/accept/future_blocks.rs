@@ -3,11 +3,10 @@
 //! Owns the waiting. A clock may be wrong, so such a block is never remembered as refused; the pool is
 //! small and forgets those first that are furthest ahead. Losing one costs a download.
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use crate::checked::CheckedBlock;
+use crate::prelude::*;
 
 /// Blocks kept at once.
 pub(crate) const MAX_FUTURE_BLOCKS: usize = 64;

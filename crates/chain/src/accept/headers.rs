@@ -5,7 +5,6 @@
 //! body asked for.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +17,7 @@ use crate::merkle::MerkleBuilder;
 use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
 use crate::pow::asert::next_target;
 use crate::pow::{ChainTime, Work};
+use crate::prelude::*;
 use crate::rules::{RuleViolation, classic, ledger as rules};
 use crate::store::StoreError;
 use crate::tree::BestPoint;

@@ -6,11 +6,11 @@
 //! a few hashes a block.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use crate::hash::BlockHash;
 use crate::merkle::{MerkleBuilder, NodeHash, leaf_hash};
 use crate::params::HISTORY_STEP;
+use crate::prelude::*;
 use crate::store::StoreError;
 use crate::tree::{BestPoint, Tree};
 

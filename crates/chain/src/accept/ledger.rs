@@ -4,9 +4,7 @@
 //! are judged by their ancestors alone until one of them wins: then its blocks are applied, and the
 //! branch is forgotten from the first that breaks a rule.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::accounts::{AccountOverlay, AccountView, ApplyError, ChangedAccount};
 use super::history::Histories;
@@ -20,6 +18,7 @@ use crate::merkle::MerkleBuilder;
 use crate::params::{MAX_AHEAD_SECONDS, MEDIAN_BLOCKS};
 use crate::pow::asert::next_target;
 use crate::pow::{CompactTarget, Work};
+use crate::prelude::*;
 use crate::rules::{RuleViolation, ledger as rules};
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
 use crate::tree::{BestPoint, Known, NewBlock, Switch, Verdict};

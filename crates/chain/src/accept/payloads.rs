@@ -5,11 +5,11 @@
 //! payloads are not in it, so a peer that passes a block on first cannot keep them from others.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::{Accepted, Chain, ChainChange};
 use crate::checked::CheckedBlock;
 use crate::ledger::{BodyEntry, LedgerPart, Payload, Txid};
+use crate::prelude::*;
 use crate::store::{BlockWrite, StoreError, StoredBlock};
 use crate::tree::BestPoint;
 

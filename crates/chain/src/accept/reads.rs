@@ -3,10 +3,10 @@
 //! Owns reads, and changes nothing.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::Chain;
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{StoreError, StoredBlock};
 use crate::tree::BestPoint;
 

@@ -7,7 +7,6 @@
 //! blocks beyond the hash of one.
 
 use alloc::vec;
-use alloc::vec::Vec;
 use core::iter::Peekable;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, PublicKey};
 use crate::merkle::MerkleBuilder;
+use crate::prelude::*;
 use crate::store::{BlockStore, StoreError};
 
 /// Accounts of a chunk: a power of two, so that a chunk is a subtree. A million accounts make a

@@ -2,15 +2,13 @@
 //!
 //! Owns what stands in it: only what the accounts allow, in the order in which it is offered.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::Chain;
 use crate::block::Block;
 use crate::ledger::commitment::{MerkleRoot, body_root};
 use crate::ledger::{BodyEntry, Commitment, LedgerPart, PublicKey};
 use crate::params::{MAX_AHEAD_SECONDS, STATE_ROOT_INTERVAL};
 use crate::pow::Target;
+use crate::prelude::*;
 use crate::rules::transaction::{check_fee, check_payload_bound};
 use crate::store::StoreError;
 

@@ -3,8 +3,6 @@
 //! Owns the rules that need neither the body nor another block. What a chain of headers proves is counted
 //! in [`crate::accept`].
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::CheckedBlock;
@@ -12,6 +10,7 @@ use crate::block::Block;
 use crate::hash::BlockHash;
 use crate::ledger::{ChainId, Commitment};
 use crate::object::ObjectOnly;
+use crate::prelude::*;
 use crate::rules::{RuleViolation, ledger as rules};
 use crate::transaction::Transaction;
 

@@ -3,7 +3,6 @@
 //! Owns the form, bech32m with the prefix `ks`, which finds every single mistyped character and
 //! nearly every other mistake.
 
-use alloc::string::{String, ToString};
 use core::fmt;
 use core::str::FromStr;
 
@@ -11,6 +10,7 @@ use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
 
 use super::keys::PublicKey;
+use crate::prelude::*;
 
 /// What every address begins with, before the separator `1`.
 const PREFIX: Hrp = Hrp::parse_unchecked("ks");

@@ -3,9 +3,6 @@
 //!
 //! Owns their bytes and JSON, and the string that ties them to a block. Source: protocol, section 4.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use base64ct::{Base64UrlUnpadded, Encoding};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -17,6 +14,7 @@ use crate::bytes::fixed_bytes;
 use crate::merkle::MerkleBuilder;
 use crate::object::object_only;
 use crate::pow::CompactTarget;
+use crate::prelude::*;
 
 fixed_bytes!(
     /// The root of a Merkle tree, by RFC 9162, section 2.1.1.

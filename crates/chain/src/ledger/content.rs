@@ -2,13 +2,12 @@
 //!
 //! Owns the form of such a text, and by which hash a content is looked up. Reads no files.
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::fixed_bytes;
 use crate::hex;
+use crate::prelude::*;
 
 fixed_bytes!(
     /// SHA-256 of what a record is about: of the file that it names, or of its text.

@@ -2,10 +2,6 @@
 //!
 //! Owns the parameters of a ledger chain and their bounds. Source: protocol, section 4.3.
 
-use alloc::string::String;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,6 +11,7 @@ use crate::bytes::fixed_bytes;
 use crate::params;
 use crate::params::CLASSIC_CHAIN;
 use crate::pow::AsertParams;
+use crate::prelude::*;
 
 fixed_bytes!(
     /// The id of a ledger chain: SHA-256 over the Borsh form of its parameters. A block is valid on one

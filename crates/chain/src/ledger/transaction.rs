@@ -3,9 +3,6 @@
 //! Owns their bytes: what is signed, what is hashed, and how large they count. Source: protocol,
 //! section 4.1. Whether a transaction may stand in a block is up to the rules.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +10,7 @@ use super::keys::{PublicKey, Signature};
 use super::spec::{ChainId, borsh_hash};
 use crate::bytes::fixed_bytes;
 use crate::object::object_only;
+use crate::prelude::*;
 
 fixed_bytes!(
     /// The id of a transaction: SHA-256 over its Borsh form, signature included.

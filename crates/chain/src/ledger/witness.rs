@@ -4,10 +4,6 @@
 //! and what two statements say about each other. Source: protocol, section 4.4. Knows neither peers
 //! nor whom a person trusts. The time in a statement is nothing but the claim of its key.
 
-#[cfg(feature = "schema")]
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +12,7 @@ use super::spec::{ChainId, borsh_hash};
 use crate::bytes::fixed_bytes;
 use crate::hash::BlockHash;
 use crate::object::object_only;
+use crate::prelude::*;
 
 fixed_bytes!(
     /// The SHA-256 of a witness's statement in its Borsh form, signature included; zero where there was

@@ -3,15 +3,13 @@
 //! Owns the rules of admission: a transaction that is refused has changed nothing. Knows neither
 //! where a transaction came from nor who will hear of it.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 use super::Mempool;
 use super::checked::CheckedTransaction;
 use super::pooled::{FeeRate, PooledTransaction};
 use super::refusal::PoolRefusal;
 use super::sender::{Fallen, Place, Sender};
 use crate::ledger::{Account, ChainSpec, PublicKey, SignedTransaction, Txid};
+use crate::prelude::*;
 use crate::rules::TransactionViolation;
 use crate::rules::transaction::{check_fee, check_payload_bound};
 

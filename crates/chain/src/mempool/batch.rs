@@ -3,11 +3,10 @@
 //! Owns the order: every other rule first, one by one, then the signatures, at once. Knows no pool
 //! and no bounds of a chain.
 
-use alloc::vec::Vec;
-
 use super::checked::CheckedTransaction;
 use crate::ledger::keys::SignatureBatch;
 use crate::ledger::{ChainId, Payload, SignedTransaction};
+use crate::prelude::*;
 use crate::rules::TransactionViolation;
 
 /// Transactions of one chain that keep every rule by themselves but for their signatures.

@@ -2,11 +2,10 @@
 //!
 //! Owns what stays, what goes and what comes back. Does not know which blocks did it.
 
-use alloc::vec::Vec;
-
 use super::Mempool;
 use super::pooled::PooledTransaction;
 use crate::ledger::{Account, PublicKey, Txid};
+use crate::prelude::*;
 
 /// What the pool made of accounts that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

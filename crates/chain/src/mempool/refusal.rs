@@ -3,11 +3,11 @@
 //! Owns the words; the checks stand where the pool changes.
 
 use alloc::format;
-use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Txid;
+use crate::prelude::*;
 use crate::rules::TransactionViolation;
 
 /// Why a transaction was not admitted. Only the first variant says that it is at fault by itself;

@@ -4,12 +4,12 @@
 //! nothing.
 
 use alloc::collections::BinaryHeap;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::Mempool;
 use super::pooled::{PooledTransaction, Rank};
 use crate::ledger::SignedTransaction;
+use crate::prelude::*;
 
 /// The next transaction of a chain, with the rest of the chain behind it.
 struct Head<'a, I> {

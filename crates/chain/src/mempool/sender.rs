@@ -3,13 +3,12 @@
 //! Owns the chain of transactions that could be mined one after the other, and beside it our own
 //! ones that cannot be mined now. Knows no other senders and no bounds.
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 use core::mem;
 
 use super::pooled::{FeeRate, PooledTransaction, Rank};
 use crate::ledger::{Account, PublicKey, Txid};
+use crate::prelude::*;
 
 /// A transaction of the chain, and what follows from those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,6 @@
 //! the form, [`Mempool::check`] can check.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,6 +15,7 @@ use super::pooled::PooledTransaction;
 use super::sender::Sender;
 use super::{Mempool, PoolLimits};
 use crate::ledger::{Account, Payload, SignedTransaction};
+use crate::prelude::*;
 use crate::rules::TransactionViolation;
 
 #[derive(Serialize, Deserialize)]

@@ -3,9 +3,6 @@
 //! Owns the order of the checks and the fault of each. Whom to trust is up to the caller: this tells
 //! what follows from what. Source: `docs/formats/proof.md`.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::file::{ConsistencyProof, EarlierBlock, ProvenHeader, TransactionProof};
 use super::path;
 use super::work::work_shown;
@@ -15,6 +12,7 @@ use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{ChainId, Txid, WitnessStatement};
 use crate::merkle::leaf_hash;
 use crate::pow::{CompactTarget, Work};
+use crate::prelude::*;
 use crate::rules::transaction::{check_payload, check_payload_length, check_signature};
 
 /// The first step of a proof that does not hold.

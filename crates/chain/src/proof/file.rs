@@ -6,10 +6,6 @@
 mod form;
 mod text;
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use super::ProofFault;
@@ -20,6 +16,7 @@ use crate::ledger::commitment::{Commitment, MerkleRoot};
 use crate::ledger::{ChainId, Payload, PublicKey, SignedTransaction, WitnessStatement};
 use crate::merkle::NodeHash;
 use crate::pow::CompactTarget;
+use crate::prelude::*;
 
 #[cfg(feature = "schema")]
 use self::text::Decimal;

@@ -1,7 +1,6 @@
 //! Making proofs from what a chain knows: bodies, headers, and the tree over the history.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 use super::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement, TransactionProof};
 use super::path::{self, Subtrees};
@@ -9,6 +8,7 @@ use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{LedgerPart, WitnessStatement};
 use crate::merkle::{NodeHash, leaf_hash};
+use crate::prelude::*;
 
 impl BodyPath {
     /// The path of a transaction of this body; `None` where there is none in this place.

@@ -5,9 +5,8 @@
 //! on the number of leaves apart: so the paths of one leaf to the roots of many trees that grew from
 //! one another share nearly all of their hashes. Source: `docs/formats/proof.md`.
 
-use alloc::vec::Vec;
-
 use crate::merkle::{NodeHash, node_hash};
+use crate::prelude::*;
 
 /// The roots beside a leaf's subtrees, by level; `None` at a level that is not used.
 pub type Siblings = Vec<Option<NodeHash>>;

@@ -2,12 +2,11 @@
 //!
 //! Owns the one number that says how hard it is to make hashes as low as these.
 
-use alloc::vec::Vec;
-
 use ruint::aliases::{U256, U512};
 
 use crate::hash::BlockHash;
 use crate::pow::Work;
+use crate::prelude::*;
 
 /// The lowest hashes that count. Six tell the work within a factor of 1.5, two times out of three.
 pub const COUNTED_HASHES: usize = 6;

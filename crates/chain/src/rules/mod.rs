@@ -7,8 +7,6 @@ pub mod classic;
 pub mod ledger;
 pub mod transaction;
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
 
 pub use self::transaction::TransactionViolation;
@@ -16,6 +14,7 @@ use crate::hash::BlockHash;
 use crate::ledger::ChainId;
 use crate::ledger::commitment::MerkleRoot;
 use crate::pow::CompactTarget;
+use crate::prelude::*;
 
 /// The rule that a block breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -1,11 +1,10 @@
 //! What a store knows of a block without reading what stands in it.
 
-use alloc::vec::Vec;
-
 use super::StoredBlock;
 use crate::hash::BlockHash;
 use crate::merkle::NodeHash;
 use crate::pow::{ChainTime, Work};
+use crate::prelude::*;
 
 /// A stored block's place in the tree, without its content: all that walks of the tree need.
 #[derive(Clone, Debug, PartialEq, Eq)]

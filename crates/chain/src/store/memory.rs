@@ -2,12 +2,12 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::ops::Bound::{Excluded, Unbounded};
 
 use super::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
 use crate::hash::BlockHash;
 use crate::ledger::{Account, PublicKey, SignedTransaction, Txid};
+use crate::prelude::*;
 
 /// Blocks in ordered maps.
 #[derive(Clone, Debug, Default)]

@@ -2,10 +2,9 @@
 //!
 //! Owns that what was erased does not come back. The block's hash has no part in any of it.
 
-use alloc::vec::Vec;
-
 use super::StoredBlock;
 use crate::ledger::{Payload, Txid};
+use crate::prelude::*;
 
 impl StoredBlock {
     /// Puts payloads where there are none, each with the place of its transaction in the body, from

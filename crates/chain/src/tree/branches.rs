@@ -3,8 +3,6 @@
 //! Owns the list of branches and the next one that would have a claim to be the best. Changes nothing
 //! but marks.
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use super::ChainChange;
@@ -12,6 +10,7 @@ use super::choice::{Holding, Switch, Verdict};
 use super::finality::HeldBranch;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{BlockWrite, StoreError};
 
 /// A branch beside the best chain, by its last block.

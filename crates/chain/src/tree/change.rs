@@ -1,9 +1,8 @@
 //! What a change of the tree is to its caller.
 
-use alloc::vec::Vec;
-
 use super::BestPoint;
 use crate::ledger::Account;
+use crate::prelude::*;
 use crate::store::BlockWrite;
 
 /// What one added block changed. The caller has it committed and then calls [`crate::Chain::committed`].

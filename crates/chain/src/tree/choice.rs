@@ -5,7 +5,6 @@
 //! may be followed is not followed at once: see [`super::rival`].
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::ChainChange;
 use super::finality::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
@@ -13,6 +12,7 @@ use super::overlay::BestEntry;
 use super::side::SideEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{BlockWrite, StoreError, StoredBlock, StoredHold};
 
 /// What becomes of the best chain with a block.

@@ -4,13 +4,13 @@
 //! small, so looking through all of it is the simplest thing that is fast enough.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
 use crate::params::{MAX_ORPHAN_BYTES, MAX_ORPHANS};
+use crate::prelude::*;
 
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Orphans(VecDeque<CheckedBlock>);

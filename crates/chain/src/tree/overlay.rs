@@ -7,7 +7,6 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use super::ChainChange;
 use crate::hash::BlockHash;
 use crate::params::{CHANGE_BYTES, GENESIS_TIMESTAMP, MOVED_BLOCK_BYTES, WRITE_BYTES};
 use crate::pow::ChainTime;
+use crate::prelude::*;
 use crate::store::{BlockWrite, StoredBlock, StoredHeader};
 
 /// A block of the best chain, without its content.

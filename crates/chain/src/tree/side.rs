@@ -6,7 +6,6 @@
 //! a long branch must not cost a walk of it.
 
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use hashbrown::{HashMap, HashSet};
@@ -17,6 +16,7 @@ use super::finality::HoldId;
 use super::overlay::BestEntry;
 use crate::hash::BlockHash;
 use crate::pow::{ChainTime, Work};
+use crate::prelude::*;
 use crate::store::StoredBlock;
 
 /// A side block, without its content.

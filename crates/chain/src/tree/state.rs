@@ -4,10 +4,8 @@
 //! table holds stands in an order of its own, so that equal trees have equal values. A state may
 //! come out of a file of a stranger: one that contradicts itself is refused.
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +14,7 @@ use super::overlay::{BestEntry, Overlay, Uncommitted};
 use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{BlockStore, MemoryBlocks, StoredBlock};
 
 /// A state that no chain ever had.

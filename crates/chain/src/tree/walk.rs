@@ -3,11 +3,10 @@
 //! Owns the way: side blocks lead to their parents one by one, and what stands in the best chain is
 //! found by its height.
 
-use alloc::vec::Vec;
-
 use super::overlay::BestEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{StoreError, StoredHeader};
 
 impl Tree {

@@ -13,7 +13,6 @@
 mod batch;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::accept::{HeaderChain, Pushed};
@@ -25,6 +24,7 @@ use self::batch::Batch;
 use super::{Body, Downloads, Purpose, Row};
 use crate::interface::PeerId;
 use crate::limits::{HEDGE_AFTER, PACE_BLOCKS};
+use crate::prelude::*;
 use crate::wire::{GetBlocks, MAX_HEADERS};
 
 /// What to do after an answer.

@@ -7,7 +7,6 @@
 //! What is being asked stands in [`Downloads`]. Knows nothing of connections, and reads no block.
 
 use alloc::collections::{BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::BlockHash;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_GRACE, MAX_MISSING_PAYLOADS, MAX_MISSING_TRIES, REQUEST_TIMEOUT};
+use crate::prelude::*;
 
 #[derive(Serialize, Deserialize)]
 struct Missing {

@@ -10,7 +10,6 @@
 //! nothing of connections and reads no block.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash};
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_AHEAD, ANNOUNCED_GRACE};
+use crate::prelude::*;
 
 #[derive(Serialize, Deserialize)]
 struct Announcement {

@@ -1,6 +1,5 @@
 //! One request: what ends its answer, what it is for, and how far it came.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, Work};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::{ANNOUNCED_TIMEOUT, ANSWER_TIMEOUT, REQUEST_TIMEOUT};
 use crate::originals::LastBlock;
+use crate::prelude::*;
 use crate::wire::{MAX_BLOCKS, MAX_HASHES};
 
 /// What a peer sends in answer, as far as its end is concerned.

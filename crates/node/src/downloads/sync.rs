@@ -26,7 +26,6 @@ mod source;
 mod tests;
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::time::Duration;
 
@@ -40,6 +39,7 @@ use crate::interface::PeerId;
 use crate::limits::{
     FIRST_BLOCKS, FIRST_WIDTH, HEDGE_AFTER, MAX_RETRIES, MAX_WIDTH, MINING_WAITS, PACE_BLOCKS,
 };
+use crate::prelude::*;
 use crate::wire::MAX_BLOCKS;
 
 #[derive(Default, Serialize, Deserialize)]

@@ -1,11 +1,9 @@
 //! Which events are kept, within which bounds, and how an entry of the event log is written.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Origin};
+use crate::prelude::*;
 
 /// Longest text of a stranger that is written down, in characters: an agent, a reason.
 pub const MAX_NOTED_TEXT: usize = 200;

@@ -1,13 +1,11 @@
 //! Where blocks and transactions come from, and how events name them.
 
-use alloc::string::String;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use kusari_chain::{BestPoint, BlockHash, Branch};
 use serde::{Deserialize, Serialize};
 
+use crate::prelude::*;
 use crate::store::EntryId;
 
 /// A block by its height and its hash.

@@ -1,9 +1,9 @@
 //! What a person is answered who decides about a branch.
 
-use alloc::string::String;
-
 use kusari_chain::{BestPoint, BlockHash};
 use serde::Serialize;
+
+use crate::prelude::*;
 
 /// What came of accepting a branch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

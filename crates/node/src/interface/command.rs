@@ -1,9 +1,5 @@
 //! What people and programs ask of the node, and what it answers.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BlockHash, Branches};
@@ -12,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{AcceptedBranch, WrittenTransaction};
 use crate::address::PeerAddress;
 use crate::drafts::{Draft, DraftWait};
+use crate::prelude::*;
 use crate::store::{EntryId, Erasure};
 
 /// What a person or a program asks for.

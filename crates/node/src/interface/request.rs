@@ -2,9 +2,6 @@
 //!
 //! A [`Command`] and a [`Reply`] are plain values, which a journal keeps; that they fit is said here alone.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BlockHash, Branches};
 
@@ -14,6 +11,7 @@ use super::{
 };
 use crate::address::PeerAddress;
 use crate::drafts::Draft;
+use crate::prelude::*;
 use crate::store::{EntryId, Erasure};
 
 /// A command whose answer is a `T`.

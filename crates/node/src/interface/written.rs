@@ -2,12 +2,11 @@
 //!
 //! Owns nothing of the form, which is the one of the wire.
 
-use alloc::boxed::Box;
-
 use kusari_chain::CheckedBlock;
 use kusari_chain::mempool::CheckedTransaction;
 use serde::{Deserialize, Serialize};
 
+use crate::prelude::*;
 use crate::wire::Message;
 
 /// A transaction in a file: as the line that carries it, without its newline, and checked again but

@@ -4,7 +4,6 @@
 //! they stood in, or that what displaced them stood in, leaves the best chain.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
@@ -13,6 +12,7 @@ use kusari_chain::{BlockHash, StoreError};
 use super::{LocalTransactions, Open, Place};
 use crate::backlog::{Backlog, OutboxLimits};
 use crate::drafts::Draft;
+use crate::prelude::*;
 use crate::store::{EntryId, EntryState, OutboxEntry, OutboxStore, OutboxWrite};
 use crate::wire::{Dialect, Message};
 

@@ -1,13 +1,12 @@
 //! What is asked of local transactions: what they say, which sequences they have, where they stand.
 
-use alloc::vec::Vec;
-
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoreError};
 
 use super::load::read;
 use super::{LocalTransactions, Place};
+use crate::prelude::*;
 use crate::store::{EntryId, OutboxStore};
 
 impl LocalTransactions {

@@ -1,7 +1,6 @@
 //! Blocks: received, mined, and what a change of the chain sets off.
 
 use alloc::collections::VecDeque;
-use alloc::string::ToString;
 
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::ledger::SignedTransaction;
@@ -19,6 +18,7 @@ use crate::event::{BlockName, BlockSource, Event};
 use crate::interface::{Action, PeerId, TemplateId};
 use crate::limits::INVALID_BLOCK_SCORE;
 use crate::originals::Originals;
+use crate::prelude::*;
 
 impl Node {
     pub(super) fn block_received(

@@ -1,8 +1,5 @@
 //! Commands: who answers each.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-
 use kusari_chain::StoreError;
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
@@ -11,6 +8,7 @@ use super::Node;
 use crate::event::Event;
 use crate::interface::{Action, Command, Reply, RequestId, SayRefusal, TooManyAddresses};
 use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
+use crate::prelude::*;
 
 impl Node {
     pub(super) fn command(

@@ -2,9 +2,7 @@
 //!
 //! Owns the three lines of it; how a body is put together is up to [`crate::compact`].
 
-use alloc::string::ToString;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreError, StoredBlock};
@@ -13,6 +11,7 @@ use super::Node;
 use crate::compact::{Put, entries_at};
 use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
+use crate::prelude::*;
 use crate::wire::{CompactBlock, Message};
 
 impl Node {

@@ -1,6 +1,5 @@
 //! Connections come and go.
 
-use alloc::string::{String, ToString};
 use core::net::SocketAddr;
 
 use kusari_chain::StoreError;
@@ -11,6 +10,7 @@ use crate::event::Event;
 use crate::gossip::Manner;
 use crate::interface::{Action, Direction, DisconnectReason, PeerId};
 use crate::peers::{DialEnd, Peer, PeerStage};
+use crate::prelude::*;
 use crate::wire::{ErrorReport, Hello, Message};
 
 impl Node {

@@ -2,8 +2,6 @@
 //!
 //! Owns the way between the one table of requests ([`crate::downloads`]) and the policies over it.
 
-use alloc::vec::Vec;
-
 use kusari_chain::{BestPoint, BlockHash, StoreError};
 
 use super::Node;
@@ -11,6 +9,7 @@ use crate::downloads::sync::{End, Question};
 use crate::downloads::{Answer, Purpose, Row};
 use crate::event::Event;
 use crate::interface::{Direction, PeerId};
+use crate::prelude::*;
 use crate::snapshot::Behind;
 use crate::wire::{GetBlocks, MAX_HEADERS, Message};
 

@@ -2,7 +2,6 @@
 //!
 //! Owns how the answers of [`crate::downloads::sync`]'s questions become questions for bodies.
 
-use alloc::string::ToString;
 use core::time::Duration;
 
 use kusari_chain::checked::CheckedHeader;
@@ -14,6 +13,7 @@ use crate::downloads::sync::Arrival;
 use crate::downloads::{Answer, Purpose};
 use crate::interface::{PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, LATER, REST_TIME};
+use crate::prelude::*;
 use crate::wire::{MAX_HEADERS, Message};
 
 impl Node {

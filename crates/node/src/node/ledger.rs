@@ -2,10 +2,6 @@
 //!
 //! Owns how they are answered and passed on; the pool itself is up to [`crate::transactions`].
 
-use alloc::boxed::Box;
-use alloc::string::ToString;
-use alloc::vec::Vec;
-
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{ChainChange, StoreError};
@@ -18,6 +14,7 @@ use crate::interface::{
     SubmitRefusal, WaitingTransaction, WrittenTransaction,
 };
 use crate::limits::{MAX_MINE_ON_SECONDS, MAX_POOL_PAGE_BYTES};
+use crate::prelude::*;
 use crate::snapshot::LedgerSummary;
 use crate::store::Erasure;
 use crate::transactions::{Basis, Displacement, Moved, Offered};

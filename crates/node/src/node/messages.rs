@@ -1,7 +1,5 @@
 //! Lines of peers, block by block excepted.
 
-use alloc::string::ToString;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
@@ -14,6 +12,7 @@ use crate::interface::{Direction, DisconnectReason, PeerId, StreamForm};
 use crate::limits::{INVALID_BLOCK_SCORE, MALFORMED_SCORE, MAX_SENT_BYTES};
 use crate::originals::Originals;
 use crate::peers::PeerStage;
+use crate::prelude::*;
 use crate::serving::Answer;
 use crate::wire::{
     GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,

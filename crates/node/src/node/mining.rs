@@ -2,8 +2,6 @@
 //!
 //! Owns the choice. The search for a nonce is up to the driver; what a block may hold, to the chain.
 
-use alloc::boxed::Box;
-use alloc::string::ToString;
 use core::time::Duration;
 
 use kusari_chain::accept::{LedgerTemplate, NoTemplate};
@@ -17,6 +15,7 @@ use crate::config::MiningPolicy;
 use crate::interface::{Action, TemplateId};
 use crate::limits::TEMPLATE_AGE;
 use crate::mining_pause::MiningPause;
+use crate::prelude::*;
 use crate::store::EntryId;
 use crate::timers::Timer;
 

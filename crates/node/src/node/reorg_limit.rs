@@ -3,15 +3,12 @@
 //! Owns how a decision becomes changes that are committed and told. Which branches are held is up to
 //! the chain, when the person is told to [`crate::reorg_limit`].
 
-use alloc::boxed::Box;
-use alloc::string::ToString;
-use alloc::vec::Vec;
-
 use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
 
 use super::Node;
 use crate::event::{BlockSource, Event, HeldReport};
 use crate::interface::{AcceptedBranch, Action, BranchRefusal, PeerId, Reply, RequestId};
+use crate::prelude::*;
 use crate::wire::MAX_LOCATOR;
 
 impl Node {

@@ -3,10 +3,6 @@
 //! Owns the form: JSON, one text for one state, so that two nodes are in the same state exactly
 //! where their hashes agree. Only what the stores hold is not in it.
 
-use alloc::boxed::Box;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockStore, Chain, ChainState, TreeLimits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -15,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::Node;
 use crate::interface::PeerId;
 use crate::limits::MAX_WAITING_SAYS;
+use crate::prelude::*;
 use crate::store::OutboxStore;
 
 /// It is not the state of a node of this version.

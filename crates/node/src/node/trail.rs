@@ -3,9 +3,6 @@
 //! Owns how what is decided elsewhere becomes [`Event`]s: blocks in a row from one peer are one of
 //! them. Decides nothing, and nothing rests on it; between two inputs it holds nothing.
 
-use alloc::string::ToString;
-use alloc::vec::Vec;
-
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreError};
@@ -14,6 +11,7 @@ use super::Node;
 use crate::event::{BlockName, BlockSource, Event, MAX_NOTED_BLOCKS, Origin, Sender};
 use crate::interface::{Action, PeerId};
 use crate::peers::Peer;
+use crate::prelude::*;
 use crate::store::EntryId;
 
 /// Whose block or transaction is being looked at.

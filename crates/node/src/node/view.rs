@@ -1,14 +1,13 @@
 //! What a node looks like from outside, and what hinders it.
 
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
 use crate::interface::{Action, Direction, PeerId};
 use crate::limits::MAX_UNCOMMITTED_BYTES;
 use crate::peers::Peer;
+use crate::prelude::*;
 use crate::snapshot::{PeerSummary, Snapshot};
 
 impl Node {

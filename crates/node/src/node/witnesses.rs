@@ -2,7 +2,6 @@
 //!
 //! Owns what follows from each; what is kept is up to [`crate::witnesses`].
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use kusari_chain::ledger::{Equivocation, WitnessStatement};
@@ -11,6 +10,7 @@ use kusari_chain::{BlockHash, StoreError};
 use super::Node;
 use crate::event::Event;
 use crate::interface::{Action, PeerId};
+use crate::prelude::*;
 use crate::wire::Message;
 use crate::witnesses::{Pending, Verdict, WitnessMemory, WitnessStop, Witnesses};
 

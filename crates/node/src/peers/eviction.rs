@@ -6,7 +6,6 @@
 //! of the rest, and so only loses what is its own.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -14,6 +13,7 @@ use crate::interface::PeerId;
 use crate::limits::{
     IDLE_BY_HAND, PLACES_FOR_BLOCKS, PLACES_FOR_GROUPS, PLACES_FOR_LATENCY, PLACES_FOR_TRANSACTIONS,
 };
+use crate::prelude::*;
 use crate::random::Random;
 
 /// What is known of a peer that may lose its place.

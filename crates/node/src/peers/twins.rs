@@ -4,11 +4,10 @@
 //! whatever is said elsewhere, so no claim ever ends one: of two links that cross, the node with the
 //! smaller id ends the one that came in to it, and the other node keeps both until then.
 
-use alloc::vec::Vec;
-
 use super::limits::same_host;
 use super::{Peer, Peers};
 use crate::interface::{Direction, PeerId};
+use crate::prelude::*;
 use crate::wire::InstanceId;
 
 impl Peers {

@@ -3,13 +3,13 @@
 //! Owns what [`crate::store::OutboxStore`] asks of an outbox, without blocks or durability.
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::Txid;
 
 use super::{EntryId, EntryState, OutboxEntry, OutboxFacts, StoreBatch};
+use crate::prelude::*;
 
 /// An outbox in memory.
 #[derive(Clone, Debug, Default)]

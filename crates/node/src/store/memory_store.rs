@@ -4,7 +4,6 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::ops::Range;
 
@@ -16,6 +15,7 @@ use super::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
     PredecessorWrite, StatementWrite, StoreBatch, Witnessed,
 };
+use crate::prelude::*;
 
 #[derive(Clone, Default)]
 struct Content {

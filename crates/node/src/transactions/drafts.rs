@@ -4,7 +4,6 @@
 //! once it is signed.
 
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 use kusari_chain::ledger::{Payload, Salt, Signature, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds};
@@ -16,6 +15,7 @@ use crate::drafts::{Draft, DraftContent, DraftToSign};
 use crate::interface::{CommitId, RequestId, SubmitRefusal};
 use crate::local_transactions::{Loaded, LocalTransactions};
 use crate::predecessors::Predecessors;
+use crate::prelude::*;
 use crate::store::{EntryId, OutboxWrite};
 
 /// What a signed draft brought about.

@@ -4,7 +4,6 @@
 //! its blocks.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
@@ -15,6 +14,7 @@ use super::passed::{Joining, Passed};
 use super::{Basis, Displacement, Moved, Transactions, is_used};
 use crate::interface::CommitId;
 use crate::local_transactions::Displaced;
+use crate::prelude::*;
 use crate::store::OutboxStore;
 
 impl Transactions {

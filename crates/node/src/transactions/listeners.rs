@@ -3,7 +3,6 @@
 //! Owns the pace. Knows ids alone: what no longer waits when its turn comes takes no line.
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::block::escaped_bytes;
@@ -15,6 +14,7 @@ use crate::interface::{CommitId, PeerId};
 use crate::limits::{
     MAX_PENDING_TRANSACTIONS, MEMPOOL_INTERVAL, TRANSACTION_BURST, TRANSACTION_REFILL,
 };
+use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
 
 /// What a peer is still to be sent.

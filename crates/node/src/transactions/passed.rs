@@ -5,7 +5,6 @@
 //! far as [`MAX_OTHERS_BYTES`] goes. What becomes of it is up to [`super::follow`].
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::vec::Vec;
 
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
@@ -14,6 +13,7 @@ use kusari_chain::{BlockHash, StoreError, StoredBlock};
 use serde::{Deserialize, Serialize};
 
 use crate::local_transactions::LocalTransactions;
+use crate::prelude::*;
 use crate::store::OutboxStore;
 
 /// Bytes of others' transactions that may wait again after a long reorganisation: a quarter of the pool,

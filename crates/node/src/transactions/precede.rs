@@ -3,7 +3,6 @@
 //! One that is kept waits in the pool as our own do: no fee crowds it out, and it does not expire. And
 //! neither is kept out by what waits for it.
 
-use alloc::vec::Vec;
 use alloc::{collections::BTreeSet, vec};
 
 use kusari_chain::ledger::{PublicKey, Txid};
@@ -11,6 +10,7 @@ use kusari_chain::mempool::{Admission, CheckedTransaction, PoolRefusal};
 use kusari_chain::{Chain, StoreError};
 
 use super::Transactions;
+use crate::prelude::*;
 use crate::store::PredecessorWrite;
 
 impl Transactions {

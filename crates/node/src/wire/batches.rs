@@ -3,14 +3,13 @@
 //! Owns which lines of a stretch become one: blocks in a row are taken together, and transactions in
 //! a row are checked together as well. The order of lines stays. Knows nothing of connections.
 
-use alloc::vec::Vec;
-
 use kusari_chain::CheckedBlock;
 use kusari_chain::mempool::{CheckedTransaction, TransactionBatch};
 
 use super::decode::{Dialect, Received};
 use super::message::Message;
 use super::refusal::Refusal;
+use crate::prelude::*;
 
 /// Transactions that are checked together at the most. More would save nothing, and a wrong one has
 /// all of them checked by themselves.

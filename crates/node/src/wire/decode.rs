@@ -2,9 +2,6 @@
 
 mod ledger;
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-
 use kusari_chain::ledger::ChainId;
 use kusari_chain::{Block, BlockHash, CheckedBlock, WholeBlock};
 use serde::Deserialize;
@@ -13,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::message::{ErrorReport, GetBlocks, Message};
 use super::refusal::{Refusal, WireError};
 use super::{MAX_BLOCKS, MAX_HASHES, MAX_LOCATOR, MAX_NAME, MAX_PEERS, MAX_TEXT, cut};
+use crate::prelude::*;
 
 /// What a peer's line turned out to be.
 pub type Received = Message<CheckedBlock>;

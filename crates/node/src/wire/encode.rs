@@ -1,13 +1,11 @@
 //! From a message to its line, in the one canonical form.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use kusari_chain::Block;
 use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart, Payload, SignedTransaction, Txid};
 use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
+use crate::prelude::*;
 
 /// What `HELP` answers: each verb that a person may type, and what comes back.
 #[derive(Serialize)]

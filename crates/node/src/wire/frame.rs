@@ -1,10 +1,9 @@
 //! Cutting a stream of bytes into lines, within the limits of the protocol.
 
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
+use crate::prelude::*;
 
 /// A line that grew beyond its limit. The connection is closed: where the line ends is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

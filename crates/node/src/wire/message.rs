@@ -1,9 +1,6 @@
 //! The messages, one variant for each verb.
 
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 
@@ -12,6 +9,8 @@ use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::prelude::*;
 
 /// One line of the protocol. `B` is the form of a block: checked where it was received, shared
 /// where it is sent.

@@ -2,13 +2,12 @@
 //!
 //! Owns the faults of a line and the short names of all faults; finds none of them itself.
 
-use alloc::string::{String, ToString};
-
 use kusari_chain::RuleViolation;
 use kusari_chain::rules::TransactionViolation;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::message::ErrorReport;
+use crate::prelude::*;
 
 /// The name of a verb of ours.
 pub type Verb = &'static str;

@@ -3,13 +3,11 @@
 //! Owns nothing of the form, which is the one of the wire; so what is read back is what was
 //! received.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-
 use kusari_chain::CheckedBlock;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::{AsBlock, CompactBlock, Dialect, Message, encode};
+use crate::prelude::*;
 
 impl<B: AsBlock> Serialize for Message<B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,6 @@
 //! comes takes no line.
 
 use alloc::collections::{BTreeMap, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
@@ -15,6 +14,7 @@ use crate::limits::{
     MAX_PENDING_STATEMENTS, STATEMENT_BURST, STATEMENT_REFILL, TAKEN_STATEMENT_BURST,
     TAKEN_STATEMENT_REFILL,
 };
+use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
 
 /// What a peer is to be sent.

@@ -1,7 +1,6 @@
 //! What is kept of witnesses as a whole: opened from a store, restored from a state, summed up.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::StoreError;
@@ -9,6 +8,7 @@ use kusari_chain::ledger::PublicKey;
 
 use super::{Listeners, Own, Waiting, Witness, WitnessConfig, Witnesses, trim};
 use crate::limits::{MAX_KEPT_EQUIVOCATIONS, MAX_LISTED_WITNESS_KEYS, MAX_WITNESS_KEYS};
+use crate::prelude::*;
 use crate::snapshot::WitnessSummary;
 use crate::store::{OutboxStore, StatementWrite, Witnessed};
 

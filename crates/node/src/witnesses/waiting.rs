@@ -1,7 +1,6 @@
 //! Statements that name a block which is still to come.
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::BlockHash;
@@ -12,6 +11,7 @@ use crate::interface::PeerId;
 use crate::limits::{
     MAX_WAITING_STATEMENTS, MAX_WAITING_STATEMENTS_OF_PEER, WAITING_STATEMENT_TIME,
 };
+use crate::prelude::*;
 
 #[derive(Serialize, Deserialize)]
 struct Held {

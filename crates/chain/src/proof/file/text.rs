@@ -1,16 +1,13 @@
 //! How numbers stand in proof files: each u64 as decimal digits in a string, since readers that keep
 //! numbers as floating point would round it.
 
-use alloc::string::String;
-#[cfg(feature = "schema")]
-use alloc::vec::Vec;
-
 use serde::{Deserialize, Serialize};
 
 use crate::hash::BlockHash;
 use crate::ledger::{
     PayloadHash, PublicKey, Signature, SignedTransaction, StatementHash, WitnessStatement,
 };
+use crate::prelude::*;
 
 /// What `format` says in a proof of a transaction.
 pub(super) const FORMAT: &str = "kusari-proof-1";

@@ -1,7 +1,6 @@
 //! The bodies of a batch of headers: of whom each is asked, and what is asked of another.
 
 use alloc::collections::{BTreeSet, VecDeque};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use kusari_chain::BestPoint;
@@ -11,6 +10,7 @@ use super::Standing;
 use crate::downloads::{Answer, Body, Downloads, Purpose, Row};
 use crate::interface::PeerId;
 use crate::limits::{FIRST_BODIES, MAX_BODIES_ASKED, MAX_RETRIES};
+use crate::prelude::*;
 use crate::wire::{GetBlocks, MAX_BLOCKS, MAX_HASHES};
 
 /// The bodies of a batch of headers.

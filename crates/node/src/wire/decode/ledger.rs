@@ -1,8 +1,5 @@
 //! Lines that only a ledger chain has: transactions, headers, and blocks in parts.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
@@ -13,6 +10,7 @@ use super::super::message::{CompactBlock, Message};
 use super::super::refusal::Refusal;
 use super::super::{MAX_HEADERS, MAX_LOCATOR, MAX_PLACES};
 use super::{Dialect, Received, at_most, object, parse, text};
+use crate::prelude::*;
 
 impl Dialect {
     /// Reads a line whose verb only a ledger chain has. `None` where the verb is another one.
