@@ -37,7 +37,7 @@ use crate::params::{MAX_ORPHANS, MAX_REFUSED};
 use crate::pow::Work;
 use crate::prelude::*;
 use crate::rules::{RuleViolation, classic};
-use crate::store::{BlockStore, StoreError};
+use crate::store::{BlockStore, StoreError, StoreResult};
 use crate::tree::orphans::Orphans;
 use crate::tree::{BestPoint, ChainChange, NewBlock, StateError, Tree, TreeLimits, TreeState};
 
@@ -136,7 +136,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
+    pub fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> StoreResult<Self> {
         Ok(Self { tree: Tree::open(store, limits)?, ..Self::default() })
     }
 
@@ -153,7 +153,7 @@ impl Chain {
         store: Box<dyn BlockStore>,
         limits: TreeLimits,
         spec: Arc<ChainSpec>,
-    ) -> Result<Self, StoreError> {
+    ) -> StoreResult<Self> {
         spec.check().map_err(|error| StoreError(error.to_string()))?;
         let ledger = Some(Ledger::new(spec, AccountOverlay::default(), StateRoots::default()));
         Ok(Self { ledger, ..Self::open(store, limits)? })

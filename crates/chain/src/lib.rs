@@ -56,7 +56,9 @@ pub use checked::{CheckedBlock, CheckedHeader, Header, WholeBlock};
 pub use hash::BlockHash;
 pub use pow::{Target, Work};
 pub use rules::RuleViolation;
-pub use store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
+pub use store::{
+    BlockStore, BlockWrite, StoreError, StoreResult, StoredBlock, StoredFinality, StoredHold,
+};
 pub use transaction::Transaction;
 pub use tree::{
     BestPoint, Branch, Branches, ChainChange, HeldBranch, MAX_HELD_BRANCHES, Rival, StateError,

@@ -89,6 +89,9 @@ impl StoredBlock {
 #[error("the block store failed: {0}")]
 pub struct StoreError(pub String);
 
+/// What a store answers.
+pub type StoreResult<T = ()> = Result<T, StoreError>;
+
 /// Reads of the blocks that are stored. Implemented by the database and by [`MemoryBlocks`].
 ///
 /// A read sees every batch that was committed before it and nothing of any other. A block that the
@@ -99,31 +102,31 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails; the same holds for every read here.
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError>;
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>>;
 
     /// The block of the best chain at `height`.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError>;
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>>;
 
     /// A block of any branch.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError>;
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>>;
 
     /// Visits every block that is not in the best chain, parents before children.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError>;
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult;
 
     /// The header of the last block of the best chain.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be read, or is not as it was written.
-    fn tip_header(&self) -> Result<Option<StoredHeader>, StoreError> {
+    fn tip_header(&self) -> StoreResult<Option<StoredHeader>> {
         Ok(self.best_tip()?.as_ref().map(StoredHeader::from))
     }
 
@@ -131,7 +134,7 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn header_at(&self, height: u32) -> Result<Option<StoredHeader>, StoreError> {
+    fn header_at(&self, height: u32) -> StoreResult<Option<StoredHeader>> {
         Ok(self.best_at(height)?.as_ref().map(StoredHeader::from))
     }
 
@@ -139,7 +142,7 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn header_of(&self, hash: &BlockHash) -> Result<Option<StoredHeader>, StoreError> {
+    fn header_of(&self, hash: &BlockHash) -> StoreResult<Option<StoredHeader>> {
         Ok(self.by_hash(hash)?.as_ref().map(StoredHeader::from))
     }
 
@@ -147,7 +150,7 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn visit_side_headers(&self, visit: &mut dyn FnMut(StoredHeader)) -> Result<(), StoreError> {
+    fn visit_side_headers(&self, visit: &mut dyn FnMut(StoredHeader)) -> StoreResult {
         self.visit_side_blocks(&mut |stored| visit(StoredHeader::from(&stored)))
     }
 
@@ -156,7 +159,7 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn is_altered(&self, _hash: &BlockHash) -> Result<bool, StoreError> {
+    fn is_altered(&self, _hash: &BlockHash) -> StoreResult<bool> {
         Ok(false)
     }
 
@@ -164,30 +167,26 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn next_order(&self) -> Result<u64, StoreError>;
+    fn next_order(&self) -> StoreResult<u64>;
 
     /// The account of a key, as it stands after the best chain's tip; `None` where it is empty.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError>;
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>>;
 
     /// Which branches are held, and which one was accepted.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn finality(&self) -> Result<StoredFinality, StoreError>;
+    fn finality(&self) -> StoreResult<StoredFinality>;
 
     /// The first `limit` accounts that are not empty, in order of keys, of those after a key; fewer
     /// only where there are no more.
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError>;
+    fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>>;
 }
 
 /// A branch that is held: its blocks are side blocks like others.

@@ -34,7 +34,7 @@ use crate::hash::BlockHash;
 use crate::params;
 use crate::pow::{ChainTime, Target, Work};
 use crate::prelude::*;
-use crate::store::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredHeader, StoredLedger};
+use crate::store::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredHeader, StoredLedger};
 
 /// A block's place on the chain it ends: what fork choice compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,7 +150,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// Opens the tree over a store. Costs a few reads and one for each side block, however long
     /// the best chain is.
-    pub(crate) fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> Result<Self, StoreError> {
+    pub(crate) fn open(store: Box<dyn BlockStore>, limits: TreeLimits) -> StoreResult<Self> {
         let tip = match store.tip_header()? {
             Some(header) => BestEntry::of_header(&header),
             None => BestEntry::genesis(BestPoint::genesis()),
@@ -244,7 +244,7 @@ impl Tree {
         &self,
         hash: &BlockHash,
         parent: &BlockHash,
-    ) -> Result<Option<Known>, StoreError> {
+    ) -> StoreResult<Option<Known>> {
         if let Some(known) = self.find_in_memory(hash) {
             return Ok(Some(known));
         }
@@ -256,7 +256,7 @@ impl Tree {
     }
 
     /// Finds a block in any branch.
-    pub(crate) fn find(&self, hash: &BlockHash) -> Result<Option<Known>, StoreError> {
+    pub(crate) fn find(&self, hash: &BlockHash) -> StoreResult<Option<Known>> {
         if let Some(known) = self.find_in_memory(hash) {
             return Ok(Some(known));
         }
@@ -272,11 +272,7 @@ impl Tree {
     }
 
     /// Whether a block that says it follows `parent` was stored and cannot be read any more.
-    pub(crate) fn is_altered(
-        &self,
-        hash: &BlockHash,
-        parent: &BlockHash,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn is_altered(&self, hash: &BlockHash, parent: &BlockHash) -> StoreResult<bool> {
         let above_window = |parent: Known| parent.point.height >= self.overlay.start_height();
         if self.find_in_memory(parent).is_some_and(above_window) {
             return Ok(false);
@@ -285,7 +281,7 @@ impl Tree {
     }
 
     /// The header of a stored block.
-    pub(crate) fn header(&self, hash: &BlockHash) -> Result<Option<StoredHeader>, StoreError> {
+    pub(crate) fn header(&self, hash: &BlockHash) -> StoreResult<Option<StoredHeader>> {
         if let Some(stored) = self.overlay.uncommitted_block(hash) {
             return Ok(Some(StoredHeader::from(stored.as_ref())));
         }
@@ -293,11 +289,11 @@ impl Tree {
     }
 
     /// The best chain's block at `height`, genesis included.
-    pub(crate) fn best_at(&self, height: u32) -> Result<Option<BestPoint>, StoreError> {
+    pub(crate) fn best_at(&self, height: u32) -> StoreResult<Option<BestPoint>> {
         Ok(self.entry_at(height)?.map(|entry| entry.point))
     }
 
-    fn entry_at(&self, height: u32) -> Result<Option<BestEntry>, StoreError> {
+    fn entry_at(&self, height: u32) -> StoreResult<Option<BestEntry>> {
         if height == 0 {
             return Ok(Some(BestEntry::genesis(self.genesis)));
         }
@@ -308,7 +304,7 @@ impl Tree {
     }
 
     /// The whole block, if it is known and is not the genesis block.
-    pub(crate) fn block(&self, hash: &BlockHash) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+    pub(crate) fn block(&self, hash: &BlockHash) -> StoreResult<Option<Arc<StoredBlock>>> {
         if let Some(stored) = self.overlay.uncommitted_block(hash) {
             return Ok(Some(Arc::clone(stored)));
         }
@@ -319,7 +315,7 @@ impl Tree {
     }
 
     /// The last block of the best chain that `hash`'s branch contains.
-    pub(crate) fn fork_point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+    pub(crate) fn fork_point(&self, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
         let at = self.side.root_of(hash).map_or(*hash, |(_, root)| root.prev_hash);
         Ok(self.find(&at)?.map(|known| known.point))
     }

@@ -11,7 +11,7 @@
 use alloc::collections::BTreeMap;
 use core::ops::Range;
 
-use kusari_chain::StoreError;
+use kusari_chain::StoreResult;
 use serde::{Deserialize, Serialize};
 
 use crate::interface::CommitId;
@@ -176,7 +176,7 @@ impl Backlog {
         &mut self,
         store: &dyn OutboxStore,
         is_here: impl Fn(EntryId) -> bool,
-    ) -> Result<Vec<OutboxEntry>, StoreError> {
+    ) -> StoreResult<Vec<OutboxEntry>> {
         let mut loaded = Vec::new();
         let is_low = self.held <= self.limits.in_memory / 2
             && self.held_bytes <= self.limits.in_memory_bytes / 2;

@@ -22,7 +22,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
 use kusari_chain::params::MAX_ORPHANS;
-use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
+use kusari_chain::{BestPoint, BlockHash, Chain, StoreResult};
 use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
@@ -284,7 +284,7 @@ impl Gossip {
         chain: &Chain,
         now: Duration,
         random: &mut Random,
-    ) -> Result<Option<Step>, StoreError> {
+    ) -> StoreResult<Option<Step>> {
         let (turns, is_elsewhere) = self.turns_to_wait(peer, &tip);
         let Some(listener) = self.listeners.get_mut(&peer) else { return Ok(None) };
         if listener.position.hash == tip.hash {

@@ -15,7 +15,7 @@ use alloc::vec;
 use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
-use kusari_chain::{BlockHash, CheckedBlock, StoreError};
+use kusari_chain::{BlockHash, CheckedBlock, StoreResult};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::load::Loaded;
@@ -340,7 +340,7 @@ impl LocalTransactions {
         &mut self,
         txid: &Txid,
         store: &dyn OutboxStore,
-    ) -> Result<Vec<OutboxWrite>, StoreError> {
+    ) -> StoreResult<Vec<OutboxWrite>> {
         if self.is_unused() || self.is_waiting(txid) {
             return Ok(Vec::new());
         }

@@ -30,7 +30,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use kusari_chain::params::CLASSIC_CHAIN;
-use kusari_chain::{BestPoint, BlockStore, Chain, StoreError, StoredBlock};
+use kusari_chain::{BestPoint, BlockStore, Chain, StoreResult, StoredBlock};
 use serde::{Deserialize, Serialize};
 
 use crate::compact::Compact;
@@ -143,12 +143,12 @@ impl Node {
     /// Wakes a node over what its store holds.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
+    /// [`kusari_chain::StoreError`] where the store cannot be read.
     pub fn new(
         config: NodeConfig,
         blocks: Box<dyn BlockStore>,
         outbox_store: Box<dyn OutboxStore>,
-    ) -> Result<Self, StoreError> {
+    ) -> StoreResult<Self> {
         let limits = config.tree_limits;
         let store = outbox_store.as_ref();
         let (chain, (outbox, lines), (mut transactions, moved)) = match &config.ledger {
@@ -221,7 +221,7 @@ impl Node {
         core::mem::take(&mut self.actions)
     }
 
-    fn dispatch(&mut self, input: Input) -> Result<(), StoreError> {
+    fn dispatch(&mut self, input: Input) -> StoreResult {
         match input {
             Input::PeerConnected { peer, direction, address } => {
                 self.peer_connected(peer, direction, address)?;
@@ -282,7 +282,7 @@ impl Node {
     }
 
     /// The best chain as we may speak of it: without our own blocks that are not durable yet.
-    fn announced_tip(&self) -> Result<BestPoint, StoreError> {
+    fn announced_tip(&self) -> StoreResult<BestPoint> {
         for own in self.commits.unannounced() {
             if self.chain.on_best_chain(&own.hash)?.is_some()
                 && let Some(parent) = self.chain.best_at(own.height.saturating_sub(1))?

@@ -16,7 +16,7 @@ mod tests;
 use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BlockHash, StoreResult};
 use serde::{Deserialize, Serialize};
 
 use crate::downloads::{Answer, Downloads, Purpose};
@@ -88,8 +88,8 @@ impl Original {
     fn take_reason(
         &mut self,
         now: Duration,
-        is_known: &mut impl FnMut(&BlockHash) -> Result<bool, StoreError>,
-    ) -> Result<Option<BlockHash>, StoreError> {
+        is_known: &mut impl FnMut(&BlockHash) -> StoreResult<bool>,
+    ) -> StoreResult<Option<BlockHash>> {
         if now < self.may_ask_at() {
             return Ok(None);
         }
@@ -194,8 +194,8 @@ impl Originals {
         rows: &mut Downloads,
         now: Duration,
         is_busy: impl Fn(PeerId) -> bool,
-        mut is_known: impl FnMut(&BlockHash) -> Result<bool, StoreError>,
-    ) -> Result<Vec<PeerId>, StoreError> {
+        mut is_known: impl FnMut(&BlockHash) -> StoreResult<bool>,
+    ) -> StoreResult<Vec<PeerId>> {
         let mut due = Vec::new();
         for (&peer, original) in &mut self.table {
             if rows.owes_chain(peer) || is_busy(peer) {

@@ -11,7 +11,7 @@
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kusari_chain::params::SETTLED_DEPTH;
-use kusari_chain::{BlockHash, Chain, ChainChange, StoreError};
+use kusari_chain::{BlockHash, Chain, ChainChange, StoreResult};
 use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, OutboxLimits};
@@ -61,7 +61,7 @@ impl Outbox {
         store: &dyn OutboxStore,
         limits: OutboxLimits,
         chain: &Chain,
-    ) -> Result<(Self, Vec<OutboxWrite>), StoreError> {
+    ) -> StoreResult<(Self, Vec<OutboxWrite>)> {
         let mut outbox = Self::over(Backlog::open(limits, &store.outbox_facts()?));
         let (mut entries, mut writes) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
@@ -99,7 +99,7 @@ impl Outbox {
     }
 
     /// Takes an entry of the store into memory. Returns whether it stands in the best chain.
-    fn load(&mut self, entry: OutboxEntry, chain: &Chain) -> Result<bool, StoreError> {
+    fn load(&mut self, entry: OutboxEntry, chain: &Chain) -> StoreResult<bool> {
         let mut mined_at = None;
         for hash in &entry.blocks {
             self.by_block.insert(*hash, entry.id);
@@ -119,7 +119,7 @@ impl Outbox {
         &mut self,
         store: &dyn OutboxStore,
         chain: &Chain,
-    ) -> Result<Vec<OutboxWrite>, StoreError> {
+    ) -> StoreResult<Vec<OutboxWrite>> {
         let mut writes = Vec::new();
         let open = &self.open;
         let entries = self.backlog.load(store, |id| open.contains_key(&id))?;
@@ -186,7 +186,7 @@ impl Outbox {
         commit: CommitId,
         chain: &Chain,
         store: &dyn OutboxStore,
-    ) -> Result<(Vec<OutboxWrite>, Vec<EntryId>), StoreError> {
+    ) -> StoreResult<(Vec<OutboxWrite>, Vec<EntryId>)> {
         let mut writes = Vec::new();
         let mut reopened = Vec::new();
         for point in &change.reverted {
@@ -225,7 +225,7 @@ impl Outbox {
         hash: &BlockHash,
         chain: &Chain,
         store: &dyn OutboxStore,
-    ) -> Result<Option<EntryId>, StoreError> {
+    ) -> StoreResult<Option<EntryId>> {
         if let Some(&id) = self.by_block.get(hash) {
             self.settling.retain(|&(_, settling)| settling != id);
             return Ok(Some(id));

@@ -10,7 +10,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use kusari_chain::ledger::{BodyEntry, ChainId, PublicKey};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::POOLED_OVERHEAD_BYTES;
-use kusari_chain::{StoreError, ledger::Txid};
+use kusari_chain::{StoreResult, ledger::Txid};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -37,7 +37,7 @@ impl Predecessors {
     pub(crate) fn open(
         store: &dyn OutboxStore,
         last_own: impl Fn(&PublicKey) -> Option<u64>,
-    ) -> Result<Self, StoreError> {
+    ) -> StoreResult<Self> {
         let mut entries = Vec::new();
         store.visit_predecessors(&mut |entry| entries.push(entry))?;
         let mut opened = Self::default();

@@ -12,7 +12,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::ledger::{
     BodyEntry, Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
 };
-use kusari_chain::{BlockHash, BlockWrite, StoreError};
+use kusari_chain::{BlockHash, BlockWrite, StoreResult};
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryOutbox;
@@ -324,70 +324,69 @@ pub trait OutboxStore {
     /// Visits every entry that [`OutboxEntry::is_open`], in order of number.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> StoreResult;
 
     /// Visits at most `limit` entries that wait, in order of number, with numbers from the first of
     /// `range` on and below its end.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
     fn visit_waiting_entries(
         &self,
         range: Range<EntryId>,
         limit: usize,
         visit: &mut dyn FnMut(OutboxEntry),
-    ) -> Result<(), StoreError>;
+    ) -> StoreResult;
 
     /// The entry that this node mined the block for, or that was signed as the transaction with
     /// these bytes as its id.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn entry_of_block(&self, hash: &BlockHash) -> StoreResult<Option<OutboxEntry>>;
 
     /// The entries that this transaction displaced, in order of number.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn displaced_by(&self, txid: &Txid) -> StoreResult<Vec<OutboxEntry>>;
 
     /// What there is as a whole.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn outbox_facts(&self) -> StoreResult<OutboxFacts>;
 
     /// The transaction of the best chain that has this sender and sequence.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn transaction_at(&self, sender: &PublicKey, sequence: u64)
-    -> Result<Option<Txid>, StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> StoreResult<Option<Txid>>;
 
     /// The height of the block of the best chain that holds the transaction, if one does.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn mined_at(&self, txid: &Txid) -> StoreResult<Option<u32>>;
 
     /// Visits every transaction of the stored pool, in order of ids.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> StoreResult;
 
     /// Visits the predecessors that are kept, by sender and sequence.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> StoreResult;
 
     /// Visits all that is kept of witnesses, in any order.
     ///
     /// # Errors
-    /// [`StoreError`] where the medium or its content fails.
-    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError>;
+    /// [`kusari_chain::StoreError`] where the medium or its content fails.
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> StoreResult;
 }
 
 /// An empty one in memory.

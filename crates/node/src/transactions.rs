@@ -20,7 +20,7 @@ use kusari_chain::mempool::{
     Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
 };
 use kusari_chain::rules::TransactionViolation;
-use kusari_chain::{BestPoint, Chain, StoreError};
+use kusari_chain::{BestPoint, Chain, StoreResult};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::drafts::Signed;
@@ -112,7 +112,7 @@ impl Transactions {
         company: Company,
         store: &dyn OutboxStore,
         chain: &Chain,
-    ) -> Result<(Self, Moved), StoreError> {
+    ) -> StoreResult<(Self, Moved)> {
         let mut moved = Moved::default();
         let (local, signed) = LocalTransactions::open(store, outbox, &mut moved.outbox)?;
         let mut opened = Self {
@@ -163,7 +163,7 @@ impl Transactions {
         &self,
         txid: &Txid,
         store: &dyn OutboxStore,
-    ) -> Result<(Option<CheckedTransaction>, bool), StoreError> {
+    ) -> StoreResult<(Option<CheckedTransaction>, bool)> {
         match self.pool.get(txid) {
             Some(pooled) => Ok((Some(pooled.clone().into_checked()), true)),
             None if self.local.is_unused() => Ok((None, false)),
@@ -201,7 +201,7 @@ impl Transactions {
         &mut self,
         txid: &Txid,
         store: &dyn OutboxStore,
-    ) -> Result<Vec<OutboxWrite>, StoreError> {
+    ) -> StoreResult<Vec<OutboxWrite>> {
         // A copy that waits in the pool is still to be mined.
         if !self.pool.contains(txid) {
             self.predecessors.erase(txid);
@@ -225,7 +225,7 @@ impl Transactions {
         chain: &Chain,
         own: bool,
         now: u64,
-    ) -> Result<Result<Admission, PoolRefusal>, StoreError> {
+    ) -> StoreResult<Result<Admission, PoolRefusal>> {
         let Some(spec) = chain.spec() else { return Ok(Ok(Admission::default())) };
         let account = chain.account(&checked.transaction().sender)?;
         let admitted = self.pool.admit(checked, &account, spec, own, now);
@@ -239,7 +239,7 @@ impl Transactions {
         checked: CheckedTransaction,
         chain: &Chain,
         now: u64,
-    ) -> Result<Result<Offered, PoolRefusal>, StoreError> {
+    ) -> StoreResult<Result<Offered, PoolRefusal>> {
         let precedes = self.precedes_own(&checked) && self.predecessors.has_room(&checked);
         let mut touched = BTreeSet::from([checked.txid()]);
         let admitted = if precedes {
@@ -269,7 +269,7 @@ impl Transactions {
         commit: CommitId,
         chain: &Chain,
         now: u64,
-    ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
+    ) -> StoreResult<Result<(bool, Moved), PoolRefusal>> {
         if self.local.contains(&checked.txid()) {
             return Ok(Ok((true, Moved::default())));
         }
@@ -285,7 +285,7 @@ impl Transactions {
         chain: &Chain,
         now: u64,
         insert: impl FnOnce(&mut LocalTransactions) -> Vec<OutboxWrite>,
-    ) -> Result<Result<(bool, Moved), PoolRefusal>, StoreError> {
+    ) -> StoreResult<Result<(bool, Moved), PoolRefusal>> {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let admission = match self.admit(checked.clone(), chain, true, now)? {
             Ok(admission) => admission,
@@ -322,7 +322,7 @@ impl Transactions {
         &mut self,
         basis: Basis,
         monotonic: Duration,
-    ) -> Result<Option<Moved>, StoreError> {
+    ) -> StoreResult<Option<Moved>> {
         if monotonic < self.expire_at {
             return Ok(None);
         }

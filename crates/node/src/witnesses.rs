@@ -15,7 +15,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
 use kusari_chain::ledger::{Equivocation, PublicKey, UnsignedStatement, WitnessStatement};
-use kusari_chain::{BestPoint, BlockHash, Chain, StoreError};
+use kusari_chain::{BestPoint, BlockHash, Chain, StoreResult};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::listeners::{Listeners, Pending};
@@ -309,7 +309,7 @@ impl Witnesses {
     }
 
     /// Counts the listed keys near the tip, where either has moved.
-    pub(crate) fn count_near_tip(&mut self, chain: &Chain) -> Result<(), StoreError> {
+    pub(crate) fn count_near_tip(&mut self, chain: &Chain) -> StoreResult {
         let tip = chain.tip();
         if self.near_tip.1 == Some(tip.hash) {
             return Ok(());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use kusari_chain::ledger::PublicKey;
 use kusari_chain::mempool::PoolLimits;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
-use kusari_chain::{BlockStore, StoreError, TreeLimits};
+use kusari_chain::{BlockStore, StoreError, StoreResult, TreeLimits};
 use kusari_node::interface::{Action, CommitId, Direction, PeerId, Reply, Request, RequestId};
 use kusari_node::store::StoreBatch;
 use kusari_node::wire::{Dialect, ErrorReport, Message, Received, Refusal};
@@ -267,7 +267,7 @@ impl Offline {
 }
 
 /// The limit under which nothing that a node held is followed: its own is not known here.
-fn max_reorg_depth(store: &Store, is_ledger: bool) -> Result<Option<u32>, StoreError> {
+fn max_reorg_depth(store: &Store, is_ledger: bool) -> StoreResult<Option<u32>> {
     let held = store.finality()?.held;
     let limits = held.iter().map(|branch| branch.depth.saturating_sub(1));
     Ok(limits.chain(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)).min())

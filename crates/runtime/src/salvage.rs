@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use kusari_chain::ledger::{ChainSpec, Txid};
 use kusari_chain::params::SETTLED_DEPTH;
-use kusari_chain::{BlockHash, BlockStore, CheckedBlock, StoreError};
+use kusari_chain::{BlockHash, BlockStore, CheckedBlock, StoreError, StoreResult};
 use kusari_node::store::{
     EntryId, EntryState, Erasure, OutboxEntry, OutboxStore, OutboxWrite, StoreBatch,
 };
@@ -311,11 +311,7 @@ fn writes_of(
 }
 
 /// How deep an entry stands in the new best chain, its own block included.
-fn depth_of(
-    store: &Store,
-    entry: &OutboxEntry,
-    is_ledger: bool,
-) -> Result<Option<u32>, StoreError> {
+fn depth_of(store: &Store, entry: &OutboxEntry, is_ledger: bool) -> StoreResult<Option<u32>> {
     for BlockHash(hash) in entry.blocks.iter().rev() {
         let block = match is_ledger {
             true => store.transaction_places(&Txid(*hash))?.best.map(|found| found.block),

@@ -15,7 +15,7 @@ use crate::prelude::*;
 use crate::rules::ledger::at;
 use crate::rules::transaction::{check_balance, check_cost, check_sequence};
 use crate::rules::{RuleViolation, TransactionViolation};
-use crate::store::{BlockStore, StoreError};
+use crate::store::{BlockStore, StoreError, StoreResult};
 
 /// Accounts that a store may not have yet, each with the change that wrote it last. Bounded by the
 /// changes that may be accepted and not committed.
@@ -24,11 +24,7 @@ pub(crate) struct AccountOverlay(BTreeMap<PublicKey, (u64, Account)>);
 
 impl AccountOverlay {
     /// The account as it stands after the best chain's tip.
-    pub(crate) fn get(
-        &self,
-        key: &PublicKey,
-        store: &dyn BlockStore,
-    ) -> Result<Account, StoreError> {
+    pub(crate) fn get(&self, key: &PublicKey, store: &dyn BlockStore) -> StoreResult<Account> {
         if let Some((_, account)) = self.0.get(key) {
             return Ok(*account);
         }
@@ -97,7 +93,7 @@ impl<'a> AccountView<'a> {
     }
 
     /// An account as it stands now.
-    pub(crate) fn get(&self, key: &PublicKey) -> Result<Account, StoreError> {
+    pub(crate) fn get(&self, key: &PublicKey) -> StoreResult<Account> {
         match self.changed.get(key) {
             Some(changed) => Ok(changed.account),
             None => self.overlay.get(key, self.store),
@@ -138,7 +134,7 @@ impl<'a> AccountView<'a> {
     pub(crate) fn apply_transaction(
         &mut self,
         transaction: &SignedTransaction,
-    ) -> Result<Result<(), TransactionViolation>, StoreError> {
+    ) -> StoreResult<Result<(), TransactionViolation>> {
         let sender_before = self.get(&transaction.sender)?;
         let mut sender = sender_before;
         let checked = check_cost(transaction).and_then(|cost| {
@@ -164,7 +160,7 @@ impl<'a> AccountView<'a> {
     }
 
     /// Takes a body back that was applied last.
-    pub(crate) fn undo(&mut self, part: &LedgerPart) -> Result<(), StoreError> {
+    pub(crate) fn undo(&mut self, part: &LedgerPart) -> StoreResult {
         let fees: Option<u64> = part
             .body
             .iter()
@@ -192,7 +188,7 @@ impl<'a> AccountView<'a> {
         &mut self,
         key: &PublicKey,
         change: impl FnOnce(&mut Account) -> Option<()>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let before = self.get(key)?;
         let mut account = before;
         change(&mut account).ok_or_else(|| contradiction("account"))?;
@@ -201,7 +197,7 @@ impl<'a> AccountView<'a> {
     }
 
     /// The root over all accounts as they stand now, where `roots` are those of the best chain.
-    pub(crate) fn state_root(&self, roots: &StateRoots) -> Result<MerkleRoot, StoreError> {
+    pub(crate) fn state_root(&self, roots: &StateRoots) -> StoreResult<MerkleRoot> {
         let mut roots = roots.clone();
         self.changed.values().for_each(|changed| roots.note(changed));
         roots.root(self, self.store)

@@ -7,7 +7,7 @@ use super::{Chain, ChainChange, Prepared};
 use crate::hash::BlockHash;
 use crate::prelude::*;
 use crate::rules::RuleViolation;
-use crate::store::StoreError;
+use crate::store::StoreResult;
 use crate::tree::{BestPoint, Branch, Branches, HeldBranch, Verdict};
 
 /// What a look at all branches changed. Each change must be committed, in order.
@@ -38,8 +38,8 @@ impl Chain {
     /// seconds.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn accept_branch(&mut self, hash: BlockHash, now: u64) -> Result<Acceptance, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn accept_branch(&mut self, hash: BlockHash, now: u64) -> StoreResult<Acceptance> {
         if let Some(point) = self.on_best_chain(&hash)? {
             return Ok(Acceptance::InBestChain(point));
         }
@@ -58,7 +58,7 @@ impl Chain {
         Ok(Acceptance::Accepted(reconsidered))
     }
 
-    fn follow(&mut self, reconsidered: &mut Reconsidered) -> Result<(), StoreError> {
+    fn follow(&mut self, reconsidered: &mut Reconsidered) -> StoreResult {
         loop {
             match self.prepare(&mut |_, _| Ok(()))? {
                 Prepared::More => continue,
@@ -80,8 +80,8 @@ impl Chain {
     /// while no branch has more work than the best chain. `now` is Unix time in seconds.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn reconsider(&mut self, now: u64) -> Result<Reconsidered, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn reconsider(&mut self, now: u64) -> StoreResult<Reconsidered> {
         let mut reconsidered = Reconsidered::default();
         if let Some(change) = self.tree.release_within_limit() {
             self.tree.record(&change);
@@ -118,8 +118,8 @@ impl Chain {
     /// a step for each of their blocks.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn branches(&self, limit: usize) -> Result<Branches, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn branches(&self, limit: usize) -> StoreResult<Branches> {
         self.tree.branches(limit)
     }
 
@@ -127,8 +127,8 @@ impl Chain {
     /// its blocks.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn branch_to(&self, end: &BlockHash) -> Result<Option<Branch>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn branch_to(&self, end: &BlockHash) -> StoreResult<Option<Branch>> {
         self.tree.branch_to(end)
     }
 

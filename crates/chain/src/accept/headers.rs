@@ -19,7 +19,7 @@ use crate::pow::asert::next_target;
 use crate::pow::{ChainTime, Work};
 use crate::prelude::*;
 use crate::rules::{RuleViolation, classic, ledger as rules};
-use crate::store::StoreError;
+use crate::store::StoreResult;
 use crate::tree::BestPoint;
 
 /// What became of a header that breaks no rule.
@@ -103,8 +103,8 @@ impl Chain {
     /// this is not a ledger.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn header_chain(&mut self, base: &BlockHash) -> Result<Option<HeaderChain>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn header_chain(&mut self, base: &BlockHash) -> StoreResult<Option<HeaderChain>> {
         let Some(known) = self.tree.find(base)? else { return Ok(None) };
         let mut timestamps = self.tree.timestamps(base, MEDIAN_BLOCKS)?;
         timestamps.reverse();

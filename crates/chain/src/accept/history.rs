@@ -11,7 +11,7 @@ use crate::hash::BlockHash;
 use crate::merkle::{MerkleBuilder, NodeHash, leaf_hash};
 use crate::params::HISTORY_STEP;
 use crate::prelude::*;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreResult};
 use crate::tree::{BestPoint, Tree};
 
 /// Trees that are kept: that of the tip, and of a few branches that grow beside it.
@@ -25,11 +25,7 @@ pub(crate) struct Histories(VecDeque<(BlockHash, MerkleBuilder)>);
 
 impl Histories {
     /// The tree over a known block and all its ancestors.
-    pub(crate) fn through(
-        &mut self,
-        block: &BestPoint,
-        tree: &Tree,
-    ) -> Result<MerkleBuilder, StoreError> {
+    pub(crate) fn through(&mut self, block: &BestPoint, tree: &Tree) -> StoreResult<MerkleBuilder> {
         let kept = |hash: &BlockHash| self.0.iter().find(|(kept, _)| kept == hash);
         let points = tree.points_down_to(&block.hash, |point| {
             ends_step(point.height) || point.height == 0 || kept(&point.hash).is_some()
@@ -84,7 +80,7 @@ fn ends_step(height: u32) -> bool {
 
 /// The tree over a block that ends a step and its ancestors, from what is stored with it and with
 /// the ancestors where its larger subtrees end.
-fn stored(base: &BestPoint, tree: &Tree) -> Result<MerkleBuilder, StoreError> {
+fn stored(base: &BestPoint, tree: &Tree) -> StoreResult<MerkleBuilder> {
     let leaves = u64::from(base.height) + 1;
     let mut peaks = Vec::new();
     let mut end = leaves;

@@ -20,7 +20,7 @@ use crate::pow::asert::next_target;
 use crate::pow::{CompactTarget, Work};
 use crate::prelude::*;
 use crate::rules::{RuleViolation, ledger as rules};
-use crate::store::{BlockWrite, StoreError, StoredBlock, StoredLedger};
+use crate::store::{BlockWrite, StoreError, StoreResult, StoredBlock, StoredLedger};
 use crate::tree::{BestPoint, Known, NewBlock, Switch, Verdict};
 
 /// What a chain keeps where it is a ledger.
@@ -56,7 +56,7 @@ pub(super) struct Unfit {
 
 impl Chain {
     /// What the ancestors decide for a block after `parent`.
-    pub(crate) fn following(&mut self, parent: &Known) -> Result<Option<Following>, StoreError> {
+    pub(crate) fn following(&mut self, parent: &Known) -> StoreResult<Option<Following>> {
         let Some(ledger) = &mut self.ledger else { return Ok(None) };
         let mut timestamps = self.tree.timestamps(&parent.point.hash, MEDIAN_BLOCKS)?;
         timestamps.sort_unstable();
@@ -119,7 +119,7 @@ impl Chain {
         &mut self,
         change: &mut ChainChange,
         changed: Vec<ChangedAccount>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         if let (Some(ledger), Some(preparation)) = (&self.ledger, &mut self.preparation) {
             for ChangedAccount { account, .. } in &changed {
                 let before = ledger.accounts.get(&account.key, self.tree.store())?;
@@ -141,7 +141,7 @@ impl Chain {
         new: &BestPoint,
         part: &LedgerPart,
         verdict: &Verdict,
-    ) -> Result<Result<Vec<ChangedAccount>, Unfit>, StoreError> {
+    ) -> StoreResult<Result<Vec<ChangedAccount>, Unfit>> {
         let unfit = |violation| Unfit { block: new.hash, violation };
         let switch = match verdict {
             Verdict::Extends => None,
@@ -169,7 +169,7 @@ impl Chain {
     }
 
     /// The root over all accounts after the tip; zero on a classic chain.
-    pub(crate) fn state_root(&mut self) -> Result<MerkleRoot, StoreError> {
+    pub(crate) fn state_root(&mut self) -> StoreResult<MerkleRoot> {
         let (tip, store) = (self.tree.tip().hash, self.tree.store());
         let Some(ledger) = &mut self.ledger else { return Ok(MerkleRoot::ZERO) };
         ledger.roots.after(&tip, &ledger.accounts, store)
@@ -180,7 +180,7 @@ impl Chain {
         &self,
         end: &BlockHash,
         switch: &Switch,
-    ) -> Result<Result<Vec<ChangedAccount>, Unfit>, StoreError> {
+    ) -> StoreResult<Result<Vec<ChangedAccount>, Unfit>> {
         let Some(mut view) = self.account_view() else { return Ok(Ok(Vec::new())) };
         if let Err(unfit) = self.apply_switch(&mut view, switch)? {
             return Ok(Err(unfit));
@@ -195,7 +195,7 @@ impl Chain {
         &self,
         view: &mut AccountView<'_>,
         switch: &Switch,
-    ) -> Result<Result<(), Unfit>, StoreError> {
+    ) -> StoreResult<Result<(), Unfit>> {
         for hash in switch.reverted() {
             let stored = self.stored(hash)?;
             view.undo(stored_part(&stored)?)?;
@@ -212,7 +212,7 @@ impl Chain {
         &self,
         view: &mut AccountView<'_>,
         hash: &BlockHash,
-    ) -> Result<Result<(), Unfit>, StoreError> {
+    ) -> StoreResult<Result<(), Unfit>> {
         let stored = self.stored(hash)?;
         let applied = self.apply_in_branch(view, stored.block.index, stored_part(&stored)?)?;
         Ok(applied.map_err(|violation| Unfit { block: *hash, violation }))
@@ -224,7 +224,7 @@ impl Chain {
         view: &mut AccountView<'_>,
         height: u32,
         part: &LedgerPart,
-    ) -> Result<Result<(), RuleViolation>, StoreError> {
+    ) -> StoreResult<Result<(), RuleViolation>> {
         if let Some(ledger) = self.ledger.as_ref().filter(|_| rules::has_state_root(height)) {
             let computed = view.state_root(&ledger.roots)?;
             if let Err(violation) = rules::check_state_root(&part.commitment, computed) {
@@ -239,7 +239,7 @@ impl Chain {
         Some(AccountView::new(self.tree.store(), &ledger.accounts, ledger.spec.reward))
     }
 
-    fn stored(&self, hash: &BlockHash) -> Result<Arc<StoredBlock>, StoreError> {
+    fn stored(&self, hash: &BlockHash) -> StoreResult<Arc<StoredBlock>> {
         let found = self.tree.block(hash)?;
         found.ok_or_else(|| StoreError(alloc::format!("the block {hash} is not there any more")))
     }
@@ -270,7 +270,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub fn account(&self, key: &PublicKey) -> Result<Account, StoreError> {
+    pub fn account(&self, key: &PublicKey) -> StoreResult<Account> {
         match self.account_view() {
             Some(view) => view.get(key),
             None => Ok(Account::empty(*key)),
@@ -308,10 +308,7 @@ fn check_ancestry(
 }
 
 /// Applies a block to the accounts before it.
-fn apply(
-    view: &mut AccountView<'_>,
-    part: &LedgerPart,
-) -> Result<Result<(), RuleViolation>, StoreError> {
+fn apply(view: &mut AccountView<'_>, part: &LedgerPart) -> StoreResult<Result<(), RuleViolation>> {
     match view.apply(part) {
         Ok(()) => Ok(Ok(())),
         Err(ApplyError::Rule(violation)) => Ok(Err(violation)),
@@ -319,7 +316,7 @@ fn apply(
     }
 }
 
-pub(super) fn stored_part(stored: &StoredBlock) -> Result<&LedgerPart, StoreError> {
+pub(super) fn stored_part(stored: &StoredBlock) -> StoreResult<&LedgerPart> {
     stored.part().ok_or_else(|| {
         StoreError(alloc::format!("block {} is stored without its body", stored.block.index))
     })

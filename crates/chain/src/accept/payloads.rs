@@ -10,7 +10,7 @@ use super::{Accepted, Chain, ChainChange};
 use crate::checked::CheckedBlock;
 use crate::ledger::{BodyEntry, LedgerPart, Payload, Txid};
 use crate::prelude::*;
-use crate::store::{BlockWrite, StoreError, StoredBlock};
+use crate::store::{BlockWrite, StoreResult, StoredBlock};
 use crate::tree::BestPoint;
 
 impl Chain {
@@ -20,7 +20,7 @@ impl Chain {
         &mut self,
         point: BestPoint,
         block: &CheckedBlock,
-    ) -> Result<Accepted, StoreError> {
+    ) -> StoreResult<Accepted> {
         let Some(part) = block.ledger().filter(|part| carries_payload(part)) else {
             return Ok(Accepted::Known(point));
         };

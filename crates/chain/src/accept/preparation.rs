@@ -15,7 +15,7 @@ use super::{Chain, ChainChange};
 use crate::ledger::{Account, PublicKey};
 use crate::params::{STATE_ROOT_INTERVAL, STEP_BLOCKS, STEP_BYTES};
 use crate::rules::RuleViolation;
-use crate::store::{StoreError, StoredBlock};
+use crate::store::{StoreResult, StoredBlock};
 use crate::tree::{BestPoint, Rival};
 
 /// A reorganisation that is being prepared.
@@ -95,7 +95,7 @@ pub enum Passing {
 }
 
 /// Told of each block that a step reads.
-pub type OnPassed<'a> = &'a mut dyn FnMut(Passing, &StoredBlock) -> Result<(), StoreError>;
+pub type OnPassed<'a> = &'a mut dyn FnMut(Passing, &StoredBlock) -> StoreResult;
 
 /// How a step ended.
 enum Step {
@@ -113,8 +113,8 @@ impl Chain {
     /// comes, so that no peer can have it begun again and again.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn ahead(&mut self) -> Result<Ahead, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn ahead(&mut self) -> StoreResult<Ahead> {
         let rival = self.tree.rival()?;
         if rival.as_ref().is_some_and(|rival| self.tree.is_too_deep(rival)) {
             return Ok(Ahead::TooDeep);
@@ -170,8 +170,8 @@ impl Chain {
     /// [`TreeLimits::step_blocks`]: crate::TreeLimits::step_blocks
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn prepare(&mut self, on_passed: OnPassed<'_>) -> Result<Prepared, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn prepare(&mut self, on_passed: OnPassed<'_>) -> StoreResult<Prepared> {
         let Some(mut preparation) = self.preparation.take() else { return Ok(Prepared::GaveUp) };
         let target = preparation.target;
         match self.advance(&mut preparation, on_passed)? {
@@ -191,11 +191,7 @@ impl Chain {
         Ok(Prepared::More)
     }
 
-    fn advance(
-        &self,
-        preparation: &mut Preparation,
-        on_passed: OnPassed<'_>,
-    ) -> Result<Step, StoreError> {
+    fn advance(&self, preparation: &mut Preparation, on_passed: OnPassed<'_>) -> StoreResult<Step> {
         let mut view = self.account_view();
         if let Some(view) = &mut view {
             view.resume(core::mem::take(&mut preparation.accounts));
@@ -210,7 +206,7 @@ impl Chain {
         preparation: &mut Preparation,
         view: &mut Option<AccountView<'_>>,
         on_passed: OnPassed<'_>,
-    ) -> Result<Step, StoreError> {
+    ) -> StoreResult<Step> {
         let (mut blocks, mut bytes) = (0, 0);
         while blocks < self.tree.step_blocks() && bytes < STEP_BYTES {
             let at = preparation.at;
@@ -261,7 +257,7 @@ impl Chain {
 
     /// The block at a height of the branch that ends in `target`, which the best chain may have come to
     /// share in part.
-    fn towards(&self, target: &BestPoint, height: u32) -> Result<Option<BestPoint>, StoreError> {
+    fn towards(&self, target: &BestPoint, height: u32) -> StoreResult<Option<BestPoint>> {
         if let Some(beside) = self.tree.side_ancestor(&target.hash, height) {
             return Ok(Some(beside));
         }
@@ -272,7 +268,7 @@ impl Chain {
     }
 
     /// Moves the best chain to what was prepared.
-    fn finish(&mut self, preparation: Preparation) -> Result<Prepared, StoreError> {
+    fn finish(&mut self, preparation: Preparation) -> StoreResult<Prepared> {
         let Preparation { target, accounts, .. } = preparation;
         let Some(switch) = self.tree.switch_for(&target.hash)? else {
             self.tree.pass_over(&target.hash);

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use super::Chain;
 use crate::hash::BlockHash;
 use crate::prelude::*;
-use crate::store::{StoreError, StoredBlock};
+use crate::store::{StoreResult, StoredBlock};
 use crate::tree::BestPoint;
 
 impl Chain {
@@ -20,32 +20,32 @@ impl Chain {
     /// The best chain's block at `height`, genesis included.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read; the same holds for every read here.
-    pub fn best_at(&self, height: u32) -> Result<Option<BestPoint>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read; the same holds for every read here.
+    pub fn best_at(&self, height: u32) -> StoreResult<Option<BestPoint>> {
         self.tree.best_at(height)
     }
 
     /// The block's place, if it is in the best chain.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn on_best_chain(&self, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
         Ok(self.tree.find(hash)?.filter(|known| known.on_best_chain).map(|known| known.point))
     }
 
     /// A block's place, in any branch.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn point(&self, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
         Ok(self.tree.find(hash)?.map(|known| known.point))
     }
 
     /// A whole block of any branch. The genesis block is not stored and gives `None`.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn block(&self, hash: &BlockHash) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn block(&self, hash: &BlockHash) -> StoreResult<Option<Arc<StoredBlock>>> {
         self.tree.block(hash)
     }
 
@@ -53,8 +53,8 @@ impl Chain {
     /// `hash` is unknown.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn fork_point(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn fork_point(&self, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
         self.tree.fork_point(hash)
     }
 
@@ -63,8 +63,8 @@ impl Chain {
     /// where an earlier answer ended, in whatever branch. The genesis block is implied. At most 64.
     ///
     /// # Errors
-    /// [`StoreError`] where the store cannot be read.
-    pub fn locator(&self, from: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn locator(&self, from: Option<BestPoint>) -> StoreResult<Vec<BlockHash>> {
         const ONE_BY_ONE: usize = 10;
         let mut locator = Vec::new();
         let mut from = from.filter(|from| from.height > 0);

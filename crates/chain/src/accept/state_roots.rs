@@ -17,7 +17,7 @@ use crate::ledger::commitment::MerkleRoot;
 use crate::ledger::{Account, PublicKey};
 use crate::merkle::MerkleBuilder;
 use crate::prelude::*;
-use crate::store::{BlockStore, StoreError};
+use crate::store::{BlockStore, StoreResult};
 
 /// Accounts of a chunk: a power of two, so that a chunk is a subtree. A million accounts make a
 /// thousand chunks of some seventy bytes, and a change has a thousand accounts hashed again.
@@ -65,7 +65,7 @@ impl StateRoots {
         tip: &BlockHash,
         above: &impl Above,
         store: &dyn BlockStore,
-    ) -> Result<MerkleRoot, StoreError> {
+    ) -> StoreResult<MerkleRoot> {
         match self.last {
             Some((block, root)) if block == *tip => Ok(root),
             _ => {
@@ -81,7 +81,7 @@ impl StateRoots {
         &mut self,
         above: &impl Above,
         store: &dyn BlockStore,
-    ) -> Result<MerkleRoot, StoreError> {
+    ) -> StoreResult<MerkleRoot> {
         let mut builder = MerkleBuilder::default();
         let mut after = None;
         let mut known = 0;
@@ -118,7 +118,7 @@ impl StateRoots {
 }
 
 /// A whole chunk; `None` where fewer accounts are left.
-fn chunk_root(accounts: &mut Ordered<'_>) -> Result<Option<Chunk>, StoreError> {
+fn chunk_root(accounts: &mut Ordered<'_>) -> StoreResult<Option<Chunk>> {
     let mut part = MerkleBuilder::default();
     loop {
         let Some(account) = accounts.next()? else { return Ok(None) };
@@ -157,7 +157,7 @@ impl<'a> Ordered<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Account>, StoreError> {
+    fn next(&mut self) -> StoreResult<Option<Account>> {
         loop {
             self.refill()?;
             let stored = self.stored.peek().map(|account| account.key);
@@ -179,7 +179,7 @@ impl<'a> Ordered<'a> {
         }
     }
 
-    fn refill(&mut self) -> Result<(), StoreError> {
+    fn refill(&mut self) -> StoreResult {
         if self.stored.peek().is_none() && !self.is_read {
             let some = self.store.accounts_after(self.read.as_ref(), CHUNK)?;
             self.is_read = some.len() < CHUNK;

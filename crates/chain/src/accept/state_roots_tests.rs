@@ -25,39 +25,35 @@ struct Counting {
 }
 
 impl BlockStore for Counting {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         self.blocks.best_tip()
     }
 
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         self.blocks.best_at(height)
     }
 
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         self.blocks.by_hash(hash)
     }
 
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         self.blocks.visit_side_blocks(visit)
     }
 
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         self.blocks.next_order()
     }
 
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
         self.blocks.account(key)
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         self.blocks.finality()
     }
 
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {
         let accounts = self.blocks.accounts_after(after, limit)?;
         self.read.set(self.read.get() + accounts.len());
         Ok(accounts)

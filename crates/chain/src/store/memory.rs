@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use core::ops::Bound::{Excluded, Unbounded};
 
-use super::{BlockStore, BlockWrite, StoreError, StoredBlock, StoredFinality, StoredHold};
+use super::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredFinality, StoredHold};
 use crate::hash::BlockHash;
 use crate::ledger::{Account, PublicKey, SignedTransaction, Txid};
 use crate::prelude::*;
@@ -132,40 +132,36 @@ impl MemoryBlocks {
 }
 
 impl BlockStore for MemoryBlocks {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         Ok(self.at(self.best.last_key_value().map(|(_, order)| order)))
     }
 
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         Ok(self.at(self.best.get(&height)))
     }
 
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         Ok(self.at(self.by_hash.get(hash)))
     }
 
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         self.side.iter().filter_map(|order| self.at(Some(order))).for_each(visit);
         Ok(())
     }
 
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         Ok(self.next_order)
     }
 
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
         Ok(self.accounts.get(key).copied())
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         Ok(StoredFinality { held: self.held.values().copied().collect(), accepted: self.accepted })
     }
 
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {
         let range = self.accounts.range((after.map_or(Unbounded, Excluded), Unbounded));
         Ok(range.take(limit).map(|(_, account)| *account).collect())
     }

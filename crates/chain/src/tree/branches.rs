@@ -11,7 +11,7 @@ use super::finality::HeldBranch;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
 use crate::prelude::*;
-use crate::store::{BlockWrite, StoreError};
+use crate::store::{BlockWrite, StoreResult};
 
 /// A branch beside the best chain, by its last block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Branches {
 
 impl Tree {
     /// The branch that ends in a side block; `None` where there is no such block.
-    pub(crate) fn branch_to(&self, end: &BlockHash) -> Result<Option<Branch>, StoreError> {
+    pub(crate) fn branch_to(&self, end: &BlockHash) -> StoreResult<Option<Branch>> {
         let (Some(last), Some((_, first))) = (self.side.get(end), self.side.root_of(end)) else {
             return Ok(None);
         };
@@ -73,7 +73,7 @@ impl Tree {
     }
 
     /// The branches with the most work, at most `limit`.
-    pub(crate) fn branches(&self, limit: usize) -> Result<Branches, StoreError> {
+    pub(crate) fn branches(&self, limit: usize) -> StoreResult<Branches> {
         let mut branches = Vec::new();
         for hash in self.side.ends().take(limit) {
             branches.extend(self.branch_to(&hash)?);
@@ -114,7 +114,7 @@ impl Tree {
 
     /// The next branch that has more work than the best chain and is neither held nor too long to be
     /// followed at once, with what becomes of it now: [`Verdict::Wins`], or [`Verdict::Held`] anew.
-    pub(crate) fn next_rival(&self) -> Result<Option<(BestPoint, Verdict)>, StoreError> {
+    pub(crate) fn next_rival(&self) -> StoreResult<Option<(BestPoint, Verdict)>> {
         let tip = self.tip();
         for (point, entry) in self.ends_ahead() {
             match self.verdict(&point, &entry.prev_hash, entry.total_bytes)? {

@@ -13,7 +13,7 @@ use super::side::SideEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
 use crate::prelude::*;
-use crate::store::{BlockWrite, StoreError, StoredBlock, StoredHold};
+use crate::store::{BlockWrite, StoreResult, StoredBlock, StoredHold};
 
 /// What becomes of the best chain with a block.
 pub(crate) enum Verdict {
@@ -62,7 +62,7 @@ impl Tree {
         new: &BestPoint,
         parent: &BlockHash,
         total_bytes: u64,
-    ) -> Result<Verdict, StoreError> {
+    ) -> StoreResult<Verdict> {
         let tip = self.tip();
         if *parent == tip.hash {
             return Ok(Verdict::Extends);
@@ -93,10 +93,7 @@ impl Tree {
     }
 
     /// The blocks of the best chain above one of it, parents first; `None` where one is missing.
-    pub(super) fn reverted_above(
-        &self,
-        fork: &BestPoint,
-    ) -> Result<Option<Vec<BestEntry>>, StoreError> {
+    pub(super) fn reverted_above(&self, fork: &BestPoint) -> StoreResult<Option<Vec<BestEntry>>> {
         let heights = fork.height.saturating_add(1)..=self.tip().height;
         let entries = heights.map(|height| self.entry_at(height));
         entries.collect()

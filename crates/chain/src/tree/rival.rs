@@ -12,7 +12,7 @@ use super::{BestPoint, Known, Tree};
 use crate::hash::BlockHash;
 use crate::params::{AT_ONCE_BYTES, MAX_LINE_BYTES};
 use crate::pow::Work;
-use crate::store::StoreError;
+use crate::store::StoreResult;
 
 /// A branch that has more work than the best chain and is not followed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl Tree {
         new: &BestPoint,
         parent: &BlockHash,
         total_bytes: u64,
-    ) -> Result<(Rival, BlockHash), StoreError> {
+    ) -> StoreResult<(Rival, BlockHash)> {
         let (root, below) = match self.side.root_of(parent) {
             Some((root, entry)) => (root, entry.prev_hash),
             None => (new.hash, *parent),
@@ -100,7 +100,7 @@ impl Tree {
     ///
     /// Branches are looked at once for each change: others than this one may have many ends, and it is
     /// asked for at each input.
-    pub(crate) fn rival(&mut self) -> Result<Option<Rival>, StoreError> {
+    pub(crate) fn rival(&mut self) -> StoreResult<Option<Rival>> {
         let version = self.next_version();
         if let Some((looked_at, rival)) = self.rival
             && looked_at == version
@@ -112,7 +112,7 @@ impl Tree {
         Ok(rival)
     }
 
-    fn find_rival(&self) -> Result<Option<Rival>, StoreError> {
+    fn find_rival(&self) -> StoreResult<Option<Rival>> {
         let followed = self.ends_ahead().find(|(point, entry)| {
             !entry.is_passed_over && self.mark_of(&point.hash, &entry.prev_hash).is_none()
         });
@@ -137,7 +137,7 @@ impl Tree {
 
     /// What makes the branch of a side block the best chain, which it may be. `None` where the best
     /// chain lacks a block. Reads no block.
-    pub(crate) fn switch_for(&self, end: &BlockHash) -> Result<Option<Switch>, StoreError> {
+    pub(crate) fn switch_for(&self, end: &BlockHash) -> StoreResult<Option<Switch>> {
         let Some(entry) = self.side.get(end) else { return Ok(None) };
         let (connected, below) = self.side.branch_below(entry.prev_hash);
         let fork = self.find(&below)?.map_or(self.genesis, |known| known.point);

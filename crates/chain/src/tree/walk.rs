@@ -7,15 +7,11 @@ use super::overlay::BestEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
 use crate::prelude::*;
-use crate::store::{StoreError, StoredHeader};
+use crate::store::{StoreResult, StoredHeader};
 
 impl Tree {
     /// The blocks from `from`, which is known, down to genesis, until `visit` says `false`.
-    fn walk(
-        &self,
-        from: &BlockHash,
-        mut visit: impl FnMut(&BestEntry) -> bool,
-    ) -> Result<(), StoreError> {
+    fn walk(&self, from: &BlockHash, mut visit: impl FnMut(&BestEntry) -> bool) -> StoreResult {
         let mut at = *from;
         while let Some(entry) = self.side.get(&at) {
             if !visit(&entry.to_best(at)) {
@@ -34,7 +30,7 @@ impl Tree {
     }
 
     /// Timestamps of a known block and its ancestors, at most `count`, youngest first.
-    pub(crate) fn timestamps(&self, of: &BlockHash, count: usize) -> Result<Vec<u64>, StoreError> {
+    pub(crate) fn timestamps(&self, of: &BlockHash, count: usize) -> StoreResult<Vec<u64>> {
         let mut timestamps = Vec::with_capacity(count);
         self.walk(of, |entry| {
             timestamps.push(entry.timestamp);
@@ -48,7 +44,7 @@ impl Tree {
         &self,
         from: &BlockHash,
         mut is_enough: impl FnMut(&BestPoint) -> bool,
-    ) -> Result<Vec<BestPoint>, StoreError> {
+    ) -> StoreResult<Vec<BestPoint>> {
         let mut points = Vec::new();
         self.walk(from, |entry| {
             points.push(entry.point);
@@ -62,7 +58,7 @@ impl Tree {
         &self,
         of: &BlockHash,
         height: u32,
-    ) -> Result<Option<StoredHeader>, StoreError> {
+    ) -> StoreResult<Option<StoredHeader>> {
         if let Some(hash) = self.side.ancestor_at(of, height) {
             return self.header(&hash);
         }

@@ -29,7 +29,7 @@ use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 use core::time::Duration;
 
-use kusari_chain::{BestPoint, BlockHash, StoreError, Work};
+use kusari_chain::{BestPoint, BlockHash, StoreResult, Work};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::outcome::{Arrival, End, Question};
@@ -242,8 +242,8 @@ impl Sync {
         now: Duration,
         tip: &BestPoint,
         as_headers: bool,
-        mut unknown: impl FnMut(PeerId, &BlockHash) -> Result<bool, StoreError>,
-    ) -> Result<Option<Question>, StoreError> {
+        mut unknown: impl FnMut(PeerId, &BlockHash) -> StoreResult<bool>,
+    ) -> StoreResult<Option<Question>> {
         self.look(rows, now, tip.work);
         let survey = self.survey(rows, now);
         let mut first: Option<(Rank, PeerId)> = None;

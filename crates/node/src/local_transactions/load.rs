@@ -7,7 +7,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BlockHash, StoreError, StoreResult};
 
 use super::{LocalTransactions, Open, Place};
 use crate::backlog::{Backlog, OutboxLimits};
@@ -31,7 +31,7 @@ impl LocalTransactions {
         store: &dyn OutboxStore,
         limits: OutboxLimits,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<(Self, Vec<Loaded>), StoreError> {
+    ) -> StoreResult<(Self, Vec<Loaded>)> {
         let facts = store.outbox_facts()?;
         let mut own = Self {
             backlog: Backlog::open(limits, &facts),
@@ -65,7 +65,7 @@ impl LocalTransactions {
         Ok((own, waiting))
     }
 
-    fn load(&mut self, entry: OutboxEntry, place: Place) -> Result<Option<Loaded>, StoreError> {
+    fn load(&mut self, entry: OutboxEntry, place: Place) -> StoreResult<Option<Loaded>> {
         let (bytes, ids): (_, Vec<Txid>) = (entry.weight(), entry.txids().collect());
         let signed = read(&entry)?;
         let author = signed.as_ref().map(|checked| checked.transaction().sender);
@@ -86,7 +86,7 @@ impl LocalTransactions {
         &mut self,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Vec<Loaded>, StoreError> {
+    ) -> StoreResult<Vec<Loaded>> {
         let open = &self.open;
         let entries = self.backlog.load(store, |id| open.contains_key(&id))?;
         let mut waiting = Vec::new();
@@ -102,7 +102,7 @@ impl LocalTransactions {
         entry: OutboxEntry,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Option<Loaded>, StoreError> {
+    ) -> StoreResult<Option<Loaded>> {
         let (id, bytes, mined_at) = (entry.id, entry.weight(), mined_at(&entry, store)?);
         let loaded = self.load(entry, Place::Waiting)?;
         match (&loaded, mined_at) {
@@ -125,7 +125,7 @@ impl LocalTransactions {
         txid: &Txid,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Option<Txid>, StoreError> {
+    ) -> StoreResult<Option<Txid>> {
         if let Some((id, open)) = self.find(txid) {
             let last = open.ids.last().copied();
             self.set_place(id, Place::Waiting, writes);
@@ -147,7 +147,7 @@ impl LocalTransactions {
         txid: &Txid,
         store: &dyn OutboxStore,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Vec<Txid>, StoreError> {
+    ) -> StoreResult<Vec<Txid>> {
         let mut undone = Vec::new();
         if self.displaced == 0 {
             return Ok(undone);
@@ -168,7 +168,7 @@ impl LocalTransactions {
         &mut self,
         entry: OutboxEntry,
         writes: &mut Vec<OutboxWrite>,
-    ) -> Result<Option<Loaded>, StoreError> {
+    ) -> StoreResult<Option<Loaded>> {
         let (id, bytes) = (entry.id, entry.weight());
         if entry.state == EntryState::Waiting {
             return Ok(None);
@@ -183,7 +183,7 @@ impl LocalTransactions {
 }
 
 /// The height of the block of the best chain that holds one of the forms of an entry.
-fn mined_at(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<u32>, StoreError> {
+fn mined_at(entry: &OutboxEntry, store: &dyn OutboxStore) -> StoreResult<Option<u32>> {
     for txid in entry.txids() {
         if let Some(height) = store.mined_at(&txid)? {
             return Ok(Some(height));
@@ -193,7 +193,7 @@ fn mined_at(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<u32>,
 }
 
 /// Where an entry stands that does not wait; `None` where nothing of it can be found.
-fn place_of(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<Place>, StoreError> {
+fn place_of(entry: &OutboxEntry, store: &dyn OutboxStore) -> StoreResult<Option<Place>> {
     Ok(match entry.state {
         EntryState::Waiting => None,
         EntryState::Mined { .. } => mined_at(entry, store)?.map(Place::Mined),
@@ -206,7 +206,7 @@ fn place_of(entry: &OutboxEntry, store: &dyn OutboxStore) -> Result<Option<Place
 }
 
 /// The transaction of an entry, as it was signed last; `None` for a draft, and where it was erased.
-pub(super) fn read(entry: &OutboxEntry) -> Result<Option<CheckedTransaction>, StoreError> {
+pub(super) fn read(entry: &OutboxEntry) -> StoreResult<Option<CheckedTransaction>> {
     let OutboxEntry { id, text, .. } = entry;
     if text.is_empty() {
         return Ok(None);

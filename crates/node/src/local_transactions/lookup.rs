@@ -2,7 +2,7 @@
 
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BlockHash, StoreResult};
 
 use super::load::read;
 use super::{LocalTransactions, Place};
@@ -16,7 +16,7 @@ impl LocalTransactions {
         &self,
         txid: &Txid,
         store: &dyn OutboxStore,
-    ) -> Result<Option<CheckedTransaction>, StoreError> {
+    ) -> StoreResult<Option<CheckedTransaction>> {
         match store.entry_of_block(&BlockHash(txid.0))? {
             Some(entry) => read(&entry),
             None => Ok(None),
@@ -67,11 +67,7 @@ impl LocalTransactions {
     }
 
     /// Whether it is a form of an entry, or displaced one, in memory or in the store.
-    pub(crate) fn concerns(
-        &self,
-        txid: &Txid,
-        store: &dyn OutboxStore,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn concerns(&self, txid: &Txid, store: &dyn OutboxStore) -> StoreResult<bool> {
         if self.is_unused() {
             return Ok(false);
         }

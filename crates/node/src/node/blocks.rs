@@ -7,7 +7,7 @@ use kusari_chain::ledger::SignedTransaction;
 use kusari_chain::params::{FUTURE_WARNING_SECONDS, MAX_LINE_BYTES};
 use kusari_chain::{
     AcceptError, Accepted, BestPoint, BlockHash, ChainChange, CheckedBlock, RuleViolation,
-    StoreError, StoredBlock,
+    StoreError, StoreResult, StoredBlock,
 };
 
 use super::Node;
@@ -21,11 +21,7 @@ use crate::originals::Originals;
 use crate::prelude::*;
 
 impl Node {
-    pub(super) fn block_received(
-        &mut self,
-        peer: PeerId,
-        mut block: CheckedBlock,
-    ) -> Result<(), StoreError> {
+    pub(super) fn block_received(&mut self, peer: PeerId, mut block: CheckedBlock) -> StoreResult {
         let asked = self.downloads.is_syncing(peer) || self.downloads.owes_chain(peer);
         let (height, hash) = (block.block().index, block.block().hash);
         self.fill_from_pool(&mut block);
@@ -105,7 +101,7 @@ impl Node {
     }
 
     /// Takes the blocks that were ahead of the clock and are no longer.
-    pub(super) fn accept_due(&mut self) -> Result<(), StoreError> {
+    pub(super) fn accept_due(&mut self) -> StoreResult {
         for block in self.chain.take_due(self.wall) {
             self.trail.arriving = Arriving::Waited;
             let name = name_of(&block);
@@ -229,11 +225,7 @@ impl Node {
     }
 
     /// Writes a change and tells everyone concerned.
-    pub(super) fn apply(
-        &mut self,
-        change: ChainChange,
-        source: BlockSource,
-    ) -> Result<(), StoreError> {
+    pub(super) fn apply(&mut self, change: ChainChange, source: BlockSource) -> StoreResult {
         let told = self.note_change(&change, source)?;
         let commit = self.commit_in_progress();
         let (writes, reopened) = match self.transactions {
@@ -275,11 +267,7 @@ impl Node {
         self.punish(peer, INVALID_BLOCK_SCORE);
     }
 
-    pub(super) fn block_mined(
-        &mut self,
-        template_id: TemplateId,
-        nonce: u64,
-    ) -> Result<(), StoreError> {
+    pub(super) fn block_mined(&mut self, template_id: TemplateId, nonce: u64) -> StoreResult {
         let Some(search) = self.mining.search.take_if(|search| search.id == template_id) else {
             return Ok(());
         };

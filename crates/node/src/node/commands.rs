@@ -1,6 +1,6 @@
 //! Commands: who answers each.
 
-use kusari_chain::StoreError;
+use kusari_chain::StoreResult;
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
 
@@ -11,11 +11,7 @@ use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
 use crate::prelude::*;
 
 impl Node {
-    pub(super) fn command(
-        &mut self,
-        request: RequestId,
-        command: Command,
-    ) -> Result<(), StoreError> {
+    pub(super) fn command(&mut self, request: RequestId, command: Command) -> StoreResult {
         let reply = match command {
             Command::Submit(written) => return self.submit(request, *written),
             Command::Draft(draft) => return self.take_draft(request, draft),

@@ -5,7 +5,7 @@
 use alloc::sync::Arc;
 
 use kusari_chain::ledger::BodyEntry;
-use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreError, StoredBlock};
+use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreResult, StoredBlock};
 
 use super::Node;
 use crate::compact::{Put, entries_at};
@@ -35,11 +35,7 @@ impl Node {
         }
     }
 
-    pub(super) fn compact_received(
-        &mut self,
-        peer: PeerId,
-        block: CompactBlock,
-    ) -> Result<(), StoreError> {
+    pub(super) fn compact_received(&mut self, peer: PeerId, block: CompactBlock) -> StoreResult {
         let hash = block.hash();
         let Some(transactions) = &self.transactions else {
             return self.refuse_verb(peer, "COMPACT");
@@ -70,7 +66,7 @@ impl Node {
         peer: PeerId,
         hash: &BlockHash,
         entries: Vec<BodyEntry>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let Some(transactions) = &self.transactions else {
             return self.refuse_verb(peer, "TRANSACTIONS");
         };
@@ -95,7 +91,7 @@ impl Node {
         peer: PeerId,
         hash: BlockHash,
         places: &[u32],
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         // Whoever was not sent it that way has no use for a part of it.
         if !self.compact.take_offer(peer, &hash) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use kusari_chain::StoreError;
+use kusari_chain::StoreResult;
 
 use super::Node;
 use crate::address::PeerAddress;
@@ -19,7 +19,7 @@ impl Node {
         peer: PeerId,
         direction: Direction,
         address: SocketAddr,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         // A ban is for those who come by themselves: whom the person chose is dialled all the same.
         let is_banned =
             direction == Direction::Inbound && self.bans.is_banned(address.ip(), self.now);
@@ -185,7 +185,7 @@ impl Node {
     }
 
     /// Introduces us. What the peer is told here of our tip is where gossip to it begins.
-    pub(super) fn send_hello(&mut self, peer: PeerId) -> Result<(), StoreError> {
+    pub(super) fn send_hello(&mut self, peer: PeerId) -> StoreResult {
         let tip = self.announced_tip()?;
         self.gossip.begin(peer, Manner::Blocks, tip, self.now);
         let hello = Hello {

@@ -2,7 +2,7 @@
 //!
 //! Owns the way between the one table of requests ([`crate::downloads`]) and the policies over it.
 
-use kusari_chain::{BestPoint, BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreResult};
 
 use super::Node;
 use crate::downloads::sync::{End, Question};
@@ -91,7 +91,7 @@ impl Node {
     }
 
     /// Asks for what peers claim and we lack.
-    pub(super) fn request_blocks(&mut self) -> Result<(), StoreError> {
+    pub(super) fn request_blocks(&mut self) -> StoreResult {
         let as_headers = self.transactions.is_some();
         loop {
             let (chain, announced) = (&self.chain, &self.pending_announcements);

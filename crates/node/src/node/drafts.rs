@@ -2,7 +2,7 @@
 //!
 //! Owns when each of these is; the queue itself is [`crate::drafts`]'s.
 
-use kusari_chain::StoreError;
+use kusari_chain::StoreResult;
 
 use super::Node;
 use crate::drafts::{Draft, SigningAccount};
@@ -15,11 +15,7 @@ use crate::transactions::{Basis, Moved, Signed};
 impl Node {
     /// Takes a draft. Answered once it is signed, where that is possible now, or else once it is
     /// durable, with what it waits for.
-    pub(super) fn take_draft(
-        &mut self,
-        request: RequestId,
-        draft: Draft,
-    ) -> Result<(), StoreError> {
+    pub(super) fn take_draft(&mut self, request: RequestId, draft: Draft) -> StoreResult {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
             self.reply(request, Reply::Drafted(Err(SubmitRefusal::NoLedger)));
@@ -81,7 +77,7 @@ impl Node {
     }
 
     /// Takes what waits in the store into memory, and has drafts signed.
-    pub(super) fn work_off_outbox(&mut self) -> Result<(), StoreError> {
+    pub(super) fn work_off_outbox(&mut self) -> StoreResult {
         let store = self.outbox_store.as_ref();
         let Some(transactions) = &mut self.transactions else {
             let writes = self.outbox.load_waiting(store, &self.chain)?;
@@ -120,10 +116,7 @@ impl Node {
     }
 
     /// The driver signed what it was asked to.
-    pub(super) fn drafts_signed(
-        &mut self,
-        signed: alloc::vec::Vec<SignedDraft>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn drafts_signed(&mut self, signed: alloc::vec::Vec<SignedDraft>) -> StoreResult {
         for SignedDraft { entry, transaction } in signed {
             let txid = transaction.0.txid();
             let commit = self.commit_in_progress();

@@ -1,6 +1,6 @@
 //! What follows from the state after each input: writes, answers, gossip, requests, work, waking.
 
-use kusari_chain::{BestPoint, StoreError};
+use kusari_chain::{BestPoint, StoreResult};
 
 use super::Node;
 use super::pushing::Round;
@@ -14,7 +14,7 @@ use crate::transactions::Transactions;
 use crate::wire::{Have, Message};
 
 impl Node {
-    pub(super) fn follow_up(&mut self) -> Result<(), StoreError> {
+    pub(super) fn follow_up(&mut self) -> StoreResult {
         self.accept_due()?;
         self.reorganise()?;
         self.admit_waiting_says();
@@ -62,7 +62,7 @@ impl Node {
         }
     }
 
-    fn pass_on(&mut self) -> Result<(), StoreError> {
+    fn pass_on(&mut self) -> StoreResult {
         let tip = self.announced_tip()?;
         let mut round = Round::default();
         for peer in self.gossip.listeners() {
@@ -133,7 +133,7 @@ impl Node {
         }
     }
 
-    fn wake(&mut self) -> Result<(), StoreError> {
+    fn wake(&mut self) -> StoreResult {
         let tip = self.announced_tip()?;
         // A second late at most: the wall clock counts in seconds.
         let next_due = self.chain.next_due().map(|due| self.until(due));

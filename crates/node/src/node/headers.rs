@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use kusari_chain::checked::CheckedHeader;
-use kusari_chain::{BestPoint, BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreResult};
 
 use super::Node;
 use crate::downloads::headers::{HeadersError, Standing, Step};
@@ -22,7 +22,7 @@ impl Node {
         peer: PeerId,
         locator: &[BlockHash],
         limit: u32,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         if self.transactions.is_none() {
             return self.refuse_verb(peer, "GET_HEADERS");
         }
@@ -36,7 +36,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         headers: &[CheckedHeader],
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         // Nobody is believed who was not asked, and nothing that comes too late.
         let Some(row) = self.downloads.headers_came(peer, self.now) else {
             return Ok(());

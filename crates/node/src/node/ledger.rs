@@ -4,7 +4,7 @@
 
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{ChainChange, StoreError};
+use kusari_chain::{ChainChange, StoreResult};
 
 use super::Node;
 use crate::config::MiningPolicy;
@@ -32,7 +32,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         checked: CheckedTransaction,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let (txid, chain) = (checked.txid(), &self.chain);
         let Some(transactions) = &mut self.transactions else {
             return self.refuse_verb(peer, "TX");
@@ -84,7 +84,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         transactions: Vec<WrittenTransaction>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         for WrittenTransaction(checked) in transactions {
             // On a chain without transactions the verb may be the last that is heard of the peer.
             if !self.hear(peer, false)? {
@@ -96,12 +96,12 @@ impl Node {
     }
 
     /// A verb that this kind of chain does not have.
-    pub(super) fn refuse_verb(&mut self, peer: PeerId, verb: &str) -> Result<(), StoreError> {
+    pub(super) fn refuse_verb(&mut self, peer: PeerId, verb: &str) -> StoreResult {
         self.refuse(peer, &WireError::UnknownVerb(verb.to_string()).into());
         Ok(())
     }
 
-    pub(super) fn get_mempool(&mut self, peer: PeerId) -> Result<(), StoreError> {
+    pub(super) fn get_mempool(&mut self, peer: PeerId) -> StoreResult {
         let (Some(transactions), Some(spec)) = (&mut self.transactions, self.chain.spec()) else {
             return self.refuse_verb(peer, "GET_MEMPOOL");
         };
@@ -121,7 +121,7 @@ impl Node {
         &mut self,
         request: RequestId,
         written: WrittenTransaction,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else {
             self.reply(request, Reply::Submitted(Err(SubmitRefusal::NoLedger)));
@@ -157,10 +157,7 @@ impl Node {
         Ok(())
     }
 
-    pub(super) fn account(
-        &self,
-        key: &PublicKey,
-    ) -> Result<Result<AccountState, NoLedger>, StoreError> {
+    pub(super) fn account(&self, key: &PublicKey) -> StoreResult<Result<AccountState, NoLedger>> {
         let Some(transactions) = &self.transactions else { return Ok(Err(NoLedger)) };
         let account = self.chain.account(key)?;
         let next = transactions.pool().next_sequence(&account);
@@ -170,11 +167,7 @@ impl Node {
 
     /// What waits is told at once. What does not may stand in a block that is not durable yet:
     /// whoever looks for it in the store next is answered once it is.
-    pub(super) fn get_transaction(
-        &mut self,
-        request: RequestId,
-        txid: &Txid,
-    ) -> Result<(), StoreError> {
+    pub(super) fn get_transaction(&mut self, request: RequestId, txid: &Txid) -> StoreResult {
         let Some(transactions) = &self.transactions else {
             self.reply(request, Reply::Transaction(Err(NoLedger)));
             return Ok(());
@@ -231,7 +224,7 @@ impl Node {
     }
 
     /// Drops a payload. The block and every proof stay as they are.
-    pub(super) fn erase(&mut self, request: RequestId, erasure: Erasure) -> Result<(), StoreError> {
+    pub(super) fn erase(&mut self, request: RequestId, erasure: Erasure) -> StoreResult {
         let stored = self.chain.block(&erasure.block)?;
         let found = stored.as_ref().and_then(|stored| {
             let entry = stored.part()?.body.get(usize::try_from(erasure.place).ok()?)?;
@@ -253,7 +246,7 @@ impl Node {
     }
 
     /// Lets waiting transactions follow a change of the best chain.
-    pub(super) fn move_transactions(&mut self, change: &ChainChange) -> Result<(), StoreError> {
+    pub(super) fn move_transactions(&mut self, change: &ChainChange) -> StoreResult {
         let commit = self.commit_in_progress();
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
@@ -301,7 +294,7 @@ impl Node {
     }
 
     /// Sends transactions that peers are still to be sent, and forgets those that waited too long.
-    pub(super) fn pass_on_transactions(&mut self) -> Result<(), StoreError> {
+    pub(super) fn pass_on_transactions(&mut self) -> StoreResult {
         let Some(transactions) = &mut self.transactions else { return Ok(()) };
         let store = self.outbox_store.as_ref();
         let basis = Basis { chain: &self.chain, store, now: self.wall };

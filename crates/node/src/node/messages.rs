@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreError};
+use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreResult};
 
 use super::Node;
 use super::blocks::line_bytes;
@@ -23,7 +23,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         received: Result<Received, Refusal>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let is_get_chain = matches!(received, Ok(Message::GetChain));
         if let Ok(Message::Pong(number)) = &received {
             self.peers.ponged(peer, *number, self.now);
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// Notes that a peer spoke. `false` where it is not listened to any more.
-    pub(super) fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> Result<bool, StoreError> {
+    pub(super) fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> StoreResult<bool> {
         if self.peers.get(peer).is_none() {
             return Ok(false);
         }
@@ -107,7 +107,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         blocks: Vec<CheckedBlock>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         for block in blocks {
             // A fault of one block may be the last that is heard of the peer.
             if !self.hear(peer, false)? {
@@ -159,7 +159,7 @@ impl Node {
         }
     }
 
-    fn hello(&mut self, id: PeerId, hello: &Hello) -> Result<(), StoreError> {
+    fn hello(&mut self, id: PeerId, hello: &Hello) -> StoreResult {
         let ours = self.chain_name();
         if hello.chain != ours {
             let message = alloc::format!("this node follows {ours:?}, not {:?}", hello.chain);
@@ -201,7 +201,7 @@ impl Node {
     }
 
     /// A peer announced its tip.
-    fn have(&mut self, id: PeerId, claim: BestPoint) -> Result<(), StoreError> {
+    fn have(&mut self, id: PeerId, claim: BestPoint) -> StoreResult {
         self.sync.claims(id, claim);
         match self.chain.point(&claim.hash)? {
             Some(known) => self.peer_has(id, known),
@@ -220,12 +220,7 @@ impl Node {
         }
     }
 
-    fn get_blocks_after(
-        &mut self,
-        peer: PeerId,
-        locator: &[BlockHash],
-        limit: u32,
-    ) -> Result<(), StoreError> {
+    fn get_blocks_after(&mut self, peer: PeerId, locator: &[BlockHash], limit: u32) -> StoreResult {
         let after = self.first_on_best_chain(locator)?;
         let through = after.height.saturating_add(limit);
         self.answer(peer, after, Some(through), StreamForm::Counted);
@@ -233,10 +228,7 @@ impl Node {
     }
 
     /// The first of these blocks that is in our best chain; genesis where none is.
-    pub(super) fn first_on_best_chain(
-        &self,
-        locator: &[BlockHash],
-    ) -> Result<BestPoint, StoreError> {
+    pub(super) fn first_on_best_chain(&self, locator: &[BlockHash]) -> StoreResult<BestPoint> {
         for hash in locator {
             if let Some(point) = self.chain.on_best_chain(hash)? {
                 return Ok(point);
@@ -262,7 +254,7 @@ impl Node {
         queued
     }
 
-    fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> Result<(), StoreError> {
+    fn get_blocks_by_hash(&mut self, peer: PeerId, hashes: &[BlockHash]) -> StoreResult {
         let mut count = 0;
         let mut bytes = 0;
         let mut missing = Vec::new();
@@ -294,7 +286,7 @@ impl Node {
         Ok(())
     }
 
-    fn parent_on_best_chain(&self, hash: &BlockHash) -> Result<Option<BestPoint>, StoreError> {
+    fn parent_on_best_chain(&self, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
         match self.chain.on_best_chain(hash)? {
             Some(point) => self.chain.best_at(point.height.saturating_sub(1)),
             None => Ok(None),
@@ -309,7 +301,7 @@ impl Node {
         }
     }
 
-    fn get_status(&mut self, peer: PeerId) -> Result<(), StoreError> {
+    fn get_status(&mut self, peer: PeerId) -> StoreResult {
         let tip = self.announced_tip()?;
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let report = StatusReport {
@@ -341,7 +333,7 @@ impl Node {
         height: u32,
         hash: &BlockHash,
         count: u32,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let Some(ended) = self.serving.ended(peer) else { return Ok(()) };
         let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
         let counts = self.transactions.is_none() || !introduced;

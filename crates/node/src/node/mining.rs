@@ -7,7 +7,7 @@ use core::time::Duration;
 use kusari_chain::accept::{LedgerTemplate, NoTemplate};
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
-use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreError, Target, Work};
+use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreResult, Target, Work};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
@@ -86,7 +86,7 @@ impl Search {
 
 impl Node {
     /// Mines when there is something to say, on the tip, and not while better blocks come in.
-    pub(super) fn mine(&mut self) -> Result<(), StoreError> {
+    pub(super) fn mine(&mut self) -> StoreResult {
         let is_paused = self.catching_up;
         let paused_until = self.mining.pause.deadline(self.now).filter(|_| is_paused);
         self.timers.set(Timer::Mine, paused_until);
@@ -143,7 +143,7 @@ impl Node {
         }
     }
 
-    fn mine_ledger(&mut self, is_paused: bool) -> Result<(), StoreError> {
+    fn mine_ledger(&mut self, is_paused: bool) -> StoreResult {
         if is_paused || !self.ledger_wants_block()? {
             self.stop_mining();
             return Ok(());
@@ -203,7 +203,7 @@ impl Node {
     }
 
     /// Whether the policy asks for a block now.
-    fn ledger_wants_block(&mut self) -> Result<bool, StoreError> {
+    fn ledger_wants_block(&mut self) -> StoreResult<bool> {
         let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
             return Ok(false);
         };
@@ -228,7 +228,7 @@ impl Node {
 
 impl Node {
     /// Whether the tip was stamped so many seconds ago; if not, looks again when it will have been.
-    fn is_due(&mut self, seconds: u32) -> Result<bool, StoreError> {
+    fn is_due(&mut self, seconds: u32) -> StoreResult<bool> {
         let tip = self.chain.block(&self.chain.tip().hash)?;
         let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
         if self.wall < due {

@@ -1,6 +1,6 @@
 //! Originals: met, asked for their chain, and sent what they lack.
 
-use kusari_chain::{BestPoint, BlockHash, StoreError};
+use kusari_chain::{BestPoint, BlockHash, StoreResult};
 
 use super::Node;
 use crate::event::Event;
@@ -27,11 +27,7 @@ impl Node {
     }
 
     /// A block came whose parent is unknown. Introduced peers are asked by `sync`.
-    pub(super) fn ask_about_orphan(
-        &mut self,
-        id: PeerId,
-        hash: BlockHash,
-    ) -> Result<(), StoreError> {
+    pub(super) fn ask_about_orphan(&mut self, id: PeerId, hash: BlockHash) -> StoreResult {
         let Some(peer) = self.peers.get(id) else { return Ok(()) };
         if peer.stage == PeerStage::Introduced {
             return Ok(());
@@ -47,7 +43,7 @@ impl Node {
     }
 
     /// Asks originals for their chains, in the only way they know.
-    pub(super) fn ask_originals(&mut self) -> Result<(), StoreError> {
+    pub(super) fn ask_originals(&mut self) -> StoreResult {
         let (serving, chain) = (&self.serving, &self.chain);
         let is_known = |hash: &BlockHash| Ok(chain.point(hash)?.is_some());
         let due = self.originals.due(
@@ -67,7 +63,7 @@ impl Node {
     }
 
     /// Deals with answers to `GET_CHAIN` that came to their end.
-    pub(super) fn end_answers(&mut self) -> Result<(), StoreError> {
+    pub(super) fn end_answers(&mut self) -> StoreResult {
         if self.is_congested() {
             self.downloads.nothing_is_read(self.now);
             return Ok(());
@@ -89,7 +85,7 @@ impl Node {
     }
 
     /// Sends an original what its list lacks, as far as that can be told from its last block.
-    fn mend(&mut self, id: PeerId, last: LastBlock) -> Result<(), StoreError> {
+    fn mend(&mut self, id: PeerId, last: LastBlock) -> StoreResult {
         let Some(peer) = self.peers.get(id) else { return Ok(()) };
         let is_dialled = peer.direction != Direction::Inbound;
         // A person who asked for the chain has it, and answers nothing.

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::ops::RangeInclusive;
 
-use kusari_chain::{BestPoint, Chain, StoreError, StoredBlock};
+use kusari_chain::{BestPoint, Chain, StoreResult, StoredBlock};
 
 use super::Node;
 use super::blocks::line_bytes;
@@ -25,11 +25,7 @@ pub(super) struct Round(BTreeMap<u32, Option<Arc<StoredBlock>>>);
 
 impl Round {
     /// The block of the best chain at a height; `None` where there is none, or it was altered.
-    fn block(
-        &mut self,
-        chain: &Chain,
-        height: u32,
-    ) -> Result<Option<Arc<StoredBlock>>, StoreError> {
+    fn block(&mut self, chain: &Chain, height: u32) -> StoreResult<Option<Arc<StoredBlock>>> {
         if let Some(read) = self.0.get(&height) {
             return Ok(read.clone());
         }
@@ -50,7 +46,7 @@ impl Node {
         round: &mut Round,
         peer: PeerId,
         heights: RangeInclusive<u32>,
-    ) -> Result<bool, StoreError> {
+    ) -> StoreResult<bool> {
         if self.transactions.is_none() || !self.peers.get(peer).is_some_and(Peer::is_introduced) {
             return Ok(false);
         }
@@ -70,7 +66,7 @@ impl Node {
         round: &mut Round,
         peer: PeerId,
         heights: RangeInclusive<u32>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let tip = self.chain.tip().height;
         for height in heights {
             // Without one that was altered on the medium, a peer could not place those above it.

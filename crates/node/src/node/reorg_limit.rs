@@ -3,7 +3,7 @@
 //! Owns how a decision becomes changes that are committed and told. Which branches are held is up to
 //! the chain, when the person is told to [`crate::reorg_limit`].
 
-use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreError};
+use kusari_chain::{Acceptance, BestPoint, BlockHash, Reconsidered, StoreResult};
 
 use super::Node;
 use crate::event::{BlockSource, Event, HeldReport};
@@ -14,7 +14,7 @@ use crate::wire::MAX_LOCATOR;
 impl Node {
     /// What has to be done once, before anything else: a store may have been opened under another
     /// limit than before.
-    pub(super) fn wake_up(&mut self) -> Result<(), StoreError> {
+    pub(super) fn wake_up(&mut self) -> StoreResult {
         if self.reorg_limit.wakes() {
             self.reconsider()?;
         }
@@ -22,7 +22,7 @@ impl Node {
     }
 
     /// Looks at all branches, and follows or holds what has more work than the best chain.
-    pub(super) fn reconsider(&mut self) -> Result<(), StoreError> {
+    pub(super) fn reconsider(&mut self) -> StoreResult {
         loop {
             let reconsidered = self.chain.reconsider(self.wall)?;
             if reconsidered.changes.is_empty() {
@@ -32,7 +32,7 @@ impl Node {
         }
     }
 
-    fn apply_all(&mut self, reconsidered: Reconsidered) -> Result<(), StoreError> {
+    fn apply_all(&mut self, reconsidered: Reconsidered) -> StoreResult {
         let arriving = core::mem::take(&mut self.trail.arriving);
         for change in reconsidered.changes {
             if change.connected.is_empty() {
@@ -46,11 +46,7 @@ impl Node {
     }
 
     /// A person wants to follow a branch.
-    pub(super) fn accept_branch(
-        &mut self,
-        request: RequestId,
-        hash: BlockHash,
-    ) -> Result<(), StoreError> {
+    pub(super) fn accept_branch(&mut self, request: RequestId, hash: BlockHash) -> StoreResult {
         let before = self.chain.tip();
         let refusal = match self.chain.accept_branch(hash, self.wall)? {
             Acceptance::Unknown => BranchRefusal::Unknown,
@@ -74,7 +70,7 @@ impl Node {
     }
 
     /// Raises the alarm where it is due, and lets the limit hold once the store is filled.
-    pub(super) fn watch_branches(&mut self) -> Result<(), StoreError> {
+    pub(super) fn watch_branches(&mut self) -> StoreResult {
         let tip = self.chain.tip();
         if !self.chain.is_bound()
             && (self.reorg_limit.is_filled(tip.height > 0, self.catching_up, self.now)
@@ -113,7 +109,7 @@ impl Node {
 
     /// Tells a peer what we have, branches with more work before all: whoever follows one need not send
     /// it again for each of its blocks.
-    pub(super) fn locator(&self, cursor: Option<BestPoint>) -> Result<Vec<BlockHash>, StoreError> {
+    pub(super) fn locator(&self, cursor: Option<BestPoint>) -> StoreResult<Vec<BlockHash>> {
         let held = self.chain.held_branches();
         let waiting = self.waiting_branch().map(|branch| branch.tip);
         let ahead = waiting.or_else(|| self.chain.preparing()).into_iter();

@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 
-use kusari_chain::{Ahead, BestPoint, Prepared, StoreError};
+use kusari_chain::{Ahead, BestPoint, Prepared, StoreResult};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource};
@@ -33,7 +33,7 @@ impl Node {
     }
 
     /// Goes on towards the branch that is ahead, by one step at most.
-    pub(super) fn reorganise(&mut self) -> Result<(), StoreError> {
+    pub(super) fn reorganise(&mut self) -> StoreResult {
         let is_under_way = self.go_on()?;
         self.pacing.set_under_way(is_under_way);
         if self.chain.preparing().is_none()
@@ -45,7 +45,7 @@ impl Node {
     }
 
     /// Returns whether there are more steps to make.
-    fn go_on(&mut self) -> Result<bool, StoreError> {
+    fn go_on(&mut self) -> StoreResult<bool> {
         let mut has_stepped = false;
         loop {
             match self.chain.ahead()? {

@@ -5,7 +5,7 @@
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::PoolRefusal;
-use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreError};
+use kusari_chain::{BestPoint, ChainChange, RuleViolation, StoreResult};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource, Event, MAX_NOTED_BLOCKS, Origin, Sender};
@@ -120,7 +120,7 @@ impl Node {
         &mut self,
         change: &ChainChange,
         source: BlockSource,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> StoreResult<Vec<Event>> {
         let arriving = self.trail.arriving;
         let block = change.block.into();
         let mut told = Vec::new();

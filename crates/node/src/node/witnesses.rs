@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use kusari_chain::ledger::{Equivocation, WitnessStatement};
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{BlockHash, StoreResult};
 
 use super::Node;
 use crate::event::Event;
@@ -19,7 +19,7 @@ impl Node {
         &mut self,
         peer: PeerId,
         statement: WitnessStatement,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let Some(witnesses) = &mut self.witnesses else {
             return self.refuse_verb(peer, "WITNESS");
         };
@@ -45,7 +45,7 @@ impl Node {
         peer: PeerId,
         statement: WitnessStatement,
         before: Option<WitnessStatement>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         match witnesses.judge(&statement, before) {
             Verdict::Nothing => return Ok(()),
@@ -102,7 +102,7 @@ impl Node {
     }
 
     /// A block is known now: statements may have waited for it.
-    pub(super) fn take_waiting_statements(&mut self, hash: &BlockHash) -> Result<(), StoreError> {
+    pub(super) fn take_waiting_statements(&mut self, hash: &BlockHash) -> StoreResult {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         for (sender, statement) in witnesses.waiting.take(hash, self.now) {
             self.take_statement(sender, statement, None)?;
@@ -129,7 +129,7 @@ impl Node {
 
     /// Has what our key said remembered, and then a statement signed when one is due, for a tip that
     /// is no mere step of catching up.
-    pub(super) fn witness(&mut self) -> Result<(), StoreError> {
+    pub(super) fn witness(&mut self) -> StoreResult {
         let Some(witnesses) = &mut self.witnesses else { return Ok(()) };
         witnesses.count_near_tip(&self.chain)?;
         let memory = witnesses.memory_due();

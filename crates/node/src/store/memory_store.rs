@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BestPoint, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{BestPoint, BlockHash, BlockStore, StoreResult, StoredBlock, StoredFinality};
 
 use super::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
@@ -165,45 +165,41 @@ impl Content {
 }
 
 impl BlockStore for MemoryStore {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         self.0.borrow().blocks.best_tip()
     }
 
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         self.0.borrow().blocks.best_at(height)
     }
 
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         self.0.borrow().blocks.by_hash(hash)
     }
 
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         self.0.borrow().blocks.visit_side_blocks(visit)
     }
 
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         self.0.borrow().blocks.next_order()
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         self.0.borrow().blocks.finality()
     }
 
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
         self.0.borrow().blocks.account(key)
     }
 
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {
         self.0.borrow().blocks.accounts_after(after, limit)
     }
 }
 
 impl OutboxStore for MemoryStore {
-    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> StoreResult {
         self.0.borrow().outbox.open_entries().cloned().for_each(visit);
         Ok(())
     }
@@ -213,49 +209,45 @@ impl OutboxStore for MemoryStore {
         range: Range<EntryId>,
         limit: usize,
         visit: &mut dyn FnMut(OutboxEntry),
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         self.0.borrow().outbox.waiting_entries(range).take(limit).cloned().for_each(visit);
         Ok(())
     }
 
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+    fn entry_of_block(&self, hash: &BlockHash) -> StoreResult<Option<OutboxEntry>> {
         Ok(self.0.borrow().outbox.entry_of_block(hash).cloned())
     }
 
-    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+    fn displaced_by(&self, txid: &Txid) -> StoreResult<Vec<OutboxEntry>> {
         Ok(self.0.borrow().outbox.displaced_by(txid))
     }
 
-    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+    fn outbox_facts(&self) -> StoreResult<OutboxFacts> {
         Ok(self.0.borrow().outbox.facts())
     }
 
-    fn transaction_at(
-        &self,
-        sender: &PublicKey,
-        sequence: u64,
-    ) -> Result<Option<Txid>, StoreError> {
+    fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> StoreResult<Option<Txid>> {
         Ok(self.0.borrow().blocks.transaction_at(sender, sequence))
     }
 
-    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> StoreResult {
         self.0.borrow().pool.values().cloned().for_each(visit);
         Ok(())
     }
 
-    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> StoreResult {
         self.0.borrow().predecessors.values().cloned().for_each(visit);
         Ok(())
     }
 
-    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> StoreResult {
         let content = self.0.borrow();
         content.statements.values().for_each(|statement| visit(Witnessed::Statement(*statement)));
         content.equivocations.values().for_each(|pair| visit(Witnessed::Equivocation(*pair)));
         Ok(())
     }
 
-    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+    fn mined_at(&self, txid: &Txid) -> StoreResult<Option<u32>> {
         Ok(self.0.borrow().blocks.mined_at(txid))
     }
 }

@@ -8,7 +8,7 @@ use alloc::collections::BTreeSet;
 use kusari_chain::ledger::{Payload, Salt, Signature, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds};
 use kusari_chain::rules::TransactionViolation;
-use kusari_chain::{Chain, StoreError};
+use kusari_chain::{Chain, StoreResult};
 
 use super::{Basis, Moved, Transactions};
 use crate::drafts::{Draft, DraftContent, DraftToSign};
@@ -34,7 +34,7 @@ impl Transactions {
         signed: Vec<Loaded>,
         basis: Basis,
         moved: &mut Moved,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let own = &self.local;
         self.predecessors = Predecessors::open(basis.store, |sender| own.last_sequence(sender))?;
         let mut loaded: Vec<Loaded> =
@@ -48,11 +48,7 @@ impl Transactions {
     }
 
     /// Takes what waits in the store into memory, where there is room.
-    pub(crate) fn load_waiting(
-        &mut self,
-        basis: Basis,
-        moved: &mut Moved,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn load_waiting(&mut self, basis: Basis, moved: &mut Moved) -> StoreResult {
         let loaded = self.local.load_waiting(basis.store, &mut moved.outbox)?;
         self.take_loaded(loaded, basis, moved)
     }
@@ -63,7 +59,7 @@ impl Transactions {
         loaded: Vec<Loaded>,
         basis: Basis,
         moved: &mut Moved,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let (mut signed, mut touched) = (Vec::new(), BTreeSet::new());
         for loaded in loaded {
             match loaded {
@@ -84,7 +80,7 @@ impl Transactions {
         &self,
         draft: &Draft,
         chain: &Chain,
-    ) -> Result<Result<(), SubmitRefusal>, StoreError> {
+    ) -> StoreResult<Result<(), SubmitRefusal>> {
         let Some(spec) = chain.spec() else { return Ok(Ok(())) };
         if self.drafts.wallet().is_none_or(|wallet| wallet.key != draft.account) {
             return Ok(Err(SubmitRefusal::OtherAccount));
@@ -127,7 +123,7 @@ impl Transactions {
     }
 
     /// What the driver is to sign now.
-    pub(crate) fn drafts_to_sign(&mut self, chain: &Chain) -> Result<Vec<DraftToSign>, StoreError> {
+    pub(crate) fn drafts_to_sign(&mut self, chain: &Chain) -> StoreResult<Vec<DraftToSign>> {
         let Some(wallet) = self.drafts.wallet().filter(|_| self.drafts.is_ready()) else {
             return Ok(Vec::new());
         };
@@ -146,7 +142,7 @@ impl Transactions {
         commit: CommitId,
         chain: &Chain,
         now: u64,
-    ) -> Result<Option<Result<Signed, PoolRefusal>>, StoreError> {
+    ) -> StoreResult<Option<Result<Signed, PoolRefusal>>> {
         if !self.drafts.is_asked(entry, &checked) {
             return Ok(None);
         }

@@ -8,7 +8,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};
-use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreError, StoredBlock};
+use kusari_chain::{BestPoint, BlockHash, Chain, ChainChange, StoreResult, StoredBlock};
 
 use super::passed::{Joining, Passed};
 use super::{Basis, Displacement, Moved, Transactions, is_used};
@@ -29,7 +29,7 @@ impl Transactions {
         passing: Passing,
         stored: &StoredBlock,
         store: &dyn OutboxStore,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         self.passed.pass(passing, stored, &self.local, store)
     }
 
@@ -44,7 +44,7 @@ impl Transactions {
         change: &ChainChange,
         commit: CommitId,
         basis: Basis,
-    ) -> Result<Moved, StoreError> {
+    ) -> StoreResult<Moved> {
         let Basis { chain, store, .. } = basis;
         let mut moved = Moved::default();
         // Nothing waits and nothing comes back: the usual case while a chain is being synced.
@@ -126,7 +126,7 @@ impl Transactions {
         connected: &Connected,
         Basis { chain, store, .. }: Basis,
         moved: &mut Moved,
-    ) -> Result<Vec<(CheckedTransaction, bool)>, StoreError> {
+    ) -> StoreResult<Vec<(CheckedTransaction, bool)>> {
         let mut back = Vec::new();
         for point in change.reverted.iter().rev() {
             let passed = self.passed.leaving(&point.hash).map(<[_]>::to_vec);
@@ -168,7 +168,7 @@ impl Transactions {
         connected: &Connected,
         store: &dyn OutboxStore,
         moved: &mut Moved,
-    ) -> Result<BTreeSet<Txid>, StoreError> {
+    ) -> StoreResult<BTreeSet<Txid>> {
         let mut undone = BTreeSet::new();
         if change.reverted.is_empty() {
             return Ok(undone);
@@ -196,7 +196,7 @@ impl Transactions {
         basis: Basis,
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let (txid, sender) = (checked.txid(), checked.transaction().sender);
         let sequence = checked.transaction().sequence;
         touched.insert(txid);
@@ -236,7 +236,7 @@ impl Transactions {
         place: (PublicKey, u64),
         Basis { chain, store, .. }: Basis,
         moved: &Moved,
-    ) -> Result<Option<(Txid, u32)>, StoreError> {
+    ) -> StoreResult<Option<(Txid, u32)>> {
         if let Some((by, point)) = moved.joined.get(&place) {
             return Ok(Some((*by, point.height)));
         }
@@ -256,7 +256,7 @@ impl Transactions {
         basis: Basis,
         moved: &mut Moved,
         touched: &mut BTreeSet<Txid>,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let mut loaded = self.missing_predecessors(&of, basis.chain)?;
         for txid in self.local.stranded(&of) {
             loaded.extend(self.local.text_of(&txid, basis.store)?);
@@ -282,7 +282,7 @@ impl Transactions {
     }
 
     /// The transactions of the blocks that joined the best chain, each with its block.
-    fn connected(&self, change: &ChainChange, chain: &Chain) -> Result<Connected, StoreError> {
+    fn connected(&self, change: &ChainChange, chain: &Chain) -> StoreResult<Connected> {
         let mut connected = Connected::default();
         for point in &change.connected {
             let mut join = |&(txid, sender, sequence): &Joining| {
@@ -302,7 +302,7 @@ impl Transactions {
 }
 
 /// The body of a block; nothing where it has none or is not there.
-fn body_of(chain: &Chain, hash: &BlockHash) -> Result<Vec<BodyEntry>, StoreError> {
+fn body_of(chain: &Chain, hash: &BlockHash) -> StoreResult<Vec<BodyEntry>> {
     let stored = chain.block(hash)?;
     let part = stored.as_ref().and_then(|stored| stored.part());
     Ok(part.map(|part| part.body.clone()).unwrap_or_default())

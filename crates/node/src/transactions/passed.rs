@@ -9,7 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::params::MAX_MEMPOOL_BYTES;
-use kusari_chain::{BlockHash, StoreError, StoredBlock};
+use kusari_chain::{BlockHash, StoreResult, StoredBlock};
 use serde::{Deserialize, Serialize};
 
 use crate::local_transactions::LocalTransactions;
@@ -49,7 +49,7 @@ impl Passed {
         stored: &StoredBlock,
         own: &LocalTransactions,
         store: &dyn OutboxStore,
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let (hash, body) = (stored.block.hash, stored.part().map_or(&[][..], |part| &part.body));
         match passing {
             Passing::Joins => {
@@ -76,11 +76,7 @@ impl Passed {
     }
 
     /// Lets go of others' transactions that are too many. Those of the highest blocks follow the rest.
-    fn let_go(
-        &mut self,
-        own: &LocalTransactions,
-        store: &dyn OutboxStore,
-    ) -> Result<(), StoreError> {
+    fn let_go(&mut self, own: &LocalTransactions, store: &dyn OutboxStore) -> StoreResult {
         while self.others_bytes > MAX_OTHERS_BYTES
             && let Some((hash, bytes)) = self.others.pop_front()
         {

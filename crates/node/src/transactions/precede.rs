@@ -7,7 +7,7 @@ use alloc::{collections::BTreeSet, vec};
 
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::mempool::{Admission, CheckedTransaction, PoolRefusal};
-use kusari_chain::{Chain, StoreError};
+use kusari_chain::{Chain, StoreResult};
 
 use super::Transactions;
 use crate::prelude::*;
@@ -32,7 +32,7 @@ impl Transactions {
         sender: &PublicKey,
         chain: &Chain,
         now: u64,
-    ) -> Result<Vec<Txid>, StoreError> {
+    ) -> StoreResult<Vec<Txid>> {
         let others = self.pool.by_sender(sender).filter(|pooled| !pooled.is_own());
         let others: Vec<_> = others.map(|pooled| pooled.clone().into_checked()).collect();
         let mut changed = vec![];
@@ -55,7 +55,7 @@ impl Transactions {
         chain: &Chain,
         now: u64,
         touched: &mut BTreeSet<Txid>,
-    ) -> Result<Result<Admission, PoolRefusal>, StoreError> {
+    ) -> StoreResult<Result<Admission, PoolRefusal>> {
         let (sender, sequence) = (checked.transaction().sender, checked.transaction().sequence);
         loop {
             let refusal = match self.admit(checked.clone(), chain, true, now)? {
@@ -80,7 +80,7 @@ impl Transactions {
         &self,
         of: impl Fn(&PublicKey) -> bool,
         chain: &Chain,
-    ) -> Result<Vec<CheckedTransaction>, StoreError> {
+    ) -> StoreResult<Vec<CheckedTransaction>> {
         let mut missing = Vec::new();
         let senders: BTreeSet<PublicKey> = self.predecessors.senders();
         for sender in senders.into_iter().filter(of) {

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
-use kusari_chain::StoreError;
+use kusari_chain::StoreResult;
 use kusari_chain::ledger::PublicKey;
 
 use super::{Listeners, Own, Waiting, Witness, WitnessConfig, Witnesses, trim};
@@ -18,7 +18,7 @@ impl Witnesses {
     pub(crate) fn open(
         config: Option<&WitnessConfig>,
         store: &dyn OutboxStore,
-    ) -> Result<(Option<Self>, Vec<StatementWrite>), StoreError> {
+    ) -> StoreResult<(Option<Self>, Vec<StatementWrite>)> {
         let Some(config) = config else { return Ok((None, Vec::new())) };
         let mut opened = Self {
             listed: listed(config),

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreResult, StoredBlock, StoredFinality};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
@@ -108,50 +108,46 @@ impl<S: ?Sized> Recording<S> {
     }
 }
 
-fn answer<T: Clone>(found: &Result<Option<T>, StoreError>) -> Result<Option<T>, String> {
+fn answer<T: Clone>(found: &StoreResult<Option<T>>) -> Result<Option<T>, String> {
     found.clone().map_err(|error| error.0)
 }
 
 impl BlockStore for Recording<dyn BlockStore> {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         self.store.best_tip()
     }
 
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         let found = self.store.best_at(height);
         self.note(|| Read::BestAt { height, answer: answer(&found) });
         found
     }
 
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         let found = self.store.by_hash(hash);
         self.note(|| Read::ByHash { hash: *hash, answer: answer(&found) });
         found
     }
 
-    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         self.store.visit_side_blocks(visit)
     }
 
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         self.store.next_order()
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         self.store.finality()
     }
 
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
         let found = self.store.account(key);
         self.note(|| Read::Account { key: *key, answer: answer(&found) });
         found
     }
 
-    fn accounts_after(
-        &self,
-        after: Option<&PublicKey>,
-        limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {
         let found = self.store.accounts_after(after, limit).map(Some);
         self.note(|| Read::Accounts { after: after.copied(), answer: answer(&found) });
         Ok(found?.unwrap_or_default())
@@ -159,11 +155,11 @@ impl BlockStore for Recording<dyn BlockStore> {
 }
 
 impl OutboxStore for Recording<dyn OutboxStore> {
-    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+    fn visit_open_entries(&self, visit: &mut dyn FnMut(OutboxEntry)) -> StoreResult {
         self.store.visit_open_entries(visit)
     }
 
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+    fn entry_of_block(&self, hash: &BlockHash) -> StoreResult<Option<OutboxEntry>> {
         let found = self.store.entry_of_block(hash);
         self.note(|| Read::EntryOfBlock { hash: *hash, answer: answer(&found) });
         found
@@ -174,7 +170,7 @@ impl OutboxStore for Recording<dyn OutboxStore> {
         range: Range<EntryId>,
         limit: usize,
         visit: &mut dyn FnMut(OutboxEntry),
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let from = range.start;
         let visited = self.store.visit_waiting_entries(range, limit, &mut |entry| {
             self.note(|| Read::WaitingEntry { from, answer: Ok(Some(entry.clone())) });
@@ -186,7 +182,7 @@ impl OutboxStore for Recording<dyn OutboxStore> {
         visited
     }
 
-    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+    fn displaced_by(&self, txid: &Txid) -> StoreResult<Vec<OutboxEntry>> {
         let found = self.store.displaced_by(txid);
         for entry in found.iter().flatten() {
             let answer = Ok(Some(entry.clone()));
@@ -197,33 +193,29 @@ impl OutboxStore for Recording<dyn OutboxStore> {
         found
     }
 
-    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+    fn outbox_facts(&self) -> StoreResult<OutboxFacts> {
         self.store.outbox_facts()
     }
 
-    fn transaction_at(
-        &self,
-        sender: &PublicKey,
-        sequence: u64,
-    ) -> Result<Option<Txid>, StoreError> {
+    fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> StoreResult<Option<Txid>> {
         let found = self.store.transaction_at(sender, sequence);
         self.note(|| Read::TransactionAt { sender: *sender, sequence, answer: answer(&found) });
         found
     }
 
-    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+    fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> StoreResult {
         self.store.visit_pool(visit)
     }
 
-    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+    fn visit_predecessors(&self, visit: &mut dyn FnMut(BodyEntry)) -> StoreResult {
         self.store.visit_predecessors(visit)
     }
 
-    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+    fn visit_witnessed(&self, visit: &mut dyn FnMut(Witnessed)) -> StoreResult {
         self.store.visit_witnessed(visit)
     }
 
-    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+    fn mined_at(&self, txid: &Txid) -> StoreResult<Option<u32>> {
         let found = self.store.mined_at(txid);
         self.note(|| Read::MinedAt { txid: *txid, answer: answer(&found) });
         found

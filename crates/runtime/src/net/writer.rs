@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use kusari_chain::StoreError;
+use kusari_chain::{StoreError, StoreResult};
 use kusari_node::interface::{PeerId, StreamForm};
 use kusari_node::wire::{HeadersLine, MAX_HEADERS, Message, encode, encode_whole_block};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -36,7 +36,7 @@ struct Chunk {
 }
 
 /// Reads what follows and writes it as lines.
-fn read_chunk(store: &Store, range: BlockRange, form: StreamForm) -> Result<Chunk, StoreError> {
+fn read_chunk(store: &Store, range: BlockRange, form: StreamForm) -> StoreResult<Chunk> {
     if form == StreamForm::Headers {
         return read_headers(store, range);
     }
@@ -54,7 +54,7 @@ fn read_chunk(store: &Store, range: BlockRange, form: StreamForm) -> Result<Chun
 }
 
 /// Reads what follows and writes it as one line, as far as it fits.
-fn read_headers(store: &Store, range: BlockRange) -> Result<Chunk, StoreError> {
+fn read_headers(store: &Store, range: BlockRange) -> StoreResult<Chunk> {
     let mut chunk = Chunk { lines: Vec::new(), last: range.after, count: 0, is_end: true };
     let mut line = HeadersLine::default();
     let range = BlockRange { max_blocks: MAX_HEADERS as usize, ..range };
@@ -175,7 +175,7 @@ impl<'a> Writer<'a> {
         &self,
         range: BlockRange,
         form: StreamForm,
-    ) -> Result<Chunk, StoreError> {
+    ) -> StoreResult<Chunk> {
         let store = self.net.store.clone();
         let read = self.net.elsewhere(move || read_chunk(&store, range, form)).await;
         read.unwrap_or_else(|| Err(StoreError("reading it broke off".to_string())))

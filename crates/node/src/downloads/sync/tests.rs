@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{
-    Block, BlockStore, Chain, StoreError, StoredBlock, StoredFinality, Target, TreeLimits,
+    Block, BlockStore, Chain, StoreResult, StoredBlock, StoredFinality, Target, TreeLimits,
 };
 
 use core::ops::Range;
@@ -60,31 +60,31 @@ impl Made {
 }
 
 impl BlockStore for Made {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         Ok(self.stored(self.tip().height))
     }
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         Ok(self.stored(height))
     }
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         let mut height = [0; 4];
         height.copy_from_slice(&hash.0[..4]);
         let height = u32::from_be_bytes(height);
         Ok(self.stored(height).filter(|stored| stored.block.hash == *hash))
     }
-    fn visit_side_blocks(&self, _: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, _: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         Ok(())
     }
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         Ok(0)
     }
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         Ok(StoredFinality::default())
     }
-    fn account(&self, _: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, _: &PublicKey) -> StoreResult<Option<Account>> {
         Ok(None)
     }
-    fn accounts_after(&self, _: Option<&PublicKey>, _: usize) -> Result<Vec<Account>, StoreError> {
+    fn accounts_after(&self, _: Option<&PublicKey>, _: usize) -> StoreResult<Vec<Account>> {
         Ok(Vec::new())
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoreResult, StoredBlock, StoredFinality};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 
 use super::source::{
@@ -31,7 +31,7 @@ impl Answering {
         &self,
         asked: impl Fn() -> String,
         fits: impl FnOnce(Read) -> Result<Answer<T>, Box<Read>>,
-    ) -> Result<Option<T>, StoreError> {
+    ) -> StoreResult<Option<T>> {
         let mut source = self.0.borrow_mut();
         let read = source.answer(&asked).ok_or_else(no_answer)?;
         match fits(read) {
@@ -58,11 +58,11 @@ macro_rules! recorded {
 }
 
 impl BlockStore for Answering {
-    fn best_tip(&self) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_tip(&self) -> StoreResult<Option<StoredBlock>> {
         Err(no_answer())
     }
 
-    fn best_at(&self, height: u32) -> Result<Option<StoredBlock>, StoreError> {
+    fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
         recorded!(
             self,
             stored_at(height),
@@ -70,7 +70,7 @@ impl BlockStore for Answering {
         )
     }
 
-    fn by_hash(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, StoreError> {
+    fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
         recorded!(
             self,
             format!("the block {hash}"),
@@ -78,19 +78,19 @@ impl BlockStore for Answering {
         )
     }
 
-    fn visit_side_blocks(&self, _visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
+    fn visit_side_blocks(&self, _visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
         Err(no_answer())
     }
 
-    fn next_order(&self) -> Result<u64, StoreError> {
+    fn next_order(&self) -> StoreResult<u64> {
         Err(no_answer())
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
+    fn finality(&self) -> StoreResult<StoredFinality> {
         Err(no_answer())
     }
 
-    fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
+    fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
         recorded!(
             self,
             account_of(key),
@@ -102,7 +102,7 @@ impl BlockStore for Answering {
         &self,
         after: Option<&PublicKey>,
         _limit: usize,
-    ) -> Result<Vec<Account>, StoreError> {
+    ) -> StoreResult<Vec<Account>> {
         let accounts = recorded!(
             self,
             accounts_after(after),
@@ -113,11 +113,11 @@ impl BlockStore for Answering {
 }
 
 impl OutboxStore for Answering {
-    fn visit_open_entries(&self, _visit: &mut dyn FnMut(OutboxEntry)) -> Result<(), StoreError> {
+    fn visit_open_entries(&self, _visit: &mut dyn FnMut(OutboxEntry)) -> StoreResult {
         Err(no_answer())
     }
 
-    fn entry_of_block(&self, hash: &BlockHash) -> Result<Option<OutboxEntry>, StoreError> {
+    fn entry_of_block(&self, hash: &BlockHash) -> StoreResult<Option<OutboxEntry>> {
         recorded!(
             self,
             format!("the line of the block {hash}"),
@@ -130,7 +130,7 @@ impl OutboxStore for Answering {
         range: Range<EntryId>,
         _limit: usize,
         visit: &mut dyn FnMut(OutboxEntry),
-    ) -> Result<(), StoreError> {
+    ) -> StoreResult {
         let from = range.start;
         let next = || {
             recorded!(
@@ -145,7 +145,7 @@ impl OutboxStore for Answering {
         Ok(())
     }
 
-    fn displaced_by(&self, txid: &Txid) -> Result<Vec<OutboxEntry>, StoreError> {
+    fn displaced_by(&self, txid: &Txid) -> StoreResult<Vec<OutboxEntry>> {
         let next = || {
             recorded!(
                 self,
@@ -160,15 +160,11 @@ impl OutboxStore for Answering {
         Ok(found)
     }
 
-    fn outbox_facts(&self) -> Result<OutboxFacts, StoreError> {
+    fn outbox_facts(&self) -> StoreResult<OutboxFacts> {
         Err(no_answer())
     }
 
-    fn transaction_at(
-        &self,
-        sender: &PublicKey,
-        sequence: u64,
-    ) -> Result<Option<Txid>, StoreError> {
+    fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> StoreResult<Option<Txid>> {
         recorded!(
             self,
             transaction_at(sender, sequence),
@@ -176,19 +172,19 @@ impl OutboxStore for Answering {
         )
     }
 
-    fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> Result<(), StoreError> {
+    fn visit_pool(&self, _visit: &mut dyn FnMut(PoolRecord)) -> StoreResult {
         Err(no_answer())
     }
 
-    fn visit_predecessors(&self, _visit: &mut dyn FnMut(BodyEntry)) -> Result<(), StoreError> {
+    fn visit_predecessors(&self, _visit: &mut dyn FnMut(BodyEntry)) -> StoreResult {
         Err(no_answer())
     }
 
-    fn visit_witnessed(&self, _visit: &mut dyn FnMut(Witnessed)) -> Result<(), StoreError> {
+    fn visit_witnessed(&self, _visit: &mut dyn FnMut(Witnessed)) -> StoreResult {
         Err(no_answer())
     }
 
-    fn mined_at(&self, txid: &Txid) -> Result<Option<u32>, StoreError> {
+    fn mined_at(&self, txid: &Txid) -> StoreResult<Option<u32>> {
         recorded!(
             self,
             mined_at(txid),
