@@ -16,11 +16,6 @@ mod reads;
 mod state_roots;
 mod template;
 
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use self::accounts::AccountOverlay;
 pub use self::branches::{Acceptance, Reconsidered};
 use self::future_blocks::{FutureBlocks, MAX_FUTURE_BLOCKS};

@@ -3,7 +3,6 @@
 //! Owns the value types and how they are written; which blocks are valid is up to [`crate::rules`].
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::canonical;

@@ -5,8 +5,6 @@
 
 mod header;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::header::{CheckedHeader, Header};
 use crate::block::Block;
 use crate::ledger::{BodyEntry, ChainId, LedgerPart};

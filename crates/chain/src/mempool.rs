@@ -20,12 +20,10 @@ mod select;
 mod sender;
 mod state;
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use core::mem::size_of;
 use core::ops::Bound;
 
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 
 pub use self::admission::{Admission, check_chain_bounds};
 pub use self::batch::TransactionBatch;
@@ -36,6 +34,7 @@ pub use self::refusal::PoolRefusal;
 use self::sender::{Link, Sender, Tail};
 use crate::ledger::{Account, ChainSpec, PublicKey, SignedTransaction, Txid};
 use crate::params;
+use crate::prelude::*;
 
 /// What the overhead must cover, where a transaction is the only one of its sender: tables and
 /// trees may be half empty, and a list has room for four from its first.

@@ -3,7 +3,6 @@
 //!
 //! Owns how a root grows leaf by leaf. Knows nothing of what the leaves are, nor of paths and proofs.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::prelude::*;

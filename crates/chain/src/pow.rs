@@ -8,10 +8,11 @@ mod compact;
 use core::fmt;
 
 use ruint::aliases::U256;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serializer};
 
 use crate::hash::{BlockHash, write_hex};
 use crate::params::CLASSIC_ZERO_BITS;
+use crate::prelude::*;
 
 pub use asert::{AsertParams, ChainTime};
 pub use compact::CompactTarget;

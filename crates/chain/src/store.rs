@@ -8,12 +8,8 @@ mod header;
 mod memory;
 mod payloads;
 
-use alloc::sync::Arc;
-
 pub use header::StoredHeader;
 pub use memory::MemoryBlocks;
-
-use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 use crate::checked::WholeBlock;

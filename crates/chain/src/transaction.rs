@@ -3,7 +3,6 @@
 //! Owns the value type; what it means is up to the people who read it, since no rule checks it.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use crate::object::object_only;
 use crate::prelude::*;

@@ -15,10 +15,6 @@ mod side;
 mod state;
 mod walk;
 
-use alloc::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 pub use self::branches::{Branch, Branches};
 pub use self::change::ChainChange;
 pub(crate) use self::choice::{Switch, Verdict};

@@ -2,7 +2,7 @@
 //!
 //! Owns that form. The seven keys are read and written by [`crate::block`].
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
 
 use crate::block::Block;
 use crate::checked::WholeBlock;

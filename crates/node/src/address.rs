@@ -6,8 +6,6 @@ use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::prelude::*;
 
 /// `host:port`, where the host is an IPv4 address, an IPv6 address in brackets, or a name.

@@ -8,11 +8,9 @@
 //! Owns counts, bounds, and which entries are read next. Knows neither what an entry says nor what
 //! becomes of it.
 
-use alloc::collections::BTreeMap;
 use core::ops::Range;
 
 use kusari_chain::StoreResult;
-use serde::{Deserialize, Serialize};
 
 use crate::interface::CommitId;
 use crate::limits::{OUTBOX_BYTES, OUTBOX_CAPACITY, OUTBOX_ENTRIES, OUTBOX_MEMORY, OUTBOX_READ};

@@ -5,13 +5,10 @@
 //! ask for the rest of what it was sent. Where the rest does not come in time, the block is asked for
 //! whole, by its hash; so nothing here needs a clock. Knows nothing of connections.
 
-use alloc::collections::{BTreeMap, VecDeque};
-
 use kusari_chain::checked::CheckedHeader;
 use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::mempool::Mempool;
 use kusari_chain::{BlockHash, CheckedBlock, RuleViolation};
-use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
 use crate::limits::{MAX_COMPACT_OFFERS, MAX_COMPACT_WAITING};

@@ -2,12 +2,9 @@
 //!
 //! Owns the values and their defaults; the bounds of peer behaviour stand in [`crate::limits`].
 
-use alloc::sync::Arc;
-
 use kusari_chain::TreeLimits;
 use kusari_chain::ledger::{ChainSpec, PublicKey};
 use kusari_chain::mempool::PoolLimits;
-use serde::{Deserialize, Serialize};
 
 use crate::address::PeerAddress;
 use crate::backlog::OutboxLimits;

@@ -17,11 +17,7 @@ pub(crate) mod sync;
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::{BTreeMap, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::BlockHash;
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::row::{Answer, Body, Progress, Purpose, Row};
 use crate::interface::PeerId;

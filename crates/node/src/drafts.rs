@@ -7,12 +7,9 @@
 //!
 //! Owns the queue of drafts in memory, and what it waits for. Knows no keys, pool or store.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use kusari_chain::ledger::{Payload, PublicKey, UnsignedTransaction};
 use kusari_chain::mempool::CheckedTransaction;
-use serde::{Deserialize, Serialize};
 
 use crate::interface::RequestId;
 use crate::limits::MAX_SIGNED_AT_ONCE;

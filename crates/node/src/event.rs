@@ -7,13 +7,10 @@
 mod log;
 mod origin;
 
-use alloc::sync::Arc;
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BestPoint, BlockHash, StoredBlock};
-use serde::{Deserialize, Serialize};
 
 pub use self::log::{EventEntry, EventKind, MAX_NOTED_BLOCKS, MAX_NOTED_TEXT};
 pub use self::origin::{BlockName, BlockSource, HeldReport, Origin, Sender};

@@ -18,12 +18,8 @@
 //!
 //! Knows nothing of who a peer is beyond how it wants to be told, and asks for nothing.
 
-use alloc::collections::{BTreeMap, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{BestPoint, BlockHash, Chain, StoreResult};
-use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
 use crate::limits::{

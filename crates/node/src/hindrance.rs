@@ -4,7 +4,6 @@
 //! shows them adds nothing. Knows no chain, peers or store: the facts come from the node and its driver.
 
 use kusari_chain::{BlockHash, Work};
-use serde::{Deserialize, Serialize};
 
 use crate::drafts::DraftWait;
 use crate::pacing::WaitingBranch;

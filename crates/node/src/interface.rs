@@ -8,13 +8,10 @@ mod command;
 pub mod request;
 mod written;
 
-use alloc::sync::Arc;
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
-use serde::{Deserialize, Serialize};
 
 pub use self::branches::AcceptedBranch;
 pub use self::command::{

@@ -2,10 +2,10 @@
 //!
 //! Owns numbers only. Limits of lines and lists stand in [`crate::wire`].
 
-use core::time::Duration;
-
 use kusari_chain::ledger::SignedTransaction;
 use kusari_chain::params::{MAX_OWN_BYTES, MAX_PER_SENDER, POOLED_OVERHEAD_BYTES};
+
+use crate::prelude::*;
 
 /// How long a dialled peer has to answer `HELLO` before it counts as an original. Source:
 /// protocol, rules of conduct.

@@ -9,14 +9,12 @@
 mod load;
 mod lookup;
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec;
 
 use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, CheckedBlock, StoreResult};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::load::Loaded;
 use crate::backlog::Backlog;

@@ -7,11 +7,8 @@
 //!
 //! Owns that share of time. Knows neither blocks nor peers.
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
 use crate::limits::{MINING_PAUSE, MINING_PAUSE_INTERVAL};
+use crate::prelude::*;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -25,13 +25,8 @@ mod trail;
 mod view;
 mod witnesses;
 
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-use core::time::Duration;
-
 use kusari_chain::params::CLASSIC_CHAIN;
 use kusari_chain::{BestPoint, BlockStore, Chain, StoreResult, StoredBlock};
-use serde::{Deserialize, Serialize};
 
 use crate::compact::Compact;
 use crate::config::NodeConfig;

@@ -13,11 +13,7 @@
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::{BTreeMap, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::{BlockHash, StoreResult};
-use serde::{Deserialize, Serialize};
 
 use crate::downloads::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;

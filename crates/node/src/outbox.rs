@@ -8,11 +8,8 @@
 //!
 //! Knows nothing of peers and mines nothing itself.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use kusari_chain::params::SETTLED_DEPTH;
 use kusari_chain::{BlockHash, Chain, ChainChange, StoreResult};
-use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, OutboxLimits};
 use crate::interface::CommitId;

@@ -8,13 +8,11 @@
 //! Owns the tokens, since when a branch waits, and when the next step of a preparation is due. Which
 //! branch has more work, and what following it costs, is up to the chain.
 
-use core::time::Duration;
-
 use kusari_chain::params::AT_ONCE_BLOCKS;
 use kusari_chain::{BestPoint, Rival, Work};
-use serde::{Deserialize, Serialize};
 
 use crate::limits::{REORG_BURST, REORG_PATIENCE, REORG_REFILL, REORG_STEP_PAUSE};
+use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
 
 /// A branch that has more work than the best chain and is not followed for now.

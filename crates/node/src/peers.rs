@@ -9,11 +9,7 @@ mod limits;
 mod places;
 mod twins;
 
-use alloc::collections::BTreeMap;
 use core::net::SocketAddr;
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};

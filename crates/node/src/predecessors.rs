@@ -5,14 +5,12 @@
 //! Owns what is kept and its bounds; when it goes back into the pool is up to
 //! [`crate::transactions`].
 
-use alloc::collections::{BTreeMap, BTreeSet};
-
 use kusari_chain::ledger::{BodyEntry, ChainId, PublicKey};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::POOLED_OVERHEAD_BYTES;
 use kusari_chain::{StoreResult, ledger::Txid};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serializer};
 
 use crate::interface::WrittenTransaction;
 use crate::limits::{MAX_PREDECESSOR_BYTES, MAX_PREDECESSORS_PER_SENDER};

@@ -3,9 +3,7 @@
 //! It draws ids, jitter and first nonces; nothing here needs to withstand a cryptanalyst. The
 //! algorithm is SplitMix64 (Steele, Lea and Flood, 2014).
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// The generator.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

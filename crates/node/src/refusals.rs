@@ -7,11 +7,7 @@
 //!
 //! Owns who said so, and whether an audit is due. Reads no block.
 
-use alloc::collections::BTreeMap;
 use core::net::IpAddr;
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use crate::limits::{AUDIT_INTERVAL, REFUSING_NETWORKS};
 use crate::peers::network;

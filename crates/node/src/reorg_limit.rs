@@ -3,12 +3,10 @@
 //! Owns the times: how soon and how often a person is told, and for how long a store that was empty
 //! counts as being filled for the first time. Which branches are held is up to the chain.
 
-use core::time::Duration;
-
 use kusari_chain::{BlockHash, HeldBranch};
-use serde::{Deserialize, Serialize};
 
 use crate::limits::{ALARM_AFTER, ALARM_INTERVAL, ALARM_PATIENCE, ALARM_SPACING, FILLED_AFTER};
+use crate::prelude::*;
 
 /// What the person was told last.
 #[derive(Serialize, Deserialize)]

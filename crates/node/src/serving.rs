@@ -4,13 +4,11 @@
 //! for is committed, because it is read from the store; so it never has less than what we told the
 //! peer we have. Knows nothing of what the blocks are.
 
-use alloc::collections::{BTreeMap, VecDeque};
-
 use kusari_chain::BestPoint;
-use serde::{Deserialize, Serialize};
 
 use crate::interface::{CommitId, PeerId, StreamForm};
 use crate::limits::MAX_PENDING_ANSWERS;
+use crate::prelude::*;
 
 /// Blocks to be streamed to a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,13 +2,10 @@
 //!
 //! Owns plain values that a driver may publish to other threads.
 
-use alloc::sync::Arc;
 use core::net::SocketAddr;
-use core::time::Duration;
 
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_chain::{BestPoint, HeldBranch};
-use serde::{Deserialize, Serialize};
 
 use crate::config::MiningPolicy;
 use crate::drafts::{DraftWait, SigningAccount};

@@ -13,7 +13,6 @@ use kusari_chain::ledger::{
     BodyEntry, Equivocation, Payload, PublicKey, SignedTransaction, Txid, WitnessStatement,
 };
 use kusari_chain::{BlockHash, BlockWrite, StoreResult};
-use serde::{Deserialize, Serialize};
 
 pub use self::memory::MemoryOutbox;
 pub use self::memory_store::MemoryStore;

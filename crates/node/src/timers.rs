@@ -2,9 +2,7 @@
 //!
 //! Owns the table of deadlines. When each is due is up to the concern that it belongs to.
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// What waits for time to pass, and for nothing else.
 #[derive(Clone, Copy)]

@@ -2,9 +2,7 @@
 //!
 //! Owns the arithmetic of every such limit of a node. Knows nothing of what is limited.
 
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 /// A token bucket that loses no fraction of time.
 ///

@@ -12,16 +12,12 @@ mod listeners;
 mod passed;
 mod precede;
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::ledger::{ChainSpec, PublicKey, Txid};
 use kusari_chain::mempool::{
     Admission, CheckedTransaction, Mempool, PoolLimits, PoolRefusal, PooledTransaction,
 };
 use kusari_chain::rules::TransactionViolation;
 use kusari_chain::{BestPoint, Chain, StoreResult};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::drafts::Signed;
 pub(crate) use self::listeners::Listeners;

@@ -11,12 +11,8 @@ mod own;
 mod state;
 mod waiting;
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use core::time::Duration;
-
 use kusari_chain::ledger::{Equivocation, PublicKey, UnsignedStatement, WitnessStatement};
 use kusari_chain::{BestPoint, BlockHash, Chain, StoreResult};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::listeners::{Listeners, Pending};
 pub use self::memory::{LastStatement, WitnessMemory};

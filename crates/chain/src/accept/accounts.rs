@@ -3,10 +3,7 @@
 //! Owns the application of blocks to accounts and its undoing. Knows nothing of branches: the caller that
 //! calls says which blocks, in which order.
 
-use alloc::collections::BTreeMap;
 use core::ops::Bound::{Excluded, Unbounded};
-
-use serde::{Deserialize, Serialize};
 
 use super::state_roots::{Above, StateRoots};
 use crate::ledger::commitment::MerkleRoot;

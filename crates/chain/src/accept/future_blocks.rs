@@ -3,8 +3,6 @@
 //! Owns the waiting. A clock may be wrong, so such a block is never remembered as refused; the pool is
 //! small and forgets those first that are furthest ahead. Losing one costs a download.
 
-use serde::{Deserialize, Serialize};
-
 use crate::checked::CheckedBlock;
 use crate::prelude::*;
 

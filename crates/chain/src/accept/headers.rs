@@ -4,10 +4,6 @@
 //! claims a better chain shows its headers first, and only where they carry more work than ours is a
 //! body asked for.
 
-use alloc::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
-
 use super::Chain;
 use crate::checked::{CheckedHeader, Header};
 use crate::hash::BlockHash;

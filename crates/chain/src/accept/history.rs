@@ -5,8 +5,6 @@
 //! most that many hashes. The trees that were asked for last are kept, so that a chain that grows costs
 //! a few hashes a block.
 
-use alloc::collections::VecDeque;
-
 use crate::hash::BlockHash;
 use crate::merkle::{MerkleBuilder, NodeHash, leaf_hash};
 use crate::params::HISTORY_STEP;

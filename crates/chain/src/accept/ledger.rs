@@ -4,8 +4,6 @@
 //! are judged by their ancestors alone until one of them wins: then its blocks are applied, and the
 //! branch is forgotten from the first that breaks a rule.
 
-use alloc::sync::Arc;
-
 use super::accounts::{AccountOverlay, AccountView, ApplyError, ChangedAccount};
 use super::history::Histories;
 use super::state_roots::StateRoots;

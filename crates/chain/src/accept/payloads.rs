@@ -4,8 +4,6 @@
 //! the one that is committed to, and where it was not erased here. A block is its hash, and its
 //! payloads are not in it, so a peer that passes a block on first cannot keep them from others.
 
-use alloc::sync::Arc;
-
 use super::{Accepted, Chain, ChainChange};
 use crate::checked::CheckedBlock;
 use crate::ledger::{BodyEntry, LedgerPart, Payload, Txid};

@@ -5,15 +5,12 @@
 //! meanwhile: an account that it changes is kept as it was before. The switch at the end moves heights
 //! and these accounts in one change.
 
-use alloc::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use super::accounts::{AccountView, ChangedAccount};
 use super::ledger::{Unfit, stored_part};
 use super::{Chain, ChainChange};
 use crate::ledger::{Account, PublicKey};
 use crate::params::{STATE_ROOT_INTERVAL, STEP_BLOCKS, STEP_BYTES};
+use crate::prelude::*;
 use crate::rules::RuleViolation;
 use crate::store::{StoreResult, StoredBlock};
 use crate::tree::{BestPoint, Rival};

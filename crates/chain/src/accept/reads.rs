@@ -2,8 +2,6 @@
 //!
 //! Owns reads, and changes nothing.
 
-use alloc::sync::Arc;
-
 use super::Chain;
 use crate::hash::BlockHash;
 use crate::prelude::*;

@@ -9,8 +9,6 @@
 use alloc::vec;
 use core::iter::Peekable;
 
-use serde::{Deserialize, Serialize};
-
 use super::accounts::ChangedAccount;
 use crate::hash::BlockHash;
 use crate::ledger::commitment::MerkleRoot;

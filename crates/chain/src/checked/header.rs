@@ -3,7 +3,7 @@
 //! Owns the rules that need neither the body nor another block. What a chain of headers proves is counted
 //! in [`crate::accept`].
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Deserializer;
 
 use super::CheckedBlock;
 use crate::block::Block;

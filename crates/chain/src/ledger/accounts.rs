@@ -4,9 +4,9 @@
 //! needs no record of former balances. Knows nothing of where accounts are kept.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::keys::PublicKey;
+use crate::prelude::*;
 
 /// What a key owns. The order of the fields is the order of the bytes.
 #[derive(

@@ -5,7 +5,6 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::keys::PublicKey;
 use super::spec::{ChainId, borsh_hash};

@@ -2,7 +2,6 @@
 //!
 //! Owns the form of such a text, and by which hash a content is looked up. Reads no files.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::bytes::fixed_bytes;

@@ -3,7 +3,6 @@
 //! Owns the parameters of a ledger chain and their bounds. Source: protocol, section 4.3.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::transaction::ChainSalt;

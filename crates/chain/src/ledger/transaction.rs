@@ -4,7 +4,6 @@
 //! section 4.1. Whether a transaction may stand in a block is up to the rules.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, Signature};
 use super::spec::{ChainId, borsh_hash};

@@ -5,7 +5,6 @@
 //! nor whom a person trusts. The time in a statement is nothing but the claim of its key.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, Signature};
 use super::spec::{ChainId, borsh_hash};

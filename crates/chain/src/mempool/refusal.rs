@@ -4,8 +4,6 @@
 
 use alloc::format;
 
-use serde::{Deserialize, Serialize};
-
 use crate::ledger::Txid;
 use crate::prelude::*;
 use crate::rules::TransactionViolation;

@@ -3,7 +3,6 @@
 //! Owns the chain of transactions that could be mined one after the other, and beside it our own
 //! ones that cannot be mined now. Knows no other senders and no bounds.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use core::mem;
 
 use super::pooled::{FeeRate, PooledTransaction, Rank};

@@ -8,7 +8,7 @@
 use alloc::borrow::Cow;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serializer};
 
 use super::checked::CheckedTransaction;
 use super::pooled::PooledTransaction;

@@ -4,9 +4,9 @@
 //! 4.2; the formula and its constants are those of Bitcoin Cash's ASERT specification.
 
 use ruint::Uint;
-use serde::{Deserialize, Serialize};
 
 use super::{CompactTarget, Target};
+use crate::prelude::*;
 
 /// Wide enough for a target near 2^240 times a factor below 2^17, shifted.
 type U512 = Uint<512, 8>;

@@ -6,9 +6,9 @@ use core::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ruint::aliases::U256;
-use serde::{Deserialize, Serialize};
 
 use super::Target;
+use crate::prelude::*;
 
 /// A target in compact form: `mantissa * 256^(exponent - 3)`, the exponent in the highest byte. Not
 /// every number is one that [`CompactTarget::of`] gives; consensus compares the number itself.

@@ -6,8 +6,6 @@
 mod form;
 mod text;
 
-use serde::{Deserialize, Serialize};
-
 use super::ProofFault;
 use super::path::Siblings;
 use crate::block::Block;

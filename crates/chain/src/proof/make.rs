@@ -1,7 +1,5 @@
 //! Making proofs from what a chain knows: bodies, headers, and the tree over the history.
 
-use alloc::collections::BTreeMap;
-
 use super::file::{BodyPath, EarlierBlock, ProvenHeader, ProvenStatement, TransactionProof};
 use super::path::{self, Subtrees};
 use crate::hash::BlockHash;

@@ -7,8 +7,6 @@ pub mod classic;
 pub mod ledger;
 pub mod transaction;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::transaction::TransactionViolation;
 use crate::hash::BlockHash;
 use crate::ledger::ChainId;

@@ -4,7 +4,7 @@
 //! protocol, section 4.1.
 
 use super::refuse_if;
-use serde::{Deserialize, Serialize};
+use crate::prelude::*;
 
 use crate::ledger::{Account, ChainId, ChainSpec, Payload, SignedTransaction};
 use crate::params::MAX_DATA_BYTES;

@@ -1,7 +1,5 @@
 //! A block store in memory: the simulator's disk, and what tests and benches read from.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::sync::Arc;
 use core::ops::Bound::{Excluded, Unbounded};
 
 use super::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredFinality, StoredHold};

@@ -3,8 +3,6 @@
 //! Owns the list of branches and the next one that would have a claim to be the best. Changes nothing
 //! but marks.
 
-use serde::{Deserialize, Serialize};
-
 use super::ChainChange;
 use super::choice::{Holding, Switch, Verdict};
 use super::finality::HeldBranch;

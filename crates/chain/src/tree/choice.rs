@@ -4,8 +4,6 @@
 //! a branch that would revert more blocks than that is held, however much work it has. A long one that
 //! may be followed is not followed at once: see [`super::rival`].
 
-use alloc::sync::Arc;
-
 use super::ChainChange;
 use super::finality::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
 use super::overlay::BestEntry;

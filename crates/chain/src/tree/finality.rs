@@ -7,12 +7,9 @@
 //!
 //! This is policy, not validity: a held block keeps every rule. Source: protocol, section 4.4.
 
-use alloc::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use super::BestPoint;
 use crate::hash::BlockHash;
+use crate::prelude::*;
 use crate::store::{StoredFinality, StoredHold};
 
 /// Branches held at once. Each needs a root of its own and more work than the best chain has, so

@@ -3,10 +3,6 @@
 //! A pool of [`MAX_ORPHANS`] and [`MAX_ORPHAN_BYTES`] that forgets the oldest first. Losing one costs a download. It is
 //! small, so looking through all of it is the simplest thing that is fast enough.
 
-use alloc::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
-
 use crate::checked::CheckedBlock;
 use crate::hash::BlockHash;
 use crate::params::{MAX_ORPHAN_BYTES, MAX_ORPHANS};

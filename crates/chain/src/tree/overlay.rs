@@ -5,11 +5,7 @@
 //! store, now and after any outstanding commit. A block that the store may not have yet is held
 //! whole until its commit is reported.
 
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
 use super::ChainChange;

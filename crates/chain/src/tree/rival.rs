@@ -4,14 +4,13 @@
 //! Owns what following a branch would cost, and which branch has the best claim to be followed. When
 //! that is done is up to the node, how it is prepared to [`crate::accept`].
 
-use serde::{Deserialize, Serialize};
-
 use super::choice::{Switch, Verdict};
 use super::side::SideEntry;
 use super::{BestPoint, Known, Tree};
 use crate::hash::BlockHash;
 use crate::params::{AT_ONCE_BYTES, MAX_LINE_BYTES};
 use crate::pow::Work;
+use crate::prelude::*;
 use crate::store::StoreResult;
 
 /// A branch that has more work than the best chain and is not followed yet.

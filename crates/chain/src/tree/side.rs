@@ -5,11 +5,9 @@
 //! first block of a branch, are found in a logarithm of the branch's length: a block that is added to
 //! a long branch must not cost a walk of it.
 
-use alloc::collections::BTreeSet;
 use core::cmp::Reverse;
 
 use hashbrown::{HashMap, HashSet};
-use serde::{Deserialize, Serialize};
 
 use super::BestPoint;
 use super::finality::HoldId;

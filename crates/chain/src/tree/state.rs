@@ -4,11 +4,6 @@
 //! table holds stands in an order of its own, so that equal trees have equal values. A state may
 //! come out of a file of a stranger: one that contradicts itself is refused.
 
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
 use super::finality::Finality;
 use super::overlay::{BestEntry, Overlay, Uncommitted};
 use super::side::{SideBranches, SideEntry};

@@ -12,13 +12,9 @@
 
 mod batch;
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::accept::{HeaderChain, Pushed};
 use kusari_chain::checked::CheckedHeader;
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
-use serde::{Deserialize, Serialize};
 
 use self::batch::Batch;
 use super::{Body, Downloads, Purpose, Row};

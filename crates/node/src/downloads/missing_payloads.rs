@@ -6,11 +6,7 @@
 //!
 //! What is being asked stands in [`Downloads`]. Knows nothing of connections, and reads no block.
 
-use alloc::collections::{BTreeSet, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::BlockHash;
-use serde::{Deserialize, Serialize};
 
 use super::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;

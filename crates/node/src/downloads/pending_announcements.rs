@@ -9,11 +9,7 @@
 //! Holds one announcement for each peer, its last. What is being asked stands in [`Downloads`]. Knows
 //! nothing of connections and reads no block.
 
-use alloc::collections::BTreeMap;
-use core::time::Duration;
-
 use kusari_chain::{BestPoint, BlockHash};
-use serde::{Deserialize, Serialize};
 
 use super::{Answer, Downloads, Purpose};
 use crate::interface::PeerId;

@@ -1,9 +1,6 @@
 //! One request: what ends its answer, what it is for, and how far it came.
 
-use core::time::Duration;
-
 use kusari_chain::{BestPoint, BlockHash, Work};
-use serde::{Deserialize, Serialize};
 
 use crate::limits::{ANNOUNCED_TIMEOUT, ANSWER_TIMEOUT, REQUEST_TIMEOUT};
 use crate::originals::LastBlock;

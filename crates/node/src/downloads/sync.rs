@@ -25,12 +25,9 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
-use core::time::Duration;
 
 use kusari_chain::{BestPoint, BlockHash, StoreResult, Work};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::outcome::{Arrival, End, Question};
 use self::source::{Source, per_second};

@@ -1,7 +1,5 @@
 //! Which events are kept, within which bounds, and how an entry of the event log is written.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Event, Origin};
 use crate::prelude::*;
 

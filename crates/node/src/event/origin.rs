@@ -3,7 +3,6 @@
 use core::net::SocketAddr;
 
 use kusari_chain::{BestPoint, BlockHash, Branch};
-use serde::{Deserialize, Serialize};
 
 use crate::prelude::*;
 use crate::store::EntryId;

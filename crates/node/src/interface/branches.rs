@@ -1,7 +1,6 @@
 //! What a person is answered who decides about a branch.
 
 use kusari_chain::{BestPoint, BlockHash};
-use serde::Serialize;
 
 use crate::prelude::*;
 

@@ -3,7 +3,6 @@
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BlockHash, Branches};
-use serde::{Deserialize, Serialize};
 
 use super::{AcceptedBranch, WrittenTransaction};
 use crate::address::PeerAddress;

@@ -4,7 +4,6 @@
 
 use kusari_chain::CheckedBlock;
 use kusari_chain::mempool::CheckedTransaction;
-use serde::{Deserialize, Serialize};
 
 use crate::prelude::*;
 use crate::wire::Message;

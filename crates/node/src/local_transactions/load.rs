@@ -3,8 +3,6 @@
 //! Owns when that is: at the start, when what waits before them is mined, and when the block that
 //! they stood in, or that what displaced them stood in, leaves the best chain.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use kusari_chain::ledger::Txid;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, StoreError, StoreResult};

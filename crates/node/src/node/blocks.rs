@@ -1,7 +1,5 @@
 //! Blocks: received, mined, and what a change of the chain sets off.
 
-use alloc::collections::VecDeque;
-
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::ledger::SignedTransaction;
 use kusari_chain::params::{FUTURE_WARNING_SECONDS, MAX_LINE_BYTES};

@@ -1,13 +1,11 @@
 //! Commits under way: what is not durable yet, and what is not spoken of before.
 
-use alloc::collections::VecDeque;
-
 use kusari_chain::{BestPoint, BlockHash, ChainChange};
-use serde::{Deserialize, Serialize};
 
 use super::Node;
 use crate::interface::{Action, CommitId};
 use crate::limits::MAX_COMMIT_BYTES;
+use crate::prelude::*;
 
 /// A commit under way.
 #[derive(Serialize, Deserialize)]

@@ -2,8 +2,6 @@
 //!
 //! Owns the three lines of it; how a body is put together is up to [`crate::compact`].
 
-use alloc::sync::Arc;
-
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::{BestPoint, BlockHash, RuleViolation, StoreResult, StoredBlock};
 

@@ -2,8 +2,6 @@
 //!
 //! Owns how the answers of [`crate::downloads::sync`]'s questions become questions for bodies.
 
-use core::time::Duration;
-
 use kusari_chain::checked::CheckedHeader;
 use kusari_chain::{BestPoint, BlockHash, StoreResult};
 

@@ -2,13 +2,10 @@
 //!
 //! Owns the choice. The search for a nonce is up to the driver; what a block may hold, to the chain.
 
-use core::time::Duration;
-
 use kusari_chain::accept::{LedgerTemplate, NoTemplate};
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
 use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreResult, Target, Work};
-use serde::{Deserialize, Serialize};
 
 use super::Node;
 use crate::config::MiningPolicy;

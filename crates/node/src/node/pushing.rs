@@ -4,8 +4,6 @@
 //! them the same value, so that a driver can write its line once. Which peer is pushed what is up to
 //! [`crate::gossip`].
 
-use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use core::ops::RangeInclusive;
 
 use kusari_chain::{BestPoint, Chain, StoreResult, StoredBlock};
@@ -15,6 +13,7 @@ use super::blocks::line_bytes;
 use crate::interface::PeerId;
 use crate::limits::MAX_SENT_BYTES;
 use crate::peers::Peer;
+use crate::prelude::*;
 
 /// The blocks that a round of pushes has read, by height. At most [`DIRECT_BLOCKS`], the last of the
 /// best chain: a peer that lacks more is not pushed to.

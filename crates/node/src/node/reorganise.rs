@@ -3,13 +3,12 @@
 //! Owns how a branch that is ahead becomes the best chain without holding up peers and people. When it
 //! may is up to [`crate::pacing`], what a step is to the chain.
 
-use core::time::Duration;
-
 use kusari_chain::{Ahead, BestPoint, Prepared, StoreResult};
 
 use super::Node;
 use crate::event::{BlockName, BlockSource};
 use crate::pacing::WaitingBranch;
+use crate::prelude::*;
 
 impl Node {
     /// The branch that has more work than the best chain and is not followed for now, since others

@@ -5,7 +5,7 @@
 
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{BlockStore, Chain, ChainState, TreeLimits};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserializer, Serializer, de};
 use sha2::{Digest, Sha256};
 
 use super::Node;

@@ -1,7 +1,5 @@
 //! What a node looks like from outside, and what hinders it.
 
-use alloc::sync::Arc;
-
 use super::Node;
 use crate::hindrance::{Facts, Hindrance, hindrances};
 use crate::interface::{Action, Direction, PeerId};

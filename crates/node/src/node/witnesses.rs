@@ -2,8 +2,6 @@
 //!
 //! Owns what follows from each; what is kept is up to [`crate::witnesses`].
 
-use core::time::Duration;
-
 use kusari_chain::ledger::{Equivocation, WitnessStatement};
 use kusari_chain::{BlockHash, StoreResult};
 

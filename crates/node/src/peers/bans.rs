@@ -1,14 +1,11 @@
 //! Addresses that misbehaved, from which no connection is taken for a time. What we dial ourselves is none
 //! of their concern.
 
-use alloc::collections::BTreeMap;
 use core::net::IpAddr;
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use super::limits::host;
 use crate::limits::{BAN_TIME, MAX_BANS};
+use crate::prelude::*;
 
 /// Banned hosts and when each ban ends.
 #[derive(Default, Serialize, Deserialize)]

@@ -1,10 +1,5 @@
 //! Addresses that a person asked us to keep connected, and when each is dialled again.
 
-use alloc::collections::BTreeMap;
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
 use crate::address::PeerAddress;
 use crate::limits::{REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
 use crate::prelude::*;

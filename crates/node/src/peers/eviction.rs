@@ -5,9 +5,7 @@
 //! and of the rest the group that has most loses its youngest. An attacker who takes many places is most
 //! of the rest, and so only loses what is its own.
 
-use alloc::collections::BTreeMap;
 use core::net::IpAddr;
-use core::time::Duration;
 
 use crate::interface::PeerId;
 use crate::limits::{

@@ -1,14 +1,12 @@
 //! How many may connect, and what a newcomer is told where all places are taken.
 
 use core::net::SocketAddr;
-use core::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use super::eviction::{self, Candidate};
 use super::limits::{group, neighbourhood, same_host};
 use super::{Peer, Peers};
 use crate::interface::{Direction, DisconnectReason, PeerId};
+use crate::prelude::*;
 
 /// How many may connect by themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

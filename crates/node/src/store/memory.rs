@@ -2,7 +2,6 @@
 //!
 //! Owns what [`crate::store::OutboxStore`] asks of an outbox, without blocks or durability.
 
-use alloc::collections::BTreeMap;
 use core::ops::Range;
 
 use kusari_chain::BlockHash;

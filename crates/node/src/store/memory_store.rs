@@ -2,7 +2,6 @@
 //!
 //! Owns what [`BlockStore`] and [`OutboxStore`] ask of one store, and reads of the best chain in pieces.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::ops::Range;

@@ -3,8 +3,6 @@
 //! Owns what may be drafted, which sequence and balance the next ones get, and what becomes of one
 //! once it is signed.
 
-use alloc::collections::BTreeSet;
-
 use kusari_chain::ledger::{Payload, Salt, Signature, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PoolRefusal, check_chain_bounds};
 use kusari_chain::rules::TransactionViolation;

@@ -3,8 +3,6 @@
 //! Owns the order of these. What reverted blocks held comes before what was stranded, in the order of
 //! its blocks.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, PooledTransaction};

@@ -2,13 +2,9 @@
 //!
 //! Owns the pace. Knows ids alone: what no longer waits when its turn comes takes no line.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::ledger::{SignedTransaction, Txid};
 use kusari_chain::mempool::{CheckedTransaction, Mempool, PooledTransaction};
-use serde::{Deserialize, Serialize};
 
 use crate::interface::{CommitId, PeerId};
 use crate::limits::{

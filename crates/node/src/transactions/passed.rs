@@ -4,13 +4,10 @@
 //! Owns what of it is kept: all that concerns this node's own, and of others what may wait here again, as
 //! far as [`MAX_OTHERS_BYTES`] goes. What becomes of it is up to [`super::follow`].
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use kusari_chain::accept::Passing;
 use kusari_chain::ledger::{BodyEntry, PublicKey, Txid};
 use kusari_chain::params::MAX_MEMPOOL_BYTES;
 use kusari_chain::{BlockHash, StoreResult, StoredBlock};
-use serde::{Deserialize, Serialize};
 
 use crate::local_transactions::LocalTransactions;
 use crate::prelude::*;

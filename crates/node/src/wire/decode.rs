@@ -4,7 +4,6 @@ mod ledger;
 
 use kusari_chain::ledger::ChainId;
 use kusari_chain::{Block, BlockHash, CheckedBlock, WholeBlock};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::message::{ErrorReport, GetBlocks, Message};

@@ -2,7 +2,6 @@
 
 use kusari_chain::Block;
 use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart, Payload, SignedTransaction, Txid};
-use serde::Serialize;
 
 use super::message::{AsBlock, GetBlocks, Message};
 use crate::prelude::*;

@@ -1,7 +1,5 @@
 //! Cutting a stream of bytes into lines, within the limits of the protocol.
 
-use serde::{Deserialize, Serialize};
-
 use super::{MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
 use crate::prelude::*;
 

@@ -1,6 +1,5 @@
 //! The messages, one variant for each verb.
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
 
@@ -8,7 +7,7 @@ use kusari_chain::checked::CheckedHeader;
 use kusari_chain::ledger::{BodyEntry, LedgerPart, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Work};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserializer, Serializer, de};
 
 use crate::prelude::*;
 

@@ -4,7 +4,7 @@
 
 use kusari_chain::RuleViolation;
 use kusari_chain::rules::TransactionViolation;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserializer, de};
 
 use super::message::ErrorReport;
 use crate::prelude::*;

@@ -4,7 +4,7 @@
 //! received.
 
 use kusari_chain::CheckedBlock;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde::{Deserializer, Serializer, de, ser};
 
 use super::{AsBlock, CompactBlock, Dialect, Message, encode};
 use crate::prelude::*;

@@ -3,11 +3,7 @@
 //! Owns the pace, both ways. Knows no statements, only which they are: what was dropped when its turn
 //! comes takes no line.
 
-use alloc::collections::{BTreeMap, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
-use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
 use crate::limits::{

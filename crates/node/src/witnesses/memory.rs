@@ -5,7 +5,8 @@
 //! statement leaves the node. Where it is kept, and in which form, is up to the driver.
 
 use kusari_chain::ledger::{StatementHash, UnsignedStatement, WitnessStatement};
-use serde::{Deserialize, Serialize};
+
+use crate::prelude::*;
 
 /// The newest statement of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

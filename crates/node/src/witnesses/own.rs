@@ -3,17 +3,15 @@
 //! A key that signs two statements under one sequence is worth nothing ever after, so whatever is
 //! in doubt ends in no statement.
 
-use core::time::Duration;
-
 use kusari_chain::BestPoint;
 use kusari_chain::ledger::{
     ChainId, Equivocation, PublicKey, StatementHash, UnsignedStatement, WitnessStatement,
 };
-use serde::{Deserialize, Serialize};
 
 use super::memory::{LastStatement, WitnessMemory};
 use crate::interface::CommitId;
 use crate::limits::STATEMENT_INTERVAL;
+use crate::prelude::*;
 
 /// Why a node makes no statements any more, until it is started again at the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

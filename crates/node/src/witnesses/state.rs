@@ -1,8 +1,5 @@
 //! What is kept of witnesses as a whole: opened from a store, restored from a state, summed up.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use core::time::Duration;
-
 use kusari_chain::StoreResult;
 use kusari_chain::ledger::PublicKey;
 

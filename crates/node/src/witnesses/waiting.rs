@@ -1,11 +1,7 @@
 //! Statements that name a block which is still to come.
 
-use alloc::collections::VecDeque;
-use core::time::Duration;
-
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{PublicKey, WitnessStatement};
-use serde::{Deserialize, Serialize};
 
 use crate::interface::PeerId;
 use crate::limits::{

@@ -1,8 +1,6 @@
 //! How numbers stand in proof files: each u64 as decimal digits in a string, since readers that keep
 //! numbers as floating point would round it.
 
-use serde::{Deserialize, Serialize};
-
 use crate::hash::BlockHash;
 use crate::ledger::{
     PayloadHash, PublicKey, Signature, SignedTransaction, StatementHash, WitnessStatement,

@@ -1,10 +1,6 @@
 //! The bodies of a batch of headers: of whom each is asked, and what is asked of another.
 
-use alloc::collections::{BTreeSet, VecDeque};
-use core::time::Duration;
-
 use kusari_chain::BestPoint;
-use serde::{Deserialize, Serialize};
 
 use super::Standing;
 use crate::downloads::{Answer, Body, Downloads, Purpose, Row};

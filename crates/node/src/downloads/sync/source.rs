@@ -1,12 +1,10 @@
 //! One peer as somebody to ask: what it claims, what came of the last answers, when it is asked next.
 
-use core::time::Duration;
-
 use kusari_chain::{BestPoint, BlockHash, Work};
-use serde::{Deserialize, Serialize};
 
 use super::Progress;
 use crate::limits::{MAX_DOUBLINGS, REST_TIME, REST_TIME_MAX};
+use crate::prelude::*;
 
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Source {

@@ -4,7 +4,6 @@ use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, Txid, WitnessStatement};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, RuleViolation};
-use serde::Deserialize;
 
 use super::super::message::{CompactBlock, Message};
 use super::super::refusal::Refusal;
