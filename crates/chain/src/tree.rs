@@ -7,9 +7,9 @@
 mod branches;
 mod change;
 mod choice;
-mod finality;
 pub(crate) mod orphans;
 mod overlay;
+mod reorg_limit;
 mod rival;
 mod side;
 mod state;
@@ -18,9 +18,9 @@ mod walk;
 pub use self::branches::{Branch, Branches};
 pub use self::change::ChainChange;
 pub(crate) use self::choice::{Switch, Verdict};
-use self::finality::Finality;
-pub use self::finality::{HeldBranch, MAX_HELD_BRANCHES};
 use self::overlay::{BestEntry, Overlay};
+use self::reorg_limit::ReorgLimit;
+pub use self::reorg_limit::{HeldBranch, MAX_HELD_BRANCHES};
 pub use self::rival::Rival;
 use self::side::{SideBranches, SideEntry};
 pub use self::state::StateError;
@@ -137,7 +137,7 @@ pub(crate) struct Tree {
     classic_work: Work,
     overlay: Overlay,
     side: SideBranches,
-    finality: Finality,
+    reorg_limit: ReorgLimit,
     next_order: u64,
     /// What [`Tree::rival`] found before the change of this version.
     rival: Option<(u64, Option<Rival>)>,
@@ -152,21 +152,21 @@ impl Tree {
             None => BestEntry::genesis(BestPoint::genesis()),
         };
         // A store that holds a block was filled before: the limit holds from the start.
-        let mut finality = Finality::open(store.finality()?, tip.point.height > 0);
+        let mut reorg_limit = ReorgLimit::open(store.finality()?, tip.point.height > 0);
         let mut side = SideBranches::default();
         // Parents come before their children, so each finds its parent's mark.
         store.visit_side_headers(&mut |header| {
             let best = BestEntry::of_header(&header);
             let mut entry = SideEntry::from_best(&best, header.counted_bytes);
             let of_parent = side.get(&entry.prev_hash).and_then(|parent| parent.held_by);
-            entry.held_by = finality.mark(&header.hash, of_parent);
+            entry.held_by = reorg_limit.mark(&header.hash, of_parent);
             if let Some(id) = entry.held_by {
-                finality.has(id, best.point);
+                reorg_limit.has(id, best.point);
             }
             side.insert(header.hash, entry);
         })?;
         let next_order = store.next_order()?;
-        Ok(Self { side, finality, next_order, ..Self::new(store, limits, tip) })
+        Ok(Self { side, reorg_limit, next_order, ..Self::new(store, limits, tip) })
     }
 
     /// A tree whose best chain ends in `tip`, with nothing beside it.
@@ -178,7 +178,7 @@ impl Tree {
             classic_work: Target::CLASSIC.work(),
             overlay: Overlay::new(tip),
             side: SideBranches::default(),
-            finality: Finality::default(),
+            reorg_limit: ReorgLimit::default(),
             next_order: 0,
             rival: None,
         }

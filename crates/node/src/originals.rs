@@ -140,20 +140,20 @@ impl Originals {
     }
 
     /// The peer is gone, introduced itself, or sends nothing more.
-    pub(crate) fn remove(&mut self, rows: &mut Downloads, peer: PeerId) {
+    pub(crate) fn remove(&mut self, downloads: &mut Downloads, peer: PeerId) {
         self.table.remove(&peer);
-        rows.take_chain(peer);
+        downloads.take_chain(peer);
     }
 
     /// A block came from the peer. `is_new` tells whether it was not known here.
     pub(crate) fn block_came(
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         peer: PeerId,
         hash: BlockHash,
         is_new: bool,
         now: Duration,
     ) {
-        rows.chain_moved(
+        downloads.chain_moved(
             peer,
             |_| LastBlock::Block(hash),
             |sent_at| {
@@ -166,7 +166,7 @@ impl Originals {
     /// A line came from the peer that is no valid block. One that reads as a block breaks a rule that
     /// an original knows too: it passes such a block on and does not keep it.
     pub(crate) fn bad_line_came(
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         peer: PeerId,
         reads_as_block: bool,
         now: Duration,
@@ -175,26 +175,28 @@ impl Originals {
             LastBlock::Block(_) if reads_as_block => before,
             _ => LastBlock::Unreadable,
         };
-        rows.chain_moved(peer, last, |sent_at| (now < sent_at + GET_CHAIN_TIMEOUT).then_some(now));
+        downloads
+            .chain_moved(peer, last, |sent_at| (now < sent_at + GET_CHAIN_TIMEOUT).then_some(now));
     }
 
     /// Whether the peer is to be sent nothing until its first answer has ended: what it is sent before
     /// would be the last block of its list, and hide what the list lacks.
-    pub(crate) fn is_held(&self, rows: &Downloads, peer: PeerId) -> bool {
-        self.table.get(&peer).is_some_and(|original| !original.answered) && rows.owes_chain(peer)
+    pub(crate) fn is_held(&self, downloads: &Downloads, peer: PeerId) -> bool {
+        self.table.get(&peer).is_some_and(|original| !original.answered)
+            && downloads.owes_chain(peer)
     }
 
     /// Whom to ask for its chain now. A peer that `is_busy` with an answer of ours is asked after it.
     pub(crate) fn due(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         is_busy: impl Fn(PeerId) -> bool,
         mut is_known: impl FnMut(&BlockHash) -> StoreResult<bool>,
     ) -> StoreResult<Vec<PeerId>> {
         let mut due = Vec::new();
         for (&peer, original) in &mut self.table {
-            if rows.owes_chain(peer) || is_busy(peer) {
+            if downloads.owes_chain(peer) || is_busy(peer) {
                 continue;
             }
             let orphan = original.take_reason(now, &mut is_known)?;
@@ -202,7 +204,7 @@ impl Originals {
                 continue;
             }
             let purpose = Purpose::Chain { last: LastBlock::Nothing, orphan };
-            rows.ask(peer, Answer::Chain, purpose, now);
+            downloads.ask(peer, Answer::Chain, purpose, now);
             (original.ask_at, original.asked_at) = (None, Some(now));
             due.push(peer);
         }
@@ -213,7 +215,7 @@ impl Originals {
     /// original may be sent what it lacks, only one at a time.
     pub(crate) fn ended(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         is_busy: impl Fn(PeerId) -> bool,
     ) -> Option<Ended> {
@@ -226,11 +228,11 @@ impl Originals {
         }
         let may_mend = now >= self.mend_after;
         self.table.iter_mut().find_map(|(&peer, original)| {
-            let moved_at = rows.chain_moved_at(peer)?;
+            let moved_at = downloads.chain_moved_at(peer)?;
             if now < moved_at + ANSWER_SILENCE || !(original.answered || may_mend) {
                 return None;
             }
-            let (last, orphan) = rows.take_chain(peer)?;
+            let (last, orphan) = downloads.take_chain(peer)?;
             let is_first = !original.answered;
             original.answered = true;
             Some(Ended { peer, last, orphan: orphan.or(original.wanted), is_first })
@@ -253,9 +255,9 @@ impl Originals {
 
     /// When there is something to do next. What waits for a peer that is busy is looked at when its
     /// stream ends.
-    pub(crate) fn deadline(&self, rows: &Downloads, now: Duration) -> Option<Duration> {
+    pub(crate) fn deadline(&self, downloads: &Downloads, now: Duration) -> Option<Duration> {
         let times = self.table.iter().flat_map(|(&peer, original)| {
-            let end = rows.chain_moved_at(peer).map(|moved_at| {
+            let end = downloads.chain_moved_at(peer).map(|moved_at| {
                 let silent_at = moved_at + ANSWER_SILENCE;
                 if original.answered { silent_at } else { silent_at.max(self.mend_after) }
             });

@@ -1,4 +1,4 @@
-//! What must hold on a ledger: accounts follow from the blocks, and nothing that was entrusted to a
+//! What must hold on a ledger: accounts follow from the blocks, and nothing that was submitted to a
 //! node is lost.
 //!
 //! Applies the blocks once more, in the simplest way that there is, and shares no code with what is

@@ -289,7 +289,7 @@ pub const LEDGER_WITNESSES_LOSE_STORES: Scenario = Scenario {
                 world.plan(at, move |world| world.copy_store(host));
             }
         }
-        // What users entrust to a store that is moved away goes with it.
+        // What users submit to a store that is moved away goes with it.
         world.let_users_act(&[a], 16, SECOND, 130 * SECOND);
         world.set_faults(Faults { crashes: true, partitions: true, ..Faults::default() });
         world.run_until(150 * SECOND);

@@ -31,7 +31,7 @@ pub struct Admission {
 }
 
 impl Mempool {
-    /// Lets a transaction wait, as an `own` one if it was entrusted to this node. `account` is its
+    /// Lets a transaction wait, as an `own` one if it was submitted to this node. `account` is its
     /// sender's as the best chain has it, and `now` is in seconds of the caller's clock.
     ///
     /// An own transaction takes the room of others' whatever it pays; those of others must pay more
@@ -49,7 +49,7 @@ impl Mempool {
     ) -> Result<Admission, PoolRefusal> {
         if let Some(&(key, sequence)) = self.places.get(&checked.txid()) {
             if own {
-                self.entrust(key, sequence)?;
+                self.submit(key, sequence)?;
             }
             return Ok(Admission { known: true, ..Admission::default() });
         }
@@ -91,14 +91,14 @@ impl Mempool {
     }
 
     /// One that is here becomes our own.
-    fn entrust(&mut self, key: PublicKey, sequence: u64) -> Verdict {
+    fn submit(&mut self, key: PublicKey, sequence: u64) -> Verdict {
         let Some(sender) = self.senders.get(&key) else { return Ok(()) };
         let (account, held) = (*sender.account(), sender.get(sequence));
         let Some(held) = held.filter(|held| !held.is_own()) else { return Ok(()) };
         let bytes = held.pooled_bytes();
         self.check_own_bytes(self.own_bytes, bytes)?;
         self.own_bytes += bytes;
-        self.with_sender(account, |sender| sender.entrust(sequence));
+        self.with_sender(account, |sender| sender.submit(sequence));
         Ok(())
     }
 

@@ -39,7 +39,7 @@ impl PooledTransaction {
         self.checked.payload()
     }
 
-    /// Whether it was entrusted to this node, which then neither evicts nor forgets it.
+    /// Whether it was submitted to this node, which then neither evicts nor forgets it.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.own
@@ -67,7 +67,7 @@ impl PooledTransaction {
         &self.checked
     }
 
-    pub(super) fn entrust(&mut self) {
+    pub(super) fn submit(&mut self) {
         self.own = true;
     }
 

@@ -197,12 +197,12 @@ impl Sender {
     }
 
     /// Makes the one with this sequence our own.
-    pub(super) fn entrust(&mut self, sequence: u64) {
+    pub(super) fn submit(&mut self, sequence: u64) {
         if let Place::At(place) = self.place(sequence)
             && let Some(link) = self.chain.get_mut(place)
         {
             self.own_bytes += link.pooled.pooled_bytes();
-            link.pooled.entrust();
+            link.pooled.submit();
         }
     }
 

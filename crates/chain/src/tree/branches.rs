@@ -5,7 +5,7 @@
 
 use super::ChainChange;
 use super::choice::{Holding, Switch, Verdict};
-use super::finality::HeldBranch;
+use super::reorg_limit::HeldBranch;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
 use crate::prelude::*;
@@ -51,12 +51,12 @@ impl Tree {
         let (Some(last), Some((_, first))) = (self.side.get(end), self.side.root_of(end)) else {
             return Ok(None);
         };
-        let accepted = self.finality.accepted();
+        let accepted = self.reorg_limit.accepted();
         let is_accepted = accepted.is_some_and(|hash| self.side.descends(end, &hash));
         let fork = self.find(&first.prev_hash)?.map_or(self.genesis, |known| known.point);
         let tip = self.overlay.tip();
         let best_first = self.entry_at(fork.height.saturating_add(1))?;
-        let hold = last.held_by.and_then(|id| self.finality.get(id));
+        let hold = last.held_by.and_then(|id| self.reorg_limit.get(id));
         Ok(Some(Branch {
             tip: last.point(*end),
             fork,
@@ -82,7 +82,7 @@ impl Tree {
     /// Held branches that have more work than the best chain, the one with the most first.
     pub(crate) fn held_branches(&self) -> Vec<HeldBranch> {
         let tip = self.tip();
-        let ahead = self.finality.iter().filter(|(_, branch)| branch.tip.beats(&tip));
+        let ahead = self.reorg_limit.iter().filter(|(_, branch)| branch.tip.beats(&tip));
         let mut ahead: Vec<HeldBranch> = ahead.map(|(_, branch)| *branch).collect();
         ahead.sort_by(|a, b| match a.tip.beats(&b.tip) {
             true => core::cmp::Ordering::Less,
@@ -94,7 +94,7 @@ impl Tree {
     /// Whether a block belongs to a held branch.
     pub(crate) fn is_held(&self, hash: &BlockHash) -> bool {
         let mark = self.side.get(hash).and_then(|entry| entry.held_by);
-        mark.is_some_and(|id| self.finality.get(id).is_some())
+        mark.is_some_and(|id| self.reorg_limit.get(id).is_some())
     }
 
     pub(crate) fn is_beside(&self, hash: &BlockHash) -> bool {
@@ -102,11 +102,11 @@ impl Tree {
     }
 
     pub(crate) fn is_bound(&self) -> bool {
-        self.finality.is_bound()
+        self.reorg_limit.is_bound()
     }
 
     pub(crate) fn bind(&mut self) {
-        self.finality.bind();
+        self.reorg_limit.bind();
         self.rival = None;
     }
 
@@ -150,14 +150,19 @@ impl Tree {
         let is_over = |branch: &HeldBranch| {
             limit.is_none_or(|limit| branch.depth <= limit) || !self.is_beside(&branch.root)
         };
-        let over: Vec<_> =
-            self.finality.iter().filter(|(_, branch)| is_over(branch)).map(|(id, _)| id).collect();
+        let over: Vec<_> = self
+            .reorg_limit
+            .iter()
+            .filter(|(_, branch)| is_over(branch))
+            .map(|(id, _)| id)
+            .collect();
         self.release_all(over)
     }
 
     fn release_all(&mut self, ids: Vec<u32>) -> Option<ChainChange> {
         let mut change = self.begin_change(self.tip());
-        let released: Vec<_> = ids.into_iter().filter_map(|id| self.finality.release(id)).collect();
+        let released: Vec<_> =
+            ids.into_iter().filter_map(|id| self.reorg_limit.release(id)).collect();
         for HeldBranch { root, .. } in released {
             change.writes.push(BlockWrite::ReleaseBranch { root });
             // One that grew out of another held branch belongs to that one again.
@@ -174,12 +179,12 @@ impl Tree {
     /// descend from the block is judged anew.
     pub(crate) fn accept_branch(&mut self, hash: BlockHash) -> ChainChange {
         let held_by = self.side.get(&hash).and_then(|entry| entry.held_by);
-        let held = self.finality.iter();
+        let held = self.reorg_limit.iter();
         let touched = held.filter(|(id, branch)| {
             Some(*id) == held_by || self.side.descends(&branch.tip.hash, &hash)
         });
         let touched = touched.map(|(id, _)| id).collect();
-        self.finality.accept(hash);
+        self.reorg_limit.accept(hash);
         let released = self.release_all(touched);
         let mut change = released.unwrap_or_else(|| self.begin_change(self.tip()));
         change.writes.push(BlockWrite::AcceptBranch { hash });

@@ -5,8 +5,8 @@
 //! may be followed is not followed at once: see [`super::rival`].
 
 use super::ChainChange;
-use super::finality::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
 use super::overlay::BestEntry;
+use super::reorg_limit::{HeldBranch, HoldId, MAX_HELD_BRANCHES};
 use super::side::SideEntry;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;
@@ -99,16 +99,16 @@ impl Tree {
 
     /// The deepest reorganisation that is followed now without a person's word.
     pub(crate) fn max_reorg_depth(&self) -> Option<u32> {
-        self.limits.max_reorg_depth.filter(|_| self.finality.is_bound())
+        self.limits.max_reorg_depth.filter(|_| self.reorg_limit.is_bound())
     }
 
     /// Which held branch a block below `parent` belongs to.
     pub(super) fn mark_of(&self, hash: &BlockHash, parent: &BlockHash) -> Option<HoldId> {
-        if self.finality.is_empty() {
+        if self.reorg_limit.is_empty() {
             return None;
         }
         let of_parent = self.side.get(parent).and_then(|parent| parent.held_by);
-        self.finality.mark(hash, of_parent)
+        self.reorg_limit.mark(hash, of_parent)
     }
 
     /// Adds a block beside the best chain, and does what was decided.
@@ -127,7 +127,7 @@ impl Tree {
         self.overlay.add_uncommitted(Arc::clone(&stored));
         change.writes.push(BlockWrite::InsertSide(stored));
         if let Some(id) = held_by {
-            self.finality.has(id, point);
+            self.reorg_limit.has(id, point);
         }
         match verdict {
             Verdict::Extends | Verdict::Beside | Verdict::Ahead => {}
@@ -149,12 +149,12 @@ impl Tree {
     ) {
         let Holding::TooDeep { root, depth } = *holding else { return };
         let branch = HeldBranch { root, since: now, depth, tip: end };
-        let id = self.finality.hold(branch);
+        let id = self.reorg_limit.hold(branch);
         self.mark_family(root, id);
         change.writes.push(BlockWrite::HoldBranch(StoredHold { root, since: now, depth }));
-        if self.finality.len() > MAX_HELD_BRANCHES {
+        if self.reorg_limit.len() > MAX_HELD_BRANCHES {
             let weakest = self
-                .finality
+                .reorg_limit
                 .iter()
                 .min_by_key(|(_, branch)| (branch.tip.work, core::cmp::Reverse(branch.tip.hash)));
             if let Some(root) = weakest.map(|(_, branch)| branch.root) {
@@ -165,12 +165,12 @@ impl Tree {
 
     /// Notes which branch a root and all that descends from it belong to.
     pub(super) fn mark_family(&mut self, root: BlockHash, id: HoldId) {
-        let (accepted, mut stops) = (self.finality.accepted(), Vec::new());
-        stops.extend(self.finality.iter().map(|(_, branch)| branch.root).filter(|r| *r != root));
+        let (accepted, mut stops) = (self.reorg_limit.accepted(), Vec::new());
+        stops.extend(self.reorg_limit.iter().map(|(_, branch)| branch.root).filter(|r| *r != root));
         stops.extend(accepted);
         let marked = self.side.mark_family(root, id, &stops);
         for point in marked {
-            self.finality.has(id, point);
+            self.reorg_limit.has(id, point);
         }
     }
 
@@ -210,11 +210,11 @@ impl Tree {
 
     /// A branch is no longer held once its root is in the best chain, or forgotten.
     fn release_root(&mut self, root: &BlockHash, change: &mut ChainChange) {
-        if self.finality.is_empty() {
+        if self.reorg_limit.is_empty() {
             return;
         }
-        if let Some(id) = self.finality.by_root(root) {
-            self.finality.release(id);
+        if let Some(id) = self.reorg_limit.by_root(root) {
+            self.reorg_limit.release(id);
             change.writes.push(BlockWrite::ReleaseBranch { root: *root });
         }
     }
@@ -239,14 +239,14 @@ impl Tree {
         self.overlay.forget_uncommitted(&hash, entry.order);
         change.writes.push(BlockWrite::Evict { hash, order: entry.order });
         self.release_root(&hash, change);
-        let Some((id, branch)) = entry.held_by.and_then(|id| Some((id, self.finality.get(id)?)))
+        let Some((id, branch)) = entry.held_by.and_then(|id| Some((id, self.reorg_limit.get(id)?)))
         else {
             return;
         };
         if branch.tip.hash == hash
             && let Some(parent) = self.side.get(&entry.prev_hash)
         {
-            self.finality.lost_tip(id, parent.point(entry.prev_hash));
+            self.reorg_limit.lost_tip(id, parent.point(entry.prev_hash));
         }
     }
 }

@@ -72,7 +72,7 @@ impl Tree {
         let fork = self.find(&below)?;
         let fork_bytes = fork.map_or(0, |fork| fork.total_bytes);
         let fork = fork.map_or(self.genesis, |Known { point, .. }| point);
-        let accepted = self.finality.accepted();
+        let accepted = self.reorg_limit.accepted();
         let is_accepted =
             accepted.is_some_and(|hash| hash == new.hash || self.side.descends(parent, &hash));
         let tip = self.overlay.tip();

@@ -10,8 +10,8 @@ use core::cmp::Reverse;
 use hashbrown::{HashMap, HashSet};
 
 use super::BestPoint;
-use super::finality::HoldId;
 use super::overlay::BestEntry;
+use super::reorg_limit::HoldId;
 use crate::hash::BlockHash;
 use crate::pow::{ChainTime, Work};
 use crate::prelude::*;

@@ -4,8 +4,8 @@
 //! table holds stands in an order of its own, so that equal trees have equal values. A state may
 //! come out of a file of a stranger: one that contradicts itself is refused.
 
-use super::finality::Finality;
 use super::overlay::{BestEntry, Overlay, Uncommitted};
+use super::reorg_limit::ReorgLimit;
 use super::side::{SideBranches, SideEntry};
 use super::{BestPoint, Tree, TreeLimits};
 use crate::hash::BlockHash;
@@ -28,8 +28,8 @@ pub(crate) struct TreeState {
     /// By order.
     side: Vec<(BlockHash, SideEntry)>,
     next_order: u64,
-    #[serde(default)]
-    finality: Finality,
+    #[serde(default, rename = "finality")]
+    reorg_limit: ReorgLimit,
 }
 
 /// The classic one over an empty store in memory.
@@ -49,7 +49,7 @@ impl Tree {
             last_version: self.overlay.next_version() - 1,
             side: self.side.in_order(),
             next_order: self.next_order,
-            finality: self.finality.clone(),
+            reorg_limit: self.reorg_limit.clone(),
         }
     }
 
@@ -71,11 +71,11 @@ impl Tree {
         let overlay =
             Overlay::restore(state.window, state.uncommitted, state.changes, state.last_version)
                 .ok_or(StateError("there is no tip"))?;
-        let TreeState { finality, next_order, .. } = state;
-        if !finality.is_sound() {
+        let TreeState { reorg_limit, next_order, .. } = state;
+        if !reorg_limit.is_sound() {
             return Err(StateError("more branches are held than may be"));
         }
-        Ok(Self { store, limits, overlay, side, finality, next_order, ..Self::default() })
+        Ok(Self { store, limits, overlay, side, reorg_limit, next_order, ..Self::default() })
     }
 
     /// Goes on over another store, which holds what this tree's does.

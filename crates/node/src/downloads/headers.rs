@@ -17,7 +17,7 @@ use kusari_chain::checked::CheckedHeader;
 use kusari_chain::{BestPoint, Block, BlockHash, Chain, RuleViolation, StoreError};
 
 use self::batch::Batch;
-use super::{Body, Downloads, Purpose, Row};
+use super::{Body, Download, Downloads, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{HEDGE_AFTER, PACE_BLOCKS};
 use crate::prelude::*;
@@ -79,7 +79,7 @@ impl Headers {
     /// Takes an answer of headers.
     pub(crate) fn received(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         peer: PeerId,
         headers: &[CheckedHeader],
         chain: &mut Chain,
@@ -151,22 +151,23 @@ impl Headers {
                 wanted.push_back(Body { hash, parent });
             }
         }
-        rows.abandon_bodies();
+        downloads.abandon_bodies();
         let (useless, moved_at) = (BTreeSet::new(), now);
         self.batch = Some(Batch { from: peer, tip: claimed, wanted, useless, moved_at });
         Ok(Step::Bodies)
     }
 
     /// The peer is gone; `asked` is what it was asked for.
-    pub(crate) fn remove(&mut self, rows: &mut Downloads, peer: PeerId) {
+    pub(crate) fn remove(&mut self, downloads: &mut Downloads, peer: PeerId) {
         self.counted.remove(&peer);
         self.proved.remove(&peer);
         if self.batch.take_if(|batch| batch.from == peer).is_some() {
-            rows.abandon_bodies();
+            downloads.abandon_bodies();
         }
-        while let Some(row) = rows.take(peer, |row| matches!(row.purpose(), Purpose::Bodies { .. }))
+        while let Some(download) =
+            downloads.take(peer, |download| matches!(download.purpose(), Purpose::Bodies { .. }))
         {
-            self.ended(peer, row);
+            self.ended(peer, download);
         }
         if let Some(batch) = &mut self.batch {
             batch.useless.remove(&peer);
@@ -176,15 +177,15 @@ impl Headers {
     /// A body came. Returns whose headers it belongs to, if it was asked for.
     pub(crate) fn arrived(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         peer: PeerId,
         hash: &BlockHash,
         now: Duration,
     ) -> Option<PeerId> {
         let batch = self.batch.as_mut()?;
         let (mut is_expected, mut is_wanted) = (false, false);
-        for (of, row) in rows.bodies_mut() {
-            let Purpose::Bodies { bodies, delivered, is_shared } = row.purpose_mut() else {
+        for (of, download) in downloads.bodies_mut() {
+            let Purpose::Bodies { bodies, delivered, is_shared } = download.purpose_mut() else {
                 continue;
             };
             let before = bodies.len();
@@ -195,7 +196,7 @@ impl Headers {
             (is_expected, is_wanted) = (true, is_wanted || *is_shared);
             if of == peer {
                 *delivered += 1;
-                row.moved_at = now;
+                download.moved_at = now;
             }
         }
         if is_expected {
@@ -209,8 +210,8 @@ impl Headers {
 
     /// A request for bodies came to its end: what did not come is to be asked of another peer. Returns
     /// how many came, where that says something of the peer.
-    pub(crate) fn ended(&mut self, peer: PeerId, row: Row) -> Option<u32> {
-        let Some(Purpose::Bodies { bodies, delivered, is_shared }) = row.into_purpose() else {
+    pub(crate) fn ended(&mut self, peer: PeerId, download: Download) -> Option<u32> {
+        let Some(Purpose::Bodies { bodies, delivered, is_shared }) = download.into_purpose() else {
             return None;
         };
         let batch = self.batch.as_mut()?;
@@ -226,12 +227,12 @@ impl Headers {
 
     /// The same where it did not end in time, or was refused: the peer is not asked for more of the
     /// batch.
-    pub(crate) fn late(&mut self, peer: PeerId, row: Row) -> Option<u32> {
-        let delivered = match row.purpose() {
+    pub(crate) fn late(&mut self, peer: PeerId, download: Download) -> Option<u32> {
+        let delivered = match download.purpose() {
             Purpose::Bodies { delivered, .. } => *delivered,
             _ => return None,
         };
-        self.ended(peer, row);
+        self.ended(peer, download);
         if let Some(batch) = &mut self.batch {
             batch.useless.insert(peer);
         }
@@ -240,18 +241,18 @@ impl Headers {
 
     /// Ends a batch that is complete, or that nobody can complete. Returns whose headers it was, and
     /// the last of them.
-    pub(crate) fn batch_ended(&mut self, rows: &Downloads) -> Option<(PeerId, BestPoint)> {
+    pub(crate) fn batch_ended(&mut self, downloads: &Downloads) -> Option<(PeerId, BestPoint)> {
         let is_over = |batch: &mut Batch| {
-            !rows.is_any_body_asked()
+            !downloads.is_any_body_asked()
                 && (batch.wanted.is_empty() || batch.useless.contains(&batch.from))
         };
         self.batch.take_if(is_over).map(|batch| (batch.from, batch.tip))
     }
 
     /// Forgets a batch whose headers' peer is no longer asked.
-    pub(crate) fn give_up(&mut self, rows: &mut Downloads) {
-        if self.batch.take_if(|batch| !rows.is_syncing(batch.from)).is_some() {
-            rows.abandon_bodies();
+    pub(crate) fn give_up(&mut self, downloads: &mut Downloads) {
+        if self.batch.take_if(|batch| !downloads.is_syncing(batch.from)).is_some() {
+            downloads.abandon_bodies();
         }
     }
 
@@ -259,7 +260,7 @@ impl Headers {
     /// the tip of the headers.
     pub(crate) fn due(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         peers: impl Iterator<Item = PeerId>,
         standing: impl Fn(PeerId, &BestPoint) -> Standing,
@@ -271,23 +272,23 @@ impl Headers {
                 false => (peer, standing(peer, &batch.tip)),
             })
             .collect();
-        batch.share(rows, |row, _| now >= row.moved_at + HEDGE_AFTER);
-        let mut questions = batch.ask(rows, now, &peers);
+        batch.share(downloads, |download, _| now >= download.moved_at + HEDGE_AFTER);
+        let mut questions = batch.ask(downloads, now, &peers);
         // Where one that has delivered could, and is left with nothing to do, the slow are not waited for.
         let mut proven = peers.iter().filter(|(_, standing)| *standing == Standing::Proven);
-        if proven.any(|(peer, _)| batch.is_free(rows, *peer)) {
-            batch.share(rows, |row, delivered| {
-                let time = row.time_taken(now);
+        if proven.any(|(peer, _)| batch.is_free(downloads, *peer)) {
+            batch.share(downloads, |download, delivered| {
+                let time = download.time_taken(now);
                 time >= HEDGE_AFTER && HEDGE_AFTER * delivered < time * PACE_BLOCKS
             });
-            questions.extend(batch.ask(rows, now, &peers));
+            questions.extend(batch.ask(downloads, now, &peers));
         }
         questions
     }
 
     /// When [`Headers::due`] has something by itself.
-    pub(crate) fn deadline(&self, rows: &Downloads, now: Duration) -> Option<Duration> {
-        rows.slow_bodies_at().filter(|at| *at > now && self.batch.is_some())
+    pub(crate) fn deadline(&self, downloads: &Downloads, now: Duration) -> Option<Duration> {
+        downloads.slow_bodies_at().filter(|at| *at > now && self.batch.is_some())
     }
 
     /// Whether it holds no more than it would by itself, and only of peers that `exist`: it may come

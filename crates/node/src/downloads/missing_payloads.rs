@@ -58,7 +58,7 @@ impl MissingPayloads {
     /// anything else.
     pub(crate) fn due(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         peers: impl Iterator<Item = PeerId>,
     ) -> Vec<(PeerId, BlockHash)> {
@@ -67,7 +67,7 @@ impl MissingPayloads {
         self.blocks.retain(|missing| !is_over(missing));
         let mut questions = Vec::new();
         for peer in peers {
-            if !rows.is_idle(peer) {
+            if !downloads.is_idle(peer) {
                 continue;
             }
             let missing = self
@@ -78,7 +78,7 @@ impl MissingPayloads {
             missing.ask_at = now + REQUEST_TIMEOUT;
             missing.tried.insert(peer);
             missing.tries += 1;
-            rows.ask(peer, Answer::Hashes(1), Purpose::Payloads(missing.hash), now);
+            downloads.ask(peer, Answer::Hashes(1), Purpose::Payloads(missing.hash), now);
             questions.push((peer, missing.hash));
         }
         questions

@@ -34,14 +34,14 @@ impl PendingAnnouncements {
     /// An introduced peer has a block that no branch of ours has.
     pub(crate) fn heard(
         &mut self,
-        rows: &Downloads,
+        downloads: &Downloads,
         peer: PeerId,
         point: BestPoint,
         tip: &BestPoint,
         now: Duration,
     ) {
         // Whoever owes an answer has had its turn: announcing again must not begin another wait.
-        if rows.owes_announced(peer) {
+        if downloads.owes_announced(peer) {
             return;
         }
         if let Some(last) = self.last.get_mut(&peer).filter(|last| last.point.hash == point.hash) {
@@ -61,14 +61,14 @@ impl PendingAnnouncements {
     /// whole of it. What it announced itself comes first.
     pub(crate) fn hinted(
         &mut self,
-        rows: &Downloads,
+        downloads: &Downloads,
         peer: PeerId,
         point: BestPoint,
         tip: &BestPoint,
         now: Duration,
     ) {
         if !self.last.contains_key(&peer) {
-            self.heard(rows, peer, point, tip, now);
+            self.heard(downloads, peer, point, tip, now);
             if let Some(last) = self.last.get_mut(&peer) {
                 last.said = false;
             }
@@ -111,13 +111,13 @@ impl PendingAnnouncements {
     /// Whom to ask now for which block, and notes it: peers that are not being asked something else.
     pub(crate) fn due(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         tip: &BestPoint,
     ) -> Vec<(PeerId, BlockHash)> {
         let mut questions = Vec::new();
         for (hash, grace) in self.graces() {
-            if now < grace || rows.is_announced_asked(&hash) {
+            if now < grace || downloads.is_announced_asked(&hash) {
                 continue;
             }
             let first = self
@@ -128,12 +128,12 @@ impl PendingAnnouncements {
                 .filter(|(_, Announcement { point, .. })| {
                     point.height <= tip.height.saturating_add(1) && point.work >= tip.work
                 })
-                .filter(|(peer, _)| rows.is_idle(**peer) && !rows.owes_announced(**peer))
+                .filter(|(peer, _)| downloads.is_idle(**peer) && !downloads.owes_announced(**peer))
                 .min_by_key(|(peer, announcement)| (announcement.heard_at, **peer))
                 .map(|(peer, _)| *peer);
             match first {
                 Some(peer) => {
-                    rows.ask(peer, Answer::Hashes(1), Purpose::Announced(hash), now);
+                    downloads.ask(peer, Answer::Hashes(1), Purpose::Announced(hash), now);
                     questions.push((peer, hash));
                 }
                 None => {
@@ -145,9 +145,9 @@ impl PendingAnnouncements {
     }
 
     /// When [`PendingAnnouncements::due`] has something next. What is being asked for waits for its answer.
-    pub(crate) fn deadline(&self, rows: &Downloads) -> Option<Duration> {
+    pub(crate) fn deadline(&self, downloads: &Downloads) -> Option<Duration> {
         let graces = self.graces().into_iter();
-        graces.filter(|(hash, _)| !rows.is_announced_asked(hash)).map(|(_, grace)| grace).min()
+        graces.filter(|(hash, _)| !downloads.is_announced_asked(hash)).map(|(_, grace)| grace).min()
     }
 
     /// When each block may be asked for: it was announced long enough ago.

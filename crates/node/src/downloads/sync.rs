@@ -31,7 +31,7 @@ use kusari_chain::{BestPoint, BlockHash, StoreResult, Work};
 
 pub(crate) use self::outcome::{Arrival, End, Question};
 use self::source::{Source, per_second};
-use super::{Answer, Downloads, Progress, Purpose, Row};
+use super::{Answer, Download, Downloads, Progress, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{
     FIRST_BLOCKS, FIRST_WIDTH, HEDGE_AFTER, MAX_RETRIES, MAX_WIDTH, MINING_WAITS, PACE_BLOCKS,
@@ -133,7 +133,7 @@ impl Sync {
     /// A block came from the peer.
     pub(crate) fn block_came(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         peer: PeerId,
         arrival: Arrival,
         now: Duration,
@@ -149,13 +149,13 @@ impl Sync {
         };
         let is_fresh = matches!(arrival, Arrival::Fresh(_));
         if is_fresh {
-            rows.stream_moved(peer, now);
+            downloads.stream_moved(peer, now);
         }
-        let Some(row) = rows.sync_of(peer) else { return };
+        let Some(download) = downloads.sync_of(peer) else { return };
         if is_fresh {
-            row.moved_at = now;
+            download.moved_at = now;
         }
-        let Purpose::Sync(progress) = row.purpose_mut() else { return };
+        let Purpose::Sync(progress) = download.purpose_mut() else { return };
         progress.last = Some(point);
         progress.is_fresh |= is_fresh;
         if is_fresh && self.rose_at == Some(now) {
@@ -167,16 +167,16 @@ impl Sync {
     }
 
     /// The peer's answer is complete, or ends by what it says.
-    pub(crate) fn answer_ended(&mut self, rows: &mut Downloads, peer: PeerId, now: Duration) {
-        if let Some(row) = rows.take_sync(peer) {
-            self.ended(peer, row, End::Complete, now);
+    pub(crate) fn answer_ended(&mut self, downloads: &mut Downloads, peer: PeerId, now: Duration) {
+        if let Some(download) = downloads.take_sync(peer) {
+            self.ended(peer, download, End::Complete, now);
         }
     }
 
-    /// A request came to its end, and its row was taken out of the table.
-    pub(crate) fn ended(&mut self, peer: PeerId, row: Row, end: End, now: Duration) {
-        let sent_at = row.sent_at;
-        let Some(Purpose::Sync(progress)) = row.into_purpose() else { return };
+    /// A request came to its end, and its download was taken out of the table.
+    pub(crate) fn ended(&mut self, peer: PeerId, download: Download, end: End, now: Duration) {
+        let sent_at = download.sent_at;
+        let Some(Purpose::Sync(progress)) = download.into_purpose() else { return };
         let has_risen = self.best_work > progress.work_before;
         let turn = self.next_turn();
         let Some(source) = self.sources.get_mut(&peer) else { return };
@@ -203,9 +203,14 @@ impl Sync {
     }
 
     /// The peer's answer is of no use yet, which is nobody's fault: it is asked again from then on.
-    pub(crate) fn answer_waits(&mut self, rows: &mut Downloads, peer: PeerId, until: Duration) {
-        let row = rows.take_sync(peer).and_then(Row::into_purpose);
-        let (Some(Purpose::Sync(progress)), turn) = (row, self.next_turn()) else { return };
+    pub(crate) fn answer_waits(
+        &mut self,
+        downloads: &mut Downloads,
+        peer: PeerId,
+        until: Duration,
+    ) {
+        let download = downloads.take_sync(peer).and_then(Download::into_purpose);
+        let (Some(Purpose::Sync(progress)), turn) = (download, self.next_turn()) else { return };
         let Some(source) = self.sources.get_mut(&peer) else { return };
         source.orphan = source.orphan.or(progress.orphan);
         source.rate = source.rate.or(Some(0));
@@ -235,17 +240,20 @@ impl Sync {
     /// `tip` is ours; `unknown` tells whether no branch has a block that makes a peer worth asking.
     pub(crate) fn next(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         tip: &BestPoint,
         as_headers: bool,
         mut unknown: impl FnMut(PeerId, &BlockHash) -> StoreResult<bool>,
     ) -> StoreResult<Option<Question>> {
-        self.look(rows, now, tip.work);
-        let survey = self.survey(rows, now);
+        self.look(downloads, now, tip.work);
+        let survey = self.survey(downloads, now);
         let mut first: Option<(Rank, PeerId)> = None;
         for (&peer, source) in &self.sources {
-            if !source.may_be_asked(tip, now) || rows.is_syncing(peer) || !rows.has_room(peer) {
+            if !source.may_be_asked(tip, now)
+                || downloads.is_syncing(peer)
+                || !downloads.has_room(peer)
+            {
                 continue;
             }
             let (is_retry, rate) = (source.failures > 0, source.rate.unwrap_or(0));
@@ -282,7 +290,7 @@ impl Sync {
             ..Progress::default()
         };
         let answer = if as_headers { Answer::Headers } else { Answer::Stream(limit) };
-        rows.ask(peer, answer, Purpose::Sync(progress), now);
+        downloads.ask(peer, answer, Purpose::Sync(progress), now);
         Ok(Some(Question { peer, cursor, limit }))
     }
 
@@ -291,11 +299,11 @@ impl Sync {
     }
 
     /// Looks how fast our work rises, and where that is too slow has more peers asked.
-    fn look(&mut self, rows: &mut Downloads, now: Duration, work: Work) {
+    fn look(&mut self, downloads: &mut Downloads, now: Duration, work: Work) {
         let is_behind = |source: &Source| source.claim.is_some_and(|claim| claim.work > work);
         let is_behind = self.sources.values().any(is_behind);
         self.behind_since = is_behind.then(|| self.behind_since.unwrap_or(now));
-        if !rows.is_any_syncing() {
+        if !downloads.is_any_syncing() {
             (self.looked_at, self.gained) = (now, 0);
             (self.width, self.explore, self.rises_fast) = (0, 0, false);
         }
@@ -309,8 +317,8 @@ impl Sync {
         } else {
             self.width = (2 * self.width).clamp(FIRST_WIDTH, MAX_WIDTH);
             (self.explore, self.is_stalled) = (self.width, self.gained == 0);
-            for (_, row) in rows.syncing_mut() {
-                if let Purpose::Sync(progress) = row.purpose_mut() {
+            for (_, download) in downloads.syncing_mut() {
+                if let Purpose::Sync(progress) = download.purpose_mut() {
                     progress.is_slow = true;
                 }
             }
@@ -318,14 +326,14 @@ impl Sync {
         (self.looked_at, self.gained) = (now, 0);
     }
 
-    fn survey(&self, rows: &Downloads, now: Duration) -> Survey {
+    fn survey(&self, downloads: &Downloads, now: Duration) -> Survey {
         let mut survey = Survey::default();
-        for (peer, row, progress) in rows.syncing() {
+        for (peer, download, progress) in downloads.syncing() {
             let Some(source) = self.sources.get(&peer) else { continue };
             survey.is_held |= !progress.is_slow;
             survey.retries += usize::from(source.failures > 0);
-            let so_far = per_second(progress.gained, now.saturating_sub(row.sent_at));
-            let is_young = now < row.sent_at + HEDGE_AFTER;
+            let so_far = per_second(progress.gained, now.saturating_sub(download.sent_at));
+            let is_young = now < download.sent_at + HEDGE_AFTER;
             let before = source.rate.filter(|_| is_young).unwrap_or(0);
             survey.fastest = survey.fastest.max(so_far).max(before);
         }
@@ -339,20 +347,22 @@ impl Sync {
 
     /// Whether blocks that we asked for raise our best chain: what is mined now would be stale at
     /// once. Blocks that do not raise it never hold mining up, so nobody can stop it for nothing.
-    pub(crate) fn is_catching_up(&self, rows: &Downloads, now: Duration) -> bool {
-        self.catching_up_until(rows).is_some_and(|until| now < until)
+    pub(crate) fn is_catching_up(&self, downloads: &Downloads, now: Duration) -> bool {
+        self.catching_up_until(downloads).is_some_and(|until| now < until)
     }
 
-    fn catching_up_until(&self, rows: &Downloads) -> Option<Duration> {
-        self.synced_at.filter(|_| rows.is_any_syncing()).map(|synced_at| synced_at + MINING_WAITS)
+    fn catching_up_until(&self, downloads: &Downloads) -> Option<Duration> {
+        self.synced_at
+            .filter(|_| downloads.is_any_syncing())
+            .map(|synced_at| synced_at + MINING_WAITS)
     }
 
     /// When [`Sync::next`] is to be asked again, at the latest.
-    pub(crate) fn deadline(&self, rows: &Downloads, now: Duration) -> Option<Duration> {
-        let look = rows.is_any_syncing().then(|| self.looked_at + HEDGE_AFTER);
+    pub(crate) fn deadline(&self, downloads: &Downloads, now: Duration) -> Option<Duration> {
+        let look = downloads.is_any_syncing().then(|| self.looked_at + HEDGE_AFTER);
         let wants = |source: &&Source| source.claim.is_some() || source.orphan.is_some();
         let rested = self.sources.values().filter(wants).map(|source| source.rest_until);
-        let times = rested.chain(look).chain(self.catching_up_until(rows));
+        let times = rested.chain(look).chain(self.catching_up_until(downloads));
         times.filter(|time| *time > now).min()
     }
 

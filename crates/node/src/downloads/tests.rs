@@ -20,8 +20,8 @@ fn bodies(count: usize) -> Purpose {
 }
 
 /// What a row is for, in a word.
-fn named(row: Option<Row>) -> &'static str {
-    match row.as_ref().map(|row| (row.purpose(), row.is_abandoned)) {
+fn named(download: Option<Download>) -> &'static str {
+    match download.as_ref().map(|download| (download.purpose(), download.is_abandoned)) {
         None => "nothing",
         Some((_, true)) => "given up",
         Some((Purpose::Sync(_), _)) => "sync",
@@ -34,94 +34,94 @@ fn named(row: Option<Row>) -> &'static str {
 
 #[test]
 fn an_end_belongs_to_the_oldest_request_that_it_can_end() {
-    let mut rows = Downloads::default();
-    rows.ask(PEER, Answer::Stream(256), sync(), START);
-    rows.ask(PEER, Answer::Hashes(1), Purpose::Announced(hash(1)), START);
-    rows.ask(PEER, Answer::Hashes(3), bodies(3), START);
+    let mut downloads = Downloads::default();
+    downloads.ask(PEER, Answer::Stream(256), sync(), START);
+    downloads.ask(PEER, Answer::Hashes(1), Purpose::Announced(hash(1)), START);
+    downloads.ask(PEER, Answer::Hashes(3), bodies(3), START);
     // Answers by hash overtake a stream that waits for its turn; their form tells them apart.
-    assert_eq!(named(rows.ended(PEER, 1, &[hash(2), hash(3)])), "bodies");
-    assert_eq!(named(rows.ended(PEER, 0, &[hash(1)])), "announced");
-    assert_eq!(named(rows.ended(PEER, 256, &[])), "sync");
-    assert_eq!(named(rows.ended(PEER, 0, &[])), "nothing");
+    assert_eq!(named(downloads.ended(PEER, 1, &[hash(2), hash(3)])), "bodies");
+    assert_eq!(named(downloads.ended(PEER, 0, &[hash(1)])), "announced");
+    assert_eq!(named(downloads.ended(PEER, 256, &[])), "sync");
+    assert_eq!(named(downloads.ended(PEER, 0, &[])), "nothing");
 }
 
 #[test]
 fn an_end_of_no_form_that_was_asked_for_ends_the_oldest() {
-    let mut rows = Downloads::default();
-    rows.ask(PEER, Answer::Headers, sync(), START);
-    rows.ask(PEER, Answer::Hashes(2), bodies(2), START);
-    rows.ask(PEER, Answer::Hashes(1), Purpose::Payloads(hash(1)), START);
-    assert_eq!(named(rows.ended(PEER, 9, &[])), "bodies");
-    assert_eq!(named(rows.ended(PEER, 9, &[])), "payloads");
-    assert_eq!(named(rows.ended(PEER, 9, &[])), "nothing", "END ends no headers");
-    assert_eq!(named(rows.headers_came(PEER, START)), "sync");
+    let mut downloads = Downloads::default();
+    downloads.ask(PEER, Answer::Headers, sync(), START);
+    downloads.ask(PEER, Answer::Hashes(2), bodies(2), START);
+    downloads.ask(PEER, Answer::Hashes(1), Purpose::Payloads(hash(1)), START);
+    assert_eq!(named(downloads.ended(PEER, 9, &[])), "bodies");
+    assert_eq!(named(downloads.ended(PEER, 9, &[])), "payloads");
+    assert_eq!(named(downloads.ended(PEER, 9, &[])), "nothing", "END ends no headers");
+    assert_eq!(named(downloads.headers_came(PEER, START)), "sync");
 }
 
 #[test]
 fn headers_that_come_late_count_unless_the_peer_was_asked_anew() {
     let late = START + REQUEST_TIMEOUT;
     for is_asked_anew in [false, true] {
-        let mut rows = Downloads::default();
-        rows.ask(PEER, Answer::Headers, sync(), START);
-        rows.give_up_late(late);
+        let mut downloads = Downloads::default();
+        downloads.ask(PEER, Answer::Headers, sync(), START);
+        downloads.give_up_late(late);
         if is_asked_anew {
-            rows.ask(PEER, Answer::Headers, sync(), late);
+            downloads.ask(PEER, Answer::Headers, sync(), late);
         }
         let first = if is_asked_anew { "given up" } else { "sync" };
-        assert_eq!(named(rows.headers_came(PEER, late)), first);
+        assert_eq!(named(downloads.headers_came(PEER, late)), first);
     }
 }
 
 #[test]
 fn a_late_end_ends_the_request_that_was_given_up_and_not_the_one_after_it() {
-    let mut rows = Downloads::default();
-    rows.ask(PEER, Answer::Hashes(1), Purpose::Announced(hash(1)), START);
+    let mut downloads = Downloads::default();
+    downloads.ask(PEER, Answer::Hashes(1), Purpose::Announced(hash(1)), START);
     let late = START + ANNOUNCED_TIMEOUT;
-    assert_eq!(rows.deadline(), Some(late));
-    assert_eq!(rows.give_up_late(late).len(), 1);
-    assert!(rows.is_idle(PEER) && rows.give_up_late(late).is_empty());
-    rows.ask(PEER, Answer::Hashes(1), Purpose::Payloads(hash(2)), late);
-    assert_eq!(named(rows.ended(PEER, 1, &[])), "given up");
-    assert_eq!(named(rows.ended(PEER, 1, &[])), "payloads");
+    assert_eq!(downloads.deadline(), Some(late));
+    assert_eq!(downloads.give_up_late(late).len(), 1);
+    assert!(downloads.is_idle(PEER) && downloads.give_up_late(late).is_empty());
+    downloads.ask(PEER, Answer::Hashes(1), Purpose::Payloads(hash(2)), late);
+    assert_eq!(named(downloads.ended(PEER, 1, &[])), "given up");
+    assert_eq!(named(downloads.ended(PEER, 1, &[])), "payloads");
 }
 
 #[test]
 fn what_is_refused_is_the_newest_request_and_each_end_keeps_its_own() {
-    let mut rows = Downloads::default();
-    rows.ask(PEER, Answer::Stream(32), sync(), START);
-    rows.ask(PEER, Answer::Stream(9), bodies(9), START);
-    assert_eq!(named(rows.refused(PEER)), "bodies");
-    assert_eq!(named(rows.ended(PEER, 7, &[])), "sync");
-    assert_eq!(named(rows.refused(PEER)), "nothing");
+    let mut downloads = Downloads::default();
+    downloads.ask(PEER, Answer::Stream(32), sync(), START);
+    downloads.ask(PEER, Answer::Stream(9), bodies(9), START);
+    assert_eq!(named(downloads.refused(PEER)), "bodies");
+    assert_eq!(named(downloads.ended(PEER, 7, &[])), "sync");
+    assert_eq!(named(downloads.refused(PEER)), "nothing");
 }
 
 #[test]
 fn a_peer_that_answers_nothing_owes_little_and_is_asked_again_only_after_long() {
-    let mut rows = Downloads::default();
+    let mut downloads = Downloads::default();
     let mut now = START;
     for owed in 0..MAX_OWED_ANSWERS {
-        assert!(rows.has_room(PEER), "{owed}");
-        rows.ask(PEER, Answer::Stream(32), sync(), now);
+        assert!(downloads.has_room(PEER), "{owed}");
+        downloads.ask(PEER, Answer::Stream(32), sync(), now);
         now += REQUEST_TIMEOUT;
-        assert_eq!(rows.give_up_late(now).len(), 1);
-        assert!(rows.is_within_bounds(|_| true));
+        assert_eq!(downloads.give_up_late(now).len(), 1);
+        assert!(downloads.is_within_bounds(|_| true));
     }
-    assert!(!rows.has_room(PEER) && !rows.is_idle(PEER));
-    rows.ask(PEER, Answer::Stream(32), sync(), now);
-    assert!(!rows.is_within_bounds(|_| true), "a state may hold more than a node");
-    rows.ended(PEER, 0, &[]);
-    rows.give_up_late(START + OWED_TIMEOUT + REQUEST_TIMEOUT);
-    assert!(rows.has_room(PEER));
-    rows.remove(PEER);
-    assert!(rows.rows.is_empty() && rows.deadline().is_none());
+    assert!(!downloads.has_room(PEER) && !downloads.is_idle(PEER));
+    downloads.ask(PEER, Answer::Stream(32), sync(), now);
+    assert!(!downloads.is_within_bounds(|_| true), "a state may hold more than a node");
+    downloads.ended(PEER, 0, &[]);
+    downloads.give_up_late(START + OWED_TIMEOUT + REQUEST_TIMEOUT);
+    assert!(downloads.has_room(PEER));
+    downloads.remove(PEER);
+    assert!(downloads.by_peer.is_empty() && downloads.deadline().is_none());
 }
 
 #[test]
 fn a_state_with_rows_of_nobody_or_more_than_may_be_asked_for_is_none() {
     let with = |answer, purpose| {
-        let mut rows = Downloads::default();
-        rows.ask(PEER, answer, purpose, START);
-        rows
+        let mut downloads = Downloads::default();
+        downloads.ask(PEER, answer, purpose, START);
+        downloads
     };
     let sound = with(Answer::Hashes(3), bodies(3));
     assert!(sound.is_within_bounds(|peer| peer == PEER));

@@ -6,7 +6,7 @@ use kusari_chain::{BestPoint, BlockHash, StoreResult};
 
 use super::Node;
 use crate::downloads::sync::{End, Question};
-use crate::downloads::{Answer, Purpose, Row};
+use crate::downloads::{Answer, Download, Purpose};
 use crate::event::Event;
 use crate::interface::{Direction, PeerId};
 use crate::prelude::*;
@@ -16,39 +16,39 @@ use crate::wire::{GetBlocks, MAX_HEADERS, Message};
 impl Node {
     /// A peer's answer of blocks is complete.
     pub(super) fn end_received(&mut self, peer: PeerId, count: u32, missing: &[BlockHash]) {
-        if let Some(row) = self.downloads.ended(peer, count, missing) {
-            self.request_ended(peer, row, End::Complete);
+        if let Some(download) = self.downloads.ended(peer, count, missing) {
+            self.request_ended(peer, download, End::Complete);
         }
     }
 
     /// A peer refuses to answer for now.
     pub(super) fn busy_received(&mut self, peer: PeerId) {
-        if let Some(row) = self.downloads.refused(peer) {
-            self.request_ended(peer, row, End::Refused);
+        if let Some(download) = self.downloads.refused(peer) {
+            self.request_ended(peer, download, End::Refused);
         }
     }
 
     /// Gives up what is late, so that it is asked of another peer.
     pub(super) fn give_up_late_answers(&mut self) {
-        for (peer, row) in self.downloads.give_up_late(self.now) {
-            self.request_ended(peer, row, End::Late);
+        for (peer, download) in self.downloads.give_up_late(self.now) {
+            self.request_ended(peer, download, End::Late);
         }
     }
 
-    fn request_ended(&mut self, peer: PeerId, row: Row, end: End) {
-        let Some(purpose) = row.live_purpose() else { return };
+    fn request_ended(&mut self, peer: PeerId, download: Download, end: End) {
+        let Some(purpose) = download.live_purpose() else { return };
         match (purpose, end) {
-            (Purpose::Sync(_), _) => self.sync.ended(peer, row, end, self.now),
+            (Purpose::Sync(_), _) => self.sync.ended(peer, download, end, self.now),
             // In time another peer may have it. Where it is late, it is left to those who catch up.
             (Purpose::Announced(hash), End::Complete | End::Refused) => {
                 self.pending_announcements.answered(peer, hash);
             }
             (Purpose::Announced(hash), End::Late) => drop(self.pending_announcements.arrived(hash)),
             (Purpose::Bodies { .. }, _) => {
-                let time = row.time_taken(self.now);
+                let time = download.time_taken(self.now);
                 let delivered = match end {
-                    End::Complete => self.headers.ended(peer, row),
-                    End::Late | End::Refused => self.headers.late(peer, row),
+                    End::Complete => self.headers.ended(peer, download),
+                    End::Late | End::Refused => self.headers.late(peer, download),
                 };
                 if let Some(delivered) = delivered {
                     self.sync.bodies_came(peer, delivered, time, self.now);
@@ -98,8 +98,8 @@ impl Node {
             let unknown = |peer, hash: &BlockHash| {
                 Ok(!announced.is_waited_for(peer, hash) && chain.point(hash)?.is_none())
             };
-            let (rows, tip) = (&mut self.downloads, chain.tip());
-            let question = self.sync.next(rows, self.now, &tip, as_headers, unknown)?;
+            let (downloads, tip) = (&mut self.downloads, chain.tip());
+            let question = self.sync.next(downloads, self.now, &tip, as_headers, unknown)?;
             let Some(Question { peer, cursor, limit }) = question else { return Ok(()) };
             let locator = self.locator(cursor)?;
             // On a ledger, what a claim is worth shows before its bodies are asked for.

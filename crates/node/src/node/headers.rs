@@ -36,19 +36,20 @@ impl Node {
         headers: &[CheckedHeader],
     ) -> StoreResult {
         // Nobody is believed who was not asked, and nothing that comes too late.
-        let Some(row) = self.downloads.headers_came(peer, self.now) else {
+        let Some(download) = self.downloads.headers_came(peer, self.now) else {
             return Ok(());
         };
-        if !matches!(row.live_purpose(), Some(Purpose::Sync(_))) {
+        if !matches!(download.live_purpose(), Some(Purpose::Sync(_))) {
             return Ok(());
         }
-        self.downloads.go_on(peer, row, Answer::Done, self.now);
-        let (rows, chain) = (&mut self.downloads, &mut self.chain);
-        let step = match self.headers.received(rows, peer, headers, chain, self.now, self.wall) {
+        self.downloads.go_on(peer, download, Answer::Done, self.now);
+        let (downloads, chain) = (&mut self.downloads, &mut self.chain);
+        let step = match self.headers.received(downloads, peer, headers, chain, self.now, self.wall)
+        {
             Ok(step) => step,
             Err(HeadersError::Store(error)) => return Err(error),
             Err(HeadersError::Rule(violation)) => {
-                self.sync.answer_ended(rows, peer, self.now);
+                self.sync.answer_ended(downloads, peer, self.now);
                 self.line_refused(peer, violation.code(), &violation.to_string());
                 self.send_error(peer, violation.code(), &violation.to_string());
                 self.punish(peer, INVALID_BLOCK_SCORE);
@@ -56,9 +57,9 @@ impl Node {
             }
         };
         match step {
-            Step::Nothing => self.sync.answer_ended(rows, peer, self.now),
+            Step::Nothing => self.sync.answer_ended(downloads, peer, self.now),
             Step::More(after) | Step::Again(after) => {
-                rows.ask_on(peer, Answer::Headers);
+                downloads.ask_on(peer, Answer::Headers);
                 let mut locator = self.chain.locator(None)?;
                 locator.truncate(crate::wire::MAX_LOCATOR - 1);
                 locator.insert(0, after);
@@ -66,9 +67,9 @@ impl Node {
             }
             Step::Ahead(due) => {
                 let wait = Duration::from_secs(due.saturating_sub(self.wall).max(1));
-                self.sync.answer_waits(rows, peer, self.now + wait.min(REST_TIME));
+                self.sync.answer_waits(downloads, peer, self.now + wait.min(REST_TIME));
             }
-            Step::Later => self.sync.answer_waits(rows, peer, self.now + LATER),
+            Step::Later => self.sync.answer_waits(downloads, peer, self.now + LATER),
             Step::Bodies => {}
         }
         Ok(())

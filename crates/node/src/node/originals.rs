@@ -70,8 +70,8 @@ impl Node {
         }
         loop {
             let serving = &self.serving;
-            let rows = &mut self.downloads;
-            let ended = self.originals.ended(rows, self.now, |peer| serving.is_busy(peer));
+            let downloads = &mut self.downloads;
+            let ended = self.originals.ended(downloads, self.now, |peer| serving.is_busy(peer));
             let Some(ended) = ended else { return Ok(()) };
             let brought = match ended.orphan {
                 Some(orphan) => self.chain.point(&orphan)?.is_some(),

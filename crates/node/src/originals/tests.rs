@@ -16,7 +16,7 @@ fn hash(number: u8) -> BlockHash {
 #[derive(Default)]
 struct Desk {
     originals: Originals,
-    rows: Downloads,
+    downloads: Downloads,
 }
 
 impl Deref for Desk {
@@ -35,35 +35,35 @@ impl DerefMut for Desk {
 
 impl Desk {
     fn block_came(&mut self, peer: PeerId, hash: BlockHash, is_new: bool, now: Duration) {
-        Originals::block_came(&mut self.rows, peer, hash, is_new, now);
+        Originals::block_came(&mut self.downloads, peer, hash, is_new, now);
     }
 
     fn bad_line_came(&mut self, peer: PeerId, reads_as_block: bool, now: Duration) {
-        Originals::bad_line_came(&mut self.rows, peer, reads_as_block, now);
+        Originals::bad_line_came(&mut self.downloads, peer, reads_as_block, now);
     }
 
     fn is_asked(&self, peer: PeerId) -> bool {
-        self.rows.owes_chain(peer)
+        self.downloads.owes_chain(peer)
     }
 
     fn is_held(&self, peer: PeerId) -> bool {
-        self.originals.is_held(&self.rows, peer)
+        self.originals.is_held(&self.downloads, peer)
     }
 
     fn due(&mut self, now: Duration, is_busy: bool, is_known: bool) -> Vec<PeerId> {
-        self.originals.due(&mut self.rows, now, |_| is_busy, |_| Ok(is_known)).unwrap()
+        self.originals.due(&mut self.downloads, now, |_| is_busy, |_| Ok(is_known)).unwrap()
     }
 
     fn ended(&mut self, now: Duration, is_busy: impl Fn(PeerId) -> bool) -> Option<Ended> {
-        self.originals.ended(&mut self.rows, now, is_busy)
+        self.originals.ended(&mut self.downloads, now, is_busy)
     }
 
     fn deadline(&self, now: Duration) -> Option<Duration> {
-        self.originals.deadline(&self.rows, now)
+        self.originals.deadline(&self.downloads, now)
     }
 
     fn remove(&mut self, peer: PeerId) {
-        self.originals.remove(&mut self.rows, peer);
+        self.originals.remove(&mut self.downloads, peer);
     }
 }
 
@@ -138,7 +138,7 @@ fn silence_while_nothing_is_read_ends_no_answer() {
     let mut originals = Desk::default();
     originals.found(PEER, START);
     asked(&mut originals, START);
-    originals.rows.nothing_is_read(START + 10 * SECOND);
+    originals.downloads.nothing_is_read(START + 10 * SECOND);
     assert_eq!(originals.ended(START + 10 * SECOND, |_| false), None);
     end(&mut originals, START + 10 * SECOND + ANSWER_SILENCE);
 }

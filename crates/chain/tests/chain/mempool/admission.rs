@@ -124,7 +124,7 @@ fn account_that_the_pool_was_not_told_of_is_refused() {
 }
 
 #[test]
-fn known_transaction_becomes_our_own_when_it_is_entrusted_to_us() {
+fn known_transaction_becomes_our_own_when_it_is_submitted_to_us() {
     let mut rig = rig(&[100]);
     let draft = Draft::fee(0, 0, 1);
     assert!(!rig.other(draft).unwrap().known);

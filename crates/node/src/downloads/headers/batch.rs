@@ -3,7 +3,7 @@
 use kusari_chain::BestPoint;
 
 use super::Standing;
-use crate::downloads::{Answer, Body, Downloads, Purpose, Row};
+use crate::downloads::{Answer, Body, Download, Downloads, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{FIRST_BODIES, MAX_BODIES_ASKED, MAX_RETRIES};
 use crate::prelude::*;
@@ -25,21 +25,25 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Whether the peer can be asked for bodies.
-    pub(super) fn is_free(&self, rows: &Downloads, peer: PeerId) -> bool {
-        !rows.owes_bodies(peer)
-            && rows.has_room(peer)
-            && (peer == self.from || rows.is_idle(peer))
+    pub(super) fn is_free(&self, downloads: &Downloads, peer: PeerId) -> bool {
+        !downloads.owes_bodies(peer)
+            && downloads.has_room(peer)
+            && (peer == self.from || downloads.is_idle(peer))
             && !self.useless.contains(&peer)
     }
 
-    /// What these rows were to bring is asked of others as well. `is_slow` is given how many came.
-    pub(super) fn share(&mut self, rows: &mut Downloads, is_slow: impl Fn(&Row, u32) -> bool) {
-        for (_, row) in rows.bodies_mut() {
-            let is_slow = match row.purpose() {
-                Purpose::Bodies { delivered, .. } => is_slow(row, *delivered),
+    /// What these downloads were to bring is asked of others as well. `is_slow` is given how many came.
+    pub(super) fn share(
+        &mut self,
+        downloads: &mut Downloads,
+        is_slow: impl Fn(&Download, u32) -> bool,
+    ) {
+        for (_, download) in downloads.bodies_mut() {
+            let is_slow = match download.purpose() {
+                Purpose::Bodies { delivered, .. } => is_slow(download, *delivered),
                 _ => false,
             };
-            if let Purpose::Bodies { bodies, is_shared, .. } = row.purpose_mut()
+            if let Purpose::Bodies { bodies, is_shared, .. } = download.purpose_mut()
                 && is_slow
                 && !core::mem::replace(is_shared, true)
             {
@@ -51,22 +55,22 @@ impl Batch {
     /// Asks what is wanted of those that are free, and notes it.
     pub(super) fn ask(
         &mut self,
-        rows: &mut Downloads,
+        downloads: &mut Downloads,
         now: Duration,
         peers: &[(PeerId, Standing)],
     ) -> Vec<(PeerId, GetBlocks)> {
         let mut questions = Vec::new();
         for &(peer, standing) in peers {
-            let room = MAX_BODIES_ASKED.saturating_sub(rows.bodies_asked()).min(MAX_HASHES);
+            let room = MAX_BODIES_ASKED.saturating_sub(downloads.bodies_asked()).min(MAX_HASHES);
             if room == 0 || self.wanted.is_empty() {
                 break;
             }
-            if !self.is_free(rows, peer) {
+            if !self.is_free(downloads, peer) {
                 continue;
             }
             let (bodies, question) = match standing {
                 Standing::Proven => self.question(room, peer == self.from),
-                Standing::Unproven if rows.bodies_shared() < MAX_RETRIES => self.sample(),
+                Standing::Unproven if downloads.bodies_shared() < MAX_RETRIES => self.sample(),
                 Standing::Unproven | Standing::Unfit => continue,
             };
             let is_shared = standing == Standing::Unproven;
@@ -76,7 +80,7 @@ impl Batch {
                 GetBlocks::ByHash(_) => Answer::Hashes(count),
             };
             let purpose = Purpose::Bodies { bodies, delivered: 0, is_shared };
-            rows.ask(peer, answer, purpose, now);
+            downloads.ask(peer, answer, purpose, now);
             questions.push((peer, question));
         }
         questions
@@ -93,8 +97,8 @@ impl Batch {
             return (bodies, GetBlocks::ByHash(hashes));
         };
         let pairs = self.wanted.iter().zip(self.wanted.iter().skip(1));
-        let row = 1 + pairs.take_while(|(before, after)| before.hash == after.parent).count();
-        count = count.min(row);
+        let download = 1 + pairs.take_while(|(before, after)| before.hash == after.parent).count();
+        count = count.min(download);
         let bodies: Vec<Body> = self.wanted.drain(..count).collect();
         // There are at most as many as may be asked for.
         let limit = u32::try_from(bodies.len()).unwrap_or(MAX_BLOCKS);

@@ -4,7 +4,7 @@ use alloc::vec;
 
 use kusari_chain::Work;
 
-use super::super::Row;
+use super::super::Download;
 use super::*;
 use crate::limits::ANNOUNCED_TIMEOUT;
 
@@ -22,36 +22,36 @@ fn peer(number: u64) -> PeerId {
 #[derive(Default)]
 struct Desk {
     announced: PendingAnnouncements,
-    rows: Downloads,
+    downloads: Downloads,
 }
 
 impl Desk {
     fn heard(&mut self, peer: PeerId, point: BestPoint, tip: &BestPoint, now: Duration) {
-        self.announced.heard(&self.rows, peer, point, tip, now);
+        self.announced.heard(&self.downloads, peer, point, tip, now);
     }
 
     /// Whom to ask now, after what is late was given up.
     fn questions(&mut self, now: Duration) -> Vec<(PeerId, BlockHash)> {
-        for (_, row) in self.rows.give_up_late(now) {
-            if let Purpose::Announced(hash) = row.purpose() {
+        for (_, download) in self.downloads.give_up_late(now) {
+            if let Purpose::Announced(hash) = download.purpose() {
                 self.announced.arrived(hash);
             }
         }
-        self.announced.due(&mut self.rows, now, &point(5, 0))
+        self.announced.due(&mut self.downloads, now, &point(5, 0))
     }
 
     /// The peer's answer is complete, if it was asked for one.
     fn end(&mut self, peer: PeerId) -> bool {
-        let row = self.rows.ended(peer, 0, &[BlockHash([0; 32])]);
-        if let Some(Purpose::Announced(hash)) = row.as_ref().and_then(Row::live_purpose) {
+        let download = self.downloads.ended(peer, 0, &[BlockHash([0; 32])]);
+        if let Some(Purpose::Announced(hash)) = download.as_ref().and_then(Download::live_purpose) {
             self.announced.answered(peer, hash);
         }
-        row.is_some()
+        download.is_some()
     }
 
     /// When something is to be done next.
     fn deadline(&self) -> Option<Duration> {
-        self.announced.deadline(&self.rows).into_iter().chain(self.rows.deadline()).min()
+        self.announced.deadline(&self.downloads).into_iter().chain(self.downloads.deadline()).min()
     }
 
     fn is_waited_for(&self, peer: PeerId, hash: &BlockHash) -> bool {
@@ -112,7 +112,7 @@ fn a_peer_that_owes_an_answer_or_is_asked_by_others_is_passed_over() {
     desk.heard(peer(2), point(6, 2), &point(5, 0), now);
     desk.heard(peer(3), point(6, 2), &point(5, 0), now);
     now += ANNOUNCED_GRACE;
-    desk.rows.ask(peer(2), Answer::Headers, Purpose::Payloads(point(3, 3).hash), now);
+    desk.downloads.ask(peer(2), Answer::Headers, Purpose::Payloads(point(3, 3).hash), now);
     let asked = desk.questions(now);
     assert_eq!(asked, [(peer(3), point(6, 2).hash)]);
 }

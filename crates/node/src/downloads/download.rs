@@ -94,7 +94,7 @@ pub(crate) struct Body {
 
 /// One request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Row {
+pub(crate) struct Download {
     answer: Answer,
     purpose: Purpose,
     pub(super) sent_at: Duration,
@@ -105,7 +105,7 @@ pub(crate) struct Row {
     pub(super) is_abandoned: bool,
 }
 
-impl Row {
+impl Download {
     pub(super) fn new(answer: Answer, purpose: Purpose, now: Duration) -> Self {
         Self { answer, purpose, sent_at: now, moved_at: now, is_abandoned: false }
     }

@@ -35,7 +35,7 @@ pub(super) type HoldId = u32;
 
 /// Which branches are held, and which one was accepted.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Finality {
+pub(crate) struct ReorgLimit {
     held: BTreeMap<HoldId, HeldBranch>,
     next_id: HoldId,
     accepted: Option<BlockHash>,
@@ -43,7 +43,7 @@ pub(crate) struct Finality {
     is_bound: bool,
 }
 
-impl Finality {
+impl ReorgLimit {
     pub(super) fn bind(&mut self) {
         self.is_bound = true;
     }
@@ -54,12 +54,12 @@ impl Finality {
 
     /// Takes over what is stored. What a branch has above its root shows when side blocks are read.
     pub(super) fn open(stored: StoredFinality, is_bound: bool) -> Self {
-        let mut finality = Self { accepted: stored.accepted, is_bound, ..Self::default() };
+        let mut reorg_limit = Self { accepted: stored.accepted, is_bound, ..Self::default() };
         for StoredHold { root, since, depth } in stored.held.into_iter().take(MAX_HELD_BRANCHES) {
             let tip = BestPoint { hash: root, ..BestPoint::genesis() };
-            finality.hold(HeldBranch { root, since, depth, tip });
+            reorg_limit.hold(HeldBranch { root, since, depth, tip });
         }
-        finality
+        reorg_limit
     }
 
     /// The last block that a person accepted, with whatever descends from it.
