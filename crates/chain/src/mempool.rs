@@ -104,7 +104,7 @@ impl Default for PoolLimits {
 ///
 /// What is *offered* can be mined now. What is *parked* is our own and cannot, because an earlier
 /// transaction is missing or the balance is too low: it is kept until it can.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mempool {
     limits: PoolLimits,
     senders: BTreeMap<PublicKey, Sender>,
@@ -118,25 +118,11 @@ pub struct Mempool {
     penniless_bytes: u64,
 }
 
-impl Default for Mempool {
-    fn default() -> Self {
-        Self::new(PoolLimits::default())
-    }
-}
-
 impl Mempool {
     /// An empty pool with these limits, none of them above [`PoolLimits::GREATEST`].
     #[must_use]
     pub fn new(limits: PoolLimits) -> Self {
-        Self {
-            limits: limits.min(PoolLimits::GREATEST),
-            senders: BTreeMap::new(),
-            places: HashMap::new(),
-            tails: BTreeSet::new(),
-            bytes: 0,
-            own_bytes: 0,
-            penniless_bytes: 0,
-        }
+        Self { limits: limits.min(PoolLimits::GREATEST), ..Self::default() }
     }
 
     /// The transaction with this id, offered or parked.

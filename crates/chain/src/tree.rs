@@ -44,6 +44,12 @@ pub struct BestPoint {
     pub work: Work,
 }
 
+impl Default for BestPoint {
+    fn default() -> Self {
+        Self::genesis()
+    }
+}
+
 impl BestPoint {
     /// The genesis block, which proves no work of its own.
     #[must_use]

@@ -56,6 +56,12 @@ pub(crate) struct Backlog {
     unwritten: BTreeMap<EntryId, CommitId>,
 }
 
+impl Default for Backlog {
+    fn default() -> Self {
+        Self::open(OutboxLimits::default(), &OutboxFacts::default())
+    }
+}
+
 impl Backlog {
     /// Nothing is in memory yet.
     pub(crate) fn open(limits: OutboxLimits, facts: &OutboxFacts) -> Self {

@@ -132,7 +132,7 @@ pub struct DraftToSign {
 }
 
 /// Whether others may use an account of this node as well, and whether this node would know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Company {
     /// Peers are configured.
     pub(crate) configured: bool,
@@ -142,7 +142,7 @@ pub(crate) struct Company {
     pub(crate) heard: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Drafts {
     waiting: BTreeMap<EntryId, Draft>,
     /// What the driver is signing, each with its sequence.
@@ -159,15 +159,7 @@ pub(crate) struct Drafts {
 
 impl Drafts {
     pub(crate) fn new(company: Company) -> Self {
-        Self {
-            waiting: BTreeMap::new(),
-            asked: BTreeMap::new(),
-            put_back: BTreeSet::new(),
-            requests: BTreeMap::new(),
-            wallet: None,
-            company,
-            told: None,
-        }
+        Self { company, ..Self::default() }
     }
 
     pub(crate) fn has_met_peer(&self) -> bool {

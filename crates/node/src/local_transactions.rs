@@ -78,7 +78,7 @@ impl Open {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct LocalTransactions {
     pub(crate) backlog: Backlog,
     open: BTreeMap<EntryId, Open>,

@@ -14,7 +14,7 @@ use kusari_chain::{BlockHash, Chain, ChainChange, StoreResult};
 use crate::backlog::{Backlog, OutboxLimits};
 use crate::interface::CommitId;
 use crate::prelude::*;
-use crate::store::{EntryId, EntryState, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite};
+use crate::store::{EntryId, EntryState, OutboxEntry, OutboxStore, OutboxWrite};
 
 const MINED: EntryState = EntryState::Mined { settled: false };
 
@@ -32,7 +32,7 @@ impl Open {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Outbox {
     backlog: Backlog,
     open: BTreeMap<EntryId, Open>,
@@ -44,13 +44,6 @@ pub(crate) struct Outbox {
     settling: VecDeque<(CommitId, EntryId)>,
 }
 
-/// The outbox of a ledger, which has no lines.
-impl Default for Outbox {
-    fn default() -> Self {
-        Self::over(Backlog::open(OutboxLimits::default(), &OutboxFacts::default()))
-    }
-}
-
 impl Outbox {
     /// What is neither settled nor waits for its first block; the rest is loaded next. Returns what
     /// must be written by the first commit: a block may have come back while nobody looked.
@@ -59,7 +52,8 @@ impl Outbox {
         limits: OutboxLimits,
         chain: &Chain,
     ) -> StoreResult<(Self, Vec<OutboxWrite>)> {
-        let mut outbox = Self::over(Backlog::open(limits, &store.outbox_facts()?));
+        let backlog = Backlog::open(limits, &store.outbox_facts()?);
+        let mut outbox = Self { backlog, ..Self::default() };
         let (mut entries, mut writes) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;
         for entry in entries {
@@ -82,17 +76,6 @@ impl Outbox {
         outbox.put_off(CommitId(u64::from(!writes.is_empty())));
         outbox.backlog.committed(CommitId::default());
         Ok((outbox, writes))
-    }
-
-    fn over(backlog: Backlog) -> Self {
-        Self {
-            backlog,
-            open: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            mined: BTreeSet::new(),
-            by_block: BTreeMap::new(),
-            settling: VecDeque::new(),
-        }
     }
 
     /// Takes an entry of the store into memory. Returns whether it stands in the best chain.

@@ -15,7 +15,9 @@ use crate::prelude::*;
 use crate::witnesses::WitnessStop;
 
 /// A picture of the node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The default is a node that has not looked at its store yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The last block of the best chain.
     pub tip: BestPoint,
@@ -55,25 +57,6 @@ pub struct Behind {
     pub peers: usize,
     /// Those of them that this node dialled.
     pub chosen: usize,
-}
-
-/// A node that has not looked at its store yet.
-impl Default for Snapshot {
-    fn default() -> Self {
-        Self {
-            tip: BestPoint::genesis(),
-            peers: Arc::default(),
-            originals: 0,
-            waiting_lines: 0,
-            ledger: None,
-            side_bytes: 0,
-            side_limit: 0,
-            held: Vec::new(),
-            orphans: 0,
-            catching_up: false,
-            hindrances: Vec::new(),
-        }
-    }
 }
 
 impl Snapshot {

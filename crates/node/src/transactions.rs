@@ -31,7 +31,7 @@ use crate::predecessors::Predecessors;
 use crate::prelude::*;
 use crate::store::{EntryId, OutboxStore, OutboxWrite, PoolRecord, PoolWrite};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Transactions {
     pool: Mempool,
     local: LocalTransactions,
@@ -115,13 +115,7 @@ impl Transactions {
             pool: Mempool::new(limits),
             local,
             drafts: Drafts::new(company),
-            predecessors: Predecessors::default(),
-            passed: Passed::default(),
-            listeners: Listeners::default(),
-            unannounced: VecDeque::new(),
-            admitted: 0,
-            looks: 0,
-            expire_at: Duration::ZERO,
+            ..Self::default()
         };
         // What others sent may follow on ours.
         opened.open_own(signed, Basis { chain, store, now: 0 }, &mut moved)?;

@@ -72,7 +72,7 @@ impl Pipe {
 }
 
 /// One end of a connection, seen from its machine.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct End {
     pub(crate) host: usize,
     /// Whether the machine knows of the connection and has not closed it.
@@ -95,18 +95,7 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) fn new(host: usize) -> Self {
-        Self {
-            host,
-            open: false,
-            draining: false,
-            framer: LineFramer::default(),
-            inbox: Vec::new(),
-            held: Vec::new(),
-            ended: false,
-            deaf: false,
-            reads_at: 0,
-            out: Pipe::default(),
-        }
+        Self { host, ..Self::default() }
     }
 }
 

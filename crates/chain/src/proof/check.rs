@@ -137,13 +137,9 @@ impl TransactionProof {
         }
         check_signature(transaction, chain_id).map_err(|_| ProofFault::Signature)?;
         self.check_body()?;
-        match check_header(block, chain_id) {
-            Ok(()) => {}
-            Err(HeaderFault::Hash) => return Err(ProofFault::BlockHash { height: block.index }),
-            Err(HeaderFault::Target) => {
-                return Err(ProofFault::BlockTarget { height: block.index });
-            }
-        }
+        let height = block.index;
+        let faults = [ProofFault::BlockHash { height }, ProofFault::BlockTarget { height }];
+        check_header(block, chain_id, faults)?;
         self.check_later()?;
         for earlier in &self.earlier {
             check_earlier(earlier, block)?;
@@ -176,11 +172,7 @@ impl TransactionProof {
             let hash = leaf_hash(&self.block.hash.0);
             let root = path::root(hash, leaf, u64::from(height), &siblings, rest);
             let root = root.ok_or(ProofFault::LaterHash { height })?;
-            match check_header(&later.with_history(MerkleRoot(root)), &self.chain_id) {
-                Ok(()) => {}
-                Err(HeaderFault::Hash) => return Err(ProofFault::LaterHash { height }),
-                Err(HeaderFault::Target) => return Err(ProofFault::LaterTarget { height }),
-            }
+            check_later_header(&later.with_history(MerkleRoot(root)), &self.chain_id)?;
         }
         Ok(())
     }
@@ -216,22 +208,23 @@ impl ConsistencyProof {
     /// # Errors
     /// The first step that does not hold.
     pub fn check(&self) -> Result<(), ProofFault> {
-        let height = self.later.index;
-        check_header(&self.later, &self.chain_id).map_err(|fault| match fault {
-            HeaderFault::Hash => ProofFault::LaterHash { height },
-            HeaderFault::Target => ProofFault::LaterTarget { height },
-        })?;
+        check_later_header(&self.later, &self.chain_id)?;
         check_earlier(&self.earlier, &self.later)
     }
 }
 
-enum HeaderFault {
-    Hash,
-    Target,
+fn check_later_header(header: &ProvenHeader, chain: &ChainId) -> Result<(), ProofFault> {
+    let height = header.index;
+    let faults = [ProofFault::LaterHash { height }, ProofFault::LaterTarget { height }];
+    check_header(header, chain, faults)
 }
 
-/// Whether the hash follows from the content, and meets the target.
-fn check_header(header: &ProvenHeader, chain: &ChainId) -> Result<(), HeaderFault> {
+/// Whether the hash follows from the content, and meets the target; each has its fault.
+fn check_header(
+    header: &ProvenHeader,
+    chain: &ChainId,
+    [hash_fault, target_fault]: [ProofFault; 2],
+) -> Result<(), ProofFault> {
     let block = Block {
         index: header.index,
         timestamp: header.timestamp,
@@ -242,12 +235,12 @@ fn check_header(header: &ProvenHeader, chain: &ChainId) -> Result<(), HeaderFaul
         transactions: Vec::new(),
     };
     if block.compute_hash() != header.hash {
-        return Err(HeaderFault::Hash);
+        return Err(hash_fault);
     }
     let limit = CompactTarget::LIMIT.target();
     match header.target.target() {
         Some(target) if Some(target) <= limit && target.is_met_by(&header.hash) => Ok(()),
-        _ => Err(HeaderFault::Target),
+        _ => Err(target_fault),
     }
 }
 

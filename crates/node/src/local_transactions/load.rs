@@ -33,13 +33,8 @@ impl LocalTransactions {
         let facts = store.outbox_facts()?;
         let mut own = Self {
             backlog: Backlog::open(limits, &facts),
-            open: BTreeMap::new(),
-            by_txid: BTreeMap::new(),
-            places: BTreeSet::new(),
-            done: BTreeSet::new(),
-            stranded: BTreeMap::new(),
-            settling: VecDeque::new(),
             displaced: facts.displaced,
+            ..Self::default()
         };
         let (mut entries, mut waiting) = (Vec::new(), Vec::new());
         store.visit_open_entries(&mut |entry| entries.push(entry))?;

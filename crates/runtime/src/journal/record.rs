@@ -13,7 +13,7 @@ use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
 
-use super::format::{Line, MAX_LINE, Read, Sum};
+use super::format::{Answer, Line, MAX_LINE, Read, Sum};
 use super::writer::Writer;
 
 /// The file as far as it is recorded.
@@ -106,10 +106,15 @@ impl<S: ?Sized> Recording<S> {
             self.log.borrow_mut().line(&Line::<&Input>::Read(read()));
         }
     }
-}
 
-fn answer<T: Clone>(found: &StoreResult<Option<T>>) -> Result<Option<T>, String> {
-    found.clone().map_err(|error| error.0)
+    fn noted<T: Clone>(
+        &self,
+        found: StoreResult<Option<T>>,
+        read: impl FnOnce(Answer<T>) -> Read,
+    ) -> StoreResult<Option<T>> {
+        self.note(|| read(found.clone().map_err(|error| error.0)));
+        found
+    }
 }
 
 impl BlockStore for Recording<dyn BlockStore> {
@@ -118,15 +123,11 @@ impl BlockStore for Recording<dyn BlockStore> {
     }
 
     fn best_at(&self, height: u32) -> StoreResult<Option<StoredBlock>> {
-        let found = self.store.best_at(height);
-        self.note(|| Read::BestAt { height, answer: answer(&found) });
-        found
+        self.noted(self.store.best_at(height), |answer| Read::BestAt { height, answer })
     }
 
     fn by_hash(&self, hash: &BlockHash) -> StoreResult<Option<StoredBlock>> {
-        let found = self.store.by_hash(hash);
-        self.note(|| Read::ByHash { hash: *hash, answer: answer(&found) });
-        found
+        self.noted(self.store.by_hash(hash), |answer| Read::ByHash { hash: *hash, answer })
     }
 
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> StoreResult {
@@ -142,15 +143,13 @@ impl BlockStore for Recording<dyn BlockStore> {
     }
 
     fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {
-        let found = self.store.account(key);
-        self.note(|| Read::Account { key: *key, answer: answer(&found) });
-        found
+        self.noted(self.store.account(key), |answer| Read::Account { key: *key, answer })
     }
 
     fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {
         let found = self.store.accounts_after(after, limit).map(Some);
-        self.note(|| Read::Accounts { after: after.copied(), answer: answer(&found) });
-        Ok(found?.unwrap_or_default())
+        let read = |answer| Read::Accounts { after: after.copied(), answer };
+        Ok(self.noted(found, read)?.unwrap_or_default())
     }
 }
 
@@ -160,9 +159,10 @@ impl OutboxStore for Recording<dyn OutboxStore> {
     }
 
     fn entry_of_block(&self, hash: &BlockHash) -> StoreResult<Option<OutboxEntry>> {
-        let found = self.store.entry_of_block(hash);
-        self.note(|| Read::EntryOfBlock { hash: *hash, answer: answer(&found) });
-        found
+        self.noted(self.store.entry_of_block(hash), |answer| Read::EntryOfBlock {
+            hash: *hash,
+            answer,
+        })
     }
 
     fn visit_waiting_entries(
@@ -198,9 +198,11 @@ impl OutboxStore for Recording<dyn OutboxStore> {
     }
 
     fn transaction_at(&self, sender: &PublicKey, sequence: u64) -> StoreResult<Option<Txid>> {
-        let found = self.store.transaction_at(sender, sequence);
-        self.note(|| Read::TransactionAt { sender: *sender, sequence, answer: answer(&found) });
-        found
+        self.noted(self.store.transaction_at(sender, sequence), |answer| Read::TransactionAt {
+            sender: *sender,
+            sequence,
+            answer,
+        })
     }
 
     fn visit_pool(&self, visit: &mut dyn FnMut(PoolRecord)) -> StoreResult {
@@ -216,8 +218,6 @@ impl OutboxStore for Recording<dyn OutboxStore> {
     }
 
     fn mined_at(&self, txid: &Txid) -> StoreResult<Option<u32>> {
-        let found = self.store.mined_at(txid);
-        self.note(|| Read::MinedAt { txid: *txid, answer: answer(&found) });
-        found
+        self.noted(self.store.mined_at(txid), |answer| Read::MinedAt { txid: *txid, answer })
     }
 }
