@@ -74,8 +74,8 @@ pub struct Status {
     pub outbound_peers: usize,
     /// Connected peers that dialled it.
     pub inbound_peers: usize,
-    /// Records that wait to be mined.
-    pub waiting_records: u64,
+    /// Outbox entries that wait to be mined, drafts included.
+    pub outbox_entries: u64,
     /// The ledger's name; absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
@@ -96,7 +96,7 @@ pub struct Status {
     /// absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub displaced_records: Option<u64>,
+    pub displaced_entries: Option<u64>,
     /// Whether this node knows what a peer knows, or has no peer to know it from: only then a
     /// transaction is sure to get a sequence that nobody used. Absent on the classic chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -248,7 +248,7 @@ pub struct LedgerReport {
     /// What they count for, in bytes.
     pub waiting_bytes: u64,
     /// What was entrusted to this node and waits to be mined, drafts included.
-    pub own_waiting: u64,
+    pub local_transactions: u64,
 }
 
 /// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.

@@ -1,4 +1,4 @@
-//! What the local API says of the trail.
+//! What the local API says of the event log.
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash};
@@ -21,7 +21,7 @@ pub struct WhyReport {
     /// Nothing is known of the time before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub trail_begins: Option<u64>,
+    pub event_log_begins: Option<u64>,
     /// How much of its kind was not written down, since too much happened at once.
     pub missed: u64,
     /// Whether there are older entries than these.
@@ -52,7 +52,7 @@ pub enum WhySubject {
     },
 }
 
-/// One entry of the trail.
+/// One entry of the event log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WhyEntry {
@@ -78,7 +78,7 @@ pub struct ReorganisationList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReorganisationReport {
-    /// Its number in the trail.
+    /// Its number in the event log.
     pub number: u64,
     /// When, in Unix milliseconds by this node's clock.
     pub time: u64,

@@ -44,7 +44,11 @@ pub(super) fn text(
     page.chain(snapshot);
     page.peers(snapshot);
     page.gauges([
-        ("kusari_outbox_lines", "Typed lines that wait to be mined", snapshot.waiting_lines),
+        (
+            "kusari_outbox_entries",
+            "Outbox entries that wait to be mined, drafts included",
+            snapshot.outbox_entries(),
+        ),
         ("kusari_orphan_blocks", "Blocks that wait for their parents", count(snapshot.orphans)),
     ]);
     page.bytes([
@@ -115,16 +119,11 @@ impl Page {
             ledger.pooled_bytes,
         )]);
         self.gauges([
-            (
-                "kusari_outbox_records",
-                "Records of this node that wait to be mined, signed or not",
-                ledger.own_waiting,
-            ),
             ("kusari_drafts", "Drafts in memory that wait to be signed", count(ledger.drafts)),
             (
-                "kusari_displaced_records",
-                "Records of this node that other transactions displaced",
-                ledger.own_displaced,
+                "kusari_displaced_entries",
+                "Outbox entries that other transactions displaced",
+                ledger.displaced_entries,
             ),
             (
                 "kusari_witnesses_listed",

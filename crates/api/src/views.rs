@@ -134,7 +134,7 @@ pub fn story(subject: &Subject, story: Story) -> WhyReport {
         let confirmations = placed.confirmations.unwrap_or(0);
         RecordPlace { height: block.index, hash: block.hash, confirmations }
     });
-    WhyReport { subject, block, trail_begins: begins, missed, has_more, entries }
+    WhyReport { subject, block, event_log_begins: begins, missed, has_more, entries }
 }
 
 /// At most `limit` of the moves that were found; the rest shows only that there is more.

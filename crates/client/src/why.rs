@@ -1,4 +1,4 @@
-//! What the trail of the node says.
+//! What the event log of the node says.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -22,9 +22,8 @@ use crate::witnesses::WitnessStop;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "happened", rename_all = "snake_case")]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = Happening))]
 #[non_exhaustive]
 pub enum Event {
     /// Blocks of heights in a row joined the best chain, each as its tip. Most often it is one.

@@ -60,6 +60,12 @@ pub struct Behind {
 }
 
 impl Snapshot {
+    /// Outbox entries that wait to be mined, on either kind of chain.
+    #[must_use]
+    pub fn outbox_entries(&self) -> u64 {
+        self.waiting_lines + self.ledger.as_ref().map_or(0, |ledger| ledger.local_transactions)
+    }
+
     /// What a person who records this text on the classic chain should know. The text is recorded all
     /// the same.
     #[must_use]
@@ -110,9 +116,9 @@ pub struct LedgerSummary {
     /// What they count for, in bytes.
     pub pooled_bytes: u64,
     /// Outbox entries that wait to be mined, signed or not.
-    pub own_waiting: u64,
+    pub local_transactions: u64,
     /// Outbox entries that other transactions displaced.
-    pub own_displaced: u64,
+    pub displaced_entries: u64,
     /// Drafts in memory that are not signed yet.
     pub drafts: usize,
     /// What the oldest draft waits for, unless it is signed next.

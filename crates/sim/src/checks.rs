@@ -98,7 +98,8 @@ impl World {
         let kusari = self.kusari(host)?;
         let snapshot = kusari.node.as_ref()?.snapshot();
         let stored = kusari.disk.tip().1 == snapshot.tip.hash;
-        let pooled = snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.own_waiting);
+        let pooled =
+            snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.local_transactions);
         let waiting = snapshot.waiting_lines + pooled;
         (stored && waiting == 0 && !kusari.commits.is_busy()).then_some(snapshot.tip.hash)
     }
@@ -164,7 +165,7 @@ impl World {
                         s.tip.height,
                         s.tip.hash,
                         s.waiting_lines,
-                        s.ledger.map(|ledger| (ledger.own_waiting, ledger.pooled)),
+                        s.ledger.map(|ledger| (ledger.local_transactions, ledger.pooled)),
                         s.orphans,
                         s.catching_up,
                         s.peers.iter().map(|p| (p.address, p.stage, p.height)).collect::<Vec<_>>()

@@ -93,7 +93,7 @@ impl World {
 
     pub(crate) fn waiting(&self, host: usize) -> Option<Waiting> {
         let ledger = self.node(host)?.snapshot().ledger?;
-        Some(Waiting { own: ledger.own_waiting, pooled: ledger.pooled })
+        Some(Waiting { own: ledger.local_transactions, pooled: ledger.pooled })
     }
 
     /// Whether a machine need not find what it searches for: all is said, and nothing waits. So a

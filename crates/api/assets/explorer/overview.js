@@ -17,7 +17,7 @@ const Tile = ({ name, children }) => html`<div><dt>${name}</dt><dd>${children}</
 export function Overview() {
   const { status, reorganisation } = useLive();
   if (!status) return html`<section class="wide">${t("loading")}</section>`;
-  const waits = status.waiting_transactions ?? status.waiting_records;
+  const waits = status.waiting_transactions ?? status.outbox_entries;
   const mining = status.mining;
   return html`
     ${reorganisation && html`<p class="banner" role="status" id="reorganisation">

@@ -35,7 +35,8 @@ fn policy_in_words(policy: MiningPolicy) -> String {
 pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
     let (snapshot, spec) = (app.node.snapshot(), app.spec()?);
     let summary = snapshot.ledger.as_ref().ok_or(NO_LEDGER)?;
-    let LedgerSummary { chain_id, miner, mining, pooled, pooled_bytes, own_waiting, .. } = summary;
+    let LedgerSummary { chain_id, miner, mining, pooled, pooled_bytes, local_transactions, .. } =
+        summary;
     Ok(Json(LedgerReport {
         chain_id: *chain_id,
         spec,
@@ -43,7 +44,7 @@ pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
         miner: Address(*miner),
         waiting_transactions: *pooled,
         waiting_bytes: *pooled_bytes,
-        own_waiting: *own_waiting,
+        local_transactions: *local_transactions,
     }))
 }
 

@@ -5,7 +5,7 @@ use kusari_api_types::{ReorganisationList, WhyReport};
 use kusari_store::Resolved;
 use kusari_store::trail::Subject;
 
-/// What happened to a block, a transaction or a peer on this node, by its trail.
+/// What happened to a block, a transaction or a peer on this node, by its event log.
 #[utoipa::path(
     get, path = "/v1/why/{what}", tag = "Why", operation_id = "why",
     params(("what" = String, Path, description = "A height, 8 digits of a hash or more, an address or a host", example = "0")),

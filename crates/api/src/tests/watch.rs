@@ -29,8 +29,8 @@ fn busy() -> Snapshot {
             mining: MiningPolicy::Off,
             pooled: 5,
             pooled_bytes: 600,
-            own_waiting: 1,
-            own_displaced: 4,
+            local_transactions: 1,
+            displaced_entries: 4,
             drafts: 2,
             drafts_wait: Some(DraftWait::Unlock),
             wallet: None,
@@ -149,15 +149,14 @@ fn the_numbers_are_those_that_the_node_has_shown() {
         "kusari_held_branches 0",
         "kusari_peers{direction=\"inbound\"} 2",
         "kusari_peers{direction=\"outbound\"} 1",
-        "kusari_outbox_lines 4",
+        "kusari_outbox_entries 5",
         "kusari_orphan_blocks 9",
         "kusari_side_bytes 700",
         "kusari_side_limit_bytes 8000",
         "kusari_pool_transactions 5",
         "kusari_pool_bytes 600",
-        "kusari_outbox_records 1",
         "kusari_drafts 2",
-        "kusari_displaced_records 4",
+        "kusari_displaced_entries 4",
         "kusari_witnesses_listed 3",
         "kusari_witnesses_near_tip 2",
     ] {
@@ -178,7 +177,7 @@ fn labels_say_nothing_that_a_stranger_chose() {
     // So much for an alone node, and no more for one with everything.
     let names =
         |text: &str| -> usize { text.lines().filter(|line| !line.starts_with('#')).count() };
-    assert_eq!(names(&metrics_of(Snapshot::default())) + 7, names(&text));
+    assert_eq!(names(&metrics_of(Snapshot::default())) + 6, names(&text));
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(crate) fn status(status: &Status) -> String {
             let until = drafts::until_if(status.listen.is_some(), status.drafts_wait_for);
             lines.push(format!("- Drafts: {drafts} {are} signed {until}"));
         }
-        if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
+        if let Some(displaced) = status.displaced_entries.filter(|displaced| *displaced > 0) {
             lines.push(format!("- Displaced: {}", drafts::displaced(displaced)));
             lines.push(String::from(
                 "          `kusari outbox` shows which, and what took their place",
@@ -103,7 +103,7 @@ pub(crate) fn status(status: &Status) -> String {
             lines.push(format!("- Witnesses: {near_tip} of {listed} listed stand near the tip"));
         }
     } else {
-        let waiting = counted(status.waiting_records, "line");
+        let waiting = counted(status.outbox_entries, "line");
         lines.push(format!("- Lines : {waiting} to be mined"));
     }
     lines.push(format!(

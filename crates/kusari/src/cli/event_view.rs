@@ -16,7 +16,7 @@ const TIME_WIDTH: usize = 23;
 
 /// A story with a line for each thing that happened. The first says when, the others how much later.
 pub(crate) fn in_words(report: &WhyReport) -> String {
-    let WhyReport { subject, block, trail_begins, missed, has_more, entries } = report;
+    let WhyReport { subject, block, event_log_begins, missed, has_more, entries } = report;
     let mut lines = vec![headline(subject, block.as_ref())];
     if *has_more {
         lines.push(format!("The newest {} entries:", entries.len()));
@@ -41,11 +41,13 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
         lines.push(format!("{when:>TIME_WIDTH$}  {said}"));
     }
     if entries.is_empty() {
-        lines.push(String::from("The trail says nothing of it."));
+        lines.push(String::from("The event log says nothing of it."));
     }
-    lines.push(match trail_begins {
-        Some(begins) => format!("This node's trail of such begins at {}.", UtcTime(begins / 1_000)),
-        None => String::from("This node has no trail of such."),
+    lines.push(match event_log_begins {
+        Some(begins) => {
+            format!("This node's event log of such begins at {}.", UtcTime(begins / 1_000))
+        }
+        None => String::from("This node has no event log of such."),
     });
     if *missed > 0 {
         let more = counted(*missed, "more event");

@@ -23,8 +23,8 @@ fn report(subject: WhySubject, happened: Vec<(u64, Event)>) -> WhyReport {
         entry: EventEntry { time, checked_us: None, handled_us: None, event },
     };
     let entries = happened.into_iter().map(entry).collect();
-    let (block, trail_begins) = (None, Some(1_000));
-    WhyReport { subject, block, trail_begins, missed: 0, has_more: false, entries }
+    let (block, event_log_begins) = (None, Some(1_000));
+    WhyReport { subject, block, event_log_begins, missed: 0, has_more: false, entries }
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_block_tells_how_it_came_and_went_and_returned_with_the_time_between() {
              reverted by a reorganisation of 1 block from {one} at height 12 to {two} at height \
              12; in its place stands {two}\n             +1 h 1 min  It returned to the best \
              chain by a reorganisation of 1 block from {two} at height 12 to {one} at height 12\n\
-             This node's trail of such begins at 1970-01-01 00:00:01 UTC."
+             This node's event log of such begins at 1970-01-01 00:00:01 UTC."
         )
     );
 }
@@ -96,9 +96,9 @@ fn a_block_in_a_run_is_told_with_the_run_and_what_is_lacking_is_said() {
         ),
         "{said}"
     );
-    let nothing = WhyReport { trail_begins: None, missed: 2, ..report(subject, Vec::new()) };
+    let nothing = WhyReport { event_log_begins: None, missed: 2, ..report(subject, Vec::new()) };
     let said = in_words(&nothing);
-    assert!(said.contains("The trail says nothing of it."), "{said}");
-    assert!(said.contains("This node has no trail of such."), "{said}");
+    assert!(said.contains("The event log says nothing of it."), "{said}");
+    assert!(said.contains("This node has no event log of such."), "{said}");
     assert!(said.ends_with("2 more events of the kind came too fast to be written down."));
 }

@@ -1,8 +1,8 @@
 //! The document of the local API is true: what real nodes answer has the form that it says, and no more.
 
 mod forms;
-mod happenings;
 mod held;
+mod log_entries;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

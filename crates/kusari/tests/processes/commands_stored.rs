@@ -71,7 +71,7 @@ fn more_lines_are_kept_than_a_node_holds_in_memory() {
     let ran = on_with(&directory, "say -", "line\n".repeat(1_002).as_bytes());
     assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 1_002));
     assert_eq!(ran.err, "1,002 acknowledged, 0 mined\n");
-    assert_eq!(json(&directory, "status --json")["waiting_records"], 1_002);
+    assert_eq!(json(&directory, "status --json")["outbox_entries"], 1_002);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn client(node: &Node) -> Client {
 fn wait_until_mined(node: &Node) {
     let client = client(node);
     eventually("all of it is mined", || {
-        (client.status().unwrap().waiting_records == 0).then_some(())
+        (client.status().unwrap().outbox_entries == 0).then_some(())
     });
 }
 

@@ -43,7 +43,7 @@ fn the_numbers_of_a_node_move_with_what_it_does() {
     for series in ["kusari_chain_height", "kusari_blocks_total", "kusari_mined_blocks_total"] {
         watch.wait_for(series, 1.0);
     }
-    watch.wait_for("kusari_outbox_lines", 0.0);
+    watch.wait_for("kusari_outbox_entries", 0.0);
     assert!(watch.value("kusari_tries_total") >= 1.0);
     assert!(watch.value("process_start_time_seconds") > 1_700_000_000.0);
     if cfg!(target_os = "linux") {

@@ -80,7 +80,7 @@ fn a_refused_block_tells_its_rule_and_its_sender_what_that_cost() {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     let errors = on(&node.directory(), "why 00001234").refused(1);
-    assert!(errors.contains("this node knows nothing of it; its trail begins at"), "{errors}");
+    assert!(errors.contains("this node knows nothing of it; its event log begins at"), "{errors}");
     let errors = on(&node.directory(), "why nonsense").refused(2);
     assert!(errors.contains("neither a block, a transaction nor a peer"), "{errors}");
 }

@@ -8,12 +8,16 @@ pub const MAX_NOTED_TEXT: usize = 200;
 /// Most blocks of one branch that a reorganisation names one by one, as many as are shown to a person.
 pub const MAX_NOTED_BLOCKS: usize = 64;
 
+/// What stands before the name of an event in answers, behind numbers alone.
+const KEY: &str = r#""event":"#;
+/// What stands there in a store.
+const STORED_KEY: &str = r#""happened":"#;
+
 /// What an event is about. What strangers can cause most of is kept apart from the rest, so that it
 /// does not push it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = HappeningKind))]
 pub enum EventKind {
     /// Blocks that cost work, and where the best chain went.
     Chain,
@@ -28,7 +32,6 @@ pub enum EventKind {
 /// One thing that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = TrailEntry))]
 pub struct EventEntry {
     /// When this node came to know it, in Unix milliseconds by its own clock.
     pub time: u64,
@@ -52,14 +55,16 @@ impl EventEntry {
     /// # Errors
     /// What is wrong with it.
     pub fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+        let text = str::from_utf8(bytes).map_err(serde::de::Error::custom)?;
+        serde_json::from_str(&text.replacen(STORED_KEY, KEY, 1))
     }
 
     /// The bytes that are stored.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         // Every field of it can be written: it holds numbers, texts and lists of them.
-        serde_json::to_vec(self).unwrap_or_default()
+        let text = serde_json::to_string(self).unwrap_or_default();
+        text.replacen(KEY, STORED_KEY, 1).into_bytes()
     }
 }
 

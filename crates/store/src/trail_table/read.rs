@@ -64,9 +64,9 @@ impl Resolved {
             Self::Nothing(begins) => {
                 let since = match begins {
                     Some(begins) => {
-                        format!("its trail begins at second {} of Unix time", begins / 1_000)
+                        format!("its event log begins at second {} of Unix time", begins / 1_000)
                     }
-                    None => String::from("it has no trail yet"),
+                    None => String::from("it has no event log yet"),
                 };
                 Some(format!(
                     "this node knows nothing of it; {since}, and what did not happen here is not in it; a \

@@ -47,12 +47,12 @@ fn classic(height: u32) -> Facts {
         data_directory: None,
         outbound_peers: 0,
         inbound_peers: 0,
-        waiting_records: 0,
+        outbox_entries: 0,
         chain_name: None,
         waiting_transactions: None,
         drafts: None,
         drafts_wait_for: None,
-        displaced_records: None,
+        displaced_entries: None,
         may_sign: None,
         witnesses: None,
         side_bytes: 0,
@@ -106,7 +106,7 @@ fn busy() -> Facts {
         miner: Address(PublicKey([1; 32])),
         waiting_transactions: 1_234,
         waiting_bytes: 567_890,
-        own_waiting: 12,
+        local_transactions: 12,
     });
     facts.mining = Some(MiningReport { active: true, tries: 0, tries_per_second: 12_345_678 });
     let report = PeerReport {

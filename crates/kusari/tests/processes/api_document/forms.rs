@@ -13,8 +13,8 @@ use kusari_node::drafts::DraftWait;
 use kusari_store::trail::EventEntry;
 use serde::Serialize;
 
-use super::happenings::happenings;
 use super::held::Held;
+use super::log_entries::logged_events;
 use crate::support::Node;
 
 const HASH: BlockHash = BlockHash([0xab; 32]);
@@ -80,7 +80,7 @@ fn events_and_what_seldom_happens_have_the_form_that_the_document_says() {
     for event in events() {
         hold(&held, "NodeEvent", &event);
     }
-    for (number, event) in (1..).zip(happenings()) {
+    for (number, event) in (1..).zip(logged_events()) {
         let entry = EventEntry { time: 8, checked_us: Some(9), handled_us: None, event };
         hold(&held, "WhyEntry", &WhyEntry { number, entry });
     }

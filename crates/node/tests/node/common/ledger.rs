@@ -219,7 +219,7 @@ impl Bench {
     }
 
     pub fn own_waiting(&self) -> u64 {
-        self.node.snapshot().ledger.unwrap().own_waiting
+        self.node.snapshot().ledger.unwrap().local_transactions
     }
 
     pub fn pooled(&self) -> usize {

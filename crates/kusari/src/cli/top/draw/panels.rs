@@ -197,7 +197,7 @@ fn node(view: &View, place: Rect, buffer: &mut Buffer) {
     match &view.facts.ledger {
         Some(ledger) => {
             let waiting = counted(ledger.waiting_transactions as u64, "transaction");
-            let (bytes, own) = (grouped(ledger.waiting_bytes), grouped(ledger.own_waiting));
+            let (bytes, own) = (grouped(ledger.waiting_bytes), grouped(ledger.local_transactions));
             lines.push(format!("Waiting: {waiting}, {bytes} bytes, {own} of this node"));
             if let Some(drafts) = status.drafts.filter(|drafts| *drafts > 0) {
                 let drafts = counted(drafts as u64, "draft");
@@ -208,13 +208,13 @@ fn node(view: &View, place: Rect, buffer: &mut Buffer) {
                     None => format!("Drafts : {drafts}"),
                 });
             }
-            if let Some(displaced) = status.displaced_records.filter(|displaced| *displaced > 0) {
+            if let Some(displaced) = status.displaced_entries.filter(|displaced| *displaced > 0) {
                 let lost = drafts::displaced(displaced);
                 lines.push(format!("Lost   : {lost}; see `kusari outbox`"));
             }
         }
         None => {
-            let waiting = counted(status.waiting_records, "line");
+            let waiting = counted(status.outbox_entries, "line");
             lines.push(format!("Waiting: {waiting} to be mined"));
         }
     }

@@ -1,4 +1,4 @@
-//! One of each thing that the trail writes down.
+//! One of each event that the event log keeps.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use kusari_chain::{BestPoint, BlockHash, Work};
 use kusari_node::event::{BlockName, Event, EventKind, Origin, Sender};
 
 /// All kinds, and with them all origins.
-pub(super) fn happenings() -> Vec<Event> {
+pub(super) fn logged_events() -> Vec<Event> {
     let all = blocks().into_iter().chain(transactions()).chain(peers());
     all.chain([Event::Missed { of: EventKind::Peers, count: 3 }]).collect()
 }
