@@ -13,7 +13,7 @@ use kusari_chain::ledger::{Address, PublicKey};
 use kusari_node::Event;
 use kusari_node::snapshot::WitnessSummary;
 use kusari_runtime::Traffic;
-use kusari_store::trail::Subject;
+use kusari_store::event_log::Subject;
 use kusari_store::{
     AuditReport, Header, KnownWitness, Match, Placed, RecentWork, Reorganisation, SearchPage,
     Story, TextMatch,

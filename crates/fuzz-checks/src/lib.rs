@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a check fails by a panic")]
 
 pub mod block_json;
+pub mod event_entry;
 pub mod event_stream;
 pub mod frame;
 pub mod journals;
@@ -12,7 +13,6 @@ pub mod node;
 pub mod proof_file;
 pub mod salvage;
 pub mod store_open;
-pub mod trail_entry;
 pub mod wallet_file;
 pub mod wire_line;
 pub mod witness_state;

@@ -11,6 +11,7 @@ mod compact;
 mod connections;
 mod downloads;
 mod drafts;
+mod event_log;
 mod follow_up;
 mod headers;
 mod ledger;
@@ -21,7 +22,6 @@ mod pushing;
 mod reorg_limit;
 mod reorganise;
 mod state;
-mod trail;
 mod view;
 mod witnesses;
 
@@ -57,8 +57,8 @@ use crate::wire::{InstanceId, Message};
 use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::commits::Commits;
+use self::event_log::EventLog;
 use self::mining::Mining;
-use self::trail::Trail;
 pub use state::{RestoreError, hash_of_state};
 
 /// A peer of the network, without a body.
@@ -131,7 +131,7 @@ pub struct Node {
     news: Vec<Action>,
     /// What is written down of it.
     #[serde(skip)]
-    trail: Trail,
+    event_log: EventLog,
 }
 
 impl Node {
@@ -209,10 +209,10 @@ impl Node {
             self.news.clear();
             self.batch = StoreBatch::default();
             self.then.clear();
-            self.trail.clear();
+            self.event_log.clear();
             self.actions.push(Action::Halt(error.to_string()));
         }
-        self.record_trail();
+        self.record_events();
         core::mem::take(&mut self.actions)
     }
 

@@ -45,7 +45,7 @@ pub fn unix_time() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Unix time in milliseconds, for the trail alone: what the node decides rests on whole seconds.
+/// Unix time in milliseconds, for the event log alone: what the node decides rests on whole seconds.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub(crate) fn unix_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

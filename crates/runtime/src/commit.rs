@@ -16,20 +16,20 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::Control;
 use crate::witness_key::{WitnessKey, WitnessKeyError};
 use kusari_store::Store;
-use kusari_store::trail::EventEntry;
+use kusari_store::event_log::EventEntry;
 
 /// Hands batches to the thread. What may pile up is bounded by the node's congestion limit.
 pub(super) struct Committer {
     /// `None` once the thread is to end.
     work: Option<Sender<Work>>,
     thread: Option<JoinHandle<()>>,
-    /// Entries of the trail that were handed over and are not written yet.
+    /// Entries of the event log that were handed over and are not written yet.
     events_under_way: Arc<AtomicUsize>,
 }
 
 enum Work {
     Batch(CommitId, StoreBatch),
-    Trail(Vec<EventEntry>),
+    Events(Vec<EventEntry>),
     Sign(UnsignedStatement, ChainId),
     Remember(WitnessMemory),
 }
@@ -55,10 +55,10 @@ impl Committer {
         self.send(Work::Batch(id, batch));
     }
 
-    /// Writes entries of the trail, with the next batch where there is one.
+    /// Writes entries of the event log, with the next batch where there is one.
     pub(super) fn write_events(&self, entries: Vec<EventEntry>) {
         self.events_under_way.fetch_add(entries.len(), Ordering::Relaxed);
-        self.send(Work::Trail(entries));
+        self.send(Work::Events(entries));
     }
 
     /// Signs a statement as a witness, and remembers it first. Takes two syncs, once in ten seconds.
@@ -105,7 +105,7 @@ struct Writer {
 impl Writer {
     fn write_all(&mut self, queue: &Receiver<Work>) {
         while let Ok(first) = queue.recv() {
-            let (mut through, mut group, mut trail) = (None, Vec::new(), Vec::new());
+            let (mut through, mut group, mut events) = (None, Vec::new(), Vec::new());
             let mut of_witness = Vec::new();
             let mut next = Some(first);
             // How many these are is bounded by the node's congestion limit, and the more, the cheaper.
@@ -115,13 +115,13 @@ impl Writer {
                         through = Some(id);
                         group.push(batch);
                     }
-                    Work::Trail(entries) => trail.extend(entries),
+                    Work::Events(entries) => events.extend(entries),
                     Work::Sign(..) | Work::Remember(_) => of_witness.push(work),
                 }
                 next = queue.try_recv().ok();
             }
-            let has_nothing = group.is_empty() && trail.is_empty();
-            if !has_nothing && !self.commit(through, &group, &trail) {
+            let has_nothing = group.is_empty() && events.is_empty();
+            if !has_nothing && !self.commit(through, &group, &events) {
                 return;
             }
             // No statement waits for the batches beside it: the one that has it comes later.
@@ -136,10 +136,10 @@ impl Writer {
         &self,
         through: Option<CommitId>,
         group: &[StoreBatch],
-        trail: &[EventEntry],
+        events: &[EventEntry],
     ) -> bool {
-        let committed = self.store.commit_with_trail(group, trail);
-        self.events_under_way.fetch_sub(trail.len(), Ordering::Relaxed);
+        let committed = self.store.commit_with_events(group, events);
+        self.events_under_way.fetch_sub(events.len(), Ordering::Relaxed);
         let (message, went_well) = match committed {
             Ok(()) => (through.map(Control::Committed), true),
             Err(error) => (Some(Control::CommitFailed(error)), false),
@@ -159,7 +159,7 @@ impl Writer {
             Work::Remember(memory) => {
                 witness.remember(memory).map(|()| Input::WitnessRemembered(memory))
             }
-            Work::Batch(..) | Work::Trail(_) => return,
+            Work::Batch(..) | Work::Events(_) => return,
         };
         let answer = done.unwrap_or_else(|error| {
             tracing::error!(%error, "the witness key signs nothing");

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod blocks;
+mod event_log;
 mod file;
 mod finality;
 mod finding;
@@ -19,7 +20,6 @@ mod ledger;
 mod outbox;
 mod place;
 mod reading;
-mod trail;
 mod untouched;
 mod witnesses;
 
@@ -126,7 +126,7 @@ impl Auditor {
         self.place = Place::Table("outbox");
         let outbox = outbox::OutboxTables::open(transaction, next_entry)?;
         self.audit_outbox(&outbox, &blocks, tip.height())?;
-        self.audit_trail(transaction)
+        self.audit_event_log(transaction)
     }
 
     /// There is no table but ours.

@@ -3,7 +3,7 @@
 //! Owns the order of writes. A change that does not follow from what is stored is refused with all
 //! of its transaction: it tells of a batch that was lost, and writing on would hide that.
 
-use crate::trail::EventEntry;
+use crate::event_log::EventEntry;
 use kusari_chain::ledger::Payload;
 use kusari_chain::{BlockHash, BlockWrite, StoredBlock};
 use kusari_node::store::StoreBatch;
@@ -25,7 +25,7 @@ use super::records::Records;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
 use super::transactions::{self, TransactionWriter};
-use super::{pool, predecessors, statements, trail_table};
+use super::{event_log_table, pool, predecessors, statements};
 
 /// Writes the batches in order, durably, all or none.
 pub(super) fn commit(
@@ -33,13 +33,13 @@ pub(super) fn commit(
     kind: &Kind,
     content: &Content,
     batches: &[StoreBatch],
-    trail: &[EventEntry],
+    events: &[EventEntry],
 ) -> Result<(), Fault> {
-    if batches.iter().all(StoreBatch::is_empty) && trail.is_empty() {
+    if batches.iter().all(StoreBatch::is_empty) && events.is_empty() {
         return Ok(());
     }
     let mut transaction = database.begin_write()?;
-    // For the trail alone too: every commit drops the allocator's state of the one before, so where the last
+    // For the event log alone too: every commit drops the allocator's state of the one before, so where the last
     // one writes none, opening after a crash walks the whole file.
     transaction.set_quick_repair(true);
     write_blocks(&transaction, kind, content, batches)?;
@@ -63,7 +63,7 @@ pub(super) fn commit(
     kept.map_or(Ok(()), |kept| predecessors::write(&transaction, &kept))?;
     let said = steps(kind, batches, |batch| &batch.statements, "a witness speaks")?;
     said.map_or(Ok(()), |said| statements::write(&transaction, &said))?;
-    trail_table::write(&transaction, trail)?;
+    event_log_table::write(&transaction, events)?;
     transaction.commit()?;
     if kind.is_ledger() && erases(batches) {
         overwrite_free_pages(database)?;

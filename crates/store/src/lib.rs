@@ -34,6 +34,8 @@ mod commit;
 mod content;
 mod end;
 mod erase;
+pub mod event_log;
+mod event_log_table;
 mod fault;
 mod finality;
 mod handle;
@@ -58,14 +60,12 @@ mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
-pub mod trail;
-mod trail_table;
 mod transactions;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::trail::EventEntry;
+use self::event_log::EventEntry;
 use kusari_chain::StoreError;
 use kusari_chain::ledger::ChainSpec;
 use kusari_node::store::StoreBatch;
@@ -80,6 +80,7 @@ pub use self::browse::{Header, TextMatch, TextPage};
 pub use self::chunk::{BlockRange, ChainPosition, Chunk};
 pub use self::content::AlteredBlock;
 use self::content::Content;
+pub use self::event_log_table::{Reorganisation, Resolved, Story};
 use self::fault::{Fault, guarded};
 use self::handle::Handle;
 use self::kind::Kind;
@@ -93,7 +94,6 @@ pub use self::recent::RecentWork;
 pub use self::reports::{Page, Placed};
 pub use self::salvage::{Finds, FoundEntry, Plan};
 pub use self::statements::KnownWitness;
-pub use self::trail_table::{Reorganisation, Resolved, Story};
 pub use self::transactions::{FoundTransaction, TransactionPlaces};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.
@@ -227,17 +227,17 @@ impl Store {
     /// later commit fails as well. Where the medium failed at the very end, all of these batches
     /// may be there when the store is opened again; otherwise none is.
     pub fn commit(&self, batches: &[StoreBatch]) -> Result<(), StoreError> {
-        self.commit_with_trail(batches, &[])
+        self.commit_with_events(batches, &[])
     }
 
-    /// The same, and entries of the trail with it.
+    /// The same, and entries of the event log with it.
     ///
     /// # Errors
     /// As [`Store::commit`].
-    pub fn commit_with_trail(
+    pub fn commit_with_events(
         &self,
         batches: &[StoreBatch],
-        trail: &[EventEntry],
+        events: &[EventEntry],
     ) -> Result<(), StoreError> {
         // No panic leaves a commit, so what is behind a poisoned lock is whole.
         let mut first_failure =
@@ -246,7 +246,7 @@ impl Store {
             return Err(Fault::Earlier(first.clone()).into());
         }
         let Inner { database, kind, content, .. } = self.inner.as_ref();
-        guarded(|| commit::commit(database, kind, content, batches, trail)).map_err(
+        guarded(|| commit::commit(database, kind, content, batches, events)).map_err(
             |fault: Fault| {
                 *first_failure = Some(fault.to_string());
                 self.inner.database.abandon();

@@ -49,17 +49,17 @@ pub(crate) const OUTBOX_DISPLACED: TableDefinition<(&'static [u8; 32], u64), ()>
 pub(crate) const OUTBOX_BLOCKS: TableDefinition<&'static [u8; 32], u64> =
     TableDefinition::new("outbox_blocks");
 
-/// Under what an entry of the trail stands: its kind and its number.
-pub(crate) type TrailKey = (u8, u64);
-/// Entries of the trail, as JSON. This table and the next two come with the first entry.
-pub(crate) const TRAIL: TableDefinition<TrailKey, &'static [u8]> = TableDefinition::new("trail");
+/// Under what an entry of the event log stands: its kind and its number.
+pub(crate) type EventKey = (u8, u64);
+/// Entries of the event log, as JSON. This table and the next two come with the first entry.
+pub(crate) const EVENTS: TableDefinition<EventKey, &'static [u8]> = TableDefinition::new("trail");
 /// What an entry is found under: what the subject is, eight bytes of its name, the entry's number.
-pub(crate) type TrailSubjectKey = (u8, u64, u64);
+pub(crate) type EventSubjectKey = (u8, u64, u64);
 /// Kind of the entry that is found under it.
-pub(crate) const TRAIL_SUBJECTS: TableDefinition<TrailSubjectKey, u8> =
+pub(crate) const EVENT_SUBJECTS: TableDefinition<EventSubjectKey, u8> =
     TableDefinition::new("trail_subjects");
 /// How many entries of a kind there are, and their bytes.
-pub(crate) const TRAIL_SIZES: TableDefinition<u8, (u64, u64)> = TableDefinition::new("trail_sizes");
+pub(crate) const EVENT_SIZES: TableDefinition<u8, (u64, u64)> = TableDefinition::new("trail_sizes");
 
 // The tables from here on are in the store of a ledger alone.
 
@@ -177,9 +177,9 @@ pub(crate) trait EachTable {
         self.table(OUTBOX_OPEN)?;
         self.table(OUTBOX_DISPLACED)?;
         self.table(OUTBOX_BLOCKS)?;
-        self.late(TRAIL)?;
-        self.late(TRAIL_SUBJECTS)?;
-        self.late(TRAIL_SIZES)?;
+        self.late(EVENTS)?;
+        self.late(EVENT_SUBJECTS)?;
+        self.late(EVENT_SIZES)?;
         if is_ledger {
             self.table(BODIES)?;
             self.table(ACCOUNTS)?;

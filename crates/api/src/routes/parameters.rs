@@ -8,7 +8,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::*;
-use kusari_store::trail::{Subject, UnknownSubject};
+use kusari_store::event_log::{Subject, UnknownSubject};
 
 /// Most entries of a page: from 1 to `MOST`, which is also what a caller gets that does not say.
 #[derive(Clone, Copy, Deserialize)]

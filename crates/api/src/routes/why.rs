@@ -3,7 +3,7 @@
 use super::*;
 use kusari_api_types::{ReorganisationList, WhyReport};
 use kusari_store::Resolved;
-use kusari_store::trail::Subject;
+use kusari_store::event_log::Subject;
 
 /// What happened to a block, a transaction or a peer on this node, by its event log.
 #[utoipa::path(

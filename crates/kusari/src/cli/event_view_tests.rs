@@ -3,7 +3,7 @@
 use kusari_chain::{BestPoint, BlockHash, Work};
 
 use super::*;
-use kusari_store::trail::EventEntry;
+use kusari_store::event_log::EventEntry;
 
 fn hash(byte: u8) -> BlockHash {
     BlockHash([byte; 32])

@@ -263,7 +263,7 @@ fn a_person_is_told_where_a_transaction_stood_and_that_it_waits_again() {
     assert_eq!(here["beside"], serde_json::json!({ "height": 1, "hash": old }));
     let words = on(&node.directory(), &format!("tx {txid}")).printed();
     assert!(words.contains(&format!("- Beside: {old} at height 1, not in the best chain")));
-    let story = eventually("the trail tells the last of it", || {
+    let story = eventually("the event log tells the last of it", || {
         let story = on(&node.directory(), &format!("why {txid}")).printed();
         story.contains("It was mined in the block of height 3").then_some(story)
     });

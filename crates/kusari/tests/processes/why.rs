@@ -17,7 +17,7 @@ fn api(node: &Node) -> SocketAddr {
 /// The story, once it is as long as that.
 #[track_caller]
 fn story(node: &Node, what: &str, entries: usize) -> WhyReport {
-    eventually("the trail tells it", || {
+    eventually("the event log tells it", || {
         let answer = http(api(node), &format!("GET /v1/why/{what}"), "", "");
         let report = (answer.status == 200).then(|| serde_json::from_str(&answer.body).unwrap());
         report.filter(|report: &WhyReport| report.entries.len() >= entries)

@@ -18,7 +18,7 @@ const TARGETS: [(&str, Check); 12] = [
     ("proof_file", targets::proof_file::check),
     ("salvage", targets::salvage::check),
     ("store_open", targets::store_open::check),
-    ("trail_entry", targets::trail_entry::check),
+    ("event_entry", targets::event_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
     ("witness_state", targets::witness_state::check),

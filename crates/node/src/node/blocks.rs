@@ -9,8 +9,8 @@ use kusari_chain::{
 };
 
 use super::Node;
+use super::event_log::Arriving;
 use super::mining::Subject;
-use super::trail::Arriving;
 use crate::downloads::sync::Arrival;
 use crate::event::{BlockName, BlockSource, Event};
 use crate::interface::{Action, PeerId, TemplateId};
@@ -25,7 +25,7 @@ impl Node {
         self.fill_from_pool(&mut block);
         let lacks_payloads = block.lacks_payloads();
         let source = if asked { BlockSource::Synced } else { BlockSource::Announced };
-        self.trail.arriving = Arriving::Peer { peer, asked };
+        self.event_log.arriving = Arriving::Peer { peer, asked };
         let accepted = self.accept(block, source, Some(peer));
         let arrival = match accepted {
             Ok(arrival) => arrival,
@@ -101,7 +101,7 @@ impl Node {
     /// Takes the blocks that were ahead of the clock and are no longer.
     pub(super) fn accept_due(&mut self) -> StoreResult {
         for block in self.chain.take_due(self.wall) {
-            self.trail.arriving = Arriving::Waited;
+            self.event_log.arriving = Arriving::Waited;
             let name = name_of(&block);
             match self.accept(block, BlockSource::Announced, None) {
                 Ok(_) => {}
@@ -128,7 +128,7 @@ impl Node {
         while let Some(arrival) = added.pop_front() {
             let Arrival::Fresh(point) = arrival else { continue };
             for mut orphan in self.chain.take_orphans_of(&point.hash) {
-                self.trail.arriving = Arriving::Waited;
+                self.event_log.arriving = Arriving::Waited;
                 self.fill_from_pool(&mut orphan);
                 let lacks_payloads = orphan.lacks_payloads();
                 let name = name_of(&orphan);
@@ -171,7 +171,7 @@ impl Node {
             }
             Accepted::Orphan { parent } => {
                 let origin = self.origin();
-                self.trail.push(Event::OrphanKept { block: name, parent, origin });
+                self.event_log.push(Event::OrphanKept { block: name, parent, origin });
                 Arrival::Orphan(hash)
             }
             Accepted::Added(change) => {
@@ -190,7 +190,7 @@ impl Node {
             }
             Accepted::Ahead { due } => {
                 let origin = self.origin();
-                self.trail.push(Event::BlockAhead { block: name, due, origin });
+                self.event_log.push(Event::BlockAhead { block: name, due, origin });
                 Arrival::Held
             }
             // It is still to come.
@@ -280,7 +280,7 @@ impl Node {
             }
             Subject::Body { .. } => BlockSource::MinedBody,
         };
-        self.trail.arriving = Arriving::Mined(match source {
+        self.event_log.arriving = Arriving::Mined(match source {
             BlockSource::Mined(entry) => Some(entry),
             _ => None,
         });

@@ -27,7 +27,7 @@ impl Node {
         self.pass_on_statements();
         self.actions.append(&mut self.news);
         // Before the commit, so that it can be stored with it.
-        self.record_trail();
+        self.record_events();
         self.commit();
         self.serve();
         self.keep_time();
@@ -76,7 +76,7 @@ impl Node {
                     if self.are_large(&mut round, peer, from..=through)? {
                         self.announce(peer, tip);
                     } else {
-                        self.trail.note_push();
+                        self.event_log.note_push();
                         self.send_blocks(&mut round, peer, from..=through)?;
                     }
                 }
@@ -102,7 +102,7 @@ impl Node {
     }
 
     fn announce(&mut self, peer: PeerId, tip: BestPoint) {
-        self.trail.note_announcement();
+        self.event_log.note_announcement();
         let have = Have { hash: tip.hash, height: tip.height, work: tip.work };
         self.send(peer, Message::Have(have));
     }

@@ -33,7 +33,7 @@ impl Node {
     }
 
     fn apply_all(&mut self, reconsidered: Reconsidered) -> StoreResult {
-        let arriving = core::mem::take(&mut self.trail.arriving);
+        let arriving = core::mem::take(&mut self.event_log.arriving);
         for change in reconsidered.changes {
             if change.connected.is_empty() {
                 self.write(change);
@@ -41,7 +41,7 @@ impl Node {
                 self.apply(change, BlockSource::Synced)?;
             }
         }
-        self.trail.arriving = arriving;
+        self.event_log.arriving = arriving;
         Ok(())
     }
 

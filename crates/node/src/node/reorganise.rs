@@ -78,9 +78,9 @@ impl Node {
                 Prepared::More => return Ok(true),
                 Prepared::GaveUp => {}
                 Prepared::Switched(change) => {
-                    let arriving = core::mem::take(&mut self.trail.arriving);
+                    let arriving = core::mem::take(&mut self.event_log.arriving);
                     self.apply(change, BlockSource::Synced)?;
-                    self.trail.arriving = arriving;
+                    self.event_log.arriving = arriving;
                     self.reconsider()?;
                 }
                 Prepared::Refused { block, violation, change } => {

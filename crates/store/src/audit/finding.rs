@@ -27,9 +27,9 @@ pub enum AuditFault {
         /// Its name, escaped.
         key: String,
     },
-    /// The trail is not as it was written.
+    /// The event log is not as it was written.
     #[error("it does not fit its index and its counts ({0})")]
-    WrongTrail(String),
+    WrongEventLog(String),
     /// A row has changed since it was written.
     #[error("it is not as it was written (its checksum does not fit)")]
     Altered,
@@ -390,7 +390,7 @@ impl AuditFault {
             Self::MisplacedStatement => "misplaced-statement",
             Self::StatementSignature => "bad-statement-signature",
             Self::NoEvidence => "no-evidence",
-            Self::WrongTrail(_) => "wrong-trail",
+            Self::WrongEventLog(_) => "wrong-trail",
         }
     }
 }

@@ -16,7 +16,7 @@ use kusari_node::store::{
     StoreBatch,
 };
 use kusari_store::Store;
-use kusari_store::trail::EventEntry;
+use kusari_store::event_log::EventEntry;
 
 use crate::forge::spec;
 use crate::support::{Planner, TempDir, batch, fake_body, fake_entry};
@@ -256,7 +256,7 @@ fn a_crash_behind_a_commit_of_the_trail_alone_needs_no_repair() {
     store.commit(&[batch(writes)]).unwrap();
     let event = Event::PeerBanned { address: "127.0.0.1:9".parse().unwrap(), seconds: 600 };
     let entry = EventEntry { time: 7, checked_us: None, handled_us: None, event };
-    store.commit_with_trail(&[], &[entry]).unwrap();
+    store.commit_with_events(&[], &[entry]).unwrap();
     assert_eq!(repairs(&file), 0);
     drop(store);
     // A commit without the state of the allocator is what needs one.

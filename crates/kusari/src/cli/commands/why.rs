@@ -4,7 +4,7 @@ use crate::cli::event_view;
 use crate::cli::prelude::*;
 use kusari_api::views;
 use kusari_store::Resolved;
-use kusari_store::trail::{Subject, UnknownSubject};
+use kusari_store::event_log::{Subject, UnknownSubject};
 
 /// Show what happened to a block, a transaction or a peer on this node
 #[derive(Debug, clap::Args)]

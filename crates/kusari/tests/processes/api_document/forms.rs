@@ -10,7 +10,7 @@ use kusari_chain::ledger::{
 };
 use kusari_chain::{BestPoint, BlockHash, Branch, Work};
 use kusari_node::drafts::DraftWait;
-use kusari_store::trail::EventEntry;
+use kusari_store::event_log::EventEntry;
 use serde::Serialize;
 
 use super::held::Held;

@@ -6,12 +6,12 @@ use kusari_chain::{Block, BlockHash, Target, Work};
 use kusari_store::{Place, Store, audit_directory};
 use redb::{Database, WriteTransaction};
 
+use super::event_log::OF_THE_EVENT_LOG;
 use super::runs::OF_RUNS;
 use super::sound::{
     Entry, LOWER_SIDE, Record, SIDE, State, TIP, UPPER_SIDE, blocks, child, order, prove,
     sound_store,
 };
-use super::trail::OF_THE_TRAIL;
 use crate::support::TempDir;
 use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
 
@@ -295,7 +295,7 @@ const OF_THE_OUTBOX: &[Damage] = &[
 ];
 
 fn damages() -> impl Iterator<Item = &'static Damage> {
-    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX).chain(OF_THE_TRAIL)
+    OF_RECORDS.iter().chain(OF_INDEXES).chain(OF_RUNS).chain(OF_THE_OUTBOX).chain(OF_THE_EVENT_LOG)
 }
 
 /// Does each damage to a copy of the store in `whole`, which nobody has open, and audits the copy.

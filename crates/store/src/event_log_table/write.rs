@@ -4,9 +4,9 @@ use redb::WriteTransaction;
 
 use super::super::checked::{ReadableTable, Table, WriteTables};
 use super::super::fault::Fault;
-use super::super::tables::{self, TrailKey, TrailSubjectKey};
+use super::super::tables::{self, EventKey, EventSubjectKey};
 use super::{LIMITS, key_of, ring};
-use crate::trail::{EventEntry, Name};
+use crate::event_log::{EventEntry, Name};
 
 /// Writes entries in order.
 pub(in super::super) fn write(
@@ -17,9 +17,9 @@ pub(in super::super) fn write(
         return Ok(());
     }
     let mut writer = Writer {
-        entries: transaction.table(tables::TRAIL)?,
-        subjects: transaction.table(tables::TRAIL_SUBJECTS)?,
-        sizes: transaction.table(tables::TRAIL_SIZES)?,
+        entries: transaction.table(tables::EVENTS)?,
+        subjects: transaction.table(tables::EVENT_SUBJECTS)?,
+        sizes: transaction.table(tables::EVENT_SIZES)?,
     };
     let numbers = writer.next_number()?..;
     let mut added = [(0_u64, 0_u64); LIMITS.len()];
@@ -39,8 +39,8 @@ pub(in super::super) fn write(
 }
 
 struct Writer<'txn> {
-    entries: Table<'txn, TrailKey, &'static [u8]>,
-    subjects: Table<'txn, TrailSubjectKey, u8>,
+    entries: Table<'txn, EventKey, &'static [u8]>,
+    subjects: Table<'txn, EventSubjectKey, u8>,
     sizes: Table<'txn, u8, (u64, u64)>,
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Arriving {
 
 /// What happened during one input.
 #[derive(Default)]
-pub(super) struct Trail {
+pub(super) struct EventLog {
     happened: Vec<Event>,
     pub(super) arriving: Arriving,
     /// From whom the last of them comes, where it is a run of blocks.
@@ -39,7 +39,7 @@ pub(super) struct Trail {
     passed_on: (u32, u32),
 }
 
-impl Trail {
+impl EventLog {
     pub(super) fn push(&mut self, event: Event) {
         self.run = None;
         self.happened.push(event);
@@ -62,9 +62,9 @@ impl Trail {
 
 impl Node {
     /// Hands over what happened, behind all that is to be done.
-    pub(super) fn record_trail(&mut self) {
+    pub(super) fn record_events(&mut self) {
         self.note_passed_on();
-        let happened = core::mem::take(&mut self.trail).happened;
+        let happened = core::mem::take(&mut self.event_log).happened;
         self.actions.extend(happened.into_iter().map(|event| Action::Record(event.into())));
     }
 
@@ -82,16 +82,16 @@ impl Node {
 
     fn note(&mut self, event: &Event) {
         if event.kind().is_some() {
-            self.trail.push(event.clone());
+            self.event_log.push(event.clone());
         }
     }
 
     fn note_passed_on(&mut self) {
-        let (pushed, announced) = self.trail.passed_on;
+        let (pushed, announced) = self.event_log.passed_on;
         if (pushed, announced) != (0, 0)
             && let Ok(tip) = self.announced_tip()
         {
-            self.trail.push(Event::BlockPassedOn { block: tip.into(), pushed, announced });
+            self.event_log.push(Event::BlockPassedOn { block: tip.into(), pushed, announced });
         }
     }
 
@@ -102,7 +102,7 @@ impl Node {
     }
 
     pub(super) fn origin(&self) -> Origin {
-        match self.trail.arriving {
+        match self.event_log.arriving {
             Arriving::Nothing => Origin::Reconsidered,
             Arriving::Waited => Origin::Waited,
             Arriving::Mined(entry) => Origin::Mined { entry },
@@ -121,7 +121,7 @@ impl Node {
         change: &ChainChange,
         source: BlockSource,
     ) -> StoreResult<Vec<Event>> {
-        let arriving = self.trail.arriving;
+        let arriving = self.event_log.arriving;
         let block = change.block.into();
         let mut told = Vec::new();
         let Some(to) = change.connected.last() else {
@@ -131,7 +131,7 @@ impl Node {
             if !is_ahead && !self.chain.is_held(&change.block.hash) {
                 told.push(side.clone());
             }
-            self.trail.push(side);
+            self.event_log.push(side);
             return Ok(told);
         };
         let from = change.reverted.first();
@@ -151,7 +151,7 @@ impl Node {
                 connected: names(&change.connected),
             };
             told.push(moved.clone());
-            self.trail.push(moved);
+            self.event_log.push(moved);
         }
         // A longer reorganisation is only summed up.
         if change.connected.len() <= MAX_NOTED_BLOCKS {
@@ -164,16 +164,16 @@ impl Node {
     }
 
     fn note_joined(&mut self, arriving: Arriving, first: BestPoint, block: BlockName) {
-        if self.trail.run == Some(arriving)
-            && let Some(Event::BlocksJoined { last, .. }) = self.trail.happened.last_mut()
+        if self.event_log.run == Some(arriving)
+            && let Some(Event::BlocksJoined { last, .. }) = self.event_log.happened.last_mut()
             && last.height.checked_add(1) == Some(first.height)
         {
             *last = block;
             return;
         }
         let (first, origin) = (first.into(), self.origin());
-        self.trail.push(Event::BlocksJoined { first, last: block, origin });
-        self.trail.run = Some(arriving);
+        self.event_log.push(Event::BlocksJoined { first, last: block, origin });
+        self.event_log.run = Some(arriving);
     }
 
     /// A block was refused. Where it is a peer's, the person is told as of its lines.
@@ -187,7 +187,7 @@ impl Node {
         let refused = Event::BlockRefused { block, code, reason, origin: self.origin() };
         match peer {
             Some(peer) => self.refused(peer, refused),
-            None => self.trail.push(refused),
+            None => self.event_log.push(refused),
         }
     }
 
@@ -202,13 +202,13 @@ impl Node {
     fn refused(&mut self, peer: PeerId, refused: Event) {
         match self.peers.may_report(peer, self.now) {
             true => self.tell(refused),
-            false => self.trail.push(refused),
+            false => self.event_log.push(refused),
         }
     }
 
     pub(super) fn note_penalty(&mut self, peer: PeerId, points: u32, total: u32) {
         if let Some(address) = self.peers.get(peer).map(|peer| peer.address) {
-            self.trail.push(Event::PeerPenalised { address, points, total });
+            self.event_log.push(Event::PeerPenalised { address, points, total });
         }
     }
 
@@ -224,7 +224,7 @@ impl Node {
         self.note(&pooled);
         let by = Some(txid);
         for txid in displaced {
-            self.trail.push(Event::TransactionDisplaced { txid, by, from: None, again: false });
+            self.event_log.push(Event::TransactionDisplaced { txid, by, from: None, again: false });
         }
         Action::Notify(pooled)
     }
@@ -237,7 +237,7 @@ impl Node {
     ) {
         let (code, reason) = (refusal.code().to_string(), refusal.to_string());
         let origin = self.origin_of_transaction(peer);
-        self.trail.push(Event::TransactionRefused { txid, code, reason, origin });
+        self.event_log.push(Event::TransactionRefused { txid, code, reason, origin });
     }
 
     fn origin_of_transaction(&self, peer: Option<PeerId>) -> Origin {

@@ -1,4 +1,4 @@
-//! The trail: what happened to blocks, transactions and peers on this node, for users who ask why.
+//! The event log: what happened to blocks, transactions and peers on this node, for users who ask why.
 //!
 //! Owns under which subjects an entry is found, and how a subject is named. Where it is
 //! kept is up to [`crate::Store`], what is written down to the node.

@@ -9,10 +9,10 @@ use redb::ReadTransaction;
 
 use super::super::checked::{ReadOnlyTable, ReadTables, ReadableTable};
 use super::super::fault::Fault;
-use super::super::tables::{self, TrailKey, TrailSubjectKey};
+use super::super::tables::{self, EventKey, EventSubjectKey};
 use super::super::{Placed, Store, TransactionPlaces};
 use super::{BLOCK, LIMITS, REORGANISATION, RUN, SubjectKey, TRANSACTION, key_of, ring};
-use crate::trail::{EventEntry, Name, Prefix, Subject};
+use crate::event_log::{EventEntry, Name, Prefix, Subject};
 
 /// Most entries of one story: the newest.
 const MAX_STORY: usize = 256;
@@ -47,7 +47,7 @@ pub enum Resolved {
     One(Box<Story>),
     /// A prefix that fits these hashes, and perhaps more.
     Several(Vec<BlockHash>),
-    /// Nothing that this node knows; when its trail begins, in Unix milliseconds.
+    /// Nothing that this node knows; when its event log begins, in Unix milliseconds.
     Nothing(Option<u64>),
 }
 
@@ -80,16 +80,16 @@ impl Resolved {
 /// A move of the best chain, with its number.
 pub type Reorganisation = (u64, EventEntry);
 
-/// The tables as one read sees them; `None` in a store without a trail.
+/// The tables as one read sees them; `None` in a store without an event log.
 struct Tables {
-    entries: ReadOnlyTable<TrailKey, &'static [u8]>,
-    subjects: ReadOnlyTable<TrailSubjectKey, u8>,
+    entries: ReadOnlyTable<EventKey, &'static [u8]>,
+    subjects: ReadOnlyTable<EventSubjectKey, u8>,
 }
 
 impl Tables {
     fn open(transaction: &ReadTransaction) -> Result<Option<Self>, Fault> {
-        let Some(entries) = transaction.table_if_there(tables::TRAIL)? else { return Ok(None) };
-        Ok(Some(Self { entries, subjects: transaction.table(tables::TRAIL_SUBJECTS)? }))
+        let Some(entries) = transaction.table_if_there(tables::EVENTS)? else { return Ok(None) };
+        Ok(Some(Self { entries, subjects: transaction.table(tables::EVENT_SUBJECTS)? }))
     }
 
     fn at(&self, ring: u8, number: u64) -> Result<EventEntry, Fault> {

@@ -1,4 +1,4 @@
-//! The trail in a store: found again, bounded, and right by the audit.
+//! The event log in a store: found again, bounded, and right by the audit.
 
 use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, Block, BlockHash, Work};
@@ -7,7 +7,7 @@ use kusari_node::event::{BlockName, Event, EventKind, Origin, Sender};
 use super::{LIMITS, Resolved, Story};
 use crate::Store;
 use crate::checked::WriteTables;
-use crate::trail::{EventEntry, Subject};
+use crate::event_log::{EventEntry, Subject};
 
 fn entry(time: u64, event: Event) -> EventEntry {
     EventEntry { time, checked_us: None, handled_us: None, event }
@@ -55,7 +55,7 @@ fn a_subject_is_found_by_all_that_names_it_and_nothing_of_its_namesakes_with_it(
         entry(2, orphan(name(5, other), 4_001)),
         entry(3, side(name(5, ours))),
     ];
-    store.commit_with_trail(&[], &entries).unwrap();
+    store.commit_with_events(&[], &entries).unwrap();
     let times = |subject: &str| -> Vec<u64> {
         story(&store, subject).map_or_else(Vec::new, |story| {
             story.entries.iter().map(|(_, entry)| entry.time).collect()
@@ -80,7 +80,7 @@ fn a_subject_is_found_by_all_that_names_it_and_nothing_of_its_namesakes_with_it(
 fn a_prefix_of_eight_digits_is_enough_where_it_fits_one() {
     let store = Store::ephemeral().unwrap();
     let block = hash(0x0000_3f12_0000_0000, 9);
-    store.commit_with_trail(&[], &[entry(1, side(name(5, block)))]).unwrap();
+    store.commit_with_events(&[], &[entry(1, side(name(5, block)))]).unwrap();
     assert_eq!(story(&store, "00003f12").unwrap().block, Some(block));
     assert!(story(&store, "00003f13").is_none());
 }
@@ -89,7 +89,7 @@ fn a_prefix_of_eight_digits_is_enough_where_it_fits_one() {
 fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
     let store = Store::ephemeral().unwrap();
     let kept = hash(1, 1);
-    store.commit_with_trail(&[], &[entry(1, side(name(1, kept)))]).unwrap();
+    store.commit_with_events(&[], &[entry(1, side(name(1, kept)))]).unwrap();
     let (_, most, _) = LIMITS.into_iter().find(|(kind, ..)| *kind == EventKind::Peers).unwrap();
     // What a stranger sends for nothing, in the groups of a busy committer.
     let mut number = 0;
@@ -100,7 +100,7 @@ fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
                 entry(number, orphan(name(5, hash(number, 3)), 4_000))
             })
             .collect();
-        store.commit_with_trail(&[], &group).unwrap();
+        store.commit_with_events(&[], &group).unwrap();
     }
     assert!(number > most);
     let oldest = number - most + 1;
@@ -127,14 +127,14 @@ fn what_people_entrusted_to_this_node_outlives_a_flood_of_strangers_transactions
         Event::TransactionRefused { txid: refused, code, reason, origin: Origin::Person },
     ];
     let written: Vec<_> = own_story.into_iter().map(|event| entry(1, event)).collect();
-    store.commit_with_trail(&[], &written).unwrap();
+    store.commit_with_events(&[], &written).unwrap();
     let stranger =
         || Origin::Announced(Sender { address: ([127, 0, 0, 1], 4_000).into(), agent: None });
     for group in 0..20_u64 {
         let group: Vec<_> = (1_000 * group..1_000 * (group + 1))
             .map(|number| entry(2 + number, pooled(txid(number, 8), stranger())))
             .collect();
-        store.commit_with_trail(&[], &group).unwrap();
+        store.commit_with_events(&[], &group).unwrap();
     }
     assert!(story(&store, &txid(0, 8).to_string()).is_none(), "the flood fills its part");
     let of_own = story(&store, &own.to_string()).unwrap();
@@ -161,7 +161,7 @@ fn the_bytes_of_a_kind_are_bounded_whatever_its_entries_hold() {
     for group in 0..20 {
         let group: Vec<_> =
             (0..100).map(|at| 100 * group + at).map(|n| entry(n, reorganised(n))).collect();
-        store.commit_with_trail(&[], &group).unwrap();
+        store.commit_with_events(&[], &group).unwrap();
     }
     let kept = store.reorganisations(None, 10_000).unwrap();
     let bytes: usize = kept.iter().map(|(_, entry)| entry.write().len()).sum();
@@ -182,7 +182,7 @@ fn reorganisations_are_paged_from_the_newest_down() {
         connected: Vec::new(),
     };
     let entries: Vec<_> = (1..=5).map(|time| entry(time, moved(time))).collect();
-    store.commit_with_trail(&[], &entries).unwrap();
+    store.commit_with_events(&[], &entries).unwrap();
     let times = |before, limit| -> Vec<u64> {
         let found = store.reorganisations(before, limit).unwrap();
         found.iter().map(|(_, entry)| entry.time).collect()
@@ -208,7 +208,7 @@ fn a_height_in_the_midst_of_a_run_is_told_with_the_run() {
     let store = Store::ephemeral().unwrap();
     let (first, last) = (name(0, hash(1, 1)), name(9, hash(2, 2)));
     let run = Event::BlocksJoined { first, last, origin: Origin::Waited };
-    store.commit_with_trail(&[], &[entry(1, run)]).unwrap();
+    store.commit_with_events(&[], &[entry(1, run)]).unwrap();
     assert_eq!(story(&store, "0").unwrap().entries.len(), 1);
 }
 
@@ -219,9 +219,9 @@ fn an_entry_is_read_as_it_was_written_and_damage_is_found_by_the_audit() {
     let form = "{\"time\":1,\"happened\":\"orphan_kept\",\"block\":{\"height\":5,\"hash\":\"";
     assert!(String::from_utf8(happened.write()).unwrap().starts_with(form));
     let store = Store::ephemeral().unwrap();
-    store.commit_with_trail(&[], &[happened]).unwrap();
+    store.commit_with_events(&[], &[happened]).unwrap();
     let transaction = store.inner.database.begin_write().unwrap();
-    transaction.table(super::super::tables::TRAIL_SIZES).unwrap().remove(1).unwrap();
+    transaction.table(super::super::tables::EVENT_SIZES).unwrap().remove(1).unwrap();
     transaction.commit().unwrap();
     let finding = store.audit().finding.unwrap().to_string();
     assert!(finding.contains("trail"), "{finding}");

@@ -1,9 +1,9 @@
-//! The trail on disk: numbered entries, and an index of their subjects.
+//! The event log on disk: numbered entries, and an index of their subjects.
 //!
 //! Owns the tables `trail`, `trail_subjects` and `trail_sizes`, and their bounds: of each kind the
 //! oldest entries go first, with their rows of the index. The tables come with the first entry, so a
 //! store that was made before there were any needs no change. What an entry means is up to
-//! [`crate::trail`].
+//! [`crate::event_log`].
 
 mod read;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use std::net::IpAddr;
 
 pub use self::read::{Reorganisation, Resolved, Story};
 pub(super) use self::write::write;
-use crate::trail::Name;
+use crate::event_log::Name;
 
 /// Most entries and most bytes of them, by kind. An entry takes some 250 bytes, and a row of the index
 /// some 30, of which a reorganisation has one for each block that it names.

@@ -1,7 +1,7 @@
-//! The trail: an entry out of a damaged file is refused, or has one form and stays within its bound; and
+//! The event log: an entry out of a damaged file is refused, or has one form and stays within its bound; and
 //! whatever somebody asks about, it is a subject or it is not.
 
-use kusari_store::trail::{EventEntry, Subject};
+use kusari_store::event_log::{EventEntry, Subject};
 
 /// Takes the bytes for an entry, and for what somebody asks about.
 pub fn check(bytes: &[u8]) {

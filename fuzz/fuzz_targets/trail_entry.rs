@@ -1,4 +1,0 @@
-//! See `kusari_fuzz_checks::trail_entry`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kusari_fuzz_checks::trail_entry::check(bytes));
