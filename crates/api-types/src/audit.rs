@@ -9,7 +9,6 @@ pub struct Audit {
     /// Whether nothing is wrong.
     pub sound: bool,
     /// The file; absent where a node runs on it, whose audit leaves the file's pages out.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub file: Option<AuditedFile>,
     /// Blocks of the best chain that were found right.
     pub best_blocks: u32,
@@ -20,7 +19,6 @@ pub struct Audit {
     /// How many of them stand in no block of the best chain.
     pub waiting_records: u64,
     /// What is wrong; absent where nothing is.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub finding: Option<AuditFinding>,
 }
 
@@ -31,7 +29,6 @@ pub struct AuditedFile {
     /// Its length; every byte was read.
     pub bytes: u64,
     /// Pages in use; absent where the checksum of one does not hold.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub pages: Option<u64>,
 }
 
@@ -44,7 +41,6 @@ pub struct AuditFinding {
     /// Where it is, in words.
     pub place: String,
     /// Height of the block that it is, if it is one.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub height: Option<u32>,
     /// All of it in one sentence, with what to do.
     pub message: String,

@@ -49,7 +49,6 @@ pub struct BranchReport {
     /// When the last of these was made.
     pub best_ended: u64,
     /// Since when the branch is held, if it is.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub held_since: Option<u64>,
     /// Whether a person accepted it: it is followed as soon as it is ahead.
     pub accepted: bool,
@@ -92,7 +91,6 @@ pub struct AcceptReceipt {
     /// Blocks that left the best chain.
     pub reverted: u32,
     /// A block of the branch that breaks a rule; it is forgotten with all that follows it.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub refused: Option<RefusedBlock>,
 }
 

@@ -13,7 +13,6 @@ pub struct HeaderPage {
     /// The headers, lowest first.
     pub headers: Vec<HeaderReport>,
     /// Height to go on from; absent where the chain ended.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<u32>,
 }
 
@@ -44,7 +43,6 @@ pub struct HeaderReport {
     /// What it counts for, in bytes; 0 of the genesis block, which is nowhere stored.
     pub bytes: u64,
     /// Who mined it; absent on the classic chain.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub miner: Option<Address>,
 }
 
@@ -59,7 +57,6 @@ pub struct MempoolReport {
     /// A page of them, by sender and then by sequence.
     pub transactions: Vec<WaitingTransaction>,
     /// What `after` takes for the next page; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<String>,
     /// On the classic chain, lines of this node that wait, the newest first.
     pub records: Vec<RecordReport>,
@@ -74,7 +71,6 @@ pub struct WaitingTransaction {
     /// The transaction itself.
     pub transaction: SignedTransaction,
     /// Its payload, if it has one.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
     /// Since when, in Unix seconds.
     pub since: u64,
@@ -89,7 +85,6 @@ pub struct AccountList {
     /// A page of them.
     pub accounts: Vec<AccountSummary>,
     /// What `after` takes for the next page; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<Address>,
 }
 
@@ -112,7 +107,6 @@ pub struct RecordList {
     /// A page of records.
     pub records: Vec<RecordReport>,
     /// What `before` takes for the next page; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<u64>,
 }
 
@@ -125,7 +119,6 @@ pub struct TextList {
     pub found: Vec<TextPlace>,
     /// What `before` takes to read on; absent where the whole chain was read. One page reads so many
     /// blocks, and may find nothing in them.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<u32>,
 }
 
@@ -140,7 +133,6 @@ pub struct TextPlace {
     /// Its timestamp, in Unix seconds.
     pub timestamp: u64,
     /// The transaction that says it; absent on the classic chain.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub txid: Option<Txid>,
     /// The whole text: words of a stranger.
     pub text: String,
@@ -151,13 +143,10 @@ pub struct TextPlace {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NamedReport {
     /// The block of this height or hash, by its hash.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub block: Option<BlockHash>,
     /// The transaction of this id, or the youngest whose content has this hash.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub transaction: Option<Txid>,
     /// The account of this address, whether or not it ever had anything.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub account: Option<Address>,
 }
 

@@ -46,7 +46,7 @@ pub enum NodeEvent {
         /// What became of it.
         state: TransactionState,
         /// The transaction that took its place; only where it was displaced.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(nullable = false))]
         by: Option<Txid>,
     },
@@ -95,7 +95,6 @@ pub enum NodeEvent {
     /// Whoever reads missed events that are no longer there: the state is to be read anew.
     Missed {
         /// How many; absent where nobody knows, since another run of the node told them.
-        #[cfg_attr(feature = "schema", schema(required))]
         count: Option<u64>,
     },
 }
@@ -188,7 +187,7 @@ pub enum DraftChange {
         /// The transaction that it became.
         txid: Txid,
         /// The transaction that it was before, where another one took its place.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(nullable = false))]
         former_txid: Option<Txid>,
     },

@@ -61,14 +61,13 @@ pub struct Status {
     /// Its accumulated work.
     pub work: Work,
     /// What its last blocks took; absent while there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub recent_work: Option<RecentWorkReport>,
     /// Where the node takes connections of peers, if it does and if it runs.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, required, examples("127.0.0.1:8080")))]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, examples("127.0.0.1:8080")))]
     pub listen: Option<SocketAddr>,
     /// Where the store is; absent for a chain in memory.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub data_directory: Option<String>,
     /// Connected peers that it dialled.
     pub outbound_peers: usize,
@@ -77,33 +76,33 @@ pub struct Status {
     /// Outbox entries that wait to be mined, drafts included.
     pub outbox_entries: u64,
     /// The ledger's name; absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub chain_name: Option<String>,
     /// Transactions that wait to be mined; absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub waiting_transactions: Option<usize>,
     /// Drafts that wait to be signed, and are in memory; absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub drafts: Option<usize>,
     /// What the oldest draft waits for; absent where it is signed next, or there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub drafts_wait_for: Option<DraftWait>,
     /// What was entrusted to this node and can't be mined, since other transactions took its place;
     /// absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub displaced_entries: Option<u64>,
     /// Whether this node knows what a peer knows, or has no peer to know it from: only then a
     /// transaction is sure to get a sequence that nobody used. Absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub may_sign: Option<bool>,
     /// How many listed witnesses stand near the tip; absent on the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub witnesses: Option<WitnessStanding>,
     /// Bytes of canonical lines that side branches take.
@@ -122,7 +121,7 @@ pub struct Status {
     /// Bytes that were received from peers.
     pub bytes_received: u64,
     /// How the search for a block goes; absent where no node runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub mining: Option<MiningReport>,
     /// What keeps the node from doing all that it is for, what makes it unready first; absent where
@@ -177,7 +176,6 @@ pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
     pub blocks: Vec<WholeBlock>,
     /// Height to go on from; absent where the chain ended.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<u32>,
 }
 
@@ -201,14 +199,11 @@ pub struct PeerReport {
     /// How far it introduced itself.
     pub stage: PeerStage,
     /// Program and version, as it says: free text of a stranger.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub agent: Option<String>,
     /// Height of its best chain, as it says.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub height: Option<u32>,
     /// Microseconds that its last answer took: to our `HELLO`, or to a `PING`, which is asked where
     /// nothing else is said.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub latency_us: Option<u64>,
 }
 

@@ -32,7 +32,7 @@ pub struct BatchRequest {
     pub texts: Vec<String>,
     /// What the miner gets for each, on a ledger, in whole units; the least that the chain takes where
     /// it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<u64>,
 }
 
@@ -49,11 +49,11 @@ pub struct BatchReport {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BatchItem {
     /// The record, which is on disk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub record: Option<RecordReport>,
     /// Why it was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub problem: Option<Problem>,
 }
@@ -67,7 +67,7 @@ pub struct LedgerRecordRequest {
     #[cfg_attr(feature = "schema", schema(min_length = 1))]
     pub text: String,
     /// What the miner gets, in whole units; the least that the chain takes where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<u64>,
 }
 
@@ -81,10 +81,10 @@ pub struct TransferRequest {
     /// How much, in whole units.
     pub amount: u64,
     /// A text that goes with it, for everybody to read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// What the miner gets, in whole units; the least that the chain takes where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<u64>,
 }
 
@@ -140,34 +140,33 @@ pub struct RecordReport {
     /// The text; empty for a payment without a note, and where it was erased.
     pub text: String,
     /// What it pays, if it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub payment: Option<PaymentReport>,
     /// Where it is on its way.
     pub state: RecordState,
     /// The transaction that it is, as it was signed last; absent on the classic chain and before it is
     /// signed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub txid: Option<Txid>,
     /// The transaction that it was before it was signed again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub former_txid: Option<Txid>,
     /// The transaction of the same account that took its place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub displaced_by: Option<Txid>,
     /// What a draft waits for; absent where it is signed next, and where no node runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub waits_for: Option<DraftWait>,
     /// The block of the best chain that it stands in; absent while it stands in none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub block: Option<RecordPlace>,
     /// What is wrong with a line, which is recorded all the same; in the answer to [`RecordRequest`]
     /// alone, and seldom there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub warning: Option<String>,
 }

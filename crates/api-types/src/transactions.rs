@@ -22,30 +22,27 @@ pub struct TransactionReport {
     /// The transaction itself.
     pub transaction: SignedTransaction,
     /// Its payload, unless it has none or it was erased here.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub payload: Option<Payload>,
     /// Whether it waits to be mined.
     pub waits: bool,
     /// The transaction of the same account that took its place, so that it can't be mined while that
     /// one stands; known of what was entrusted to this node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub displaced_by: Option<Txid>,
     /// The id under which its text was signed before, where another transaction took the place of
     /// that one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub former_txid: Option<Txid>,
     /// Its number among the records of this node; absent where it was not entrusted to this node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub record: Option<u64>,
     /// The block that it stands in, of the best chain if it does there; absent while it waits.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub block: Option<TransactionPlace>,
     /// A block beside the best chain that holds it as well, the last that was stored: where it stood
     /// before a reorganisation, if it ever did.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub beside: Option<BlockName>,
 }
 
@@ -72,6 +69,5 @@ pub struct TransactionList {
     /// The transactions.
     pub transactions: Vec<TransactionReport>,
     /// What `after` takes for the next page; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<String>,
 }

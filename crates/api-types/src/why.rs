@@ -14,12 +14,12 @@ pub struct WhyReport {
     /// What it is about.
     pub subject: WhySubject,
     /// The block, or the one that the transaction stands in; absent where the store has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub block: Option<RecordPlace>,
     /// When the oldest entry of its kind was written, in Unix milliseconds; absent while there is none.
     /// Nothing is known of the time before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub event_log_begins: Option<u64>,
     /// How much of its kind was not written down, since too much happened at once.
@@ -70,7 +70,6 @@ pub struct ReorganisationList {
     /// They.
     pub reorganisations: Vec<ReorganisationReport>,
     /// What `before` has to be for older ones; absent where there are none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<u64>,
 }
 

@@ -19,17 +19,14 @@ pub struct WitnessStanding {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WitnessList {
     /// The key of this node's own statements; absent where it makes none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub own: Option<PublicKey>,
     /// Whether it makes them; absent where no node runs.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub witnessing: Option<bool>,
     /// Why its key makes none, and what to do; absent where it makes some, or has no key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub stopped: Option<String>,
     /// Listed witnesses near the tip; absent where no node runs.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub near_tip: Option<usize>,
     /// The keys.
     pub witnesses: Vec<WitnessReport>,
@@ -44,15 +41,12 @@ pub struct WitnessReport {
     /// Whether it is this node's own.
     pub own: bool,
     /// Whether its word counts here; absent where no node runs, which alone is told.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub listed: Option<bool>,
     /// Statements of it that are kept.
     pub count: usize,
     /// What the newest of them says; absent where there is none.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub newest: Option<WitnessClaim>,
     /// Two statements under one sequence: its word is worth nothing.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub equivocation: Option<Equivocation>,
 }
 

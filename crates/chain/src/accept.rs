@@ -93,9 +93,9 @@ pub struct ChainState {
     tree: TreeState,
     orphans: Orphans,
     refused: VecDeque<BlockHash>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     preparation: Option<Preparation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     ledger: Option<LedgerState>,
 }
 

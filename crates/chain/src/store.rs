@@ -32,7 +32,7 @@ pub struct StoredBlock {
     /// The block itself.
     pub block: Block,
     /// What a ledger adds; `None` on a classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<Box<StoredLedger>>,
 }
 

@@ -78,7 +78,7 @@ pub struct TreeLimits {
     pub window_blocks: usize,
     /// Most blocks of the best chain that another branch may revert without a person's word; `None`
     /// where the most work is followed however deep.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_reorg_depth: Option<u32>,
     /// Most blocks that are moved at once where a branch wins.
     #[serde(default = "at_once_blocks")]

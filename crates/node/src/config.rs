@@ -38,7 +38,7 @@ pub struct NodeConfig {
     /// Where chance comes from. Two nodes must never share it.
     pub seed: u64,
     /// The ledger chain that it follows; `None` for the classic chain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerConfig>,
 }
 

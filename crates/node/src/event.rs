@@ -119,11 +119,11 @@ pub enum Event {
         /// Which.
         txid: Txid,
         /// The one that has its place; absent where that is not known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(nullable = false))]
         by: Option<Txid>,
         /// The block that it stood in, which left the best chain, if it had been mined.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(nullable = false))]
         from: Option<BlockName>,
         /// Whether the text is signed again, under the next sequence. Told of this node's own, and not kept.
@@ -151,7 +151,7 @@ pub enum Event {
         /// Which.
         txid: Txid,
         /// The block that it stood in, which left the best chain; absent where it held another one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(nullable = false))]
         from: Option<BlockName>,
         /// Whether it is back in the pool.
@@ -163,7 +163,7 @@ pub enum Event {
         #[cfg_attr(feature = "schema", schema(value_type = String))]
         address: SocketAddr,
         /// What was dialled; absent where the peer dialled us.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(value_type = Option<String>, nullable = false))]
         target: Option<PeerAddress>,
     },

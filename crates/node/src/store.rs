@@ -32,7 +32,7 @@ pub struct OutboxEntry {
     /// empty before, and where it was erased.
     pub text: String,
     /// What the node was asked to sign; `None` for anything else, and where it was erased.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<Draft>,
     /// Every block that this node ever mined for it, oldest first. On a ledger the ids of the
     /// transactions it was signed as: one, and more where it was signed again.

@@ -1,16 +1,49 @@
-//! The formats of numbers, as the document calls them.
+//! The formats of numbers, as the document calls them, and which properties answers always have.
 //!
-//! Owns their names alone: the registry of OpenAPI knows others than utoipa writes. Looks at schemas and
+//! Owns what utoipa cannot be told in one place: the registry of OpenAPI knows other formats than utoipa
+//! writes. Looks at schemas and
 //! never at examples, which are what somebody says and no description.
 
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, SchemaType, Type};
 use utoipa::openapi::{Components, Content, KnownFormat, RefOr, Response, Schema, SchemaFormat};
 
 /// Renames the formats of all that has a name of its own.
 pub(super) fn rename_in_components(components: &mut Components) {
-    components.schemas.values_mut().for_each(rename);
+    for (name, schema) in &mut components.schemas {
+        rename(schema);
+        if !name.ends_with("Request") {
+            require(schema);
+        }
+    }
     components.responses.values_mut().for_each(rename_in_answer);
+}
+
+/// Says of each property that may be null that it is there: an answer leaves out only what is never null.
+fn require(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            for (name, property) in &object.properties {
+                if may_be_null(property) && !object.required.contains(name) {
+                    object.required.push(name.clone());
+                }
+            }
+        }
+        RefOr::T(Schema::OneOf(either)) => either.items.iter_mut().for_each(require),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(require),
+        _ => {}
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    match schema {
+        RefOr::T(Schema::Object(object)) => match &object.schema_type {
+            SchemaType::Array(several) => several.contains(&Type::Null),
+            one => *one == SchemaType::Type(Type::Null),
+        },
+        RefOr::T(Schema::OneOf(either)) => either.items.iter().any(may_be_null),
+        _ => false,
+    }
 }
 
 /// Renames the formats of what an operation takes and gives.

@@ -30,7 +30,7 @@ pub(super) struct SideEntry {
     /// On a ledger chain.
     pub(super) time: ChainTime,
     /// The held branch that it belongs to, as long as that one is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) held_by: Option<HoldId>,
     /// Whether the branch that ends here was to be followed and could not be read.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]

@@ -37,11 +37,11 @@ pub struct EventEntry {
     pub time: u64,
     /// How long a block's line took to be read and checked by itself, in microseconds; absent where it
     /// came in a stretch with others, or was not a line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub checked_us: Option<u64>,
     /// How long the node took to judge it beside its chain and to decide what follows, in microseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub handled_us: Option<u64>,
     /// What happened.

@@ -31,7 +31,7 @@ pub struct Sender {
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub address: SocketAddr,
     /// Program and version, as it says; absent before it introduced itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(nullable = false))]
     pub agent: Option<String>,
 }
@@ -48,7 +48,7 @@ pub enum Origin {
     /// It was mined here.
     Mined {
         /// For this line of the outbox; absent on a ledger.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, nullable = false))]
         entry: Option<EntryId>,
     },
