@@ -1,8 +1,7 @@
 //! The formats of numbers, as the document calls them, and which properties answers always have.
 //!
 //! Owns what utoipa cannot be told in one place: the registry of OpenAPI knows other formats than utoipa
-//! writes. Looks at schemas and
-//! never at examples, which are what somebody says and no description.
+//! writes. Looks at schemas and never at examples, which describe nothing.
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, SchemaType, Type};

@@ -305,7 +305,7 @@ fn the_page_is_usable_on_a_phone_in_the_dark_by_ear_and_in_two_languages() {
     let a = Setup::new("A").args(["--chain", "ledger"]).start();
     let _b = Setup::new("B").args(["--chain", "ledger"]).connect(a.port).start();
     for (language, lang, heading) in
-        [("en-US", "en", "The chain, live"), ("ja-JP", "ja", "チェーン(ライブ)")]
+        [("en-US", "en", "The chain, live"), ("ja-JP", "ja", "チェイン(ライブ)")]
     {
         let Some(page) = Page::of(&a, language) else { return };
         page.record("rack 7 rewired");
