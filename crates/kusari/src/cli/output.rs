@@ -68,7 +68,7 @@ impl Output {
     /// Prints lines.
     pub(crate) fn line(&mut self, text: &str, severity: Severity) {
         let colour = match severity {
-            Severity::Warning => Some("\x1b[33m"),
+            Severity::Warning | Severity::Alarm => Some("\x1b[33m"),
             Severity::Routine | Severity::Answer => None,
         };
         let progress = self.progress.take();

@@ -25,6 +25,8 @@ pub(crate) enum Severity {
     Answer,
     /// Something is wrong, or a person may want to act.
     Warning,
+    /// A person has to decide something.
+    Alarm,
 }
 
 /// One or more lines to print, without a newline at their end.
@@ -45,6 +47,10 @@ impl Message {
 
     pub(crate) fn warning(text: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, text: text.into() }
+    }
+
+    pub(crate) fn alarm(text: impl Into<String>) -> Self {
+        Self { severity: Severity::Alarm, text: text.into() }
     }
 }
 

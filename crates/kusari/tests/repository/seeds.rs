@@ -11,6 +11,7 @@ type Check = fn(&[u8]);
 /// The targets and their checks.
 const TARGETS: [(&str, Check); 12] = [
     ("block_json", targets::block_json::check),
+    ("event_entry", targets::event_entry::check),
     ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
@@ -18,7 +19,6 @@ const TARGETS: [(&str, Check); 12] = [
     ("proof_file", targets::proof_file::check),
     ("salvage", targets::salvage::check),
     ("store_open", targets::store_open::check),
-    ("event_entry", targets::event_entry::check),
     ("wallet_file", targets::wallet_file::check),
     ("wire_line", targets::wire_line::check),
     ("witness_state", targets::witness_state::check),

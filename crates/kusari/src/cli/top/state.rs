@@ -7,10 +7,11 @@ use std::collections::VecDeque;
 
 use kusari_chain::BlockHash;
 
-use super::events::{EventLine, Tone, words};
+use super::events::{EventLine, words};
 use super::facts::Facts;
 use crate::cli::card::card_of_whole;
 use crate::cli::escape::{Plain, grouped, lasting};
+use crate::cli::words::Message;
 use kusari_api_types::{BlockReport, MiningReport, NodeEvent};
 use kusari_client::Told;
 
@@ -149,7 +150,7 @@ impl View {
         if let Some(away) = self.away.take() {
             let since = lasting(self.now.saturating_sub(away.since));
             let text = format!("The node answers again, after {since}");
-            self.happened(Tone::Warning, text);
+            self.happened(Message::warning(text));
         }
         if !std::mem::take(&mut self.rate_told)
             && let Some(mining) = facts.mining
@@ -191,8 +192,8 @@ impl View {
                     false
                 }
                 event => {
-                    if let Some((tone, text)) = words(&event) {
-                        self.happened(tone, text);
+                    if let Some(message) = words(&event) {
+                        self.happened(message);
                     }
                     true
                 }
@@ -302,8 +303,8 @@ impl View {
         }
     }
 
-    fn happened(&mut self, tone: Tone, text: String) {
-        self.add(EventLine { at: self.now, tone, text });
+    fn happened(&mut self, message: Message) {
+        self.add(EventLine { at: self.now, message });
     }
 
     fn add(&mut self, event: EventLine) {

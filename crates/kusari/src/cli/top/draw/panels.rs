@@ -12,9 +12,10 @@ use super::styles::Styles;
 use super::values::{ago, latency, rate, short_work};
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
-use crate::cli::top::events::{Tone, short};
+use crate::cli::top::events::short;
 use crate::cli::top::facts::Facts;
 use crate::cli::top::state::{Panel, View};
+use crate::cli::words::Severity;
 use kusari_api_types::branches::BranchReport;
 use kusari_api_types::{PeerReport, PeerStage};
 
@@ -173,12 +174,12 @@ fn peers(view: &View, width: u16) -> Listing {
 
 fn events(view: &View, styles: Styles) -> Listing {
     let rows = view.events.iter().map(|event| {
-        let (sign, style) = match event.tone {
-            Tone::Routine => ("", ratatui::style::Style::new()),
-            Tone::Warning => ("! ", styles.warning()),
-            Tone::Alarm => ("!! ", styles.alarm()),
+        let (sign, style) = match event.message.severity {
+            Severity::Routine | Severity::Answer => ("", ratatui::style::Style::new()),
+            Severity::Warning => ("! ", styles.warning()),
+            Severity::Alarm => ("!! ", styles.alarm()),
         };
-        let text = format!("{sign}{}", Plain(&event.text));
+        let text = format!("{sign}{}", Plain(&event.message.text));
         Row::new([ago(view.now, event.at), text]).style(style)
     });
     Listing {
