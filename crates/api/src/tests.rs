@@ -175,7 +175,7 @@ fn reading(mut client: TcpStream) -> oneshot::Receiver<String> {
         let mut bytes = Vec::new();
         // A reset after the answer is an end as well.
         let _ = client.read_to_end(&mut bytes);
-        let _ = done.send(String::from_utf8(bytes).unwrap());
+        let _ = done.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     answer
 }

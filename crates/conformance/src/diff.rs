@@ -1,20 +1,16 @@
 //! The difference between what is expected and what was found, line by line.
 
-use std::time::Duration;
-
-use similar::TextDiff;
-
-/// How long the shortest difference is searched for; after that a longer one is shown.
-const SEARCH_TIME: Duration = Duration::from_secs(1);
+use diffy::DiffOptions;
 
 /// A unified diff. Empty where the texts are the same.
 pub(super) fn unified(expected: &str, found: &str) -> String {
-    TextDiff::configure()
-        .timeout(SEARCH_TIME)
-        .diff_lines(expected, found)
-        .unified_diff()
-        .context_radius(3)
-        .header("expected", "found")
+    if expected == found {
+        return String::new();
+    }
+    DiffOptions::new()
+        .set_original_filename("expected")
+        .set_modified_filename("found")
+        .create_patch(expected, found)
         .to_string()
 }
 

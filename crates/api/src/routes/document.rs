@@ -43,6 +43,9 @@ pub(super) async fn page() -> Response {
     extensions(("x-problems" = json!([]))),
 )]
 pub(super) async fn viewer() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
-    (headers, include_str!("../viewer/openapi-explorer.min.js")).into_response()
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CONTENT_ENCODING, "gzip"),
+    ];
+    (headers, include_bytes!("../viewer/openapi-explorer.min.js.gz")).into_response()
 }
