@@ -65,7 +65,10 @@ pub(super) async fn guard(
         },
         Err(refusal) => refusal.into_response(),
     };
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        // In place of what the answer says of it: a stream of events has a `Cache-Control` of its own.
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

@@ -139,6 +139,7 @@ impl Offline {
     /// [`OfflineError`] where the store fails. A line that waits for room in the outbox has no answer
     /// here, so it is to be offered and not said.
     pub fn command<T>(&mut self, request: Request<T>) -> Result<T, OfflineError> {
+        self.reply = None;
         let id = RequestId(self.next_request);
         self.next_request += 1;
         let mut told = self.give(Input::Command(id, request.command))?;

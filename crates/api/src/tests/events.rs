@@ -55,6 +55,7 @@ fn what_happens_is_told_as_it_happens_until_the_node_ends() {
     let head = until(&mut client, "\r\n\r\n");
     assert!(head.starts_with("HTTP/1.0 200 OK\r\n"), "{head}");
     assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+    assert_eq!(head.matches("cache-control: ").count(), 1, "{head}");
     assert!(head.contains("cache-control: no-store\r\n"), "{head}");
     assert_eq!(until(&mut client, "\n\n"), BEGINNING);
     // What is for people alone takes no number.

@@ -31,6 +31,12 @@ pub(super) struct Commits {
 }
 
 impl Commits {
+    /// Whether a state may say so.
+    pub(super) fn is_sound(&self) -> bool {
+        let sum = self.under_way.iter().try_fold(0, |sum: u64, one| sum.checked_add(one.bytes));
+        sum == Some(self.bytes)
+    }
+
     /// The commit that what is being decided now will be part of.
     fn in_progress(&self) -> CommitId {
         CommitId(self.last.0 + 1)

@@ -74,9 +74,12 @@ impl Node {
         self.notify(event);
     }
 
-    /// Writes down what happened, and tells the person once everything decided so far is durable.
+    /// Writes down what happened, and tells the person, once everything decided so far is durable: a crash
+    /// before leaves neither word of a block that never was.
     pub(super) fn tell_when_durable(&mut self, event: Event) {
-        self.note(&event);
+        if event.kind().is_some() {
+            self.then.push(Action::Record(event.clone().into()));
+        }
         self.then.push(Action::Notify(event));
     }
 

@@ -97,6 +97,7 @@ impl Node {
             && self.bans.is_within_bounds()
             && self.peers.is_within(self.config.places())
             && self.refusals.is_within_bounds()
+            && self.commits.is_sound()
             && self.waiting_says.len() <= MAX_WAITING_SAYS
     }
 

@@ -100,3 +100,14 @@ fn a_chain_that_changes_while_it_is_read_is_not_shown_as_one() {
     let shorter = vec![branch(10, 1..=2)];
     assert_eq!(shown(shorter), (vec![1, 2], false));
 }
+
+#[test]
+fn a_node_whose_heights_do_not_rise_is_left() {
+    let mut shown = 0;
+    let read = visit(1, 9, None, |_, _| Ok(branch(1, [1].into_iter())), &mut |_| {
+        shown += 1;
+        Ok(true)
+    });
+    assert!(matches!(read, Err(Failure::Failed(why)) if why.to_string().contains("changed")));
+    assert_eq!(shown, 1);
+}

@@ -32,7 +32,7 @@ pub(crate) fn http(address: SocketAddr, line: &str, headers: &str, body: &str) -
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));

@@ -46,9 +46,9 @@ impl Session<'_> {
             }
             last = Some(report);
             Ok(None)
-        })?;
+        });
         progress.finish();
-        match (deep, last) {
+        match (deep?, last) {
             (Some(report), _) => Ok(report),
             (None, Some(last)) => Err(too_late(&last, wanted, timeout)),
             (None, None) => self.known(id),
