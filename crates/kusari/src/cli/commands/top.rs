@@ -96,7 +96,7 @@ impl Contact {
         Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Styles where the node answers now.
+    /// Looks where the node answers now.
     fn renew(&self) {
         if let Some(client) = self.choice.find_again() {
             *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(client);
