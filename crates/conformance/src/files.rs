@@ -39,17 +39,17 @@ impl Place {
 
     pub(super) fn read(&self, suite: &Suite) -> Result<SuiteFile, ConformanceError> {
         let (origin, text) = match self {
-            Self::Program => (format!("the suite {} in the program", suite.name), None),
+            Self::Program => (format!("the suite {} in the program", suite.name), suite.built_in()),
             Self::Directory(directory) => {
                 let path = path_of(directory, suite);
                 let text = read_bounded(&path).map_err(|reason| ConformanceError::Unreadable {
                     path: path.clone(),
                     reason,
                 })?;
-                (path.display().to_string(), Some(text))
+                (path.display().to_string(), Ok(text))
             }
         };
-        SuiteFile::parse(suite.name, text.as_deref().unwrap_or(suite.built_in))
+        text.and_then(|text| SuiteFile::parse(suite.name, &text))
             .map_err(|reason| ConformanceError::Malformed { origin, reason })
     }
 

@@ -1,5 +1,6 @@
 //! The suites by name: the file of each, and what computes its answers.
 
+use miniz_oxide::inflate::decompress_to_vec;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -19,17 +20,25 @@ impl InputError {
 /// A suite.
 pub(super) struct Suite {
     pub(super) name: &'static str,
-    /// The file, as it was when the program was built.
-    pub(super) built_in: &'static str,
+    /// The file, as it was when the program was built, packed.
+    packed: &'static [u8],
     /// What this program makes of an input.
     pub(super) answer: fn(&Value) -> Result<Value, InputError>,
+}
+
+impl Suite {
+    /// The file, as it was when the program was built.
+    pub(super) fn built_in(&self) -> Result<String, String> {
+        let bytes = decompress_to_vec(self.packed).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|error| error.to_string())
+    }
 }
 
 macro_rules! suite {
     ($name:literal, $answer:expr) => {
         Suite {
             name: $name,
-            built_in: include_str!(concat!("../../../conformance/", $name, ".json")),
+            packed: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)),
             answer: $answer,
         }
     };
