@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Cursor};
 
-use kusari_runtime::journal::replay;
+use kusari_journal::replay;
 
 /// Takes the bytes for a whole file.
 pub fn check(bytes: &[u8]) {

@@ -7,8 +7,8 @@ use kusari_miner::Kernel;
 use kusari_node::NodeConfig;
 
 use crate::NodeWallet;
-use crate::journal::JournalConfig;
 use crate::witness_key::WitnessKey;
+use kusari_journal::JournalConfig;
 
 /// What a running node needs.
 pub struct RuntimeConfig {

@@ -21,8 +21,8 @@ use super::lines::Lines;
 use super::shown::Shown;
 use super::storage::Storage;
 use super::{Control, NodeWallet, RunError, RuntimeConfig};
-use crate::journal::Journal;
 use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
+use kusari_journal::Journal;
 use kusari_store::Store;
 
 /// Inputs from peers that are taken in a row before anything else is looked at. One may hold some

@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 
 use kusari_chain::StoreError;
 
-use crate::journal;
-
 /// Why a node could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,7 +28,7 @@ pub enum StartError {
     Store(#[from] StoreError),
     /// The journal cannot be written.
     #[error(transparent)]
-    Journal(#[from] journal::OpenError),
+    Journal(#[from] kusari_journal::OpenError),
     /// The operating system gives no threads or no random numbers.
     #[error("the operating system refused what a node needs: {0}; look at its limits")]
     System(#[from] io::Error),

@@ -29,7 +29,6 @@ mod driver;
 mod error;
 mod event_log;
 mod input_span;
-pub mod journal;
 mod lines;
 mod net;
 mod node_wallet;
@@ -55,7 +54,6 @@ use kusari_node::wire::Dialect;
 use kusari_node::{Event, Input, Node, NodeConfig, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::journal::{Journal, JournalConfig, JournalFile};
 pub use crate::net::Traffic;
 use crate::net::{INBOX_MESSAGES, Net, StreamDone};
 use clock::Clock;
@@ -64,6 +62,7 @@ pub use config::RuntimeConfig;
 pub use counts::Counts;
 use driver::Driver;
 pub use error::{RunError, StartError};
+use kusari_journal::{self as journal, Journal, JournalConfig, JournalFile};
 use kusari_store::Store;
 pub use node_wallet::NodeWallet;
 #[cfg(feature = "test-util")]

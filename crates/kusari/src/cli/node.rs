@@ -22,7 +22,7 @@ use super::submit::Submitter;
 use super::words::Message;
 use super::{log, own_wallet, pipe};
 use kusari_api::{Api, ApiConfig, ApiListener, draw_token, events, read_or_write_token};
-use kusari_runtime::journal::{JOURNAL_LIMIT, JournalConfig};
+use kusari_journal::{JOURNAL_LIMIT, JournalConfig};
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_runtime::{NodeWallet, RuntimeConfig};
 use kusari_store::Store;

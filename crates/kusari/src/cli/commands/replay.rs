@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli::prelude::*;
 use crate::cli::utc_time::UtcTime;
 use kusari_chain::hex;
-use kusari_runtime::journal::{Ending, Replayed, replay};
+use kusari_journal::{Ending, Replayed, replay};
 
 /// Run a journal through the same core, and compare
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@
 use std::io::{BufRead, Read as _};
 
 use super::ReplayError;
-use crate::journal::format::{
+use crate::format::{
     FIRST_BYTES, Header, Line, MAX_CHECKPOINT, MAX_LINE, MAX_SECONDS, Read, Sum, VERSION,
 };
 use kusari_chain::ledger::{PublicKey, Txid};

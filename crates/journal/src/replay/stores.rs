@@ -12,7 +12,7 @@ use super::source::{
     Source, account_of, accounts_after, displaced_by, mined_at, stored_at, transaction_at,
     waiting_from,
 };
-use crate::journal::format::{Answer, Read};
+use crate::format::{Answer, Read};
 
 /// What the core is told where the journal has no answer. The replay looks at the source instead.
 fn no_answer() -> StoreError {

@@ -4,7 +4,7 @@ use std::io;
 
 use kusari_node::RestoreError;
 
-use crate::journal::format::VERSION;
+use crate::format::VERSION;
 
 /// The first difference, or why a journal cannot be replayed. Holds text of strangers.
 #[derive(Debug, thiserror::Error)]

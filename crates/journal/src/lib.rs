@@ -1,5 +1,16 @@
 //! The journal: everything that the core is told, in a file that replays without anything else.
 //!
+//! ```no_run
+//! use std::fs::File;
+//! use std::io::BufReader;
+//!
+//! let replayed = kusari_journal::replay(&mut || {
+//!     Ok(Box::new(BufReader::new(File::open("node.journal")?)))
+//! })?;
+//! println!("{} inputs, and no difference", replayed.inputs);
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Owns the file, its form (`docs/formats/journal.md`) and how it is replayed. A journal begins
 //! with a **checkpoint**, the whole state of the node; then come, in order, every input with its
 //! time, every answer that the core got from its stores, and a digest of what it decided. So a
@@ -73,13 +84,13 @@ pub struct Journal {
 pub type Recorded = (Journal, Box<dyn BlockStore>, Box<dyn OutboxStore>);
 
 /// The same, where there need not be a journal.
-pub(crate) type Around = (Option<Journal>, Box<dyn BlockStore>, Box<dyn OutboxStore>);
+pub type Around = (Option<Journal>, Box<dyn BlockStore>, Box<dyn OutboxStore>);
 
 /// Puts a journal around the stores of a node, if there is to be one.
 ///
 /// # Errors
 /// Where the operating system gives no thread.
-pub(crate) fn around(
+pub fn around(
     file: Option<(JournalFile, u64)>,
     config: &NodeConfig,
     blocks: Box<dyn BlockStore>,

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::bench::Bench;
 use super::replay_bytes;
-use crate::journal::{JournalFile, OpenError};
+use crate::{JournalFile, OpenError};
 use kusari_store::Store;
 
 #[test]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Ending, ReplayError, eventful, replay_bytes};
-use crate::journal::format::Sum;
+use crate::format::Sum;
 use kusari_chain::hex;
 use kusari_node::hash_of_state;
 

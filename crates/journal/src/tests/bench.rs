@@ -11,7 +11,7 @@ use kusari_node::interface::{
 use kusari_node::wire::{Refusal, WireError, receive};
 use kusari_node::{Node, NodeConfig};
 
-use crate::journal::{Journal, JournalFile};
+use crate::{Journal, JournalFile};
 use kusari_store::Store;
 
 pub(super) struct Bench {
