@@ -5,6 +5,7 @@
 //! An authorised write carries the token, which stands where only the user of the node can read it, or comes
 //! from the API's own page with its cookie, see `session`.
 
+use kusari_api_types::problem::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -16,7 +17,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Duration, Instant, timeout};
 
-use super::problem::*;
 use super::rate_limit::{Caller, RateLimit};
 use super::reply::{Answer, Refusal};
 use super::routes::AppState;

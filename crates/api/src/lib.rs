@@ -9,7 +9,6 @@
 //! `events`).
 
 mod api_listener;
-mod document;
 pub mod events;
 pub mod evidence;
 mod guard;
@@ -17,7 +16,6 @@ mod metrics;
 mod mining;
 mod node_file;
 mod page_link;
-mod problem;
 mod rate_limit;
 mod record;
 mod reply;

@@ -8,8 +8,8 @@ use kusari_chain::rules::TransactionViolation;
 use kusari_node::interface::{SayRefusal, SubmitRefusal};
 use serde::Serialize;
 
-use super::problem::*;
 use kusari_api_types::Problem;
+use kusari_api_types::problem::*;
 
 /// Seconds after which it is worth to ask again where there was no room: several blocks are mined
 /// meanwhile.

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
 use kusari_chain::{BlockHash, StoreError, Work};
@@ -44,9 +44,6 @@ use kusari_node::interface::{NoLedger, Request, request};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout};
-use utoipa::IntoParams;
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
-use utoipa_axum::routes;
 
 use self::body::Body;
 use self::parameters::{Limit, Name, Named, Parsed, Query, Usage, parameters};
@@ -54,12 +51,12 @@ use super::events::EventFeed;
 use super::guard::{AuthorisedWrite, TokenHolder, guard};
 use super::mining::Meter;
 use super::page_link::PageLinks;
-use super::problem::*;
 use super::rate_limit::RateLimit;
 use super::reply::{Answer, Refusal, accepted};
 use super::server::ApiConfig;
 use super::session::Session;
 use crate::views;
+use kusari_api_types::problem::*;
 use kusari_api_types::{Problem, Token};
 use kusari_runtime::{NoAnswer, NodeHandle, NodeWallet};
 use kusari_store::Store;
@@ -183,8 +180,7 @@ impl From<NoLedger> for Refusal {
 
 pub(super) fn router(app: Arc<AppState>) -> Router {
     let guarded = middleware::from_fn_with_state(Arc::clone(&app), guard);
-    let (router, _) = described().split_for_parts();
-    router
+    routes()
         .route("/", get(explorer::index))
         .route("/explorer/{*path}", get(explorer::asset))
         .fallback(no_route)
@@ -194,62 +190,73 @@ pub(super) fn router(app: Arc<AppState>) -> Router {
         .with_state(app)
 }
 
-/// Makes a router of handlers with their descriptions; those of one path stand together, with the most bytes
-/// of a body where that is more than usual.
-macro_rules! router_of {
-    ($([$($handlers:tt)+] $(takes $bytes:ident)?)+) => {
-        OpenApiRouter::new()
-            $(.routes(routes!($($handlers)+)$(.layer(DefaultBodyLimit::max($bytes)))?))+
+/// Makes the router of a table; handlers of one path stand together, with the most bytes of a body where that is
+/// more than usual.
+macro_rules! table {
+    ($($path:literal => $($method:ident $module:ident :: $handler:ident),+ $(takes $bytes:ident)?;)+) => {
+        fn routes() -> Router<Arc<AppState>> {
+            Router::new().$(route(
+                $path,
+                MethodRouter::new().$($method($module::$handler)).+$(.layer(DefaultBodyLimit::max($bytes)))?,
+            )).+
+        }
+
+        /// The same routes as their handlers describe them.
+        #[cfg(test)]
+        pub(super) fn described() -> utoipa_axum::router::OpenApiRouter<Arc<AppState>> {
+            utoipa_axum::router::OpenApiRouter::new()
+                .$(routes(utoipa_axum::routes!($($module::$handler),+))).+
+        }
+
+        #[cfg(test)]
+        pub(super) const TABLE: &[(&str, &str)] = &[$($((stringify!($method), $path)),+),+];
     };
 }
 
-/// Every route together with its description. Nothing else is answered but the explorer's files, which
-/// are for browsers and say what they are.
-pub(super) fn described() -> OpenApiRouter<Arc<AppState>> {
-    router_of! {
-        [status::status]
-        [browse::named]
-        [browse::mempool]
-        [page::rates]
-        [page::session, page::open_session]
-        [page::make_link]
-        [browse::records, records::record]
-        [batch::batch] takes MAX_TRANSACTION_BYTES
-        [records::one]
-        [blocks::page]
-        [blocks::one]
-        [browse::headers]
-        [browse::search]
-        [branches::list]
-        [branches::accept]
-        [browse::branch]
-        [why::why]
-        [why::reorganisations]
-        [ledger::ledger]
-        [drafts::record]
-        [drafts::transfer]
-        [wallet::unlock]
-        [browse::accounts]
-        [ledger::account]
-        [proofs::search, ledger::submit] takes MAX_TRANSACTION_BYTES
-        [ledger::transaction]
-        [proofs::proof]
-        [explorer::evidence]
-        [proofs::consistency]
-        [ledger::mine_on]
-        [ledger::erase]
-        [witnesses::witnesses]
-        [events::events]
-        [peers::list, peers::connect]
-        [audit::audit]
-        [backup::backup]
-        [document::document]
-        [document::page]
-        [document::viewer]
-        [watch::metrics]
-        [watch::healthz]
-        [watch::readyz]
-    }
+// Every route but the explorer's files, which are for browsers and say what they are.
+table! {
+    "/v1/status" => get status::status;
+    "/v1/named" => get browse::named;
+    "/v1/mempool" => get browse::mempool;
+    "/v1/rates" => get page::rates;
+    "/v1/session" => get page::session, post page::open_session;
+    "/v1/session/links" => post page::make_link;
+    "/v1/records" => get browse::records, post records::record;
+    "/v1/records/batch" => post batch::batch takes MAX_TRANSACTION_BYTES;
+    "/v1/records/{id}" => get records::one;
+    "/v1/blocks" => get blocks::page;
+    "/v1/blocks/{which}" => get blocks::one;
+    "/v1/headers" => get browse::headers;
+    "/v1/search" => get browse::search;
+    "/v1/branches" => get branches::list;
+    "/v1/branches/accept" => post branches::accept;
+    "/v1/branches/{hash}" => get browse::branch;
+    "/v1/why/{what}" => get why::why;
+    "/v1/reorganisations" => get why::reorganisations;
+    "/v1/ledger" => get ledger::ledger;
+    "/v1/ledger/records" => post drafts::record;
+    "/v1/ledger/transfers" => post drafts::transfer;
+    "/v1/wallet/unlock" => post wallet::unlock;
+    "/v1/accounts" => get browse::accounts;
+    "/v1/accounts/{address}" => get ledger::account;
+    "/v1/transactions" => get proofs::search, post ledger::submit takes MAX_TRANSACTION_BYTES;
+    "/v1/transactions/{txid}" => get ledger::transaction;
+    "/v1/proofs/{txid}" => get proofs::proof;
+    "/v1/evidence/{txid}" => get explorer::evidence;
+    "/v1/consistency" => get proofs::consistency;
+    "/v1/mining" => post ledger::mine_on;
+    "/v1/erasures" => post ledger::erase;
+    "/v1/witnesses" => get witnesses::witnesses;
+    "/v1/events" => get events::events;
+    "/v1/peers" => get peers::list, post peers::connect;
+    "/v1/audit" => get audit::audit;
+    "/v1/backup" => get backup::backup;
+    "/v1/openapi.json" => get document::document;
+    "/v1/docs" => get document::page;
+    "/v1/docs/viewer.js" => get document::viewer;
+    "/metrics" => get watch::metrics;
+    "/healthz" => get watch::healthz;
+    "/readyz" => get watch::readyz;
 }
 
 async fn no_route(uri: Uri) -> Refusal {

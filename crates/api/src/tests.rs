@@ -1,6 +1,7 @@
 //! The server over real loopback sockets, with the test in the place of the node.
 
 mod deadlines;
+mod document;
 mod drafts;
 mod events;
 mod refusals;

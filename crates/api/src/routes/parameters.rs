@@ -66,12 +66,15 @@ impl<T: Usage, S: Sync> FromRequestParts<S> for Query<T> {
 
 /// Defines the parameters of a query: their name, their [`Usage`], and the fields.
 macro_rules! parameters {
-    ($name:ident: $usage:literal; $($fields:tt)*) => {
-        #[derive(Deserialize, IntoParams)]
+    ($name:ident: $usage:literal; $(
+        $(#[doc = $doc:literal])* $(#[param $described:tt])? $(#[serde $read:tt])?
+        $field:ident: $type:ty,
+    )*) => {
+        #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        #[into_params(parameter_in = Query)]
+        #[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
         pub(super) struct $name {
-            $($fields)*
+            $($(#[doc = $doc])* $(#[cfg_attr(test, param $described)])? $(#[serde $read])? $field: $type,)*
         }
 
         impl Usage for $name {

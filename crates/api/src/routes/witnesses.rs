@@ -1,10 +1,9 @@
 //! `GET /v1/witnesses`, and the same with `from`.
 
 use kusari_node::limits::MAX_WITNESS_KEYS;
-use utoipa::ToSchema;
 
 use super::*;
-use kusari_api_types::{StatementList, WitnessList};
+use kusari_api_types::StatementList;
 
 /// Most statements of one answer: two of each key.
 const MAX_STATEMENTS: u32 = 2 * MAX_WITNESS_KEYS as u32;
@@ -22,23 +21,24 @@ parameters! {
 }
 
 /// What the answer is: without `from` the keys, with it the statements.
-#[derive(ToSchema)]
+#[cfg(test)]
+#[derive(utoipa::ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "each answer is made as one of the two")]
 enum KeysOrStatements {
-    Keys(WitnessList),
+    Keys(kusari_api_types::WitnessList),
     Statements(StatementList),
 }
 
 /// The keys of which something is known; with `from`, what they said.
 ///
 /// The keys come as a `WitnessList`; with `from` a `StatementList` has statements about blocks from that height on.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     get, path = "/v1/witnesses", tag = "Witnesses", operation_id = "witnesses",
     params(StatementRange),
     responses((status = 200, description = "The keys, or the statements", body = KeysOrStatements)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
-)]
+))]
 pub(super) async fn witnesses(
     app: App,
     Query(StatementRange { from, limit }): Query<StatementRange>,

@@ -1,14 +1,13 @@
-//! The document of the API, by OpenAPI 3.1.
+//! The document of the API, by OpenAPI 3.1, made of what routes and forms say of themselves. The node serves
+//! the file that holds it, so that a program is built without the descriptions.
 //!
 //! Owns what the routes do not say of themselves: the names of their groups, what needs the token,
 //! and the problems that any of them may answer with. Nothing is said here of what a single route does.
 
 mod formats;
-#[cfg(test)]
-mod tests;
+mod properties;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
@@ -16,9 +15,14 @@ use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, RefOr, Response, ResponseBuilder};
 
-use super::problem::{self, Kind, PROBLEMS};
-use super::routes;
+use crate::routes;
 use kusari_api_types::Problem;
+use kusari_api_types::problem::{self, Kind};
+
+/// The document as the node serves it.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+/// Where a route notes its own kinds of problems.
+const PROBLEMS: &str = "x-problems";
 
 /// What a problem document is called in `Content-Type`.
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -55,14 +59,21 @@ const WITH_BODY: [Kind; 4] =
 )]
 struct Head;
 
-/// The document as JSON; nothing if it has no form, which would be a fault of ours.
-pub(super) fn text() -> Option<&'static str> {
-    static TEXT: OnceLock<Option<String>> = OnceLock::new();
-    TEXT.get_or_init(|| document().to_json().ok()).as_deref()
+#[test]
+fn the_file_is_what_routes_and_forms_say_now() {
+    let mut text = document().to_pretty_json().unwrap();
+    text.push('\n');
+    #[expect(clippy::disallowed_methods, reason = "a test has no configuration file to read")]
+    let is_to_be_written = std::env::var_os("KUSARI_UPDATE").is_some();
+    if is_to_be_written {
+        std::fs::write(FILE, &text).unwrap();
+    }
+    let is_same = std::fs::read_to_string(FILE).unwrap() == text;
+    assert!(is_same, "run `KUSARI_UPDATE=1 cargo test -p kusari-api document`");
 }
 
 /// The document.
-pub(super) fn document() -> utoipa::openapi::OpenApi {
+fn document() -> utoipa::openapi::OpenApi {
     let mut document = Head::openapi();
     document.merge(routes::described().into_openapi());
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);

@@ -96,8 +96,16 @@ fn every_reason_of_a_hindrance_is_described() {
         serde_json::from_value::<kusari_node::Hindrance>(unknown).unwrap_err().to_string();
     let (_, known) = refused.split_once("expected one of ").unwrap();
     let known: BTreeSet<&str> = known.split(", ").map(|name| name.trim_matches('`')).collect();
-    let document: Value = serde_json::from_str(text().unwrap()).unwrap();
+    let document = serde_json::to_value(document()).unwrap();
     let described = document["components"]["schemas"]["Hindrance"]["oneOf"].as_array().unwrap();
     let reasons = described.iter().map(|one| one["properties"]["reason"]["enum"][0].as_str());
     assert_eq!(reasons.map(Option::unwrap).collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn every_route_that_is_answered_is_described_under_its_own_path() {
+    let described = operations().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+    let answered =
+        routes::TABLE.iter().map(|(method, path)| format!("{} {path}", method.to_uppercase()));
+    assert_eq!(described, answered.collect());
 }
