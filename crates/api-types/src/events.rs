@@ -16,9 +16,10 @@ use crate::MiningReport;
 use crate::branches::BranchReport;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum NodeEvent {
     /// A block joined the best chain as its tip.
     Block {
@@ -160,18 +161,7 @@ impl NodeEvent {
     /// The name of its kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Block { .. } => "block",
-            Self::Reorganisation { .. } => "reorganisation",
-            Self::Transaction { .. } => "transaction",
-            Self::Draft(_) => "draft",
-            Self::Peer { .. } => "peer",
-            Self::HeldBranch { .. } => "held-branch",
-            Self::Witness { .. } => "witness",
-            Self::Equivocation { .. } => "equivocation",
-            Self::Mining(_) => "mining",
-            Self::Missed { .. } => "missed",
-        }
+        self.into()
     }
 }
 

@@ -320,7 +320,7 @@ mod tests {
     fn memory_of_refused_blocks_is_bounded_and_forgets_the_oldest() {
         let store = Box::new(MemoryBlocks::default());
         let mut chain = Chain::open(store, TreeLimits::default()).unwrap();
-        let fault = RuleViolation::WrongIndex { index: 7, parent: 0 };
+        let fault = RuleViolation::BadIndex { index: 7, parent: 0 };
         let hash = |number: usize| {
             let mut hash = BlockHash::ZERO;
             hash.0[..8].copy_from_slice(&number.to_be_bytes());

@@ -37,7 +37,7 @@ impl Replay {
         let claimed = part.commitment.state_root;
         let computed = if has_state_root(height) { self.state_root() } else { MerkleRoot::ZERO };
         if claimed != computed {
-            return Err(RuleViolation::WrongStateRoot { claimed, computed });
+            return Err(RuleViolation::BadStateRoot { claimed, computed });
         }
         let mut earned = spec.reward;
         for (place, entry) in part.body.iter().enumerate() {

@@ -10,14 +10,18 @@ use crate::rules::TransactionViolation;
 
 /// Why a transaction was not admitted. Only the first variant says that it is at fault by itself;
 /// the others depend on what else waits here.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum PoolRefusal {
     /// It could not be mined.
     #[error(transparent)]
     Transaction(#[from] TransactionViolation),
     /// It fits in no block of the chain, even alone.
     #[error("the transaction has {bytes} bytes with its payload, a block holds at most {limit}")]
+    #[strum(serialize = "transaction-too-large")]
     TooLarge {
         /// Its weight.
         bytes: u64,
@@ -64,6 +68,7 @@ pub enum PoolRefusal {
         "transactions of accounts without a balance wait for {limit} bytes, which is all that may: try again \
          when some are mined, or use an account that owns something"
     )]
+    #[strum(serialize = "pool-full")]
     PennilessFull {
         /// The limit.
         limit: u64,
@@ -92,12 +97,7 @@ impl PoolRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Transaction(fault) => fault.code(),
-            Self::TooLarge { .. } => "transaction-too-large",
-            Self::OtherAccount => "other-account",
-            Self::Underbid { .. } => "underbid",
-            Self::SenderFull { .. } => "sender-full",
-            Self::OwnFull { .. } => "own-full",
-            Self::PennilessFull { .. } | Self::PoolFull { .. } => "pool-full",
+            other => other.into(),
         }
     }
 }

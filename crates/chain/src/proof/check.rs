@@ -16,7 +16,8 @@ use crate::prelude::*;
 use crate::rules::transaction::{check_payload, check_payload_length, check_signature};
 
 /// The first step of a proof that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ProofFault {
     /// The file has more bytes than a proof may have.
     #[error("this file is longer than a proof may be, 1 MiB")]
@@ -90,21 +91,7 @@ impl ProofFault {
     /// Short name of the step, the same in every program that checks proofs.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "too-large",
-            Self::TooMany { .. } => "too-many",
-            Self::Form { .. } => "form",
-            Self::Payload => "payload",
-            Self::Signature => "signature",
-            Self::BodyPath => "body-path",
-            Self::BlockHash { .. } => "block-hash",
-            Self::BlockTarget { .. } => "block-target",
-            Self::LaterHash { .. } => "later-hash",
-            Self::LaterTarget { .. } => "later-target",
-            Self::EarlierPath { .. } => "earlier-path",
-            Self::StatementBlock { .. } => "statement-block",
-            Self::StatementSignature { .. } => "statement-signature",
-        }
+        self.into()
     }
 }
 

@@ -14,19 +14,19 @@ pub(crate) fn check_line_length(block: &Block) -> Result<u32, RuleViolation> {
     let bytes = block.canonical_line_bytes();
     match u32::try_from(bytes) {
         Ok(short) if bytes <= MAX_LINE_BYTES => Ok(short),
-        _ => Err(RuleViolation::LineTooLong { bytes, limit: MAX_LINE_BYTES }),
+        _ => Err(RuleViolation::BlockTooLong { bytes, limit: MAX_LINE_BYTES }),
     }
 }
 
 /// Height 0 belongs to the one genesis block.
 pub(crate) fn check_genesis_is_not_replaced(block: &Block) -> Result<(), RuleViolation> {
-    refuse_if(block.index == 0 && *block != Block::genesis(), RuleViolation::SecondGenesis)
+    refuse_if(block.index == 0 && *block != Block::genesis(), RuleViolation::BadGenesis)
 }
 
 /// The hash is the hash of the content.
 pub(crate) fn check_hash(block: &Block) -> Result<(), RuleViolation> {
     let computed = block.compute_hash();
-    refuse_if(computed != block.hash, RuleViolation::WrongHash { claimed: block.hash, computed })
+    refuse_if(computed != block.hash, RuleViolation::BadHash { claimed: block.hash, computed })
 }
 
 /// The hash meets the classic target.
@@ -41,7 +41,7 @@ pub(crate) fn check_work(block: &Block) -> Result<(), RuleViolation> {
 pub(crate) fn check_index(block: &Block, parent: u32) -> Result<(), RuleViolation> {
     refuse_if(
         parent.checked_add(1) != Some(block.index),
-        RuleViolation::WrongIndex { index: block.index, parent },
+        RuleViolation::BadIndex { index: block.index, parent },
     )
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn check_index(block: &Block, parent: u32) -> Result<(), RuleViolatio
 pub(crate) fn check_link(block: &Block, parent: &BlockHash) -> Result<(), RuleViolation> {
     refuse_if(
         block.prev_hash != *parent,
-        RuleViolation::WrongLink { parent: block.prev_hash, expected: *parent },
+        RuleViolation::BadLink { parent: block.prev_hash, expected: *parent },
     )
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn check_no_transfers(block: &Block) -> Verdict {
 /// The data is the string of the commitment.
 pub(crate) fn check_data(block: &Block, commitment: &Commitment) -> Verdict {
     let expected = commitment.data();
-    refuse_if(block.data != expected, RuleViolation::WrongCommitment { expected })
+    refuse_if(block.data != expected, RuleViolation::BadCommitment { expected })
 }
 
 /// The target is one that a chain can have, and the hash meets it.
@@ -59,13 +59,13 @@ pub(crate) fn check_claimed_target(block: &Block, claimed: CompactTarget) -> Ver
 /// The body has as many transactions as the commitment says.
 pub(crate) fn check_body_count(part: &LedgerPart) -> Verdict {
     let (claimed, counted) = (part.commitment.body_count, part.body.len());
-    refuse_if(claimed as usize != counted, RuleViolation::WrongBodyCount { claimed, counted })
+    refuse_if(claimed as usize != counted, RuleViolation::BadBodyCount { claimed, counted })
 }
 
 /// The body is the one that the commitment names.
 pub(crate) fn check_body_root(part: &LedgerPart) -> Verdict {
     let (claimed, computed) = (part.commitment.body_root, part.body_root());
-    refuse_if(claimed != computed, RuleViolation::WrongBodyRoot { claimed, computed })
+    refuse_if(claimed != computed, RuleViolation::BadBodyRoot { claimed, computed })
 }
 
 /// The body is not larger than any chain allows.
@@ -123,7 +123,7 @@ pub(crate) fn check_chain_bounds(part: &LedgerPart, spec: &ChainSpec) -> Verdict
 /// The target is the one that the ancestors' times give.
 pub(crate) fn check_target(commitment: &Commitment, expected: CompactTarget) -> Verdict {
     let claimed = commitment.target;
-    refuse_if(claimed != expected, RuleViolation::WrongTarget { claimed, expected })
+    refuse_if(claimed != expected, RuleViolation::BadTarget { claimed, expected })
 }
 
 /// The timestamp is above the middle of the last ancestors'.
@@ -137,7 +137,7 @@ pub(crate) fn check_median(block: &Block, median: u64) -> Verdict {
 /// The history root is that of all blocks before this one.
 pub(crate) fn check_history_root(commitment: &Commitment, computed: MerkleRoot) -> Verdict {
     let claimed = commitment.history_root;
-    refuse_if(claimed != computed, RuleViolation::WrongHistoryRoot { claimed, computed })
+    refuse_if(claimed != computed, RuleViolation::BadHistoryRoot { claimed, computed })
 }
 
 /// Whether a block of this height carries a state root.
@@ -157,7 +157,7 @@ pub(crate) fn check_no_state_root(block: &Block, commitment: &Commitment) -> Ver
 /// The state root is that of the accounts before this block.
 pub(crate) fn check_state_root(commitment: &Commitment, computed: MerkleRoot) -> Verdict {
     let claimed = commitment.state_root;
-    refuse_if(claimed != computed, RuleViolation::WrongStateRoot { claimed, computed })
+    refuse_if(claimed != computed, RuleViolation::BadStateRoot { claimed, computed })
 }
 
 fn each(

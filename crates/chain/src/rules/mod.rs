@@ -15,12 +15,15 @@ use crate::pow::CompactTarget;
 use crate::prelude::*;
 
 /// The rule that a block breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum RuleViolation {
     /// The canonical line would not fit an original node's buffer.
     #[error("the block's line takes {bytes} bytes, at most {limit} are allowed")]
-    LineTooLong {
+    BlockTooLong {
         /// Length of the canonical line, in bytes.
         bytes: usize,
         /// The limit, in bytes.
@@ -28,10 +31,10 @@ pub enum RuleViolation {
     },
     /// Index 0 is taken by the genesis block, which every node knows and none sends.
     #[error("index 0 belongs to the genesis block, and this is another block")]
-    SecondGenesis,
+    BadGenesis,
     /// The claimed hash is not the hash of the content.
     #[error("the hash is {claimed}, but the content hashes to {computed}")]
-    WrongHash {
+    BadHash {
         /// Hash in the block.
         claimed: BlockHash,
         /// Hash by the hash rule.
@@ -46,7 +49,7 @@ pub enum RuleViolation {
     /// The index does not follow the parent's.
     #[error("the index is {index}, but the parent's is {parent}, so {} was expected",
         u64::from(*parent) + 1)]
-    WrongIndex {
+    BadIndex {
         /// Index in the block.
         index: u32,
         /// Index of the parent.
@@ -63,7 +66,7 @@ pub enum RuleViolation {
     },
     /// It does not follow on the header before it.
     #[error("its parent is {parent}, but it stands behind {expected}")]
-    WrongLink {
+    BadLink {
         /// The parent in the header.
         parent: BlockHash,
         /// Hash of the header before it.
@@ -85,7 +88,7 @@ pub enum RuleViolation {
     },
     /// The data is not the commitment's.
     #[error("the data is not that of its commitment, which would be {expected}")]
-    WrongCommitment {
+    BadCommitment {
         /// The data that the commitment gives.
         expected: String,
     },
@@ -105,7 +108,7 @@ pub enum RuleViolation {
     },
     /// The body has more or fewer transactions than committed to.
     #[error("the body has {counted} transactions, the commitment says {claimed}")]
-    WrongBodyCount {
+    BadBodyCount {
         /// What the commitment says.
         claimed: u32,
         /// What is there.
@@ -113,7 +116,7 @@ pub enum RuleViolation {
     },
     /// The body is another one.
     #[error("the body's root is {computed}, the commitment says {claimed}")]
-    WrongBodyRoot {
+    BadBodyRoot {
         /// What the commitment says.
         claimed: MerkleRoot,
         /// What the body gives.
@@ -129,7 +132,7 @@ pub enum RuleViolation {
     },
     /// The target is not the one that is due.
     #[error("the target is {claimed}, after its ancestors it must be {expected}")]
-    WrongTarget {
+    BadTarget {
         /// What it claims.
         claimed: CompactTarget,
         /// What the ancestors give.
@@ -145,7 +148,7 @@ pub enum RuleViolation {
     },
     /// The history is another one.
     #[error("the history root is {claimed}, its ancestors give {computed}")]
-    WrongHistoryRoot {
+    BadHistoryRoot {
         /// What it claims.
         claimed: MerkleRoot,
         /// What the ancestors give.
@@ -155,7 +158,7 @@ pub enum RuleViolation {
     #[error(
         "the state root is {claimed}, at this height and with these accounts it must be {computed}"
     )]
-    WrongStateRoot {
+    BadStateRoot {
         /// What it claims.
         claimed: MerkleRoot,
         /// What the accounts give; zero where there is none.
@@ -181,27 +184,8 @@ impl RuleViolation {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::LineTooLong { .. } => "block-too-long",
-            Self::SecondGenesis => "bad-genesis",
-            Self::WrongHash { .. } => "bad-hash",
-            Self::TooLittleWork { .. } => "too-little-work",
-            Self::WrongIndex { .. } => "bad-index",
-            Self::RefusedBefore => "refused-before",
-            Self::RefusedParent { .. } => "refused-parent",
-            Self::WrongLink { .. } => "bad-link",
-            Self::WrongChain { .. } => "wrong-chain",
-            Self::UnsignedTransfers { .. } => "unsigned-transfers",
-            Self::WrongCommitment { .. } => "bad-commitment",
-            Self::NoTarget { .. } => "no-target",
-            Self::AboveTarget { .. } => "above-target",
-            Self::WrongBodyCount { .. } => "bad-body-count",
-            Self::WrongBodyRoot { .. } => "bad-body-root",
-            Self::BodyTooLarge { .. } => "body-too-large",
-            Self::WrongTarget { .. } => "bad-target",
-            Self::TooEarly { .. } => "too-early",
-            Self::WrongHistoryRoot { .. } => "bad-history-root",
-            Self::WrongStateRoot { .. } => "bad-state-root",
             Self::Transaction { fault, .. } => fault.code(),
+            other => other.into(),
         }
     }
 }

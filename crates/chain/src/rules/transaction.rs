@@ -10,18 +10,21 @@ use crate::ledger::{Account, ChainId, ChainSpec, Payload, SignedTransaction};
 use crate::params::MAX_DATA_BYTES;
 
 /// The rule that a transaction breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum TransactionViolation {
     /// Anybody can sign for such a key.
     #[error("the sender's key is of small order, under which every signature would hold")]
     SmallOrderKey,
     /// Not signed by its sender, or for another chain, or changed since.
     #[error("the signature is not the sender's over this transaction on this chain")]
-    WrongSignature,
+    BadSignature,
     /// A length without a payload.
     #[error("payload_len is {bytes}, but no payload is committed to, so it must be 0")]
-    LengthWithoutPayload {
+    BadPayloadLength {
         /// What it says.
         bytes: u32,
     },
@@ -85,20 +88,7 @@ impl TransactionViolation {
     /// Short name of the rule, as `ERROR` lines carry it.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::SmallOrderKey => "small-order-key",
-            Self::WrongSignature => "bad-signature",
-            Self::LengthWithoutPayload { .. } => "bad-payload-length",
-            Self::PayloadMismatch => "payload-mismatch",
-            Self::PayloadMissing => "payload-missing",
-            Self::PayloadTooLong { .. } => "payload-too-long",
-            Self::FeeTooLow { .. } => "fee-too-low",
-            Self::CostOverflow => "cost-overflow",
-            Self::SequenceUsed { .. } => "sequence-used",
-            Self::SequenceGap { .. } => "sequence-gap",
-            Self::Overdraft { .. } => "overdraft",
-            Self::BalanceOverflow => "balance-overflow",
-        }
+        self.into()
     }
 }
 
@@ -114,7 +104,7 @@ pub fn check_signature(transaction: &SignedTransaction, chain: &ChainId) -> Verd
     let message = transaction.unsigned().signing_bytes(chain);
     refuse_if(
         !transaction.sender.verifies(&message, &transaction.signature),
-        TransactionViolation::WrongSignature,
+        TransactionViolation::BadSignature,
     )
 }
 
@@ -122,7 +112,7 @@ pub fn check_signature(transaction: &SignedTransaction, chain: &ChainId) -> Verd
 pub fn check_payload_length(transaction: &SignedTransaction) -> Verdict {
     refuse_if(
         !transaction.has_payload() && transaction.payload_len != 0,
-        TransactionViolation::LengthWithoutPayload { bytes: transaction.payload_len },
+        TransactionViolation::BadPayloadLength { bytes: transaction.payload_len },
     )
 }
 

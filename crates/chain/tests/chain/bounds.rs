@@ -223,7 +223,7 @@ fn nothing_builds_on_a_block_of_the_wrong_index() {
     let mut rig = Rig::new(TreeLimits::default());
     assert_eq!(
         rig.chain.accept(checked(&wrong), 0).unwrap_err(),
-        AcceptError::Rule(RuleViolation::WrongIndex { index: 7, parent: 0 })
+        AcceptError::Rule(RuleViolation::BadIndex { index: 7, parent: 0 })
     );
     for child in &children {
         let parent = child.prev_hash;
@@ -345,7 +345,7 @@ fn chain_at_the_last_height_takes_no_block_more() {
     let mut chain = Chain::open(Box::new(Tall(u32::MAX)), TreeLimits::default()).unwrap();
     let parent = Block { index: 0, ..tip.block };
     let verdict = chain.accept(checked(&mine(&parent, "one too many")), 0);
-    assert!(matches!(verdict, Err(AcceptError::Rule(RuleViolation::WrongIndex { .. }))));
+    assert!(matches!(verdict, Err(AcceptError::Rule(RuleViolation::BadIndex { .. }))));
 }
 
 #[test]

@@ -240,10 +240,10 @@ fn longest_text_fits_whatever_the_numbers_and_one_byte_more_does_not() {
         assert_eq!(widest(fits.clone()).canonical_line_bytes(), MAX_LINE_BYTES);
         // The next rule is reached, so the length was in order.
         let verdict = CheckedBlock::check(widest(fits.clone()));
-        assert!(matches!(verdict, Err(RuleViolation::WrongHash { .. })), "{verdict:?}");
+        assert!(matches!(verdict, Err(RuleViolation::BadHash { .. })), "{verdict:?}");
 
         let bytes = MAX_LINE_BYTES + 1;
         let verdict = CheckedBlock::check(widest(fits + "x"));
-        assert_eq!(verdict, Err(RuleViolation::LineTooLong { bytes, limit: MAX_LINE_BYTES }));
+        assert_eq!(verdict, Err(RuleViolation::BlockTooLong { bytes, limit: MAX_LINE_BYTES }));
     }
 }

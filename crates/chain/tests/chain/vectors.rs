@@ -90,7 +90,7 @@ fn published_sample_hash_comes_out_only_without_index_and_timestamp() {
     preimage[..Block::NONCE_OFFSET].fill(0);
     assert_eq!(BlockHash(Sha256::digest(&preimage).into()), sample.hash);
     assert_ne!(sample.compute_hash(), sample.hash);
-    assert!(matches!(CheckedBlock::check(sample), Err(RuleViolation::WrongHash { .. })));
+    assert!(matches!(CheckedBlock::check(sample), Err(RuleViolation::BadHash { .. })));
 }
 
 #[test]
@@ -137,9 +137,9 @@ fn refusal_for_size_or_content_leaves_the_hash_open_to_the_right_block() {
     let transfers = vec![transfer("", "", u64::from_le_bytes([b'a'; 8])); EIGHTS];
     let long = Block { data: String::new(), transactions: transfers, ..right.clone() };
     assert_eq!(long.compute_hash(), right.hash);
-    assert!(matches!(CheckedBlock::check(long), Err(RuleViolation::LineTooLong { .. })));
+    assert!(matches!(CheckedBlock::check(long), Err(RuleViolation::BlockTooLong { .. })));
     let forged = Block { data: "forged".to_owned(), ..right.clone() };
-    assert!(matches!(CheckedBlock::check(forged), Err(RuleViolation::WrongHash { .. })));
+    assert!(matches!(CheckedBlock::check(forged), Err(RuleViolation::BadHash { .. })));
 
     let mut rig = Rig::new(TreeLimits::default());
     assert_eq!(rig.deliver(checked(&right)), [right.hash]);
@@ -151,5 +151,5 @@ fn genesis_is_known_and_no_other_block_may_take_its_place() {
     assert!(matches!(rig.chain.accept(checked(&Block::genesis()), 0), Ok(Accepted::Known(_))));
     assert_eq!(rig.chain.block(&Block::genesis().hash), Ok(None));
     let other = seal(Block { data: "another".to_owned(), ..Block::genesis() });
-    assert_eq!(CheckedBlock::check(other), Err(RuleViolation::SecondGenesis));
+    assert_eq!(CheckedBlock::check(other), Err(RuleViolation::BadGenesis));
 }

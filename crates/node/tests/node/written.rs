@@ -42,11 +42,11 @@ fn every_refusal_is_read_back_as_it_was() {
         assert_reads_back(&Err(Refusal::Malformed(error)));
     }
     for violation in [
-        RuleViolation::LineTooLong { bytes: 5_000, limit: 4_096 },
-        RuleViolation::SecondGenesis,
-        RuleViolation::WrongHash { claimed: hash, computed: hash },
+        RuleViolation::BlockTooLong { bytes: 5_000, limit: 4_096 },
+        RuleViolation::BadGenesis,
+        RuleViolation::BadHash { claimed: hash, computed: hash },
         RuleViolation::TooLittleWork { hash },
-        RuleViolation::WrongIndex { index: 1, parent: u32::MAX },
+        RuleViolation::BadIndex { index: 1, parent: u32::MAX },
         RuleViolation::RefusedParent { parent: hash },
     ] {
         assert_reads_back(&Err(Refusal::Rule(violation)));

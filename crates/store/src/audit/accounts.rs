@@ -38,7 +38,7 @@ impl Auditor {
         match computed.or(stored) {
             Some(account) if computed != stored => {
                 self.place = Place::Account(account.key);
-                Err(AuditFault::WrongAccount { stored, computed })
+                Err(AuditFault::BadAccount { stored, computed })
             }
             _ => Ok(()),
         }

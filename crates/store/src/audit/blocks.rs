@@ -102,18 +102,18 @@ impl BlockTables {
         match &self.bodies {
             Some(bodies) => {
                 let body = bodies.get(order)?;
-                let body = body.ok_or(AuditFault::WrongBody { has_body: false })?;
+                let body = body.ok_or(AuditFault::BadBody { has_body: false })?;
                 let counted_bytes = head.counted_bytes();
                 let stored = head.with_body(body.value())?;
                 match stored.counted_bytes() {
                     computed if computed == counted_bytes => Ok(stored),
                     computed => {
                         let stored = counted_bytes;
-                        Err(AuditFault::WrongSize { stored, computed })
+                        Err(AuditFault::BadSize { stored, computed })
                     }
                 }
             }
-            None => Err(AuditFault::WrongBody { has_body: true }),
+            None => Err(AuditFault::BadBody { has_body: true }),
         }
     }
 
@@ -162,11 +162,11 @@ impl BlockTables {
                 (checked, entries)
             }
             (None, None) => (CheckedBlock::check(block)?, IndexedEntries::default()),
-            (_, ledger) => return Err(AuditFault::WrongBody { has_body: ledger.is_some() }),
+            (_, ledger) => return Err(AuditFault::BadBody { has_body: ledger.is_some() }),
         };
         let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
         if total_bytes != due {
-            return Err(AuditFault::WrongBytes { stored: total_bytes, computed: due });
+            return Err(AuditFault::BadBytes { stored: total_bytes, computed: due });
         }
         Ok(Checked { link, block: checked, entries })
     }
@@ -178,15 +178,15 @@ impl BlockTables {
             return Err(AuditFault::OrderNotDue { order: *order, next: self.next_order });
         }
         if let Some(parent) = parent.order.filter(|parent| parent >= order) {
-            return Err(AuditFault::WrongOrder { order: *order, parent });
+            return Err(AuditFault::BadOrder { order: *order, parent });
         }
         if parent.point.height.checked_add(1) != Some(block.index) {
             let (index, parent) = (block.index, parent.point.height);
-            return Err(RuleViolation::WrongIndex { index, parent }.into());
+            return Err(RuleViolation::BadIndex { index, parent }.into());
         }
         if block.prev_hash != parent.point.hash {
             let (named, parent) = (block.prev_hash, parent.point.hash);
-            return Err(AuditFault::WrongLink { named, parent });
+            return Err(AuditFault::BadLink { named, parent });
         }
         let own = self
             .ledger
@@ -194,7 +194,7 @@ impl BlockTables {
             .map_or_else(|| Target::CLASSIC.work(), |ledger| ledger.due(parent).1);
         let due = parent.point.work.plus(own);
         if *work != due {
-            return Err(AuditFault::WrongWork { stored: *work, computed: due });
+            return Err(AuditFault::BadWork { stored: *work, computed: due });
         }
         self.check_indexed(*order, &block.hash)
     }

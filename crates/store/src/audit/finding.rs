@@ -9,11 +9,13 @@ use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
 /// What is wrong. The words follow those of a [`Place`] and "is bad:".
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
 #[non_exhaustive]
+#[strum(serialize_all = "kebab-case")]
 pub enum AuditFault {
     /// Pages have changed since the database wrote them.
     #[error("it is not as the database wrote it ({0})")]
+    #[strum(serialize = "bad-pages")]
     Pages(String),
     /// Another program's table is in the file.
     #[error("there is a table `{name}`, which no version of this program makes")]
@@ -29,6 +31,7 @@ pub enum AuditFault {
     },
     /// The event log is not as it was written.
     #[error("it does not fit its index and its counts ({0})")]
+    #[strum(serialize = "wrong-trail")]
     WrongEventLog(String),
     /// A row has changed since it was written.
     #[error("it is not as it was written (its checksum does not fit)")]
@@ -53,7 +56,7 @@ pub enum AuditFault {
     Rule(#[from] RuleViolation),
     /// The block does not build on the one below it.
     #[error("its parent is {named}, but the block below it is {parent}")]
-    WrongLink {
+    BadLink {
         /// Parent that the block names.
         named: BlockHash,
         /// Block that is there.
@@ -61,7 +64,7 @@ pub enum AuditFault {
     },
     /// The accumulated work is not the parent's and its own.
     #[error("its accumulated work is {computed}, but {stored} is stored")]
-    WrongWork {
+    BadWork {
         /// As it is stored.
         stored: Work,
         /// As it should be.
@@ -69,7 +72,7 @@ pub enum AuditFault {
     },
     /// The accumulated bytes are not the parent's and its own.
     #[error("the chain up to it takes {computed} bytes, but {stored} is stored")]
-    WrongBytes {
+    BadBytes {
         /// As it is stored.
         stored: u64,
         /// As it should be.
@@ -77,7 +80,7 @@ pub enum AuditFault {
     },
     /// The block was stored before its parent.
     #[error("it has the number {order}, but its parent has {parent}, which should be lower")]
-    WrongOrder {
+    BadOrder {
         /// Its order.
         order: u64,
         /// Its parent's.
@@ -118,10 +121,10 @@ pub enum AuditFault {
     },
     /// The tiles of the history are not those of the best chain.
     #[error("it is not the history of the best chain")]
-    WrongHistory,
+    BadHistory,
     /// The runs of the index of hashes do not follow one another.
     #[error("a run of it begins with number {first} or ends wrongly, where {due} is due")]
-    WrongRun {
+    BadRun {
         /// Order that the run begins with.
         first: u64,
         /// Order after the run before.
@@ -177,7 +180,7 @@ pub enum AuditFault {
     /// The list of records that are not settled is wrong about this one.
     #[error("it is {}settled, but the list of open records says otherwise",
         if *.settled { "" } else { "not " })]
-    WrongOpen {
+    BadOpen {
         /// Whether the record says that it is settled.
         settled: bool,
     },
@@ -225,13 +228,13 @@ pub enum AuditFault {
     /// What a ledger adds to its blocks is in the wrong kind of store, or not in the right one.
     #[error("its record has {}body, which it {}have on this chain",
         if *.has_body { "a " } else { "no " }, if *.has_body { "cannot " } else { "must " })]
-    WrongBody {
+    BadBody {
         /// Whether there is one.
         has_body: bool,
     },
     /// The record says a wrong size of the body.
     #[error("it counts for {computed} bytes, but {stored} is stored")]
-    WrongSize {
+    BadSize {
         /// As it is stored.
         stored: u64,
         /// As it should be.
@@ -248,7 +251,7 @@ pub enum AuditFault {
         "the chain's time up to it is {}/{}, but {}/{} is stored (seconds active/latest timestamp)",
         .computed.active_s, .computed.latest, .stored.active_s, .stored.latest
     )]
-    WrongTime {
+    BadTime {
         /// As it is stored.
         stored: ChainTime,
         /// As it should be.
@@ -258,10 +261,10 @@ pub enum AuditFault {
     #[error(
         "the part of the history's tree that is stored with it does not follow from the hashes"
     )]
-    WrongSubtrees,
+    BadSubtrees,
     /// The account does not follow from the blocks.
     #[error("the blocks make it {}, but {} is stored", said(*.computed), said(*.stored))]
-    WrongAccount {
+    BadAccount {
         /// As it is stored, if it is.
         stored: Option<Account>,
         /// As it should be, if it should be there.
@@ -285,7 +288,7 @@ pub enum AuditFault {
     #[error(
         "the run of it that begins with number {first} has {computed} entries, and says {stored}"
     )]
-    WrongCount {
+    BadCount {
         /// Order that the run begins with.
         first: u64,
         /// As it is stored.
@@ -295,7 +298,7 @@ pub enum AuditFault {
     },
     /// A waiting transaction stands under another id than its own.
     #[error("its id is {computed}")]
-    WrongWaiting {
+    BadWaiting {
         /// The id that its content has.
         computed: Txid,
     },
@@ -313,6 +316,7 @@ pub enum AuditFault {
     MisplacedStatement,
     /// The key did not sign the statement, for this chain at least.
     #[error("its key did not sign it for this chain")]
+    #[strum(serialize = "bad-statement-signature")]
     StatementSignature,
     /// The two statements are no equivocation.
     #[error("its two statements prove nothing against their key")]
@@ -337,60 +341,8 @@ impl AuditFault {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Pages(_) => "bad-pages",
-            Self::StrayTable { .. } => "stray-table",
-            Self::StrayFact { .. } => "stray-fact",
-            Self::Altered => "altered",
-            Self::Unreadable(_) => "unreadable",
-            Self::MissingHeight { .. } => "missing-height",
-            Self::MissingRecord { .. } => "missing-record",
             Self::Rule(violation) => violation.code(),
-            Self::WrongLink { .. } => "bad-link",
-            Self::WrongWork { .. } => "bad-work",
-            Self::WrongBytes { .. } => "bad-bytes",
-            Self::WrongOrder { .. } => "bad-order",
-            Self::OrderNotDue { .. } => "order-not-due",
-            Self::NotIndexed => "not-indexed",
-            Self::StrayHash { .. } => "stray-hash",
-            Self::ContentNotIndexed => "content-not-indexed",
-            Self::AddressNotIndexed => "address-not-indexed",
-            Self::StrayLookup { .. } => "stray-lookup",
-            Self::WrongHistory => "bad-history",
-            Self::WrongRun { .. } => "bad-run",
-            Self::StrayPart => "stray-part",
-            Self::StrayEviction { .. } => "stray-eviction",
-            Self::StoredTwice { .. } => "stored-twice",
-            Self::BestAndSide => "best-and-side",
-            Self::UnknownParent { .. } => "unknown-parent",
-            Self::BetterBranch => "better-branch",
-            Self::HeldWithoutBlock => "held-without-block",
-            Self::StrayRecord { .. } => "stray-record",
-            Self::MissingEntry => "missing-entry",
-            Self::EntryNotDue { .. } => "entry-not-due",
-            Self::WrongOpen { .. } => "bad-open",
-            Self::StrayEntry { .. } => "stray-entry",
-            Self::BlockNotIndexed { .. } => "block-not-indexed",
-            Self::NamedTwice { .. } => "named-twice",
-            Self::OtherText { .. } => "other-text",
-            Self::StandsTwice { .. } => "stands-twice",
-            Self::NotSettled => "not-settled",
-            Self::WrongOutboxBytes { .. } => "wrong-outbox-bytes",
-            Self::WrongBody { .. } => "bad-body",
-            Self::WrongSize { .. } => "bad-size",
-            Self::StrayBody { .. } => "stray-body",
-            Self::WrongTime { .. } => "bad-time",
-            Self::WrongSubtrees => "bad-subtrees",
-            Self::WrongAccount { .. } => "bad-account",
-            Self::TransactionNotIndexed { .. } => "transaction-not-indexed",
-            Self::StrayTransaction { .. } => "stray-transaction",
-            Self::WrongCount { .. } => "bad-count",
-            Self::WrongWaiting { .. } => "bad-waiting",
-            Self::MisplacedPredecessor => "misplaced-predecessor",
-            Self::NotOneTransaction { .. } => "not-one-transaction",
-            Self::MisplacedStatement => "misplaced-statement",
-            Self::StatementSignature => "bad-statement-signature",
-            Self::NoEvidence => "no-evidence",
-            Self::WrongEventLog(_) => "wrong-trail",
+            other => other.into(),
         }
     }
 }

@@ -88,11 +88,11 @@ fn from_subtrees(base: StoredBlock, tables: &BlockTables) -> Result<MerkleBuilde
         let subtrees = at.ledger.as_ref().map_or(&[][..], |ledger| &ledger.subtrees);
         let place = level.checked_sub(STEP_LEVEL).map(|place| place as usize);
         let peak = place.and_then(|place| subtrees.get(place));
-        peaks.push(*peak.ok_or(AuditFault::WrongSubtrees)?);
+        peaks.push(*peak.ok_or(AuditFault::BadSubtrees)?);
         end -= 1 << level;
     }
     peaks.reverse();
-    MerkleBuilder::from_peaks(leaves, peaks).ok_or(AuditFault::WrongSubtrees)
+    MerkleBuilder::from_peaks(leaves, peaks).ok_or(AuditFault::BadSubtrees)
 }
 
 /// The ancestor of a block at a height, itself included. In the best chain it is found by its height.

@@ -44,7 +44,7 @@ impl Auditor {
         for run in index.runs() {
             self.place = Place::Table(names.runs);
             if run.first != due || run.end <= run.first || run.end > tables.next_order {
-                return Err(AuditFault::WrongRun { first: run.first, due });
+                return Err(AuditFault::BadRun { first: run.first, due });
             }
             due = run.end;
             self.place = Place::Table(names.parts);
@@ -52,7 +52,7 @@ impl Auditor {
             if index.is_counted() && entries != run.entries {
                 self.place = Place::Table(names.runs);
                 let (first, stored, computed) = (run.first, run.entries, entries);
-                return Err(AuditFault::WrongCount { first, stored, computed });
+                return Err(AuditFault::BadCount { first, stored, computed });
             }
         }
         self.place = Place::Table(names.parts);

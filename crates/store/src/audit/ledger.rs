@@ -97,25 +97,25 @@ impl LedgerTables {
         tables: &BlockTables,
     ) -> Result<(), AuditFault> {
         let (Some(part), block) = (checked.ledger(), checked.block()) else {
-            return Err(AuditFault::WrongBody { has_body: false });
+            return Err(AuditFault::BadBody { has_body: false });
         };
         let (claimed, (expected, _)) = (part.commitment.target, self.due(parent));
         if claimed != expected {
-            return Err(RuleViolation::WrongTarget { claimed, expected }.into());
+            return Err(RuleViolation::BadTarget { claimed, expected }.into());
         }
         check_bounds(part, &self.spec)?;
         let (stored, computed) =
             (context.time, parent.time.after(block.index, block.timestamp, self.spec.asert()));
         if stored != computed {
-            return Err(AuditFault::WrongTime { stored, computed });
+            return Err(AuditFault::BadTime { stored, computed });
         }
         let history = histories.through(&block.prev_hash, tables)?;
         let (claimed, computed) = (part.commitment.history_root, MerkleRoot(history.root()));
         if claimed != computed {
-            return Err(RuleViolation::WrongHistoryRoot { claimed, computed }.into());
+            return Err(RuleViolation::BadHistoryRoot { claimed, computed }.into());
         }
         if histories.extend(history, block.hash) != context.subtrees {
-            return Err(AuditFault::WrongSubtrees);
+            return Err(AuditFault::BadSubtrees);
         }
         Ok(())
     }
@@ -242,7 +242,7 @@ impl Auditor {
         }
         match tiles.finish()? {
             true => Ok(()),
-            false => Err(AuditFault::WrongHistory),
+            false => Err(AuditFault::BadHistory),
         }
     }
 
@@ -254,7 +254,7 @@ impl Auditor {
             let computed = record.transaction.txid();
             if computed != txid {
                 self.place = Place::Waiting(txid);
-                return Err(AuditFault::WrongWaiting { computed });
+                return Err(AuditFault::BadWaiting { computed });
             }
         }
         Ok(())

@@ -155,12 +155,12 @@ fn check_entry(entry: &OutboxEntry, outbox: &OutboxTables) -> Result<(), AuditFa
     let is_listed = outbox.waiting.get(entry.id)?.is_some() == waits
         && outbox.open.get(entry.id)?.is_some() == entry.is_open();
     if !is_listed {
-        return Err(AuditFault::WrongOpen { settled });
+        return Err(AuditFault::BadOpen { settled });
     }
     if let EntryState::Displaced { by, .. } = entry.state
         && outbox.displaced.get((&by.0, entry.id))?.is_none()
     {
-        return Err(AuditFault::WrongOpen { settled });
+        return Err(AuditFault::BadOpen { settled });
     }
     let mut named = BTreeSet::new();
     for hash in &entry.blocks {

@@ -19,7 +19,7 @@ fn both(body: Vec<BodyEntry>) -> (Option<usize>, Option<usize>) {
     let single = body.iter().position(wrong);
     let together = match draft(body).commit().mine().check(&CHAIN) {
         Ok(_) => None,
-        Err(RuleViolation::Transaction { place, fault: TransactionViolation::WrongSignature }) => {
+        Err(RuleViolation::Transaction { place, fault: TransactionViolation::BadSignature }) => {
             Some(place)
         }
         Err(other) => panic!("{other}"),

@@ -45,7 +45,7 @@ fn hash_of_other_content_is_wrong() {
     wrong.block.timestamp += 1;
     let computed = wrong.block.compute_hash();
     let claimed = wrong.block.hash;
-    assert_eq!(verdict(wrong), Err(RuleViolation::WrongHash { claimed, computed }));
+    assert_eq!(verdict(wrong), Err(RuleViolation::BadHash { claimed, computed }));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn target_that_is_met_but_not_due_is_wrong_whether_harder_or_of_an_earlier_block
     let claimed = CompactTarget(0x1e7f_ffff);
     let expected = CompactTarget::LIMIT;
     let wrong = with(|draft| draft.part.commitment.target = claimed);
-    assert_eq!(verdict(wrong), Err(RuleViolation::WrongTarget { claimed, expected }));
+    assert_eq!(verdict(wrong), Err(RuleViolation::BadTarget { claimed, expected }));
 
     // After blocks in no time, the limit is too easy.
     let mut rig = Rig::new(&SPEC, TreeLimits::default());
@@ -94,7 +94,7 @@ fn target_that_is_met_but_not_due_is_wrong_whether_harder_or_of_an_earlier_block
     assert_ne!(claimed, expected);
     easy.part.commitment.target = claimed;
     let refused = rig.accept(easy.commit().mine().check(&CHAIN).unwrap()).unwrap_err();
-    assert_eq!(refused, AcceptError::Rule(RuleViolation::WrongTarget { claimed, expected }));
+    assert_eq!(refused, AcceptError::Rule(RuleViolation::BadTarget { claimed, expected }));
 }
 
 #[test]
@@ -126,14 +126,14 @@ fn index_that_skips_or_repeats_is_wrong() {
     for index in [BASE_BLOCKS + 2, BASE_BLOCKS, 1, u32::MAX] {
         let wrong = with(|draft| draft.block.index = index);
         let parent = BASE_BLOCKS;
-        assert_eq!(verdict(wrong), Err(RuleViolation::WrongIndex { index, parent }));
+        assert_eq!(verdict(wrong), Err(RuleViolation::BadIndex { index, parent }));
     }
 }
 
 #[test]
 fn height_zero_belongs_to_genesis() {
     let wrong = with(|draft| draft.block.index = 0);
-    assert_eq!(verdict(wrong), Err(RuleViolation::SecondGenesis));
+    assert_eq!(verdict(wrong), Err(RuleViolation::BadGenesis));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn data_of_another_commitment_is_wrong() {
     let mut wrong = right.clone();
     wrong.part.commitment.miner = PEOPLE[2].key;
     let expected = wrong.part.commitment.data();
-    assert_eq!(verdict(wrong), Err(RuleViolation::WrongCommitment { expected }));
+    assert_eq!(verdict(wrong), Err(RuleViolation::BadCommitment { expected }));
     assert_eq!(verdict(right), Ok(()));
 }
 
@@ -170,13 +170,13 @@ fn body_has_the_count_and_the_root_that_are_committed_to() {
     for claimed in [0, 2, u32::MAX] {
         let mut wrong = draft(body.clone()).commit();
         wrong.part.commitment.body_count = claimed;
-        let fault = RuleViolation::WrongBodyCount { claimed, counted: 1 };
+        let fault = RuleViolation::BadBodyCount { claimed, counted: 1 };
         assert_eq!(verdict(wrong.tie().mine()), Err(fault));
     }
     let mut wrong = draft(body).commit();
     let computed = wrong.part.commitment.body_root;
     wrong.part.commitment.body_root = ELSEWHERE;
-    let fault = RuleViolation::WrongBodyRoot { claimed: ELSEWHERE, computed };
+    let fault = RuleViolation::BadBodyRoot { claimed: ELSEWHERE, computed };
     assert_eq!(verdict(wrong.tie().mine()), Err(fault));
 }
 
@@ -187,7 +187,7 @@ fn order_of_the_body_is_committed_to() {
     assert_eq!(verdict(right.clone()), Ok(()));
     let mut turned = right;
     turned.part.body.reverse();
-    assert!(matches!(verdict(turned), Err(RuleViolation::WrongBodyRoot { .. })));
+    assert!(matches!(verdict(turned), Err(RuleViolation::BadBodyRoot { .. })));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn history_root_is_that_of_the_ancestors_alone() {
     let earlier = BASE[BASE_BLOCKS as usize - 1].ledger().unwrap().commitment.history_root;
     for claimed in [ELSEWHERE, MerkleRoot::ZERO, earlier] {
         let wrong = with(|draft| draft.part.commitment.history_root = claimed);
-        let fault = RuleViolation::WrongHistoryRoot { claimed, computed: right };
+        let fault = RuleViolation::BadHistoryRoot { claimed, computed: right };
         assert_eq!(verdict(wrong), Err(fault));
     }
 }
@@ -205,7 +205,7 @@ fn history_root_is_that_of_the_ancestors_alone() {
 fn state_root_is_zero_at_most_heights() {
     let (claimed, computed) = (ELSEWHERE, MerkleRoot::ZERO);
     let wrong = with(|draft| draft.part.commitment.state_root = claimed);
-    assert_eq!(verdict(wrong), Err(RuleViolation::WrongStateRoot { claimed, computed }));
+    assert_eq!(verdict(wrong), Err(RuleViolation::BadStateRoot { claimed, computed }));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn changed(change: impl FnOnce(&mut UnsignedTransaction)) -> BodyEntry {
 
 #[test]
 fn signature_of_another_key_message_or_chain_is_wrong() {
-    let wrong = at(0, TransactionViolation::WrongSignature);
+    let wrong = at(0, TransactionViolation::BadSignature);
     let right = PEOPLE[0].pays(&PEOPLE[1].key, (5, 1, 0), &CHAIN);
     assert_eq!(verdict_on_body(vec![right.clone()]), Ok(()));
 
@@ -55,12 +55,12 @@ fn every_field_is_signed() {
     for (number, change) in changes.iter().enumerate() {
         let mut entry = BodyEntry { payload: None, ..right.clone() };
         change(&mut entry.transaction);
-        let wrong = at(0, TransactionViolation::WrongSignature);
+        let wrong = at(0, TransactionViolation::BadSignature);
         assert_eq!(verdict_on_body(vec![entry]), wrong, "change {number}");
     }
     let mut entry = right;
     (entry.transaction.sender, entry.payload) = (PEOPLE[1].key, None);
-    let wrong = at(0, TransactionViolation::WrongSignature);
+    let wrong = at(0, TransactionViolation::BadSignature);
     assert_eq!(verdict_on_body(vec![entry]), wrong);
 }
 
@@ -72,13 +72,13 @@ fn sender_that_is_no_point_of_the_curve_signs_nothing() {
     }
     let mut entry = changed(|_| ());
     entry.transaction.sender = y;
-    assert_eq!(verdict_on_body(vec![entry]), at(0, TransactionViolation::WrongSignature));
+    assert_eq!(verdict_on_body(vec![entry]), at(0, TransactionViolation::BadSignature));
 }
 
 #[test]
 fn length_without_a_payload_is_a_fault() {
     let entry = changed(|unsigned| unsigned.payload_len = 1);
-    let fault = TransactionViolation::LengthWithoutPayload { bytes: 1 };
+    let fault = TransactionViolation::BadPayloadLength { bytes: 1 };
     assert_eq!(verdict_on_body(vec![entry]), at(0, fault));
 }
 

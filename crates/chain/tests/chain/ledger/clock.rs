@@ -121,7 +121,7 @@ fn block_that_is_ahead_and_wrong_is_wrong_at_once() {
     wrong.block.timestamp = NEXT + 10_000;
     wrong.part.commitment.state_root.0[0] = 1;
     let refused = rig_at(NEXT).accept(wrong.complete(&CHAIN));
-    assert!(matches!(refused, Err(AcceptError::Rule(RuleViolation::WrongStateRoot { .. }))));
+    assert!(matches!(refused, Err(AcceptError::Rule(RuleViolation::BadStateRoot { .. }))));
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn commitment_has_one_string_and_no_other_spelling_of_the_same_bytes() {
         let mut wrong = right.clone();
         wrong.block.data.clone_from(&spelling);
         let expected = data.clone();
-        let fault = RuleViolation::WrongCommitment { expected };
+        let fault = RuleViolation::BadCommitment { expected };
         assert_eq!(verdict(wrong.mine()), Err(fault), "{spelling:?}");
     }
 }

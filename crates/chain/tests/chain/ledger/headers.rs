@@ -177,9 +177,9 @@ fn signature_that_was_not_checked_before_is_checked_and_named_by_its_place() {
 
     let short = draft.part.body[..4].iter().map(|entry| (entry.clone(), true)).collect();
     let refused = CheckedBlock::assemble(header.clone(), short).unwrap_err();
-    assert_eq!(refused, RuleViolation::WrongBodyCount { claimed: 5, counted: 4 });
+    assert_eq!(refused, RuleViolation::BadBodyCount { claimed: 5, counted: 4 });
     let mut turned: Vec<_> = draft.part.body.iter().map(|entry| (entry.clone(), true)).collect();
     turned.swap(0, 1);
     let refused = CheckedBlock::assemble(header, turned).unwrap_err();
-    assert!(matches!(refused, RuleViolation::WrongBodyRoot { .. }), "{refused}");
+    assert!(matches!(refused, RuleViolation::BadBodyRoot { .. }), "{refused}");
 }

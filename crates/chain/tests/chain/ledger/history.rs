@@ -87,7 +87,7 @@ fn expected(rig: &mut Rig, parent: usize, salt: u64) -> MerkleRoot {
     let mut draft = forest.draft(parent, time, PEOPLE[0].key, Vec::new());
     draft.part.commitment.history_root = MerkleRoot([0xee; 32]);
     match rig.accept(draft.complete(&forest.id)) {
-        Err(AcceptError::Rule(RuleViolation::WrongHistoryRoot { computed, .. })) => computed,
+        Err(AcceptError::Rule(RuleViolation::BadHistoryRoot { computed, .. })) => computed,
         other => panic!("{other:?}"),
     }
 }

@@ -100,7 +100,7 @@ fn root_that_is_wrong_zero_or_of_the_accounts_after_the_block_is_refused() {
     let after = root(after.stored_accounts());
     for claimed in [MerkleRoot::ZERO, MerkleRoot([1; 32]), after] {
         let refused = rig.accept(with_root(draft.clone(), claimed)).unwrap_err();
-        let fault = RuleViolation::WrongStateRoot { claimed, computed };
+        let fault = RuleViolation::BadStateRoot { claimed, computed };
         assert_eq!(refused, AcceptError::Rule(fault));
     }
     assert!(matches!(rig.accept(draft.complete(&rig.id)), Ok(Accepted::Added(_))));
@@ -120,7 +120,7 @@ fn heights_beside_the_interval_carry_zero() {
         let claimed = root(rig.stored_accounts());
         let draft = next(&mut rig, 0);
         let refused = rig.accept(with_root(draft.clone(), claimed)).unwrap_err();
-        let fault = RuleViolation::WrongStateRoot { claimed, computed: MerkleRoot::ZERO };
+        let fault = RuleViolation::BadStateRoot { claimed, computed: MerkleRoot::ZERO };
         assert_eq!(refused, AcceptError::Rule(fault));
         assert!(matches!(rig.accept(draft.complete(&rig.id)), Ok(Accepted::Added(_))));
     }
@@ -214,7 +214,7 @@ fn branch_with_a_wrong_root_is_refused_when_it_would_win() {
     let (block, violation) = refused.unwrap();
     assert_eq!(block, branch[3].block().hash);
     let is_root =
-        matches!(violation, RuleViolation::WrongStateRoot { claimed: its, .. } if its == claimed);
+        matches!(violation, RuleViolation::BadStateRoot { claimed: its, .. } if its == claimed);
     assert!(is_root, "{violation}");
     let after = (rig.chain.tip(), PEOPLE.each_ref().map(|person| rig.account(&person.key)));
     assert_eq!(after, before);

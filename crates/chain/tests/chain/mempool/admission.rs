@@ -29,10 +29,10 @@ fn transaction_of_another_chain_or_changed_after_it_was_signed_is_refused() {
     let other = ChainSpec { min_fee: 1, ..ChainSpec::ledger() };
     let signed = Draft::fee(0, 0, 0).sign(&other);
     let verdict = CheckedTransaction::check(signed, None, &spec.chain_id());
-    assert_eq!(verdict, Err(TransactionViolation::WrongSignature));
+    assert_eq!(verdict, Err(TransactionViolation::BadSignature));
     let changed = SignedTransaction { fee: 3, ..Draft::fee(0, 0, 0).sign(&spec) };
     let verdict = CheckedTransaction::check(changed, None, &spec.chain_id());
-    assert_eq!(verdict, Err(TransactionViolation::WrongSignature));
+    assert_eq!(verdict, Err(TransactionViolation::BadSignature));
 }
 
 #[test]

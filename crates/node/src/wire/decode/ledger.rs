@@ -60,7 +60,7 @@ impl Dialect {
         let claimed = header.header().commitment.body_count;
         if claimed as usize != txids.len() {
             let counted = txids.len();
-            return Err(RuleViolation::WrongBodyCount { claimed, counted }.into());
+            return Err(RuleViolation::BadBodyCount { claimed, counted }.into());
         }
         Ok(CompactBlock { header, txids })
     }
