@@ -57,7 +57,7 @@ pub use hash::BlockHash;
 pub use pow::{Target, Work};
 pub use rules::RuleViolation;
 pub use store::{
-    BlockStore, BlockWrite, StoreError, StoreResult, StoredBlock, StoredFinality, StoredHold,
+    BlockStore, BlockWrite, StoreError, StoreResult, StoredBlock, StoredHold, StoredReorgLimit,
 };
 pub use transaction::Transaction;
 pub use tree::{

@@ -175,7 +175,7 @@ pub trait BlockStore {
     ///
     /// # Errors
     /// [`StoreError`] where the medium or its content fails.
-    fn finality(&self) -> StoreResult<StoredFinality>;
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit>;
 
     /// The first `limit` accounts that are not empty, in order of keys, of those after a key; fewer
     /// only where there are no more.
@@ -198,7 +198,7 @@ pub struct StoredHold {
 
 /// What is stored about branches that are not followed by work alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredFinality {
+pub struct StoredReorgLimit {
     /// Every held branch, in order of roots.
     pub held: Vec<StoredHold>,
     /// The block that a person accepted last, with whatever descends from it.

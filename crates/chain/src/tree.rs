@@ -158,7 +158,7 @@ impl Tree {
             None => BestEntry::genesis(BestPoint::genesis()),
         };
         // A store that holds a block was filled before: the limit holds from the start.
-        let mut reorg_limit = ReorgLimit::open(store.finality()?, tip.point.height > 0);
+        let mut reorg_limit = ReorgLimit::open(store.reorg_limit()?, tip.point.height > 0);
         let mut side = SideBranches::default();
         // Parents come before their children, so each finds its parent's mark.
         store.visit_side_headers(&mut |header| {

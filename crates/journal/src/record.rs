@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreResult, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreResult, StoredBlock, StoredReorgLimit};
 use kusari_node::Input;
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 use serde::Serialize;
@@ -138,8 +138,8 @@ impl BlockStore for Recording<dyn BlockStore> {
         self.store.next_order()
     }
 
-    fn finality(&self) -> StoreResult<StoredFinality> {
-        self.store.finality()
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
+        self.store.reorg_limit()
     }
 
     fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {

@@ -269,7 +269,7 @@ impl Offline {
 
 /// The limit under which nothing that a node held is followed: its own is not known here.
 fn max_reorg_depth(store: &Store, is_ledger: bool) -> StoreResult<Option<u32>> {
-    let held = store.finality()?.held;
+    let held = store.reorg_limit()?.held;
     let limits = held.iter().map(|branch| branch.depth.saturating_sub(1));
     Ok(limits.chain(is_ledger.then_some(LEDGER_MAX_REORG_DEPTH)).min())
 }

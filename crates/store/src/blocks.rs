@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::StoredHeader;
-use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, StoredReorgLimit};
 use redb::ReadTransaction;
 
 use super::Store;
@@ -377,8 +377,8 @@ impl BlockStore for Store {
         Ok(self.read_meta(meta::NEXT_ORDER)?)
     }
 
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        self.read_finality()
+    fn reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
+        self.read_reorg_limit()
     }
 
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {

@@ -14,7 +14,6 @@ use super::checked::{ReadableTable, Table, WriteTables};
 use super::content::Content;
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
-use super::finality;
 use super::handle::Handle;
 use super::history::HistoryWriter;
 use super::kind::Kind;
@@ -22,6 +21,7 @@ use super::lookup::Lookups;
 use super::outbox::{self, OutboxWriter};
 use super::record::{Head, read_head, write_body, write_head};
 use super::records::Records;
+use super::reorg_limit;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
 use super::transactions::{self, TransactionWriter};
@@ -100,7 +100,7 @@ fn write_blocks(
         writer.apply(write)?;
     }
     writer.finish(transaction)?;
-    finality::write(transaction, batches)
+    reorg_limit::write(transaction, batches)
 }
 
 /// The tables of blocks within one commit.

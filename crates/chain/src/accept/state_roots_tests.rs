@@ -13,7 +13,7 @@ use crate::ledger::{
     BodyEntry, ChainId, Commitment, LedgerPart, Signature, SignedTransaction, UnsignedTransaction,
 };
 use crate::pow::CompactTarget;
-use crate::store::{BlockWrite, MemoryBlocks, StoredBlock, StoredFinality};
+use crate::store::{BlockWrite, MemoryBlocks, StoredBlock, StoredReorgLimit};
 
 const REWARD: u64 = 3;
 
@@ -49,8 +49,8 @@ impl BlockStore for Counting {
         self.blocks.account(key)
     }
 
-    fn finality(&self) -> StoreResult<StoredFinality> {
-        self.blocks.finality()
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
+        self.blocks.reorg_limit()
     }
 
     fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {

@@ -2,7 +2,7 @@
 
 use core::ops::Bound::{Excluded, Unbounded};
 
-use super::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredFinality, StoredHold};
+use super::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredHold, StoredReorgLimit};
 use crate::hash::BlockHash;
 use crate::ledger::{Account, PublicKey, SignedTransaction, Txid};
 use crate::prelude::*;
@@ -155,8 +155,11 @@ impl BlockStore for MemoryBlocks {
         Ok(self.accounts.get(key).copied())
     }
 
-    fn finality(&self) -> StoreResult<StoredFinality> {
-        Ok(StoredFinality { held: self.held.values().copied().collect(), accepted: self.accepted })
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
+        Ok(StoredReorgLimit {
+            held: self.held.values().copied().collect(),
+            accepted: self.accepted,
+        })
     }
 
     fn accounts_after(&self, after: Option<&PublicKey>, limit: usize) -> StoreResult<Vec<Account>> {

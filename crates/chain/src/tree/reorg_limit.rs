@@ -10,7 +10,7 @@
 use super::BestPoint;
 use crate::hash::BlockHash;
 use crate::prelude::*;
-use crate::store::{StoredFinality, StoredHold};
+use crate::store::{StoredHold, StoredReorgLimit};
 
 /// Branches held at once. Each needs a root of its own and more work than the best chain has, so
 /// an attacker that fills this has mined that much for each; the one with the least work is forgotten first.
@@ -53,7 +53,7 @@ impl ReorgLimit {
     }
 
     /// Takes over what is stored. What a branch has above its root shows when side blocks are read.
-    pub(super) fn open(stored: StoredFinality, is_bound: bool) -> Self {
+    pub(super) fn open(stored: StoredReorgLimit, is_bound: bool) -> Self {
         let mut reorg_limit = Self { accepted: stored.accepted, is_bound, ..Self::default() };
         for StoredHold { root, since, depth } in stored.held.into_iter().take(MAX_HELD_BRANCHES) {
             let tip = BestPoint { hash: root, ..BestPoint::genesis() };

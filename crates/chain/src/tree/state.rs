@@ -28,7 +28,6 @@ pub(crate) struct TreeState {
     /// By order.
     side: Vec<(BlockHash, SideEntry)>,
     next_order: u64,
-    #[serde(default, rename = "finality")]
     reorg_limit: ReorgLimit,
 }
 

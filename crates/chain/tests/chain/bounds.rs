@@ -5,7 +5,7 @@ use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::params::MAX_ORPHANS;
 use kusari_chain::{
     AcceptError, Accepted, Block, BlockHash, BlockStore, Chain, CheckedBlock, RuleViolation,
-    StoreError, StoredBlock, StoredFinality, TreeLimits, Work,
+    StoreError, StoredBlock, StoredReorgLimit, TreeLimits, Work,
 };
 use proptest::prelude::*;
 
@@ -284,8 +284,8 @@ impl BlockStore for Tall {
     fn visit_side_blocks(&self, _: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         Ok(())
     }
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        Ok(StoredFinality::default())
+    fn reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
+        Ok(StoredReorgLimit::default())
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         Ok(u64::from(self.0) + 1)

@@ -11,7 +11,7 @@ use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::store::MemoryBlocks;
 use kusari_chain::{
     Accepted, Block, BlockHash, BlockStore, Chain, ChainChange, CheckedBlock, Reconsidered,
-    StoreError, StoredBlock, StoredFinality, Target, Transaction, TreeLimits,
+    StoreError, StoredBlock, StoredReorgLimit, Target, Transaction, TreeLimits,
 };
 use sha2::{Digest, Sha256};
 
@@ -110,8 +110,8 @@ impl BlockStore for SharedStore {
     fn visit_side_blocks(&self, visit: &mut dyn FnMut(StoredBlock)) -> Result<(), StoreError> {
         self.0.borrow().visit_side_blocks(visit)
     }
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        self.0.borrow().finality()
+    fn reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
+        self.0.borrow().reorg_limit()
     }
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().next_order()

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredReorgLimit};
 use kusari_node::store::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, OutboxWrite, PoolRecord,
     PoolWrite, StoreBatch, Witnessed,
@@ -67,8 +67,8 @@ impl BlockStore for Disk {
     fn next_order(&self) -> Result<u64, StoreError> {
         self.0.borrow().0.next_order()
     }
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        self.0.borrow().0.finality()
+    fn reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
+        self.0.borrow().0.reorg_limit()
     }
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.0.borrow().0.account(key)

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoreResult, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoreResult, StoredBlock, StoredReorgLimit};
 use kusari_node::store::{EntryId, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, Witnessed};
 
 use super::source::{
@@ -86,7 +86,7 @@ impl BlockStore for Answering {
         Err(no_answer())
     }
 
-    fn finality(&self) -> StoreResult<StoredFinality> {
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
         Err(no_answer())
     }
 

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BestPoint, BlockHash, BlockStore, StoreResult, StoredBlock, StoredFinality};
+use kusari_chain::{BestPoint, BlockHash, BlockStore, StoreResult, StoredBlock, StoredReorgLimit};
 
 use super::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
@@ -184,8 +184,8 @@ impl BlockStore for MemoryStore {
         self.0.borrow().blocks.next_order()
     }
 
-    fn finality(&self) -> StoreResult<StoredFinality> {
-        self.0.borrow().blocks.finality()
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
+        self.0.borrow().blocks.reorg_limit()
     }
 
     fn account(&self, key: &PublicKey) -> StoreResult<Option<Account>> {

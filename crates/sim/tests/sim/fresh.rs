@@ -15,7 +15,9 @@ use kusari_sim::flipper::LONG_BRANCHES_BY_TURNS;
 use kusari_sim::isolation::{ALTERED_BLOCK_IS_SERVED, BOTH_DIAL};
 use kusari_sim::scenarios::Scenario;
 use kusari_sim::stalling::{BLOCKS_COME_SLOWLY, STAMPED_AHEAD};
-use kusari_sim::{finality_scenarios, ledger_scenarios, newcomer, original_scenarios, scenarios};
+use kusari_sim::{
+    ledger_scenarios, newcomer, original_scenarios, reorg_limit_scenarios, scenarios,
+};
 
 /// Failures after which the rest is not tried.
 const MOST_FAILURES: usize = 20;
@@ -47,7 +49,7 @@ impl Rounds {
             &[STAMPED_AHEAD, BLOCKS_COME_SLOWLY],
             &original_scenarios::ALL,
             &ledger_scenarios::ALL,
-            &finality_scenarios::ALL,
+            &reorg_limit_scenarios::ALL,
         ];
         let (started, failures) = (AtomicU64::new(0), Mutex::default());
         Self { scenarios: all.concat(), first_seed, started, failures }

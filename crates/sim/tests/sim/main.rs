@@ -6,12 +6,12 @@
 
 mod common;
 
-mod finality;
 mod flood;
 mod fresh;
 mod isolation;
 mod ledger;
 mod newcomer;
 mod originals;
+mod reorg_limit;
 mod scenarios;
 mod stalling;

@@ -5,7 +5,7 @@ use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
 use redb::ReadTransaction;
 
-use super::finality::HeldBranches;
+use super::held_branches::HeldBranches;
 use super::history::Histories;
 use super::index::Indexed;
 use super::ledger::{IndexedEntries, LedgerTables};

@@ -1,6 +1,6 @@
 //! Held branches: what is committed of them is there when the store is opened again, in every store.
 
-use kusari_chain::{BlockHash, BlockStore, BlockWrite, StoredFinality, StoredHold};
+use kusari_chain::{BlockHash, BlockStore, BlockWrite, StoredHold, StoredReorgLimit};
 use kusari_store::{Store, copy_directory};
 
 use crate::support::{Planner, TempDir, batch};
@@ -25,12 +25,12 @@ fn held_and_accepted_branches_survive_opening_and_are_in_a_copy() {
         let release = BlockWrite::ReleaseBranch { root: other.root };
         let accept = BlockWrite::AcceptBranch { hash: accepted };
         store.commit(&[batch(vec![release, accept])]).unwrap();
-        StoredFinality { held: vec![one], accepted: Some(accepted) }
+        StoredReorgLimit { held: vec![one], accepted: Some(accepted) }
     };
-    assert_eq!(Store::open(directory.path()).unwrap().trusting().finality().unwrap(), expected);
+    assert_eq!(Store::open(directory.path()).unwrap().trusting().reorg_limit().unwrap(), expected);
     std::fs::create_dir_all(copy.path()).unwrap();
     copy_directory(directory.path(), &copy.path().join("chain.redb")).unwrap();
-    assert_eq!(Store::open(copy.path()).unwrap().trusting().finality().unwrap(), expected);
+    assert_eq!(Store::open(copy.path()).unwrap().trusting().reorg_limit().unwrap(), expected);
 }
 
 #[test]

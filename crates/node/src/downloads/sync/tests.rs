@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use kusari_chain::ledger::{Account, PublicKey};
 use kusari_chain::{
-    Block, BlockStore, Chain, StoreResult, StoredBlock, StoredFinality, Target, TreeLimits,
+    Block, BlockStore, Chain, StoreResult, StoredBlock, StoredReorgLimit, Target, TreeLimits,
 };
 
 use core::ops::Range;
@@ -78,8 +78,8 @@ impl BlockStore for Made {
     fn next_order(&self) -> StoreResult<u64> {
         Ok(0)
     }
-    fn finality(&self) -> StoreResult<StoredFinality> {
-        Ok(StoredFinality::default())
+    fn reorg_limit(&self) -> StoreResult<StoredReorgLimit> {
+        Ok(StoredReorgLimit::default())
     }
     fn account(&self, _: &PublicKey) -> StoreResult<Option<Account>> {
         Ok(None)

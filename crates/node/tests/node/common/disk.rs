@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use kusari_chain::ledger::{Account, BodyEntry, Equivocation, PublicKey, Txid, WitnessStatement};
 use kusari_chain::store::MemoryBlocks;
-use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredFinality};
+use kusari_chain::{BlockHash, BlockStore, StoreError, StoredBlock, StoredReorgLimit};
 use kusari_node::store::{
     EntryId, MemoryOutbox, OutboxEntry, OutboxFacts, OutboxStore, PoolRecord, PoolWrite,
     StatementWrite, StoreBatch, Witnessed,
@@ -111,8 +111,8 @@ impl BlockStore for Disk {
     fn next_order(&self) -> Result<u64, StoreError> {
         self.blocks.borrow().next_order()
     }
-    fn finality(&self) -> Result<StoredFinality, StoreError> {
-        self.blocks.borrow().finality()
+    fn reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
+        self.blocks.borrow().reorg_limit()
     }
     fn account(&self, key: &PublicKey) -> Result<Option<Account>, StoreError> {
         self.blocks.borrow().account(key)

@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use kusari_chain::{BlockHash, StoredFinality};
+use kusari_chain::{BlockHash, StoredReorgLimit};
 use redb::ReadTransaction;
 
 use super::blocks::{BlockTables, Link};
 use super::{AuditFault, Auditor, Place};
-use crate::finality;
+use crate::reorg_limit;
 
 /// The branches that may be ahead of the best chain.
 #[derive(Default)]
@@ -83,7 +83,7 @@ impl Auditor {
         tables: &BlockTables,
     ) -> Result<HeldBranches, AuditFault> {
         self.place = Place::Table("held");
-        let StoredFinality { held, .. } = finality::read(transaction)?;
+        let StoredReorgLimit { held, .. } = reorg_limit::read(transaction)?;
         let mut branches = HeldBranches::default();
         for hold in held {
             self.place = Place::Held(hold.root);

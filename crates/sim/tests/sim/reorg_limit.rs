@@ -1,7 +1,7 @@
 //! Every scenario of rewritten history over some seeds.
 
 use crate::common::number_from_environment;
-use kusari_sim::finality_scenarios as scenarios;
+use kusari_sim::reorg_limit_scenarios as scenarios;
 
 /// Seeds of one scenario, where the environment does not say otherwise.
 const SEEDS: u64 = 40;

@@ -4,7 +4,7 @@
 //! Owns the table `held` and the fact `accepted_branch`. The blocks of a held branch are side blocks like
 //! others.
 
-use kusari_chain::{BlockHash, BlockWrite, StoreError, StoredFinality, StoredHold};
+use kusari_chain::{BlockHash, BlockWrite, StoreError, StoredHold, StoredReorgLimit};
 use kusari_node::store::StoreBatch;
 use redb::{ReadTransaction, WriteTransaction};
 
@@ -68,7 +68,7 @@ fn release(
 }
 
 /// What a transaction sees.
-pub(super) fn read(transaction: &ReadTransaction) -> Result<StoredFinality, Fault> {
+pub(super) fn read(transaction: &ReadTransaction) -> Result<StoredReorgLimit, Fault> {
     let mut held = Vec::new();
     for row in transaction.table(tables::HELD)?.iter()? {
         let (root, content) = row?;
@@ -83,11 +83,11 @@ pub(super) fn read(transaction: &ReadTransaction) -> Result<StoredFinality, Faul
             .map_err(|_| Fault::unreadable("meta", meta::ACCEPTED_BRANCH, "it is not a hash"))?;
         Ok::<_, Fault>(BlockHash(bytes))
     });
-    Ok(StoredFinality { held, accepted: accepted.transpose()? })
+    Ok(StoredReorgLimit { held, accepted: accepted.transpose()? })
 }
 
 impl Store {
-    pub(super) fn read_finality(&self) -> Result<StoredFinality, StoreError> {
+    pub(super) fn read_reorg_limit(&self) -> Result<StoredReorgLimit, StoreError> {
         Ok(self.read(read)?)
     }
 }
