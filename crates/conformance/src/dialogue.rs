@@ -12,7 +12,9 @@ use kusari_node::interface::{
     Command, Direction, PeerId, Reply, RequestId, SayRefusal, StreamForm,
 };
 use kusari_node::store::MemoryStore;
-use kusari_node::wire::{AsBlock, Message, Received, Refusal, WireError, encode, receive};
+use kusari_node::wire::{
+    AsBlock, BlockForm, Message, Received, Refusal, WireError, encode, receive,
+};
 use kusari_node::{Action, Input, Node, NodeConfig, Now};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -191,7 +193,9 @@ impl Bench {
 /// words of an `ERROR`. A block goes by its hash.
 fn summary<B: AsBlock>(message: &Message<B>) -> String {
     match message {
-        Message::Block(block) => format!("BLOCK {}", block.as_block().hash),
+        Message::Block(block) if block.form() == BlockForm::Whole => {
+            format!("BLOCK {}", block.as_block().hash)
+        }
         Message::Hello(_) => String::from("HELLO"),
         Message::Status(_) => String::from("STATUS"),
         Message::Help => String::from("HELP"),

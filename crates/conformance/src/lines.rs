@@ -72,9 +72,7 @@ pub(super) fn without_newline(line: &[u8]) -> String {
 fn parts(message: &Received) -> (&'static str, Value) {
     match message {
         Message::Block(block) => ("BLOCK", json!(block)),
-        Message::SevenKeys(block) => ("BLOCK", json!(block.block())),
-        Message::Compact(block) => ("COMPACT", json!(block.block())),
-        Message::CompactReceived(compact) => ("COMPACT", compact_fields(compact)),
+        Message::Compact(compact) => ("COMPACT", compact_fields(compact)),
         Message::GetTransactions { hash, places } => {
             ("GET_TRANSACTIONS", json!({"hash": hash, "places": places}))
         }

@@ -11,7 +11,7 @@ mod written;
 use core::net::SocketAddr;
 
 use kusari_chain::ledger::{UnsignedStatement, WitnessStatement};
-use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, StoredBlock, Target};
+use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, Target};
 
 pub use self::branches::AcceptedBranch;
 pub use self::command::{
@@ -26,7 +26,7 @@ use crate::event::Event;
 use crate::hindrance::StorageState;
 use crate::prelude::*;
 use crate::store::{EntryId, StoreBatch};
-use crate::wire::{LineBatch, Message, Received, Refusal};
+use crate::wire::{LineBatch, Received, Refusal, Sent};
 use crate::witnesses::WitnessMemory;
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -202,7 +202,7 @@ pub enum Action {
         /// To whom.
         peer: PeerId,
         /// What.
-        message: Message<Arc<StoredBlock>>,
+        message: Sent,
     },
     /// Stream blocks of the stored best chain, in chunks of at most 256 with short reads and as
     /// fast as the peer takes them, behind what is queued for it. The best chain is looked at

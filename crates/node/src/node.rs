@@ -26,7 +26,7 @@ mod view;
 mod witnesses;
 
 use kusari_chain::params::CLASSIC_CHAIN;
-use kusari_chain::{BestPoint, BlockStore, Chain, StoreResult, StoredBlock};
+use kusari_chain::{BestPoint, BlockStore, Chain, StoreResult};
 
 use crate::compact::Compact;
 use crate::config::NodeConfig;
@@ -53,7 +53,7 @@ use crate::snapshot::Behind;
 use crate::store::{OutboxStore, StoreBatch};
 use crate::timers::Timers;
 use crate::transactions::{Moved, Transactions};
-use crate::wire::{InstanceId, Message};
+use crate::wire::{InstanceId, Sent};
 use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::commits::Commits;
@@ -294,7 +294,7 @@ impl Node {
         own.unwrap_or_else(|| self.outbox.waiting())
     }
 
-    fn send(&mut self, peer: PeerId, message: Message<Arc<StoredBlock>>) {
+    fn send(&mut self, peer: PeerId, message: Sent) {
         self.actions.push(Action::Send { peer, message });
     }
 

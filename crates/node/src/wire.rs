@@ -16,7 +16,8 @@ pub use decode::{Dialect, Received, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};
 pub use message::{
-    AsBlock, CompactBlock, ErrorReport, GetBlocks, Have, Hello, InstanceId, Message, StatusReport,
+    AsBlock, BlockForm, CompactBlock, ErrorReport, GetBlocks, Have, Hello, InstanceId, Message,
+    Sent, SentBlock, StatusReport,
 };
 pub use refusal::{Refusal, Verb, WireError};
 

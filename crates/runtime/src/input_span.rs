@@ -3,12 +3,10 @@
 //! Owns what is told, and when it began. Where nobody listens to the span there is nothing to keep.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::StoredBlock;
 use kusari_node::interface::CommitId;
-use kusari_node::wire::Message;
+use kusari_node::wire::{Message, Sent};
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -43,9 +41,9 @@ impl InputSpan {
         }
     }
 
-    pub(super) fn note_send(&mut self, message: &Message<Arc<StoredBlock>>) {
+    pub(super) fn note_send(&mut self, message: &Sent) {
         match message {
-            Message::Block(_) | Message::Compact(_) | Message::SevenKeys(_) => self.relayed.0 += 1,
+            Message::Block(_) => self.relayed.0 += 1,
             Message::Have(_) => self.relayed.1 += 1,
             _ => {}
         }

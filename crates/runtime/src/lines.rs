@@ -6,10 +6,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use kusari_chain::StoredBlock;
 use kusari_node::interface::PeerId;
 use kusari_node::limits::{DIRECT_BLOCKS, MAX_SENT_BYTES};
-use kusari_node::wire::{Message, encode};
+use kusari_node::wire::{Message, Sent, SentBlock, encode};
 
 use crate::net::PeerHandle;
 
@@ -18,14 +17,6 @@ const JOIN_BYTES: usize = 64 * 1024;
 
 /// Lines of blocks that are kept for further peers: as many as one peer is pushed, in two forms.
 const WRITTEN_LINES: usize = 2 * DIRECT_BLOCKS as usize;
-
-/// The forms of a block's line.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Whole,
-    Compact,
-    SevenKeys,
-}
 
 /// The lines of a list of actions.
 #[derive(Default)]
@@ -41,7 +32,7 @@ pub(super) struct Lines {
 /// At most [`WRITTEN_LINES`], and [`MAX_SENT_BYTES`] beside the newest.
 #[derive(Default)]
 struct Written {
-    lines: VecDeque<(Arc<StoredBlock>, Form, Vec<u8>)>,
+    lines: VecDeque<(SentBlock, Vec<u8>)>,
     bytes: usize,
     /// The last line of another kind.
     other: Vec<u8>,
@@ -52,7 +43,7 @@ impl Lines {
     pub(super) fn send(
         &mut self,
         peer: PeerId,
-        message: &Message<Arc<StoredBlock>>,
+        message: &Sent,
         peers: &HashMap<PeerId, PeerHandle>,
     ) {
         if self.to != Some(peer) || self.burst.len() >= JOIN_BYTES {
@@ -73,36 +64,32 @@ impl Lines {
 }
 
 impl Written {
-    fn of(&mut self, message: &Message<Arc<StoredBlock>>) -> &[u8] {
-        let (block, form) = match message {
-            Message::Block(block) => (block, Form::Whole),
-            Message::Compact(block) => (block, Form::Compact),
-            Message::SevenKeys(block) => (block, Form::SevenKeys),
-            _ => {
-                self.other = encode(message);
-                return &self.other;
-            }
+    fn of(&mut self, message: &Sent) -> &[u8] {
+        let Message::Block(block) = message else {
+            self.other = encode(message);
+            return &self.other;
         };
-        let is_it = |(written, as_form, _): &(Arc<StoredBlock>, Form, Vec<u8>)| {
-            Arc::ptr_eq(written, block) && *as_form == form
+        let is_it = |(written, _): &(SentBlock, Vec<u8>)| {
+            Arc::ptr_eq(&written.stored, &block.stored) && written.form == block.form
         };
         let at = self.lines.iter().position(is_it).unwrap_or_else(|| {
             let line = encode(message);
             while self.lines.len() >= WRITTEN_LINES || self.bytes > MAX_SENT_BYTES {
-                let Some((_, _, oldest)) = self.lines.pop_front() else { break };
+                let Some((_, oldest)) = self.lines.pop_front() else { break };
                 self.bytes -= oldest.len();
             }
             self.bytes += line.len();
-            self.lines.push_back((Arc::clone(block), form, line));
+            self.lines.push_back((block.clone(), line));
             self.lines.len() - 1
         });
-        self.lines.get(at).map_or(&[], |(_, _, line)| line)
+        self.lines.get(at).map_or(&[], |(_, line)| line)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use kusari_chain::{Block, Work};
+    use kusari_chain::{Block, StoredBlock, Work};
+    use kusari_node::wire::BlockForm;
 
     use super::*;
 
@@ -118,7 +105,8 @@ mod tests {
         let mut written = Written::default();
         let mut places = || {
             let all = blocks.iter().flat_map(|block| {
-                [Message::Block(Arc::clone(block)), Message::SevenKeys(Arc::clone(block))]
+                [BlockForm::Whole, BlockForm::SevenKeys]
+                    .map(|form| Sent::block(Arc::clone(block), form))
             });
             all.map(|message| {
                 let line = written.of(&message);
@@ -135,13 +123,13 @@ mod tests {
     fn lines_that_are_kept_for_further_peers_are_bounded() {
         let mut written = Written::default();
         for index in 0..200 {
-            written.of(&Message::Block(block(index, 3)));
+            written.of(&Sent::block(block(index, 3), BlockForm::Whole));
             assert!(written.lines.len() <= WRITTEN_LINES);
         }
         for index in 0..20 {
-            written.of(&Message::Block(block(index, MAX_SENT_BYTES / 3)));
-            let newest = written.lines.back().map_or(0, |(_, _, line)| line.len());
-            let kept: usize = written.lines.iter().map(|(_, _, line)| line.len()).sum();
+            written.of(&Sent::block(block(index, MAX_SENT_BYTES / 3), BlockForm::Whole));
+            let newest = written.lines.back().map_or(0, |(_, line)| line.len());
+            let kept: usize = written.lines.iter().map(|(_, line)| line.len()).sum();
             assert_eq!(written.bytes, kept);
             assert!(kept <= MAX_SENT_BYTES + newest, "{kept} bytes");
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use kusari_chain::ledger::BodyEntry;
 use kusari_chain::params::MAX_ORPHANS;
-use kusari_chain::{Block, BlockHash, Chain, StoredBlock};
+use kusari_chain::{Block, BlockHash, Chain};
 use kusari_node::interface::PeerId;
 use kusari_node::limits::MAX_WAITING_SAYS;
-use kusari_node::wire::Message;
+use kusari_node::wire::{Message, Sent};
 use kusari_node::{Node, Snapshot};
 
 use crate::connection::Connection;
@@ -52,10 +52,10 @@ impl World {
         &mut self,
         host: usize,
         peer: PeerId,
-        message: &Message<Arc<StoredBlock>>,
+        message: &Sent,
     ) {
         let spoken: BlockHash = match message {
-            Message::Block(stored) | Message::SevenKeys(stored) => stored.block.hash,
+            Message::Block(sent) => sent.stored.block.hash,
             Message::Hello(hello) => hello.tip,
             Message::Have(have) => have.hash,
             Message::Status(report) => report.tip,

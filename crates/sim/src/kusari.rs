@@ -11,7 +11,7 @@ use kusari_chain::{Block, BlockHash, Target};
 use kusari_node::interface::{
     Command, DisconnectReason, Input, Now, PeerId, Reply, RequestId, TemplateId,
 };
-use kusari_node::wire::{self, Dialect, LineBatch, LineBatches, Message};
+use kusari_node::wire::{self, BlockForm, Dialect, LineBatch, LineBatches, Message, SentBlock};
 use kusari_node::{Action, Node, NodeConfig};
 
 use crate::commits::Commits;
@@ -185,7 +185,9 @@ impl World {
                 self.check_durable_before_spoken(host, peer, &message);
                 self.check_statement_is_stored(host, &message);
                 self.check_submitted_is_stored(host, &message);
-                if let Message::Block(stored) | Message::SevenKeys(stored) = &message {
+                if let Message::Block(SentBlock { stored, form }) = &message
+                    && *form != BlockForm::Compact
+                {
                     self.lines.block_sent(peer, stored.block.hash);
                 }
                 self.send_line(Place::of(peer), line);

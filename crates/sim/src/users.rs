@@ -4,18 +4,17 @@
 //! Owns who signs what, and when. What must hold in the end is up to [`crate::audit`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use ed25519_zebra::SigningKey;
+use kusari_chain::BlockHash;
 use kusari_chain::ledger::{
     Account, ChainId, Payload, PublicKey, Salt, Signature, Txid, UnsignedStatement,
     UnsignedTransaction, WitnessStatement,
 };
 use kusari_chain::mempool::CheckedTransaction;
-use kusari_chain::{BlockHash, StoredBlock};
 use kusari_node::interface::{AccountState, Command, Input, Reply, WrittenTransaction};
 use kusari_node::store::OutboxStore;
-use kusari_node::wire::Message;
+use kusari_node::wire::{Message, Sent};
 
 use crate::world::{Micros, World};
 
@@ -221,15 +220,11 @@ impl World {
 
     /// A node sends nothing that was submitted to it before that is on its disk, neither by itself nor
     /// in a block.
-    pub(crate) fn check_submitted_is_stored(
-        &mut self,
-        host: usize,
-        message: &Message<Arc<StoredBlock>>,
-    ) {
+    pub(crate) fn check_submitted_is_stored(&mut self, host: usize, message: &Sent) {
         let txids: Vec<Txid> = match message {
             Message::Transaction(checked) => vec![checked.txid()],
-            Message::Block(stored) | Message::Compact(stored) | Message::SevenKeys(stored) => {
-                let body = stored.part().map_or(&[][..], |part| &part.body);
+            Message::Block(sent) => {
+                let body = sent.stored.part().map_or(&[][..], |part| &part.body);
                 body.iter().map(|entry| entry.transaction.txid()).collect()
             }
             Message::Transactions { entries, .. } => {

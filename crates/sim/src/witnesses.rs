@@ -2,12 +2,10 @@
 //!
 //! Owns their keys, which follow from the number of the machine, and how a statement is signed.
 
-use std::sync::Arc;
-
+use kusari_chain::Block;
 use kusari_chain::ledger::{PublicKey, StatementHash, UnsignedStatement, WitnessStatement};
-use kusari_chain::{Block, StoredBlock};
 use kusari_node::limits::MAX_WITNESS_KEYS;
-use kusari_node::wire::{self, Message};
+use kusari_node::wire::{self, Message, Sent};
 
 use crate::byzantine::Malice;
 use crate::connection::Place;
@@ -51,11 +49,7 @@ impl World {
     }
 
     /// A node sends no statement of its own before that and its block are on its disk.
-    pub(crate) fn check_statement_is_stored(
-        &mut self,
-        host: usize,
-        message: &Message<Arc<StoredBlock>>,
-    ) {
+    pub(crate) fn check_statement_is_stored(&mut self, host: usize, message: &Sent) {
         let Message::Witness(statement) = message else { return };
         let WitnessStatement { key, sequence, hash, .. } = **statement;
         let Some(kusari) = self.kusari(host) else { return };

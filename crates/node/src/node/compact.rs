@@ -10,7 +10,7 @@ use crate::compact::{Put, entries_at};
 use crate::interface::PeerId;
 use crate::limits::{ANNOUNCED_TIMEOUT, INVALID_BLOCK_SCORE};
 use crate::prelude::*;
-use crate::wire::{CompactBlock, Message};
+use crate::wire::{BlockForm, CompactBlock, Message, Sent};
 
 impl Node {
     /// A new block as the peer is sent it, now.
@@ -19,18 +19,19 @@ impl Node {
         peer: PeerId,
         stored: Arc<StoredBlock>,
         is_tip: bool,
-    ) -> Message<Arc<StoredBlock>> {
+    ) -> Sent {
         let introduced = self.peers.get(peer).is_some_and(|peer| peer.is_introduced());
-        match stored.part() {
+        let form = match stored.part() {
             // What an original is sent has the keys that it knows, and no more.
-            Some(_) if !introduced => Message::SevenKeys(stored),
+            Some(_) if !introduced => BlockForm::SevenKeys,
             // Its transactions were passed on before it.
             Some(part) if is_tip && !part.body.is_empty() => {
                 self.compact.offer(peer, stored.block.hash);
-                Message::Compact(stored)
+                BlockForm::Compact
             }
-            _ => Message::Block(stored),
-        }
+            _ => BlockForm::Whole,
+        };
+        Sent::block(stored, form)
     }
 
     pub(super) fn compact_received(&mut self, peer: PeerId, block: CompactBlock) -> StoreResult {
@@ -105,7 +106,7 @@ impl Node {
         let most = crate::wire::MAX_LINE as u64 / 8;
         let message = match entries.filter(|entries| weight(entries) <= most) {
             Some(entries) => Message::Transactions { hash, entries },
-            None => Message::Block(stored),
+            None => Sent::block(stored, BlockForm::Whole),
         };
         self.send(peer, message);
         Ok(())

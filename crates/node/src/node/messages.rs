@@ -15,7 +15,8 @@ use crate::peers::PeerStage;
 use crate::prelude::*;
 use crate::serving::Answer;
 use crate::wire::{
-    GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, StatusReport, WireError,
+    BlockForm, GetBlocks, Have, Hello, MAX_PEERS, Message, Received, Refusal, Sent, StatusReport,
+    WireError,
 };
 
 impl Node {
@@ -39,9 +40,7 @@ impl Node {
             }
         };
         match message {
-            Message::Block(block) | Message::SevenKeys(block) | Message::Compact(block) => {
-                self.block_received(peer, block)?;
-            }
+            Message::Block(block) => self.block_received(peer, block)?,
             Message::Transaction(checked) => self.transaction_received(peer, *checked)?,
             Message::GetMempool => self.get_mempool(peer)?,
             Message::Witness(statement) => self.witness_received(peer, *statement)?,
@@ -62,7 +61,7 @@ impl Node {
             Message::GetHeaders { locator, limit } => {
                 self.get_headers_after(peer, &locator, limit)?;
             }
-            Message::CompactReceived(block) => self.compact_received(peer, *block)?,
+            Message::Compact(block) => self.compact_received(peer, *block)?,
             Message::GetTransactions { hash, places } => {
                 self.get_transactions(peer, hash, &places)?;
             }
@@ -277,7 +276,7 @@ impl Node {
                         return Ok(());
                     }
                     count += 1;
-                    self.send(peer, Message::Block(stored));
+                    self.send(peer, Sent::block(stored, BlockForm::Whole));
                 }
                 _ => missing.push(*hash),
             }

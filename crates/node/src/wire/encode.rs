@@ -3,7 +3,7 @@
 use kusari_chain::Block;
 use kusari_chain::ledger::{BodyEntry, Commitment, LedgerPart, Payload, SignedTransaction, Txid};
 
-use super::message::{AsBlock, GetBlocks, Message};
+use super::message::{AsBlock, BlockForm, GetBlocks, Message};
 use crate::prelude::*;
 
 /// What `HELP` answers: each verb that a person may type, and what comes back.
@@ -81,13 +81,17 @@ struct ByHash<'a> {
 pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
     match message {
         Message::Block(block) => {
-            let mut line = Vec::new();
-            encode_whole_block(block.as_block(), block.as_ledger(), &mut line);
-            line
-        }
-        Message::SevenKeys(block) => {
-            let mut line = Vec::new();
-            encode_block(block.as_block(), &mut line);
+            let (seven_keys, ledger, mut line) = (block.as_block(), block.as_ledger(), Vec::new());
+            match block.form() {
+                BlockForm::Whole => encode_whole_block(seven_keys, ledger, &mut line),
+                BlockForm::SevenKeys => encode_block(seven_keys, &mut line),
+                BlockForm::Compact => {
+                    let body = ledger.map_or(&[][..], |part| &part.body);
+                    let txids = body.iter().map(|entry| entry.transaction.txid()).collect();
+                    let commitment = ledger.map(|part| &part.commitment);
+                    return compact_line(seven_keys, commitment, txids);
+                }
+            }
             line
         }
         Message::Transaction(checked) => {
@@ -97,13 +101,7 @@ pub fn encode<B: AsBlock>(message: &Message<B>) -> Vec<u8> {
         Message::Accepted { txid } => line("ACCEPTED", &Accepted { txid: *txid }),
         Message::GetMempool => bare("GET_MEMPOOL"),
         Message::Witness(statement) => line("WITNESS", statement),
-        Message::Compact(block) => {
-            let part = block.as_ledger();
-            let body = part.map_or(&[][..], |part| &part.body);
-            let txids = body.iter().map(|entry| entry.transaction.txid()).collect();
-            compact_line(block.as_block(), part.map(|part| &part.commitment), txids)
-        }
-        Message::CompactReceived(compact) => {
+        Message::Compact(compact) => {
             let header = compact.header.header();
             compact_line(&header.block, Some(&header.commitment), compact.txids.clone())
         }

@@ -11,20 +11,15 @@ use serde::{Deserializer, Serializer, de};
 
 use crate::prelude::*;
 
-/// One line of the protocol. `B` is the form of a block: checked where it was received, shared
-/// where it is sent.
+/// One line of the protocol. `B` is a block as its direction has it: checked where it was received, a
+/// [`SentBlock`] where it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message<B> {
     /// `BLOCK:{…}`: one block.
     Block(B),
-    /// `BLOCK:{…}` with the seven keys alone, as originals know it. Written only: what is read is
-    /// a [`Message::Block`], whichever keys it has.
-    SevenKeys(B),
-    /// `COMPACT:{…}`: one new block as its header and the ids of its transactions. Written from
-    /// the block.
-    Compact(B),
-    /// The same, as it is read.
-    CompactReceived(Box<CompactBlock>),
+    /// `COMPACT:{…}`: one new block as its header and the ids of its transactions. A node writes it from the
+    /// block, as a [`SentBlock`].
+    Compact(Box<CompactBlock>),
     /// `GET_TRANSACTIONS:{…}`: send the transactions at these places of a block's body.
     GetTransactions {
         /// The block.
@@ -104,8 +99,43 @@ pub struct CompactBlock {
     pub txids: Vec<Txid>,
 }
 
-/// The forms in which a block is held by whoever writes it to a line.
+/// The form of a block's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockForm {
+    /// `BLOCK:{…}` with all that stands in it.
+    Whole,
+    /// `BLOCK:{…}` with the seven keys alone, as originals know it.
+    SevenKeys,
+    /// `COMPACT:{…}`.
+    Compact,
+}
+
+/// A block that is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBlock {
+    /// The block, shared with what else sends it.
+    pub stored: Arc<StoredBlock>,
+    /// How it is written.
+    pub form: BlockForm,
+}
+
+/// A line that a node sends.
+pub type Sent = Message<SentBlock>;
+
+impl Sent {
+    /// The line of a block.
+    pub fn block(stored: Arc<StoredBlock>, form: BlockForm) -> Self {
+        Self::Block(SentBlock { stored, form })
+    }
+}
+
+/// What a block's line is written from.
 pub trait AsBlock {
+    /// Which line that is.
+    fn form(&self) -> BlockForm {
+        BlockForm::Whole
+    }
+
     /// The seven keys.
     fn as_block(&self) -> &Block;
 
@@ -137,13 +167,17 @@ impl AsBlock for CheckedBlock {
     }
 }
 
-impl AsBlock for Arc<StoredBlock> {
+impl AsBlock for SentBlock {
+    fn form(&self) -> BlockForm {
+        self.form
+    }
+
     fn as_block(&self) -> &Block {
-        &self.block
+        &self.stored.block
     }
 
     fn as_ledger(&self) -> Option<&LedgerPart> {
-        self.part()
+        self.stored.part()
     }
 }
 

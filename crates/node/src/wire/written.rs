@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for Message<CheckedBlock> {
 /// A block without its body in a file: the line that carries it.
 impl Serialize for CompactBlock {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let message: Message<CheckedBlock> = Message::CompactReceived(Box::new(self.clone()));
+        let message: Message<CheckedBlock> = Message::Compact(Box::new(self.clone()));
         message.serialize(serializer)
     }
 }
@@ -35,7 +35,7 @@ impl Serialize for CompactBlock {
 impl<'de> Deserialize<'de> for CompactBlock {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Message::deserialize(deserializer)? {
-            Message::CompactReceived(compact) => Ok(*compact),
+            Message::Compact(compact) => Ok(*compact),
             _ => Err(de::Error::custom("it is no COMPACT line")),
         }
     }

@@ -284,7 +284,7 @@ fn blocks_by_hash_come_with_what_is_missing() {
     let actions = bench.receive(peer, ask);
     assert!(matches!(&sent_to(&actions, peer)[..],
         [Message::Block(block), Message::End { count: 1, missing }]
-            if block.block == a && *missing == [unknown]));
+            if block.stored.block == a && *missing == [unknown]));
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn after_a_reorganisation_peers_get_the_whole_new_branch_parents_first() {
     bench.receive(sender, checked(&branch[1]));
     let actions = bench.receive(sender, checked(&branch[0]));
     let sent = sent_to(&actions, listener).into_iter().filter_map(|message| match message {
-        Message::Block(block) => Some(block.block.clone()),
+        Message::Block(block) => Some(block.stored.block.clone()),
         _ => None,
     });
     assert_eq!(sent.collect::<Vec<_>>(), branch);

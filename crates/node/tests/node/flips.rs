@@ -287,8 +287,7 @@ fn an_original_that_sent_a_long_branch_is_not_sent_it_again_when_it_is_followed(
     assert!(bench.node.snapshot().tip.height > before.height);
     actions.extend(bench.pass(Duration::from_secs(5)));
     assert!(streams_to(&actions, original).is_empty());
-    let is_block =
-        |message: &&Message<_>| matches!(message, Message::SevenKeys(_) | Message::Block(_));
+    let is_block = |message: &&Message<_>| matches!(message, Message::Block(_));
     assert_eq!(sent_to(&actions, original).into_iter().filter(is_block).count(), 0);
 }
 

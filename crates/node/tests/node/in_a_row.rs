@@ -49,7 +49,7 @@ fn blocks_in_a_row_are_one_commit_and_are_passed_on_in_order() {
     let passed_on: Vec<&Block> = sent_to(&actions, other)
         .into_iter()
         .filter_map(|message| match message {
-            Message::Block(stored) => Some(&stored.block),
+            Message::Block(sent) => Some(&sent.stored.block),
             _ => None,
         })
         .collect();

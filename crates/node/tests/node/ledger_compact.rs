@@ -8,7 +8,7 @@ use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::{BlockHash, CheckedBlock};
 use kusari_node::interface::PeerId;
 use kusari_node::limits::MAX_COMPACT_OFFERS;
-use kusari_node::wire::{CompactBlock, Message};
+use kusari_node::wire::{BlockForm, CompactBlock, Message, SentBlock};
 use kusari_node::{Action, MiningPolicy};
 
 /// A block as a peer of the ledger is sent it.
@@ -17,7 +17,7 @@ fn compact(block: &CheckedBlock) -> Message<CheckedBlock> {
     let header = Header { block: block.block().clone(), commitment: part.commitment };
     let header = CheckedHeader::check(header, &spec().chain_id()).unwrap();
     let txids = part.body.iter().map(|entry| entry.transaction.txid()).collect();
-    Message::CompactReceived(Box::new(CompactBlock { header, txids }))
+    Message::Compact(Box::new(CompactBlock { header, txids }))
 }
 
 fn tip(bench: &Bench) -> BlockHash {
@@ -101,7 +101,10 @@ fn the_rest_of_a_block_is_told_once_to_whoever_was_sent_it_that_way_and_to_nobod
     for sequence in 0..MAX_COMPACT_OFFERS as u64 + 2 {
         let block = maker.next(&[&Person::new(2).record(sequence, 0, "a note")]);
         let actions = bench.receive(sender, whole(&block));
-        assert!(matches!(sent_to(&actions, other)[..], [Message::Compact(_)]));
+        assert!(matches!(
+            sent_to(&actions, other)[..],
+            [Message::Block(SentBlock { form: BlockForm::Compact, .. })]
+        ));
         blocks.push(block);
     }
     let newest = blocks.last().unwrap();

@@ -71,7 +71,7 @@ fn is_asked(actions: &[Action], peer: PeerId) -> bool {
 
 fn heights(actions: &[Action], peer: PeerId) -> Vec<u32> {
     let blocks = sent_to(actions, peer).into_iter().filter_map(|message| match message {
-        Message::Block(stored) | Message::SevenKeys(stored) => Some(stored.block.index),
+        Message::Block(sent) => Some(sent.stored.block.index),
         _ => None,
     });
     blocks.collect()

@@ -10,7 +10,7 @@ use kusari_node::interface::PeerId;
 use kusari_node::limits::{
     ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_GRACE, ANNOUNCED_TIMEOUT, HEDGE_AFTER,
 };
-use kusari_node::wire::{GetBlocks, Have, Message};
+use kusari_node::wire::{BlockForm, GetBlocks, Have, Message, SentBlock};
 use kusari_node::{Action, MiningPolicy, NodeConfig};
 
 /// After this every announcement has been made.
@@ -198,7 +198,7 @@ fn a_stored_block_is_read_once_however_many_peers_are_sent_it() {
         .iter()
         .filter_map(|peer| {
             sent_to(&actions, *peer).into_iter().find_map(|message| match message {
-                Message::Compact(block) => Some(block),
+                Message::Block(SentBlock { stored, form: BlockForm::Compact }) => Some(stored),
                 _ => None,
             })
         })

@@ -27,7 +27,7 @@ impl Dialect {
                 let limit = limit.unwrap_or(MAX_HEADERS).min(MAX_HEADERS);
                 Message::GetHeaders { locator, limit }
             }
-            "COMPACT" => Message::CompactReceived(Box::new(self.compact(json)?)),
+            "COMPACT" => Message::Compact(Box::new(self.compact(json)?)),
             "GET_TRANSACTIONS" => {
                 let Places { hash, places } = object("GET_TRANSACTIONS", json)?;
                 let places = at_most("GET_TRANSACTIONS", places, MAX_PLACES)?;

@@ -15,18 +15,16 @@ pub mod witnesses;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use kusari_chain::{Block, BlockHash, CheckedBlock, StoredBlock, Target, Work};
+use kusari_chain::{Block, BlockHash, CheckedBlock, Target, Work};
 use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
 use kusari_node::store::StoreBatch;
+pub use kusari_node::wire::Sent;
 use kusari_node::wire::{Hello, InstanceId, Message};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits};
 
 pub use disk::Disk;
-
-pub type Sent = Message<Arc<StoredBlock>>;
 
 /// An outbox in which so many entries may wait, all of them in memory.
 pub fn outbox_of(entries: u64) -> OutboxLimits {
