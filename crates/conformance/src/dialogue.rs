@@ -110,7 +110,7 @@ impl Bench {
         peer: PeerId,
         received: Result<Received, Refusal>,
     ) -> Result<(), InputError> {
-        self.give(Input::MessageReceived { peer, received })
+        self.give(Input::line(peer, received))
     }
 
     /// Takes the stranger's bytes as a connection does, as long as the node listens.

@@ -23,19 +23,17 @@ pub(super) fn describe(input: &Input) -> String {
         Input::ConnectFailed { address, reason } => {
             format!("{address} was not reached: {}", shown(reason))
         }
-        Input::MessageReceived { peer, received: Ok(message) } => {
-            let line = String::from_utf8_lossy(&encode(message)).trim_end().to_string();
-            format!("a line from peer {}: {}", peer.0, shown(&line))
-        }
-        Input::MessageReceived { peer, received: Err(refusal) } => {
-            format!("a line from peer {} that was refused: {}", peer.0, shown(&refusal.to_string()))
-        }
-        Input::BlocksReceived { peer, blocks } => {
-            format!("{} blocks in a row from peer {}", blocks.len(), peer.0)
-        }
-        Input::TransactionsReceived { peer, transactions } => {
-            format!("{} transactions in a row from peer {}", transactions.len(), peer.0)
-        }
+        Input::LinesReceived { peer, lines } => match &lines[..] {
+            [Ok(message)] => {
+                let line = String::from_utf8_lossy(&encode(message)).trim_end().to_string();
+                format!("a line from peer {}: {}", peer.0, shown(&line))
+            }
+            [Err(refusal)] => {
+                let why = refusal.to_string();
+                format!("a line from peer {} that was refused: {}", peer.0, shown(&why))
+            }
+            _ => format!("{} lines in a row from peer {}", lines.len(), peer.0),
+        },
         Input::BlockMined { template_id, nonce } => {
             format!("the nonce {nonce} was found for work {}", template_id.0)
         }

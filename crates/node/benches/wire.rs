@@ -87,7 +87,7 @@ fn handle_blocks_in_inputs_of(bencher: Bencher, blocks: usize) {
             let (peer, _) = bench.introduced(7, 150);
             let inputs: Vec<Input> = BLOCKS[..IN_A_ROW]
                 .chunks(blocks)
-                .map(|blocks| Input::BlocksReceived { peer, blocks: blocks.to_vec() })
+                .map(|blocks| Input::blocks(peer, blocks.to_vec()))
                 .collect();
             (bench, inputs)
         })

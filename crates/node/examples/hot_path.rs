@@ -102,7 +102,7 @@ fn handle() -> Box<dyn FnMut()> {
     let meet = || {
         let mut bench = Bench::new(NodeConfig::default());
         let (peer, _) = bench.introduced(7, 255);
-        (bench, Input::BlocksReceived { peer, blocks: blocks.clone() })
+        (bench, Input::blocks(peer, blocks.clone()))
     };
     let mut ready: Vec<_> = (0..MOST_PASSES).map(|_| meet()).collect();
     Box::new(move || {

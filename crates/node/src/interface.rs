@@ -108,28 +108,13 @@ pub enum Input {
         /// Why, in words.
         reason: String,
     },
-    /// A peer sent a line. The lines of one peer arrive in order.
-    MessageReceived {
-        /// Who sent it.
-        peer: PeerId,
-        /// What [`crate::wire::receive`] made of it.
-        received: Result<Received, Refusal>,
-    },
-    /// A peer sent `BLOCK` lines in a row, and each keeps the rules by itself. Taken as if they had
-    /// come one by one, but what follows from them is decided once, and committed together.
-    BlocksReceived {
+    /// A peer sent lines. Taken as if they had come one by one, but what follows from them is decided
+    /// once, and committed together. The lines of one peer arrive in order.
+    LinesReceived {
         /// Who sent them.
         peer: PeerId,
-        /// The blocks, in order.
-        blocks: Vec<CheckedBlock>,
-    },
-    /// A peer sent `TX` lines in a row, and each keeps the rules by itself. Taken as if they had come
-    /// one by one, and committed together.
-    TransactionsReceived {
-        /// Who sent them.
-        peer: PeerId,
-        /// The transactions, in order.
-        transactions: Vec<WrittenTransaction>,
+        /// What they say.
+        lines: LineBatch,
     },
     /// The search for [`Action::Mine`] found a nonce.
     BlockMined {
@@ -179,17 +164,16 @@ pub enum Input {
 }
 
 impl Input {
-    /// What became of lines that a peer sent.
+    /// A peer sent one line.
     #[must_use]
-    pub fn received(peer: PeerId, row: LineBatch) -> Self {
-        match row {
-            LineBatch::Blocks(blocks) => Self::BlocksReceived { peer, blocks },
-            LineBatch::Transactions(checked) => {
-                let transactions = checked.into_iter().map(WrittenTransaction).collect();
-                Self::TransactionsReceived { peer, transactions }
-            }
-            LineBatch::Message(received) => Self::MessageReceived { peer, received },
-        }
+    pub fn line(peer: PeerId, received: Result<Received, Refusal>) -> Self {
+        Self::LinesReceived { peer, lines: vec![received] }
+    }
+
+    /// A peer sent `BLOCK` lines in a row.
+    pub fn blocks(peer: PeerId, blocks: impl IntoIterator<Item = CheckedBlock>) -> Self {
+        let lines = blocks.into_iter().map(|block| Ok(Received::Block(block))).collect();
+        Self::LinesReceived { peer, lines }
     }
 }
 

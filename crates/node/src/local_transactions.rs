@@ -9,8 +9,6 @@
 mod load;
 mod lookup;
 
-use alloc::vec;
-
 use kusari_chain::ledger::{PublicKey, SignedTransaction, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_chain::params::SETTLED_DEPTH;

@@ -224,12 +224,10 @@ impl Node {
             Input::PeerFinished { peer } => self.peer_finished(peer),
             Input::PeerDisconnected { peer, reason } => self.peer_disconnected(peer, reason),
             Input::ConnectFailed { address, reason } => self.connect_failed(address, reason),
-            Input::MessageReceived { peer, received } => {
-                self.message_received(peer, received)?;
-            }
-            Input::BlocksReceived { peer, blocks } => self.blocks_received(peer, blocks)?,
-            Input::TransactionsReceived { peer, transactions } => {
-                self.transactions_in_a_row(peer, transactions)?;
+            Input::LinesReceived { peer, lines } => {
+                for received in lines {
+                    self.line_received(peer, received)?;
+                }
             }
             Input::BlockMined { template_id, nonce } => self.block_mined(template_id, nonce)?,
             Input::Committed { through } => self.committed(through),

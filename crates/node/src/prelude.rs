@@ -5,6 +5,7 @@ pub(crate) use alloc::boxed::Box;
 pub(crate) use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(crate) use alloc::string::{String, ToString};
 pub(crate) use alloc::sync::Arc;
+pub(crate) use alloc::vec;
 pub(crate) use alloc::vec::Vec;
 pub(crate) use core::time::Duration;
 

@@ -249,7 +249,7 @@ impl Driver {
             NetEvent::Received { peer, row, line } => {
                 self.took.checked = line.checked;
                 self.span.begin(line.span);
-                Input::received(peer, row)
+                Input::LinesReceived { peer, lines: row }
             }
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
             NetEvent::Disconnected { peer, reason } => {

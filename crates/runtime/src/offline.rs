@@ -158,7 +158,7 @@ impl Offline {
             let direction = Direction::Inbound;
             self.give(Input::PeerConnected { peer: FEEDER, direction, address })?;
         }
-        let mut told = self.give(Input::MessageReceived { peer: FEEDER, received })?;
+        let mut told = self.give(Input::line(FEEDER, received))?;
         if self.changes >= GROUP_CHANGES || self.node.is_congested() {
             self.flush_into(&mut told)?;
         }

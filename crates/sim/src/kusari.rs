@@ -324,7 +324,7 @@ impl World {
 
     fn rows(&mut self, host: usize, peer: PeerId, rows: Vec<LineBatch>) {
         for row in rows {
-            self.input(host, Input::received(peer, row));
+            self.input(host, Input::LinesReceived { peer, lines: row });
         }
     }
 

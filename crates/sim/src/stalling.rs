@@ -41,7 +41,7 @@ pub const STAMPED_AHEAD: Scenario = Scenario {
         let Some(blocks) = stamped(FIRST_SECOND + world.now / SECOND + AHEAD_S) else {
             return world.fail("the attacker has no blocks");
         };
-        world.input(a, Input::BlocksReceived { peer: BESIDE, blocks });
+        world.input(a, Input::blocks(BESIDE, blocks));
         for _ in 0..4 {
             let before = world.height(a);
             world.let_users_act(&[b], 1, world.now + SECOND, world.now + 2 * SECOND);
@@ -77,7 +77,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
             id: InstanceId(7),
         };
         let received = Ok(Message::Hello(hello));
-        world.input(a, Input::MessageReceived { peer: BESIDE, received });
+        world.input(a, Input::line(BESIDE, received));
         let lead = mining::branch(&Block::genesis(), LEAD, "lead");
         give(world, a, &lead);
         let mut waits_since: Option<Micros> = None;
@@ -98,7 +98,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
             give(world, a, &[block]);
             if number % 16 == 15 {
                 let received = Ok(Message::End { count: 16, missing: Vec::new() });
-                world.input(a, Input::MessageReceived { peer: BESIDE, received });
+                world.input(a, Input::line(BESIDE, received));
             }
         }
         let reason = String::from("gone");
@@ -113,7 +113,7 @@ pub(crate) fn connect(world: &mut World, host: usize) {
 
 pub(crate) fn give(world: &mut World, host: usize, blocks: &[Block]) {
     let blocks = blocks.iter().filter_map(|block| CheckedBlock::check(block.clone()).ok());
-    world.input(host, Input::BlocksReceived { peer: BESIDE, blocks: blocks.collect() });
+    world.input(host, Input::blocks(BESIDE, blocks));
 }
 
 /// The first blocks of a ledger, all stamped with this second.

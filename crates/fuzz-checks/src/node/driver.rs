@@ -180,10 +180,8 @@ impl Driver {
         if !self.connections[&peer].finished {
             let input = match wire::receive(line) {
                 // As the program hands over what came in one read; once more is one more duplicate.
-                Ok(Message::Block(block)) => {
-                    Input::BlocksReceived { peer, blocks: vec![block.clone(), block] }
-                }
-                received => Input::MessageReceived { peer, received },
+                Ok(Message::Block(block)) => Input::blocks(peer, [block.clone(), block]),
+                received => Input::line(peer, received),
             };
             self.give(input);
         }

@@ -102,7 +102,7 @@ impl Bench {
     }
 
     pub(super) fn line(&mut self, peer: PeerId, line: &str) {
-        self.give(Input::MessageReceived { peer, received: receive(line.as_bytes()) });
+        self.give(Input::line(peer, receive(line.as_bytes())));
     }
 
     fn block(&mut self, peer: PeerId, block: &Block) {
@@ -141,7 +141,7 @@ impl Bench {
             self.line(person, wrong);
         }
         let cut = Err(Refusal::Malformed(WireError::CutOff { bytes: 3 }));
-        self.give(Input::MessageReceived { peer: person, received: cut });
+        self.give(Input::line(person, cut));
         self.introduce(peer);
         for text in ["", "one \"quoted\" line", "höchste Zeit 🦀\n\0", "three"] {
             self.say(text);

@@ -80,21 +80,6 @@ impl Node {
         }
     }
 
-    pub(super) fn transactions_in_a_row(
-        &mut self,
-        peer: PeerId,
-        transactions: Vec<WrittenTransaction>,
-    ) -> StoreResult {
-        for WrittenTransaction(checked) in transactions {
-            // On a chain without transactions the verb may be the last that is heard of the peer.
-            if !self.hear(peer, false)? {
-                break;
-            }
-            self.transaction_received(peer, checked)?;
-        }
-        Ok(())
-    }
-
     /// A verb that this kind of chain does not have.
     pub(super) fn refuse_verb(&mut self, peer: PeerId, verb: &str) -> StoreResult {
         self.refuse(peer, &WireError::UnknownVerb(verb.to_string()).into());

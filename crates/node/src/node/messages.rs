@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use kusari_chain::{BestPoint, BlockHash, CheckedBlock, StoreResult};
+use kusari_chain::{BestPoint, BlockHash, StoreResult};
 
 use super::Node;
 use super::blocks::line_bytes;
@@ -20,7 +20,7 @@ use crate::wire::{
 };
 
 impl Node {
-    pub(super) fn message_received(
+    pub(super) fn line_received(
         &mut self,
         peer: PeerId,
         received: Result<Received, Refusal>,
@@ -88,7 +88,7 @@ impl Node {
     }
 
     /// Notes that a peer spoke. `false` where it is not listened to any more.
-    pub(super) fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> StoreResult<bool> {
+    fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> StoreResult<bool> {
         if self.peers.get(peer).is_none() {
             return Ok(false);
         }
@@ -100,21 +100,6 @@ impl Node {
             }
         }
         Ok(true)
-    }
-
-    pub(super) fn blocks_received(
-        &mut self,
-        peer: PeerId,
-        blocks: Vec<CheckedBlock>,
-    ) -> StoreResult {
-        for block in blocks {
-            // A fault of one block may be the last that is heard of the peer.
-            if !self.hear(peer, false)? {
-                break;
-            }
-            self.block_received(peer, block)?;
-        }
-        Ok(())
     }
 
     /// Answers a line that was refused before the chain has seen it.

@@ -3,8 +3,7 @@
 //! Owns which lines of a stretch become one: blocks in a row are taken together, and transactions in
 //! a row are checked together as well. The order of lines stays. Knows nothing of connections.
 
-use kusari_chain::CheckedBlock;
-use kusari_chain::mempool::{CheckedTransaction, TransactionBatch};
+use kusari_chain::mempool::TransactionBatch;
 
 use super::decode::{Dialect, Received};
 use super::message::Message;
@@ -15,23 +14,15 @@ use crate::prelude::*;
 /// all of them checked by themselves.
 const MAX_BATCH: usize = 1_024;
 
-/// What lines in a row came to.
-#[derive(Debug)]
-pub enum LineBatch {
-    /// `BLOCK` lines, each of which keeps the rules by itself.
-    Blocks(Vec<CheckedBlock>),
-    /// `TX` lines, each of which keeps the rules by itself.
-    Transactions(Vec<CheckedTransaction>),
-    /// Any other line, and every line that is refused.
-    Message(Result<Received, Refusal>),
-}
+/// Lines that are taken together: `BLOCK` lines in a row, `TX` lines in a row, or one line of any kind.
+pub type LineBatch = Vec<Result<Received, Refusal>>;
 
 /// Reads the lines of one peer, in order. What it holds is bounded by the lines that whoever fills it
 /// reads before it is emptied.
 pub struct LineBatches {
     dialect: Dialect,
     done: Vec<LineBatch>,
-    blocks: Vec<CheckedBlock>,
+    blocks: LineBatch,
     unsigned: Option<TransactionBatch>,
 }
 
@@ -65,7 +56,7 @@ impl LineBatches {
             return false;
         }
         match self.dialect.receive(line) {
-            Ok(Message::Block(block)) => {
+            block @ Ok(Message::Block(_)) => {
                 self.end_transactions();
                 self.blocks.push(block);
                 false
@@ -81,7 +72,7 @@ impl LineBatches {
     /// Takes what is no line, or is not to be read as one.
     pub fn push_message(&mut self, received: Result<Received, Refusal>) {
         self.end_row();
-        self.done.push(LineBatch::Message(received));
+        self.done.push(vec![received]);
     }
 
     /// Rows that no further line is added to.
@@ -108,26 +99,22 @@ impl LineBatches {
 
     fn end_blocks(&mut self) {
         if !self.blocks.is_empty() {
-            self.done.push(LineBatch::Blocks(core::mem::take(&mut self.blocks)));
+            self.done.push(core::mem::take(&mut self.blocks));
         }
     }
 
     fn end_transactions(&mut self) {
         let verdicts = self.unsigned.as_mut().map(TransactionBatch::check);
-        let mut right = Vec::new();
+        let mut right = LineBatch::new();
         for verdict in verdicts.into_iter().flatten() {
             match verdict {
-                Ok(checked) => right.push(checked),
+                Ok(checked) => right.push(Ok(Message::Transaction(Box::new(checked)))),
                 Err(violation) => {
-                    self.done.extend(transactions(&mut right));
-                    self.done.push(LineBatch::Message(Err(violation.into())));
+                    self.done.extend([core::mem::take(&mut right), vec![Err(violation.into())]]);
                 }
             }
         }
-        self.done.extend(transactions(&mut right));
+        self.done.push(right);
+        self.done.retain(|row| !row.is_empty());
     }
-}
-
-fn transactions(right: &mut Vec<CheckedTransaction>) -> Option<LineBatch> {
-    (!right.is_empty()).then(|| LineBatch::Transactions(core::mem::take(right)))
 }

@@ -130,7 +130,7 @@ fn what_silent_peers_owe_is_bounded_and_a_state_that_holds_more_is_refused() {
     let mut most = 0;
     for second in 0..1_300_u32 {
         for &peer in peers.iter().filter(|_| second % 20 == 0) {
-            bench.give(Input::MessageReceived { peer, received: Ok(Message::Pong(0)) });
+            bench.give(Input::line(peer, Ok(Message::Pong(0))));
         }
         if second % 10 == 0 {
             let hash = BlockHash([u8::try_from(second / 10 % 256).unwrap(); 32]);

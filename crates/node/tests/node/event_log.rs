@@ -28,7 +28,7 @@ fn blocks_in_a_row_of_one_peer_are_one_entry_and_go_before_their_commit() {
     let three = child(&two, "three");
     let blocks =
         [&one, &two, &three].map(|block| kusari_chain::CheckedBlock::check(block.clone()).unwrap());
-    let input = Input::BlocksReceived { peer, blocks: blocks.into() };
+    let input = Input::blocks(peer, blocks);
     // As it comes, with the commit where it is.
     let actions = bench.node.handle(bench.now, input);
     let happened = written(&actions);

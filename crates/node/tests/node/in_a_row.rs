@@ -30,7 +30,7 @@ fn checked(block: &Block) -> CheckedBlock {
 }
 
 fn in_a_row(peer: PeerId, blocks: &[Block]) -> Input {
-    Input::BlocksReceived { peer, blocks: blocks.iter().map(checked).collect() }
+    Input::blocks(peer, blocks.iter().map(checked))
 }
 
 fn commits(actions: &[Action]) -> usize {
@@ -68,7 +68,7 @@ fn a_peer_that_is_closed_for_a_block_is_not_listened_to_for_the_rest_of_the_row(
     // Two faults of this kind are enough to be closed.
     let again = mined(Block { index: 9, ..wrong.clone() });
     let row = vec![checked(&wrong), checked(&again), checked(&tree()[3])];
-    let actions = bench.give(Input::BlocksReceived { peer, blocks: row });
+    let actions = bench.give(Input::blocks(peer, row));
     assert!(is_closed(&actions, peer));
     assert_eq!(bench.node.snapshot().tip.hash, tree()[2].hash);
 }

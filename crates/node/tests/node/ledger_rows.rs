@@ -5,7 +5,7 @@ use crate::common::sent_to;
 use kusari_chain::mempool::CheckedTransaction;
 use kusari_node::interface::{Input, PeerId};
 use kusari_node::limits::{BAN_SCORE, MAX_COMMIT_BYTES, MIN_COMMIT_BYTES};
-use kusari_node::wire::{Dialect, LineBatch, LineBatches, Message, Received, Refusal};
+use kusari_node::wire::{Dialect, LineBatch, LineBatches, Message};
 use kusari_node::{Action, MiningPolicy};
 use proptest::prelude::*;
 
@@ -37,20 +37,6 @@ fn rows_of<'a>(dialect: Dialect, lines: impl IntoIterator<Item = &'a [u8]>) -> V
     rows.take_all()
 }
 
-/// Rows as the messages that they stand for.
-fn apart(rows: Vec<LineBatch>) -> Vec<Result<Received, Refusal>> {
-    let messages = rows.into_iter().flat_map(|row| match row {
-        LineBatch::Blocks(blocks) => {
-            blocks.into_iter().map(|block| Ok(Message::Block(block))).collect()
-        }
-        LineBatch::Transactions(all) => {
-            all.into_iter().map(|one| Ok(Message::Transaction(Box::new(one)))).collect()
-        }
-        LineBatch::Message(received) => vec![received],
-    });
-    messages.collect()
-}
-
 proptest! {
     #[test]
     fn lines_in_a_row_say_what_they_say_one_by_one(places in prop::collection::vec(0..14_usize, 0..24)) {
@@ -59,7 +45,7 @@ proptest! {
         let chosen: Vec<&[u8]> = places.iter().map(|place| kinds[*place].as_slice()).collect();
         for dialect in [Dialect::Ledger(spec().chain_id()), Dialect::Classic] {
             let single: Vec<_> = chosen.iter().map(|line| dialect.receive(line)).collect();
-            prop_assert_eq!(apart(rows_of(dialect, chosen.iter().copied())), single);
+            prop_assert_eq!(rows_of(dialect, chosen.iter().copied()).concat(), single);
         }
     }
 }
@@ -69,33 +55,25 @@ fn right_transactions_in_a_row_are_one_row_and_a_wrong_one_stands_between_two() 
     let lines = lines();
     let chosen = [0, 1, 4, 2, 3].map(|place| lines[place].as_bytes());
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), chosen);
-    let [
-        LineBatch::Transactions(before),
-        LineBatch::Message(Err(wrong)),
-        LineBatch::Transactions(after),
-    ] = &rows[..]
-    else {
-        panic!("{rows:?}")
-    };
-    assert_eq!((before.len(), wrong.code(), after.len()), (2, "bad-signature", 2));
+    let lengths = rows.iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!(
+        (lengths, rows[1][0].as_ref().unwrap_err().code()),
+        (vec![2, 1, 2], "bad-signature")
+    );
 }
 
 #[test]
 fn rows_of_transactions_are_bounded_however_many_lines_come() {
     let line = line(&Person::new(2).record(0, 0, "a note"));
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), (0..2_500).map(|_| line.as_bytes()));
-    let lengths = rows.iter().map(|row| match row {
-        LineBatch::Transactions(all) => all.len(),
-        other => panic!("{other:?}"),
-    });
-    assert_eq!(lengths.collect::<Vec<_>>(), [1_024, 1_024, 452]);
+    assert_eq!(rows.iter().map(Vec::len).collect::<Vec<_>>(), [1_024, 1_024, 452]);
 }
 
 fn give(bench: &mut crate::common::Bench, peer: PeerId, lines: &[String]) -> Vec<Action> {
     let rows = rows_of(bench.node.dialect(), lines.iter().map(String::as_bytes));
     let mut actions = Vec::new();
     for row in rows {
-        actions.extend(bench.give(Input::received(peer, row)));
+        actions.extend(bench.give(Input::LinesReceived { peer, lines: row }));
     }
     actions
 }
@@ -149,13 +127,11 @@ fn row_of_transactions_is_written_and_read_back_as_an_input() {
     let line = line(&Person::new(2).record(0, 0, "a note"));
     let rows = rows_of(Dialect::Ledger(spec().chain_id()), [line.as_bytes(); 2]);
     let [row] = <[LineBatch; 1]>::try_from(rows).unwrap();
-    let input = Input::received(PeerId(1), row);
+    let input = Input::LinesReceived { peer: PeerId(1), lines: row };
     let text = serde_json::to_string(&input).unwrap();
     let read: Input = serde_json::from_str(&text).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
-    assert!(
-        matches!(read, Input::TransactionsReceived { transactions, .. } if transactions.len() == 2)
-    );
+    assert!(matches!(read, Input::LinesReceived { lines, .. } if lines.len() == 2));
 }
 
 #[test]

@@ -186,7 +186,7 @@ impl World {
         let peer = self.bench.inbound();
         for block in branch {
             let received = Ok(checked(&block));
-            self.give(Input::MessageReceived { peer, received });
+            self.give(Input::line(peer, received));
         }
         self.give(Input::PeerDisconnected { peer, reason: String::new() });
         assert_eq!(self.bench.node.snapshot().tip.hash, parent.hash);

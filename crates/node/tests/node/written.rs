@@ -10,10 +10,10 @@ use proptest::prelude::*;
 type Line = Result<Received, Refusal>;
 
 fn read_back(received: &Line) -> Line {
-    let input = Input::MessageReceived { peer: PeerId(3), received: received.clone() };
+    let input = Input::line(PeerId(3), received.clone());
     let text = serde_json::to_string(&input).unwrap();
     match serde_json::from_str(&text).unwrap() {
-        Input::MessageReceived { peer: PeerId(3), received } => received,
+        Input::LinesReceived { peer: PeerId(3), mut lines } => lines.pop().unwrap(),
         other => panic!("{text} became {other:?}"),
     }
 }
@@ -125,7 +125,7 @@ fn the_state_that_a_node_has_between_two_inputs_makes_the_same_node() {
     let line = Ok(Message::Hello(hello(6, 1)));
     for input in [
         Input::Tick,
-        Input::MessageReceived { peer, received: line },
+        Input::line(peer, line),
         Input::PeerConnected {
             peer: PeerId(77),
             direction: Direction::Inbound,

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         if self.framer.buffered() > 0 {
             let bytes = self.framer.buffered();
             let cut_off = Refusal::Malformed(WireError::CutOff { bytes });
-            self.give(LineBatch::Message(Err(cut_off)), LineSpan::unfollowed()).await?;
+            self.give(vec![Err(cut_off)], LineSpan::unfollowed()).await?;
         }
         // The node's thread is gone only when everything ends.
         let _ = self.net.inbox.send(NetEvent::Finished { peer: self.peer }).await;
@@ -125,8 +125,8 @@ impl<'a> Reader<'a> {
 
     /// Reports a fault after which the rest of the stream makes no sense.
     async fn tell(&self, error: WireError) -> ReadEnd {
-        let row = LineBatch::Message(Err(Refusal::Malformed(error)));
-        match self.give(row, LineSpan::unfollowed()).await {
+        let refused = vec![Err(Refusal::Malformed(error))];
+        match self.give(refused, LineSpan::unfollowed()).await {
             Ok(()) => ReadEnd::Told,
             Err(end) => end,
         }
@@ -209,10 +209,10 @@ impl<'a> Reader<'a> {
 
     async fn hand_over(&mut self, rows: Vec<LineBatch>, line: LineSpan) -> Result<(), ReadEnd> {
         for row in rows {
-            match &row {
+            match &row[..] {
                 // A verb of a later version costs its sender nothing.
-                LineBatch::Message(Err(Refusal::Malformed(WireError::UnknownVerb(_)))) => {}
-                LineBatch::Message(Err(_)) => {
+                [Err(Refusal::Malformed(WireError::UnknownVerb(_)))] => {}
+                [Err(_)] => {
                     self.refusals += 1;
                     if self.refusals > FREE_REFUSALS {
                         tokio::time::sleep(REFUSAL_PAUSE).await;

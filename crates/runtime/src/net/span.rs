@@ -42,12 +42,7 @@ impl Reading {
     pub(super) fn end(self, rows: &[LineBatch]) -> LineSpan {
         let took = self.began.elapsed();
         tracing::debug!(parent: &self.span, rows = rows.len(), ?took, "checked");
-        let is_one = match rows {
-            [LineBatch::Message(_)] => true,
-            [LineBatch::Blocks(blocks)] => blocks.len() == 1,
-            [LineBatch::Transactions(transactions)] => transactions.len() == 1,
-            _ => false,
-        };
+        let is_one = matches!(rows, [row] if row.len() == 1);
         LineSpan { span: self.span, checked: is_one.then_some(took) }
     }
 }

@@ -93,9 +93,16 @@ impl Rig {
 
     fn refusal(&mut self) -> &'static str {
         match self.event() {
-            NetEvent::Received { row: LineBatch::Message(Err(refusal)), .. } => refusal.code(),
+            NetEvent::Received { row, .. } => refused(&row),
             _ => panic!("the line was not refused"),
         }
+    }
+}
+
+fn refused(row: &LineBatch) -> &'static str {
+    match &row[..] {
+        [Err(refusal)] => refusal.code(),
+        _ => panic!("not refused: {row:?}"),
     }
 }
 
@@ -257,10 +264,8 @@ fn a_line_that_is_never_finished_ends_at_its_deadline() {
     rig.client.write_all(b"GET_").unwrap();
     let began = rig.runtime.block_on(async { tokio::time::Instant::now() });
     let event = rig.runtime.block_on(rig.events.recv()).unwrap();
-    let NetEvent::Received { row: LineBatch::Message(Err(refusal)), .. } = event else {
-        panic!("not refused")
-    };
-    assert_eq!(refusal.code(), "line-without-end");
+    let NetEvent::Received { row, .. } = event else { panic!("not refused") };
+    assert_eq!(refused(&row), "line-without-end");
     let took = rig.runtime.block_on(async { tokio::time::Instant::now() }) - began;
     assert!((LINE_DEADLINE..2 * LINE_DEADLINE).contains(&took), "{took:?}");
 }

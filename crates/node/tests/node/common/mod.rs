@@ -147,12 +147,12 @@ impl Bench {
     }
 
     pub fn receive(&mut self, peer: PeerId, message: Message<CheckedBlock>) -> Vec<Action> {
-        self.give(Input::MessageReceived { peer, received: Ok(message) })
+        self.give(Input::line(peer, Ok(message)))
     }
 
     pub fn line(&mut self, peer: PeerId, line: &str) -> Vec<Action> {
         let received = self.node.dialect().receive(line.as_bytes());
-        self.give(Input::MessageReceived { peer, received })
+        self.give(Input::line(peer, received))
     }
 
     pub fn say(&mut self, text: &str) -> Vec<Action> {

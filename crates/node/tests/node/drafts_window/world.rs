@@ -237,7 +237,7 @@ impl World {
         self.typed += 1;
         for block in maker.blocks.iter().skip(base) {
             let received = Ok(whole(block));
-            self.give(Input::MessageReceived { peer, received });
+            self.give(Input::line(peer, received));
         }
         let tip = maker.blocks.last().unwrap().block().hash;
         assert_eq!(self.bench.node.snapshot().tip.hash, tip);
