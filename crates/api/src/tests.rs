@@ -28,7 +28,7 @@ use super::session::Session;
 use kusari_api_types::MiningReport;
 use kusari_api_types::Token;
 use kusari_runtime::NodeWallet;
-use kusari_runtime::PlayedNode;
+use kusari_runtime::TestNode;
 use kusari_store::Store;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -77,7 +77,7 @@ fn extend(store: &Store, heights: std::ops::RangeInclusive<u32>) {
 struct Rig {
     runtime: Runtime,
     address: SocketAddr,
-    node: PlayedNode,
+    node: TestNode,
     store: Store,
     /// Leave to read the whole store.
     turn: Arc<Semaphore>,
@@ -113,7 +113,7 @@ impl Rig {
 
     fn on(runtime: Runtime, store: Store, most: usize, rate: RateLimit) -> Self {
         kusari_runtime::open_files::raised();
-        let (node, handle) = PlayedNode::new(store.clone());
+        let (node, handle) = TestNode::new(store.clone());
         let (sender, feed) = open_run(RUN);
         let (meter, mining) = tokio::sync::watch::channel(MiningReport::default());
         let wallet = store.spec().map(|_| NodeWallet::forgotten().unwrap());

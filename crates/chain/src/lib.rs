@@ -46,7 +46,7 @@ pub mod rules;
 pub mod store;
 pub mod transaction;
 mod tree;
-pub mod whole;
+pub mod whole_block;
 
 pub use accept::{
     AcceptError, Acceptance, Accepted, Ahead, Chain, ChainState, Prepared, Reconsidered,

@@ -12,7 +12,7 @@
 
 mod admission;
 mod batch;
-mod checked;
+mod checked_transaction;
 mod follow;
 mod pooled;
 mod refusal;
@@ -27,7 +27,7 @@ use hashbrown::HashMap;
 
 pub use self::admission::{Admission, check_chain_bounds};
 pub use self::batch::TransactionBatch;
-pub use self::checked::CheckedTransaction;
+pub use self::checked_transaction::CheckedTransaction;
 pub use self::follow::Followed;
 pub use self::pooled::PooledTransaction;
 pub use self::refusal::PoolRefusal;

@@ -6,7 +6,7 @@
 
 mod branches;
 mod change;
-mod choice;
+mod fork_choice;
 pub(crate) mod orphans;
 mod overlay;
 mod reorg_limit;
@@ -17,7 +17,7 @@ mod walk;
 
 pub use self::branches::{Branch, Branches};
 pub use self::change::ChainChange;
-pub(crate) use self::choice::{Switch, Verdict};
+pub(crate) use self::fork_choice::{Switch, Verdict};
 use self::overlay::{BestEntry, Overlay};
 use self::reorg_limit::ReorgLimit;
 pub use self::reorg_limit::{HeldBranch, MAX_HELD_BRANCHES};

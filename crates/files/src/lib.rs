@@ -15,7 +15,7 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
-mod whole;
+mod atomic_file;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
@@ -23,7 +23,9 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-pub use self::whole::{Readers, Unfinished, WholeFile, remove_unfinished, replace, write_new};
+pub use self::atomic_file::{
+    Readers, Unfinished, WholeFile, remove_unfinished, replace, write_new,
+};
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]

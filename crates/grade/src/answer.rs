@@ -6,8 +6,8 @@ use kusari_chain::params::MAX_LINE_BYTES;
 use kusari_chain::{Block, CheckedBlock};
 
 use super::connection::Heard;
-use super::kept::Kept;
 use super::report::{Evidence, Verdict, verdict};
+use super::transcript::Kept;
 
 /// Lines, and how they ended.
 pub(super) struct Answer {

@@ -8,7 +8,7 @@ mod liar;
 mod malformed;
 
 use super::connection::now;
-use super::hearing::hear_exactly;
+use super::expected_blocks::hear_exactly;
 use super::mining::{self, line};
 use super::report::{Evidence, Verdict, verdict};
 use super::target::{TargetUnderTest, start_of};

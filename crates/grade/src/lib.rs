@@ -12,13 +12,13 @@
 mod answer;
 mod attacker;
 mod connection;
-mod hearing;
+mod expected_blocks;
 mod introduced;
-mod kept;
 mod mining;
 mod original;
 mod report;
 mod target;
+mod transcript;
 
 use std::io;
 use std::net::SocketAddr;

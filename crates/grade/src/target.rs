@@ -11,9 +11,9 @@ use kusari_chain::{Block, BlockHash};
 use super::answer::{Answer, read_block};
 use super::connection::{Connection, Heard, Patience, now};
 use super::introduced::hello::{self, Claim};
-use super::kept::Kept;
 use super::mining;
 use super::report::{Evidence, Verdict};
+use super::transcript::Kept;
 
 /// How long a target that does not end an answered connection must be quiet to be done.
 const QUIET: Duration = Duration::from_millis(300);

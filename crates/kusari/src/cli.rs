@@ -8,32 +8,33 @@ mod account;
 mod answers;
 mod args;
 mod batches;
-mod bounds;
+mod block_card;
+mod bounded_lines;
 mod branches;
-mod burst;
-mod card;
+#[cfg(test)]
+mod captured_output;
+mod card_throttle;
 mod chain_spec;
-mod choice;
 mod commands;
 mod config_file;
 mod console;
 mod conversation;
 mod cost;
+mod data_directories;
 mod drafts;
 mod escape;
-mod event_view;
 mod failure;
 mod file_record;
-mod lines;
+mod limits;
 mod link;
 mod log;
 mod node;
 mod node_api;
+mod node_choice;
 mod output;
 mod output_file;
 mod own_wallet;
 mod pipe;
-mod places;
 mod prelude;
 mod progress;
 mod prompt;
@@ -41,13 +42,13 @@ mod queue;
 mod receipts;
 mod screen;
 #[cfg(test)]
-mod scripted;
+mod scripted_node;
 mod settings;
 mod signing;
-mod similar;
 mod slash;
 mod stdout;
 mod submit;
+mod suggestions;
 mod top;
 mod transaction;
 mod utc_time;
@@ -55,8 +56,6 @@ mod wait;
 mod witness_view;
 mod witnessing;
 mod words;
-#[cfg(test)]
-mod written;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -106,7 +105,7 @@ fn asked(words: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
 fn settings(args: Args) -> Result<Settings, UsageError> {
     let file = args.config.as_deref().map(Args::open).transpose()?.unwrap_or_default();
     let surroundings = Surroundings {
-        data_directory: places::data_directory(),
+        data_directory: data_directories::data_directory(),
         cores: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
     Settings::new(args, file, &surroundings)

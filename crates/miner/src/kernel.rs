@@ -13,7 +13,7 @@ mod detected;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod choice;
+mod kernel_choice;
 mod lanes;
 mod library;
 #[cfg(target_arch = "x86_64")]
@@ -85,7 +85,7 @@ impl Kernel {
     /// The fastest kernel here. The first call measures, for about a millisecond.
     #[must_use]
     pub fn fastest() -> Self {
-        choice::fastest()
+        kernel_choice::fastest()
     }
 
     /// Its name.

@@ -6,7 +6,7 @@
 mod branches;
 mod command;
 pub mod request;
-mod written;
+mod written_transaction;
 
 use core::net::SocketAddr;
 
@@ -19,7 +19,7 @@ pub use self::command::{
     SayRefusal, SubmitRefusal, TooManyAddresses, WaitingTransaction,
 };
 pub use self::request::Request;
-pub use self::written::WrittenTransaction;
+pub use self::written_transaction::WrittenTransaction;
 use crate::address::PeerAddress;
 use crate::drafts::{DraftToSign, SigningAccount};
 use crate::event::Event;

@@ -30,6 +30,7 @@ use kusari_chain::{BestPoint, BlockStore, Chain, StoreResult};
 
 use crate::compact::Compact;
 use crate::config::NodeConfig;
+use crate::disputed_blocks::BlockRefusals;
 use crate::downloads::Downloads;
 use crate::downloads::headers::Headers;
 use crate::downloads::missing_payloads::MissingPayloads;
@@ -46,7 +47,6 @@ use crate::pacing::Pacing;
 use crate::peers::{Bans, Dials, Peers};
 use crate::prelude::*;
 use crate::random::Random;
-use crate::refusals::BlockRefusals;
 use crate::reorg_limit::ReorgLimit;
 use crate::serving::Serving;
 use crate::snapshot::Behind;

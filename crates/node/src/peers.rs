@@ -4,17 +4,17 @@
 
 mod bans;
 mod dials;
+mod duplicate_links;
 mod eviction;
 mod limits;
-mod places;
-mod twins;
+mod slots;
 
 use core::net::SocketAddr;
 
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 pub(crate) use self::limits::network;
-pub(crate) use self::places::Places;
+pub(crate) use self::slots::Places;
 use crate::interface::{Direction, DisconnectReason, PeerId};
 use crate::limits::{
     BAN_SCORE, CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, HELLO_TIMEOUT, PING_AFTER,

@@ -8,8 +8,8 @@ mod decode;
 mod encode;
 mod frame;
 mod message;
+mod message_text;
 mod refusal;
-mod written;
 
 pub use batches::{LineBatch, LineBatches};
 pub use decode::{Dialect, Received, receive};

@@ -29,16 +29,16 @@ mod driver;
 mod error;
 mod event_log;
 mod input_span;
-mod lines;
 mod net;
 mod node_wallet;
 pub mod offline;
 pub mod open_files;
-#[cfg(feature = "test-util")]
-mod played;
+mod outgoing_lines;
+mod published;
 pub mod salvage;
-mod shown;
 mod storage;
+#[cfg(feature = "test-util")]
+mod test_node;
 pub mod witness_key;
 
 use std::io;
@@ -65,9 +65,9 @@ pub use error::{RunError, StartError};
 use kusari_journal::{self as journal, Journal, JournalConfig, JournalFile};
 use kusari_store::Store;
 pub use node_wallet::NodeWallet;
+use published::Shown;
 #[cfg(feature = "test-util")]
-pub use played::PlayedNode;
-use shown::Shown;
+pub use test_node::TestNode;
 
 /// Why a node that runs gives no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

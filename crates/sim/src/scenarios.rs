@@ -5,8 +5,8 @@ use kusari_node::OutboxLimits;
 use crate::byzantine::{EVERY_MALICE, Malice};
 use crate::faults::Faults;
 use crate::mining;
+use crate::restored_nodes::Twins;
 use crate::setup::TRIANGLE;
-use crate::twins::Twins;
 use crate::world::{Counts, MILLISECOND, SECOND, World};
 
 /// How a run ended.

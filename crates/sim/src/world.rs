@@ -14,11 +14,11 @@ use crate::connection::Connection;
 use crate::drafts::Drafted;
 use crate::faults::Faults;
 use crate::kusari::Kusari;
-use crate::lines::Lines;
 use crate::original::Original;
 use crate::random::Random;
+use crate::restored_nodes::Twins;
 use crate::trace::Trace;
-use crate::twins::Twins;
+use crate::user_lines::Lines;
 use crate::users::Ledger;
 
 /// Virtual time since the beginning, in microseconds.

@@ -11,7 +11,7 @@ use kusari_chain::ledger::{Account, PublicKey};
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
-use super::checked::{ReadTables, ReadableTable, WriteTables};
+use super::checksummed::{ReadTables, ReadableTable, WriteTables};
 use super::fault::Fault;
 use super::tables;
 

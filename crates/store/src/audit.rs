@@ -33,7 +33,7 @@ use self::history::Histories;
 pub use self::place::{Finding, Place};
 pub(super) use self::untouched::open_untouched;
 use super::Store;
-use super::checked::{ReadTables, ReadableTable, TableDefinition};
+use super::checksummed::{ReadTables, ReadableTable, TableDefinition};
 use super::fault::{Fault, guarded};
 use super::handle::Handle;
 use super::kind::Kind;

@@ -12,7 +12,7 @@ use redb::{Database, ReadTransaction, Value, WriteTransaction};
 
 use super::Store;
 use super::audit::open_untouched;
-use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
+use super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
 use super::fault::{Fault, guarded};
 use super::handle::Handle;
 use super::kind::Kind;

@@ -13,7 +13,7 @@ use kusari_chain::{Block, BlockHash, BlockStore, StoreError, StoredBlock, Stored
 use redb::ReadTransaction;
 
 use super::Store;
-use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, Row, Rows};
+use super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable, Row, Rows};
 use super::content::{AlteredBlock, Content, sound};
 use super::fault::{Fault, guarded};
 use super::record::{Head, read_head};

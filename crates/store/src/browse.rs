@@ -10,11 +10,11 @@ use kusari_chain::ledger::{BodyEntry, Txid};
 use kusari_chain::{Block, BlockHash, StoreError, StoredBlock, Work};
 use kusari_node::store::{EntryId, OutboxEntry};
 
-use super::checked::{ReadTables, ReadableTable};
+use super::checksummed::{ReadTables, ReadableTable};
 use super::content::sound;
 use super::fault::Fault;
-use super::lookup::{Match, SearchPage, SearchPosition};
 use super::record::{Head, read_entry};
+use super::transaction_lookup::{Match, SearchPage, SearchPosition};
 use super::transactions::FoundTransaction;
 use super::{Store, tables};
 

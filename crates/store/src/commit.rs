@@ -10,20 +10,20 @@ use kusari_node::store::StoreBatch;
 use redb::WriteTransaction;
 
 use super::accounts::AccountWriter;
-use super::checked::{ReadableTable, Table, WriteTables};
+use super::checksummed::{ReadableTable, Table, WriteTables};
 use super::content::Content;
 use super::erase::{Erased, erase, erases, overwrite_free_pages};
 use super::fault::Fault;
 use super::handle::Handle;
 use super::history::HistoryWriter;
 use super::kind::Kind;
-use super::lookup::Lookups;
 use super::outbox::{self, OutboxWriter};
 use super::record::{Head, read_head, write_body, write_head};
 use super::records::Records;
 use super::reorg_limit;
 use super::suffix_index::IndexWriter;
 use super::tables::{self, meta};
+use super::transaction_lookup::Lookups;
 use super::transactions::{self, TransactionWriter};
 use super::{event_log_table, pool, predecessors, statements};
 

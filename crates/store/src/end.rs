@@ -10,7 +10,7 @@ use kusari_chain::ledger::ChainSpec;
 use super::Store;
 use super::accounts::AccountWriter;
 use super::blocks::BlockReader;
-use super::checked::WriteTables;
+use super::checksummed::WriteTables;
 use super::fault::{Fault, guarded};
 use super::history::HistoryWriter;
 use super::replay::Replay;

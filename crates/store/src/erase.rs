@@ -13,13 +13,13 @@ use kusari_node::store::{Erasure, StoreBatch};
 use redb::WriteTransaction;
 
 use super::blocks::BlockReader;
-use super::checked::{ReadableTable, Table, WriteTables};
+use super::checksummed::{ReadableTable, Table, WriteTables};
 use super::content::{Content, sound};
 use super::fault::Fault;
 use super::handle::Handle;
-use super::lookup::change_contents;
 use super::record::{read_head, write_body};
 use super::tables;
+use super::transaction_lookup::change_contents;
 use super::transactions::orders_of;
 
 /// Pages that are overwritten, as rows of which each fills one of 4 KiB: as many as a commit of a node

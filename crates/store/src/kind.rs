@@ -9,7 +9,7 @@ use kusari_chain::ledger::ChainSpec;
 use kusari_chain::params::CLASSIC_CHAIN;
 use redb::ReadTransaction;
 
-use super::checked::{ReadTables, ReadableTable, Table};
+use super::checksummed::{ReadTables, ReadableTable, Table};
 use super::fault::Fault;
 use super::record::{read, written};
 use super::tables::{self, meta};

@@ -24,11 +24,11 @@ mod backup;
 mod blocks;
 mod browse;
 #[cfg(not(feature = "test-util"))]
-mod checked;
+mod checksummed;
 // Tests write rows as the store does.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
-pub mod checked;
+pub mod checksummed;
 mod chunk;
 mod commit;
 mod content;
@@ -41,7 +41,6 @@ mod handle;
 mod history;
 mod kind;
 mod lock;
-mod lookup;
 mod open;
 mod outbox;
 mod pool;
@@ -60,6 +59,7 @@ mod suffix_index;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transaction_lookup;
 mod transactions;
 
 use std::path::{Path, PathBuf};
@@ -87,13 +87,13 @@ use self::kind::Kind;
 pub use self::lock::{
     DirectoryLock, UNKNOWN_HOLDER, holder_of_directory, holder_of_store, name_of,
 };
-pub use self::lookup::{Match, SearchPage, SearchPosition};
 use self::open::Opened;
 pub use self::open::{BACKUP_FILE, OpenError};
 pub use self::recent::RecentWork;
 pub use self::reports::{Page, Placed};
 pub use self::salvage::{Finds, FoundEntry, Plan};
 pub use self::statements::KnownWitness;
+pub use self::transaction_lookup::{Match, SearchPage, SearchPosition};
 pub use self::transactions::{FoundTransaction, TransactionPlaces};
 
 /// A handle to the store. Clones are cheap and share the database; it closes with the last of them.

@@ -15,7 +15,7 @@ use redb::{
 };
 
 pub use self::error::OpenError;
-use super::checked::{ReadOnlyTable, ReadTables, TableDefinition, WriteTables};
+use super::checksummed::{ReadOnlyTable, ReadTables, TableDefinition, WriteTables};
 use super::fault::{Fault, guarded};
 use super::kind::Kind;
 use super::lock::DirectoryLock;

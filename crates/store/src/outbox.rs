@@ -11,7 +11,7 @@ use kusari_node::store::{
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
-use super::checked::{ReadTables, ReadableTable, Table, WriteTables};
+use super::checksummed::{ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::{Fault, guarded};
 use super::pool::all_waiting;
 use super::predecessors::all_predecessors;

@@ -4,7 +4,7 @@ use kusari_chain::ledger::Txid;
 use kusari_node::store::{PoolRecord, PoolWrite};
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::checked::{WriteTables, all_rows};
+use super::checksummed::{WriteTables, all_rows};
 use super::fault::Fault;
 use super::record::{read, written};
 use super::tables;

@@ -2,7 +2,7 @@
 
 use kusari_chain::StoredBlock;
 
-use super::checked::Table;
+use super::checksummed::Table;
 use super::fault::Fault;
 
 /// Bytes of new records that are held before they are written.

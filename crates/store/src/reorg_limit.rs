@@ -9,7 +9,7 @@ use kusari_node::store::StoreBatch;
 use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
-use super::checked::{ReadTables, ReadableTable, Table, WriteTables};
+use super::checksummed::{ReadTables, ReadableTable, Table, WriteTables};
 use super::fault::Fault;
 use super::tables::{self, meta};
 

@@ -9,7 +9,7 @@ use kusari_node::store::{EntryId, OutboxEntry};
 use redb::ReadTransaction;
 
 use super::blocks::BlockReader;
-use super::checked::{ReadTables, ReadableTable};
+use super::checksummed::{ReadTables, ReadableTable};
 use super::content::sound;
 use super::fault::Fault;
 use super::record::read_entry;

@@ -13,7 +13,7 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use super::Store;
 use super::blocks::BlockReader;
-use super::checked::{ReadOnlyTable, ReadTables, ReadableTable, WriteTables, all_rows};
+use super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable, WriteTables, all_rows};
 use super::fault::Fault;
 use super::record::{read, written};
 use super::tables;

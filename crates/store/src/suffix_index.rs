@@ -18,7 +18,7 @@ use redb::Value;
 
 pub(super) use self::read::IndexReader;
 pub(super) use self::write::IndexWriter;
-use super::checked::{ReadableTable, TableDefinition};
+use super::checksummed::{ReadableTable, TableDefinition};
 use super::fault::Fault;
 
 /// Entries that are kept one by one before they become a run: few enough for a tree of some dozen

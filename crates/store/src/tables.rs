@@ -4,7 +4,7 @@
 
 use redb::Value;
 
-use super::checked::{ReadableTable, TableDefinition};
+use super::checksummed::{ReadableTable, TableDefinition};
 use super::fault::Fault;
 use super::row_key::RowKey;
 use super::suffix_index::{IndexTables, RunRow};

@@ -129,7 +129,7 @@ fn an_address_is_dialled_once_and_only_so_many_are() {
 fn a_node_that_has_stopped_takes_nothing_and_can_still_be_read() {
     let mut rig = Rig::new(store(1));
     // Another one in its place, which nobody asks.
-    rig.node = PlayedNode::new(rig.store.clone()).0;
+    rig.node = TestNode::new(rig.store.clone()).0;
     assert_problem(&rig.answer(&post("/v1/records", "", RECORD)), 503, "stopping");
     assert!(rig.answer(&get("/v1/blocks/1")).starts_with("HTTP/1.1 200 OK\r\n"));
 }

@@ -225,7 +225,7 @@ fn a_node_that_has_stopped_is_not_ready_although_the_process_serves() {
     let mut rig = Rig::new(store(0));
     rig.node.publish(Snapshot::default());
     // Another one in its place, which nobody asks.
-    rig.node = PlayedNode::new(rig.store.clone()).0;
+    rig.node = TestNode::new(rig.store.clone()).0;
     assert_says(&rig, "/readyz", 503, "the node has stopped");
     assert_says(&rig, "/healthz", 200, "ok");
     assert!(metrics(&rig).ends_with("# EOF\n"));

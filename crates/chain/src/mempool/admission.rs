@@ -4,7 +4,7 @@
 //! where a transaction came from nor who will hear of it.
 
 use super::Mempool;
-use super::checked::CheckedTransaction;
+use super::checked_transaction::CheckedTransaction;
 use super::pooled::{FeeRate, PooledTransaction};
 use super::refusal::PoolRefusal;
 use super::sender::{Fallen, Place, Sender};

@@ -3,7 +3,7 @@
 //! Owns the order: every other rule first, one by one, then the signatures, at once. Knows no pool
 //! and no bounds of a chain.
 
-use super::checked::CheckedTransaction;
+use super::checked_transaction::CheckedTransaction;
 use crate::ledger::keys::SignatureBatch;
 use crate::ledger::{ChainId, Payload, SignedTransaction};
 use crate::prelude::*;

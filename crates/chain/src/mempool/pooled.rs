@@ -4,7 +4,7 @@
 
 use core::cmp::{Ordering, Reverse};
 
-use super::checked::CheckedTransaction;
+use super::checked_transaction::CheckedTransaction;
 use crate::ledger::{Payload, PublicKey, SignedTransaction, Txid};
 use crate::params::POOLED_OVERHEAD_BYTES;
 

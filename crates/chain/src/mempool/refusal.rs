@@ -11,7 +11,15 @@ use crate::rules::TransactionViolation;
 /// Why a transaction was not admitted. Only the first variant says that it is at fault by itself;
 /// the others depend on what else waits here.
 #[derive(
-    Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, strum::IntoStaticStr,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    thiserror::Error,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "kebab-case")]

@@ -10,7 +10,7 @@ use alloc::borrow::Cow;
 use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
 
-use super::checked::CheckedTransaction;
+use super::checked_transaction::CheckedTransaction;
 use super::pooled::PooledTransaction;
 use super::sender::Sender;
 use super::{Mempool, PoolLimits};

@@ -4,7 +4,7 @@
 //! but marks.
 
 use super::ChainChange;
-use super::choice::{Holding, Switch, Verdict};
+use super::fork_choice::{Holding, Switch, Verdict};
 use super::reorg_limit::HeldBranch;
 use super::{BestPoint, Tree};
 use crate::hash::BlockHash;

@@ -4,7 +4,7 @@
 //! Owns what following a branch would cost, and which branch has the best claim to be followed. When
 //! that is done is up to the node, how it is prepared to [`crate::accept`].
 
-use super::choice::{Switch, Verdict};
+use super::fork_choice::{Switch, Verdict};
 use super::side::SideEntry;
 use super::{BestPoint, Known, Tree};
 use crate::hash::BlockHash;

@@ -2,7 +2,7 @@
 
 use kusari_chain::Block;
 
-use crate::hearing::hear_exactly;
+use crate::expected_blocks::hear_exactly;
 use crate::mining::{self, line, lines, mine, prove, template};
 use crate::report::Evidence;
 use crate::target::TargetUnderTest;

@@ -3,7 +3,7 @@
 
 use kusari_chain::Block;
 
-use crate::hearing::wait_for_end;
+use crate::expected_blocks::wait_for_end;
 use crate::mining::line;
 use crate::report::{Evidence, Verdict};
 use crate::target::TargetUnderTest;

@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::connection::{Connection, Heard};
 use crate::introduced::introduction::is_error;
 use crate::introduced::source::end;
-use crate::kept::Kept;
 use crate::mining::{line, lines};
 use crate::report::{Evidence, Verdict, verdict};
 use crate::target::TargetUnderTest;
+use crate::transcript::Kept;
 use crate::{CONDUCT, Case};
 
 /// Longest chain that is made for a check of limits, in blocks: more than one answer may have.

@@ -1,11 +1,11 @@
 //! Who is who: `HELLO`, signs of life, and what ends a connection.
 
 use crate::connection::{Connection, Heard};
-use crate::hearing::wait_for_end;
+use crate::expected_blocks::wait_for_end;
 use crate::introduced::hello::{self, Claim};
-use crate::kept::Kept;
 use crate::report::{Evidence, verdict};
 use crate::target::TargetUnderTest;
+use crate::transcript::Kept;
 use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[

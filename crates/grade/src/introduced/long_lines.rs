@@ -2,7 +2,7 @@
 
 use kusari_chain::{Block, Transaction};
 
-use crate::hearing::wait_for_end;
+use crate::expected_blocks::wait_for_end;
 use crate::introduced::introduction::heard_before_pong;
 use crate::mining::{self, line, lines, prove, template};
 use crate::report::Evidence;

@@ -2,7 +2,7 @@
 
 use kusari_chain::Block;
 
-use crate::hearing::{hear_exactly, hear_through};
+use crate::expected_blocks::{hear_exactly, hear_through};
 use crate::mining::{line, lines};
 use crate::report::{Evidence, Verdict};
 use crate::target::{TargetUnderTest, is_block};

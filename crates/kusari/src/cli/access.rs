@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::choice::{NodeChoice, Query};
+use super::data_directories;
 use super::failure::{Result, UsageError, failed};
 use super::node_api::{EmbeddedNode, NodeApi};
-use super::places;
+use super::node_choice::{NodeChoice, Query};
 use super::stdout::show;
 use kusari_api_types::{NodeFile, Status, Token};
 use kusari_chain::ledger::Address;
@@ -120,13 +120,13 @@ impl NodeChoice {
 
     /// The data directory whose wallets and labels are meant, whichever node is asked.
     pub(crate) fn directory_of_wallets(&self) -> Result<PathBuf> {
-        let directory = self.directory(places::data_directory().as_deref())?;
+        let directory = self.directory(data_directories::data_directory().as_deref())?;
         Ok(std::path::absolute(directory)?)
     }
 
     /// The directory that is meant; `data_directory` is where programs keep their data.
     fn directory(&self, data_directory: Option<&Path>) -> Result<PathBuf, UsageError> {
-        places::chosen(self.data_dir.as_deref(), self.port, data_directory)
+        data_directories::chosen(self.data_dir.as_deref(), self.port, data_directory)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::commands::Command;
 use super::config_file;
 use super::failure::{UsageError, wrong};
-use super::similar::similar;
+use super::suggestions::similar;
 
 const ABOUT: &str =
     "A peer-to-peer ledger: every node keeps, checks and passes on one chain of blocks";

@@ -10,9 +10,9 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::bounded_lines::{Content, Line, Lines};
 use super::escape::{counted, grouped};
 use super::failure::{Result, failed};
-use super::lines::{Content, Line, Lines};
 use super::pipe::refusal;
 use super::progress::Progress;
 use super::stdout::say_beside;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use kusari_node::wire::{self, AsBlock, LineFramer, LineTooLong, Message, Received, Refusal};
 
-use super::choice::NodeChoice;
 use super::failure::{Failure, Result, failed};
+use super::node_choice::NodeChoice;
 
 /// How long the node may keep silent, or take nothing. A busy node on a slow disk answers in less.
 const SILENCE: Duration = Duration::from_secs(60);

@@ -175,7 +175,7 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use super::super::written::Written;
+    use super::super::captured_output::Written;
     use super::*;
     use std::io;
     use std::sync::Mutex;

@@ -5,8 +5,8 @@
 
 use std::io::{self, BufReader};
 
+use super::bounded_lines::{Content, Lines};
 use super::escape::grouped;
-use super::lines::{Content, Lines};
 use super::submit::Submitter;
 use super::words::Message;
 

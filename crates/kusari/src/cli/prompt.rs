@@ -17,7 +17,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
-use super::card::card_of_whole;
+use super::block_card::card_of_whole;
 use super::escape::Plain;
 use super::failure::{Result, failed};
 use super::link::Link;

@@ -12,7 +12,7 @@ use kusari_node::Event;
 use kusari_node::event::BlockSource;
 use kusari_node::store::EntryId;
 
-use super::burst::Skipped;
+use super::card_throttle::Skipped;
 use super::words::Message;
 
 /// Blocks that wait while anything waits. At 4 KiB of text each, 4 MiB.

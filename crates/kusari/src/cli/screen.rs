@@ -12,7 +12,7 @@ use kusari_node::Event;
 use kusari_node::event::BlockSource;
 use kusari_node::store::EntryId;
 
-use super::burst::{Pacer, Show};
+use super::card_throttle::{Pacer, Show};
 use super::escape::counted;
 use super::output::Output;
 use super::queue::{Drained, Item, Queue};

@@ -1,7 +1,7 @@
 //! What a person reads, and in which order.
 
+use super::super::captured_output::Written;
 use super::super::output::Looks;
-use super::super::written::Written;
 use super::*;
 use kusari_chain::{Block, Work};
 

@@ -14,10 +14,10 @@ use kusari_node::{MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
-use super::bounds;
 use super::chain_spec;
+use super::data_directories;
 use super::failure::{UsageError, wrong};
-use super::places;
+use super::limits;
 use super::witnessing::Witnessing;
 use kusari_api::BindAddress;
 
@@ -88,7 +88,7 @@ impl Settings {
         let is_kept = matches!(storage, Storage::Directory(_));
         let witnessing =
             Witnessing::new(args.witness.as_deref(), &args.witness_key, is_ledger, is_kept)?;
-        let max_peers = bounds::max_peers(args.max_peers)?;
+        let max_peers = limits::max_peers(args.max_peers)?;
         Ok(Self {
             listen,
             connect: connect(&args.peers, max_peers)?,
@@ -96,11 +96,11 @@ impl Settings {
             http: http(args.http.as_deref())?,
             token_file: args.token_file,
             max_peers,
-            max_per_address: bounds::max_per_address(args.max_per_address)?,
-            max_per_group: bounds::max_per_group(args.max_per_group)?,
-            max_reorg_depth: bounds::max_reorg_depth(args.max_reorg_depth.as_deref(), is_ledger)?,
-            max_store: bounds::max_store(args.max_store.as_deref())?,
-            miner_threads: bounds::miner_threads(args.miner_threads, surroundings.cores)?,
+            max_per_address: limits::max_per_address(args.max_per_address)?,
+            max_per_group: limits::max_per_group(args.max_per_group)?,
+            max_reorg_depth: limits::max_reorg_depth(args.max_reorg_depth.as_deref(), is_ledger)?,
+            max_store: limits::max_store(args.max_store.as_deref())?,
+            miner_threads: limits::miner_threads(args.miner_threads, surroundings.cores)?,
             miner_kernel: args.miner_kernel.as_deref().map(kernel).transpose()?,
             ledger,
             mining,
@@ -212,9 +212,11 @@ fn storage(
             "add --data-dir DIRECTORY to keep the chain, or --ephemeral to forget it",
         )),
         (None, false) => match &surroundings.data_directory {
-            Some(data) => {
-                Ok(Storage::Directory(places::chain_directory(data, ledger, listen.port())))
-            }
+            Some(data) => Ok(Storage::Directory(data_directories::chain_directory(
+                data,
+                ledger,
+                listen.port(),
+            ))),
             None => Err(wrong(
                 "this user has no home directory to keep the chain in",
                 "add --data-dir DIRECTORY to keep it, or --ephemeral to forget it",

@@ -11,8 +11,8 @@ use kusari_node::Event;
 use kusari_node::event::{BlockName, Origin};
 use kusari_node::store::EntryId;
 
+use super::block_card::card;
 use super::branches::alarm;
-use super::card::card;
 use super::drafts;
 use super::escape::{Plain, counted, grouped, lasting};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
+use kusari_store::checksummed::{ReadableTable, TableDefinition, WriteTables};
 use redb::Database;
 use tempfile::TempDir;
 

@@ -226,11 +226,11 @@ fn concerns_of_the_node_do_not_know_one_another() {
 fn no_row_of_the_store_is_read_or_written_without_its_checksum() {
     let mut sources = sources();
     sources.retain(|file| file.path.starts_with("crates/store/src/"));
-    sources.retain(|file| !file.path.ends_with("src/checked.rs"));
+    sources.retain(|file| !file.path.ends_with("src/checksummed.rs"));
     assert!(sources.len() > 20, "{} sources", sources.len());
     let opens = |line: &str| code(line).contains(".open_table(");
     let offenders: Vec<String> = sources.iter().flat_map(|file| file.offenders(opens)).collect();
-    assert_none("a table is opened beside `store::checked`", &offenders);
+    assert_none("a table is opened beside `store::checksummed`", &offenders);
 }
 
 #[test]

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use kusari_chain::RuleViolation;
+use kusari_chain::mempool::PoolRefusal;
+use kusari_chain::rules::TransactionViolation;
 use kusari_node::wire::{Dialect, Message, Received, encode, receive};
+use strum::VariantNames;
 
 /// Where the verbs stand, each with what ends its one `match`: those of every chain, and those that
 /// only a ledger has.
@@ -12,9 +16,6 @@ const DECODERS: [(&str, &str); 2] = [
     ("crates/node/src/wire/decode.rs", "UnknownVerb"),
     ("crates/node/src/wire/decode/ledger.rs", "return Ok(None)"),
 ];
-
-/// The rules of blocks and transactions.
-const RULES: [&str; 2] = ["crates/chain/src/rules/mod.rs", "crates/chain/src/rules/transaction.rs"];
 
 /// Codes without a case, which no file can bring about: how fast a peer reads, a caller that mixes up
 /// accounts, more money than all blocks together can create, and a transaction that fits in no body
@@ -69,16 +70,21 @@ fn verbs_of_the_code() -> BTreeSet<String> {
     DECODERS.into_iter().flat_map(verbs_of).collect()
 }
 
-/// Codes that `ERROR` lines carry: the arms of every `fn code`, and those sent by name.
+/// Codes of rules, of which those of a transaction are the reason of one of a block.
+fn codes_of_rules() -> BTreeSet<String> {
+    let codes = [RuleViolation::VARIANTS, TransactionViolation::VARIANTS].concat();
+    codes.into_iter().filter(|code| *code != "transaction").map(String::from).collect()
+}
+
+/// Codes that `ERROR` lines carry: those of rules and refusals, and those sent by name.
 fn codes_of_the_code() -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
-    let refusals = ["crates/node/src/wire/refusal.rs", "crates/chain/src/mempool/refusal.rs"];
-    for path in RULES.into_iter().chain(refusals) {
-        let text = file(path);
-        let (_, body) = text.split_once("fn code(").unwrap();
-        let (body, _) = body.split_once("\n    }\n").unwrap();
-        codes.extend(body.lines().filter_map(|line| quoted(line.split_once("=>")?.1)));
-    }
+    let mut codes = codes_of_rules();
+    let of_the_pool = PoolRefusal::VARIANTS.iter().filter(|code| **code != "transaction");
+    codes.extend(of_the_pool.map(|code| (*code).to_owned()));
+    let text = file("crates/node/src/wire/refusal.rs");
+    let (_, body) = text.split_once("fn code(").unwrap();
+    let (body, _) = body.split_once("\n    }\n").unwrap();
+    codes.extend(body.lines().filter_map(|line| quoted(line.split_once("=>")?.1)));
     let names =
         ["compact", "connections", "follow_up", "headers", "ledger", "messages", "originals"];
     for name in names {
@@ -211,9 +217,7 @@ fn scores_in_the_document_are_those_of_the_code() {
     let limits = constants("crates/node/src/limits.rs");
     let malformed = ["empty-line", "bad-utf8", "bad-json", "bad-field", "too-many"];
     for (code, cells) in table("Error codes") {
-        let is_statement = code == "bad-statement-signature";
-        let is_rule =
-            is_statement || RULES.iter().any(|path| file(path).contains(&format!("\"{code}\"")));
+        let is_rule = code == "bad-statement-signature" || codes_of_rules().contains(&code);
         let score = if is_rule {
             &limits["INVALID_BLOCK_SCORE"]
         } else if malformed.contains(&code.as_str()) || code == "line-without-end" {

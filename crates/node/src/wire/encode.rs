@@ -141,7 +141,7 @@ fn compact_line(block: &Block, commitment: Option<&Commitment>, txids: Vec<Txid>
     let mut line = b"COMPACT:".to_vec();
     match commitment {
         Some(commitment) => {
-            kusari_chain::whole::write_header_json(block, commitment, &mut line);
+            kusari_chain::whole_block::write_header_json(block, commitment, &mut line);
         }
         None => block.write_canonical_json(&mut line),
     }
@@ -155,7 +155,7 @@ fn compact_line(block: &Block, commitment: Option<&Commitment>, txids: Vec<Txid>
 /// Appends the `BLOCK` line of a block with what a ledger adds to it, for whoever writes many.
 pub fn encode_whole_block(block: &Block, ledger: Option<&LedgerPart>, lines: &mut Vec<u8>) {
     lines.extend_from_slice(b"BLOCK:");
-    kusari_chain::whole::write_json(block, ledger, lines);
+    kusari_chain::whole_block::write_json(block, ledger, lines);
     lines.push(b'\n');
 }
 
@@ -198,7 +198,7 @@ impl HeadersLine {
         if self.count > 0 {
             self.line.push(b',');
         }
-        kusari_chain::whole::write_header_json(block, commitment, &mut self.line);
+        kusari_chain::whole_block::write_header_json(block, commitment, &mut self.line);
         // Room for the bracket and the newline.
         if self.line.len() + 2 > super::MAX_LINE {
             self.line.truncate(before);

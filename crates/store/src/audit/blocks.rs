@@ -10,7 +10,7 @@ use super::history::Histories;
 use super::index::Indexed;
 use super::ledger::{IndexedEntries, LedgerTables};
 use super::{AuditFault, Auditor, Place};
-use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::kind::Kind;
 use crate::record::read_head;
 use crate::replay::Replay;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use redb::ReadTransaction;
 
 use super::{AuditFault, Auditor, Place};
-use crate::checked::{ReadTables, ReadableTable};
+use crate::checksummed::{ReadTables, ReadableTable};
 use crate::event_log::{EventEntry, Name};
 use crate::event_log_table::{LIMITS, key_of, ring};
 use crate::fault::Fault;

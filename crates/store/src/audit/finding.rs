@@ -9,7 +9,9 @@ use kusari_chain::{BlockHash, RuleViolation, Work};
 use kusari_node::store::EntryId;
 
 /// What is wrong. The words follow those of a [`Place`] and "is bad:".
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[non_exhaustive]
 #[strum(serialize_all = "kebab-case")]
 pub enum AuditFault {

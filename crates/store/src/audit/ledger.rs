@@ -21,10 +21,10 @@ use super::index::Indexed;
 use super::{AuditFault, Auditor, Place};
 use crate::history::TileCheck;
 use crate::kind::Kind;
-use crate::lookup;
 use crate::pool::all_waiting;
 use crate::predecessors::all_predecessors;
 use crate::suffix_index::IndexReader;
+use crate::transaction_lookup;
 use crate::{tables, transactions};
 
 /// What an audit needs of a ledger.
@@ -141,7 +141,8 @@ impl LedgerTables {
         // Two transactions of one block that share a suffix share an entry.
         suffixes.sort_unstable();
         suffixes.dedup();
-        let (contents, addresses) = (lookup::contents(&part.body), lookup::addresses(&part.body));
+        let (contents, addresses) =
+            (transaction_lookup::contents(&part.body), transaction_lookup::addresses(&part.body));
         for suffix in &contents {
             leads_here(&self.contents, *suffix)?.ok_or(AuditFault::ContentNotIndexed)?;
         }
@@ -217,8 +218,8 @@ impl Auditor {
             part.is_some_and(|part| of(&part.body).contains(&suffix))
         };
         let lists = [
-            (&ledger.contents, self.indexed.contents, lookup::contents as Suffixes),
-            (&ledger.addresses, self.indexed.addresses, lookup::addresses),
+            (&ledger.contents, self.indexed.contents, transaction_lookup::contents as Suffixes),
+            (&ledger.addresses, self.indexed.addresses, transaction_lookup::addresses),
         ];
         lists.into_iter().try_for_each(|(index, entries, of)| {
             let is_stray = |suffix: u64, order: u64| !is_in(order, suffix, of);

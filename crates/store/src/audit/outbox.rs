@@ -10,7 +10,7 @@ use redb::ReadTransaction;
 
 use super::blocks::BlockTables;
 use super::{AuditFault, Auditor, Place};
-use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::record::read_entry;
 use crate::tables::{self, meta};
 

@@ -7,7 +7,7 @@ use kusari_chain::{BlockHash, StoreError};
 use kusari_node::event::{Event, EventKind};
 use redb::ReadTransaction;
 
-use super::super::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use super::super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use super::super::fault::Fault;
 use super::super::tables::{self, EventKey, EventSubjectKey};
 use super::super::{Placed, Store, TransactionPlaces};

@@ -6,7 +6,7 @@ use kusari_node::event::{BlockName, Event, EventKind, Origin, Sender};
 
 use super::{LIMITS, Resolved, Story};
 use crate::Store;
-use crate::checked::WriteTables;
+use crate::checksummed::WriteTables;
 use crate::event_log::{EventEntry, Subject};
 
 fn entry(time: u64, event: Event) -> EventEntry {

@@ -2,7 +2,7 @@
 
 use redb::WriteTransaction;
 
-use super::super::checked::{ReadableTable, Table, WriteTables};
+use super::super::checksummed::{ReadableTable, Table, WriteTables};
 use super::super::fault::Fault;
 use super::super::tables::{self, EventKey, EventSubjectKey};
 use super::{LIMITS, key_of, ring};

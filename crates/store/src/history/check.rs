@@ -4,7 +4,7 @@ use kusari_chain::BlockHash;
 use redb::ReadTransaction;
 
 use super::{LEVELS, TILE, entry_bytes, summary};
-use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::fault::Fault;
 use crate::tables;
 

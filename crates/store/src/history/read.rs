@@ -9,7 +9,7 @@ use kusari_chain::proof::path::Subtrees;
 use redb::ReadTransaction;
 
 use super::{LEVELS, TILE, TILE_LEVELS, entry, fold, hash};
-use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::fault::Fault;
 use crate::tables;
 

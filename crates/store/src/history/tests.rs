@@ -8,7 +8,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase};
 
 use super::{HistoryReader, HistoryWriter, TileCheck};
-use crate::checked::WriteTables;
+use crate::checksummed::WriteTables;
 use crate::tables;
 
 /// What one commit does: so many blocks go, and so many come.

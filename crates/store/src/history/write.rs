@@ -4,7 +4,7 @@ use kusari_chain::{Block, BlockHash};
 use redb::WriteTransaction;
 
 use super::{LEVELS, TILE, TILE_LEVELS, entry_bytes, summary};
-use crate::checked::{ReadableTable, Table, WriteTables};
+use crate::checksummed::{ReadableTable, Table, WriteTables};
 use crate::fault::Fault;
 use crate::tables;
 

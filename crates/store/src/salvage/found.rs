@@ -13,7 +13,7 @@ use super::entries::Source;
 use super::scan::{self, FoundBlock};
 use super::{Body, Found, FoundEntry, MAX_SOUGHT, Place, Span, pages};
 use crate::audit::open_untouched;
-use crate::checked::{ReadTables, ReadableTable, row_fits, row_value, visit_unchecked};
+use crate::checksummed::{ReadTables, ReadableTable, row_fits, row_value, visit_unchecked};
 use crate::fault::{Fault, guarded};
 use crate::record::{read_early_entry, read_entry};
 use crate::tables::{self, meta};

@@ -14,7 +14,7 @@ use kusari_chain::rules::transaction::check_payload;
 use kusari_chain::{Block, Work};
 use kusari_node::store::OutboxEntry;
 
-use crate::checked::{CHECKSUM_BYTES, row_fits};
+use crate::checksummed::{CHECKSUM_BYTES, row_fits};
 use crate::record::{BlockRecord, read_entry_at_front};
 use crate::tables;
 

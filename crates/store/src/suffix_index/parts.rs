@@ -1,7 +1,7 @@
 //! Parts of runs: reading those that are merged away, and writing those of a new run.
 
 use super::{ENTRY_BYTES, PART_ENTRIES, Run, RunRow, entries};
-use crate::checked::{ReadableTable, Table};
+use crate::checksummed::{ReadableTable, Table};
 use crate::fault::Fault;
 
 /// The table of parts within one commit.

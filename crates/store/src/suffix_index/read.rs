@@ -3,7 +3,7 @@
 use redb::ReadTransaction;
 
 use super::{ENTRY_BYTES, IndexNames, IndexTables, Run, RunRow, entries, runs};
-use crate::checked::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
 use crate::fault::Fault;
 
 /// The index as it is in one read transaction.

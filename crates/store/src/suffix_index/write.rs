@@ -6,7 +6,7 @@ use redb::WriteTransaction;
 
 use super::parts::{Parts, RunBuilder, Source, read_part, write_part};
 use super::{IndexTables, MERGED_RUNS, RUN_ENTRIES, Run, RunRow, runs};
-use crate::checked::{ReadableTable, Table, WriteTables};
+use crate::checksummed::{ReadableTable, Table, WriteTables};
 use crate::fault::Fault;
 
 /// The index within one commit.

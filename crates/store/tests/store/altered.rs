@@ -16,7 +16,7 @@ use redb::Database;
 use crate::audit::sound::{Record, TIP, blocks, order, sound_store};
 use crate::forge::{LEDGER_TIP, TEXT, body_of_two, ledger_block, sound_ledger_store, spec};
 use crate::support::TempDir;
-use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
+use kusari_store::checksummed::{ReadableTable, TableDefinition, WriteTables};
 
 const BLOCKS: TableDefinition<u64, &[u8]> = TableDefinition::new("blocks");
 const BODIES: TableDefinition<u64, &[u8]> = TableDefinition::new("bodies");

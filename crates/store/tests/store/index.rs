@@ -6,7 +6,7 @@ use redb::{Database, ReadableDatabase};
 
 use crate::forge::spec;
 use crate::support::{Planner, TempDir, batch, fake_body};
-use kusari_store::checked::{ReadTables, ReadableTable, TableDefinition};
+use kusari_store::checksummed::{ReadTables, ReadableTable, TableDefinition};
 
 const BY_HASH: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_hash");
 const HASH_RUNS: TableDefinition<u64, (u64, u64)> = TableDefinition::new("hash_runs");

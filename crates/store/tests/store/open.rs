@@ -7,7 +7,7 @@ use kusari_store::{OpenError, Store};
 use redb::Database;
 
 use crate::support::{Planner, TempDir, batch};
-use kusari_store::checked::{TableDefinition, WriteTables};
+use kusari_store::checksummed::{TableDefinition, WriteTables};
 
 fn message(directory: &Path) -> String {
     let message = Store::open(directory).unwrap_err().to_string();

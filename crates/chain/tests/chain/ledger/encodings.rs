@@ -4,7 +4,7 @@ use bech32::primitives::iter::{ByteIterExt, Fe32IterExt};
 use bech32::{Bech32, Bech32m, Fe32, Hrp};
 use kusari_chain::ledger::commitment::DATA_PREFIX;
 use kusari_chain::ledger::{Address, BodyEntry, PublicKey};
-use kusari_chain::whole::write_json;
+use kusari_chain::whole_block::write_json;
 use kusari_chain::{CheckedBlock, RuleViolation, WholeBlock};
 use proptest::prelude::*;
 use serde_json::{Value, json};

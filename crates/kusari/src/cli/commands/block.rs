@@ -1,6 +1,6 @@
 //! `kusari block`.
 
-use crate::cli::card::card_of_whole;
+use crate::cli::block_card::card_of_whole;
 use crate::cli::node_api::BlockName;
 use crate::cli::prelude::*;
 

@@ -1,6 +1,6 @@
 //! `kusari chain`.
 
-use crate::cli::card::card_of_whole;
+use crate::cli::block_card::card_of_whole;
 use crate::cli::prelude::*;
 use crate::cli::slash::DEFAULT_CARDS;
 

@@ -4,7 +4,7 @@
 //! as if a peer had sent it, and what is known already is passed over, so an import that was
 //! interrupted is simply run again.
 
-mod lines;
+mod block_lines;
 mod running;
 mod stored;
 mod tally;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::conversation::peer_port;
 use crate::cli::prelude::*;
-use lines::BlockLines;
+use block_lines::BlockLines;
 use running::RunningTarget;
 use stored::StoredTarget;
 use tally::{Tally, Target};

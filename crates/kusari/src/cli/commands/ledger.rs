@@ -6,8 +6,8 @@
 pub(crate) mod balance;
 pub(crate) mod erase;
 mod follow;
-mod lines;
 pub(crate) mod record;
+mod record_lines;
 pub(crate) mod send;
 mod sign;
 pub(crate) mod tx;

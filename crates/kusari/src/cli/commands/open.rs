@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kusari_files::FileError;
 
-use crate::cli::places;
+use crate::cli::data_directories;
 use crate::cli::prelude::*;
 
 /// What opens a file in the user's browser, and the words before the file.
@@ -60,7 +60,7 @@ fn open(link: &str, seconds: u64) -> Result {
 
 /// Writes the file that leads to the link.
 fn leading_to(link: &str) -> Result<PathBuf> {
-    let directory = places::data_directory().ok_or_else(|| {
+    let directory = data_directories::data_directory().ok_or_else(|| {
         failed!(
             "this user has no home directory for the file that a browser is to open; open the link \
              above in one"

@@ -10,7 +10,7 @@ use std::time::Duration;
 use kusari_node::interface::{SayRefusal, request};
 
 use crate::cli::batches::{Batches, Numbered, Taken, Taker, is_done, taken_by_node};
-use crate::cli::lines::Lines;
+use crate::cli::bounded_lines::Lines;
 use crate::cli::prelude::*;
 use crate::cli::submit::receipt;
 use crate::cli::wait::poll;

@@ -1,6 +1,7 @@
 //! `kusari why`.
 
-use crate::cli::event_view;
+mod event_view;
+
 use crate::cli::prelude::*;
 use kusari_api::views;
 use kusari_store::Resolved;

@@ -9,7 +9,7 @@ use kusari_store::Store;
 
 use super::*;
 use crate::cli::failure::Failure;
-use crate::cli::scripted::BLOCKS;
+use crate::cli::scripted_node::BLOCKS;
 
 /// A store with the first blocks of the tutorial's vectors, up to two.
 fn chain(height: usize) -> EmbeddedNode {

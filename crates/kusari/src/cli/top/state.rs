@@ -9,7 +9,7 @@ use kusari_chain::BlockHash;
 
 use super::events::{EventLine, words};
 use super::facts::Facts;
-use crate::cli::card::card_of_whole;
+use crate::cli::block_card::card_of_whole;
 use crate::cli::escape::{Plain, grouped, lasting};
 use crate::cli::words::Message;
 use kusari_api_types::{BlockReport, MiningReport, NodeEvent};

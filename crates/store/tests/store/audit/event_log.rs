@@ -1,7 +1,7 @@
 //! Damage to the event log, which is in a store once something is written down.
 
 use kusari_store::Place;
-use kusari_store::checked::{TableDefinition, WriteTables};
+use kusari_store::checksummed::{TableDefinition, WriteTables};
 
 use super::damage::{Damage, Transaction};
 

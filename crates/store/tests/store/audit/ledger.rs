@@ -12,7 +12,7 @@ use crate::forge::{
     BESIDE, LEDGER_SIDE, LEDGER_TIP, Person, body_of_two, ledger_writes, sound_ledger_store, spec,
 };
 use crate::support::TempDir;
-use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
+use kusari_store::checksummed::{ReadableTable, TableDefinition, WriteTables};
 
 const BODIES: TableDefinition<u64, &[u8]> = TableDefinition::new("bodies");
 const ACCOUNTS: TableDefinition<&[u8; 32], (u64, u64)> = TableDefinition::new("accounts");

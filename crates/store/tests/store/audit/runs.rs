@@ -7,7 +7,7 @@ use redb::Database;
 use super::damage::{BY_HASH, Damage, Transaction, index};
 use super::sound::{TIP, UPPER_SIDE, assert_sound, blocks, order, sound_store};
 use crate::support::TempDir;
-use kusari_store::checked::{ReadableTable, TableDefinition, WriteTables};
+use kusari_store::checksummed::{ReadableTable, TableDefinition, WriteTables};
 
 const HASH_RUNS: TableDefinition<u64, (u64, u64)> = TableDefinition::new("hash_runs");
 const HASH_PARTS: TableDefinition<(u64, u64), &'static [u8]> = TableDefinition::new("hash_parts");

@@ -3,13 +3,14 @@
 use std::fs;
 
 use super::*;
-use crate::cli::scripted::{self, BLOCKS, Step};
+use crate::cli::scripted_node::{self, BLOCKS, Step};
 
 /// What is left of an export from a node that says it has this many blocks and answers so.
 fn exported(height: u32, answer: &str) -> Result<String, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("chain.txt");
-    let address = scripted::node(vec![vec![Step::Hear("GET_CHAIN"), Step::Tell(answer.into())]]);
+    let address =
+        scripted_node::node(vec![vec![Step::Hear("GET_CHAIN"), Step::Tell(answer.into())]]);
     let mut sink = Sink::open(&path, false).ok().unwrap();
     let result = from_node(&address, height, &mut sink);
     let finish = |_| match sink {

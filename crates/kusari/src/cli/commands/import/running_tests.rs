@@ -6,7 +6,7 @@ use kusari_node::wire::{self, Message};
 use super::*;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::cli::scripted::{self, BLOCKS, Step};
+use crate::cli::scripted_node::{self, BLOCKS, Step};
 
 fn blocks() -> Vec<CheckedBlock> {
     let block = |line: &&str| match wire::receive(line.as_bytes()) {
@@ -37,7 +37,7 @@ fn status_of(height: u32) -> Step {
 
 /// Imports both blocks into a node that acts so.
 fn import(connections: Vec<Vec<Step>>) -> Result<String, String> {
-    let mut running = RunningTarget::new(scripted::node(connections));
+    let mut running = RunningTarget::new(scripted_node::node(connections));
     let mut tally = Tally::new(Progress::of_bytes("Importing", None));
     for (number, block) in (1..).zip(blocks()) {
         running.take(number, block, &mut tally).ok().unwrap();

@@ -3,10 +3,10 @@
 use kusari_chain::Block;
 
 use super::connection::{Connection, Heard};
-use super::kept::Kept;
 use super::mining::line;
 use super::report::{Evidence, Verdict, verdict};
 use super::target::is_block;
+use super::transcript::Kept;
 
 /// Hears `BLOCK` lines up to this one, and gives all of them.
 pub(super) fn hear_through(

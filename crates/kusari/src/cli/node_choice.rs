@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
+use super::data_directories;
 use super::failure::UsageError;
-use super::places;
 
 /// The options that choose a node.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -53,6 +53,10 @@ pub(crate) struct DirectoryChoice {
 impl DirectoryChoice {
     /// The directory that is meant; it need not be there.
     pub(crate) fn directory(&self) -> Result<PathBuf, UsageError> {
-        places::chosen(self.data_dir.as_deref(), self.port, places::data_directory().as_deref())
+        data_directories::chosen(
+            self.data_dir.as_deref(),
+            self.port,
+            data_directories::data_directory().as_deref(),
+        )
     }
 }

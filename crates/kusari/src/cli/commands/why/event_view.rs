@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kusari_node::event::{BlockName, Event, Origin, Sender};
 
-use super::escape::{Plain, counted, grouped};
-use super::utc_time::UtcTime;
-use super::words::words;
+use crate::cli::escape::{Plain, counted, grouped};
+use crate::cli::utc_time::UtcTime;
+use crate::cli::words::words;
 use kusari_api_types::{RecordPlace, WhyEntry, WhyReport, WhySubject};
 
 /// Width of the first column: a moment.

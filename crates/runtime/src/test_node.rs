@@ -10,12 +10,12 @@ use super::{Control, NodeHandle};
 use kusari_store::Store;
 
 /// A node that a test plays.
-pub struct PlayedNode {
+pub struct TestNode {
     control: mpsc::UnboundedReceiver<Control>,
     snapshots: watch::Sender<Arc<Snapshot>>,
 }
 
-impl PlayedNode {
+impl TestNode {
     /// One over a store, and what others hold of it.
     #[must_use]
     pub fn new(store: Store) -> (Self, NodeHandle) {

@@ -104,7 +104,7 @@ fn judge(dialect: Dialect, line: &[u8], end: &End) -> Result<CheckedBlock, Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::scripted::BLOCKS;
+    use crate::cli::scripted_node::BLOCKS;
     use std::io::BufReader;
 
     const BLOCK: &str = BLOCKS[0];

@@ -222,5 +222,5 @@ impl Burst {
 }
 
 #[cfg(test)]
-#[path = "burst_tests.rs"]
+#[path = "card_throttle_tests.rs"]
 mod tests;
