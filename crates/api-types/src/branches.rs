@@ -4,9 +4,10 @@ use kusari_chain::{BestPoint, BlockHash, Branch, Branches, HeldBranch, Work};
 use kusari_node::interface::AcceptedBranch;
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 /// `GET /v1/branches`: the best chain's last block, and the branches beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchList {
     /// Height of the best chain.
     pub height: u32,
@@ -21,8 +22,7 @@ pub struct BranchList {
 }
 
 /// A branch beside the best chain, by its last block. Times are block timestamps in Unix seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchReport {
     /// Height of its last block.
     pub height: u32,
@@ -55,8 +55,7 @@ pub struct BranchReport {
 }
 
 /// In `GET /v1/status`: a held branch that is ahead of the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeldReport {
     /// Height of its last block.
     pub height: u32,
@@ -69,8 +68,7 @@ pub struct HeldReport {
 }
 
 /// `POST /v1/branches/accept`: follow a branch, however much that reverts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptRequest {
     /// Any block of it beside the best chain.
@@ -78,8 +76,7 @@ pub struct AcceptRequest {
 }
 
 /// The answer to [`AcceptRequest`], with status 202, once what came of it is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AcceptReceipt {
     /// Height of the best chain now.
     pub height: u32,
@@ -95,8 +92,7 @@ pub struct AcceptReceipt {
 }
 
 /// A block that could not join the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefusedBlock {
     /// Its hash.
     pub hash: BlockHash,

@@ -4,11 +4,12 @@ use kusari_chain::ledger::{Address, Payload, SignedTransaction, Txid};
 use kusari_chain::{BlockHash, Work};
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 use super::RecordReport;
 
 /// `GET /v1/headers`: a stretch of the best chain, read at one moment, without what stands in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderPage {
     /// The headers, lowest first.
     pub headers: Vec<HeaderReport>,
@@ -17,16 +18,14 @@ pub struct HeaderPage {
 }
 
 /// `GET /v1/branches/{hash}`: blocks beside the best chain, up to one of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BranchHeaders {
     /// The headers, lowest first; none where the block is in the best chain.
     pub headers: Vec<HeaderReport>,
 }
 
 /// One block without what stands in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderReport {
     /// Its height.
     pub height: u32,
@@ -47,8 +46,7 @@ pub struct HeaderReport {
 }
 
 /// `GET /v1/mempool`: what waits to be mined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MempoolReport {
     /// How many transactions wait, as the node said last.
     pub count: usize,
@@ -63,8 +61,7 @@ pub struct MempoolReport {
 }
 
 /// One transaction that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingTransaction {
     /// Its id.
     pub txid: Txid,
@@ -79,8 +76,7 @@ pub struct WaitingTransaction {
 }
 
 /// `GET /v1/accounts`: accounts that are not empty, in order of keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountList {
     /// A page of them.
     pub accounts: Vec<AccountSummary>,
@@ -89,8 +85,7 @@ pub struct AccountList {
 }
 
 /// What one account owns after the best chain's last block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountSummary {
     /// Whose it is.
     pub address: Address,
@@ -101,8 +96,7 @@ pub struct AccountSummary {
 }
 
 /// `GET /v1/records`: what was entrusted to this node, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordList {
     /// A page of records.
     pub records: Vec<RecordReport>,
@@ -112,8 +106,7 @@ pub struct RecordList {
 
 /// `GET /v1/search?text=TEXT`: where a text stands in the best chain, whatever its case; the youngest
 /// block first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TextList {
     /// What was found in the blocks that were read.
     pub found: Vec<TextPlace>,
@@ -123,8 +116,7 @@ pub struct TextList {
 }
 
 /// Where a text stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TextPlace {
     /// Height of the block.
     pub height: u32,
@@ -139,8 +131,7 @@ pub struct TextPlace {
 }
 
 /// `GET /v1/named?name=NAME`: what has this name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NamedReport {
     /// The block of this height or hash, by its hash.
     pub block: Option<BlockHash>,
@@ -157,8 +148,7 @@ pub const REFERENCE_GPU_RATE: f64 = 8.49e9;
 pub const REFERENCE_GPU_NAME: &str = "NVIDIA H100";
 
 /// `GET /v1/rates`: tries a second, to see what redoing work would take.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RateReport {
     /// Of this machine on all its cores, measured when it was asked for the first time.
     pub machine: f64,
@@ -169,19 +159,17 @@ pub struct RateReport {
 }
 
 /// `GET /v1/session`, and the answer to `POST /v1/session`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionReport {
     /// Whether whoever asks is a page that may write.
     pub may_write: bool,
 }
 
 /// A link that admits one browser to the page.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PageLinkReport {
     /// What stands behind the address of the API, with the key of the link at its end.
-    #[cfg_attr(feature = "schema", schema(example = "/#/admit/3f1c08"))]
+    #[schema(example = "/#/admit/3f1c08")]
     pub path: String,
     /// For how many seconds it is good, for the first browser that opens it.
     pub seconds: u64,

@@ -12,12 +12,13 @@ use kusari_node::drafts::DraftWait;
 use kusari_node::event::Origin;
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 use crate::MiningReport;
 use crate::branches::BranchReport;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum NodeEvent {
@@ -48,7 +49,7 @@ pub enum NodeEvent {
         state: TransactionState,
         /// The transaction that took its place; only where it was displaced.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        #[schema(nullable = false)]
         by: Option<Txid>,
     },
     /// A draft of this node was signed, or drafts begin to wait for something.
@@ -56,7 +57,7 @@ pub enum NodeEvent {
     /// A connection to a peer changed.
     Peer {
         /// Its address.
-        #[cfg_attr(feature = "schema", schema(value_type = String, examples("127.0.0.1:8080")))]
+        #[schema(value_type = String, examples("127.0.0.1:8080"))]
         address: SocketAddr,
         /// How.
         #[serde(flatten)]
@@ -166,8 +167,7 @@ impl NodeEvent {
 }
 
 /// What became of drafts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum DraftChange {
     /// One was signed, and waits to be mined.
@@ -178,7 +178,7 @@ pub enum DraftChange {
         txid: Txid,
         /// The transaction that it was before, where another one took its place.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        #[schema(nullable = false)]
         former_txid: Option<Txid>,
     },
     /// Drafts are not signed for now.
@@ -191,8 +191,7 @@ pub enum DraftChange {
 }
 
 /// What became of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransactionState {
     /// It waits to be mined.
@@ -204,8 +203,7 @@ pub enum TransactionState {
 }
 
 /// How a connection changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum PeerChange {
     /// It began.

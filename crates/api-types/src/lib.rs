@@ -5,11 +5,16 @@
 use std::net::SocketAddr;
 
 use kusari_chain::ledger::{Address, ChainId, ChainSpec, Txid};
-use kusari_chain::{BlockHash, WholeBlock, Work};
+use kusari_chain::{BlockHash, RecentWork, WholeBlock, Work};
 use kusari_node::Hindrance;
 pub use kusari_node::PeerStage;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
+
+#[cfg(not(feature = "schema"))]
+use kusari_no_schema::ToSchema;
+#[cfg(feature = "schema")]
+use utoipa::ToSchema;
 
 pub mod audit;
 pub mod branches;
@@ -47,8 +52,7 @@ pub use self::witnesses::{
 };
 
 /// `GET /v1/status`: what the node has and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Program and version.
     pub agent: String,
@@ -62,10 +66,10 @@ pub struct Status {
     pub work: Work,
     /// What its last blocks took; absent while there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
-    pub recent_work: Option<RecentWorkReport>,
+    #[schema(nullable = false)]
+    pub recent_work: Option<RecentWork>,
     /// Where the node takes connections of peers, if it does and if it runs.
-    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, examples("127.0.0.1:8080")))]
+    #[schema(value_type = Option<String>, examples("127.0.0.1:8080"))]
     pub listen: Option<SocketAddr>,
     /// Where the store is; absent for a chain in memory.
     pub data_directory: Option<String>,
@@ -77,33 +81,33 @@ pub struct Status {
     pub outbox_entries: u64,
     /// The ledger's name; absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub chain_name: Option<String>,
     /// Transactions that wait to be mined; absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub waiting_transactions: Option<usize>,
     /// Drafts that wait to be signed, and are in memory; absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub drafts: Option<usize>,
     /// What the oldest draft waits for; absent where it is signed next, or there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub drafts_wait_for: Option<DraftWait>,
     /// What was entrusted to this node and can't be mined, since other transactions took its place;
     /// absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub displaced_entries: Option<u64>,
     /// Whether this node knows what a peer knows, or has no peer to know it from: only then a
     /// transaction is sure to get a sequence that nobody used. Absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub may_sign: Option<bool>,
     /// How many listed witnesses stand near the tip; absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub witnesses: Option<WitnessStanding>,
     /// Bytes of canonical lines that side branches take.
     pub side_bytes: u64,
@@ -122,7 +126,7 @@ pub struct Status {
     pub bytes_received: u64,
     /// How the search for a block goes; absent where no node runs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
     /// What keeps the node from doing all that it is for, what makes it unready first; absent where
     /// nothing does.
@@ -131,8 +135,7 @@ pub struct Status {
 }
 
 /// What keeps a node from doing all that it is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HindranceReport {
     /// The reason, with its figures.
     #[serde(flatten)]
@@ -143,21 +146,8 @@ pub struct HindranceReport {
     pub text: String,
 }
 
-/// Work of the best chain's last blocks: tries that whoever replaced them would need on average.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct RecentWorkReport {
-    /// Of the last ten blocks, or of all where there are fewer.
-    pub ten_blocks: Work,
-    /// Of those of the last hour, by their own timestamps.
-    pub hour: Work,
-    /// Of those of the last day.
-    pub day: Work,
-}
-
 /// `GET /v1/blocks/{height}` and `GET /v1/blocks/{hash}`: one block and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockReport {
     /// The block, in the form of the protocol; on a ledger with its commitment and its body.
     pub block: WholeBlock,
@@ -170,8 +160,7 @@ pub struct BlockReport {
 }
 
 /// `GET /v1/blocks?from=N&limit=M`: a stretch of the best chain, read at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
     pub blocks: Vec<WholeBlock>,
@@ -180,19 +169,17 @@ pub struct BlockPage {
 }
 
 /// `GET /v1/peers`: who is connected, oldest connection first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeerList {
     /// The peers.
     pub peers: Vec<PeerReport>,
 }
 
 /// One connected peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeerReport {
     /// Its address.
-    #[cfg_attr(feature = "schema", schema(value_type = String, examples("127.0.0.1:8080")))]
+    #[schema(value_type = String, examples("127.0.0.1:8080"))]
     pub address: SocketAddr,
     /// Whether it dialled this node.
     pub inbound: bool,
@@ -208,8 +195,7 @@ pub struct PeerReport {
 }
 
 /// `POST /v1/peers`: connect to a peer, and again whenever the connection is lost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectRequest {
     /// `host:port`.
@@ -217,8 +203,7 @@ pub struct ConnectRequest {
 }
 
 /// The answer to [`ConnectRequest`], with status 202.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConnectReceipt {
     /// The address.
     pub address: String,
@@ -227,8 +212,7 @@ pub struct ConnectReceipt {
 }
 
 /// `GET /v1/ledger`: the ledger chain that the node keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LedgerReport {
     /// Its id.
     pub chain_id: ChainId,
@@ -247,8 +231,7 @@ pub struct LedgerReport {
 }
 
 /// `GET /v1/accounts/{address}`: what an account owns, after the best chain's last block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountReport {
     /// Whose it is.
     pub address: Address,
@@ -261,8 +244,7 @@ pub struct AccountReport {
 }
 
 /// `POST /v1/mining`: mine on for a while, although nothing waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MineOnRequest {
     /// For how long, at most an hour.
@@ -270,8 +252,7 @@ pub struct MineOnRequest {
 }
 
 /// `POST /v1/erasures`: drop the payload of a transaction from this node for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EraseRequest {
     /// Its id.
@@ -279,8 +260,7 @@ pub struct EraseRequest {
 }
 
 /// What went wrong, by RFC 9457 (`application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem: `urn:kusari:problem:` and a short name.
     #[serde(rename = "type")]

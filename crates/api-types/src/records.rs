@@ -6,16 +6,17 @@ use kusari_node::TextWarning;
 use kusari_node::drafts::DraftWait;
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 use super::Problem;
 use zeroize::Zeroizing;
 
 /// `POST /v1/records`: record a line of text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordRequest {
     /// The line.
-    #[cfg_attr(feature = "schema", schema(min_length = 1))]
+    #[schema(min_length = 1)]
     pub text: String,
 }
 
@@ -23,12 +24,11 @@ pub struct RecordRequest {
 pub const MAX_BATCH: usize = 256;
 
 /// `POST /v1/records/batch`: record many texts, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// The texts, from 1 to 256.
-    #[cfg_attr(feature = "schema", schema(min_items = 1, max_items = 256))]
+    #[schema(min_items = 1, max_items = 256)]
     pub texts: Vec<String>,
     /// What the miner gets for each, on a ledger, in whole units; the least that the chain takes where
     /// it is left out.
@@ -37,34 +37,31 @@ pub struct BatchRequest {
 }
 
 /// The answer to [`BatchRequest`], with status 202.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchReport {
     /// What became of each text, in order.
     pub results: Vec<BatchItem>,
 }
 
 /// What became of one text of a batch: a record or a problem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchItem {
     /// The record, which is on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub record: Option<RecordReport>,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub problem: Option<Problem>,
 }
 
 /// `POST /v1/ledger/records`: have the node's wallet sign a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerRecordRequest {
     /// The text.
-    #[cfg_attr(feature = "schema", schema(min_length = 1))]
+    #[schema(min_length = 1)]
     pub text: String,
     /// What the miner gets, in whole units; the least that the chain takes where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,8 +69,7 @@ pub struct LedgerRecordRequest {
 }
 
 /// `POST /v1/ledger/transfers`: have the node's wallet pay an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
     /// Who is paid.
@@ -89,12 +85,11 @@ pub struct TransferRequest {
 }
 
 /// `POST /v1/wallet/unlock`: let the node sign with its wallet, until it stops.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnlockRequest {
     /// The wallet's passphrase. It stays in memory while it is tried, and is written nowhere.
-    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    #[schema(value_type = String)]
     pub passphrase: Zeroizing<String>,
 }
 
@@ -106,8 +101,7 @@ impl std::fmt::Debug for UnlockRequest {
 }
 
 /// The answer to [`UnlockRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WalletReport {
     /// The address of the node's wallet.
     pub address: Address,
@@ -116,8 +110,7 @@ pub struct WalletReport {
 }
 
 /// Where a record is on its way into the best chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordState {
     /// The wallet of the node is still to sign it, or to sign it again.
@@ -132,8 +125,7 @@ pub enum RecordState {
 
 /// `GET /v1/records/{id}`, and the answer to what records a text or pays an account, with status 202,
 /// once it is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordReport {
     /// Its number on this node, from 1.
     pub id: u64,
@@ -141,33 +133,33 @@ pub struct RecordReport {
     pub text: String,
     /// What it pays, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub payment: Option<PaymentReport>,
     /// Where it is on its way.
     pub state: RecordState,
     /// The transaction that it is, as it was signed last; absent on the classic chain and before it is
     /// signed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub txid: Option<Txid>,
     /// The transaction that it was before it was signed again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub former_txid: Option<Txid>,
     /// The transaction of the same account that took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub displaced_by: Option<Txid>,
     /// What a draft waits for; absent where it is signed next, and where no node runs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub waits_for: Option<DraftWait>,
     /// The block of the best chain that it stands in; absent while it stands in none.
     pub block: Option<RecordPlace>,
     /// What is wrong with a line, which is recorded all the same; in the answer to [`RecordRequest`]
     /// alone, and seldom there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub warning: Option<String>,
 }
 
@@ -197,8 +189,7 @@ impl RecordReport {
 }
 
 /// What a record pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentReport {
     /// Who is paid.
     pub to: Address,
@@ -207,8 +198,7 @@ pub struct PaymentReport {
 }
 
 /// A block where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordPlace {
     /// Height of the block.
     pub height: u32,

@@ -5,17 +5,17 @@ use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
 use kusari_node::event::BlockName;
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 /// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionReceipt {
     /// Its id.
     pub txid: Txid,
 }
 
 /// `GET /v1/transactions/{txid}`: one transaction and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionReport {
     /// Its id.
     pub txid: Txid,
@@ -28,16 +28,16 @@ pub struct TransactionReport {
     /// The transaction of the same account that took its place, so that it can't be mined while that
     /// one stands; known of what was entrusted to this node.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub displaced_by: Option<Txid>,
     /// The id under which its text was signed before, where another transaction took the place of
     /// that one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub former_txid: Option<Txid>,
     /// Its number among the records of this node; absent where it was not entrusted to this node.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub record: Option<u64>,
     /// The block that it stands in, of the best chain if it does there; absent while it waits.
     pub block: Option<TransactionPlace>,
@@ -47,8 +47,7 @@ pub struct TransactionReport {
 }
 
 /// Where a transaction stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionPlace {
     /// Height of the block.
     pub height: u32,
@@ -63,8 +62,7 @@ pub struct TransactionPlace {
 }
 
 /// `GET /v1/transactions`: transactions of the best chain, the youngest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionList {
     /// The transactions.
     pub transactions: Vec<TransactionReport>,

@@ -4,23 +4,24 @@ use kusari_chain::ledger::Txid;
 use kusari_chain::{BestPoint, BlockHash};
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 use crate::RecordPlace;
 use kusari_node::event::EventEntry;
 
 /// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhyReport {
     /// What it is about.
     pub subject: WhySubject,
     /// The block, or the one that the transaction stands in; absent where the store has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub block: Option<RecordPlace>,
     /// When the oldest entry of its kind was written, in Unix milliseconds; absent while there is none.
     /// Nothing is known of the time before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub event_log_begins: Option<u64>,
     /// How much of its kind was not written down, since too much happened at once.
     pub missed: u64,
@@ -31,8 +32,7 @@ pub struct WhyReport {
 }
 
 /// What a story is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum WhySubject {
     /// A block.
@@ -53,8 +53,7 @@ pub enum WhySubject {
 }
 
 /// One entry of the event log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WhyEntry {
     /// Its number; later entries have higher ones.
     pub number: u64,
@@ -64,8 +63,7 @@ pub struct WhyEntry {
 }
 
 /// `GET /v1/reorganisations`: moves of the best chain to another branch, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReorganisationList {
     /// They.
     pub reorganisations: Vec<ReorganisationReport>,
@@ -74,8 +72,7 @@ pub struct ReorganisationList {
 }
 
 /// One move of the best chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReorganisationReport {
     /// Its number in the event log.
     pub number: u64,

@@ -4,9 +4,10 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Equivocation, PublicKey, WitnessStatement};
 use serde::{Deserialize, Serialize};
 
+use crate::ToSchema;
+
 /// How many listed witnesses stand near the tip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WitnessStanding {
     /// Keys that were listed with `--witness-key`.
     pub listed: usize,
@@ -15,8 +16,7 @@ pub struct WitnessStanding {
 }
 
 /// `GET /v1/witnesses`: who says what it saw. Listed keys come first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WitnessList {
     /// The key of this node's own statements; absent where it makes none.
     pub own: Option<PublicKey>,
@@ -24,7 +24,7 @@ pub struct WitnessList {
     pub witnessing: Option<bool>,
     /// Why its key makes none, and what to do; absent where it makes some, or has no key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub stopped: Option<String>,
     /// Listed witnesses near the tip; absent where no node runs.
     pub near_tip: Option<usize>,
@@ -33,8 +33,7 @@ pub struct WitnessList {
 }
 
 /// One key and what it said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WitnessReport {
     /// The key.
     pub key: PublicKey,
@@ -51,8 +50,7 @@ pub struct WitnessReport {
 }
 
 /// What a witness says: a block, and when it saw it as its tip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WitnessClaim {
     /// Statements of the key before it.
     pub sequence: u64,
@@ -66,8 +64,7 @@ pub struct WitnessClaim {
 
 /// `GET /v1/witnesses?from=HEIGHT`: statements about blocks of the best chain from a height on, the
 /// oldest and the newest of each key that did not equivocate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatementList {
     /// The statements, in the form of the protocol.
     pub statements: Vec<WitnessStatement>,

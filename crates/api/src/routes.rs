@@ -40,6 +40,8 @@ use axum::routing::{MethodRouter, get};
 use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
 use kusari_chain::{BlockHash, StoreError, Work};
+#[cfg(not(test))]
+use kusari_no_schema as utoipa;
 use kusari_node::interface::{NoLedger, Request, request};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

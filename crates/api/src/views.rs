@@ -5,18 +5,18 @@
 
 use kusari_api_types::audit::{Audit, AuditFinding, AuditedFile};
 use kusari_api_types::{
-    BlockReport, HeaderReport, RecentWorkReport, RecordPlace, ReorganisationList,
-    ReorganisationReport, Status, TextPlace, TransactionList, TransactionPlace, TransactionReport,
-    WhyEntry, WhyReport, WhySubject, WitnessClaim, WitnessList, WitnessReport,
+    BlockReport, HeaderReport, RecordPlace, ReorganisationList, ReorganisationReport, Status,
+    TextPlace, TransactionList, TransactionPlace, TransactionReport, WhyEntry, WhyReport,
+    WhySubject, WitnessClaim, WitnessList, WitnessReport,
 };
+use kusari_chain::RecentWork;
 use kusari_chain::ledger::{Address, PublicKey};
 use kusari_node::Event;
 use kusari_node::snapshot::WitnessSummary;
 use kusari_runtime::Traffic;
 use kusari_store::event_log::Subject;
 use kusari_store::{
-    AuditReport, Header, KnownWitness, Match, Placed, RecentWork, Reorganisation, SearchPage,
-    Story, TextMatch,
+    AuditReport, Header, KnownWitness, Match, Placed, Reorganisation, SearchPage, Story, TextMatch,
 };
 
 pub use crate::record::{record, records};
@@ -24,9 +24,7 @@ pub use crate::record::{record, records};
 /// A status with what the last blocks took, where there are any.
 #[must_use]
 pub fn with_recent_work(status: Status, recent: RecentWork) -> Status {
-    let RecentWork { ten_blocks, hour, day } = recent;
-    let report = RecentWorkReport { ten_blocks, hour, day };
-    Status { recent_work: (status.height > 0).then_some(report), ..status }
+    Status { recent_work: (status.height > 0).then_some(recent), ..status }
 }
 
 /// A status with what went over the connections of the node that runs.

@@ -15,8 +15,9 @@ use crate::transaction::Transaction;
 /// One block, as written on the wire. The order of the fields is the order of the canonical line.
 ///
 /// Reading refuses missing, duplicate and out-of-range fields; it ignores unknown ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a block")]
 pub struct Block {
     /// Height; the genesis block is 0.

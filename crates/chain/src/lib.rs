@@ -54,7 +54,7 @@ pub use accept::{
 pub use block::Block;
 pub use checked::{CheckedBlock, CheckedHeader, Header, WholeBlock};
 pub use hash::BlockHash;
-pub use pow::{Target, Work};
+pub use pow::{RecentWork, Target, Work};
 pub use rules::RuleViolation;
 pub use store::{
     BlockStore, BlockWrite, StoreError, StoreResult, StoredBlock, StoredHold, StoredReorgLimit,

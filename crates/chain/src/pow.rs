@@ -61,6 +61,17 @@ impl Target {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Work(#[serde(with = "digits")] U256);
 
+/// Work of the best chain's last blocks: tries that replacing them would need on average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecentWork {
+    /// Of the last ten blocks, or of all where there are fewer.
+    pub ten_blocks: Work,
+    /// Of those of the last hour, by their own timestamps.
+    pub hour: Work,
+    /// Of those of the last day.
+    pub day: Work,
+}
+
 crate::bytes::described!(
     Work,
     "Tries that blocks took on average: a number of 256 bits, as 64 hexadecimal digits.",

@@ -7,4 +7,8 @@ pub(crate) use alloc::string::{String, ToString};
 pub(crate) use alloc::sync::Arc;
 pub(crate) use alloc::vec::Vec;
 
+#[cfg(not(feature = "schema"))]
+pub(crate) use kusari_no_schema::ToSchema;
 pub(crate) use serde::{Deserialize, Serialize};
+#[cfg(feature = "schema")]
+pub(crate) use utoipa::ToSchema;

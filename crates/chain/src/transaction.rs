@@ -8,8 +8,9 @@ use crate::object::object_only;
 use crate::prelude::*;
 
 /// An unsigned transfer: names and an amount, exactly as an original node writes them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 #[serde(remote = "Self", expecting = "an object with sender, receiver and amount")]
 pub struct Transaction {
     /// Who pays.

@@ -33,8 +33,7 @@ use crate::prelude::*;
 use crate::store::{BlockStore, BlockWrite, StoreResult, StoredBlock, StoredHeader, StoredLedger};
 
 /// A block's place on the chain it ends: what fork choice compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BestPoint {
     /// Height of the block.
     pub height: u32,

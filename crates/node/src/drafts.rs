@@ -106,9 +106,8 @@ pub struct SigningAccount {
 }
 
 /// What a draft waits for before it is signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum DraftWait {
     /// For a peer to catch up with, since others may know more of the account.
     Peer,

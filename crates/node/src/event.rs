@@ -21,9 +21,8 @@ use crate::store::EntryId;
 use crate::witnesses::WitnessStop;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub enum Event {
     /// Blocks of heights in a row joined the best chain, each as its tip. Most often it is one.
@@ -120,11 +119,11 @@ pub enum Event {
         txid: Txid,
         /// The one that has its place; absent where that is not known.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        #[schema(nullable = false)]
         by: Option<Txid>,
         /// The block that it stood in, which left the best chain, if it had been mined.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        #[schema(nullable = false)]
         from: Option<BlockName>,
         /// Whether the text is signed again, under the next sequence. Told of this node's own, and not kept.
         #[serde(skip)]
@@ -152,7 +151,7 @@ pub enum Event {
         txid: Txid,
         /// The block that it stood in, which left the best chain; absent where it held another one.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(nullable = false))]
+        #[schema(nullable = false)]
         from: Option<BlockName>,
         /// Whether it is back in the pool.
         pooled: bool,
@@ -160,17 +159,17 @@ pub enum Event {
     /// A connection to a peer is open.
     PeerConnected {
         /// The other end.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// What was dialled; absent where the peer dialled us.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(value_type = Option<String>, nullable = false))]
+        #[schema(value_type = Option<String>, nullable = false)]
         target: Option<PeerAddress>,
     },
     /// A peer introduced itself.
     PeerIntroduced {
         /// Its address.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// Program and version, as it says.
         agent: String,
@@ -187,7 +186,7 @@ pub enum Event {
     /// A peer got points for misbehaving.
     PeerPenalised {
         /// Its address.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// Points for this.
         points: u32,
@@ -197,7 +196,7 @@ pub enum Event {
     /// An address is banned.
     PeerBanned {
         /// Whose.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// For how many seconds.
         seconds: u64,
@@ -205,7 +204,7 @@ pub enum Event {
     /// A peer says that it refused something of ours.
     PeerRefusedOurs {
         /// Who.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// What it says.
         message: String,
@@ -213,7 +212,7 @@ pub enum Event {
     /// A connection ended.
     PeerDisconnected {
         /// The other end.
-        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        #[schema(value_type = String)]
         address: SocketAddr,
         /// Why.
         reason: String,

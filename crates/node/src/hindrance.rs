@@ -15,10 +15,9 @@ use crate::witnesses::WitnessStop;
 pub const STORE_WARNING_PERCENT: u64 = 90;
 
 /// One reason why the node does less than it is for, with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, ToSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Hindrance {
     /// A block on disk is not as it was stored.
     #[error(

@@ -25,10 +25,9 @@ use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, InstanceId};
 
 /// How far a peer has introduced itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = Stage))]
+#[schema(as = Stage)]
 pub enum PeerStage {
     /// We dialled it and wait for its `HELLO`.
     Greeted,

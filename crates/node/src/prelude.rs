@@ -9,4 +9,8 @@ pub(crate) use alloc::vec;
 pub(crate) use alloc::vec::Vec;
 pub(crate) use core::time::Duration;
 
+#[cfg(not(feature = "schema"))]
+pub(crate) use kusari_no_schema::ToSchema;
 pub(crate) use serde::{Deserialize, Serialize};
+#[cfg(feature = "schema")]
+pub(crate) use utoipa::ToSchema;

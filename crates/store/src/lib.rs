@@ -89,7 +89,6 @@ pub use self::lock::{
 };
 use self::open::Opened;
 pub use self::open::{BACKUP_FILE, OpenError};
-pub use self::recent::RecentWork;
 pub use self::reports::{Page, Placed};
 pub use self::salvage::{Finds, FoundEntry, Plan};
 pub use self::statements::KnownWitness;

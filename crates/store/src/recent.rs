@@ -4,7 +4,7 @@
 //! the last ten, and those of the last hour and the last day by their own timestamps. Knows no clock;
 //! the caller says what time it is.
 
-use kusari_chain::{BestPoint, StoreError, Work};
+use kusari_chain::{BestPoint, RecentWork, StoreError, Work};
 
 use super::Store;
 use super::blocks::BlockReader;
@@ -15,17 +15,6 @@ use super::fault::Fault;
 const BLOCKS: u32 = 10;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
-
-/// Work of the last blocks: tries that an attacker needs on average to replace them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecentWork {
-    /// Of the last ten blocks, or of all where there are fewer.
-    pub ten_blocks: Work,
-    /// Of the last hour's.
-    pub hour: Work,
-    /// Of the last day's.
-    pub day: Work,
-}
 
 impl Store {
     /// The last block of the best chain that is as it was stored, or the genesis block: what people and

@@ -25,7 +25,7 @@ const AHEAD: usize = 4;
 /// A copy of the store as of one moment: a whole `chain.redb`.
 ///
 /// Needs the token: the copy has what people entrusted to this node.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/backup", tag = "Store", operation_id = "backup",
     responses((
         status = 200, description = "The copy", body = Vec<u8>, content_type = "application/octet-stream",
@@ -33,7 +33,7 @@ const AHEAD: usize = 4;
     )),
     security(("token" = [])),
     extensions(("x-problems" = json!([BUSY, STORE, STOPPING]))),
-))]
+)]
 pub(super) async fn backup(_: TokenHolder, app: App) -> Answer<Response> {
     let turn = app.take_turn()?;
     let place = temporary(app.data_directory.as_deref());

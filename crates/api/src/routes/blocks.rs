@@ -22,12 +22,12 @@ parameters! {
 }
 
 /// A stretch of the best chain, read at one moment.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/blocks", tag = "Blocks", operation_id = "blocks",
     params(BlockRange),
     responses((status = 200, description = "The blocks, lowest first", body = BlockPage)),
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
-))]
+)]
 pub(super) async fn page(
     app: App,
     Query(BlockRange { from, limit }): Query<BlockRange>,
@@ -57,14 +57,14 @@ impl Name for BlockName {
 }
 
 /// One block and where it stands, also beside the best chain where it is named by its hash.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/blocks/{which}", tag = "Blocks", operation_id = "block",
     params(
         ("which" = String, Path, description = "Its height, or the 64 digits of its hash", pattern = "^([0-9]{1,10}|[0-9A-Fa-f]{64})$", example = "0"),
     ),
     responses((status = 200, description = "The block", body = BlockReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, STORE]))),
-))]
+)]
 pub(super) async fn one(app: App, Named(which): Named<BlockName>) -> Answer<Json<BlockReport>> {
     let found = app.read(move |store| match which {
         BlockName::Height(height) => store.placed_at(height),

@@ -8,11 +8,11 @@ use kusari_api_types::branches::{
 };
 
 /// The best chain's last block, and the branches beside it, at most 32, the one with the most work first.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/branches", tag = "Branches", operation_id = "branches",
     responses((status = 200, description = "The branches", body = BranchList)),
     extensions(("x-problems" = json!([STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn list(app: App) -> Answer<Json<BranchList>> {
     let branches = app.ask(request::branches()).await?;
     Ok(Json(BranchList::from(branches.as_ref())))
@@ -21,13 +21,13 @@ pub(super) async fn list(app: App) -> Answer<Json<BranchList>> {
 /// Follows a branch, however much that takes back.
 ///
 /// Answered once what came of it is on disk.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/branches/accept", tag = "Branches", operation_id = "accept-branch",
     request_body(content = AcceptRequest),
     responses((status = 202, description = "What came of it", body = AcceptReceipt)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_BRANCH, IN_BEST_CHAIN, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn accept(
     _: AuthorisedWrite,
     app: App,

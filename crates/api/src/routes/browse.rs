@@ -39,12 +39,12 @@ parameters! {
 }
 
 /// A stretch of the best chain without what stands in its blocks.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/headers", tag = "Blocks", operation_id = "headers",
     params(HeaderRange),
     responses((status = 200, description = "The headers", body = HeaderPage)),
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
-))]
+)]
 pub(super) async fn headers(
     app: App,
     Query(HeaderRange { from, limit }): Query<HeaderRange>,
@@ -56,12 +56,12 @@ pub(super) async fn headers(
 }
 
 /// The blocks of a branch beside the best chain up to one of them, without what stands in them.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/branches/{hash}", tag = "Branches", operation_id = "branch",
     params(("hash" = BlockHash, Path, description = "The hash of its last block")),
     responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BRANCH, STORE]))),
-))]
+)]
 pub(super) async fn branch(app: App, Named(hash): Named<BlockHash>) -> Answer<Json<BranchHeaders>> {
     let found = app.read(move |store| store.branch(&hash, MAX_BRANCH)).await?;
     let headers = found.ok_or_else(|| NO_BRANCH.because(no_branch(&hash)))?;
@@ -97,12 +97,12 @@ impl FromStr for PoolPlace {
 }
 
 /// What waits to be mined.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/mempool", tag = "State", operation_id = "mempool",
     params(PoolPage),
     responses((status = 200, description = "What waits", body = MempoolReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
-))]
+)]
 pub(super) async fn mempool(
     app: App,
     Query(PoolPage { after, limit }): Query<PoolPage>,
@@ -152,12 +152,12 @@ parameters! {
 }
 
 /// Accounts that have something or did something, in order of keys.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/accounts", tag = "Ledger", operation_id = "accounts",
     params(AccountPage),
     responses((status = 200, description = "The accounts", body = AccountList)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn accounts(
     app: App,
     Query(AccountPage { after, limit }): Query<AccountPage>,
@@ -194,12 +194,12 @@ parameters! {
 }
 
 /// What was entrusted to this node, the newest first.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/records", tag = "Records", operation_id = "records",
     params(RecordPage),
     responses((status = 200, description = "The records", body = RecordList)),
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
-))]
+)]
 pub(super) async fn records(
     app: App,
     Query(RecordPage { before, limit, open }): Query<RecordPage>,
@@ -219,12 +219,12 @@ parameters! {
 }
 
 /// What has this name, whatever kind of thing it is.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/named", tag = "State", operation_id = "named",
     params(AnyName),
     responses((status = 200, description = "What has it; nothing where nothing does", body = NamedReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, STOPPING, INTERNAL, STORE]))),
-))]
+)]
 pub(super) async fn named(
     app: App,
     Query(AnyName { name }): Query<AnyName>,
@@ -273,12 +273,12 @@ parameters! {
 }
 
 /// Where a text stands in the best chain, whatever its case; the youngest block first.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/search", tag = "Blocks", operation_id = "search-text",
     params(TextSearch),
     responses((status = 200, description = "Where it stands", body = TextList)),
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
-))]
+)]
 pub(super) async fn search(
     app: App,
     Query(TextSearch { text, before, limit }): Query<TextSearch>,

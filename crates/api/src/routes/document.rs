@@ -7,11 +7,11 @@
 use super::*;
 
 /// This document.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/openapi.json", tag = "State", operation_id = "openapi",
     responses((status = 200, description = "The document, by OpenAPI 3.1", body = serde_json::Value)),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn document() -> Response {
     let text = include_str!("../../openapi.json");
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
@@ -23,11 +23,11 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
                            form-action 'none'; frame-ancestors 'none'";
 
 /// A page for browsers that shows this document.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/docs", tag = "State", operation_id = "docs",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn page() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -37,11 +37,11 @@ pub(super) async fn page() -> Response {
 }
 
 /// The program of that page.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/docs/viewer.js", tag = "State", operation_id = "viewer",
     responses((status = 200, description = "It", body = String, content_type = "text/javascript")),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn viewer() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),

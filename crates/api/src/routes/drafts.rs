@@ -12,7 +12,7 @@ use kusari_api_types::{LedgerRecordRequest, RecordReport, RecordState, TransferR
 ///
 /// Answered once it is on disk; from then on the node signs it as soon as it may, and sees to it that
 /// it is mined.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/ledger/records", tag = "Ledger", operation_id = "record-on-ledger",
     request_body(content = LedgerRecordRequest, example = json!({"text": "hi"})),
     responses((
@@ -21,7 +21,7 @@ use kusari_api_types::{LedgerRecordRequest, RecordReport, RecordState, TransferR
     )),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, EMPTY_RECORD, BAD_TRANSACTION, POOL_FULL, WALLET, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn record(
     _: AuthorisedWrite,
     app: App,
@@ -33,7 +33,7 @@ pub(super) async fn record(
 /// Has the node's own wallet pay an account, and the transaction mined.
 ///
 /// Answered once it is on disk. A payment is signed once and never again, whatever becomes of it.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/ledger/transfers", tag = "Ledger", operation_id = "transfer",
     request_body(
         content = TransferRequest,
@@ -47,7 +47,7 @@ pub(super) async fn record(
     )),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, BAD_TRANSACTION, POOL_FULL, WALLET, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn transfer(
     _: AuthorisedWrite,
     app: App,

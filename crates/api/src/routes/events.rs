@@ -19,7 +19,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// What happens, as it happens, as server-sent events.
 ///
 /// The answer does not end before the node does. `data` of each event is one line of JSON.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/events", tag = "Events", operation_id = "events",
     params(
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read: what came since is told first"),
@@ -29,7 +29,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
         body = NodeEvent, content_type = "text/event-stream",
     )),
     extensions(("x-problems" = json!([TOO_MANY_STREAMS]))),
-))]
+)]
 pub(super) async fn events(app: App, headers: HeaderMap) -> Answer<impl IntoResponse> {
     // An id that is no text is none of ours either.
     let last = headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or("?"));

@@ -62,12 +62,12 @@ fn kind_of(path: &str) -> Option<&'static str> {
 }
 
 /// A page that checks the proof of a transaction in the browser that shows it.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/evidence/{txid}", tag = "Ledger", operation_id = "evidence",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn evidence(app: App, Named(txid): Named<Txid>) -> Answer<Response> {
     let proof = ProofFile::Transaction(Box::new(proof_of(&app, txid).await?));
     let headers = [

@@ -27,11 +27,11 @@ fn policy_in_words(policy: MiningPolicy) -> String {
 }
 
 /// Which ledger it is, with its parameters, and what waits.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/ledger", tag = "Ledger", operation_id = "ledger",
     responses((status = 200, description = "The ledger", body = LedgerReport)),
     extensions(("x-problems" = json!([NO_LEDGER]))),
-))]
+)]
 pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
     let (snapshot, spec) = (app.node.snapshot(), app.spec()?);
     let summary = snapshot.ledger.as_ref().ok_or(NO_LEDGER)?;
@@ -51,12 +51,12 @@ pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
 /// What an account owns after the best chain's last block.
 ///
 /// An account that nobody ever paid is there too, with nothing.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/accounts/{address}", tag = "Ledger", operation_id = "account",
     params(("address" = Address, Path, description = "Whose it is")),
     responses((status = 200, description = "The account", body = AccountReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, BAD_ADDRESS, NO_LEDGER, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn account(
     app: App,
     Named(address): Named<Address>,
@@ -73,13 +73,13 @@ pub(super) async fn account(
 /// Has a signed transaction mined.
 ///
 /// Answered once it is on disk; from then on the node sees to it that it is mined.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
     request_body(content = BodyEntry),
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, BAD_TRANSACTION, SEQUENCE, POOL_FULL, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn submit(
     _: AuthorisedWrite,
     app: App,
@@ -93,12 +93,12 @@ pub(super) async fn submit(
 }
 
 /// One transaction, and the block that it stands in.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/transactions/{txid}", tag = "Ledger", operation_id = "transaction",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The transaction", body = TransactionReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn transaction(
     app: App,
     Named(asked): Named<Txid>,
@@ -186,13 +186,13 @@ async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>
 }
 
 /// Mines on for a while, although nothing waits: so confirmations come.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/mining", tag = "Ledger", operation_id = "mine-on",
     request_body(content = MineOnRequest, example = json!({"seconds": 4})),
     responses((status = 202, description = "The node mines on", body = MineOnRequest)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, MINING_OFF, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn mine_on(
     _: AuthorisedWrite,
     app: App,
@@ -207,13 +207,13 @@ pub(super) async fn mine_on(
 /// Drops the payload of a transaction in a block from this node for good.
 ///
 /// Block, transaction and proofs stay valid; other nodes keep what they have.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/erasures", tag = "Ledger", operation_id = "erase",
     request_body(content = EraseRequest),
     responses((status = 202, description = "The payload is gone", body = EraseRequest)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_TRANSACTION, NOTHING_TO_ERASE, STORE, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn erase(
     _: AuthorisedWrite,
     app: App,

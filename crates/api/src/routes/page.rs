@@ -8,11 +8,11 @@ use kusari_api_types::{
 };
 
 /// Whether the caller is a page that may write.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/session", tag = "State", operation_id = "session",
     responses((status = 200, description = "Whether it may", body = SessionReport)),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn session(app: App, headers: HeaderMap) -> Json<SessionReport> {
     Json(SessionReport { may_write: is_of_page(&headers, &app) })
 }
@@ -20,7 +20,7 @@ pub(super) async fn session(app: App, headers: HeaderMap) -> Json<SessionReport>
 /// Gives the page's cookie to a browser that brings the token, or the key of a link.
 ///
 /// The key of a link of `POST /v1/session/links` stands in place of the token, and is used up by this.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/session", tag = "State", operation_id = "open-session",
     responses((
         status = 200, description = "The cookie is set", body = SessionReport,
@@ -28,19 +28,19 @@ pub(super) async fn session(app: App, headers: HeaderMap) -> Json<SessionReport>
     )),
     security(("token" = [])),
     extensions(("x-problems" = json!([INTERNAL]))),
-))]
+)]
 pub(super) async fn open_session(_: Admitted, app: App, headers: HeaderMap) -> Answer<Response> {
     let cookie = app.session.cookie(host(&headers)).ok_or(INTERNAL)?;
     Ok(([(header::SET_COOKIE, cookie)], Json(SessionReport { may_write: true })).into_response())
 }
 
 /// Makes a link that admits one browser to the page.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/session/links", tag = "State", operation_id = "make-page-link",
     responses((status = 200, description = "The link", body = PageLinkReport)),
     security(("token" = [])),
     extensions(("x-problems" = json!([INTERNAL]))),
-))]
+)]
 pub(super) async fn make_link(_: TokenHolder, app: App) -> Answer<Json<PageLinkReport>> {
     let path = app.links.make(Instant::now()).map_err(|error| INTERNAL.because(error))?;
     Ok(Json(PageLinkReport { path, seconds: VALID_FOR.as_secs() }))
@@ -49,11 +49,11 @@ pub(super) async fn make_link(_: TokenHolder, app: App) -> Answer<Json<PageLinkR
 /// How fast work can be redone.
 ///
 /// Measuring this machine takes a moment, at the first question alone.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/rates", tag = "State", operation_id = "rates",
     responses((status = 200, description = "Tries a second", body = RateReport)),
     extensions(("x-problems" = json!([STOPPING]))),
-))]
+)]
 pub(super) async fn rates() -> Answer<Json<RateReport>> {
     let machine = tokio::task::spawn_blocking(kusari_miner::measure::this_machine);
     let machine = machine.await.map_err(|_| STOPPING)?;

@@ -66,15 +66,12 @@ impl<T: Usage, S: Sync> FromRequestParts<S> for Query<T> {
 
 /// Defines the parameters of a query: their name, their [`Usage`], and the fields.
 macro_rules! parameters {
-    ($name:ident: $usage:literal; $(
-        $(#[doc = $doc:literal])* $(#[param $described:tt])? $(#[serde $read:tt])?
-        $field:ident: $type:ty,
-    )*) => {
-        #[derive(Deserialize)]
+    ($name:ident: $usage:literal; $($fields:tt)*) => {
+        #[derive(Deserialize, utoipa::IntoParams)]
         #[serde(deny_unknown_fields)]
-        #[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+        #[into_params(parameter_in = Query)]
         pub(super) struct $name {
-            $($(#[doc = $doc])* $(#[cfg_attr(test, param $described)])? $(#[serde $read])? $field: $type,)*
+            $($fields)*
         }
 
         impl Usage for $name {

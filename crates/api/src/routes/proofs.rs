@@ -12,12 +12,12 @@ use kusari_store::SearchPosition;
 const MAX_TRANSACTIONS: u32 = 100;
 
 /// A proof that a transaction stands in the best chain, which a stranger can check.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/proofs/{txid}", tag = "Ledger", operation_id = "proof",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The proof, in its one form and with a newline", body = TransactionProof)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRANSACTION, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn proof(app: App, Named(txid): Named<Txid>) -> Answer<Response> {
     Ok(file(&ProofFile::Transaction(Box::new(proof_of(&app, txid).await?))))
 }
@@ -64,12 +64,12 @@ parameters! {
 }
 
 /// A proof that one block of the best chain is an ancestor of another.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/consistency", tag = "Ledger", operation_id = "consistency",
     params(Pair),
     responses((status = 200, description = "The proof, in its one form and with a newline", body = kusari_chain::proof::ConsistencyProof)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn consistency(
     app: App,
     Query(Pair { earlier, later }): Query<Pair>,
@@ -106,12 +106,12 @@ parameters! {
 /// Transactions of the best chain by what they say or whose they are, the youngest first.
 ///
 /// One of `content` and `by`, not both.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/transactions", tag = "Ledger", operation_id = "search",
     params(Search),
     responses((status = 200, description = "The transactions", body = TransactionList)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn search(
     app: App,
     Query(Search { content, by, after, limit }): Query<Search>,

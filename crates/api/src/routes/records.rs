@@ -13,7 +13,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Records a line of text.
 ///
 /// Answered once the line is on disk; from then on it will be mined, whatever happens to the node.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/records", tag = "Records", operation_id = "record",
     params(
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`: how long to wait for room, 30 at most", example = "wait=30"),
@@ -25,7 +25,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
     )),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([EMPTY_RECORD, RECORD_TOO_LONG, UNSIGNED, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
-))]
+)]
 pub(super) async fn record(
     _: AuthorisedWrite,
     app: App,
@@ -74,12 +74,12 @@ fn wait(headers: &HeaderMap) -> Duration {
 }
 
 /// A record of this node, and the block of the best chain that it stands in.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/records/{id}", tag = "Records", operation_id = "record-report",
     params(("id" = u64, Path, description = "Its number on this node, from 1", maximum = 18446744073709551615u64, example = 1)),
     responses((status = 200, description = "The record", body = RecordReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_RECORD, STORE]))),
-))]
+)]
 pub(super) async fn one(app: App, Named(id): Named<u64>) -> Answer<Json<RecordReport>> {
     let snapshot = app.node.snapshot();
     let found = app.read(move |store| {

@@ -7,11 +7,11 @@ use kusari_runtime::unix_time;
 /// What the node has and where it is.
 ///
 /// Height, tip and work are of what is stored, so that every block up to there can be asked for.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/status", tag = "State", operation_id = "status",
     responses((status = 200, description = "The state of the node", body = Status)),
     extensions(("x-problems" = json!([STORE]))),
-))]
+)]
 pub(super) async fn status(app: App) -> Answer<Json<Status>> {
     let tip = app.read(Store::last_sound).await?;
     let recent = app.read(|store| store.recent_work(unix_time())).await?;

@@ -11,13 +11,13 @@ use kusari_api_types::{UnlockRequest, WalletReport};
 /// Unlocks the node's wallet, so that it signs what waits for that, until the node stops.
 ///
 /// Takes a second or so. Nothing happens where it is unlocked already.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     post, path = "/v1/wallet/unlock", tag = "Ledger", operation_id = "unlock-wallet",
     request_body(content = UnlockRequest, example = json!({"passphrase": "secret"})),
     responses((status = 200, description = "The wallet is unlocked", body = WalletReport)),
     security(("token" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, WALLET, STOPPING]))),
-))]
+)]
 pub(super) async fn unlock(
     _: TokenHolder,
     app: App,

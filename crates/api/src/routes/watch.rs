@@ -8,11 +8,11 @@ use super::*;
 use crate::metrics::{self, CONTENT_TYPE};
 
 /// The node in numbers, in the text form of OpenMetrics.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/metrics", tag = "Watching", operation_id = "metrics",
     responses((status = 200, description = "The numbers", body = String, content_type = CONTENT_TYPE)),
     extensions(("x-problems" = json!([INTERNAL]))),
-))]
+)]
 pub(super) async fn metrics(app: App) -> Answer<Response> {
     let node = &app.node;
     let resident = metrics::resident_bytes();
@@ -23,24 +23,24 @@ pub(super) async fn metrics(app: App) -> Answer<Response> {
 }
 
 /// Whether the process serves. Whoever gets this answer knows that it does.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/healthz", tag = "Watching", operation_id = "healthz",
     responses((status = 200, description = "It does", body = String)),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Whether what the node says is to be relied on yet.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/readyz", tag = "Watching", operation_id = "readyz",
     responses(
         (status = 200, description = "It runs, and nothing makes it unready", body = String),
         (status = 503, description = "It is not; the reason in one line", body = String),
     ),
     extensions(("x-problems" = json!([]))),
-))]
+)]
 pub(super) async fn readyz(app: App) -> Response {
     let unready = match app.node.has_shown_itself() {
         Err(_) => Some(String::from("the node has stopped")),

@@ -6,12 +6,12 @@ use kusari_store::Resolved;
 use kusari_store::event_log::Subject;
 
 /// What happened to a block, a transaction or a peer on this node, by its event log.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/why/{what}", tag = "Why", operation_id = "why",
     params(("what" = String, Path, description = "A height, 8 digits of a hash or more, an address or a host", example = "0")),
     responses((status = 200, description = "Its story", body = WhyReport)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_TRACE, SEVERAL, STORE]))),
-))]
+)]
 pub(super) async fn why(app: App, Named(subject): Named<Subject>) -> Answer<Json<WhyReport>> {
     let asked = subject.clone();
     let unresolved = match app.read(move |store| store.story(&asked)).await? {
@@ -36,12 +36,12 @@ parameters! {
 }
 
 /// Moves of the best chain to another branch, newest first.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/reorganisations", tag = "Why", operation_id = "reorganisations",
     params(MovesBefore),
     responses((status = 200, description = "The moves", body = ReorganisationList)),
     extensions(("x-problems" = json!([BAD_REQUEST, STORE]))),
-))]
+)]
 pub(super) async fn reorganisations(
     app: App,
     Query(MovesBefore { before, limit }): Query<MovesBefore>,

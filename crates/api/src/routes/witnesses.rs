@@ -33,12 +33,12 @@ enum KeysOrStatements {
 /// The keys of which something is known; with `from`, what they said.
 ///
 /// The keys come as a `WitnessList`; with `from` a `StatementList` has statements about blocks from that height on.
-#[cfg_attr(test, utoipa::path(
+#[utoipa::path(
     get, path = "/v1/witnesses", tag = "Witnesses", operation_id = "witnesses",
     params(StatementRange),
     responses((status = 200, description = "The keys, or the statements", body = KeysOrStatements)),
     extensions(("x-problems" = json!([BAD_REQUEST, NO_LEDGER, STORE]))),
-))]
+)]
 pub(super) async fn witnesses(
     app: App,
     Query(StatementRange { from, limit }): Query<StatementRange>,

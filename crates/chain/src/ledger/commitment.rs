@@ -29,9 +29,17 @@ pub const DATA_PREFIX: &str = "kusari1:";
 /// What a ledger block commits to beyond its seven keys. The order of the fields is the
 /// order of the bytes.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    BorshSerialize,
+    BorshDeserialize,
+    ToSchema,
 )]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a commitment")]
 pub struct Commitment {
     /// The chain that the block belongs to.
@@ -46,7 +54,7 @@ pub struct Commitment {
     /// their keys, as they stand before this block; zero elsewhere.
     pub state_root: MerkleRoot,
     /// The greatest hash that the block may have, in compact form.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[schema(value_type = u32)]
     pub target: CompactTarget,
     /// Who receives the reward and the fees.
     pub miner: PublicKey,
@@ -67,23 +75,25 @@ impl Commitment {
 }
 
 /// A transaction of a body, and its payload unless it has none or it was erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 #[serde(remote = "Self", expecting = "an object with transaction and payload")]
 pub struct BodyEntry {
     /// The transaction.
     pub transaction: SignedTransaction,
     /// Its payload; null where it has none or it was erased.
     #[serde(deserialize_with = "serde::Deserialize::deserialize")]
-    #[cfg_attr(feature = "schema", schema(required))]
+    #[schema(required)]
     pub payload: Option<Payload>,
 }
 
 object_only!(BodyEntry);
 
 /// What a whole ledger block has beyond the seven keys of every block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 pub struct LedgerPart {
     /// What the block's data is the hash of; there on a ledger alone.
     pub commitment: Commitment,

@@ -22,16 +22,17 @@ fixed_bytes!(
 );
 
 /// The parameters of a ledger chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChainSpec {
     /// For people, 1 to 64 printable characters.
     pub name: String,
     /// What keeps two groups with the same parameters apart: 64 hexadecimal digits.
     pub salt: ChainSalt,
     /// Seconds between two blocks that difficulty aims at; 1 to 3,600.
-    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 3600))]
+    #[schema(minimum = 1, maximum = 3600)]
     pub block_time_s: u32,
     /// Seconds behind schedule that double the target; at least the block time.
     pub half_life_s: u32,

@@ -112,9 +112,17 @@ impl UnsignedTransaction {
 
 /// A transaction: who pays whom, what it carries, and the signature over all of it.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    BorshSerialize,
+    BorshDeserialize,
+    ToSchema,
 )]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the eight keys of a transaction")]
 pub struct SignedTransaction {
     /// Who pays, and signs.
@@ -122,18 +130,18 @@ pub struct SignedTransaction {
     /// Who is paid.
     pub receiver: PublicKey,
     /// How much, in whole units.
-    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
+    #[schema(maximum = 18446744073709551615u64)]
     pub amount: u64,
     /// What the miner gets, in whole units.
-    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
+    #[schema(maximum = 18446744073709551615u64)]
     pub fee: u64,
     /// How many transactions of this sender came before.
-    #[cfg_attr(feature = "schema", schema(maximum = 18446744073709551615u64))]
+    #[schema(maximum = 18446744073709551615u64)]
     pub sequence: u64,
     /// The payload, by its hash; zero where there is none.
     pub payload: PayloadHash,
     /// Bytes of the payload's text; zero where there is none.
-    #[cfg_attr(feature = "schema", schema(maximum = 4294967295u32))]
+    #[schema(maximum = 4294967295u32)]
     pub payload_len: u32,
     /// The sender's signature.
     pub signature: Signature,
@@ -185,8 +193,9 @@ impl SignedTransaction {
 }
 
 /// What a transaction carries and only commits to, so that it can be erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize, ToSchema,
+)]
 #[serde(remote = "Self", expecting = "an object with salt and data")]
 pub struct Payload {
     /// Random.

@@ -58,9 +58,17 @@ impl UnsignedStatement {
 
 /// A witness's statement, in the form of the protocol. Claims nothing until its signature is checked.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    BorshSerialize,
+    BorshDeserialize,
+    ToSchema,
 )]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(remote = "Self", expecting = "an object with the seven keys of a statement")]
 pub struct WitnessStatement {
     /// Whose statement it is.
@@ -113,9 +121,17 @@ impl WitnessStatement {
 
 /// Two statements of one key under one sequence: the evidence that it cannot be believed.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    BorshSerialize,
+    BorshDeserialize,
+    ToSchema,
 )]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Equivocation {
     /// The one with the smaller hash, so that a pair is the same evidence everywhere.
     pub first: WitnessStatement,

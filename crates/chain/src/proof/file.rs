@@ -48,46 +48,44 @@ impl From<Siblings> for SiblingList {
 }
 
 /// A proof that a transaction stands in a block. Claims nothing until it is checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionProof {
     /// `kusari-proof-1`.
-    #[cfg_attr(feature = "schema", schema(pattern = "^kusari-proof-1$"))]
+    #[schema(pattern = "^kusari-proof-1$")]
     format: String,
     /// The chain.
     pub chain_id: ChainId,
     /// The transaction.
     #[serde(with = "TransactionText")]
-    #[cfg_attr(feature = "schema", schema(value_type = TransactionText))]
+    #[schema(value_type = TransactionText)]
     pub transaction: SignedTransaction,
     /// Its payload; null where it has none or it was erased.
     #[serde(deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schema(required))]
+    #[schema(required)]
     pub payload: Option<Payload>,
     /// Where it stands in its block's body.
     pub body: BodyPath,
     /// The block.
     pub block: ProvenHeader,
     /// What the paths from the block to the later ones share, by level.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
+    #[schema(value_type = Vec<Option<MerkleRoot>>)]
     pub siblings: SiblingList,
     /// Blocks that have it among their ancestors, by rising height.
-    #[cfg_attr(feature = "schema", schema(max_items = 64))]
+    #[schema(max_items = 64)]
     pub later: Vec<LaterHeader>,
     /// Ancestors of it, by rising height.
-    #[cfg_attr(feature = "schema", schema(max_items = 64))]
+    #[schema(max_items = 64)]
     pub earlier: Vec<EarlierBlock>,
     /// What witnesses said about these blocks.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<StatementText>, max_items = 256))]
+    #[schema(value_type = Vec<StatementText>, max_items = 256)]
     pub statements: Vec<ProvenStatement>,
 }
 
 /// A proof that one block is an ancestor of another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConsistencyProof {
     /// `kusari-consistency-1`.
-    #[cfg_attr(feature = "schema", schema(pattern = "^kusari-consistency-1$"))]
+    #[schema(pattern = "^kusari-consistency-1$")]
     format: String,
     /// The chain.
     pub chain_id: ChainId,
@@ -98,33 +96,31 @@ pub struct ConsistencyProof {
 }
 
 /// A transaction's place in a body, and its path to the body's root.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BodyPath {
     /// The place, from 0.
     pub place: u32,
     /// Hashes by level.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
+    #[schema(value_type = Vec<Option<MerkleRoot>>)]
     pub siblings: SiblingList,
     /// The root over what follows.
     #[serde(deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schema(required))]
+    #[schema(required)]
     pub rest: Option<MerkleRoot>,
 }
 
 /// A block without its body: everything that its hash follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProvenHeader {
     /// Its height.
     pub index: u32,
     /// Unix time in seconds, as its miner says.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     pub timestamp: u64,
     /// What mining found.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     pub nonce: u64,
     /// Its parent.
     pub prev_hash: BlockHash,
@@ -139,25 +135,24 @@ pub struct ProvenHeader {
     /// Root over the accounts, or zero.
     pub state_root: MerkleRoot,
     /// What its hash must meet, in compact form.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[schema(value_type = u32)]
     pub target: CompactTarget,
     /// Who mined it.
     pub miner: PublicKey,
 }
 
 /// A later block: its history root follows from the path that leads to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LaterHeader {
     /// Its height.
     pub index: u32,
     /// Unix time in seconds, as its miner says.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     pub timestamp: u64,
     /// What mining found.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     pub nonce: u64,
     /// Its parent.
     pub prev_hash: BlockHash,
@@ -170,30 +165,29 @@ pub struct LaterHeader {
     /// Root over the accounts, or zero.
     pub state_root: MerkleRoot,
     /// What its hash must meet, in compact form.
-    #[cfg_attr(feature = "schema", schema(value_type = u32))]
+    #[schema(value_type = u32)]
     pub target: CompactTarget,
     /// Who mined it.
     pub miner: PublicKey,
     /// The root over the history behind the largest whole subtree that the proven block is in.
     #[serde(deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schema(required))]
+    #[schema(required)]
     pub rest: Option<MerkleRoot>,
 }
 
 /// An ancestor, and its path to the history root of its descendant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EarlierBlock {
     /// Its height.
     pub height: u32,
     /// Its hash.
     pub hash: BlockHash,
     /// Hashes by level.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Option<MerkleRoot>>))]
+    #[schema(value_type = Vec<Option<MerkleRoot>>)]
     pub siblings: SiblingList,
     /// The root over what follows.
     #[serde(deserialize_with = "present")]
-    #[cfg_attr(feature = "schema", schema(required))]
+    #[schema(required)]
     pub rest: Option<MerkleRoot>,
 }
 

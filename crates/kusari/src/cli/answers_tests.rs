@@ -1,7 +1,7 @@
 //! What the prompt answers.
 
 use super::*;
-use kusari_api_types::RecentWorkReport;
+use kusari_chain::RecentWork;
 use kusari_node::snapshot::PeerSummary;
 use kusari_node::{Hindrance, PeerStage, Snapshot};
 
@@ -86,7 +86,7 @@ fn the_status_counts_what_waits() {
 fn the_status_tells_in_one_line_what_rewriting_the_last_blocks_would_take() {
     let chain = Status::new(&snapshot(Vec::new()), None, None);
     assert_eq!(chain.recent_work, None);
-    let recent = RecentWorkReport {
+    let recent = RecentWork {
         ten_blocks: Work::of_classic_blocks(10),
         hour: Work::of_classic_blocks(3_000_000_000),
         day: Work::of_classic_blocks(4_000_000_000),

@@ -5,8 +5,8 @@
 
 use core::fmt;
 
-use kusari_api_types::{REFERENCE_GPU_RATE, RecentWorkReport, WitnessStanding};
-use kusari_chain::Work;
+use kusari_api_types::{REFERENCE_GPU_RATE, WitnessStanding};
+use kusari_chain::{RecentWork, Work};
 
 /// A time in one of a few words: nobody needs more digits of an expectation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +21,7 @@ impl Roughly {
 
 /// What it would take to replace the last blocks, which are named so, and who would have seen it.
 pub(crate) fn to_rewrite(
-    recent: &RecentWorkReport,
+    recent: &RecentWork,
     names: [&str; 3],
     here: f64,
     witnesses: Option<WitnessStanding>,

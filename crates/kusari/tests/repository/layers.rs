@@ -6,18 +6,32 @@ use std::process::Command;
 use super::{assert_none, root};
 
 /// Which crates of the workspace each crate may build on. The arrows point one way.
-const LAYERS: [(&str, &[&str]); 17] = [
-    ("chain", &[]),
+const LAYERS: [(&str, &[&str]); 18] = [
+    ("no-schema", &[]),
+    ("chain", &["no-schema"]),
     ("files", &[]),
-    ("node", &["chain"]),
+    ("node", &["chain", "no-schema"]),
     ("miner", &["chain"]),
     ("journal", &["chain", "node"]),
     ("store", &["chain", "files", "node"]),
     ("wallet", &["chain", "files"]),
     ("runtime", &["chain", "files", "journal", "miner", "node", "store", "wallet"]),
-    ("api-types", &["chain", "node"]),
+    ("api-types", &["chain", "no-schema", "node"]),
     ("client", &["api-types", "chain", "files"]),
-    ("api", &["api-types", "chain", "files", "miner", "node", "runtime", "store", "wallet"]),
+    (
+        "api",
+        &[
+            "api-types",
+            "chain",
+            "files",
+            "miner",
+            "no-schema",
+            "node",
+            "runtime",
+            "store",
+            "wallet",
+        ],
+    ),
     ("sim", &["chain", "miner", "node"]),
     ("conformance", &["chain", "miner", "node"]),
     ("grade", &["chain", "miner", "node"]),

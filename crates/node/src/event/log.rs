@@ -15,9 +15,8 @@ const STORED_KEY: &str = r#""happened":"#;
 
 /// What an event is about. What strangers can cause most of is kept apart from the rest, so that it
 /// does not push it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum EventKind {
     /// Blocks that cost work, and where the best chain went.
     Chain,
@@ -30,19 +29,18 @@ pub enum EventKind {
 }
 
 /// One thing that happened, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventEntry {
     /// When this node came to know it, in Unix milliseconds by its own clock.
     pub time: u64,
     /// How long a block's line took to be read and checked by itself, in microseconds; absent where it
     /// came in a stretch with others, or was not a line.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub checked_us: Option<u64>,
     /// How long the node took to judge it beside its chain and to decide what follows, in microseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub handled_us: Option<u64>,
     /// What happened.
     #[serde(flatten)]

@@ -8,8 +8,7 @@ use crate::prelude::*;
 use crate::store::EntryId;
 
 /// A block by its height and its hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockName {
     /// Its height.
     pub height: u32,
@@ -24,22 +23,20 @@ impl From<BestPoint> for BlockName {
 }
 
 /// A peer as it was when it sent something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sender {
     /// Its address.
-    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    #[schema(value_type = String)]
     pub address: SocketAddr,
     /// Program and version, as it says; absent before it introduced itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(nullable = false))]
+    #[schema(nullable = false)]
     pub agent: Option<String>,
 }
 
 /// Where a block or a transaction comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "how", rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Origin {
     /// A peer sent it by itself.
     Announced(Sender),
@@ -49,7 +46,7 @@ pub enum Origin {
     Mined {
         /// For this line of the outbox; absent on a ledger.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[cfg_attr(feature = "schema", schema(value_type = Option<u64>, nullable = false))]
+        #[schema(value_type = Option<u64>, nullable = false)]
         entry: Option<EntryId>,
     },
     /// It was here and waited: for its parent, or for its time.

@@ -68,27 +68,18 @@ impl Stretches {
         self.0.iter().map(|stretch| stretch.bytes).sum()
     }
 
-    /// Has lines decoded that follow on all others. `None` where the program is ending.
+    /// Has lines decoded that follow on all others, or of which the beginning was decoded last. `None` where
+    /// the program is ending.
     pub(super) async fn push(
         &mut self,
         net: &Net,
         peer: SocketAddr,
         lines: LineFramer,
+        is_rest: bool,
     ) -> Option<()> {
         let stretch = start(net, peer, lines).await?;
-        self.0.push_back(stretch);
-        Some(())
-    }
-
-    /// Has the rest of a stretch decoded, before all others.
-    pub(super) async fn push_rest(
-        &mut self,
-        net: &Net,
-        peer: SocketAddr,
-        lines: LineFramer,
-    ) -> Option<()> {
-        let stretch = start(net, peer, lines).await?;
-        self.0.push_front(stretch);
+        let at = if is_rest { 0 } else { self.0.len() };
+        self.0.insert(at, stretch);
         Some(())
     }
 

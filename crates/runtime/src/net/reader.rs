@@ -169,11 +169,15 @@ impl<'a> Reader<'a> {
     async fn take_elsewhere(&mut self) -> Result<(), ReadEnd> {
         if self.framer.is_introduced() {
             let lines = self.framer.split_off_lines();
-            return self.stretches.push(self.net, self.address, lines).await.ok_or_else(stopped);
+            return self
+                .stretches
+                .push(self.net, self.address, lines, false)
+                .await
+                .ok_or_else(stopped);
         }
         // A `HELLO` among the lines would decide how long those after it may be.
         let lines = std::mem::take(&mut self.framer);
-        self.stretches.push(self.net, self.address, lines).await.ok_or_else(stopped)?;
+        self.stretches.push(self.net, self.address, lines, false).await.ok_or_else(stopped)?;
         self.take_all_stretches().await
     }
 
@@ -200,7 +204,10 @@ impl<'a> Reader<'a> {
             End::NeedsBytes if !self.framer.is_introduced() => self.framer = rest,
             End::NeedsBytes => {}
             End::MayGoOn => {
-                self.stretches.push_rest(self.net, self.address, rest).await.ok_or_else(stopped)?;
+                self.stretches
+                    .push(self.net, self.address, rest, true)
+                    .await
+                    .ok_or_else(stopped)?;
             }
             End::TooLong(error) => return Err(self.tell(error.into()).await),
         }

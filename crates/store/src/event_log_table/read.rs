@@ -7,7 +7,7 @@ use kusari_chain::{BlockHash, StoreError};
 use kusari_node::event::{Event, EventKind};
 use redb::ReadTransaction;
 
-use super::super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
+use super::super::checksummed::{KeyAndRow, ReadOnlyTable, ReadTables, ReadableTable};
 use super::super::fault::Fault;
 use super::super::tables::{self, EventKey, EventSubjectKey};
 use super::super::{Placed, Store, TransactionPlaces};
@@ -80,6 +80,9 @@ impl Resolved {
 /// A move of the best chain, with its number.
 pub type Reorganisation = (u64, EventEntry);
 
+/// A row of the index, as a range gives it.
+type SubjectRow<'a> = Result<KeyAndRow<'a, EventSubjectKey, u8>, Fault>;
+
 /// The tables as one read sees them; `None` in a store without an event log.
 struct Tables {
     entries: ReadOnlyTable<EventKey, &'static [u8]>,
@@ -99,6 +102,13 @@ impl Tables {
         EventEntry::read(bytes.value()).map_err(|error| missing(&error))
     }
 
+    /// The entry that a row of the index leads to, with its number.
+    fn entry(&self, row: SubjectRow<'_>) -> Result<(u64, EventEntry), Fault> {
+        let (key, ring) = row?;
+        let number = key.value().2;
+        Ok((number, self.at(ring.value(), number)?))
+    }
+
     /// Entries under a subject, from the highest number down, that `is_wanted`.
     fn newest(
         &self,
@@ -106,34 +116,18 @@ impl Tables {
         limit: usize,
         is_wanted: impl Fn(&EventEntry) -> bool,
     ) -> Result<Vec<(u64, EventEntry)>, Fault> {
-        let mut found = Vec::new();
         let rows = self.subjects.range((kind, subject, 0)..=(kind, subject, u64::MAX))?;
-        for row in rows.rev().take(MAX_ROWS) {
-            let (key, ring) = row?;
-            let number = key.value().2;
-            let entry = self.at(ring.value(), number)?;
-            if is_wanted(&entry) {
-                found.push((number, entry));
-                if found.len() >= limit {
-                    break;
-                }
-            }
-        }
-        Ok(found)
+        let entries = rows.rev().take(MAX_ROWS).map(|row| self.entry(row));
+        let wanted = entries.filter(|found| !matches!(found, Ok((_, entry)) if !is_wanted(entry)));
+        wanted.take(limit).collect()
     }
 
     /// The run that a height of the best chain is in.
     fn run_with(&self, height: u32) -> Result<Option<(u64, EventEntry)>, Fault> {
         let rows = self.subjects.range((RUN, height.into(), 0)..=(RUN, u64::MAX, u64::MAX))?;
-        for row in rows.take(MAX_ROWS) {
-            let (key, ring) = row?;
-            let number = key.value().2;
-            let entry = self.at(ring.value(), number)?;
-            if matches!(&entry.event, Event::BlocksJoined { first, .. } if first.height <= height) {
-                return Ok(Some((number, entry)));
-            }
-        }
-        Ok(None)
+        let has_it = |entry: &EventEntry| matches!(&entry.event, Event::BlocksJoined { first, .. } if first.height <= height);
+        let mut entries = rows.take(MAX_ROWS).map(|row| self.entry(row));
+        entries.find(|found| !matches!(found, Ok((_, entry)) if !has_it(entry))).transpose()
     }
 
     /// When the oldest entry of some kinds was written.
@@ -201,8 +195,7 @@ impl Tables {
         for kind in [BLOCK, TRANSACTION] {
             let rows = self.subjects.range((kind, low, 0)..=(kind, high, u64::MAX))?;
             for row in rows.take(MAX_ROWS) {
-                let (key, ring) = row?;
-                for name in Name::all_of(&self.at(ring.value(), key.value().2)?) {
+                for name in Name::all_of(&self.entry(row)?.1) {
                     let hash = match name {
                         Name::Block(hash) => hash,
                         Name::Transaction(txid) => BlockHash(txid.0),
@@ -234,10 +227,7 @@ impl Store {
             },
             Subject::Hash(hash) => self.story_of_hash(*hash),
             Subject::Prefix(prefix) => {
-                let found = self.read(|transaction| match Tables::open(transaction)? {
-                    Some(tables) => tables.beginning_so(prefix),
-                    None => Ok(Vec::new()),
-                })?;
+                let found = self.events(|tables| tables.beginning_so(prefix))?;
                 match found.as_slice() {
                     [] => self.nothing(),
                     [hash] => self.story_of_hash(*hash),
@@ -251,11 +241,7 @@ impl Store {
 
     fn nothing(&self) -> Result<Resolved, StoreError> {
         let kinds = LIMITS.map(|(kind, _, _)| kind);
-        let begins = self.read(|transaction| match Tables::open(transaction)? {
-            Some(tables) => tables.begins(&kinds),
-            None => Ok(None),
-        })?;
-        Ok(Resolved::Nothing(begins))
+        Ok(Resolved::Nothing(self.events(|tables| tables.begins(&kinds))?))
     }
 
     fn story_of_hash(&self, hash: BlockHash) -> Result<Resolved, StoreError> {
@@ -270,8 +256,7 @@ impl Store {
         let height = placed.as_ref().filter(|placed| placed.confirmations.is_some());
         let height = height.map(|placed| placed.block.block.index);
         let mut story = Story { block: Some(hash), placed, ..Story::default() };
-        self.read(|transaction| {
-            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+        self.events(|tables| {
             let name = Name::Block(hash);
             let is_wanted = |entry: &EventEntry| Name::all_of(entry).contains(&name);
             tables.fill(&mut story, key_of(&name), EventKind::Chain, is_wanted)?;
@@ -287,10 +272,7 @@ impl Store {
             }
             Ok(())
         })?;
-        if story.placed.is_none() && story.entries.is_empty() {
-            return self.nothing();
-        }
-        Ok(Resolved::One(Box::new(story)))
+        self.found(story)
     }
 
     fn story_of_transaction(&self, txid: Txid) -> Result<Resolved, StoreError> {
@@ -300,8 +282,7 @@ impl Store {
             None => None,
         };
         let mut story = Story { transaction: Some(txid), placed, ..Story::default() };
-        self.read(|transaction| {
-            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+        self.events(|tables| {
             let name = Name::Transaction(txid);
             let is_wanted = |entry: &EventEntry| Name::all_of(entry).contains(&name);
             tables.fill(&mut story, key_of(&name), EventKind::Transactions, is_wanted)?;
@@ -311,10 +292,7 @@ impl Store {
             }
             Ok(())
         })?;
-        if story.placed.is_none() && story.entries.is_empty() {
-            return self.nothing();
-        }
-        Ok(Resolved::One(Box::new(story)))
+        self.found(story)
     }
 
     fn story_of_peer(&self, host: IpAddr, port: Option<u16>) -> Result<Resolved, StoreError> {
@@ -331,8 +309,7 @@ impl Store {
                 _ => false,
             })
         };
-        self.read(|transaction| {
-            let Some(tables) = Tables::open(transaction)? else { return Ok(()) };
+        self.events(|tables| {
             tables.fill(
                 &mut story,
                 key_of(&Name::Peer((host, 0).into())),
@@ -340,10 +317,7 @@ impl Store {
                 is_wanted,
             )
         })?;
-        if story.entries.is_empty() {
-            return self.nothing();
-        }
-        Ok(Resolved::One(Box::new(story)))
+        self.found(story)
     }
 
     /// Moves of the best chain with numbers below `before`, newest first.
@@ -355,24 +329,28 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Reorganisation>, StoreError> {
+        self.events(|tables| {
+            let rows = (REORGANISATION, 0, 0)..(REORGANISATION, 0, before.unwrap_or(u64::MAX));
+            let rows = tables.subjects.range(rows)?;
+            rows.rev().take(limit).map(|row| tables.entry(row)).collect()
+        })
+    }
+
+    /// Reads the event log; what is the default in a store without one.
+    fn events<T: Default>(
+        &self,
+        read: impl FnOnce(&Tables) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
         Ok(self.read(|transaction| match Tables::open(transaction)? {
-            Some(tables) => {
-                let before = before.unwrap_or(u64::MAX);
-                tables.reorganisations(before, limit)
-            }
-            None => Ok(Vec::new()),
+            Some(tables) => read(&tables),
+            None => Ok(T::default()),
         })?)
     }
-}
 
-impl Tables {
-    fn reorganisations(&self, before: u64, limit: usize) -> Result<Vec<Reorganisation>, Fault> {
-        let rows = self.subjects.range((REORGANISATION, 0, 0)..(REORGANISATION, 0, before))?;
-        let mut found = Vec::new();
-        for row in rows.rev().take(limit) {
-            let (key, ring) = row?;
-            found.push((key.value().2, self.at(ring.value(), key.value().2)?));
+    fn found(&self, story: Story) -> Result<Resolved, StoreError> {
+        match story.placed.is_none() && story.entries.is_empty() {
+            true => self.nothing(),
+            false => Ok(Resolved::One(Box::new(story))),
         }
-        Ok(found)
     }
 }

@@ -13,10 +13,9 @@ pub(super) const FORMAT: &str = "kusari-proof-1";
 pub(super) const FORMAT_OF_CONSISTENCY: &str = "kusari-consistency-1";
 
 /// A transaction whose numbers are text.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(remote = "SignedTransaction")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = ProvenTransaction))]
+#[schema(as = ProvenTransaction)]
 pub(super) struct TransactionText {
     /// Who pays, and signs.
     sender: PublicKey,
@@ -24,15 +23,15 @@ pub(super) struct TransactionText {
     receiver: PublicKey,
     /// How much, in whole units.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     amount: u64,
     /// What the miner gets, in whole units.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     fee: u64,
     /// How many transactions of this sender came before.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     sequence: u64,
     /// The payload, by its hash.
     payload: PayloadHash,
@@ -43,16 +42,15 @@ pub(super) struct TransactionText {
 }
 
 /// A witness's statement whose numbers are text.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(remote = "WitnessStatement")]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(as = ProvenStatement))]
+#[schema(as = ProvenStatement)]
 pub(super) struct StatementText {
     /// Whose statement it is.
     key: PublicKey,
     /// Statements of this key before this one.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     sequence: u64,
     /// The last of them.
     previous: StatementHash,
@@ -62,7 +60,7 @@ pub(super) struct StatementText {
     hash: BlockHash,
     /// When the key saw it, in Unix seconds by its own clock.
     #[serde(with = "decimal")]
-    #[cfg_attr(feature = "schema", schema(value_type = Decimal))]
+    #[schema(value_type = Decimal)]
     time: u64,
     /// The key's signature.
     signature: Signature,

@@ -1,7 +1,7 @@
 //! Pictures of the dashboard, and what keys and time make of them.
 
 use kusari_chain::ledger::{Address, ChainSpec, PublicKey};
-use kusari_chain::{BestPoint, Block, BlockHash, WholeBlock, Work};
+use kusari_chain::{BestPoint, Block, BlockHash, RecentWork, WholeBlock, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -10,8 +10,8 @@ use super::facts::{Facts, RecentBlock};
 use super::state::{Above, KEPT_EVENTS, KEPT_RATES, Key, Panel, View, Wanted};
 use kusari_api_types::branches::{BranchList, BranchReport, HeldReport};
 use kusari_api_types::{
-    BlockReport, LedgerReport, MiningReport, NodeEvent, PeerChange, PeerReport, PeerStage,
-    RecentWorkReport, Status, WitnessStanding,
+    BlockReport, LedgerReport, MiningReport, NodeEvent, PeerChange, PeerReport, PeerStage, Status,
+    WitnessStanding,
 };
 use kusari_client::Told;
 
@@ -35,7 +35,7 @@ fn tip(height: u32) -> BestPoint {
 
 /// A node of the classic chain with so many blocks.
 fn classic(height: u32) -> Facts {
-    let recent = RecentWorkReport { ten_blocks: work(10), hour: work(20), day: work(30) };
+    let recent = RecentWork { ten_blocks: work(10), hour: work(20), day: work(30) };
     let status = Status {
         agent: "kusari/0.1.0".into(),
         chain: "classic".into(),
