@@ -71,7 +71,7 @@ pub struct WaitingTransaction {
     pub payload: Option<Payload>,
     /// Since when, in Unix seconds.
     pub since: u64,
-    /// Whether it was entrusted to this node.
+    /// Whether it was submitted to this node.
     pub own: bool,
 }
 
@@ -95,7 +95,7 @@ pub struct AccountSummary {
     pub sequence: u64,
 }
 
-/// `GET /v1/records`: what was entrusted to this node, the newest first.
+/// `GET /v1/records`: what was submitted to this node, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordList {
     /// A page of records.

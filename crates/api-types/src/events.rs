@@ -39,11 +39,11 @@ pub enum NodeEvent {
         /// The tip now.
         to: BestPoint,
     },
-    /// A transaction came to wait here, or one that was entrusted to this node moved.
+    /// A transaction came to wait here, or one that was submitted to this node moved.
     Transaction {
         /// Which.
         txid: Txid,
-        /// Whether it was entrusted to this node.
+        /// Whether it was submitted to this node.
         own: bool,
         /// What became of it.
         state: TransactionState,

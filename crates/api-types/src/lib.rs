@@ -95,7 +95,7 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub drafts_wait_for: Option<DraftWait>,
-    /// What was entrusted to this node and can't be mined, since other transactions took its place;
+    /// What was submitted to this node and can't be mined, since other transactions took its place;
     /// absent on the classic chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -226,7 +226,7 @@ pub struct LedgerReport {
     pub waiting_transactions: usize,
     /// What they count for, in bytes.
     pub waiting_bytes: u64,
-    /// What was entrusted to this node and waits to be mined, drafts included.
+    /// What was submitted to this node and waits to be mined, drafts included.
     pub local_transactions: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What the local API says of what people entrusted to this node.
+//! What the local API says of what people submitted to this node.
 
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, Txid};
@@ -164,7 +164,7 @@ pub struct RecordReport {
 }
 
 impl RecordReport {
-    /// One that was just entrusted to the node.
+    /// One that was just submitted to the node.
     #[must_use]
     pub fn waiting(id: u64, text: String) -> Self {
         Self {

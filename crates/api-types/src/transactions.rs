@@ -26,7 +26,7 @@ pub struct TransactionReport {
     /// Whether it waits to be mined.
     pub waits: bool,
     /// The transaction of the same account that took its place, so that it can't be mined while that
-    /// one stands; known of what was entrusted to this node.
+    /// one stands; known of what was submitted to this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub displaced_by: Option<Txid>,
@@ -35,7 +35,7 @@ pub struct TransactionReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub former_txid: Option<Txid>,
-    /// Its number among the records of this node; absent where it was not entrusted to this node.
+    /// Its number among the records of this node; absent where it was not submitted to this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub record: Option<u64>,

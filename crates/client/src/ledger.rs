@@ -70,7 +70,7 @@ impl Client {
         self.write("/v1/wallet/unlock", &UnlockRequest { passphrase })
     }
 
-    /// What waits or was displaced of what people entrusted to the node, the newest first.
+    /// What waits or was displaced of what people submitted to the node, the newest first.
     ///
     /// # Errors
     /// [`ClientError`].

@@ -47,6 +47,7 @@ pub struct GradeConfig {
 
 /// Why nothing can be graded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GradeError {
     /// The kit attacks what it talks to.
     #[error(

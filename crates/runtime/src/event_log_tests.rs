@@ -46,7 +46,7 @@ fn what_strangers_send_in_vain_is_bounded_in_a_second_and_counted_beyond_that() 
 }
 
 #[test]
-fn what_a_person_entrusts_is_written_down_while_strangers_send_more_than_is() {
+fn what_a_person_submits_is_written_down_while_strangers_send_more_than_is() {
     let mut unwritten = UnwrittenEvents::default();
     let pooled = |byte, origin| Event::TransactionPooled { txid: Txid([byte; 32]), origin };
     for _ in 0..10_000 {

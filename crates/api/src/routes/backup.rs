@@ -24,7 +24,7 @@ const AHEAD: usize = 4;
 
 /// A copy of the store as of one moment: a whole `chain.redb`.
 ///
-/// Needs the token: the copy has what people entrusted to this node.
+/// Needs the token: the copy has what people submitted to this node.
 #[utoipa::path(
     get, path = "/v1/backup", tag = "Store", operation_id = "backup",
     responses((

@@ -193,7 +193,7 @@ parameters! {
     open: Option<bool>,
 }
 
-/// What was entrusted to this node, the newest first.
+/// What was submitted to this node, the newest first.
 #[utoipa::path(
     get, path = "/v1/records", tag = "Records", operation_id = "records",
     params(RecordPage),

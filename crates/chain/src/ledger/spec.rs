@@ -48,6 +48,7 @@ pub struct ChainSpec {
 
 /// Why parameters make no chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpecError {
     /// The name is empty, long, or cannot be shown.
     #[error("the name must have 1 to 64 printable characters, and must not be `classic`")]

@@ -23,6 +23,7 @@ use crate::rules::TransactionViolation;
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum PoolRefusal {
     /// It could not be mined.
     #[error(transparent)]

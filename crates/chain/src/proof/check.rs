@@ -18,6 +18,7 @@ use crate::rules::transaction::{check_payload, check_payload_length, check_signa
 /// The first step of a proof that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ProofFault {
     /// The file has more bytes than a proof may have.
     #[error("this file is longer than a proof may be, 1 MiB")]

@@ -28,6 +28,7 @@ use crate::prelude::*;
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RuleViolation {
     /// The canonical line would not fit an original node's buffer.
     #[error("the block's line takes {bytes} bytes, at most {limit} are allowed")]

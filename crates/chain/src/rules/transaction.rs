@@ -23,6 +23,7 @@ use crate::params::MAX_DATA_BYTES;
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TransactionViolation {
     /// Anybody can sign for such a key.
     #[error("the sender's key is of small order, under which every signature would hold")]

@@ -25,7 +25,7 @@ struct Question {
     /// How much may wait, where it is less than a node lets wait.
     #[serde(default)]
     limits: PoolLimits,
-    /// Whether they are entrusted to this node, and not passed on to it.
+    /// Whether they are submitted to this node, and not passed on to it.
     #[serde(default)]
     own: bool,
     /// What `TX` lines carry.

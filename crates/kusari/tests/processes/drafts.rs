@@ -1,4 +1,4 @@
-//! What people entrust to a node before it is signed, and what becomes of it where two machines have one
+//! What people submit to a node before it is signed, and what becomes of it where two machines have one
 //! wallet.
 
 use std::fs;

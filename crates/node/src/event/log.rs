@@ -24,7 +24,7 @@ pub enum EventKind {
     Peers,
     /// Transactions of others.
     Transactions,
-    /// Transactions that people entrusted to this node.
+    /// Transactions that people submitted to this node.
     Own,
 }
 

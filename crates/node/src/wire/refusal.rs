@@ -43,6 +43,7 @@ fn known_verb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Verb, D::Err
 /// Why a line is not a message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum WireError {
     /// The line is longer than it may be. Found by the framer; the connection is then closed.
     #[error(transparent)]
@@ -102,6 +103,7 @@ pub enum WireError {
 /// Why a line is refused, before the chain has seen it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Refusal {
     /// It is not a message.
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! What becomes of transactions that people entrust to a node: none is lost, whatever the chain does.
+//! What becomes of transactions that people submit to a node: none is lost, whatever the chain does.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What becomes of transactions that people entrusted to a node when it starts again.
+//! What becomes of transactions that people submitted to a node when it starts again.
 
 use crate::common::disk::Disk;
 use crate::common::ledger::{Maker, Person, bench, give, mined, restarted, returned, stored_ids};

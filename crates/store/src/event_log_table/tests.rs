@@ -115,7 +115,7 @@ fn the_oldest_of_a_kind_go_first_with_their_index_and_the_other_kinds_stay() {
 }
 
 #[test]
-fn what_people_entrusted_to_this_node_outlives_a_flood_of_strangers_transactions() {
+fn what_people_submitted_to_this_node_outlives_a_flood_of_strangers_transactions() {
     let store = Store::ephemeral().unwrap();
     let txid = |first, last| Txid(hash(first, last).0);
     let pooled = |txid, origin| Event::TransactionPooled { txid, origin };

@@ -1,6 +1,6 @@
 //! `kusari say`.
 //!
-//! Entrusts lines to the node that runs, or to the outbox of its store. A receipt is printed once a
+//! Submits lines to the node that runs, or to the outbox of its store. A receipt is printed once a
 //! line is durable.
 
 use kusari_chain::params::CLASSIC_CHAIN;

@@ -74,12 +74,12 @@ fn too_late(report: &RecordReport, wanted: u32, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs();
     match report.txid {
         Some(txid) => failed!(
-            "transaction {txid} is {} of {wanted} deep after {seconds} s; it stays entrusted to the node, \
+            "transaction {txid} is {} of {wanted} deep after {seconds} s; it stays with the node, \
              so do not send it again: `kusari tx {txid}` tells how it goes on",
             depth(report)
         ),
         None => failed!(
-            "draft {} is not signed after {seconds} s; it stays entrusted to the node, so do not send it \
+            "draft {} is not signed after {seconds} s; it stays with the node, so do not send it \
              again: `kusari outbox` tells what it waits for",
             report.id
         ),
