@@ -13,6 +13,10 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let suites = "../../conformance";
     println!("cargo::rerun-if-changed={suites}");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("Cargo says no OUT_DIR")?);
+    // A suite that is gone must not be built in from before.
+    for before in fs::read_dir(&out)? {
+        fs::remove_file(before?.path())?;
+    }
     for entry in fs::read_dir(suites)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {

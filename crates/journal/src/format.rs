@@ -21,7 +21,8 @@ pub const JOURNAL_LIMIT: u64 = 64 * 1024 * 1024;
 /// of side branches some hundred millions.
 pub(super) const MAX_CHECKPOINT: usize = 256 * 1024 * 1024;
 
-/// Longest other line, in bytes. What peers send is at most 2 MiB once it is escaped.
+/// Longest other line, in bytes. The blocks of one input have some MiB as lines, and are escaped once more
+/// here: at most about seven bytes for each byte of a text.
 pub(super) const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// Longest monotonic time, in seconds: some ten thousand years, so that no sum of times overflows.

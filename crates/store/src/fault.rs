@@ -16,7 +16,7 @@ pub(crate) const DAMAGE_REMEDY: &str = "restore `chain.redb` from a backup, or t
 
 /// A failure of the medium or its content. Leaves this module as a [`StoreError`].
 #[derive(Debug, thiserror::Error)]
-#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checked`"))]
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checksummed`"))]
 pub enum Fault {
     #[error("{}", describe(.0))]
     Database(Box<redb::Error>),

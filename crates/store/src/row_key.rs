@@ -3,7 +3,7 @@
 use redb::Key;
 
 /// A key as it is named in a fault.
-#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checked`"))]
+#[cfg_attr(not(feature = "test-util"), allow(unreachable_pub, reason = "of `checksummed`"))]
 pub trait RowKey: Key + 'static {
     fn shown(key: &Self::SelfType<'_>) -> String;
 }

@@ -98,9 +98,8 @@ impl LineBatches {
     }
 
     fn end_blocks(&mut self) {
-        if !self.blocks.is_empty() {
-            self.done.push(core::mem::take(&mut self.blocks));
-        }
+        let mut blocks = core::mem::take(&mut self.blocks);
+        self.end_row_with(&mut blocks);
     }
 
     fn end_transactions(&mut self) {
@@ -110,11 +109,17 @@ impl LineBatches {
             match verdict {
                 Ok(checked) => right.push(Ok(Message::Transaction(Box::new(checked)))),
                 Err(violation) => {
-                    self.done.extend([core::mem::take(&mut right), vec![Err(violation.into())]]);
+                    self.end_row_with(&mut right);
+                    self.done.push(vec![Err(violation.into())]);
                 }
             }
         }
-        self.done.push(right);
-        self.done.retain(|row| !row.is_empty());
+        self.end_row_with(&mut right);
+    }
+
+    fn end_row_with(&mut self, lines: &mut LineBatch) {
+        if !lines.is_empty() {
+            self.done.push(core::mem::take(lines));
+        }
     }
 }

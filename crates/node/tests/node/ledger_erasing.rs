@@ -3,6 +3,7 @@
 use crate::common::ledger::{Maker, Person, bench, funded, give, restarted, returned};
 use kusari_node::interface::{Command, Reply};
 use kusari_node::store::Erasure;
+use kusari_node::wire::{BlockForm, SentBlock};
 use kusari_node::{Action, MiningPolicy};
 
 #[test]
@@ -31,7 +32,7 @@ fn erasing_drops_the_payload_from_block_outbox_and_disk() {
     let actions = bench.receive(peer, kusari_node::wire::Message::GetBlocks(ask));
     assert!(matches!(
         crate::common::sent_to(&actions, peer)[0],
-        kusari_node::wire::Message::Block(_)
+        kusari_node::wire::Message::Block(SentBlock { form: BlockForm::Whole, .. })
     ));
     // What is erased does not come back, and nothing waits for it.
     let mut bench = restarted(&bench.disk, MiningPolicy::OnDemand);

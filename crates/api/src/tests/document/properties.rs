@@ -104,8 +104,8 @@ fn every_reason_of_a_hindrance_is_described() {
 
 #[test]
 fn every_route_that_is_answered_is_described_under_its_own_path() {
-    let described = operations().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
+    let described = operations().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     let answered =
         routes::TABLE.iter().map(|(method, path)| format!("{} {path}", method.to_uppercase()));
-    assert_eq!(described, answered.collect());
+    assert_eq!(described, answered.collect::<Vec<_>>());
 }
