@@ -41,11 +41,13 @@ use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
 use kusari_chain::{BlockHash, StoreError, Work};
 #[cfg(not(test))]
-use kusari_no_schema as utoipa;
+use kusari_no_schema as openapi;
 use kusari_node::interface::{NoLedger, Request, request};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant, timeout};
+#[cfg(test)]
+use utoipa as openapi;
 
 use self::body::Body;
 use self::parameters::{Limit, Name, Named, Parsed, Query, Usage, parameters};

@@ -6,7 +6,7 @@ use kusari_api_types::audit::Audit;
 /// Reads every block and record again, and says what is wrong, if anything.
 ///
 /// Needs the token: it costs a read of the whole store, and may quote what people said.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/audit", tag = "Store", operation_id = "audit",
     responses((status = 200, description = "What was read, and the first finding", body = Audit)),
     security(("token" = [])),

@@ -25,7 +25,7 @@ const AHEAD: usize = 4;
 /// A copy of the store as of one moment: a whole `chain.redb`.
 ///
 /// Needs the token: the copy has what people submitted to this node.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/backup", tag = "Store", operation_id = "backup",
     responses((
         status = 200, description = "The copy", body = Vec<u8>, content_type = "application/octet-stream",

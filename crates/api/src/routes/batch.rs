@@ -22,7 +22,7 @@ enum UnderWay {
 /// On a ledger each is a draft that the node's own wallet signs, as `POST /v1/ledger/records` takes
 /// it; on the classic chain a line, as `POST /v1/records` does. Answered once those that are taken are
 /// on disk. One that is refused keeps none of the others out; none waits for room.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/records/batch", tag = "Records", operation_id = "record-batch",
     request_body(content = BatchRequest, example = json!({"texts": ["one", "two"]})),
     responses((status = 202, description = "What was taken is on disk", body = BatchReport)),

@@ -22,7 +22,7 @@ parameters! {
 }
 
 /// A stretch of the best chain, read at one moment.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/blocks", tag = "Blocks", operation_id = "blocks",
     params(BlockRange),
     responses((status = 200, description = "The blocks, lowest first", body = BlockPage)),
@@ -57,7 +57,7 @@ impl Name for BlockName {
 }
 
 /// One block and where it stands, also beside the best chain where it is named by its hash.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/blocks/{which}", tag = "Blocks", operation_id = "block",
     params(
         ("which" = String, Path, description = "Its height, or the 64 digits of its hash", pattern = "^([0-9]{1,10}|[0-9A-Fa-f]{64})$", example = "0"),

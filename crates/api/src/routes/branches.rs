@@ -8,7 +8,7 @@ use kusari_api_types::branches::{
 };
 
 /// The best chain's last block, and the branches beside it, at most 32, the one with the most work first.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/branches", tag = "Branches", operation_id = "branches",
     responses((status = 200, description = "The branches", body = BranchList)),
     extensions(("x-problems" = json!([STOPPING, INTERNAL]))),
@@ -21,7 +21,7 @@ pub(super) async fn list(app: App) -> Answer<Json<BranchList>> {
 /// Follows a branch, however much that takes back.
 ///
 /// Answered once what came of it is on disk.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/branches/accept", tag = "Branches", operation_id = "accept-branch",
     request_body(content = AcceptRequest),
     responses((status = 202, description = "What came of it", body = AcceptReceipt)),

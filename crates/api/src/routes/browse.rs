@@ -39,7 +39,7 @@ parameters! {
 }
 
 /// A stretch of the best chain without what stands in its blocks.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/headers", tag = "Blocks", operation_id = "headers",
     params(HeaderRange),
     responses((status = 200, description = "The headers", body = HeaderPage)),
@@ -56,7 +56,7 @@ pub(super) async fn headers(
 }
 
 /// The blocks of a branch beside the best chain up to one of them, without what stands in them.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/branches/{hash}", tag = "Branches", operation_id = "branch",
     params(("hash" = BlockHash, Path, description = "The hash of its last block")),
     responses((status = 200, description = "The headers, the highest 256 at most", body = BranchHeaders)),
@@ -97,7 +97,7 @@ impl FromStr for PoolPlace {
 }
 
 /// What waits to be mined.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/mempool", tag = "State", operation_id = "mempool",
     params(PoolPage),
     responses((status = 200, description = "What waits", body = MempoolReport)),
@@ -152,7 +152,7 @@ parameters! {
 }
 
 /// Accounts that have something or did something, in order of keys.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/accounts", tag = "Ledger", operation_id = "accounts",
     params(AccountPage),
     responses((status = 200, description = "The accounts", body = AccountList)),
@@ -194,7 +194,7 @@ parameters! {
 }
 
 /// What was submitted to this node, the newest first.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/records", tag = "Records", operation_id = "records",
     params(RecordPage),
     responses((status = 200, description = "The records", body = RecordList)),
@@ -219,7 +219,7 @@ parameters! {
 }
 
 /// What has this name, whatever kind of thing it is.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/named", tag = "State", operation_id = "named",
     params(AnyName),
     responses((status = 200, description = "What has it; nothing where nothing does", body = NamedReport)),
@@ -273,7 +273,7 @@ parameters! {
 }
 
 /// Where a text stands in the best chain, whatever its case; the youngest block first.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/search", tag = "Blocks", operation_id = "search-text",
     params(TextSearch),
     responses((status = 200, description = "Where it stands", body = TextList)),

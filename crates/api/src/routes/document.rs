@@ -7,7 +7,7 @@
 use super::*;
 
 /// This document.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/openapi.json", tag = "State", operation_id = "openapi",
     responses((status = 200, description = "The document, by OpenAPI 3.1", body = serde_json::Value)),
     extensions(("x-problems" = json!([]))),
@@ -23,7 +23,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 's
                            form-action 'none'; frame-ancestors 'none'";
 
 /// A page for browsers that shows this document.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/docs", tag = "State", operation_id = "docs",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
     extensions(("x-problems" = json!([]))),
@@ -37,7 +37,7 @@ pub(super) async fn page() -> Response {
 }
 
 /// The program of that page.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/docs/viewer.js", tag = "State", operation_id = "viewer",
     responses((status = 200, description = "It", body = String, content_type = "text/javascript")),
     extensions(("x-problems" = json!([]))),

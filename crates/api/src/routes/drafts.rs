@@ -12,7 +12,7 @@ use kusari_api_types::{LedgerRecordRequest, RecordReport, RecordState, TransferR
 ///
 /// Answered once it is on disk; from then on the node signs it as soon as it may, and sees to it that
 /// it is mined.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/ledger/records", tag = "Ledger", operation_id = "record-on-ledger",
     request_body(content = LedgerRecordRequest, example = json!({"text": "hi"})),
     responses((
@@ -33,7 +33,7 @@ pub(super) async fn record(
 /// Has the node's own wallet pay an account, and the transaction mined.
 ///
 /// Answered once it is on disk. A payment is signed once and never again, whatever becomes of it.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/ledger/transfers", tag = "Ledger", operation_id = "transfer",
     request_body(
         content = TransferRequest,

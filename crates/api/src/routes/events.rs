@@ -19,7 +19,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// What happens, as it happens, as server-sent events.
 ///
 /// The answer does not end before the node does. `data` of each event is one line of JSON.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/events", tag = "Events", operation_id = "events",
     params(
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read: what came since is told first"),

@@ -62,7 +62,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
 }
 
 /// A page that checks the proof of a transaction in the browser that shows it.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/evidence/{txid}", tag = "Ledger", operation_id = "evidence",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),

@@ -27,7 +27,7 @@ fn policy_in_words(policy: MiningPolicy) -> String {
 }
 
 /// Which ledger it is, with its parameters, and what waits.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/ledger", tag = "Ledger", operation_id = "ledger",
     responses((status = 200, description = "The ledger", body = LedgerReport)),
     extensions(("x-problems" = json!([NO_LEDGER]))),
@@ -51,7 +51,7 @@ pub(super) async fn ledger(app: App) -> Answer<Json<LedgerReport>> {
 /// What an account owns after the best chain's last block.
 ///
 /// An account that nobody ever paid is there too, with nothing.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/accounts/{address}", tag = "Ledger", operation_id = "account",
     params(("address" = Address, Path, description = "Whose it is")),
     responses((status = 200, description = "The account", body = AccountReport)),
@@ -73,7 +73,7 @@ pub(super) async fn account(
 /// Has a signed transaction mined.
 ///
 /// Answered once it is on disk; from then on the node sees to it that it is mined.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
     request_body(content = BodyEntry),
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
@@ -93,7 +93,7 @@ pub(super) async fn submit(
 }
 
 /// One transaction, and the block that it stands in.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/transactions/{txid}", tag = "Ledger", operation_id = "transaction",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The transaction", body = TransactionReport)),
@@ -186,7 +186,7 @@ async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>
 }
 
 /// Mines on for a while, although nothing waits: so confirmations come.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/mining", tag = "Ledger", operation_id = "mine-on",
     request_body(content = MineOnRequest, example = json!({"seconds": 4})),
     responses((status = 202, description = "The node mines on", body = MineOnRequest)),
@@ -207,7 +207,7 @@ pub(super) async fn mine_on(
 /// Drops the payload of a transaction in a block from this node for good.
 ///
 /// Block, transaction and proofs stay valid; other nodes keep what they have.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/erasures", tag = "Ledger", operation_id = "erase",
     request_body(content = EraseRequest),
     responses((status = 202, description = "The payload is gone", body = EraseRequest)),

@@ -8,7 +8,7 @@ use kusari_api_types::{
 };
 
 /// Whether the caller is a page that may write.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/session", tag = "State", operation_id = "session",
     responses((status = 200, description = "Whether it may", body = SessionReport)),
     extensions(("x-problems" = json!([]))),
@@ -20,7 +20,7 @@ pub(super) async fn session(app: App, headers: HeaderMap) -> Json<SessionReport>
 /// Gives the page's cookie to a browser that brings the token, or the key of a link.
 ///
 /// The key of a link of `POST /v1/session/links` stands in place of the token, and is used up by this.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/session", tag = "State", operation_id = "open-session",
     responses((
         status = 200, description = "The cookie is set", body = SessionReport,
@@ -35,7 +35,7 @@ pub(super) async fn open_session(_: Admitted, app: App, headers: HeaderMap) -> A
 }
 
 /// Makes a link that admits one browser to the page.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/session/links", tag = "State", operation_id = "make-page-link",
     responses((status = 200, description = "The link", body = PageLinkReport)),
     security(("token" = [])),
@@ -49,7 +49,7 @@ pub(super) async fn make_link(_: TokenHolder, app: App) -> Answer<Json<PageLinkR
 /// How fast work can be redone.
 ///
 /// Measuring this machine takes a moment, at the first question alone.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/rates", tag = "State", operation_id = "rates",
     responses((status = 200, description = "Tries a second", body = RateReport)),
     extensions(("x-problems" = json!([STOPPING]))),

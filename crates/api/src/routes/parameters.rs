@@ -67,7 +67,7 @@ impl<T: Usage, S: Sync> FromRequestParts<S> for Query<T> {
 /// Defines the parameters of a query: their name, their [`Usage`], and the fields.
 macro_rules! parameters {
     ($name:ident: $usage:literal; $($fields:tt)*) => {
-        #[derive(Deserialize, utoipa::IntoParams)]
+        #[derive(Deserialize, openapi::IntoParams)]
         #[serde(deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         pub(super) struct $name {

@@ -7,7 +7,7 @@ use kusari_api_types::{ConnectReceipt, ConnectRequest, PeerList};
 use kusari_node::PeerAddress;
 
 /// Who is connected, oldest connection first.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/peers", tag = "Peers", operation_id = "peers",
     responses((status = 200, description = "The peers", body = PeerList)),
     extensions(("x-problems" = json!([]))),
@@ -19,7 +19,7 @@ pub(super) async fn list(app: App) -> Json<PeerList> {
 /// Connects to a peer, and again whenever the connection is lost.
 ///
 /// Answered when the address is noted, not when it is reached.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/peers", tag = "Peers", operation_id = "connect",
     request_body(content = ConnectRequest, example = json!({"address": "127.0.0.1:8081"})),
     responses((status = 202, description = "The address is noted", body = ConnectReceipt)),

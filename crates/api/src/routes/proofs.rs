@@ -12,7 +12,7 @@ use kusari_store::SearchPosition;
 const MAX_TRANSACTIONS: u32 = 100;
 
 /// A proof that a transaction stands in the best chain, which a stranger can check.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/proofs/{txid}", tag = "Ledger", operation_id = "proof",
     params(("txid" = Txid, Path, description = "Its id")),
     responses((status = 200, description = "The proof, in its one form and with a newline", body = TransactionProof)),
@@ -64,7 +64,7 @@ parameters! {
 }
 
 /// A proof that one block of the best chain is an ancestor of another.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/consistency", tag = "Ledger", operation_id = "consistency",
     params(Pair),
     responses((status = 200, description = "The proof, in its one form and with a newline", body = kusari_chain::proof::ConsistencyProof)),
@@ -106,7 +106,7 @@ parameters! {
 /// Transactions of the best chain by what they say or whose they are, the youngest first.
 ///
 /// One of `content` and `by`, not both.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/transactions", tag = "Ledger", operation_id = "search",
     params(Search),
     responses((status = 200, description = "The transactions", body = TransactionList)),

@@ -13,7 +13,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Records a line of text.
 ///
 /// Answered once the line is on disk; from then on it will be mined, whatever happens to the node.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/records", tag = "Records", operation_id = "record",
     params(
         ("Prefer" = Option<String>, Header, description = "`wait=SECONDS`: how long to wait for room, 30 at most", example = "wait=30"),
@@ -74,7 +74,7 @@ fn wait(headers: &HeaderMap) -> Duration {
 }
 
 /// A record of this node, and the block of the best chain that it stands in.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/records/{id}", tag = "Records", operation_id = "record-report",
     params(("id" = u64, Path, description = "Its number on this node, from 1", maximum = 18446744073709551615u64, example = 1)),
     responses((status = 200, description = "The record", body = RecordReport)),

@@ -7,7 +7,7 @@ use kusari_runtime::unix_time;
 /// What the node has and where it is.
 ///
 /// Height, tip and work are of what is stored, so that every block up to there can be asked for.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/status", tag = "State", operation_id = "status",
     responses((status = 200, description = "The state of the node", body = Status)),
     extensions(("x-problems" = json!([STORE]))),

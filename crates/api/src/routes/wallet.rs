@@ -11,7 +11,7 @@ use kusari_api_types::{UnlockRequest, WalletReport};
 /// Unlocks the node's wallet, so that it signs what waits for that, until the node stops.
 ///
 /// Takes a second or so. Nothing happens where it is unlocked already.
-#[utoipa::path(
+#[openapi::path(
     post, path = "/v1/wallet/unlock", tag = "Ledger", operation_id = "unlock-wallet",
     request_body(content = UnlockRequest, example = json!({"passphrase": "secret"})),
     responses((status = 200, description = "The wallet is unlocked", body = WalletReport)),

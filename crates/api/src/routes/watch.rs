@@ -8,7 +8,7 @@ use super::*;
 use crate::metrics::{self, CONTENT_TYPE};
 
 /// The node in numbers, in the text form of OpenMetrics.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/metrics", tag = "Watching", operation_id = "metrics",
     responses((status = 200, description = "The numbers", body = String, content_type = CONTENT_TYPE)),
     extensions(("x-problems" = json!([INTERNAL]))),
@@ -23,7 +23,7 @@ pub(super) async fn metrics(app: App) -> Answer<Response> {
 }
 
 /// Whether the process serves. Whoever gets this answer knows that it does.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/healthz", tag = "Watching", operation_id = "healthz",
     responses((status = 200, description = "It does", body = String)),
     extensions(("x-problems" = json!([]))),
@@ -33,7 +33,7 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// Whether what the node says is to be relied on yet.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/readyz", tag = "Watching", operation_id = "readyz",
     responses(
         (status = 200, description = "It runs, and nothing makes it unready", body = String),

@@ -6,7 +6,7 @@ use kusari_store::Resolved;
 use kusari_store::event_log::Subject;
 
 /// What happened to a block, a transaction or a peer on this node, by its event log.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/why/{what}", tag = "Why", operation_id = "why",
     params(("what" = String, Path, description = "A height, 8 digits of a hash or more, an address or a host", example = "0")),
     responses((status = 200, description = "Its story", body = WhyReport)),
@@ -36,7 +36,7 @@ parameters! {
 }
 
 /// Moves of the best chain to another branch, newest first.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/reorganisations", tag = "Why", operation_id = "reorganisations",
     params(MovesBefore),
     responses((status = 200, description = "The moves", body = ReorganisationList)),

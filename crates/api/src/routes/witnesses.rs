@@ -33,7 +33,7 @@ enum KeysOrStatements {
 /// The keys of which something is known; with `from`, what they said.
 ///
 /// The keys come as a `WitnessList`; with `from` a `StatementList` has statements about blocks from that height on.
-#[utoipa::path(
+#[openapi::path(
     get, path = "/v1/witnesses", tag = "Witnesses", operation_id = "witnesses",
     params(StatementRange),
     responses((status = 200, description = "The keys, or the statements", body = KeysOrStatements)),
