@@ -13,7 +13,7 @@ use super::RecordReport;
 pub struct HeaderPage {
     /// The headers, lowest first.
     pub headers: Vec<HeaderReport>,
-    /// Height to go on from; absent where the chain ended.
+    /// Height to go on from; null where the chain ended.
     pub next: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ pub struct MempoolReport {
     pub bytes: u64,
     /// A page of them, by sender and then by sequence.
     pub transactions: Vec<WaitingTransaction>,
-    /// What `after` takes for the next page; absent where there is none.
+    /// What `after` takes for the next page; null where there is none.
     pub next: Option<String>,
     /// On the classic chain, lines of this node that wait, the newest first.
     pub records: Vec<RecordReport>,
@@ -80,7 +80,7 @@ pub struct WaitingTransaction {
 pub struct AccountList {
     /// A page of them.
     pub accounts: Vec<AccountSummary>,
-    /// What `after` takes for the next page; absent where there is none.
+    /// What `after` takes for the next page; null where there is none.
     pub next: Option<Address>,
 }
 
@@ -100,7 +100,7 @@ pub struct AccountSummary {
 pub struct RecordList {
     /// A page of records.
     pub records: Vec<RecordReport>,
-    /// What `before` takes for the next page; absent where there is none.
+    /// What `before` takes for the next page; null where there is none.
     pub next: Option<u64>,
 }
 
@@ -110,7 +110,7 @@ pub struct RecordList {
 pub struct TextList {
     /// What was found in the blocks that were read.
     pub found: Vec<TextPlace>,
-    /// What `before` takes to read on; absent where the whole chain was read. One page reads so many
+    /// What `before` takes to read on; null where the whole chain was read. One page reads so many
     /// blocks, and may find nothing in them.
     pub next: Option<u32>,
 }

@@ -9,6 +9,7 @@ use kusari_chain::{BlockHash, RecentWork, WholeBlock, Work};
 use kusari_node::Hindrance;
 pub use kusari_node::PeerStage;
 use kusari_node::drafts::DraftWait;
+pub use kusari_node::interface::Ban;
 use serde::{Deserialize, Serialize};
 
 #[cfg(not(feature = "schema"))]
@@ -44,7 +45,7 @@ pub use self::records::{
 };
 pub use self::token::{Token, TokenFileError};
 pub use self::transactions::{
-    TransactionList, TransactionPlace, TransactionReceipt, TransactionReport,
+    SubmitRequest, TransactionList, TransactionPlace, TransactionReceipt, TransactionReport,
 };
 pub use self::why::{ReorganisationList, ReorganisationReport, WhyEntry, WhyReport, WhySubject};
 pub use self::witnesses::{
@@ -164,7 +165,7 @@ pub struct BlockReport {
 pub struct BlockPage {
     /// The blocks, lowest first; fewer than asked for where the chain ends or the page is full.
     pub blocks: Vec<WholeBlock>,
-    /// Height to go on from; absent where the chain ended.
+    /// Height to go on from; null where the chain ended.
     pub next: Option<u32>,
 }
 
@@ -209,6 +210,49 @@ pub struct ConnectReceipt {
     pub address: String,
     /// Whether it was being dialled already.
     pub already_dialled: bool,
+}
+
+/// `POST /v1/peers/disconnect`: end every connection with an address, and dial it no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisconnectRequest {
+    /// `host:port`: as it was dialled, as it connected, or as it listens.
+    pub address: String,
+}
+
+/// The answer to [`DisconnectRequest`], with status 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DisconnectReceipt {
+    /// The address.
+    pub address: String,
+    /// Whether it was being dialled.
+    pub dialled: bool,
+    /// Connections that were closed.
+    pub connections: usize,
+}
+
+/// `GET /v1/bans`: the hosts from which no connection is taken for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BanList {
+    /// In order of their addresses.
+    pub bans: Vec<Ban>,
+}
+
+/// `POST /v1/bans/lift`: take connections from a host again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnbanRequest {
+    /// Its IP address.
+    pub host: String,
+}
+
+/// The answer to [`UnbanRequest`], with status 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnbanReceipt {
+    /// The address.
+    pub host: String,
+    /// Whether it was banned.
+    pub was_banned: bool,
 }
 
 /// `GET /v1/ledger`: the ledger chain that the node keeps.
@@ -280,7 +324,7 @@ pub struct NodeFile {
     pub pid: u32,
     /// Where it takes connections of peers.
     pub listen: SocketAddr,
-    /// Where its local API answers; absent where that is turned off.
+    /// Where its local API answers; null where that is turned off.
     pub http: Option<SocketAddr>,
     /// What a write must bring along, as `Authorization: Bearer TOKEN`.
     pub token: String,

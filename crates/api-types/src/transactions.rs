@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::ToSchema;
 
+/// `POST /v1/transactions`: have a signed transaction mined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitRequest {
+    /// The transaction.
+    pub transaction: SignedTransaction,
+    /// Its payload; null where it has none. The key must be there.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
+    pub payload: Option<Payload>,
+}
+
 /// The answer to `POST /v1/transactions`, with status 202, once the transaction is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionReceipt {
@@ -66,6 +78,6 @@ pub struct TransactionPlace {
 pub struct TransactionList {
     /// The transactions.
     pub transactions: Vec<TransactionReport>,
-    /// What `after` takes for the next page; absent where there is none.
+    /// What `after` takes for the next page; null where there is none.
     pub next: Option<String>,
 }

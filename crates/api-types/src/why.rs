@@ -67,7 +67,7 @@ pub struct WhyEntry {
 pub struct ReorganisationList {
     /// They.
     pub reorganisations: Vec<ReorganisationReport>,
-    /// What `before` has to be for older ones; absent where there are none.
+    /// What `before` has to be for older ones; null where there are none.
     pub next: Option<u64>,
 }
 

@@ -253,6 +253,9 @@ table! {
     "/v1/witnesses" => get witnesses::witnesses;
     "/v1/events" => get events::events;
     "/v1/peers" => get peers::list, post peers::connect;
+    "/v1/peers/disconnect" => post peers::disconnect;
+    "/v1/bans" => get peers::bans;
+    "/v1/bans/lift" => post peers::unban;
     "/v1/audit" => get audit::audit;
     "/v1/backup" => get backup::backup;
     "/v1/openapi.json" => get document::document;

@@ -1,13 +1,13 @@
 //! What a ledger adds to the client: accounts and transactions.
 
-use kusari_chain::ledger::{Address, BodyEntry, Txid};
+use kusari_chain::ledger::{Address, Txid};
 use kusari_chain::mempool::CheckedTransaction;
 
 use super::{Client, ClientError};
 use kusari_api_types::{
     AccountReport, EraseRequest, LedgerRecordRequest, LedgerReport, MineOnRequest, RecordList,
-    RecordReport, StatementList, TransactionList, TransactionReceipt, TransactionReport,
-    TransferRequest, UnlockRequest, WalletReport, WitnessList,
+    RecordReport, StatementList, SubmitRequest, TransactionList, TransactionReceipt,
+    TransactionReport, TransferRequest, UnlockRequest, WalletReport, WitnessList,
 };
 use zeroize::Zeroizing;
 
@@ -37,7 +37,7 @@ impl Client {
         checked: &CheckedTransaction,
     ) -> Result<TransactionReceipt, ClientError> {
         let (transaction, payload) = (*checked.transaction(), checked.payload().cloned());
-        self.write("/v1/transactions", &BodyEntry { transaction, payload })
+        self.write("/v1/transactions", &SubmitRequest { transaction, payload })
     }
 
     /// Has the node's own wallet sign a text; the draft is durable when this returns.

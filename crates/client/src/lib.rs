@@ -35,8 +35,9 @@ use ureq::{Agent, Body, RequestBuilder};
 
 use kusari_api_types::problem::OUTBOX_FULL;
 use kusari_api_types::{
-    BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest, PeerList,
-    RecordReport, RecordRequest, Status, Token,
+    BanList, BatchReport, BatchRequest, BlockPage, BlockReport, ConnectReceipt, ConnectRequest,
+    DisconnectReceipt, DisconnectRequest, PeerList, RecordReport, RecordRequest, Status, Token,
+    UnbanReceipt, UnbanRequest,
 };
 
 /// How long a connection may take. On this machine it takes microseconds; through a tunnel, longer.
@@ -156,6 +157,30 @@ impl Client {
     /// [`ClientError`].
     pub fn connect(&self, address: &str) -> Result<ConnectReceipt, ClientError> {
         self.write("/v1/peers", &ConnectRequest { address: address.to_owned() })
+    }
+
+    /// Has the node end every connection with an address, `host:port`, and dial it no more.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn disconnect(&self, address: &str) -> Result<DisconnectReceipt, ClientError> {
+        self.write("/v1/peers/disconnect", &DisconnectRequest { address: address.to_owned() })
+    }
+
+    /// The hosts from which the node takes no connection for a time.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn bans(&self) -> Result<BanList, ClientError> {
+        self.get("/v1/bans")
+    }
+
+    /// Has the node take connections from a host again.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn unban(&self, host: &str) -> Result<UnbanReceipt, ClientError> {
+        self.write("/v1/bans/lift", &UnbanRequest { host: host.to_owned() })
     }
 
     /// Records a line of text and waits until it is durable. While the outbox is full it waits for

@@ -52,6 +52,11 @@ pub(super) fn describe(input: &Input) -> String {
             format!("a line was typed: {}", shown(text))
         }
         Input::Command(_, Command::Connect(address)) => format!("{address} is to be connected"),
+        Input::Command(_, Command::Disconnect(address)) => {
+            format!("{address} is to be disconnected")
+        }
+        Input::Command(_, Command::GetBans) => String::from("the bans were asked for"),
+        Input::Command(_, Command::Unban(host)) => format!("the ban of {host} is to end"),
         Input::Command(_, Command::Submit(written)) => {
             format!("transaction {} was submitted", written.0.txid())
         }

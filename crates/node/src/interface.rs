@@ -15,8 +15,8 @@ use kusari_chain::{BestPoint, Block, BlockHash, CheckedBlock, Target};
 
 pub use self::branches::AcceptedBranch;
 pub use self::command::{
-    AccountState, BranchRefusal, Command, Drafted, KnownTransaction, NoLedger, PoolPage, Reply,
-    SayRefusal, SubmitRefusal, TooManyAddresses, WaitingTransaction,
+    AccountState, Ban, BranchRefusal, Command, Disconnected, Drafted, KnownTransaction, NoLedger,
+    PoolPage, Reply, SayRefusal, SubmitRefusal, TooManyAddresses, WaitingTransaction,
 };
 pub use self::request::Request;
 pub use self::written_transaction::WrittenTransaction;
@@ -274,24 +274,42 @@ pub enum StreamForm {
 }
 
 /// Why the node closes a connection.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    thiserror::Error,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum DisconnectReason {
     /// As many peers are connected as there may be.
-    #[error("too many peers are connected")]
+    #[error("as many peers are connected as may be; try again later")]
     TooManyPeers,
     /// As many peers of this address are connected as there may be.
-    #[error("too many connections from this address")]
+    #[error(
+        "as many connections from this address are open as may be; --max-per-address of the node that refuses raises it"
+    )]
     TooManyFromAddress,
     /// As many peers of the address's group are connected as there may be.
-    #[error("too many connections from this group of addresses")]
+    #[error(
+        "as many connections from this group of addresses are open as may be; --max-per-group of the node that refuses raises it"
+    )]
     TooManyFromGroup,
     /// A newcomer got its place.
     #[error("its place was given to a newcomer")]
     Evicted,
     /// The address misbehaved not long ago.
-    #[error("the address is banned for misbehaviour")]
+    #[error("the address is banned for misbehaviour; a ban ends by itself after 10 minutes")]
     Banned,
+    /// A person of this node ended it.
+    #[error("a person of this node ended the connection")]
+    ByPerson,
     /// The other end is this very node.
     #[error("this is a connection to ourselves")]
     Ourselves,

@@ -11,8 +11,8 @@ use kusari_node::store::{Erasure, OutboxStore};
 
 use super::*;
 use kusari_api_types::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, TransactionPlace, TransactionReceipt,
-    TransactionReport,
+    AccountReport, EraseRequest, LedgerReport, MineOnRequest, SubmitRequest, TransactionPlace,
+    TransactionReceipt, TransactionReport,
 };
 use kusari_store::TransactionPlaces;
 
@@ -75,7 +75,7 @@ pub(super) async fn account(
 /// Answered once it is on disk; from then on the node sees to it that it is mined.
 #[openapi::path(
     post, path = "/v1/transactions", tag = "Ledger", operation_id = "submit",
-    request_body(content = BodyEntry),
+    request_body(content = SubmitRequest),
     responses((status = 202, description = "The transaction is on disk", body = TransactionReceipt)),
     security(("token" = []), ("page" = [])),
     extensions(("x-problems" = json!([NO_LEDGER, BAD_TRANSACTION, SEQUENCE, POOL_FULL, OUTBOX_FULL, STORE_FULL, STOPPING, INTERNAL]))),
@@ -83,7 +83,7 @@ pub(super) async fn account(
 pub(super) async fn submit(
     _: AuthorisedWrite,
     app: App,
-    Body(BodyEntry { transaction, payload }): Body<BodyEntry>,
+    Body(SubmitRequest { transaction, payload }): Body<SubmitRequest>,
 ) -> Answer<Response> {
     let chain = app.spec()?.chain_id();
     let checked =

@@ -9,9 +9,12 @@ use kusari_chain::{BestPoint, BlockHash, Work};
 use kusari_miner::measure::this_machine;
 
 use super::drafts;
-use super::escape::{Plain, counted, grouped};
+use super::escape::{Plain, counted, grouped, lasting};
 use crate::cli::cost::to_rewrite;
-use kusari_api_types::{HindranceReport, PeerList, PeerReport, PeerStage, Status, WitnessStanding};
+use kusari_api_types::{
+    Ban, BanList, ConnectReceipt, DisconnectReceipt, HindranceReport, PeerList, PeerReport,
+    PeerStage, Status, UnbanReceipt, WitnessStanding,
+};
 
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
@@ -27,9 +30,7 @@ fn state(height: u32, hash: &BlockHash, work: Work) -> String {
 /// Who is connected.
 pub(crate) fn peers(list: &PeerList) -> String {
     if list.peers.is_empty() {
-        return String::from(
-            "No peers are connected; /connect host:port at the node's prompt connects to one",
-        );
+        return String::from("No peers are connected; `kusari connect HOST:PORT` connects to one");
     }
     let mut text = counted(list.peers.len() as u64, "peer");
     for peer in &list.peers {
@@ -37,6 +38,49 @@ pub(crate) fn peers(list: &PeerList) -> String {
         let _ = write!(text, "\n  {}", one_peer(peer));
     }
     text
+}
+
+/// What becomes of an address that is to be connected.
+pub(crate) fn dialled(receipt: &ConnectReceipt) -> String {
+    let ConnectReceipt { address, already_dialled } = receipt;
+    match already_dialled {
+        false => format!("Connecting to {address}"),
+        true => format!("{address} is kept connected already; `kusari peers` shows who is there"),
+    }
+}
+
+/// What ended.
+pub(crate) fn disconnected(receipt: &DisconnectReceipt) -> String {
+    let DisconnectReceipt { address, dialled, connections } = receipt;
+    let ended = match connections {
+        0 => format!("No connection with {address} is open"),
+        some => format!("Ended {} with {address}", counted(*some as u64, "connection")),
+    };
+    match dialled {
+        true => format!("{ended}; it is dialled no more"),
+        false => format!("{ended}; it was not one that this node dials"),
+    }
+}
+
+/// The hosts that are banned.
+pub(crate) fn bans(list: &BanList) -> String {
+    if list.bans.is_empty() {
+        return String::from("No hosts are banned");
+    }
+    let lines = list
+        .bans
+        .iter()
+        .map(|Ban { host, seconds }| format!("\n  {host}, for {} more", lasting(*seconds)));
+    format!("{}{}", counted(list.bans.len() as u64, "banned host"), lines.collect::<String>())
+}
+
+/// What became of a ban.
+pub(crate) fn unbanned(receipt: &UnbanReceipt) -> String {
+    let UnbanReceipt { host, was_banned } = receipt;
+    match was_banned {
+        true => format!("Connections from {host} are taken again"),
+        false => format!("{host} is not banned; `kusari peers --banned` lists those that are"),
+    }
 }
 
 fn one_peer(peer: &PeerReport) -> String {

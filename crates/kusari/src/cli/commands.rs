@@ -13,6 +13,8 @@ mod chain;
 mod chain_spec;
 mod completions;
 pub(crate) mod conformance;
+mod connect;
+mod disconnect;
 mod export;
 mod grade;
 mod import;
@@ -27,6 +29,7 @@ mod salvage;
 mod say;
 mod status;
 mod top;
+mod unban;
 mod wallet;
 mod why;
 
@@ -56,6 +59,9 @@ commands! {
     Top => top,
     Open => open,
     Peers => peers,
+    Connect => connect,
+    Disconnect => disconnect,
+    Unban => unban,
     Chain => chain,
     Block => block,
     Why => why,

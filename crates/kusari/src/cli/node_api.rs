@@ -8,10 +8,16 @@ mod embedded;
 mod tests;
 
 use kusari_api_types::branches::{AcceptReceipt, BranchList};
-use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList};
+use std::net::IpAddr;
+
+use kusari_api_types::{
+    AccountReport, BanList, BlockReport, ConnectReceipt, DisconnectReceipt, PeerList, Status,
+    UnbanReceipt, WitnessList,
+};
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
 use kusari_client::Client;
+use kusari_node::PeerAddress;
 
 pub(crate) use self::embedded::{EmbeddedNode, NO_LEDGER};
 use super::failure::{Result, failed};
@@ -47,6 +53,14 @@ pub(crate) trait NodeApi {
     fn height(&self) -> Result<u32>;
 
     fn peers(&self) -> Result<PeerList>;
+
+    fn connect(&self, address: &PeerAddress) -> Result<ConnectReceipt>;
+
+    fn disconnect(&self, address: &PeerAddress) -> Result<DisconnectReceipt>;
+
+    fn bans(&self) -> Result<BanList>;
+
+    fn unban(&self, host: IpAddr) -> Result<UnbanReceipt>;
 
     fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>>;
 
@@ -130,6 +144,22 @@ impl NodeApi for Client {
 
     fn peers(&self) -> Result<PeerList> {
         Ok(self.peers()?)
+    }
+
+    fn connect(&self, address: &PeerAddress) -> Result<ConnectReceipt> {
+        Ok(self.connect(&address.to_string())?)
+    }
+
+    fn disconnect(&self, address: &PeerAddress) -> Result<DisconnectReceipt> {
+        Ok(self.disconnect(&address.to_string())?)
+    }
+
+    fn bans(&self) -> Result<BanList> {
+        Ok(self.bans()?)
+    }
+
+    fn unban(&self, host: IpAddr) -> Result<UnbanReceipt> {
+        Ok(self.unban(&host.to_string())?)
     }
 
     fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {

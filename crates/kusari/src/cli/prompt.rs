@@ -10,16 +10,14 @@ use std::sync::atomic::Ordering;
 
 use kusari_chain::WholeBlock;
 use kusari_chain::ledger::Address;
-use kusari_node::PeerAddress;
 use kusari_node::drafts::DraftContent;
-use kusari_node::interface::{TooManyAddresses, request};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
 use super::block_card::card_of_whole;
 use super::escape::Plain;
-use super::failure::{Result, failed};
+use super::failure::Result;
 use super::link::Link;
 use super::node_api::{EmbeddedNode, NO_LEDGER, NodeApi};
 use super::output::{AtPrompt, PrintAbove};
@@ -162,7 +160,12 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, context: &NodeContext) -> 
         Typed::Balance(of) => payee_or_own(context, of.as_deref())
             .and_then(|address| node.account(&address))
             .map(|account| account::in_words(&account)),
-        Typed::Connect(address) => connect(&address, &handle),
+        Typed::Connect(address) => node.connect(&address).map(|it| answers::dialled(&it)),
+        Typed::Disconnect(address) => {
+            node.disconnect(&address).map(|it| answers::disconnected(&it))
+        }
+        Typed::Bans => node.bans().map(|list| answers::bans(&list)),
+        Typed::Unban(host) => node.unban(host).map(|it| answers::unbanned(&it)),
         Typed::Help => Ok(slash::HELP.to_owned()),
         Typed::Hint(text) => Err(text.into()),
         Typed::Peers => node.peers().map(|peers| answers::peers(&peers)),
@@ -218,15 +221,4 @@ fn unlock(node: &NodeHandle, screen: &Screen, context: &NodeContext) -> bool {
         ask_to_unlock(wallet, node, screen);
     }
     true
-}
-
-fn connect(address: &PeerAddress, node: &NodeHandle) -> Result<String> {
-    match node.command(request::connect(address.clone()))? {
-        Ok(false) => Ok(format!("Connecting to {address}")),
-        Ok(true) => Ok(format!("{address} is kept connected already; /peers shows who is there")),
-        Err(TooManyAddresses { limit }) => Err(failed!(
-            "{address} is not dialled: there are {limit} addresses to dial already; start again with \
-             fewer"
-        )),
-    }
 }

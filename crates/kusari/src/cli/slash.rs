@@ -2,6 +2,8 @@
 //!
 //! Owns the commands of the prompt. Lines from a pipe never come here: there all is data.
 
+use std::net::IpAddr;
+
 use kusari_chain::BlockHash;
 use kusari_node::PeerAddress;
 
@@ -20,6 +22,9 @@ What you type is mined into a block and passed on to every peer. Lines that begi
   /block N|hash       show one block, by its height or its hash
   /peers              show who is connected
   /connect host:port  connect to a peer, and again whenever the connection is lost
+  /disconnect host:port  end every connection with an address, and dial it no more
+  /bans               show the hosts that are banned for what they sent
+  /unban IP           take connections from a banned host again
   /branches           show the branches beside the best chain
   /accept-branch hash follow one that is held, however many blocks that takes back
   /status             show the state of the chain and of this node
@@ -44,6 +49,9 @@ pub(crate) enum Typed {
     Peers,
     Witnesses,
     Connect(PeerAddress),
+    Disconnect(PeerAddress),
+    Bans,
+    Unban(IpAddr),
     Branches,
     AcceptBranch(BlockHash),
     Status,
@@ -105,6 +113,15 @@ pub(crate) fn read(line: &str) -> Typed {
         ("connect", None) => {
             hint("/connect needs an address; write it so: /connect 127.0.0.1:8080")
         }
+        ("disconnect", address) => address.and_then(|address| address.parse().ok()).map_or_else(
+            || hint("/disconnect needs an address; write it so: /disconnect 127.0.0.1:8080"),
+            Typed::Disconnect,
+        ),
+        ("unban", host) => host.and_then(|host| host.parse().ok()).map_or_else(
+            || hint("/unban needs an IP address; /bans lists those that are banned"),
+            Typed::Unban,
+        ),
+        ("bans", None) => Typed::Bans,
         ("accept-branch", hash) => hash.and_then(|hash| hash.parse().ok()).map_or_else(
             || {
                 hint(
@@ -120,7 +137,7 @@ pub(crate) fn read(line: &str) -> Typed {
         ("witnesses", None) => Typed::Witnesses,
         ("help", None) => Typed::Help,
         ("quit", None) => Typed::Quit,
-        ("peers" | "branches" | "status" | "witnesses" | "help" | "quit", Some(_)) => {
+        ("peers" | "bans" | "branches" | "status" | "witnesses" | "help" | "quit", Some(_)) => {
             Typed::Hint(format!("/{name} stands alone; to record the line begin it with //"))
         }
         _ => Typed::Hint(format!(
@@ -169,6 +186,9 @@ mod tests {
             ("/peers", Typed::Peers),
             ("/witnesses", Typed::Witnesses),
             ("/connect [::1]:8080", Typed::Connect("[::1]:8080".parse().unwrap())),
+            ("/disconnect 127.0.0.1:8080", Typed::Disconnect("127.0.0.1:8080".parse().unwrap())),
+            ("/bans", Typed::Bans),
+            ("/unban 192.0.2.7", Typed::Unban("192.0.2.7".parse().unwrap())),
             ("/branches", Typed::Branches),
             (&format!("/accept-branch {hash}"), Typed::AcceptBranch(hash.parse().unwrap())),
             ("/status", Typed::Status),
@@ -194,6 +214,8 @@ mod tests {
             ("/block 00ff", "/block needs a height"),
             ("/connect", "/connect needs an address"),
             ("/connect 8080", "write `host:port`"),
+            ("/disconnect 8080", "/disconnect needs an address"),
+            ("/unban", "/bans lists those"),
             ("/accept-branch", "/accept-branch needs the hash of a block"),
             ("/accept-branch 00ff", "/branches lists them"),
             ("/branches all", "/branches stands alone"),

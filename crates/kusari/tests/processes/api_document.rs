@@ -30,6 +30,7 @@ fn ask_what_every_node_has(held: &mut Held) {
         "/v1/status",
         "/v1/branches",
         "/v1/peers",
+        "/v1/bans",
         "/v1/mempool",
         "/v1/records",
         "/v1/rates",
@@ -56,6 +57,10 @@ fn ask_what_every_node_has(held: &mut Held) {
     held.get("GET /v1/backup", "/v1/backup", 401);
     held.post("POST /v1/peers", &json!({"address": "127.0.0.1:1"}), 202);
     held.post("POST /v1/peers", &json!({"address": "nowhere"}), 422);
+    held.post("POST /v1/peers/disconnect", &json!({"address": "127.0.0.1:1"}), 202);
+    held.post("POST /v1/peers/disconnect", &json!({"address": "nowhere"}), 422);
+    held.post("POST /v1/bans/lift", &json!({"host": "192.0.2.7"}), 202);
+    held.post("POST /v1/bans/lift", &json!({"host": "nowhere"}), 422);
     held.trusted("POST /v1/session", 200);
     held.trusted("POST /v1/session/links", 200);
     look_around(held);

@@ -1,5 +1,7 @@
 //! What people and programs ask of the node, and what it answers.
 
+use core::net::IpAddr;
+
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::{BlockHash, Branches};
@@ -48,8 +50,14 @@ pub enum Command {
     /// Follow the branch of this block, however much it reverts. Answered once it is durable, or
     /// refused.
     AcceptBranch(BlockHash),
-    /// Connect to a peer, and again whenever the connection is lost.
+    /// Connect to a peer, and again whenever the connection is lost; at once where the next try waits.
     Connect(PeerAddress),
+    /// End every connection with an address, and dial it no more.
+    Disconnect(PeerAddress),
+    /// Which hosts are banned.
+    GetBans,
+    /// Take connections from a banned host again.
+    Unban(IpAddr),
 }
 
 /// The answer to a [`Command`]; [`super::request`] says which answers which.
@@ -78,6 +86,31 @@ pub enum Reply {
     BranchAccepted(Result<Box<AcceptedBranch>, BranchRefusal>),
     /// The address will be dialled, and whether it was before.
     Dialled(Result<bool, TooManyAddresses>),
+    /// What ended.
+    Disconnected(Disconnected),
+    /// The banned hosts, in order of their addresses.
+    Bans(Vec<Ban>),
+    /// Whether the host was banned.
+    Unbanned(bool),
+}
+
+/// What came of [`Command::Disconnect`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Disconnected {
+    /// Whether the address was one that this node keeps dialling.
+    pub dialled: bool,
+    /// Connections that were closed.
+    pub connections: usize,
+}
+
+/// A host from which no connection is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ban {
+    /// Its address; the first one of a whole /64 of IPv6.
+    #[schema(value_type = String, examples("192.0.2.7"))]
+    pub host: IpAddr,
+    /// For how many seconds more.
+    pub seconds: u64,
 }
 
 /// A draft that is stored.

@@ -2,12 +2,15 @@
 //!
 //! A [`Command`] and a [`Reply`] are plain values, which a journal keeps; that they fit is said here alone.
 
+use core::net::IpAddr;
+
 use kusari_chain::ledger::{PublicKey, Txid};
 use kusari_chain::{BlockHash, Branches};
 
 use super::{
-    AcceptedBranch, AccountState, BranchRefusal, Command, Drafted, KnownTransaction, NoLedger,
-    PoolPage, Reply, SayRefusal, SubmitRefusal, TooManyAddresses, WrittenTransaction,
+    AcceptedBranch, AccountState, Ban, BranchRefusal, Command, Disconnected, Drafted,
+    KnownTransaction, NoLedger, PoolPage, Reply, SayRefusal, SubmitRefusal, TooManyAddresses,
+    WrittenTransaction,
 };
 use crate::address::PeerAddress;
 use crate::drafts::Draft;
@@ -54,4 +57,7 @@ requests! {
         = Command::AcceptBranch(hash), BranchAccepted;
     connect(address: PeerAddress) -> Result<bool, TooManyAddresses>
         = Command::Connect(address), Dialled;
+    disconnect(address: PeerAddress) -> Disconnected = Command::Disconnect(address), Disconnected;
+    bans() -> Vec<Ban> = Command::GetBans, Bans;
+    unban(host: IpAddr) -> bool = Command::Unban(host), Unbanned;
 }

@@ -37,6 +37,9 @@ impl Node {
                 let is_new = self.dials.add(address, self.now);
                 Reply::Dialled(is_new.map(|new| !new).ok_or(TooManyAddresses { limit }))
             }
+            Command::Disconnect(address) => Reply::Disconnected(self.disconnect(&address)),
+            Command::GetBans => Reply::Bans(self.bans.list(self.now)),
+            Command::Unban(host) => Reply::Unbanned(self.bans.lift(host)),
         };
         self.reply(request, reply);
         Ok(())

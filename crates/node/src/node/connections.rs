@@ -8,7 +8,7 @@ use super::Node;
 use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Manner;
-use crate::interface::{Action, Direction, DisconnectReason, PeerId};
+use crate::interface::{Action, Direction, DisconnectReason, Disconnected, PeerId};
 use crate::peers::{DialEnd, Peer, PeerStage};
 use crate::prelude::*;
 use crate::wire::{ErrorReport, Hello, Message};
@@ -37,6 +37,8 @@ impl Node {
         }
         match (verdict, direction) {
             (Err(reason), _) => {
+                // The last that it hears of us, so it says what is wrong, whatever the other end is.
+                self.send_error(peer, (&reason).into(), &reason.to_string());
                 let shown = self.peers.may_report_connection(self.now);
                 self.peers.note(peer, |peer| peer.shown = shown);
                 self.close(peer, reason);
@@ -116,6 +118,28 @@ impl Node {
             }
         }
         self.actions.push(Action::Disconnect { peer: id, reason });
+    }
+
+    /// Ends every connection with an address, whichever side made it, and dials it no more.
+    pub(super) fn disconnect(&mut self, address: &PeerAddress) -> Disconnected {
+        let mut ended = Disconnected { dialled: self.dials.remove(address), connections: 0 };
+        let has_it = |peer: &Peer| {
+            let listening = peer.listen.map(|port| SocketAddr::new(peer.address.ip(), port));
+            let of_socket = [Some(peer.address), listening].into_iter().flatten();
+            matches!(&peer.direction, Direction::Outbound(target) if target == address)
+                || of_socket.map(PeerAddress::from).any(|socket| socket == *address)
+        };
+        let peers = self.peers.iter().filter(|(_, peer)| has_it(peer));
+        let peers: Vec<_> = peers.map(|(id, peer)| (id, peer.direction.clone())).collect();
+        for (id, direction) in peers {
+            // A name that leads there would be dialled again.
+            if let Direction::Outbound(target) = direction {
+                ended.dialled |= self.dials.remove(&target);
+            }
+            self.close(id, DisconnectReason::ByPerson);
+            ended.connections += 1;
+        }
+        ended
     }
 
     fn uncover_twins_of(&mut self, peer: &Peer) {

@@ -4,6 +4,7 @@
 use core::net::IpAddr;
 
 use super::limits::host;
+use crate::interface::Ban;
 use crate::limits::{BAN_TIME, MAX_BANS};
 use crate::prelude::*;
 
@@ -31,6 +32,18 @@ impl Bans {
             self.0.remove(&host);
         }
         self.0.contains_key(&host)
+    }
+
+    /// The hosts, and for how many seconds more, rounded up.
+    pub(crate) fn list(&self, now: Duration) -> Vec<Ban> {
+        let left = self.0.iter().map(|(host, end)| (*host, end.saturating_sub(now)));
+        let left = left.filter(|(_, left)| !left.is_zero());
+        left.map(|(host, left)| Ban { host, seconds: left.as_secs() + 1 }).collect()
+    }
+
+    /// Ends the ban of a host, and says whether there was one.
+    pub(crate) fn lift(&mut self, address: IpAddr) -> bool {
+        self.0.remove(&host(address)).is_some()
     }
 
     /// Whether no more are banned than may: it may come from a stranger's file.

@@ -57,10 +57,13 @@ impl Dials {
         self.limit
     }
 
-    /// Adds an address, to be dialled at once. `None` where there are too many, `Some(false)`
-    /// where it is there already.
+    /// Adds an address, to be dialled at once, also where the next try waits. `None` where there are too
+    /// many, `Some(false)` where it is there already.
     pub(crate) fn add(&mut self, address: PeerAddress, now: Duration) -> Option<bool> {
-        if self.dials.contains_key(&address) {
+        if let Some(dial) = self.dials.get_mut(&address) {
+            if matches!(dial.state, State::Waiting(_)) {
+                *dial = Dial { state: State::Waiting(now), delay: REDIAL_FIRST };
+            }
             return Some(false);
         }
         if self.dials.len() >= self.limit {
@@ -68,6 +71,11 @@ impl Dials {
         }
         self.dials.insert(address, Dial { state: State::Waiting(now), delay: REDIAL_FIRST });
         Some(true)
+    }
+
+    /// Dials an address no more, and says whether it was one of these.
+    pub(crate) fn remove(&mut self, address: &PeerAddress) -> bool {
+        self.dials.remove(address).is_some()
     }
 
     /// Takes the addresses that are to be dialled now.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use crate::common::ledger::errors_to;
 use crate::common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
-use kusari_node::interface::{Direction, DisconnectReason, PeerId};
+use kusari_node::interface::{Command, Direction, DisconnectReason, Disconnected, PeerId, Reply};
 use kusari_node::limits::{
     IDLE_BY_HAND, MAX_PER_ADDRESS, MAX_PER_GROUP, PING_AFTER, REDIAL_FIRST, REDIAL_MAX,
 };
@@ -160,7 +161,55 @@ fn a_ban_never_touches_what_the_person_had_dialled() {
     let (out, actions) = bench.connect(Direction::Outbound(target), "192.0.2.1:8080");
     assert!(!is_closed(&actions, out), "our own dial is refused");
     let (again, actions) = bench.connect(Direction::Inbound, "192.0.2.1:50001");
+    assert_eq!(errors_to(&actions, again), ["banned"]);
     assert_eq!(closed(&actions), [(again, DisconnectReason::Banned)]);
+    // A person can see the ban, and end it.
+    let host = "192.0.2.1".parse().unwrap();
+    let listed = replies(&bench.command(Command::GetBans));
+    assert!(matches!(&listed[..], [Reply::Bans(bans)] if bans.len() == 1 && bans[0].host == host));
+    assert_eq!(replies(&bench.command(Command::Unban(host))), [Reply::Unbanned(true)]);
+    assert_eq!(replies(&bench.command(Command::Unban(host))), [Reply::Unbanned(false)]);
+    assert_eq!(replies(&bench.command(Command::GetBans)), [Reply::Bans(Vec::new())]);
+    let (again, actions) = bench.connect(Direction::Inbound, "192.0.2.1:50002");
+    assert!(!is_closed(&actions, again));
+}
+
+fn replies(actions: &[Action]) -> Vec<Reply> {
+    let replies = actions.iter().filter_map(|action| match action {
+        Action::Reply(_, reply) => Some(reply.clone()),
+        _ => None,
+    });
+    replies.collect()
+}
+
+#[test]
+fn what_a_person_disconnects_is_closed_and_dialled_no_more_until_they_connect_it_again() {
+    let (mut bench, out, _) = dialled("192.0.2.1:8080");
+    let (inbound, _) = bench.connect(Direction::Inbound, "192.0.2.1:50000");
+    bench.receive(inbound, listening(7));
+    let target: PeerAddress = "192.0.2.1:8080".parse().unwrap();
+    let actions = bench.command(Command::Disconnect(target.clone()));
+    let both = [out, inbound].map(|peer| (peer, DisconnectReason::ByPerson));
+    assert_eq!(closed(&actions), both, "the one that it dialled, and the one that listens there");
+    let ended_both = Reply::Disconnected(Disconnected { dialled: true, connections: 2 });
+    assert_eq!(replies(&actions), [ended_both]);
+    let mut later = ended(&mut bench, out);
+    later.extend(ended(&mut bench, inbound));
+    later.extend(bench.pass(2 * REDIAL_MAX));
+    assert!(!dials(&later), "it is dialled again");
+    let nothing = Reply::Disconnected(Disconnected { dialled: false, connections: 0 });
+    assert_eq!(replies(&bench.command(Command::Disconnect(target.clone()))), [nothing]);
+    let actions = bench.command(Command::Connect(target));
+    assert!(dials(&actions) && replies(&actions) == [Reply::Dialled(Ok(false))]);
+}
+
+#[test]
+fn what_a_person_connects_is_dialled_at_once_where_the_next_try_waits() {
+    let (mut bench, out, _) = dialled("192.0.2.1:8080");
+    assert!(!dials(&ended(&mut bench, out)));
+    let actions = bench.command(Command::Connect("192.0.2.1:8080".parse().unwrap()));
+    assert!(dials(&actions), "it waits for the next try");
+    assert_eq!(replies(&actions), [Reply::Dialled(Ok(true))]);
 }
 
 #[test]
@@ -204,8 +253,11 @@ fn an_address_and_a_group_get_as_many_places_as_the_person_says() {
     let config = NodeConfig { max_per_address: 2, max_per_group: 3, ..NodeConfig::default() };
     let mut bench = Bench::new(config);
     let mut connect = |address: &str| {
-        let (_, actions) = bench.connect(Direction::Inbound, address);
-        closed(&actions).pop().map(|(_, reason)| reason)
+        let (peer, actions) = bench.connect(Direction::Inbound, address);
+        let reason = closed(&actions).pop().map(|(_, reason)| reason);
+        let code = reason.as_ref().map(<&str>::from);
+        assert_eq!(errors_to(&actions, peer), code.as_slice(), "it is told why, once");
+        reason
     };
     assert_eq!(connect("198.51.100.7:1"), None);
     assert_eq!(connect("198.51.100.7:2"), None);

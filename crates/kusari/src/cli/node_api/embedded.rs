@@ -1,23 +1,29 @@
 //! A node whose store this process reads: the one that runs here, or one that does not run.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use kusari_api::views;
 use kusari_api_types::branches::{AcceptReceipt, BranchList, in_best_chain, no_branch};
-use kusari_api_types::{AccountReport, BlockReport, PeerList, Status, WitnessList};
+use kusari_api_types::problem::too_many_addresses;
+use kusari_api_types::{
+    AccountReport, BanList, BlockReport, ConnectReceipt, DisconnectReceipt, PeerList, Status,
+    UnbanReceipt, WitnessList,
+};
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
-use kusari_node::Snapshot;
-use kusari_node::interface::{AccountState, BranchRefusal, NoLedger, Request, request};
+use kusari_node::interface::{
+    AccountState, BranchRefusal, Disconnected, NoLedger, Request, TooManyAddresses, request,
+};
+use kusari_node::{PeerAddress, Snapshot};
 use kusari_runtime::offline::Offline;
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_runtime::{NodeHandle, unix_time};
 use kusari_store::Store;
 
 use super::{BlockName, NodeApi};
-use crate::cli::failure::Result;
+use crate::cli::failure::{Result, failed};
 use crate::cli::witnessing::Witnessing;
 
 /// Bytes of canonical lines, near which a page of blocks ends earlier.
@@ -57,6 +63,14 @@ impl EmbeddedNode {
         })
     }
 
+    /// What only a node with connections can do.
+    fn of_node<T>(&self, request: Request<T>) -> Result<T> {
+        match &self.running {
+            Some((node, _)) => Ok(node.command(request)?),
+            None => Err(failed!("no node runs there, so there are no connections; start one")),
+        }
+    }
+
     fn command<T>(&self, request: Request<T>) -> Result<T> {
         match &self.running {
             Some((node, _)) => Ok(node.command(request)?),
@@ -80,6 +94,30 @@ impl NodeApi for EmbeddedNode {
 
     fn peers(&self) -> Result<PeerList> {
         Ok(PeerList::new(&*self.snapshot()?))
+    }
+
+    fn connect(&self, address: &PeerAddress) -> Result<ConnectReceipt> {
+        match self.of_node(request::connect(address.clone()))? {
+            Ok(already_dialled) => {
+                Ok(ConnectReceipt { address: address.to_string(), already_dialled })
+            }
+            Err(TooManyAddresses { limit }) => Err(failed!("{}", too_many_addresses(limit).detail)),
+        }
+    }
+
+    fn disconnect(&self, address: &PeerAddress) -> Result<DisconnectReceipt> {
+        let Disconnected { dialled, connections } =
+            self.of_node(request::disconnect(address.clone()))?;
+        Ok(DisconnectReceipt { address: address.to_string(), dialled, connections })
+    }
+
+    fn bans(&self) -> Result<BanList> {
+        Ok(BanList { bans: self.of_node(request::bans())? })
+    }
+
+    fn unban(&self, host: IpAddr) -> Result<UnbanReceipt> {
+        let was_banned = self.of_node(request::unban(host))?;
+        Ok(UnbanReceipt { host: host.to_string(), was_banned })
     }
 
     fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {
