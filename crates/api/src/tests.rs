@@ -1,5 +1,6 @@
 //! The server over real loopback sockets, with the test in the place of the node.
 
+mod bodies;
 mod deadlines;
 mod document;
 mod drafts;

@@ -37,7 +37,7 @@ pub mod hex;
 pub mod ledger;
 pub mod mempool;
 pub mod merkle;
-mod object;
+pub mod object;
 pub mod params;
 pub mod pow;
 mod prelude;

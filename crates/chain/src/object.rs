@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// A deserializer that offers a map, whatever is asked of it.
-pub(crate) struct ObjectOnly<D>(pub(crate) D);
+pub struct ObjectOnly<D>(pub D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
     type Error = D::Error;

@@ -5,6 +5,8 @@ use std::error::Error;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use kusari_chain::object::ObjectOnly;
+use serde::Deserializer;
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -15,6 +17,15 @@ const BODY_DEADLINE: Duration = Duration::from_secs(10);
 /// A body that was read for a `T`.
 pub(super) struct Body<T>(pub(super) T);
 
+/// A `T` from an object, as the document says; derived readers would take a list of its values as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(ObjectOnly(deserializer)).map(Self)
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
@@ -24,7 +35,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(SLOW_BODY.into());
         };
         let rejection = match read {
-            Ok(Json(body)) => return Ok(Self(body)),
+            Ok(Json(Object(body))) => return Ok(Self(body)),
             Err(rejection) => rejection,
         };
         let cause = rejection.source().map(ToString::to_string).unwrap_or_default();
