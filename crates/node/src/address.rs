@@ -36,6 +36,16 @@ impl PeerAddress {
         &self.host
     }
 
+    /// Whether it names this host by its number.
+    pub(crate) fn is_on(&self, host: IpAddr) -> bool {
+        self.host.parse::<IpAddr>().is_ok_and(|own| own.to_canonical() == host.to_canonical())
+    }
+
+    /// Whether it names this socket by its numbers.
+    pub(crate) fn is(&self, socket: SocketAddr) -> bool {
+        self.port == socket.port() && self.is_on(socket.ip())
+    }
+
     /// The port, never 0.
     #[must_use]
     pub fn port(&self) -> u16 {

@@ -30,7 +30,10 @@ fn state(height: u32, hash: &BlockHash, work: Work) -> String {
 /// Who is connected.
 pub(crate) fn peers(list: &PeerList) -> String {
     if list.peers.is_empty() {
-        return String::from("No peers are connected; `kusari connect HOST:PORT` connects to one");
+        return String::from(
+            "No peers are connected; /connect host:port at the prompt, or `kusari connect host:port` in a shell, connects \
+             to one",
+        );
     }
     let mut text = counted(list.peers.len() as u64, "peer");
     for peer in &list.peers {
@@ -45,7 +48,7 @@ pub(crate) fn dialled(receipt: &ConnectReceipt) -> String {
     let ConnectReceipt { address, already_dialled } = receipt;
     match already_dialled {
         false => format!("Connecting to {address}"),
-        true => format!("{address} is kept connected already; `kusari peers` shows who is there"),
+        true => format!("{address} is dialled already; where the next try waits, it is now"),
     }
 }
 
@@ -79,7 +82,7 @@ pub(crate) fn unbanned(receipt: &UnbanReceipt) -> String {
     let UnbanReceipt { host, was_banned } = receipt;
     match was_banned {
         true => format!("Connections from {host} are taken again"),
-        false => format!("{host} is not banned; `kusari peers --banned` lists those that are"),
+        false => format!("{host} is not banned"),
     }
 }
 

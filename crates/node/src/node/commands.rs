@@ -39,7 +39,7 @@ impl Node {
             }
             Command::Disconnect(address) => Reply::Disconnected(self.disconnect(&address)),
             Command::GetBans => Reply::Bans(self.bans.list(self.now)),
-            Command::Unban(host) => Reply::Unbanned(self.bans.lift(host)),
+            Command::Unban(host) => Reply::Unbanned(self.bans.lift(host, self.now)),
         };
         self.reply(request, reply);
         Ok(())

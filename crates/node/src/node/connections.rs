@@ -32,8 +32,11 @@ impl Node {
             self.close(evicted, DisconnectReason::Evicted);
         }
         self.peers.insert(peer, direction.clone(), address, self.now);
-        if let Direction::Outbound(target) = &direction {
-            self.dials.connected(target, self.now);
+        if let Direction::Outbound(target) = &direction
+            && !self.dials.connected(target, self.now)
+        {
+            self.close(peer, DisconnectReason::ByPerson);
+            return Ok(());
         }
         match (verdict, direction) {
             (Err(reason), _) => {
@@ -68,6 +71,8 @@ impl Node {
         self.uncover_twins_of(&peer);
         if let Direction::Outbound(target) = peer.direction {
             let end = match peer.closing {
+                // Its address may be dialled anew meanwhile, which this end says nothing of.
+                Some(DisconnectReason::ByPerson) => return,
                 Some(DisconnectReason::Misbehaved) => DialEnd::Misbehaved,
                 _ => DialEnd::Lost,
             };
@@ -127,15 +132,18 @@ impl Node {
             let listening = peer.listen.map(|port| SocketAddr::new(peer.address.ip(), port));
             let of_socket = [Some(peer.address), listening].into_iter().flatten();
             matches!(&peer.direction, Direction::Outbound(target) if target == address)
-                || of_socket.map(PeerAddress::from).any(|socket| socket == *address)
+                || of_socket.into_iter().any(|socket| address.is(socket))
         };
         let peers = self.peers.iter().filter(|(_, peer)| has_it(peer));
-        let peers: Vec<_> = peers.map(|(id, peer)| (id, peer.direction.clone())).collect();
-        for (id, direction) in peers {
-            // A name that leads there would be dialled again.
-            if let Direction::Outbound(target) = direction {
+        let peers: Vec<PeerId> = peers.map(|(id, _)| id).collect();
+        for id in peers {
+            let Some(peer) = self.peers.get(id) else { continue };
+            let (socket, instance_id) = (peer.address, peer.instance_id);
+            // What else leads there would be dialled again.
+            if let Direction::Outbound(target) = peer.direction.clone() {
                 ended.dialled |= self.dials.remove(&target);
             }
+            ended.dialled |= self.dials.remove_covered(instance_id, socket.ip());
             self.close(id, DisconnectReason::ByPerson);
             ended.connections += 1;
         }

@@ -38,18 +38,22 @@ impl Bans {
     pub(crate) fn list(&self, now: Duration) -> Vec<Ban> {
         let left = self.0.iter().map(|(host, end)| (*host, end.saturating_sub(now)));
         let left = left.filter(|(_, left)| !left.is_zero());
-        left.map(|(host, left)| Ban { host, seconds: left.as_secs() + 1 }).collect()
+        left.map(|(host, left)| Ban { host, seconds: whole_seconds(left) }).collect()
     }
 
     /// Ends the ban of a host, and says whether there was one.
-    pub(crate) fn lift(&mut self, address: IpAddr) -> bool {
-        self.0.remove(&host(address)).is_some()
+    pub(crate) fn lift(&mut self, address: IpAddr, now: Duration) -> bool {
+        self.0.remove(&host(address)).is_some_and(|end| end > now)
     }
 
     /// Whether no more are banned than may: it may come from a stranger's file.
     pub(crate) fn is_within_bounds(&self) -> bool {
         self.0.len() <= MAX_BANS
     }
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Addresses that a person asked us to keep connected, and when each is dialled again.
 
+use core::net::IpAddr;
+
 use crate::address::PeerAddress;
 use crate::limits::{REDIAL_FIRST, REDIAL_MAX, REDIAL_RESET};
 use crate::prelude::*;
@@ -12,6 +14,8 @@ enum State {
     /// Waits until this time.
     Waiting(Duration),
     Dialling,
+    /// Given up while it was dialled; what comes of that is closed.
+    GivenUp,
     Connected {
         since: Duration,
     },
@@ -61,8 +65,15 @@ impl Dials {
     /// many, `Some(false)` where it is there already.
     pub(crate) fn add(&mut self, address: PeerAddress, now: Duration) -> Option<bool> {
         if let Some(dial) = self.dials.get_mut(&address) {
-            if matches!(dial.state, State::Waiting(_)) {
-                *dial = Dial { state: State::Waiting(now), delay: REDIAL_FIRST };
+            match dial.state {
+                State::Waiting(_) => {
+                    *dial = Dial { state: State::Waiting(now), delay: REDIAL_FIRST };
+                }
+                State::GivenUp => {
+                    dial.state = State::Dialling;
+                    return Some(true);
+                }
+                _ => {}
             }
             return Some(false);
         }
@@ -75,7 +86,24 @@ impl Dials {
 
     /// Dials an address no more, and says whether it was one of these.
     pub(crate) fn remove(&mut self, address: &PeerAddress) -> bool {
-        self.dials.remove(address).is_some()
+        match self.dials.get_mut(address) {
+            Some(Dial { state: State::GivenUp, .. }) => false,
+            Some(Dial { state: state @ State::Dialling, .. }) => {
+                *state = State::GivenUp;
+                true
+            }
+            _ => self.dials.remove(address).is_some(),
+        }
+    }
+
+    /// Dials no more what a node covers on this host, and says whether there was any. Only on this host: an
+    /// instance id is a claim.
+    pub(crate) fn remove_covered(&mut self, node: Option<InstanceId>, host: IpAddr) -> bool {
+        let before = self.dials.len();
+        self.dials.retain(|address, dial| {
+            !matches!(dial.state, State::Covered(by) if Some(by) == node) || !address.is_on(host)
+        });
+        self.dials.len() < before
     }
 
     /// Takes the addresses that are to be dialled now.
@@ -90,10 +118,17 @@ impl Dials {
         due
     }
 
-    pub(crate) fn connected(&mut self, address: &PeerAddress, now: Duration) {
-        if let Some(dial) = self.dials.get_mut(address) {
-            dial.state = State::Connected { since: now };
+    /// Notes a connection, and says whether it is still wanted.
+    pub(crate) fn connected(&mut self, address: &PeerAddress, now: Duration) -> bool {
+        match self.dials.get_mut(address) {
+            Some(Dial { state: State::GivenUp, .. }) => {
+                self.dials.remove(address);
+                return false;
+            }
+            Some(dial) => dial.state = State::Connected { since: now },
+            None => {}
         }
+        true
     }
 
     /// Notes how a connection ended. Returns the wait before the next try, where there is one.
@@ -106,6 +141,10 @@ impl Dials {
     ) -> Option<Duration> {
         let dial = self.dials.get_mut(address)?;
         match (end, &dial.state) {
+            (_, State::GivenUp) => {
+                self.dials.remove(address);
+                return None;
+            }
             // The connection was given up by choice before the driver reports its end.
             (DialEnd::Lost | DialEnd::Misbehaved, State::Covered(_) | State::Ourselves) => {
                 return None;

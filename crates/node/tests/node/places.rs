@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::common::ledger::errors_to;
 use crate::common::{Bench, checked, child, hello, is_closed, sent_to};
 use kusari_chain::Block;
-use kusari_node::interface::{Command, Direction, DisconnectReason, Disconnected, PeerId, Reply};
+use kusari_node::interface::{
+    Ban, Command, Direction, DisconnectReason, Disconnected, PeerId, Reply,
+};
 use kusari_node::limits::{
     IDLE_BY_HAND, MAX_PER_ADDRESS, MAX_PER_GROUP, PING_AFTER, REDIAL_FIRST, REDIAL_MAX,
 };
@@ -166,7 +168,8 @@ fn a_ban_never_touches_what_the_person_had_dialled() {
     // A person can see the ban, and end it.
     let host = "192.0.2.1".parse().unwrap();
     let listed = replies(&bench.command(Command::GetBans));
-    assert!(matches!(&listed[..], [Reply::Bans(bans)] if bans.len() == 1 && bans[0].host == host));
+    let [Reply::Bans(bans)] = &listed[..] else { panic!("{listed:?}") };
+    assert!(matches!(bans[..], [Ban { host: it, seconds: 590..=600 }] if it == host), "{bans:?}");
     assert_eq!(replies(&bench.command(Command::Unban(host))), [Reply::Unbanned(true)]);
     assert_eq!(replies(&bench.command(Command::Unban(host))), [Reply::Unbanned(false)]);
     assert_eq!(replies(&bench.command(Command::GetBans)), [Reply::Bans(Vec::new())]);
@@ -199,8 +202,52 @@ fn what_a_person_disconnects_is_closed_and_dialled_no_more_until_they_connect_it
     assert!(!dials(&later), "it is dialled again");
     let nothing = Reply::Disconnected(Disconnected { dialled: false, connections: 0 });
     assert_eq!(replies(&bench.command(Command::Disconnect(target.clone()))), [nothing]);
-    let actions = bench.command(Command::Connect(target));
+    let actions = bench.command(Command::Connect(target.clone()));
     assert!(dials(&actions) && replies(&actions) == [Reply::Dialled(Ok(false))]);
+    // The end of an old link says nothing of one that was made since.
+    let (old, _) = bench.connect(Direction::Outbound(target.clone()), "192.0.2.1:8080");
+    bench.command(Command::Disconnect(target.clone()));
+    assert!(dials(&bench.command(Command::Connect(target.clone()))));
+    let (_new, _) = bench.connect(Direction::Outbound(target), "192.0.2.1:8080");
+    let mut later = ended(&mut bench, old);
+    later.extend(bench.pass(REDIAL_FIRST * 2));
+    assert!(!dials(&later), "what is connected is dialled beside it");
+}
+
+#[test]
+fn an_address_is_disconnected_however_its_numbers_are_written() {
+    for (socket, typed) in [
+        ("[::ffff:192.0.2.1]:50000", "192.0.2.1:50000"),
+        ("[2001:db8::1]:50000", "[2001:DB8:0::1]:50000"),
+    ] {
+        let mut bench = Bench::new(NodeConfig::default());
+        let (peer, _) = bench.connect(Direction::Inbound, socket);
+        let actions = bench.command(Command::Disconnect(typed.parse().unwrap()));
+        assert_eq!(closed(&actions), [(peer, DisconnectReason::ByPerson)], "{typed}");
+    }
+}
+
+#[test]
+fn what_a_person_disconnects_while_it_is_dialled_is_closed_when_it_is_reached() {
+    let target: PeerAddress = "192.0.2.1:8080".parse().unwrap();
+    let start = || {
+        let connect = vec![target.clone()];
+        let mut bench = Bench::new(NodeConfig { connect, ..NodeConfig::default() });
+        let ended = Reply::Disconnected(Disconnected { dialled: true, connections: 0 });
+        assert_eq!(replies(&bench.command(Command::Disconnect(target.clone()))), [ended]);
+        bench
+    };
+    let outbound = || Direction::Outbound(target.clone());
+    let mut bench = start();
+    let (out, actions) = bench.connect(outbound(), "192.0.2.1:8080");
+    assert_eq!(closed(&actions), [(out, DisconnectReason::ByPerson)]);
+    assert!(!dials(&ended(&mut bench, out)) && !dials(&bench.pass(2 * REDIAL_MAX)));
+    // Connected again meanwhile, it is kept.
+    let mut bench = start();
+    let actions = bench.command(Command::Connect(target.clone()));
+    assert_eq!(replies(&actions), [Reply::Dialled(Ok(false))]);
+    let (out, actions) = bench.connect(outbound(), "192.0.2.1:8080");
+    assert!(!is_closed(&actions, out) && closed(&actions).is_empty());
 }
 
 #[test]

@@ -279,3 +279,15 @@ fn a_peer_that_takes_nothing_of_an_answer_ends_at_the_write_deadline() {
     assert_eq!(reason, format!("it read nothing for {} s", WRITE_DEADLINE.as_secs()));
     assert!(rig.streams.try_recv().is_err(), "half an answer counts as whole");
 }
+
+#[test]
+fn who_is_refused_at_once_reads_the_line_that_says_why_though_it_spoke_first() {
+    let mut rig = Rig::new(store(1));
+    // What nobody reads turns the end of a connection into a reset.
+    rig.client.write_all(&b"GET_CHAIN\n".repeat(2_000)).unwrap();
+    rig.handle.send_line(b"ERROR:{}\n");
+    rig.handle.close_for(&kusari_node::interface::DisconnectReason::Banned);
+    let mut told = Vec::new();
+    let _ = rig.client.read_to_end(&mut told);
+    assert_eq!(told, b"ERROR:{}\n");
+}
