@@ -16,9 +16,9 @@ pub struct Audit {
     /// Blocks beside it that were found right.
     pub side_blocks: u64,
     /// Records of this node that were found right.
-    pub records: u64,
+    pub outbox_entries: u64,
     /// How many of them stand in no block of the best chain.
-    pub waiting_records: u64,
+    pub waiting_entries: u64,
     /// What is wrong; absent where nothing is.
     pub finding: Option<AuditFinding>,
 }

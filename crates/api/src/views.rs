@@ -109,9 +109,9 @@ pub fn audit(report: AuditReport) -> Audit {
         height: finding.place.height(),
         message: finding.to_string(),
     });
-    let AuditReport { best_blocks, side_blocks, records, waiting_records, .. } = report;
+    let AuditReport { best_blocks, side_blocks, outbox_entries, waiting_entries, .. } = report;
     let sound = finding.is_none();
-    Audit { sound, file, best_blocks, side_blocks, records, waiting_records, finding }
+    Audit { sound, file, best_blocks, side_blocks, outbox_entries, waiting_entries, finding }
 }
 
 /// The answer to a question about `subject`.

@@ -183,7 +183,7 @@ fn an_audit_is_waited_for_longer_than_any_other_answer() {
     for _ in 0..3 {
         assert!(hasty().status().is_err());
     }
-    let report = r#"{"sound":true,"file":null,"best_blocks":0,"side_blocks":0,"records":0,"waiting_records":0,"finding":null}"#;
+    let report = r#"{"sound":true,"file":null,"best_blocks":0,"side_blocks":0,"outbox_entries":0,"waiting_entries":0,"finding":null}"#;
     stream.write_all(answer("200 OK", report).as_bytes()).unwrap();
     assert!(audit.join().unwrap().unwrap().sound);
 }

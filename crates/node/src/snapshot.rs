@@ -26,7 +26,7 @@ pub struct Snapshot {
     /// Those of them that behave as the original node does, whoever dialled.
     pub originals: usize,
     /// Typed lines that wait to be mined.
-    pub waiting_lines: u64,
+    pub waiting_entries: u64,
     /// What a ledger adds; `None` on the classic chain.
     pub ledger: Option<LedgerSummary>,
     /// Bytes of canonical lines that side branches take.
@@ -63,7 +63,7 @@ impl Snapshot {
     /// Outbox entries that wait to be mined, on either kind of chain.
     #[must_use]
     pub fn outbox_entries(&self) -> u64 {
-        self.waiting_lines + self.ledger.as_ref().map_or(0, |ledger| ledger.local_transactions)
+        self.waiting_entries + self.ledger.as_ref().map_or(0, |ledger| ledger.local_transactions)
     }
 
     /// What a person who records this text on the classic chain should know. The text is recorded all

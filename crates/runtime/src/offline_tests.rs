@@ -48,7 +48,7 @@ fn a_line_is_durable_when_it_is_acknowledged_also_beyond_those_in_memory() {
         assert_eq!(say(&mut node, "more"), Ok(number));
     }
     drop(node);
-    assert_eq!(Offline::open(store).unwrap().snapshot().waiting_lines, 1_010);
+    assert_eq!(Offline::open(store).unwrap().snapshot().waiting_entries, 1_010);
 }
 
 #[test]

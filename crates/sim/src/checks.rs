@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn check_bounds(&mut self, host: usize, snapshot: &Snapshot) {
         let Some(kusari) = self.kusari_mut(host) else { return };
         let (capacity, most) = (kusari.config.outbox.entries, kusari.config.max_peers);
-        let Snapshot { orphans, side_bytes, side_limit, waiting_lines, .. } = snapshot;
+        let Snapshot { orphans, side_bytes, side_limit, waiting_entries, .. } = snapshot;
         let peers = snapshot.peers.len();
         // A reorganisation opens entries again that made room for others, so the outbox itself may
         // hold more than its capacity, by as many as were satisfied before.
@@ -37,8 +37,8 @@ impl World {
             format!("{orphans} orphans")
         } else if side_bytes > side_limit {
             format!("{side_bytes} bytes of side branches, {side_limit} allowed")
-        } else if *waiting_lines > capacity + MAX_WAITING_SAYS as u64 + reopened {
-            format!("{waiting_lines} lines wait, {capacity} may")
+        } else if *waiting_entries > capacity + MAX_WAITING_SAYS as u64 + reopened {
+            format!("{waiting_entries} lines wait, {capacity} may")
         } else if peers > most {
             format!("{peers} peers, {most} allowed")
         } else {
@@ -100,7 +100,7 @@ impl World {
         let stored = kusari.disk.tip().1 == snapshot.tip.hash;
         let pooled =
             snapshot.ledger.map_or(0, |ledger| ledger.pooled as u64 + ledger.local_transactions);
-        let waiting = snapshot.waiting_lines + pooled;
+        let waiting = snapshot.waiting_entries + pooled;
         (stored && waiting == 0 && !kusari.commits.is_busy()).then_some(snapshot.tip.hash)
     }
 
@@ -164,7 +164,7 @@ impl World {
                         "tip {} {}, {} waiting, {:?}, {} orphans, catching up {}, peers {:?}",
                         s.tip.height,
                         s.tip.hash,
-                        s.waiting_lines,
+                        s.waiting_entries,
                         s.ledger.map(|ledger| (ledger.local_transactions, ledger.pooled)),
                         s.orphans,
                         s.catching_up,

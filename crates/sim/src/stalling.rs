@@ -87,7 +87,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
                 waits_since = Some(world.now);
             }
             world.run_for(DRIP);
-            if world.node(a).is_some_and(|node| node.snapshot().waiting_lines == 0) {
+            if world.node(a).is_some_and(|node| node.snapshot().waiting_entries == 0) {
                 waits_since = None;
             }
             if waits_since.is_some_and(|since| world.now > since + MINED_WITHIN) {

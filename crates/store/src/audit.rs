@@ -50,9 +50,9 @@ pub struct AuditReport {
     /// Blocks beside it that were found right.
     pub side_blocks: u64,
     /// Outbox records that were found right.
-    pub records: u64,
+    pub outbox_entries: u64,
     /// How many of them stand in no block of the best chain.
-    pub waiting_records: u64,
+    pub waiting_entries: u64,
     /// What is wrong; everything before it is right, nothing behind it was looked at.
     pub finding: Option<Finding>,
 }

@@ -46,7 +46,7 @@ pub(super) async fn record(
         if Instant::now() >= deadline {
             return Err(outbox_full(waiting).into());
         }
-        let room = snapshots.wait_for(|snapshot| snapshot.waiting_lines < waiting);
+        let room = snapshots.wait_for(|snapshot| snapshot.waiting_entries < waiting);
         match timeout_at(deadline, room).await {
             Ok(Ok(_)) => {}
             Ok(Err(_)) => return Err(STOPPING.into()),

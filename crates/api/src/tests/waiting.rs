@@ -25,8 +25,8 @@ impl Rig {
                         commands.push(command);
                         let reply = replies.next().expect("one more command than was expected");
                         let _ = answer.send(reply);
-                        for waiting_lines in [1, 0] {
-                            node.publish(Snapshot { waiting_lines, ..Snapshot::default() });
+                        for waiting_entries in [1, 0] {
+                            node.publish(Snapshot { waiting_entries, ..Snapshot::default() });
                         }
                     }
                 }
@@ -79,7 +79,7 @@ fn whoever_waits_for_room_is_recorded_once_there_is_some() {
 #[test]
 fn whoever_waits_in_vain_is_told_so() {
     let mut rig = Rig::in_no_time(store(0));
-    rig.node.publish(Snapshot { waiting_lines: 1, ..Snapshot::default() });
+    rig.node.publish(Snapshot { waiting_entries: 1, ..Snapshot::default() });
     let client = rig.sent(&post("/v1/records", "Prefer: wait=20\r\n", RECORD));
     let answer = reading(client);
     let node = &mut rig.node;

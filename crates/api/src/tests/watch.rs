@@ -21,7 +21,7 @@ fn busy() -> Snapshot {
     };
     let mut busy = Snapshot {
         peers: [peer(true), peer(false), peer(true)].into(),
-        waiting_lines: 4,
+        waiting_entries: 4,
         ledger: Some(LedgerSummary {
             chain_id: ChainId([7; 32]),
             name: "a \"ledger\"".into(),

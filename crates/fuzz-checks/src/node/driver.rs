@@ -282,7 +282,7 @@ impl Driver {
         assert!(snapshot.side_bytes <= snapshot.side_limit, "side branches are over their bound");
         assert!(snapshot.orphans <= MAX_ORPHANS, "too many orphans");
         let most = 2 * OUTBOX_CAPACITY + MAX_WAITING_SAYS + 1 + 24;
-        assert!(snapshot.waiting_lines <= most as u64, "too many lines wait");
+        assert!(snapshot.waiting_entries <= most as u64, "too many lines wait");
         let open = self.connections.values().filter(|connection| !connection.closing).count();
         assert!(open <= MAX_PEERS, "{open} connections are kept");
         assert!(self.connections.len() >= snapshot.peers.len(), "the node knows of more peers");

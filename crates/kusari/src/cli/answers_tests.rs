@@ -24,7 +24,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
         peers,
         originals: 0,
         ledger: None,
-        waiting_lines: 1,
+        waiting_entries: 1,
         side_bytes: 0,
         side_limit: 67_108_864,
         held: Vec::new(),

@@ -67,7 +67,7 @@ fn a_store_is_audited_with_and_without_a_node() {
         report,
         serde_json::json!({
             "sound": true, "file": null, "best_blocks": 1, "side_blocks": 0,
-            "records": 1, "waiting_records": 0, "finding": null,
+            "outbox_entries": 1, "waiting_entries": 0, "finding": null,
         })
     );
     node.terminate();
@@ -166,7 +166,7 @@ fn a_node_is_backed_up_while_it_writes_and_leaves_nothing_behind() {
         let report = on(&restored, "audit --json").printed();
         let report: serde_json::Value = serde_json::from_str(&report).unwrap();
         assert_eq!(report["sound"], true, "{report}");
-        let records = report["records"].as_u64().unwrap();
+        let records = report["outbox_entries"].as_u64().unwrap();
         assert!(records >= most, "{records} records after {most}");
         most = records;
     }

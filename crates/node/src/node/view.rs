@@ -66,7 +66,7 @@ impl Node {
             tip: self.chain.tip(),
             peers,
             originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
-            waiting_lines: self.outbox.waiting() + self.waiting_says.len() as u64,
+            waiting_entries: self.outbox.waiting() + self.waiting_says.len() as u64,
             ledger: self.ledger_summary(),
             side_bytes,
             side_limit,

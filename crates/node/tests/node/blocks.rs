@@ -83,7 +83,7 @@ fn a_line_displaced_by_a_heavier_branch_is_mined_again() {
     assert_eq!((again.data.as_str(), again.prev_hash), ("mine", b.hash));
     bench.mine(&actions);
     assert_eq!(bench.disk.entry(1).blocks.len(), 2);
-    assert_eq!(bench.node.snapshot().waiting_lines, 0);
+    assert_eq!(bench.node.snapshot().waiting_entries, 0);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_settled_line_comes_back_from_any_depth_and_across_a_restart() {
     }
     assert!(bench.disk.entry(1).state.is_settled());
     let mut bench = Bench::on(bench.disk.clone(), NodeConfig { seed: 5, ..NodeConfig::default() });
-    assert_eq!(bench.node.snapshot().waiting_lines, 0);
+    assert_eq!(bench.node.snapshot().waiting_entries, 0);
     let peer = bench.inbound();
     let mut rival = Block::genesis();
     for _ in 0..8 {
@@ -108,7 +108,7 @@ fn a_settled_line_comes_back_from_any_depth_and_across_a_restart() {
         bench.receive(peer, checked(&rival));
     }
     assert_eq!(bench.node.snapshot().tip.hash, rival.hash);
-    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert_eq!(bench.node.snapshot().waiting_entries, 1);
     assert!(!bench.disk.entry(1).state.is_settled());
 }
 
@@ -152,7 +152,7 @@ fn an_offered_line_is_refused_by_a_full_outbox_and_never_recorded_later() {
     )));
     // A person is not told: whoever offered the line knows, and comes again.
     assert!(!actions.iter().any(|action| matches!(action, Action::Notify(_))));
-    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert_eq!(bench.node.snapshot().waiting_entries, 1);
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn a_restart_knows_its_lines_and_mines_none_twice() {
     bench.say("second");
     bench.mine(&work);
     let mut bench = Bench::on(bench.disk.clone(), NodeConfig { seed: 2, ..NodeConfig::default() });
-    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert_eq!(bench.node.snapshot().waiting_entries, 1);
     let work = bench.say("third");
     // The search for the second line began with the first tick, which the bench gave.
     assert!(!work.iter().any(|action| matches!(action, Action::Mine { .. })));
@@ -342,9 +342,9 @@ fn a_line_whose_settling_is_not_durable_yet_is_not_lost_to_a_reorganisation() {
         rival = child(&rival, "rival");
         bench.receive(peer, checked(&rival));
     }
-    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert_eq!(bench.node.snapshot().waiting_entries, 1);
     bench.release_commits();
-    assert_eq!(bench.node.snapshot().waiting_lines, 1);
+    assert_eq!(bench.node.snapshot().waiting_entries, 1);
     assert!(!bench.disk.entry(1).state.is_settled());
 }
 

@@ -210,7 +210,7 @@ fn an_accepted_branch_is_followed_durably_and_what_people_typed_is_mined_again()
     let AcceptedBranch { before, tip, depth, refused } = reply.unwrap();
     assert_eq!((before.height, tip, depth, refused), (5, point(&theirs[5]), 5, None));
     let snapshot = bench.node.snapshot();
-    assert_eq!((snapshot.tip, snapshot.waiting_lines), (point(&theirs[5]), 1));
+    assert_eq!((snapshot.tip, snapshot.waiting_entries), (point(&theirs[5]), 1));
     actions.extend(bench.pass(Duration::from_secs(1)));
     // Later blocks are followed as ever, and after a restart too.
     let seventh = child(&theirs[5], "seventh");

@@ -228,7 +228,7 @@ impl World {
         assert!(waiting.len() <= 1 || held_bytes as u64 <= LIMITS.in_memory_bytes);
         // Of an entry that waits in the store alone a block may have come back meanwhile.
         let unmined = self.acknowledged.iter().filter(|text| !seen.contains(text)).count();
-        assert!(self.bench.node.snapshot().waiting_lines >= unmined as u64);
+        assert!(self.bench.node.snapshot().waiting_entries >= unmined as u64);
     }
 
     fn finish(mut self) {
@@ -247,7 +247,7 @@ impl World {
         for text in &self.acknowledged {
             assert!(stands.contains(text), "the acknowledged {text:?} is lost");
         }
-        assert_eq!(self.bench.node.snapshot().waiting_lines, 0);
+        assert_eq!(self.bench.node.snapshot().waiting_entries, 0);
         let facts = self.bench.disk.outbox_facts().unwrap();
         assert_eq!((facts.waiting, facts.bytes), (0, 0));
     }
@@ -297,12 +297,12 @@ fn a_node_that_starts_reads_no_more_lines_than_it_holds() {
     let outbox = (1..=50_000).map(insert).collect();
     disk.apply(&StoreBatch { outbox, ..StoreBatch::default() });
     let mut bench = Bench::on(disk, NodeConfig::default());
-    assert_eq!(bench.node.snapshot().waiting_lines, 50_000);
+    assert_eq!(bench.node.snapshot().waiting_entries, 50_000);
     assert!(bench.disk.entries_read.get() <= OUTBOX_CAPACITY + OUTBOX_READ);
     let state: Value = serde_json::from_slice(&bench.node.state()).unwrap();
     assert_eq!(state["outbox"]["open"].as_object().unwrap().len(), OUTBOX_CAPACITY);
     // What comes next waits behind them, and is not read for it.
     bench.offer("one more");
-    assert_eq!(bench.node.snapshot().waiting_lines, 50_001);
+    assert_eq!(bench.node.snapshot().waiting_entries, 50_001);
     assert!(bench.disk.entries_read.get() <= OUTBOX_CAPACITY + OUTBOX_READ);
 }

@@ -315,7 +315,7 @@ fn a_picture_is_made_anew_only_where_it_changed_and_of_peers_only_where_they_did
     assert_eq!(bench.node.snapshot_since(&first), None);
     bench.say("a line");
     let second = bench.node.snapshot_since(&first).unwrap();
-    assert_eq!((first.waiting_lines, second.waiting_lines), (0, 1));
+    assert_eq!((first.waiting_entries, second.waiting_entries), (0, 1));
     assert!(std::sync::Arc::ptr_eq(&first.peers, &second.peers));
     bench.receive(peer, checked(&child(&Block::genesis(), "theirs")));
     let third = bench.node.snapshot_since(&second).unwrap();

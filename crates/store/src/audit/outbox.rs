@@ -73,10 +73,10 @@ impl Auditor {
             }
             let entry = read_entry(due, bytes.value())?;
             check_entry(&entry, outbox)?;
-            self.report.waiting_records +=
+            self.report.waiting_entries +=
                 u64::from(!stands_in_best_chain(&entry, blocks, tip_height)?);
             listed.count(&entry);
-            self.report.records += 1;
+            self.report.outbox_entries += 1;
             due += 1;
         }
         if due < outbox.next_entry {

@@ -33,7 +33,7 @@ fn a_long_outbox_is_counted_without_being_read_and_read_in_pieces() {
     // The whole node: what is in memory is what may be.
     let stores = (Box::new(store.clone()), Box::new(store));
     let mut node = Node::new(NodeConfig::default(), stores.0, stores.1).unwrap();
-    assert_eq!(node.snapshot().waiting_lines, WAITING);
+    assert_eq!(node.snapshot().waiting_entries, WAITING);
     let now = Now { monotonic: Duration::ZERO, wall: 1_800_000_000 };
     node.handle(now, Input::Tick);
     let state: serde_json::Value = serde_json::from_slice(&node.state()).unwrap();

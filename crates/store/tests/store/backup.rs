@@ -34,7 +34,7 @@ fn copy_is_a_sound_store_with_everything_in_it_and_goes_on_where_it_was_made() {
     for copy in [closed, open] {
         let report = audit_file(&copy).unwrap();
         assert_eq!(report.finding, None);
-        assert_eq!((report.best_blocks, report.side_blocks, report.records), (TIP, 2, 4));
+        assert_eq!((report.best_blocks, report.side_blocks, report.outbox_entries), (TIP, 2, 4));
         let (_directory, copied) = restored(&copy);
         for height in 1..=TIP {
             assert_eq!(copied.best_at(height), store.best_at(height));

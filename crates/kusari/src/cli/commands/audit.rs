@@ -69,8 +69,8 @@ fn summary(audit: &Audit) -> String {
     };
     let best = counted(u64::from(audit.best_blocks), "block");
     let side = counted(audit.side_blocks, "block");
-    let records = counted(audit.records, "record");
-    let waiting = match audit.waiting_records {
+    let records = counted(audit.outbox_entries, "record");
+    let waiting = match audit.waiting_entries {
         1 => String::from("1 waits"),
         number => format!("{} wait", grouped(number)),
     };

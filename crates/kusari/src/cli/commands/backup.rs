@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result {
     refuse_to_overwrite(&file, args.force)?;
     put_in_place(unfinished.path(), &file)?;
     let blocks = counted(u64::from(report.best_blocks), "block");
-    let records = counted(report.records, "record");
+    let records = counted(report.outbox_entries, "record");
     print(&format!("Backed up {blocks} and {records} to {}; audited.", shown(&file)))
 }
 

@@ -113,8 +113,8 @@ fn events_and_what_seldom_happens_have_the_form_that_the_document_says() {
         file: Some(AuditedFile { bytes: 1, pages: None }),
         best_blocks: 7,
         side_blocks: 0,
-        records: 0,
-        waiting_records: 0,
+        outbox_entries: 0,
+        waiting_entries: 0,
         finding: Some(finding),
     };
     hold(&held, "Audit", &audit);

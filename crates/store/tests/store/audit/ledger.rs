@@ -297,7 +297,7 @@ fn a_sound_ledger_is_found_sound_open_and_closed() {
     drop(sound_ledger_store(&directory));
     let report = assert_sound(&directory);
     assert_eq!((report.best_blocks, report.side_blocks), (LEDGER_TIP, 2));
-    assert_eq!((report.records, report.waiting_records), (2, 1));
+    assert_eq!((report.outbox_entries, report.waiting_entries), (2, 1));
     let store = Store::open_chain(directory.path(), Some(&spec())).unwrap();
     assert_eq!(store.audit().finding, None);
 }

@@ -147,7 +147,7 @@ fn sound_store_is_found_sound_and_its_file_stays_as_it_is() {
     let before = std::fs::read(&file).unwrap();
     let report = assert_sound(&directory);
     assert_eq!((report.best_blocks, report.side_blocks), (TIP, 2));
-    assert_eq!((report.records, report.waiting_records), (4, 1));
+    assert_eq!((report.outbox_entries, report.waiting_entries), (4, 1));
     let Some(FileReport { bytes, pages: Some(pages) }) = report.file else {
         panic!("nothing is said of the file: {report:?}")
     };
@@ -165,7 +165,7 @@ fn empty_store_is_sound() {
     let directory = TempDir::new();
     Store::open(directory.path()).unwrap();
     let report = assert_sound(&directory);
-    assert_eq!((report.best_blocks, report.side_blocks, report.records), (0, 0, 0));
+    assert_eq!((report.best_blocks, report.side_blocks, report.outbox_entries), (0, 0, 0));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn store_of_a_process_that_was_killed_is_sound_and_is_left_unrepaired() {
     let left = std::fs::read(directory.path().join("chain.redb")).unwrap();
     let file = copy.path().join("chain.redb");
     std::fs::write(&file, &left).unwrap();
-    assert_eq!(assert_sound(&copy).records, 5);
+    assert_eq!(assert_sound(&copy).outbox_entries, 5);
     assert_eq!(std::fs::read(&file).unwrap(), left);
 }
 
