@@ -214,7 +214,7 @@ pub fn nothing_to_erase(txid: &Txid) -> Problem {
 /// As many addresses are dialled as may be.
 pub fn too_many_addresses(limit: usize) -> Problem {
     TOO_MANY_ADDRESSES.because(format!(
-        "{limit} addresses are dialled already, as many as may be; `kusari disconnect` ends one, \
-         or start the node with more --max-peers"
+        "{limit} addresses are dialled already, as many as may be; end one by /disconnect at the \
+         prompt, or by `kusari disconnect` in a shell, or start the node with more --max-peers"
     ))
 }
