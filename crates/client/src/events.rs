@@ -14,7 +14,7 @@ use super::{Client, ClientError};
 use kusari_api_types::NodeEvent;
 
 /// After how much silence a connection counts as dead. A node that has nothing to tell says so
-/// every 15 s; two of these may come late.
+/// every 3 s; a busy machine may delay some of these.
 const SILENCE: Duration = Duration::from_secs(45);
 /// Bytes that are read at once: some twenty events.
 const PIECE: usize = 4 * 1024;

@@ -3,18 +3,25 @@
 import { html, render, useEffect, useState } from "./html.js";
 import { language, setLanguage, t } from "./words.js";
 import { admit, start, useLive } from "./live.js";
+import { Banners } from "./banners.js";
+import { Part } from "./part.js";
+import { plain } from "./stranger.js";
 import { Overview } from "./overview.js";
 import { Block } from "./block.js";
 import { Transaction } from "./transaction.js";
 import { Account } from "./account.js";
 import { Found } from "./found.js";
 
-const VIEWS = { block: Block, tx: Transaction, account: Account, search: Found };
+const VIEWS = new Map([["block", Block], ["tx", Transaction], ["account", Account], ["search", Found]]);
 
 /** `#/block/7` names a view and what it is about. */
 function route() {
   const [, view, ...rest] = location.hash.split("/");
-  return { View: VIEWS[view] || Overview, about: decodeURIComponent(rest.join("/")) };
+  const written = rest.join("/");
+  let about = written;
+  // An address that a stranger made need not be well-formed.
+  try { about = decodeURIComponent(written); } catch { /* it is taken as it is written */ }
+  return { View: VIEWS.get(view) || Overview, about };
 }
 
 /** The key of a link is used at once, and stays in no history of the browser. */
@@ -35,7 +42,7 @@ function App() {
     return () => removeEventListener("hashchange", turn);
   }, []);
   document.documentElement.lang = language();
-  const name = live.status && (live.status.chain_name || t("classic"));
+  const name = live.status && (live.status.chain_name ? plain(live.status.chain_name) : t("classic"));
   document.title = name ? `${live.status.height} · ${name} · kusari` : "kusari";
   const search = (event) => {
     event.preventDefault();
@@ -59,9 +66,8 @@ function App() {
       </div>
     </header>
     <main id="content" tabindex="-1">
-      ${!live.connected && html`<p class="banner" role="alert">${t("disconnected")}</p>`}
-      ${live.status?.catching_up && html`<p class="banner" role="status">${t("catchingUp")}</p>`}
-      <${View} about=${about} key=${about} />
+      <${Part} id="banners" name="view" wide><${Banners} /><//>
+      <${Part} key=${location.hash} id="view" name="view" wide><${View} about=${about} key=${about} /><//>
     </main>`;
 }
 

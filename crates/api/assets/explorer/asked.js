@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "./html.js";
 import { t } from "./words.js";
 import { useLive } from "./live.js";
+import { Text } from "./text.js";
 
 /** What `ask` answers for `about`: undefined while nobody knows, null where there is nothing. */
 export function useAsked(ask, about) {
@@ -23,5 +24,5 @@ export function useAsked(ask, about) {
 /** What stands there instead of a view that has nothing to show. */
 export function Nothing({ answer, problem }) {
   return html`<section class="wide" role="status">
-    <p>${problem || t(answer === null ? "noSuch" : "loading")}</p><p><a href="#/">${t("back")}</a></p></section>`;
+    <p>${problem ? html`<${Text} of=${problem} />` : t(answer === null ? "noSuch" : "loading")}</p><p><a href="#/">${t("back")}</a></p></section>`;
 }

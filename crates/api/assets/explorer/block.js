@@ -8,9 +8,11 @@ import { address } from "./address.js";
 import { Nothing, useAsked } from "./asked.js";
 import { records } from "./chain.js";
 import { txid } from "./txid.js";
+import { Many } from "./many.js";
+import { Text } from "./text.js";
 
 const ask = async (which) => {
-  const found = await find(`/v1/blocks/${which}`);
+  const found = await find(`/v1/blocks/${encodeURIComponent(which)}`);
   if (found?.block.body) {
     found.ids = await Promise.all(found.block.body.map((entry) => txid(entry.transaction)));
   }
@@ -21,7 +23,7 @@ const Entry = ({ id, entry }) => html`<li>
   <a href=${`#/tx/${id}`}><code>${id}</code></a><br />
   <a href=${`#/account/${address(entry.transaction.sender)}`}><code>${address(entry.transaction.sender)}</code></a>
   ${entry.transaction.amount > 0 && html` → <code>${address(entry.transaction.receiver)}</code> · ${count(entry.transaction.amount)}`}
-  ${entry.payload && html`<p class="said">${entry.payload.data}</p>`}
+  ${entry.payload && html`<p class="said"><${Text} of=${entry.payload.data} /></p>`}
 </li>`;
 
 export function Block({ about }) {
@@ -40,8 +42,8 @@ export function Block({ about }) {
       ${block.commitment && html`<dt>${t("miner")}</dt><dd class="hash"><a href=${`#/account/${address(block.commitment.miner)}`}>${address(block.commitment.miner)}</a></dd>`}
       ${isBest && confirmations > 1 && html`<dt>${t("next")}</dt><dd><a href=${`#/block/${block.index + 1}`}>${count(block.index + 1)}</a></dd>`}
     </dl>
-    ${block.body ? html`<h3>${records(block.body.length)}</h3><ul class="plain">${block.body.map((entry, at) => html`<${Entry} key=${ids[at]} id=${ids[at]} entry=${entry} />`)}</ul>` : html`
-      <h3>${t("text")}</h3><p class="said">${block.data}</p>
-      ${block.transactions.length > 0 && html`<h3>${t("transactions")}</h3><ul class="plain">${block.transactions.map((one) => html`<li>${one.sender} → ${one.receiver}: ${count(one.amount)}</li>`)}</ul>`}`}
+    ${block.body ? html`<h3>${records(block.body.length)}</h3><${Many} of=${block.body} each=${(entry, at) => html`<${Entry} key=${ids[at]} id=${ids[at]} entry=${entry} />`} />` : html`
+      <h3>${t("text")}</h3><p class="said"><${Text} of=${block.data} /></p>
+      ${block.transactions.length > 0 && html`<h3>${t("transactions")}</h3><${Many} of=${block.transactions} each=${(one) => html`<li><${Text} of=${one.sender} line /> → <${Text} of=${one.receiver} line />: ${count(one.amount)}</li>`} />`}`}
   </section>`;
 }

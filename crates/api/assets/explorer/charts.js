@@ -6,6 +6,9 @@ import { t } from "./words.js";
 import { useLive } from "./live.js";
 import uPlot from "./vendor/uplot.js";
 
+/** A year, in seconds. */
+const LONGEST_GAP = 31557600;
+
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** One chart, which follows its data, its width and the colours of the page. */
@@ -34,9 +37,15 @@ function Chart({ data, names, label, times }) {
   return html`<div ref=${place} role="img" aria-label=${label}></div>`;
 }
 
+/** Seconds between two blocks; a gap where a miner wrote what is no time, which would flatten all others. */
+function between(earlier, later) {
+  const seconds = Number(later) - Number(earlier);
+  return Math.abs(seconds) < LONGEST_GAP ? seconds : null;
+}
+
 function difficulty(headers) {
   const rows = headers.slice(1).map((header, at) => [
-    header.height, workBetween(header.work, headers[at].work), header.timestamp - headers[at].timestamp,
+    header.height, workBetween(header.work, headers[at].work), between(headers[at].timestamp, header.timestamp),
   ]);
   // The genesis block is years older than the chain that somebody mines on it.
   const shown = rows.filter(([height]) => height > 1);

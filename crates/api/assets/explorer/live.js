@@ -2,7 +2,9 @@
 // that something changed. Each part is read once at a time, and never more often than people can see.
 
 import { useEffect, useState } from "./html.js";
-import { find, get, post } from "./api.js";
+import { LIVE, NoAnswer, WORK, find, get, post } from "./api.js";
+import { parse } from "./exact.js";
+import { follow } from "./tabs.js";
 
 /** Blocks of the best chain that are shown and drawn. */
 const HEADERS = 120;
@@ -12,9 +14,17 @@ const SAMPLES = 300;
 const SEEN = 60000;
 /** Least time between two reads of one part, in milliseconds. */
 const PAUSE = 250;
+/** What changes without an event is read so often, in milliseconds: with `LIVE`, a node that hangs is seen within 10 s. */
+const POLL = 3000;
+/** Ages, latencies and the chain itself are read with every so many of these. */
+const SLOWER = 5;
 
 export const state = {
-  connected: true, status: null, headers: [], texts: {}, branches: [], peers: [], mempool: null, outbox: [],
+  // Since when the node is silent, or why it refuses its events: null where all is well.
+  silent: null, refusal: null,
+  // What went wrong with a read, by its name.
+  problems: {},
+  status: null, headers: [], texts: {}, branches: [], peers: [], mempool: null, outbox: [],
   rate: [[], []], rates: null, session: { may_write: false }, refused: null, reorganisation: null,
 };
 
@@ -31,10 +41,18 @@ export function useLive() {
   return state;
 }
 
+/** What went wrong with one of these reads. Where the whole node is silent the page says so once. */
+export function problemOf(reads) {
+  const problem = reads.map((name) => state.problems[name]).find((problem) => problem !== undefined);
+  return problem === undefined || (problem instanceof NoAnswer && state.silent !== null) ? null : problem.message;
+}
+
+const readers = {};
+
 /** A read that runs once at a time; what comes meanwhile is one more after it. */
-function reader(read) {
+function reader(name, read) {
   let running = false, wanted = false;
-  return async function again() {
+  readers[name] = async () => {
     wanted = true;
     if (running) return;
     running = true;
@@ -42,28 +60,27 @@ function reader(read) {
       wanted = false;
       try {
         await read();
-        state.connected = true;
-      } catch (error) {
-        // A node that is gone says so by its stream, which comes back by itself.
-        if (error instanceof TypeError) state.connected = false;
-      }
+        delete state.problems[name];
+      } catch (error) { state.problems[name] = error; }
       tell();
       await new Promise((done) => setTimeout(done, PAUSE));
     }
     running = false;
   };
+  return readers[name];
 }
 
-const readStatus = reader(async () => { state.status = await get("/v1/status"); });
-const readPeers = reader(async () => { state.peers = (await get("/v1/peers")).peers; });
-const readMempool = reader(async () => { state.mempool = await get("/v1/mempool?limit=20"); });
+const readStatus = reader("status", async () => { state.status = await get("/v1/status", LIVE); });
+const readPeers = reader("peers", async () => { state.peers = (await get("/v1/peers", LIVE)).peers; });
+const readMempool = reader("mempool", async () => { state.mempool = await get("/v1/mempool?limit=20", LIVE); });
 /** What this node is still to sign, to have mined, or lost its place. A classic node has its lines in the mempool. */
-const readOutbox = reader(async () => {
-  const status = state.status || (await get("/v1/status"));
-  state.outbox = status.chain === "classic" ? [] : (await get("/v1/records?open=true&limit=20")).records;
+const readOutbox = reader("outbox", async () => {
+  const status = state.status || (await get("/v1/status", LIVE));
+  state.outbox = status.chain === "classic" ? [] : (await get("/v1/records?open=true&limit=20", LIVE)).records;
 });
-const readRates = reader(async () => { state.rates = await get("/v1/rates"); });
-const readSession = reader(async () => { state.session = await get("/v1/session"); });
+/** The node measures its machine for the first one who asks. */
+const readRates = reader("rates", async () => { state.rates = await get("/v1/rates", WORK); });
+const readSession = reader("session", async () => { state.session = await get("/v1/session", LIVE); });
 
 /** Has the node admit this browser, by its token or by the key of a link that `kusari open` printed. */
 export async function admit(key) {
@@ -74,13 +91,17 @@ export async function admit(key) {
   readSession();
 }
 
-const readChain = reader(async () => {
-  const status = await get("/v1/status");
+const readChain = reader("chain", async () => {
+  const status = await get("/v1/status", LIVE);
   const from = Math.max(0, status.height - HEADERS + 1);
-  state.headers = (await get(`/v1/headers?from=${from}&limit=${HEADERS}`)).headers;
+  state.headers = (await get(`/v1/headers?from=${from}&limit=${HEADERS}`, LIVE)).headers;
   state.status = status;
-  await readTexts(state.headers.slice(-12));
-  const branches = (await get("/v1/branches")).branches;
+  readTexts();
+  readBranches();
+});
+
+const readBranches = reader("branches", async () => {
+  const branches = (await get("/v1/branches", LIVE)).branches;
   for (const branch of branches) {
     const known = state.branches.find((one) => one.hash === branch.hash);
     branch.headers = known && !moved(known, branch) ? known.headers : await headersOf(branch.hash);
@@ -91,21 +112,21 @@ const readChain = reader(async () => {
 const moved = (known, branch) => known.fork_hash !== branch.fork_hash;
 
 const headersOf = async (hash) => {
-  const found = await find(`/v1/branches/${hash}`);
+  const found = await find(`/v1/branches/${hash}`, LIVE);
   return found ? found.headers : [];
 };
 
 /** The first words of the newest blocks. */
-async function readTexts(headers) {
-  const known = state.texts, texts = {};
+const readTexts = reader("texts", async () => {
+  const headers = state.headers.slice(-12), known = state.texts, texts = {};
   const lacking = headers.filter((header) => known[header.hash] === undefined);
   for (const { hash } of headers) if (known[hash] !== undefined) texts[hash] = known[hash];
   if (lacking.length) {
-    const page = await get(`/v1/blocks?from=${lacking[0].height}&limit=${headers.length}`);
+    const page = await get(`/v1/blocks?from=${lacking[0].height}&limit=${headers.length}`, LIVE);
     for (const block of page.blocks) texts[block.hash] = firstText(block);
   }
   state.texts = texts;
-}
+});
 
 /** What a block says first: its line, or the first text of its transactions. */
 export function firstText(block) {
@@ -116,39 +137,60 @@ export function firstText(block) {
 
 function sample({ tries_per_second: rate }) {
   const [times, rates] = state.rate;
-  state.rate = [[...times, Date.now() / 1000].slice(-SAMPLES), [...rates, rate].slice(-SAMPLES)];
+  state.rate = [[...times, Date.now() / 1000].slice(-SAMPLES), [...rates, Number(rate)].slice(-SAMPLES)];
 }
 
 function readAll() {
   for (const read of [readStatus, readChain, readPeers, readMempool, readOutbox, readSession]) read();
 }
 
-export function start() {
-  readAll();
-  readRates();
-  const events = new EventSource("/v1/events");
-  const on = (kind, act) => events.addEventListener(kind, (event) => act(JSON.parse(event.data)));
-  on("block", () => { readChain(); readMempool(); readOutbox(); });
-  on("reorganisation", (event) => {
+/** What each event makes the page read again. */
+const EVENTS = {
+  block: () => { readChain(); readMempool(); readOutbox(); },
+  reorganisation: (event) => {
     state.reorganisation = event;
     setTimeout(() => { if (state.reorganisation === event) { state.reorganisation = null; tell(); } }, SEEN);
     readChain();
     readMempool();
     readOutbox();
-  });
-  on("held-branch", () => readChain());
-  on("transaction", (event) => { readMempool(); readStatus(); if (event.own) readOutbox(); });
-  on("draft", () => { readMempool(); readStatus(); readOutbox(); });
-  on("peer", () => { readPeers(); readStatus(); });
-  on("witness", () => readStatus());
-  on("missed", readAll);
-  on("mining", (event) => {
+  },
+  "held-branch": () => readChain(),
+  transaction: (event) => { readMempool(); readStatus(); if (event.own) readOutbox(); },
+  draft: () => { readMempool(); readStatus(); readOutbox(); },
+  peer: () => { readPeers(); readStatus(); },
+  witness: () => readStatus(),
+  missed: readAll,
+  mining: (event) => {
     if (state.status) state.status.mining = event;
     sample(event);
     tell();
-  });
-  events.onopen = () => { if (!state.connected) readAll(); };
-  events.onerror = () => { state.connected = false; tell(); };
-  // Ages grow, branches beside the chain and latencies change without an event.
-  setInterval(() => { if (!document.hidden && state.connected) { readPeers(); readChain(); } }, 15000);
+  },
+};
+
+/** What the stream tells, whichever tab reads it. */
+function hear({ kind, name, data, since = null, why = null }) {
+  if (kind === "event") {
+    if (data !== null) EVENTS[name]?.(parse(data));
+    return;
+  }
+  const isNews = state.silent !== since || state.refusal !== why;
+  state.silent = since;
+  state.refusal = why;
+  if (isNews) tell();
+  if (kind === "opened") readAll();
+}
+
+export function start() {
+  readAll();
+  readRates();
+  follow(hear);
+  let polls = 0;
+  setInterval(() => {
+    if (document.hidden || state.silent !== null) return;
+    polls += 1;
+    const due = polls % SLOWER === 0 ? [readPeers, readChain] : [];
+    const failed = Object.keys(state.problems).map((name) => readers[name]);
+    new Set([readStatus, readBranches, ...due, ...failed]).forEach((read) => read());
+  }, POLL);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) readAll(); });
 }

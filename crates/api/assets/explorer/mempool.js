@@ -5,9 +5,10 @@ import { age, count, short } from "./format.js";
 import { t } from "./words.js";
 import { useLive } from "./live.js";
 import { address } from "./address.js";
+import { Text } from "./text.js";
 
 const what = (transaction, payload) =>
-  payload ? payload.data : transaction.amount > 0 ? t("payment", { n: count(transaction.amount), to: short(address(transaction.receiver)) }) : t("noText");
+  payload ? html`<${Text} of=${payload.data} line />` : transaction.amount > 0 ? t("payment", { n: count(transaction.amount), to: short(address(transaction.receiver)) }) : t("noText");
 
 export function Mempool() {
   const { mempool, outbox } = useLive();
@@ -21,9 +22,9 @@ export function Mempool() {
       ${transactions.map(({ txid, transaction, payload, since }) => html`<li key=${txid}>
         <a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a> ${what(transaction, payload)} <span class="faint">${age(since)}</span></li>`)}
       ${own.map(({ id, text, payment, state, txid, waits_for: wait }) => html`<li key=${id}>
-        ${txid && html`<a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a>`} ${text || (payment ? t("payment", { n: count(payment.amount), to: short(payment.to) }) : t("noText"))}
+        ${txid && html`<a href=${`#/tx/${txid}`}><code>${short(txid)}</code></a>`} ${text ? html`<${Text} of=${text} line />` : (payment ? t("payment", { n: count(payment.amount), to: short(payment.to) }) : t("noText"))}
         <span class=${state === "displaced" ? "bad" : "faint"}>${state === "displaced" ? t("displaced") : `${t("drafted")} ${t(`until_${wait || "turn"}`)}`}</span></li>`)}
-      ${records.map(({ id, text }) => html`<li key=${id}>${text}</li>`)}
+      ${records.map(({ id, text }) => html`<li key=${id}><${Text} of=${text} line /></li>`)}
     </ul>
     ${rest > 0 && html`<p class="faint">${t("andMore", { n: count(rest) })}</p>`}
   </section>`;

@@ -8,7 +8,7 @@ import { useLive } from "./live.js";
 export function Meter() {
   const { status, rates } = useLive();
   const recent = status.recent_work, witnesses = status.witnesses;
-  const takes = (digits, rate) => (rates ? duration(work(digits) / rate) : "…");
+  const takes = (digits, rate) => (rates ? duration(work(digits) / Number(rate)) : "…");
   const row = (name, digits) => html`<tr><th scope="row">${t(name)}</th>
     <td>${takes(digits, rates?.machine)}</td><td>${takes(digits, rates?.gpu)}</td></tr>`;
   return html`<section id="meter">

@@ -5,6 +5,7 @@ import { html } from "./html.js";
 import { count, latency } from "./format.js";
 import { t } from "./words.js";
 import { useLive } from "./live.js";
+import { Text } from "./text.js";
 
 /** Peers in the graph; the table has all. */
 const DRAWN = 24;
@@ -12,7 +13,7 @@ const SIZE = 280, MIDDLE = SIZE / 2;
 
 /** From 60 to 110 pixels, by the magnitude of what it takes; in between where nobody knows. */
 const distance = (peer) =>
-  peer.latency_us === null ? 85 : 60 + 50 * Math.min(1, Math.max(0, Math.log10(peer.latency_us / 100) / 3.5));
+  peer.latency_us === null ? 85 : 60 + 50 * Math.min(1, Math.max(0, Math.log10(Number(peer.latency_us) / 100) / 3.5));
 
 function Graph({ peers }) {
   const drawn = peers.slice(0, DRAWN);
@@ -40,7 +41,7 @@ export function Peers() {
         <thead><tr><th>${t("address")}</th><th>${t("direction")}</th><th>${t("program")}</th><th>${t("height")}</th><th>${t("latency")}</th></tr></thead>
         <tbody>${peers.map((peer) => html`<tr key=${peer.address}>
           <td><code>${peer.address}</code></td><td>${t(peer.inbound ? "inbound" : "outbound")}</td>
-          <td>${peer.agent || peer.stage}</td><td>${peer.height === null ? "" : count(peer.height)}</td>
+          <td>${peer.agent ? html`<${Text} of=${peer.agent} line />` : peer.stage}</td><td>${peer.height === null ? "" : count(peer.height)}</td>
           <td>${latency(peer.latency_us) || t("unknown")}</td></tr>`)}</tbody>
       </table></div>`}
   </section>`;

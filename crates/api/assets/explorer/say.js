@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "./html.js";
 import { find, post } from "./api.js";
 import { t } from "./words.js";
 import { admit, useLive } from "./live.js";
+import { Text } from "./text.js";
 
 function Unlock() {
   const { refused } = useLive();
@@ -17,7 +18,7 @@ function Unlock() {
       <input name="token" type="password" autocomplete="off" aria-label=${t("token")} placeholder=${t("token")} required />
       <button>${t("unlock")}</button>
     </form>
-    ${refused && html`<p class="bad" role="alert">${refused}</p>`}`;
+    ${refused && html`<p class="bad" role="alert"><${Text} of=${refused} /></p>`}`;
 }
 
 /** Follows a text from its receipt to its block. */
@@ -35,7 +36,7 @@ function Receipt({ receipt }) {
     : state === "displaced" ? t("displaced") : t("saved");
   return html`<p role="status" class=${state === "displaced" ? "bad" : "good"} id="receipt">
     ${words} ${place && html`<a href=${place}>${t("look")}</a>`}</p>
-    ${receipt.warning && html`<p class="bad" role="alert" id="warning">${receipt.warning}</p>`}`;
+    ${receipt.warning && html`<p class="bad" role="alert" id="warning"><${Text} of=${receipt.warning} /></p>`}`;
 }
 
 export function Say() {
@@ -62,7 +63,7 @@ export function Say() {
         <input name="text" aria-label=${t("record")} placeholder=${t("recordHint")} autocomplete="off" required />
         <button disabled=${busy}>${t("send")}</button>
       </form>
-      ${problem && html`<p class="bad" role="alert">${problem}</p>`}
+      ${problem && html`<p class="bad" role="alert"><${Text} of=${problem} /></p>`}
       ${receipt && html`<${Receipt} receipt=${receipt} key=${receipt.id} />`}` : html`<${Unlock} />`}
   </section>`;
 }

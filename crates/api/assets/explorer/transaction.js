@@ -6,8 +6,9 @@ import { count, time } from "./format.js";
 import { t } from "./words.js";
 import { address } from "./address.js";
 import { Nothing, useAsked } from "./asked.js";
+import { Text } from "./text.js";
 
-const ask = (txid) => find(`/v1/transactions/${txid}`);
+const ask = (txid) => find(`/v1/transactions/${encodeURIComponent(txid)}`);
 
 function Proof({ txid }) {
   const [shown, setShown] = useState(false);
@@ -29,7 +30,7 @@ export function Transaction({ about }) {
   const isBest = block && block.confirmations > 0;
   return html`<section class="wide" id="transaction">
     <h1>${t("transaction")} <code>${txid.slice(0, 12)}…</code></h1>
-    ${payload ? html`<p class="said">${payload.data}</p>` : html`<p class="faint">${t(said.payload_len > 0 ? "erased" : "noText")}</p>`}
+    ${payload ? html`<p class="said"><${Text} of=${payload.data} /></p>` : html`<p class="faint">${t(said.payload_len > 0 ? "erased" : "noText")}</p>`}
     <dl class="facts">
       <dt>${t("id")}</dt><dd class="hash">${txid}</dd>
       <${Account} name=${t("sender")} of=${said.sender} />

@@ -8,7 +8,9 @@ const WORDS = {
   searchHint: ["Height, hash, id, address or text", "高さ・ハッシュ・ID・アドレス・本文"],
   toJapanese: ["日本語", "English"], block: ["Block", "ブロック"], genesis: ["Genesis block", "ジェネシスブロック"],
   records: ["{n} records", "記録 {n} 件"], oneRecord: ["1 record", "記録 1 件"], noRecords: ["no records", "記録なし"],
-  ago: ["{time} ago", "{time}前"], milliseconds: ["{n} ms", "{n} ミリ秒"], seconds: ["{n} s", "{n} 秒"],
+  ago: ["{time} ago", "{time}前"], aheadOfClock: ["{time} ahead of this clock", "この時計より {time}先"],
+  notDate: ["{n} (not a date)", "{n}(日付ではありません)"], showAll: ["Show all {n} characters", "全 {n} 文字を表示"],
+  showMore: ["Show more of {n}", "全 {n} 件の続きを表示"], milliseconds: ["{n} ms", "{n} ミリ秒"], seconds: ["{n} s", "{n} 秒"],
   minutes: ["{n} min", "{n} 分"], hours: ["{n} hours", "{n} 時間"], days: ["{n} days", "{n} 日"], years: ["{n} years", "{n} 年"],
   millionYears: ["{n} million years", "{n} 百万年"], billionYears: ["{n} billion years", "{n} 十億年"],
   record: ["Record a text", "記録する"], recordHint: ["What should stand in the chain for good?", "チェインに残す文を入力"],
@@ -27,7 +29,7 @@ const WORDS = {
   ahead: ["ahead by {n} tries", "{n} 回分先行"], behind: ["behind by {n} tries", "{n} 回分遅れ"],
   held: ["held: following it would take back too much", "保留中: 採用すると巻き戻しが大きすぎます"],
   treeLabel: ["The last blocks of the best chain and the branches beside it", "最良チェインの最近のブロックと分岐"],
-  reorganised: ["Reorganisation: blocks that left the best chain: {n}. Block {h} is its tip now.", "再編成: {n} ブロックが最良チェインを離れ、先端はブロック {h} になりました。"],
+  reorganised: ["Reorganisation: the tip moved from block {from} to block {to}. Blocks that left the best chain: {n}.", "再編成: 先端はブロック {from} からブロック {to} へ移りました。最良チェインを離れたブロック: {n}。"],
   peersLabel: ["This node and its {n} peers", "このノードと {n} 個のピア"], thisNode: ["this node", "このノード"],
   noPeers: ["No peers are connected. Start another node with --connect and this node's address.", "ピアが接続されていません。別のノードを --connect で起動してください。"],
   address: ["Address", "アドレス"], direction: ["Direction", "方向"], inbound: ["dialled us", "受信"], outbound: ["we dialled", "発信"],
@@ -44,8 +46,11 @@ const WORDS = {
   meterHonest: ["Ten machines need a tenth of it. A young or idle chain is cheap to rewrite; witnesses and many nodes help.", "10 台なら 10 分の 1 です。若いチェインや仕事の少ないチェインは安く書き換えられます。証人と多くのノードが助けになります。"],
   noBlocksYet: ["There are no blocks yet.", "まだブロックがありません。"],
   witnesses: ["{n} of {m} listed witnesses stand near the tip.", "登録した証人 {m} のうち {n} が先端付近を証言しています。"],
-  disconnected: ["The node does not answer. This page goes on as soon as it does.", "ノードが応答しません。再接続を待っています。"],
-  catchingUp: ["The node is catching up.", "ノードは同期中です。"],
+  disconnected: ["The node does not answer since {time}. This page goes on as soon as it does.", "{time} からノードが応答していません。再接続を待っています。"],
+  refusedEvents: ["The node does not tell this page what happens ({why}). It is asked again; until then the page is a few seconds behind.", "ノードがイベントの配信を拒否しました({why})。再試行しています。それまで表示は数秒遅れます。"],
+  noAnswer: ["the node does not answer", "ノードが応答しません"], noAnswerIn: ["the node did not answer within {n} s", "ノードが {n} 秒以内に応答しませんでした"],
+  noJson: ["what answered with status {n} is not the API of a node", "状態コード {n} の応答はノードの API のものではありません"],
+  partFailed: ["This part of the page failed and is tried again.", "この部分を表示できませんでした。再試行します。"],
   hash: ["Hash", "ハッシュ"], previous: ["Previous block", "前のブロック"], next: ["Next block", "次のブロック"], timestamp: ["Time", "時刻"],
   nonce: ["Nonce", "ナンス"], text: ["Text", "本文"], confirmations: ["Confirmations", "承認数"], beside: ["beside the best chain", "最良チェインの外"],
   miner: ["Miner", "マイナー"], bytes: ["Bytes", "バイト数"], transactions: ["Transactions", "トランザクション"], sender: ["From", "送信者"], receiver: ["To", "受信者"],
@@ -56,21 +61,24 @@ const WORDS = {
   balance: ["Balance", "残高"], sent: ["Sent", "送信数"], nothingFound: ["Nothing was found for “{q}”.", "「{q}」は見つかりませんでした。"],
   found: ["Found for “{q}”", "「{q}」の検索結果"], readOn: ["Read on from block {n}", "ブロック {n} から続きを読む"], searching: ["Reading the chain…", "チェインを読んでいます…"],
   noSuch: ["There is no such thing on this node.", "このノードにはありません。"], back: ["Overview", "概要へ戻る"], api: ["API", "API"], loading: ["Loading…", "読み込み中…"],
-  tip: ["Tip", "先端"], more: ["More", "続き"],
+  tip: ["Tip", "先端"], view: ["This view", "この画面"], more: ["More", "続き"],
 };
 
 const KEPT = "kusari-language";
-let now = localStorage.getItem(KEPT) || (navigator.language || "en").slice(0, 2);
+/** A browser may keep nothing for a page, and says so by an error. */
+const kept = (act) => { try { return act(); } catch { return null; } };
+let now = kept(() => localStorage.getItem(KEPT)) || (navigator.language || "en").slice(0, 2);
 
 export const language = () => (now === "ja" ? "ja" : "en");
 
 export function setLanguage(chosen) {
   now = chosen;
-  localStorage.setItem(KEPT, chosen);
+  kept(() => localStorage.setItem(KEPT, chosen));
 }
 
+/** The words for a key in pieces, where what is filled in may be an element. */
+export const parts = (key, values) =>
+  WORDS[key][language() === "ja" ? 1 : 0].split(/\{(\w+)\}/).map((part, at) => (at % 2 ? values[part] : part));
+
 /** The words for a key, with what stands in braces filled in. */
-export function t(key, values = {}) {
-  const text = WORDS[key][language() === "ja" ? 1 : 0];
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
+export const t = (key, values = {}) => parts(key, values).join("");

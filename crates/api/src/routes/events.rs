@@ -12,8 +12,8 @@ use crate::events::{Numbered, Subscription};
 use kusari_api_types::NodeEvent;
 
 /// After how long without an event a comment goes out, so that a reader that is gone is found, and
-/// so that nothing between takes the connection for idle.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+/// so that the page sees a node that hangs within 10 s although two of these come late.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(3);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What happens, as it happens, as server-sent events.

@@ -3,92 +3,23 @@
 //! Needs chromium and chromium-driver, as the tests of the evidence page do. Pictures of what it looks
 //! like go to `screenshots` in the directory that Cargo gives to these tests.
 
+mod page;
+mod parts;
+mod strangers;
+mod tabs;
+
 use std::net::TcpListener;
 
 use kusari_chain::Block;
 use serde_json::{Value, json};
 
 use super::api::client;
-use super::browser::driver::Browser;
 use super::support::blocks::mine_many;
 use super::support::{Node, RawPeer, Setup};
+use page::Page;
 
 /// The most that the page may load, in bytes, without what it asks of the API.
 const MOST_BYTES: u64 = 150_000;
-
-/// A page of a node.
-struct Page {
-    browser: Browser,
-    base: String,
-}
-
-impl Page {
-    /// Opens the explorer of a node in a new browser, which may not write; `None` where no browser is
-    /// installed.
-    fn of_a_stranger(node: &Node, language: &str) -> Option<Self> {
-        let browser = Browser::start(language)?;
-        let page = Self { browser, base: client(node).base().to_owned() };
-        page.open("");
-        Some(page)
-    }
-
-    /// Opens it by a link of `kusari open`, so that one may write.
-    fn of(node: &Node, language: &str) -> Option<Self> {
-        let browser = Browser::start(language)?;
-        let page = Self { browser, base: client(node).base().to_owned() };
-        page.browser.open(&client(node).page_link().unwrap().0);
-        page.until("document.querySelector('#say input') && 1");
-        Some(page)
-    }
-
-    /// Types the token, or what is taken for it.
-    fn unlock(&self, token: &str) {
-        self.until("document.querySelector('#unlock input') && 1");
-        self.browser.type_into("#unlock input", token);
-        self.browser.run("document.querySelector('#unlock button').click()", &json!([]));
-    }
-
-    /// Opens a view, whose name follows `#/`.
-    fn open(&self, view: &str) {
-        self.browser.open(&format!("{}/#/{view}", self.base));
-    }
-
-    /// Waits until an expression of the page is true or something like it, and returns it.
-    #[track_caller]
-    fn until(&self, expression: &str) -> Value {
-        let script = format!(
-            "for (let again = 0; again < 1200; again += 1) {{
-                 const found = ({expression});
-                 if (found) return found;
-                 await new Promise((next) => setTimeout(next, 50));
-             }}
-             return 'it shows ' + document.body.innerText;"
-        );
-        let found = self.browser.run_async(&script, &json!([]));
-        let shown = found.as_str().unwrap_or_default();
-        assert!(!shown.starts_with("it shows "), "never came true: {expression}\n{shown}");
-        found
-    }
-
-    /// Waits until an element shows these words.
-    #[track_caller]
-    fn until_shown(&self, selector: &str, words: &str) {
-        let (selector, words) = (json!(selector), json!(words));
-        self.until(&format!("document.querySelector({selector})?.textContent.includes({words})"));
-    }
-
-    #[track_caller]
-    fn record(&self, text: &str) {
-        self.until("document.querySelector('#say input')");
-        self.browser.type_into("#say input", text);
-        self.browser.run("document.querySelector('#say button').click()", &json!([]));
-    }
-
-    #[track_caller]
-    fn assert_calm(&self) {
-        assert_eq!(self.browser.console(), [] as [&str; 0], "the console has something to say");
-    }
-}
 
 #[test]
 fn a_line_typed_on_one_node_is_seen_as_a_block_on_the_page_of_another() {
@@ -118,6 +49,13 @@ fn a_reorganisation_is_seen_as_it_happens_and_leaves_a_branch_in_the_tree() {
     let theirs = mine_many(&Block::genesis(), "theirs ", 4);
     RawPeer::bring(node.port, &theirs);
     page.until_shown("#reorganisation", "Reorganisation");
+    // Which way it went: from the old tip to the new one.
+    let told = page.texts("#reorganisation").concat();
+    let short = |block: &Block| format!("{}…", &block.hash.to_string()[..12]);
+    let (from, to) =
+        (format!("from block 2 {}", short(&ours[1])), format!("to block 4 {}", short(&theirs[3])));
+    assert!(told.contains(&from) && told.contains(&to), "{told}");
+    assert!(told.ends_with("Blocks that left the best chain: 2."), "{told}");
     page.until_shown("#blocks li:first-child", "theirs 4");
     let dot = |kind: &str, hash: &dyn std::fmt::Display| {
         page.until(&format!(

@@ -104,6 +104,33 @@ impl Browser {
         self.command("/url", &json!({"url": url})).unwrap();
     }
 
+    /// Opens one more tab, and turns to it.
+    #[track_caller]
+    pub(crate) fn new_tab(&self) {
+        let tab = self.command("/window/new", &json!({"type": "tab"})).unwrap();
+        self.turn_to_tab(tab["handle"].as_str().unwrap());
+    }
+
+    /// All tabs, in the order in which they were opened.
+    #[track_caller]
+    pub(crate) fn tabs(&self) -> Vec<String> {
+        let mut answer = self.agent.get(format!("{}/window/handles", self.session)).call().unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        serde_json::from_value(value["value"].take()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn turn_to_tab(&self, tab: &str) {
+        self.command("/window", &json!({"handle": tab})).unwrap();
+    }
+
+    /// Closes the tab that is turned to. Another one is to be turned to then.
+    #[track_caller]
+    pub(crate) fn close_tab(&self) {
+        self.agent.delete(format!("{}/window", self.session)).call().unwrap();
+    }
+
     /// Runs the body of a function in the page; `arguments` are its own.
     #[track_caller]
     pub(crate) fn run(&self, script: &str, arguments: &Value) -> Value {
