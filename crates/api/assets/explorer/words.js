@@ -53,7 +53,7 @@ const WORDS = {
   partFailed: ["This part of the page failed and is tried again.", "この部分を表示できませんでした。再試行します。"],
   hash: ["Hash", "ハッシュ"], previous: ["Previous block", "前のブロック"], next: ["Next block", "次のブロック"], timestamp: ["Time", "時刻"],
   nonce: ["Nonce", "ナンス"], text: ["Text", "本文"], confirmations: ["Confirmations", "承認数"], beside: ["beside the best chain", "最良チェインの外"],
-  miner: ["Miner", "マイナー"], bytes: ["Bytes", "バイト数"], transactions: ["Transactions", "トランザクション"], sender: ["From", "送信者"], receiver: ["To", "受信者"],
+  miner: ["Miner", "マイナー"], transactions: ["Transactions", "トランザクション"], sender: ["From", "送信者"], receiver: ["To", "受信者"],
   transaction: ["Transaction", "トランザクション"], amount: ["Amount", "額"], fee: ["Fee", "手数料"], sequence: ["Sequence", "連番"], id: ["Id", "ID"], erased: ["the text was erased on this node", "本文はこのノードから消去されました"],
   noText: ["without a text", "本文なし"], waits: ["It waits to be mined.", "マイニングを待っています。"], stands: ["Stands in block", "ブロック"],
   verify: ["Verify the proof in this browser", "このブラウザで証明を検証"], verifyHint: ["The page below checks signature, path, work and witnesses by itself; save it and it needs no node.", "下のページが署名・経路・仕事量・証言を自分で検証します。保存すればノードは不要です。"],
