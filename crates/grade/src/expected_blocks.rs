@@ -4,7 +4,7 @@ use kusari_chain::Block;
 
 use super::connection::{Connection, Heard};
 use super::mining::line;
-use super::report::{Evidence, Verdict, verdict};
+use super::report::{Evidence, Verdict, broken, verdict};
 use super::target::is_block;
 use super::transcript::Kept;
 
@@ -43,7 +43,7 @@ pub(super) fn hear_exactly(connection: &mut Connection, blocks: &[Block], sent: 
 pub(super) fn wait_for_end(connection: &mut Connection, sent: &str) -> Verdict {
     match connection.wait_for(|_| false) {
         Err(Heard::End) => Ok(Evidence::new(sent, Heard::End)),
-        Err(heard) => Err(Evidence::new(sent, format!("{heard}, and no end of the connection"))),
-        Ok(line) => Err(Evidence::new(sent, line)),
+        Err(heard) => broken(sent, format!("{heard}, and no end of the connection")),
+        Ok(line) => broken(sent, line),
     }
 }

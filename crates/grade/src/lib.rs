@@ -5,16 +5,24 @@
 //! and judges chains by `kusari-chain`; it must not touch `net`, `runtime` or `store`, so that our
 //! own node is graded like any other. Nothing is printed here.
 //!
+//! Every check stands alone, in any order, on any chain. It begins when the target has shown that it lives, takes a
+//! block, and does whatever else the check is made of but not about; where it does not, the check could
+//! not be tried.
+//!
 //! A check waits for an event: a line, the end of a connection, a block that was passed on. That
 //! something must *not* happen is seen by what comes after it on the same connection, so a good
 //! node is never waited for in vain. Every wait is bounded by [`GradeConfig::patience`].
 
 mod answer;
 mod attacker;
+mod case;
 mod connection;
 mod expected_blocks;
 mod introduced;
+mod level;
 mod mining;
+mod needs;
+mod order;
 mod original;
 mod report;
 mod target;
@@ -24,8 +32,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use case::Case;
+use level::Demanded;
 pub use report::{Check, Level, Outcome, Part, Report};
-use report::{Evidence, Verdict};
+use report::{Evidence, Failure};
 use target::TargetUnderTest;
 
 /// Where the protocol says how a node behaves.
@@ -43,6 +53,10 @@ pub struct GradeConfig {
     pub patience: Duration,
     /// Only checks whose name contains one of these texts; all where there is none.
     pub only: Vec<String>,
+    /// What is demanded; what the target shows to be where this is `None`.
+    pub level: Option<Level>,
+    /// Has the checks made in a random order, which this number decides.
+    pub shuffle: Option<u64>,
 }
 
 /// Why nothing can be graded.
@@ -81,39 +95,10 @@ pub enum GradeError {
     NoSuchCheck(String),
 }
 
-/// One thing that the protocol demands, and how to find out.
-struct Case {
-    /// A sentence about the target's behaviour.
-    name: &'static str,
-    /// Where the protocol demands it.
-    section: &'static str,
-    level: Level,
-    run: fn(&mut TargetUnderTest) -> Verdict,
-}
-
-impl Case {
-    /// What every node must do.
-    const fn original(
-        section: &'static str,
-        name: &'static str,
-        run: fn(&mut TargetUnderTest) -> Verdict,
-    ) -> Self {
-        Self { name, section, level: Level::Original, run }
-    }
-
-    /// What a node must do that answers `HELLO`.
-    const fn kusari(
-        section: &'static str,
-        name: &'static str,
-        run: fn(&mut TargetUnderTest) -> Verdict,
-    ) -> Self {
-        Self { name, section, level: Level::Kusari, run }
-    }
-}
-
 /// A target that was reached, and the checks that it is to be put to.
 pub struct Grading {
     cases: Vec<(Part, &'static Case)>,
+    level: Option<Level>,
     tested: TargetUnderTest,
 }
 
@@ -127,7 +112,10 @@ impl Grading {
         if !target.ip().to_canonical().is_loopback() {
             return Err(GradeError::NotLoopback(target));
         }
-        let cases = chosen(&config.only)?;
+        let mut cases = chosen(&config.only)?;
+        if let Some(seed) = config.shuffle {
+            order::shuffle(&mut cases, seed);
+        }
         let mut tested = TargetUnderTest::reach(target, config.patience)
             .map_err(|error| GradeError::Unreachable { target, error })?;
         let blocks = tested.chain().len();
@@ -138,19 +126,25 @@ impl Grading {
             // A choice of a few checks mostly leaves out the one that needs them.
             tested.begin_to_mine_orphans();
         }
-        Ok(Self { cases, tested })
+        Ok(Self { cases, level: config.level, tested })
     }
 
-    /// Makes every check, in order, and calls `on_check` after each. The target's chain gets some
-    /// hundred blocks, which stay. A target that falls silent or goes away breaks its checks.
+    /// The names of the checks that are to be made, in their order, and of whom each is demanded.
+    pub fn checks(&self) -> impl Iterator<Item = (&'static str, Level)> {
+        self.cases.iter().map(|(_, case)| (case.name, case.level))
+    }
+
+    /// Makes every check and calls `on_check` after each. The target's chain gets some hundred blocks,
+    /// which stay. What a target does not do for once is broken; what follows could not be tried where it
+    /// falls silent or goes away.
     pub fn run(mut self, mut on_check: impl FnMut(&Check)) -> Report {
-        let mut report = Report::new(self.tested.address);
-        let mut last_part = None;
+        let demanded = match self.level {
+            Some(level) => Demanded::by_choice(level),
+            None => Demanded::of(&mut self.tested),
+        };
+        let mut report = Report::new(self.tested.address, demanded.level);
         for (part, case) in self.cases {
-            if last_part.replace(part) != Some(part) {
-                self.tested.begin_part();
-            }
-            let check = judge(&mut self.tested, part, case);
+            let check = judge(&mut self.tested, demanded, part, case);
             on_check(&check);
             report.push(check);
         }
@@ -178,30 +172,25 @@ fn chosen(only: &[String]) -> Result<Vec<(Part, &'static Case)>, GradeError> {
     Ok(cases)
 }
 
-fn judge(tested: &mut TargetUnderTest, part: Part, case: &Case) -> Check {
-    let mut check = Check {
-        name: case.name,
-        part,
-        section: case.section,
-        level: case.level,
-        outcome: Outcome::Skipped,
-        sent: None,
-        got: None,
-        reason: None,
+fn judge(
+    tested: &mut TargetUnderTest,
+    demanded: Demanded,
+    part: Part,
+    case: &'static Case,
+) -> Check {
+    let check = |outcome, shown: Option<Evidence>, reason| {
+        let (sent, got) = shown.map(|Evidence { sent, got }| (sent, got)).unzip();
+        let Case { name, section, level, .. } = *case;
+        Check { name, part, section, level, outcome, sent, got, reason }
     };
-    if case.level == Level::Kusari && !tested.speaks_kusari() {
-        check.reason = Some("the target does not answer HELLO");
-        return check;
+    if case.level > demanded.level {
+        return check(Outcome::Skipped, None, Some(demanded.reason));
     }
-    tested.look_again();
-    let (outcome, Evidence { sent, got }) = match (case.run)(tested) {
-        Ok(evidence) => (Outcome::Holds, evidence),
-        Err(evidence) => (Outcome::Broken, evidence),
-    };
-    check.outcome = outcome;
-    check.sent = Some(sent);
-    check.got = Some(got);
-    check
+    match case.try_on(tested) {
+        Ok(shown) => check(Outcome::Holds, Some(shown), None),
+        Err(Failure::Broken(shown)) => check(Outcome::Broken, Some(shown), None),
+        Err(Failure::Untried(why, shown)) => check(Outcome::Untried, Some(shown), Some(why)),
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn every_check_can_be_chosen_alone() {
+        let cases = chosen(&[]).unwrap();
+        for (_, case) in &cases {
+            let found = chosen(&[case.name.to_owned()]).unwrap();
+            assert_eq!(found.len(), 1, "{:?} is in the name of another check", case.name);
+        }
+    }
+
+    #[test]
     fn checks_can_be_chosen_by_words_of_their_names() {
         let few = chosen(&["wrong hash".to_owned(), "whose hash is wrong".to_owned()]);
         assert!(matches!(few, Err(GradeError::NoSuchCheck(text)) if text == "wrong hash"));
@@ -227,7 +225,8 @@ mod tests {
     #[test]
     fn only_this_machine_is_attacked() {
         let target = "192.0.2.1:8080".parse().unwrap();
-        let config = GradeConfig { target, patience: Duration::ZERO, only: Vec::new() };
+        let (patience, only) = (Duration::ZERO, Vec::new());
+        let config = GradeConfig { target, patience, only, level: None, shuffle: None };
         assert!(matches!(Grading::begin(&config), Err(GradeError::NotLoopback(_))));
     }
 }

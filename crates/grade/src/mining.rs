@@ -79,11 +79,19 @@ pub(super) fn lines<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
 /// A block of which the line has exactly `bytes` bytes, with its newline. Its text takes six bytes
 /// a character there and one in what is hashed, so that mining it is quick.
 pub(super) fn mine_with_line_of(parent: &Block, bytes: usize) -> Block {
+    mine_filled(parent, bytes, |missing| "\u{1}".repeat(missing / 6) + &"x".repeat(missing % 6))
+}
+
+/// The same with a text that is not escaped.
+pub(super) fn mine_with_plain_line_of(parent: &Block, bytes: usize) -> Block {
+    mine_filled(parent, bytes, |missing| "x".repeat(missing))
+}
+
+fn mine_filled(parent: &Block, bytes: usize, text_of: impl FnOnce(usize) -> String) -> Block {
     let mut block = template(parent, "");
     // Eight digits, and the nonce that is found some thousands above it has as many.
     block.nonce = 10_000_000;
-    let missing = bytes.saturating_sub(line(&block).len());
-    block.data = "\u{1}".repeat(missing / 6) + &"x".repeat(missing % 6);
+    block.data = text_of(bytes.saturating_sub(line(&block).len()));
     prove(block)
 }
 
@@ -95,9 +103,11 @@ mod tests {
     #[test]
     fn a_line_has_the_length_that_was_asked_for() {
         for bytes in [4_000, 4_095, 4_096, 4_097] {
-            let block = mine_with_line_of(&Block::genesis(), bytes);
-            assert_eq!(line(&block).len(), bytes);
-            assert_eq!(CheckedBlock::check(block).is_ok(), bytes <= 4_096);
+            for mine in [mine_with_line_of, mine_with_plain_line_of] {
+                let block = mine(&Block::genesis(), bytes);
+                assert_eq!(line(&block).len(), bytes);
+                assert_eq!(CheckedBlock::check(block).is_ok(), bytes <= 4_096);
+            }
         }
     }
 

@@ -34,14 +34,32 @@ impl Part {
     }
 }
 
-/// Of whom a check demands something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Of whom a check demands something. Each level demands what those before it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// Of every node, also one that knows only `BLOCK` and `GET_CHAIN`.
+    /// Of every node, also an original: it keeps a list of all blocks whose work is done, and passes
+    /// on whatever it can read.
     Original,
+    /// Of a node that keeps the rules of the chain, though it knows only `BLOCK` and `GET_CHAIN`.
+    Classic,
     /// Of a node that answers `HELLO`.
     Kusari,
+}
+
+impl Level {
+    /// The levels, from the one that demands least.
+    pub const ALL: [Self; 3] = [Self::Original, Self::Classic, Self::Kusari];
+
+    /// The level, as it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Classic => "classic",
+            Self::Kusari => "kusari",
+        }
+    }
 }
 
 /// How a check came out.
@@ -52,6 +70,8 @@ pub enum Outcome {
     Holds,
     /// It does not.
     Broken,
+    /// It could not be tried: the target is gone, or does not do what the check is made of.
+    Untried,
     /// Nothing was demanded.
     Skipped,
 }
@@ -73,7 +93,7 @@ pub struct Check {
     pub sent: Option<String>,
     /// What came back, cut. The text of a stranger.
     pub got: Option<String>,
-    /// Why it was skipped.
+    /// Why it was skipped, or could not be tried.
     pub reason: Option<&'static str>,
 }
 
@@ -82,10 +102,14 @@ pub struct Check {
 pub struct Report {
     /// Who was graded.
     pub target: SocketAddr,
+    /// What was demanded.
+    pub level: Level,
     /// Checks that hold.
     pub holds: usize,
     /// Checks that are broken.
     pub broken: usize,
+    /// Checks that could not be tried.
+    pub untried: usize,
     /// Checks that were skipped.
     pub skipped: usize,
     /// Every check, in the order in which they were made.
@@ -93,14 +117,15 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(target: SocketAddr) -> Self {
-        Self { target, holds: 0, broken: 0, skipped: 0, checks: Vec::new() }
+    pub(super) fn new(target: SocketAddr, level: Level) -> Self {
+        Self { target, level, holds: 0, broken: 0, untried: 0, skipped: 0, checks: Vec::new() }
     }
 
     pub(super) fn push(&mut self, check: Check) {
         *match check.outcome {
             Outcome::Holds => &mut self.holds,
             Outcome::Broken => &mut self.broken,
+            Outcome::Untried => &mut self.untried,
             Outcome::Skipped => &mut self.skipped,
         } += 1;
         self.checks.push(check);
@@ -114,8 +139,39 @@ pub(super) struct Evidence {
     pub(super) got: String,
 }
 
+/// Why a check does not hold.
+#[derive(Clone, Debug)]
+pub(super) enum Failure {
+    /// The target does not do what the check is about.
+    Broken(Evidence),
+    /// The target does not do something else, without which the check says nothing.
+    Untried(&'static str, Evidence),
+}
+
+/// What is not shown to be something else is what the check is about.
+impl From<Evidence> for Failure {
+    fn from(shown: Evidence) -> Self {
+        Self::Broken(shown)
+    }
+}
+
 /// `Ok` where the target does what it should.
-pub(super) type Verdict = Result<Evidence, Evidence>;
+pub(super) type Verdict = Result<Evidence, Failure>;
+
+/// A step on the way to what a check is about.
+pub(super) trait Step<T> {
+    /// Where the step fails, the check could not be tried, and this is why.
+    fn or_untried(self, why: &'static str) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<Failure>> Step<T> for Result<T, E> {
+    fn or_untried(self, why: &'static str) -> Result<T, Failure> {
+        self.map_err(|failure| match failure.into() {
+            Failure::Broken(shown) => Failure::Untried(why, shown),
+            untried @ Failure::Untried(..) => untried,
+        })
+    }
+}
 
 impl Evidence {
     /// Text of any length, with or without a newline at its end.
@@ -126,7 +182,12 @@ impl Evidence {
 
 pub(super) fn verdict(holds: bool, sent: impl ToString, got: impl ToString) -> Verdict {
     let evidence = Evidence::new(sent, got);
-    if holds { Ok(evidence) } else { Err(evidence) }
+    if holds { Ok(evidence) } else { Err(evidence.into()) }
+}
+
+/// The verdict on a target that does not do what the check is about.
+pub(super) fn broken<T>(sent: impl ToString, got: impl ToString) -> Result<T, Failure> {
+    Err(Evidence::new(sent, got).into())
 }
 
 fn cut(text: &str) -> String {

@@ -12,7 +12,7 @@ use super::answer::{Answer, read_block};
 use super::connection::{Connection, Heard, Patience, now};
 use super::introduced::hello::{self, Claim};
 use super::mining;
-use super::report::{Evidence, Verdict};
+use super::report::{Evidence, Failure, Step, Verdict, broken, verdict};
 use super::transcript::Kept;
 
 /// How long a target that does not end an answered connection must be quiet to be done.
@@ -25,13 +25,16 @@ pub(super) struct TargetUnderTest {
     pub(super) patience: Patience,
     /// The best chain as the target last gave it, without genesis.
     chain: Vec<Block>,
-    /// What it was when the part began that is played now.
-    chain_before: Vec<Block>,
     ends_at_half_close: bool,
-    speaks_kusari: Option<bool>,
-    orphans: Option<JoinHandle<Vec<Block>>>,
+    orphans: Orphans,
     /// Names blocks and nodes.
     count: u64,
+}
+
+enum Orphans {
+    Unmined,
+    Begun(JoinHandle<Vec<Block>>),
+    Mined(Vec<Block>),
 }
 
 impl TargetUnderTest {
@@ -43,10 +46,8 @@ impl TargetUnderTest {
             address,
             patience,
             chain: Vec::new(),
-            chain_before: Vec::new(),
             ends_at_half_close: true,
-            speaks_kusari: None,
-            orphans: None,
+            orphans: Orphans::Unmined,
             count: 0,
         };
         if let Ok(answer) = target.ask_chain() {
@@ -60,21 +61,49 @@ impl TargetUnderTest {
         &self.chain
     }
 
-    /// The chain when the part began.
-    pub(super) fn chain_before(&self) -> &[Block] {
-        &self.chain_before
+    /// Waits until the target gives its chain, whatever the check before it left, and reads it. A target that
+    /// was busy or full a moment ago has as long as for any answer; one that is gone is not waited for.
+    pub(super) fn wait_until_alive(&mut self) -> Result<(), Failure> {
+        let deadline = now() + self.patience.current();
+        loop {
+            let got = match Connection::open(self.address, &self.patience) {
+                Ok(mut connection) => {
+                    connection.send("GET_CHAIN\n");
+                    let answer = self.collect(&mut connection);
+                    let blocks = answer.blocks();
+                    // Of a chain without blocks the answer is empty as well.
+                    if !blocks.is_empty() || self.chain.is_empty() {
+                        self.chain = blocks;
+                        return Ok(());
+                    }
+                    answer.last()
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    let shown = Evidence::new("a connection", error);
+                    return Err(Failure::Untried("the target is gone", shown));
+                }
+                Err(error) => error.to_string(),
+            };
+            if now() >= deadline {
+                let shown = Evidence::new("GET_CHAIN", got);
+                return Err(Failure::Untried("the target no longer answers GET_CHAIN", shown));
+            }
+        }
     }
 
-    pub(super) fn begin_part(&mut self) {
-        self.look_again();
-        self.chain_before = self.chain.clone();
+    /// Whether the target still takes connections after what was done.
+    pub(super) fn still_takes_connections(&self, done: Evidence) -> Verdict {
+        match Connection::open(self.address, &self.patience) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                broken(done.sent, format!("{}, and then the end of the target: {error}", done.got))
+            }
+            _ => Ok(done),
+        }
     }
 
-    /// Reads the chain again, whatever the check before it left.
+    /// Reads the chain again.
     pub(super) fn look_again(&mut self) {
-        if !self.patience.is_lost()
-            && let Ok(answer) = self.ask_chain()
-        {
+        if let Ok(answer) = self.ask_chain() {
             self.chain = answer.blocks();
         }
     }
@@ -106,12 +135,21 @@ impl TargetUnderTest {
 
     /// They need no parent, so they can be mined while other checks wait.
     pub(super) fn begin_to_mine_orphans(&mut self) {
-        self.orphans.get_or_insert_with(|| mining::orphans(ORPHANS));
+        if let Orphans::Unmined = self.orphans {
+            self.orphans = Orphans::Begun(mining::orphans(ORPHANS));
+        }
     }
 
-    pub(super) fn take_orphans(&mut self) -> Vec<Block> {
+    /// Blocks whose parents are unknown, the same each time.
+    pub(super) fn orphans(&mut self) -> Vec<Block> {
         self.begin_to_mine_orphans();
-        self.orphans.take().and_then(|mining| mining.join().ok()).unwrap_or_default()
+        let mined = match std::mem::replace(&mut self.orphans, Orphans::Unmined) {
+            Orphans::Begun(mining) => mining.join().unwrap_or_default(),
+            Orphans::Mined(blocks) => blocks,
+            Orphans::Unmined => Vec::new(),
+        };
+        self.orphans = Orphans::Mined(mined.clone());
+        mined
     }
 
     pub(super) fn connect(&self) -> Result<Connection, Evidence> {
@@ -168,31 +206,37 @@ impl TargetUnderTest {
     pub(super) fn offer(&mut self, sent: impl AsRef<[u8]>, blocks: &[Block]) -> Verdict {
         let bytes = sent.as_ref();
         let sent = String::from_utf8_lossy(bytes).into_owned();
-        let mut answer = self.exchange_and_look(bytes)?;
-        if !ends_with(&answer.blocks(), blocks) {
-            // A node that checks blocks beside reading lines may answer before it has taken them. A
-            // connection that spoke hears of it.
-            if let Some(last) = blocks.last() {
-                self.wait_until_joined(last);
-            }
-            answer = self.ask_chain()?;
-        }
+        let answer = self.exchange_and_look(bytes)?;
         let chain = answer.blocks();
         if ends_with(&chain, blocks) {
             self.chain = chain;
             return Ok(Evidence::new(sent, answer.last()));
         }
-        let got = format!("{} at the end of the answer to GET_CHAIN", answer.last());
-        Err(Evidence::new(sent, got))
+        // A node that checks blocks beside reading lines may answer before it has taken them. A
+        // connection that spoke hears of it.
+        self.joined(&sent, blocks)
     }
 
-    /// Brings these blocks in canonical form.
+    /// Whether the best chain ends with these blocks, which were sent over another connection.
+    pub(super) fn joined(&mut self, sent: &str, blocks: &[Block]) -> Verdict {
+        let Some(last) = blocks.last() else { return Ok(Evidence::default()) };
+        self.wait_until_joined(last);
+        let answer = self.ask_chain()?;
+        let chain = answer.blocks();
+        let holds = ends_with(&chain, blocks);
+        if holds {
+            self.chain = chain;
+        }
+        verdict(holds, sent, format!("{} at the end of the answer to GET_CHAIN", answer.last()))
+    }
+
+    /// Brings these blocks in canonical form, to go on from there.
     pub(super) fn bring(&mut self, blocks: &[Block]) -> Verdict {
-        self.offer(mining::lines(blocks), blocks)
+        self.offer(mining::lines(blocks), blocks).or_untried("it does not take valid blocks")
     }
 
-    /// Brings one new block on the tip, to show that an honest peer is served.
-    pub(super) fn bring_one(&mut self) -> Result<Block, Evidence> {
+    /// Brings one new block on the tip, to go on from there.
+    pub(super) fn bring_one(&mut self) -> Result<Block, Failure> {
         let block = self.mine_one();
         self.bring(std::slice::from_ref(&block))?;
         Ok(block)
@@ -207,7 +251,6 @@ impl TargetUnderTest {
 
     /// Sends bytes that must leave the best chain as it is.
     pub(super) fn refused(&mut self, bytes: impl AsRef<[u8]>) -> Verdict {
-        self.need_chain()?;
         let bytes = bytes.as_ref();
         let sent = String::from_utf8_lossy(bytes).into_owned();
         let first = self.exchange_and_look(bytes)?;
@@ -235,44 +278,25 @@ impl TargetUnderTest {
             }
             None => format!("{} in another connection's GET_CHAIN", answer.last()),
         };
-        Err(Evidence::new(sent, got))
-    }
-
-    /// Brings a first block where there is none: an empty answer could not be told from silence.
-    fn need_chain(&mut self) -> Result<(), Evidence> {
-        if self.chain.is_empty() {
-            self.bring_one()?;
-        }
-        Ok(())
+        broken(sent, got)
     }
 
     /// A connection that asked for the chain and heard the answer: what comes next is gossip.
-    pub(super) fn listener(&mut self) -> Result<Connection, Evidence> {
+    pub(super) fn listener(&mut self) -> Result<Connection, Failure> {
         self.listener_after("")
     }
 
     /// The same, for one whose first words are others.
-    pub(super) fn listener_after(&mut self, first: &str) -> Result<Connection, Evidence> {
-        self.need_chain()?;
+    pub(super) fn listener_after(&mut self, first: &str) -> Result<Connection, Failure> {
+        // An original gives a block as often as it came.
+        let lines = self.ask_chain()?.blocks_as_they_came().len();
         let mut connection = self.say(format!("{first}GET_CHAIN\n"))?;
-        for _ in 0..self.chain.len() {
-            connection.want("GET_CHAIN", |line| line.starts_with("BLOCK:"))?;
+        for _ in 0..lines {
+            connection
+                .want("GET_CHAIN", |line| line.starts_with("BLOCK:"))
+                .or_untried("it does not answer GET_CHAIN")?;
         }
         Ok(connection)
-    }
-
-    /// Whether the target answers `HELLO` with its own.
-    pub(super) fn speaks_kusari(&mut self) -> bool {
-        if let Some(known) = self.speaks_kusari {
-            return known;
-        }
-        let claim = Claim::of(&self.tip());
-        let question = format!("{}GET_CHAIN\n", hello::line(&claim, self.node_id()));
-        let speaks = self
-            .exchange(question)
-            .is_ok_and(|answer| answer.lines.iter().any(|line| line.starts_with("HELLO:")));
-        self.speaks_kusari = Some(speaks);
-        speaks
     }
 
     /// An id for a node that the kit plays.
@@ -281,17 +305,17 @@ impl TargetUnderTest {
     }
 
     /// A connection that introduced itself with this claim and was answered.
-    pub(super) fn introduce(&mut self, claim: &Claim) -> Result<Connection, Evidence> {
+    pub(super) fn introduce(&mut self, claim: &Claim) -> Result<Connection, Failure> {
         let line = hello::line(claim, self.node_id());
         let mut connection = self.say(&line)?;
         match connection.hear() {
             Heard::Line(answer) if answer.starts_with("HELLO:") => Ok(connection),
-            other => Err(Evidence::new(line, other)),
+            other => broken(line, other).or_untried("it does not answer HELLO"),
         }
     }
 
     /// A connection that introduced itself as having what the target has.
-    pub(super) fn introduce_as_equal(&mut self) -> Result<Connection, Evidence> {
+    pub(super) fn introduce_as_equal(&mut self) -> Result<Connection, Failure> {
         self.introduce(&Claim::of(&self.tip()))
     }
 }

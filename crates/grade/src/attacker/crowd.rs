@@ -2,7 +2,7 @@
 
 use crate::connection::{Connection, now};
 use crate::mining::line;
-use crate::report::{Evidence, Verdict};
+use crate::report::{Evidence, Verdict, broken};
 use crate::target::{TargetUnderTest, is_block};
 use crate::{CONDUCT, Case};
 
@@ -16,7 +16,7 @@ const CROWD: usize = 120;
 const CHURN: usize = 300;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original(CONDUCT, "serves others while 32 peers do not finish their lines", |target| {
+    Case::classic(CONDUCT, "serves others while 32 peers do not finish their lines", |target| {
         let text = line(&target.mine_one());
         let half = &text[..text.len() / 2];
         let mut slow = Vec::new();
@@ -29,7 +29,7 @@ pub(super) const CASES: &[Case] = &[
         }
         still_serves(target, &shown.sent)
     }),
-    Case::original(CONDUCT, "serves those who were there while 120 more connect", |target| {
+    Case::classic(CONDUCT, "serves those who were there while 120 more connect", |target| {
         let mut early = target.listener()?;
         let crowd = crowd(target);
         let block = target.mine_one();
@@ -41,14 +41,14 @@ pub(super) const CASES: &[Case] = &[
         wait_until_served(target, &sent)?;
         Ok(Evidence::new(sent, format!("on an earlier one: {got}")))
     }),
-    Case::original(CONDUCT, "takes new peers once a crowd has gone", |target| {
+    Case::classic(CONDUCT, "takes new peers once a crowd has gone", |target| {
         let crowd = crowd(target);
         let done = format!("{} connections, all of them closed again", crowd.len());
         drop(crowd);
         wait_until_served(target, &done)?;
         still_serves(target, &done)
     }),
-    Case::original(CONDUCT, "serves others after 300 connections that came and went", |target| {
+    Case::classic(CONDUCT, "serves others after 300 connections that came and went", |target| {
         for number in 0..CHURN {
             // Where there is no room any more, what follows tells whether there is again.
             let Ok(mut connection) = target.connect() else { break };
@@ -84,10 +84,10 @@ fn wait_until_served(target: &mut TargetUnderTest, sent: &str) -> Verdict {
                 return Ok(Evidence::new(sent, answer.last()));
             }
             Ok(answer) => answer.last(),
-            Err(broken) => broken.got,
+            Err(shown) => shown.got,
         };
         if now() >= deadline {
-            return Err(Evidence::new(sent, got));
+            return broken(sent, got);
         }
     }
 }

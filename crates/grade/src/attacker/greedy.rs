@@ -20,7 +20,7 @@ const FILLERS: usize = 6;
 const FILLING: usize = 7 * 1024 * 1024;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original(
+    Case::classic(
         CONDUCT,
         "serves others while peers ask for the chain 20,000 times and never read",
         |target| {

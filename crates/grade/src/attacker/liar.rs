@@ -3,7 +3,8 @@
 use crate::introduced::hello::Claim;
 use crate::introduced::source::wait_for_question;
 use crate::mining::{self, line, lines};
-use crate::report::Evidence;
+use crate::needs::Need;
+use crate::report::{Evidence, Step};
 use crate::{CONDUCT, Case};
 
 use super::still_serves;
@@ -33,7 +34,8 @@ pub(super) const CASES: &[Case] = &[
         |target| {
             let promised = target.mine(3);
             let mut liar = target.introduce(&Claim::of(&promised[2]))?;
-            let question = wait_for_question(&mut liar, "HELLO")?.line;
+            let question =
+                wait_for_question(&mut liar, "HELLO").or_untried("it does not ask")?.line;
             let mut changed = promised[0].clone();
             changed.data.push('!');
             let lies = lines(&target.chain()[..target.chain().len().min(50)])
@@ -46,18 +48,18 @@ pub(super) const CASES: &[Case] = &[
                 + "END:{\"count\":0,\"missing\":[]}\nEND:{}\n";
             liar.send(&lies);
             target.collect(&mut liar);
-            let shown = target
-                .unchanged(&format!("in answer to {question}: {}", line(&changed)), "no change")?;
-            still_serves(target, &shown.sent)
+            target.unchanged(&format!("in answer to {question}: {}", line(&changed)), "no change")
         },
-    ),
+    )
+    .needing(&[Need::CatchesUp]),
     Case::kusari(
         CONDUCT,
         "serves others while an answer repeats old blocks and never ends",
         |target| {
             let promised = target.mine(2);
             let mut liar = target.introduce(&Claim::of(&promised[1]))?;
-            let question = wait_for_question(&mut liar, "HELLO")?.line;
+            let question =
+                wait_for_question(&mut liar, "HELLO").or_untried("it does not ask")?.line;
             let old = line(&target.tip());
             for _ in 0..100 {
                 liar.send(old.repeat(10));
@@ -65,7 +67,8 @@ pub(super) const CASES: &[Case] = &[
             let done = format!("in answer to {question}, 1,000 times: {old}");
             still_serves(target, &done)
         },
-    ),
+    )
+    .needing(&[Need::CatchesUp]),
     Case::kusari(CONDUCT, "serves others after messages that answer nothing it asked", |target| {
         let mut peer = target.introduce_as_equal()?;
         let sent = "PONG:7\nPEERS:[\"127.0.0.1:1\",\"[::1]:1\"]\nSTATUS:{}\nHELP:{}\n\

@@ -12,13 +12,13 @@ use crate::{CONDUCT, Case};
 use super::still_serves;
 
 pub(super) const CASES: &[Case] = &[
-    Case::original("3", "refuses blocks with doubled keys", |target| {
+    Case::classic("3", "refuses blocks with doubled keys", |target| {
         all_refused(target, |block, text| {
             let doubled = |field: &String| spoilt(text, field, &format!("{field},{field}"));
             fields(block).iter().map(doubled).collect()
         })
     }),
-    Case::original("3", "refuses blocks with missing keys", |target| {
+    Case::classic("3", "refuses blocks with missing keys", |target| {
         all_refused(target, |block, text| {
             let fields = fields(block);
             let mut cases: Vec<Vec<u8>> =
@@ -28,34 +28,36 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses numbers that are fractions, texts or out of range", |target| {
+    Case::classic("3", "refuses numbers that are fractions", |target| {
+        numbers_refused(target, |key, number| {
+            [format!("{key}:{number}.5"), format!("{key}:{number}.0")].to_vec()
+        })
+    }),
+    Case::classic("3", "refuses numbers with a sign, an exponent or a leading zero", |target| {
+        numbers_refused(target, |key, number| {
+            [format!("{key}:-{number}"), format!("{key}:1e400"), format!("{key}:0{number}")]
+                .to_vec()
+        })
+    }),
+    Case::classic("3", "refuses other values in place of numbers", |target| {
+        numbers_refused(target, |key, number| {
+            [format!("{key}:\"{number}\""), format!("{key}:[{number}]"), format!("{key}:null")]
+                .to_vec()
+        })
+    }),
+    Case::classic("3", "refuses numbers that have too many bits", |target| {
         all_refused(target, |block, text| {
-            let mut cases = Vec::new();
-            for field in &fields(block)[..3] {
-                let (key, number) = field.split_once(':').unwrap_or_default();
-                for instead in [
-                    format!("{key}:{number}.5"),
-                    format!("{key}:{number}.0"),
-                    format!("{key}:\"{number}\""),
-                    format!("{key}:-{number}"),
-                    format!("{key}:0{number}"),
-                    format!("{key}:[{number}]"),
-                    format!("{key}:null"),
-                    format!("{key}:1e400"),
-                ] {
-                    cases.push(spoilt(text, field, &instead));
-                }
-            }
             // What is left of these numbers by 32 and by 64 bits would be right.
             let [index, _, nonce, ..] = fields(block);
             let wide = (1_u64 << 32) + u64::from(block.index);
-            cases.push(spoilt(text, &index, &format!("\"index\":{wide}")));
-            let wide = (1_u128 << 64) + u128::from(block.nonce);
-            cases.push(spoilt(text, &nonce, &format!("\"nonce\":{wide}")));
-            cases
+            let wider = (1_u128 << 64) + u128::from(block.nonce);
+            vec![
+                spoilt(text, &index, &format!("\"index\":{wide}")),
+                spoilt(text, &nonce, &format!("\"nonce\":{wider}")),
+            ]
         })
     }),
-    Case::original("3", "refuses hashes that are not 64 hexadecimal digits", |target| {
+    Case::classic("3", "refuses hashes that are not 64 hexadecimal digits", |target| {
         all_refused(target, |block, text| {
             let mut cases = Vec::new();
             for hash in [block.hash.to_string(), block.prev_hash.to_string()] {
@@ -78,14 +80,15 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "refuses texts and transfers of another type", |target| {
+    Case::classic("3", "refuses other values in place of the text", |target| {
         all_refused(target, |block, text| {
             let data = format!("\"{}\"", block.data);
-            let mut cases = Vec::new();
-            for instead in ["7", "null", "[]", "{}", "true"] {
-                cases.push(spoilt(text, &data, instead));
-            }
-            for instead in [
+            ["7", "null", "[]", "{}", "true"].map(|other| spoilt(text, &data, other)).to_vec()
+        })
+    }),
+    Case::classic("3", "refuses other values in place of transfers", |target| {
+        all_refused(target, |_, text| {
+            [
                 "null",
                 "{}",
                 "\"[]\"",
@@ -96,13 +99,12 @@ pub(super) const CASES: &[Case] = &[
                 "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":-4}]",
                 "[{\"sender\":\"a\",\"receiver\":\"b\",\"amount\":18446744073709551616}]",
                 "[{\"sender\":\"a\",\"sender\":\"a\",\"receiver\":\"b\",\"amount\":4}]",
-            ] {
-                cases.push(spoilt(text, "[]", instead));
-            }
-            cases
+            ]
+            .map(|other| spoilt(text, "[]", other))
+            .to_vec()
         })
     }),
-    Case::original("3", "refuses what is not JSON", |target| {
+    Case::classic("3", "refuses what is not JSON", |target| {
         all_refused(target, |block, text| {
             let whole = text.strip_prefix("BLOCK:").unwrap_or_default();
             let Block { index, timestamp, nonce, data, prev_hash, hash, .. } = block;
@@ -131,7 +133,7 @@ pub(super) const CASES: &[Case] = &[
             cases
         })
     }),
-    Case::original("3", "survives JSON nested as deeply as a line can be", |target| {
+    Case::classic("3", "survives JSON nested as deeply as a line can be", |target| {
         all_refused(target, |_, text| {
             let deep = 3_700;
             vec![
@@ -142,32 +144,45 @@ pub(super) const CASES: &[Case] = &[
             ]
         })
     }),
-    Case::original("3", "refuses lone surrogates, invalid UTF-8 and NUL in a block", |target| {
+    Case::classic("3", "refuses lone surrogates and broken escapes in a block", |target| {
         all_refused(target, |block, text| {
             let data = format!("\"{}\"", block.data);
-            let mut cases: Vec<Vec<u8>> =
-                ["\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "\"\\u12\"", "\"\0\"", "\"\t\""]
-                    .iter()
-                    .map(|instead| spoilt(text, &data, instead))
-                    .collect();
+            ["\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\x41\"", "\"\\u12\""]
+                .map(|other| spoilt(text, &data, other))
+                .to_vec()
+        })
+    }),
+    Case::classic("3", "refuses control characters in a text that are not escaped", |target| {
+        all_refused(target, |block, text| {
+            let data = format!("\"{}\"", block.data);
+            ["\"\0\"", "\"\t\"", "\"\u{1f}\""].map(|other| spoilt(text, &data, other)).to_vec()
+        })
+    }),
+    Case::classic("3", "refuses a block with a NUL behind it", |target| {
+        // Cut at the NUL, the line would be a block.
+        all_refused(target, |_, text| vec![format!("{text}\0,").into_bytes()])
+    }),
+    Case::classic("3", "refuses a block that is not UTF-8", |target| {
+        all_refused(target, |block, text| {
+            let data = format!("\"{}\"", block.data);
             let (before, after) = text.split_once(&data).unwrap_or_default();
-            for bytes in [
-                &b"\xff"[..],
+            let wrong: [&[u8]; 6] = [
+                b"\xff",
                 b"\xc3\x28",
                 b"\xc0\x80",
                 b"\xed\xa0\x80",
                 b"\xf4\x90\x80\x80",
                 b"\xe2\x82",
-            ] {
-                cases.push([before.as_bytes(), b"\"", bytes, b"\"", after.as_bytes()].concat());
-            }
-            // Cut at the NUL, the line would be a block.
-            cases.push(format!("{text}\0,").into_bytes());
-            cases.push([b"\xef\xbb\xbf", text.as_bytes()].concat());
-            cases
+            ];
+            wrong
+                .map(|bytes| [before.as_bytes(), b"\"", bytes, b"\"", after.as_bytes()].concat())
+                .to_vec()
         })
     }),
-    Case::original("3", "survives bytes of other protocols", |target| {
+    Case::classic("3", "refuses a block behind a byte order mark", |target| {
+        all_refused(target, |_, text| vec![[b"\xef\xbb\xbf", text.as_bytes()].concat()])
+    }),
+    Case::classic("3", "survives bytes of other protocols", |target| {
         let greetings: [&[u8]; 5] = [
             b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
             b"\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03\n\n\n\n",
@@ -187,20 +202,33 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-/// Makes lines from a good block and its line without the newline, sends each on a connection of its
-/// own, and then the block itself.
+/// Makes lines from a good block and its line without the newline, and sends each on a connection of
+/// its own.
 fn all_refused(
     target: &mut TargetUnderTest,
     spoil: impl FnOnce(&Block, &str) -> Vec<Vec<u8>>,
 ) -> Verdict {
     let block = target.mine_one();
     let cases = spoil(&block, line(&block).trim_end());
-    let shown = cases.into_iter().try_fold(Evidence::default(), |_, mut case| {
+    cases.into_iter().try_fold(Evidence::default(), |_, mut case| {
         case.push(b'\n');
         target.refused(&case)
-    })?;
-    target.bring(&[block])?;
-    Ok(shown)
+    })
+}
+
+/// The same for each number of a block, by its key and its digits.
+fn numbers_refused(
+    target: &mut TargetUnderTest,
+    spoil: impl Fn(&str, &str) -> Vec<String>,
+) -> Verdict {
+    all_refused(target, |block, text| {
+        let instead = |field: &String| {
+            let (key, number) = field.split_once(':').unwrap_or_default();
+            let spoil = spoil(key, number);
+            spoil.iter().map(|instead| spoilt(text, field, instead)).collect::<Vec<_>>()
+        };
+        fields(block)[..3].iter().flat_map(instead).collect()
+    })
 }
 
 /// Replaces a part of a line that must be in it.

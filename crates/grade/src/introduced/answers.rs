@@ -7,7 +7,8 @@ use crate::connection::{Connection, Heard};
 use crate::introduced::introduction::is_error;
 use crate::introduced::source::end;
 use crate::mining::{line, lines};
-use crate::report::{Evidence, Verdict, verdict};
+use crate::needs::Need;
+use crate::report::{Evidence, Failure, Verdict, broken, verdict};
 use crate::target::TargetUnderTest;
 use crate::transcript::Kept;
 use crate::{CONDUCT, Case};
@@ -42,10 +43,8 @@ pub(super) const CASES: &[Case] = &[
         })
     }),
     Case::kusari("3", "gives blocks by hash in order, and names the missing", |target| {
-        let fork = target.tip();
-        let side = target.mine_on(&fork, 1);
+        let (side, blocks) = (target.mine(1), target.mine(2));
         target.bring(&side)?;
-        let blocks = target.mine_on(&fork, 2);
         target.bring(&blocks)?;
         let mut connection = target.introduce_as_equal()?;
         let unknown = "0".repeat(63) + "5";
@@ -55,29 +54,33 @@ pub(super) const CASES: &[Case] = &[
             wanted.iter().map(|block| format!("\"{}\"", block.hash)).collect();
         let question = format!("GET_BLOCKS:{{\"hashes\":[{},\"{unknown}\"]}}\n", hashes.join(","));
         expect(&mut connection, &question, &wanted, &format!("\"{unknown}\""))
-    }),
-    Case::kusari("3", "gives at most 256 blocks in one answer", |target| {
-        let lacking = LONG.saturating_sub(target.chain().len());
-        let blocks = target.mine(lacking);
-        target.bring(&blocks)?;
-        let mut connection = target.introduce_as_equal()?;
+    })
+    .needing(&[Need::Reorganises, Need::GivesBlocks]),
+    Case::kusari("3", "gives 256 blocks in one answer", |target| {
+        let mut connection = on_a_long_chain(target)?;
         let question = "GET_BLOCKS:{\"locator\":[],\"limit\":256}\n";
-        let shown = expect(&mut connection, question, &target.chain()[..256], "")?;
-        // What is beyond the limit may be refused, or cut to it.
+        expect(&mut connection, question, &target.chain()[..256], "")
+    })
+    .needing(&[Need::GivesBlocks]),
+    Case::kusari("3", "gives no more than 256 blocks, whatever is asked for", |target| {
+        let mut connection = on_a_long_chain(target)?;
         let question = "GET_BLOCKS:{\"locator\":[],\"limit\":257}\n";
         let heard = ask(&mut connection, question)?;
+        // What is beyond the limit may be refused, or cut to it.
         match &heard[..] {
             [line] if is_error(line) => Ok(Evidence::new(question, line)),
-            lines if lines.len() <= 257 => Ok(shown),
-            lines => Err(Evidence::new(question, format!("{} lines", lines.len()))),
+            lines => verdict(lines.len() <= 257, question, format!("{} lines", lines.len())),
         }
-    }),
+    })
+    .needing(&[Need::GivesBlocks]),
     Case::kusari("3", "refuses a locator of 65 hashes with an ERROR", |target| {
         expect_error(target, &format!("GET_BLOCKS:{{\"locator\":[{}],\"limit\":9}}\n", hashes(65)))
-    }),
+    })
+    .needing(&[Need::GivesBlocks]),
     Case::kusari("3", "refuses a list of 129 hashes with an ERROR", |target| {
         expect_error(target, &format!("GET_BLOCKS:{{\"hashes\":[{}]}}\n", hashes(129)))
-    }),
+    })
+    .needing(&[Need::GivesBlocks]),
     Case::kusari("3", "answers GET_PEERS with at most 64 addresses", |target| {
         let (line, json) = json_answer(target, "GET_PEERS", "PEERS:")?;
         let is_address = |value: &Value| {
@@ -108,6 +111,14 @@ pub(super) const CASES: &[Case] = &[
         Ok(Evidence::new(line(&block), got))
     }),
 ];
+
+/// A connection to a target whose chain is longer than one answer may be.
+fn on_a_long_chain(target: &mut TargetUnderTest) -> Result<Connection, Failure> {
+    let lacking = LONG.saturating_sub(target.chain().len());
+    let blocks = target.mine(lacking);
+    target.bring(&blocks)?;
+    target.introduce_as_equal()
+}
 
 /// Asks for blocks, and hears the answer to its end.
 fn ask(connection: &mut Connection, question: &str) -> Result<Kept, Evidence> {
@@ -140,7 +151,7 @@ fn expect(connection: &mut Connection, question: &str, blocks: &[Block], missing
     }
     let wrong = heard.iter().zip(expected.lines()).find(|(heard, right)| heard != right);
     let shown = wrong.map_or(heard.last(), |(heard, _)| Some(heard));
-    Err(Evidence::new(question, shown.map_or("", |line| line)))
+    broken(question, shown.map_or("", |line| line))
 }
 
 fn expect_error(target: &mut TargetUnderTest, question: &str) -> Verdict {
@@ -159,12 +170,12 @@ fn json_answer(
     target: &mut TargetUnderTest,
     verb: &str,
     starts: &str,
-) -> Result<(String, Value), Evidence> {
+) -> Result<(String, Value), Failure> {
     let mut connection = target.introduce_as_equal()?;
     connection.send(format!("{verb}\n"));
     let line = connection.want(verb, |line| line.starts_with(starts))?;
     match serde_json::from_str(&line[starts.len()..]) {
         Ok(json) => Ok((line, json)),
-        Err(error) => Err(Evidence::new(verb, format!("({error}) {line}"))),
+        Err(error) => broken(verb, format!("({error}) {line}")),
     }
 }

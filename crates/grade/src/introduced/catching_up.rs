@@ -2,11 +2,12 @@
 
 use kusari_chain::Block;
 
+use crate::connection::Connection;
 use crate::introduced::hello::{self, Claim};
-use crate::introduced::introduction::heard_before_pong;
 use crate::introduced::source::{self, serve};
 use crate::mining::{self, line, lines};
-use crate::report::Evidence;
+use crate::needs::Need;
+use crate::report::{Evidence, Failure, Step, broken};
 use crate::target::TargetUnderTest;
 use crate::{CONDUCT, Case};
 
@@ -52,7 +53,8 @@ pub(super) const CASES: &[Case] = &[
         let sent = hello::line(&claim, 0);
         let mut connection = target.introduce(&claim)?;
         serve(target, &mut connection, &chain, &sent, 2)
-    }),
+    })
+    .needing(&[Need::Reorganises]),
     Case::kusari("2", "asks a kusari peer for the ancestors of an orphan", |target| {
         let blocks = target.mine(4);
         let mut connection = target.introduce_as_equal()?;
@@ -63,25 +65,27 @@ pub(super) const CASES: &[Case] = &[
     }),
     Case::kusari(
         CONDUCT,
-        "asks an original once for its chain after an orphan, and takes the answer",
+        "asks an original for its chain after an orphan, and takes the answer",
         |target| {
-            let mut original = target.listener()?;
-            let blocks = target.mine(6);
-            // A valid block first, as from any original.
-            let sent = lines([&blocks[0], &blocks[2]]);
-            original.send(&sent);
-            original.want(&sent, |line| line.starts_with("GET_CHAIN"))?;
-            original.send(lines(&blocks[..4]));
-            target.offer("", &blocks[..4])?;
-            // Another orphan within the minute: nothing more is asked.
-            original.send(lines([&blocks[5]]) + "GET_CHAIN\n");
-            let answer = target.collect(&mut original);
-            match answer.lines.iter().find(|line| line.starts_with("GET_CHAIN")) {
-                None => Ok(Evidence::new(sent, "GET_CHAIN, once")),
-                Some(line) => Err(Evidence::new(lines([&blocks[5]]), line)),
-            }
+            let blocks = target.mine(4);
+            let (mut original, sent) = make_it_ask(target, &blocks)?;
+            original.send(lines(&blocks));
+            target.joined(&sent, &blocks)
         },
     ),
+    Case::kusari(CONDUCT, "asks an original only once within a minute", |target| {
+        let blocks = target.mine(6);
+        let (mut original, _) = make_it_ask(target, &blocks)?;
+        original.send(lines(&blocks[..4]));
+        let sent = lines([&blocks[5]]);
+        target.joined(&sent, &blocks[..4]).or_untried("it does not take the answer")?;
+        original.send(sent.clone() + "GET_CHAIN\n");
+        let answer = target.collect(&mut original);
+        match answer.lines.iter().find(|line| line.starts_with("GET_CHAIN")) {
+            None => Ok(Evidence::new(sent, "GET_CHAIN, once")),
+            Some(line) => broken(sent, line),
+        }
+    }),
     Case::kusari(CONDUCT, "asks another peer when the first does not deliver", |target| {
         let blocks = target.mine(3);
         // Its tip is real; it just never answers.
@@ -91,11 +95,23 @@ pub(super) const CASES: &[Case] = &[
         let sent = hello::line(&claim, 0);
         let mut honest = target.introduce(&claim)?;
         let chain = with(target, &blocks);
-        let shown = serve(target, &mut honest, &chain, &sent, 6)?;
-        heard_before_pong(target, &mut honest, "")?;
-        Ok(shown)
-    }),
+        serve(target, &mut honest, &chain, &sent, 6)
+    })
+    .needing(&[Need::CatchesUp]),
 ];
+
+/// An original that passes on a valid block, as any does, and then an orphan, until it is asked for its chain: the
+/// connection, and what was sent.
+fn make_it_ask(
+    target: &mut TargetUnderTest,
+    blocks: &[Block],
+) -> Result<(Connection, String), Failure> {
+    let mut original = target.listener()?;
+    let sent = lines([&blocks[0], &blocks[2]]);
+    original.send(&sent);
+    original.want(&sent, |line| line.starts_with("GET_CHAIN"))?;
+    Ok((original, sent))
+}
 
 /// The chain up to `tip` and these blocks on it.
 fn with(target: &TargetUnderTest, blocks: &[Block]) -> Vec<Block> {

@@ -47,8 +47,24 @@ pub(crate) fn line_on(chain: &str, claim: &Claim, id: u64) -> String {
     )
 }
 
-/// What is wrong with a `HELLO` of a node that has this chain; `None` where all is well.
-pub(crate) fn fault(line: &str, claim: &Claim) -> Option<String> {
+/// What is untrue in a `HELLO` of a node that has this chain; `None` where all is well.
+pub(crate) fn untruth(line: &str, claim: &Claim) -> Option<String> {
+    let Some(json) = line.strip_prefix("HELLO:") else { return Some("not a HELLO".to_owned()) };
+    let Ok(said) = serde_json::from_str::<Value>(json) else {
+        return Some("not JSON".to_owned());
+    };
+    let rules = [
+        (said["protocol"] == 1, "a protocol that is not 1"),
+        (said["chain"] == CLASSIC_CHAIN, "another chain"),
+        (said["height"] == claim.height, "another height than its GET_CHAIN has"),
+        (is_same(&said["work"], &claim.work), "another work than its GET_CHAIN has"),
+        (is_same(&said["tip"], &claim.tip), "another tip than its GET_CHAIN has"),
+    ];
+    first_broken(&rules)
+}
+
+/// Which field of a `HELLO` is not as the form demands, or what else is not canonical.
+pub(crate) fn fault_of_form(line: &str) -> Option<String> {
     let Some(json) = line.strip_prefix("HELLO:") else { return Some("not a HELLO".to_owned()) };
     let Ok(said) = serde_json::from_str::<Value>(json) else {
         return Some("not JSON".to_owned());
@@ -59,31 +75,31 @@ pub(crate) fn fault(line: &str, claim: &Claim) -> Option<String> {
                 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         })
     };
-    let agent = said["agent"].as_str().unwrap_or_default();
     let listen = &said["listen"];
     let listens = listen.as_u64().is_some_and(|port| (1..=65_535).contains(&port));
     let rules = [
-        (!agent.is_empty(), "no agent"),
-        (said["protocol"] == 1, "a protocol that is not 1"),
-        (said["chain"] == CLASSIC_CHAIN, "another chain"),
-        (said["height"] == claim.height, "another height than its GET_CHAIN has"),
-        (said["work"] == claim.work.as_str(), "another work than its GET_CHAIN has"),
-        (said["tip"] == claim.tip.as_str(), "another tip than its GET_CHAIN has"),
+        (said["agent"].as_str().is_some_and(|agent| !agent.is_empty()), "no agent"),
+        (said["protocol"].is_u64(), "no protocol"),
+        (said["height"].is_u64(), "no height"),
+        (is_hex(&said["work"], 64), "no work of 64 hexadecimal digits"),
+        (is_hex(&said["tip"], 64), "no tip of 64 hexadecimal digits"),
         (listens || (listen.is_null() && json.contains("\"listen\":null")), "no listen"),
         (is_hex(&said["id"], 16), "no id of 16 hexadecimal digits"),
     ];
-    if let Some((_, why)) = rules.iter().find(|(holds, _)| !holds) {
-        return Some((*why).to_owned());
-    }
-    // Canonical: these keys in this order, and nothing between them. More keys may follow.
-    let agent = said["agent"].to_string();
-    let Claim { height, work, tip } = claim;
-    let canonical = format!(
-        "{{\"agent\":{agent},\"protocol\":1,\"chain\":\"{CLASSIC_CHAIN}\",\"height\":{height},\
-         \"work\":\"{work}\",\"tip\":\"{tip}\",\"listen\":{listen},\"id\":{}",
-        said["id"]
-    );
-    (!json.starts_with(&canonical)).then(|| "not the canonical form".to_owned())
+    // These keys in this order, and nothing between them. More keys may follow.
+    let keys = ["agent", "protocol", "chain", "height", "work", "tip", "listen", "id"];
+    let fields = keys.map(|key| format!("\"{key}\":{}", said[key]));
+    let canonical = format!("{{{}", fields.join(","));
+    first_broken(&rules)
+        .or_else(|| (!json.starts_with(&canonical)).then(|| "not the canonical form".to_owned()))
+}
+
+fn is_same(value: &Value, hex: &str) -> bool {
+    value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(hex))
+}
+
+fn first_broken(rules: &[(bool, &str)]) -> Option<String> {
+    rules.iter().find(|(holds, _)| !holds).map(|(_, why)| (*why).to_owned())
 }
 
 #[cfg(test)]
@@ -95,19 +111,26 @@ mod tests {
         let claim = Claim::of(&Block::genesis());
         let right = line(&claim, 7);
         let right = right.trim_end();
-        assert_eq!(fault(right, &claim), None);
+        assert_eq!((untruth(right, &claim), fault_of_form(right)), (None, None));
+        let faults = |part: &str, instead: &str| {
+            let wrong = right.replacen(part, instead, 1);
+            (untruth(&wrong, &claim).is_some(), fault_of_form(&wrong).is_some())
+        };
+        assert_eq!(faults("HELLO:", "HELO:"), (true, true));
         for (part, instead) in [
-            ("HELLO:", "HELO:"),
             ("\"protocol\":1", "\"protocol\":2"),
-            ("\"protocol\":1", "\"protocol\": 1"),
             ("\"height\":0", "\"height\":1"),
+            ("classic", "ledger"),
+        ] {
+            assert_eq!(faults(part, instead), (true, false), "{instead}");
+        }
+        for (part, instead) in [
+            ("\"protocol\":1", "\"protocol\": 1"),
             ("\"listen\":null", "\"listen\":0"),
             ("\"listen\":null,", ""),
             ("\"id\":\"0", "\"id\":\"G"),
-            ("classic", "ledger"),
         ] {
-            let wrong = right.replacen(part, instead, 1);
-            assert!(fault(&wrong, &claim).is_some(), "{wrong}");
+            assert_eq!(faults(part, instead), (false, true), "{instead}");
         }
     }
 }

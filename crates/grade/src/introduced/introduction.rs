@@ -3,27 +3,28 @@
 use crate::connection::{Connection, Heard};
 use crate::expected_blocks::wait_for_end;
 use crate::introduced::hello::{self, Claim};
-use crate::report::{Evidence, verdict};
+use crate::needs::Need;
+use crate::report::{Evidence, Failure, Step, broken, verdict};
 use crate::target::TargetUnderTest;
 use crate::transcript::Kept;
 use crate::{CONDUCT, Case};
 
 pub(super) const CASES: &[Case] = &[
-    Case::kusari(
-        "3",
-        "answers HELLO with a HELLO that tells the truth in canonical form",
-        |target| {
-            let claim = Claim::of(&target.tip());
-            let sent = hello::line(&claim, target.node_id());
-            let mut connection = target.say(&sent)?;
-            let heard = connection.hear();
-            let Heard::Line(line) = &heard else { return Err(Evidence::new(sent, heard)) };
-            match hello::fault(line, &claim) {
-                None => Ok(Evidence::new(sent, line)),
-                Some(why) => Err(Evidence::new(sent, format!("({why}) {line}"))),
-            }
-        },
-    ),
+    Case::kusari("3", "answers HELLO with a HELLO that tells the truth", |target| {
+        let claim = Claim::of(&target.tip());
+        let (sent, line) = answer_to_hello(target)?;
+        match hello::untruth(&line, &claim) {
+            None => Ok(Evidence::new(sent, line)),
+            Some(why) => broken(sent, format!("({why}) {line}")),
+        }
+    }),
+    Case::kusari("3", "answers HELLO in canonical form", |target| {
+        let (sent, line) = answer_to_hello(target)?;
+        match hello::fault_of_form(&line) {
+            None => Ok(Evidence::new(sent, line)),
+            Some(why) => broken(sent, format!("({why}) {line}")),
+        }
+    }),
     Case::kusari("3", "answers PING with the PONG of its number", |target| {
         let mut connection = target.introduce_as_equal()?;
         for number in [0, 7, u64::MAX] {
@@ -36,10 +37,11 @@ pub(super) const CASES: &[Case] = &[
     Case::kusari("3", "answers PING after HELLO only", |target| {
         let answer = target.exchange("PING:7\nGET_CHAIN\n")?;
         match answer.lines.iter().find(|line| line.starts_with("PONG")) {
-            Some(line) => Err(Evidence::new("PING:7", line)),
+            Some(line) => broken("PING:7", line),
             None => Ok(Evidence::new("PING:7", "no PONG")),
         }
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari("3", "refuses another chain with an ERROR and closes", |target| {
         let claim = Claim::of(&target.tip());
         let sent = hello::line_on(&"ab".repeat(32), &claim, target.node_id());
@@ -49,14 +51,8 @@ pub(super) const CASES: &[Case] = &[
         Ok(Evidence::new(sent, format!("{error}, then the end of the connection")))
     }),
     Case::kusari("3", "closes a connection to itself", |target| {
-        let claim = Claim::of(&target.tip());
-        let first = hello::line(&claim, target.node_id());
-        let answer = target.exchange(&first)?.last();
         // Its own words come back to it, as they would if it dialled itself.
-        let sent = format!("{answer}\n");
-        if hello::fault(&answer, &claim).is_some() {
-            return Err(Evidence::new(first, answer));
-        }
+        let sent = answer_to_hello(target)?.1 + "\n";
         let mut connection = target.say(&sent)?;
         wait_for_end(&mut connection, &sent)
     }),
@@ -67,10 +63,10 @@ pub(super) const CASES: &[Case] = &[
         let mut connections = [target.connect()?, target.connect()?];
         for connection in &mut connections {
             connection.send(&sent);
-            if let Err(heard) = connection.wait_for(|line| line.starts_with("HELLO:"))
-                && heard != Heard::End
-            {
-                return Err(Evidence::new(sent, heard));
+            let answer = connection.wait_for(|line| line.starts_with("HELLO:"));
+            // That the second one is not even answered is what the check is about.
+            if let Err(heard @ (Heard::Line(_) | Heard::Silence(_))) = answer {
+                return broken(sent, heard).or_untried("it does not answer HELLO");
             }
         }
         let alive = connections
@@ -82,16 +78,18 @@ pub(super) const CASES: &[Case] = &[
             .count();
         let got = format!("{alive} of 2 connections with this id stay");
         verdict(alive == 2, sent, got)
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari("3", "never answers an ERROR", |target| {
         let mut connection = target.introduce_as_equal()?;
         let sent =
             "ERROR:{\"code\":\"bad-hash\",\"message\":\"nonsense\"}\nERROR:{}\nERROR:7\nERROR\n";
         match heard_before_pong(target, &mut connection, sent)?.first() {
             None => Ok(Evidence::new(sent, "nothing")),
-            Some(line) => Err(Evidence::new(sent, line)),
+            Some(line) => broken(sent, line),
         }
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari(CONDUCT, "names what is wrong with a line in an ERROR", |target| {
         let mut connection = target.introduce_as_equal()?;
         let lines = ["BLOCK:{}\n", "GET_BLOCKS:{}\n", "HAVE:[]\n"];
@@ -100,14 +98,26 @@ pub(super) const CASES: &[Case] = &[
             let error = heard.iter().find(|line| is_error(line));
             verdict(error.is_some(), sent, error.unwrap_or(&heard.concat()))
         })
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari(CONDUCT, "takes verbs that it does not know without blame", |target| {
         let mut connection = target.introduce_as_equal()?;
         let sent = "FROM_A_LATER_VERSION:{\"a\":1}\n".repeat(40);
         heard_before_pong(target, &mut connection, &sent)?;
         Ok(Evidence::new("FROM_A_LATER_VERSION:{\"a\":1}, 40 times", "a PONG after it"))
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
 ];
+
+/// Says `HELLO` as one that has what the target has: what was sent, and the line that came back.
+fn answer_to_hello(target: &mut TargetUnderTest) -> Result<(String, String), Failure> {
+    let claim = Claim::of(&target.tip());
+    let sent = hello::line(&claim, target.node_id());
+    match target.say(&sent)?.hear() {
+        Heard::Line(line) => Ok((sent, line)),
+        heard => broken(sent, heard),
+    }
+}
 
 /// Sends lines and a `PING` behind them, and gives what comes up to its `PONG`.
 pub(super) fn heard_before_pong(

@@ -5,7 +5,7 @@ use kusari_chain::{Block, Transaction};
 use crate::expected_blocks::wait_for_end;
 use crate::introduced::introduction::heard_before_pong;
 use crate::mining::{self, line, lines, prove, template};
-use crate::report::Evidence;
+use crate::needs::Need;
 use crate::{CONDUCT, Case};
 
 /// Longest `BLOCK` line after `HELLO`, with its newline, in bytes. Source: protocol, section 3.
@@ -21,15 +21,16 @@ pub(super) const CASES: &[Case] = &[
         let heard = heard_before_pong(target, &mut connection, &sent)?;
         let got = heard.first().map_or("no word of it", |line| line);
         target.unchanged(&sent, got)
-    }),
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari(CONDUCT, "reads a BLOCK line of 8 MiB after HELLO", |target| {
         let block = target.mine_one();
         let mut connection = target.introduce_as_equal()?;
         let sent = padded(&block, MAX_BLOCK_LINE);
         heard_before_pong(target, &mut connection, &sent)?;
-        target.offer("", &[block]).map_err(|broken| Evidence::new(&sent, broken.got))?;
-        Ok(Evidence::new(sent, "the block at the end of the chain"))
-    }),
+        target.joined(&sent, &[block])
+    })
+    .needing(&[Need::AnswersPing]),
     Case::kusari(CONDUCT, "closes at a BLOCK line above 8 MiB", |target| {
         let block = target.mine_one();
         let mut connection = target.introduce_as_equal()?;
@@ -57,9 +58,9 @@ pub(super) const CASES: &[Case] = &[
         let mut connection = target.introduce_as_equal()?;
         let sent = lines([&long, &short]);
         heard_before_pong(target, &mut connection, &sent)?;
-        target.offer("", &[short]).map_err(|broken| Evidence::new(&sent, broken.got))?;
-        Ok(Evidence::new(sent, "the second one at the end of the chain"))
-    }),
+        target.joined(&sent, &[short])
+    })
+    .needing(&[Need::AnswersPing]),
 ];
 
 /// A block's line in which white space makes up the length.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::connection::{Connection, Heard, now};
 use crate::mining::{line, lines};
-use crate::report::{Evidence, Verdict};
+use crate::report::{Evidence, Verdict, broken};
 use crate::target::{TargetUnderTest, is_block};
 
 /// Most blocks in one answer. Source: protocol, section 3.
@@ -95,7 +95,7 @@ pub(crate) fn serve(
     loop {
         let heard = connection.hear_within(deadline.saturating_duration_since(now()));
         let Heard::Line(said) = &heard else {
-            return Err(Evidence::new(sent, heard));
+            return broken(sent, heard);
         };
         if said.starts_with("GET_BLOCKS") {
             let question = Question::read(said)
@@ -112,7 +112,7 @@ pub(crate) fn serve(
         } else if let Some(asked) = asked.as_ref().filter(|_| is_block(said, &tip.hash)) {
             let shown =
                 Evidence::new(sent, format!("{asked}, and then the chain with {}", line(tip)));
-            target.offer("", std::slice::from_ref(tip))?;
+            target.joined(sent, std::slice::from_ref(tip))?;
             return Ok(shown);
         }
     }

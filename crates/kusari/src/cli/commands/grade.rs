@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use kusari_node::PeerAddress;
 
 use crate::cli::prelude::*;
-use kusari_grade::{Check, GradeConfig, Grading, Outcome, Part, Report};
+use kusari_grade::{Check, GradeConfig, Grading, Level, Outcome, Part, Report};
 
 /// Play good and bad peers against an implementation of the protocol, and say what holds
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
 
+    /// What to demand; without it what the node shows to be
+    #[arg(long, value_name = "LEVEL", value_parser = level())]
+    level: Option<Level>,
+
+    /// Make the checks in a random order, which this number decides
+    #[arg(long, value_name = "NUMBER")]
+    shuffle: Option<u64>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -33,7 +42,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let target = resolve(&args.target)?;
     let patience = Duration::from_secs(args.patience);
-    let config = GradeConfig { target, patience, only: args.only.clone() };
+    let config = GradeConfig {
+        target,
+        patience,
+        only: args.only.clone(),
+        level: args.level,
+        shuffle: args.shuffle,
+    };
     let grading = Grading::begin(&config)?;
     warn(target);
     if !args.json {
@@ -47,15 +62,24 @@ pub(crate) fn run(args: &Args) -> Result {
     } else {
         say(&summary(&report));
     }
-    match report.broken {
-        0 => Ok(()),
-        broken => {
-            let verb = if broken == 1 { "check is" } else { "checks are" };
-            Err(failed!(
-                "{broken} {verb} broken; what was sent and what came back is shown for each"
-            ))
-        }
+    let verb = |count: usize| if count == 1 { "check is" } else { "checks are" };
+    match (report.broken, report.untried) {
+        (0, 0) => Ok(()),
+        (0, 1) => Err(failed!("1 check could not be tried; why is shown with it")),
+        (0, untried) => Err(failed!("{untried} checks could not be tried; why is shown with each")),
+        (broken, _) => Err(failed!(
+            "{broken} {} broken; what was sent and what came back is shown for each",
+            verb(broken)
+        )),
     }
+}
+
+/// The names of the levels.
+fn level() -> impl clap::builder::TypedValueParser<Value = Level> {
+    let names = PossibleValuesParser::new(Level::ALL.map(Level::name));
+    names.try_map(|name| {
+        Level::ALL.into_iter().find(|level| level.name() == name).ok_or("there is no such level")
+    })
 }
 
 /// The address on this machine that the words name.
@@ -98,14 +122,23 @@ impl CheckPrinter {
                 say(&format!("  skipped {name}: {reason}"));
             }
             Outcome::Broken => {
-                let text = |text: &Option<String>| text.clone().unwrap_or_default();
                 say(&format!("  BROKEN  {name}"));
-                say(&format!("          sent  {}", Plain(&text(&check.sent))));
-                say(&format!("          got   {}", Plain(&text(&check.got))));
+                say_evidence(check);
                 say(&format!("          see   protocol, section {}", check.section));
+            }
+            Outcome::Untried => {
+                let reason = check.reason.unwrap_or_default();
+                say(&format!("  untried {name}: {reason}"));
+                say_evidence(check);
             }
         }
     }
+}
+
+fn say_evidence(check: &Check) {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    say(&format!("          sent  {}", Plain(&text(&check.sent))));
+    say(&format!("          got   {}", Plain(&text(&check.got))));
 }
 
 /// Whoever graded a node by mistake should know why its chain is longer.
@@ -122,9 +155,10 @@ fn summary(report: &Report) -> String {
         format!("{count} {}", if count == 1 { one } else { many })
     };
     format!(
-        "{}, {}, {} skipped",
+        "{}, {}, {} could not be tried, {} skipped",
         verb(report.holds, "holds", "hold"),
         verb(report.broken, "is broken", "are broken"),
+        report.untried,
         report.skipped
     )
 }

@@ -41,6 +41,10 @@ pub(crate) enum Flaw {
     FirstComeFirstServed,
     /// It reads lines of any length.
     AnyLength,
+    /// It takes blocks and tells others nothing of them.
+    PassesNothingOn,
+    /// It answers, and takes no block.
+    TakesNothing,
     /// It answers `HELLO`, and knows nothing else that a kusari peer must do.
     HelloOnly,
 }
@@ -180,6 +184,9 @@ impl Shared {
         if !line.starts_with(b"BLOCK") {
             return true;
         }
+        if self.flaw == Flaw::TakesNothing {
+            return true;
+        }
         match self.parse(line) {
             Some(block) => state.take(block, id, self.flaw),
             None if self.flaw == Flaw::EndsAtBadJson && !is_json(line) => {
@@ -254,6 +261,9 @@ impl State {
         let new: Vec<Block> =
             branch.iter().filter(|block| !self.best.contains(block)).cloned().collect();
         self.best = branch;
+        if flaw == Flaw::PassesNothingOn {
+            return;
+        }
         let lines = blocks::lines(&new);
         let told = self
             .peers
