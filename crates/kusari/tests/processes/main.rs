@@ -45,6 +45,7 @@ mod pages;
 mod partition;
 mod places;
 mod proofs;
+mod python_peer;
 mod quota;
 mod reorg_limit;
 mod slow_readers;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use kusari_chain::RuleViolation;
 use kusari_chain::mempool::PoolRefusal;
 use kusari_chain::rules::TransactionViolation;
+use kusari_chain::{Block, RuleViolation, Target};
 use kusari_node::wire::{Dialect, Message, Received, encode, receive};
+use sha2::{Digest, Sha256};
 use strum::VariantNames;
 
 /// Where the verbs stand, each with what ends its one `match`: those of every chain, and those that
@@ -181,6 +182,99 @@ fn every_example_line_is_the_canonical_form_of_a_verb() {
     }
     assert_eq!(shown, verbs_of_the_code(), "a verb without an example");
     assert!(matches!(receive(b"HELP:{}"), Ok(Message::Help)));
+}
+
+/// A reader has nothing but the document to make a hash by: its table, applied to its own examples and
+/// to the genesis block that it describes.
+#[test]
+fn the_hash_rule_in_the_document_gives_the_hashes_of_its_blocks() {
+    let rule: Vec<(String, String)> = section("Blocks")
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim);
+            let name = cells.next().unwrap().split('`').nth(1).unwrap();
+            (name.to_owned(), cells.next().unwrap().to_owned())
+        })
+        // What is hashed on a ledger besides stands in another table, below this one.
+        .take(8)
+        .collect();
+    assert_eq!(rule[7].0, "data", "{rule:?}");
+    let verbs = section("Verbs");
+    let examples = verbs.lines().filter_map(|line| line.strip_prefix("BLOCK:"));
+    let mut blocks: Vec<serde_json::Value> =
+        examples.map(|json| serde_json::from_str(json).unwrap()).collect();
+    assert_eq!(blocks.len(), 2, "an example without a hash rule");
+    blocks.push(serde_json::to_value(Block::genesis()).unwrap());
+    for block in &blocks {
+        let hash = hex(&Sha256::digest(preimage(block, &rule)));
+        assert_eq!(block["hash"], hash, "by {rule:?}");
+    }
+}
+
+/// The bytes that the document has hashed: each field in the width of its row, the fields of a transfer once for each.
+fn preimage(block: &serde_json::Value, rule: &[(String, String)]) -> Vec<u8> {
+    let bytes_of = |value: &serde_json::Value, width: &str| match (value, width.parse::<usize>()) {
+        (serde_json::Value::Number(number), Ok(width)) => {
+            number.as_u64().unwrap().to_le_bytes()[..width].to_vec()
+        }
+        (serde_json::Value::String(text), Ok(width)) => {
+            let bytes = (0..width).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16));
+            bytes.collect::<Result<_, _>>().unwrap()
+        }
+        (serde_json::Value::String(text), Err(_)) => text.clone().into_bytes(),
+        other => panic!("no bytes of {other:?}"),
+    };
+    let (of_transfers, of_block): (Vec<_>, Vec<_>) =
+        rule.iter().partition(|(name, _)| block.get(name).is_none());
+    assert_eq!(of_transfers.len(), 3, "a field that no block has: {rule:?}");
+    let mut whole = Vec::new();
+    for (name, width) in of_block {
+        if name == "data" {
+            for transfer in block["transactions"].as_array().unwrap() {
+                whole.extend(of_transfers.iter().flat_map(|(n, w)| bytes_of(&transfer[n], w)));
+            }
+        }
+        whole.extend(bytes_of(&block[name], width));
+    }
+    whole
+}
+
+fn hex(bytes: &[u8]) -> String {
+    kusari_chain::hex::encode(bytes)
+}
+
+#[test]
+fn the_document_says_which_branch_is_followed_and_what_a_block_weighs() {
+    let blocks = section("Blocks");
+    let genesis = Block::genesis();
+    let work = Target::CLASSIC.work().to_string();
+    for words in [
+        "**Fork choice.**",
+        "most work",
+        "smaller number",
+        &format!("nonce {}", genesis.nonce),
+        &format!("timestamp {}", genesis.timestamp),
+        &genesis.data,
+        &genesis.hash.to_string(),
+        &format!("{},{}", &work[..2], &work[2..]),
+    ] {
+        assert!(blocks.contains(words), "{words:?} is not in the document");
+    }
+    assert!(section("Verbs").contains("**newest first**"), "the order of a locator is not told");
+}
+
+#[test]
+fn the_document_says_what_an_answer_that_is_a_question_too_is_taken_for() {
+    assert!(matches!(receive(b"STATUS:"), Ok(Message::GetStatus)));
+    assert!(matches!(receive(b"HELP:"), Ok(Message::GetHelp)));
+    assert_eq!(receive(b"STATUS:x").unwrap_err().code(), "bad-json");
+    assert!(matches!(receive(b"HELP:x"), Ok(Message::Help)));
+    assert!(matches!(receive(b"GET_PEERS:x"), Ok(Message::GetPeers)));
+    let framing = section("Framing");
+    for words in ["`STATUS:x` is refused (`bad-json`)", "`HELP:x` is an answer"] {
+        assert!(framing.contains(words), "{words:?} is not in the document");
+    }
 }
 
 #[test]

@@ -291,3 +291,27 @@ fn who_is_refused_at_once_reads_the_line_that_says_why_though_it_spoke_first() {
     let _ = rig.client.read_to_end(&mut told);
     assert_eq!(told, b"ERROR:{}\n");
 }
+
+/// What reading these lines takes on a clock that jumps, which is what they are made to wait.
+fn pause_of(lines: &str) -> std::time::Duration {
+    let mut rig = Rig::in_no_time(store(1));
+    let now = |rig: &Rig| rig.runtime.block_on(async { tokio::time::Instant::now() });
+    let began = now(&rig);
+    rig.client.write_all(lines.as_bytes()).unwrap();
+    for _ in lines.lines() {
+        let event = rig.runtime.block_on(rig.events.recv()).unwrap();
+        assert!(matches!(event, NetEvent::Received { .. }));
+    }
+    now(&rig) - began
+}
+
+#[test]
+fn a_verb_of_a_later_version_waits_for_nothing_and_saves_no_other_line_its_pause() {
+    let pause = std::time::Duration::from_millis(50);
+    let (free, lines) = (16, 30);
+    let malformed = "BLOCK:x\n".repeat(lines);
+    assert_eq!(pause_of(&malformed), pause * (30 - free));
+    assert_eq!(pause_of(&"FOO\n".repeat(lines)), pause * 0);
+    assert_eq!(pause_of(&"FOO\nBLOCK:x\n".repeat(lines)), pause * (30 - free));
+    assert_eq!(pause_of(&(malformed.clone() + &"FOO\n".repeat(5) + "BLOCK:x\n")), pause * 15);
+}
