@@ -223,7 +223,8 @@ fn preimage(block: &serde_json::Value, rule: &[(String, String)]) -> Vec<u8> {
             bytes.collect::<Result<_, _>>().unwrap()
         }
         (serde_json::Value::String(text), Err(_)) => text.clone().into_bytes(),
-        other => panic!("no bytes of {other:?}"),
+        // A row that fits no field leaves its bytes out, and the hash is another one.
+        _ => Vec::new(),
     };
     let (of_transfers, of_block): (Vec<_>, Vec<_>) =
         rule.iter().partition(|(name, _)| block.get(name).is_none());
