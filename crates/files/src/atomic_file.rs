@@ -17,6 +17,8 @@ use crate::{FileError, directory_of, sync_directory};
 pub enum Readers {
     /// This user alone, where the system can say so; elsewhere a file is as private as its directory.
     Owner,
+    /// The owner of its directory alone: this user, unless root works in the directory of another one.
+    DirectoryOwner,
     /// All whom the system lets by default.
     Default,
 }
@@ -31,12 +33,12 @@ pub fn write_new(file: &Path, bytes: &[u8], readers: Readers) -> Result<(), File
     new.finish()
 }
 
-/// Writes a file of this user's alone, in place of the one that is there, if one is.
+/// Writes a file of its directory's owner alone, in place of the one that is there, if one is.
 ///
 /// # Errors
 /// [`FileError::Unwritable`].
 pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut new = WholeFile::create(file, Readers::Owner, true)?;
+    let mut new = WholeFile::create(file, Readers::DirectoryOwner, true)?;
     new.write(bytes)?;
     new.finish()
 }
@@ -70,7 +72,7 @@ impl WholeFile {
         }
         let path = first_name(target).map_err(unwritable)?;
         let create = || match readers {
-            Readers::Owner => crate::create(&path),
+            Readers::Owner | Readers::DirectoryOwner => crate::create(&path),
             Readers::Default => File::create_new(&path),
         };
         // Watched before it is there: a signal may come right after.
@@ -83,7 +85,11 @@ impl WholeFile {
             fs::remove_file(&path)?;
             create()
         });
-        let writer = BufWriter::with_capacity(256 << 10, file.map_err(unwritable)?);
+        let file = file.map_err(unwritable)?;
+        if readers == Readers::DirectoryOwner {
+            crate::hand_over(&file, &path);
+        }
+        let writer = BufWriter::with_capacity(256 << 10, file);
         Ok(Self { writer, unfinished, target: target.into(), overwrite })
     }
 

@@ -16,6 +16,7 @@
 //! ```
 
 mod atomic_file;
+mod ownership;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 pub use self::atomic_file::{
     Readers, Unfinished, WholeFile, remove_unfinished, replace, write_new,
 };
+pub use self::ownership::{create_directory_within, hand_over};
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +40,10 @@ pub enum FileError {
         file: PathBuf,
     },
     /// The system refuses.
-    #[error("{} cannot be written ({source}); see to the disk and its permissions", .file.display())]
+    #[error(
+        "{} cannot be written ({source}); {}",
+        .file.display(), remedy(directory_of(.file), "see to the disk and its permissions")
+    )]
     Unwritable {
         /// The file.
         file: PathBuf,
@@ -51,6 +56,18 @@ impl FileError {
     /// Makes one of what the system says about a file.
     pub fn unwritable(file: &Path) -> impl Fn(io::Error) -> Self + Copy + '_ {
         move |source| Self::Unwritable { file: file.into(), source }
+    }
+}
+
+/// What helps where a directory cannot be used. The system says the same of a path that leads through a file as
+/// of a disk without room or rights; `otherwise` is for those.
+#[must_use]
+pub fn remedy(directory: &Path, otherwise: &str) -> String {
+    match directory.ancestors().find(|path| path.symlink_metadata().is_ok()) {
+        Some(found) if found.is_file() => {
+            format!("{} is a file; choose another directory", found.display())
+        }
+        _ => otherwise.into(),
     }
 }
 
@@ -215,6 +232,21 @@ mod tests {
         assert!(read_secret(&one, 9).is_ok());
         fs::set_permissions(&one, fs::Permissions::from_mode(0o604)).unwrap();
         assert!(matches!(read_secret(&one, 9), Err(SecretFileError::Open)));
+    }
+
+    #[test]
+    fn a_file_where_a_directory_should_be_is_named_as_such() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        let is_file = format!("; {} is a file; choose another directory", file.display());
+        for below in ["x", "x/y"] {
+            let error = write_new(&file.join(below), b"", Readers::Owner).unwrap_err().to_string();
+            assert!(error.ends_with(&is_file), "{error}");
+        }
+        let missing = directory.path().join("none/x");
+        let error = write_new(&missing, b"", Readers::Owner).unwrap_err().to_string();
+        assert!(error.ends_with("; see to the disk and its permissions"), "{error}");
     }
 
     #[test]

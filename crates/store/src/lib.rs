@@ -88,7 +88,7 @@ pub use self::lock::{
     DirectoryLock, UNKNOWN_HOLDER, holder_of_directory, holder_of_store, name_of,
 };
 use self::open::Opened;
-pub use self::open::{BACKUP_FILE, OpenError};
+pub use self::open::{BACKUP_FILE, DATABASE_FILE, OpenError};
 pub use self::reports::{Page, Placed};
 pub use self::salvage::{Finds, FoundEntry, Plan};
 pub use self::statements::KnownWitness;

@@ -10,7 +10,6 @@ use std::path::Path;
 
 use super::open::OpenError;
 
-const LOCK_FILE: &str = "lock";
 /// How a process is called that holds a lock and cannot be told.
 pub const UNKNOWN_HOLDER: &str = "another process";
 
@@ -25,6 +24,9 @@ pub struct DirectoryLock {
 }
 
 impl DirectoryLock {
+    /// The name of the file in the directory.
+    pub const FILE: &str = "lock";
+
     /// Locks a data directory, which must be there.
     ///
     /// # Errors
@@ -43,6 +45,8 @@ impl DirectoryLock {
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
+        // One that root made would keep the user of a service from its own directory.
+        kusari_files::hand_over(&file, &directory.join(Self::FILE));
         file.set_len(0).map_err(unusable)?;
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
         Ok(Self { file })
@@ -60,7 +64,7 @@ impl Drop for DirectoryLock {
 /// Opens the lock file of a directory, which may be another user's: a link in place of it would have us
 /// empty any file of ours.
 fn open_no_link(options: &mut OpenOptions, directory: &Path) -> io::Result<File> {
-    let path = directory.join(LOCK_FILE);
+    let path = directory.join(DirectoryLock::FILE);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, nix::libc::O_NOFOLLOW);
     options.open(&path).map_err(|error| match path.is_symlink() {
@@ -85,7 +89,7 @@ fn read_holder(file: &mut File) -> String {
 pub fn holder_of_store(directory: &Path, file: &Path) -> Option<String> {
     // The lock file is made by the process that takes the lock: where there is none, no process has.
     let is_store = file.file_name().is_some_and(|name| name == super::open::DATABASE_FILE);
-    if !is_store || !directory.join(LOCK_FILE).exists() {
+    if !is_store || !directory.join(DirectoryLock::FILE).exists() {
         return None;
     }
     match DirectoryLock::take(directory) {

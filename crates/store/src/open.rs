@@ -22,7 +22,8 @@ use super::lock::DirectoryLock;
 use super::row_key::RowKey;
 use super::tables::{self, EachTable, LAST_UNCHECKED_VERSION, SCHEMA_VERSION, meta};
 
-pub(super) const DATABASE_FILE: &str = "chain.redb";
+/// The database of a data directory.
+pub const DATABASE_FILE: &str = "chain.redb";
 /// A running node's copy of the database while it is sent.
 pub const BACKUP_FILE: &str = "backup.redb.new";
 /// Name of the database until it holds its tables.
@@ -105,6 +106,10 @@ pub(super) fn open_with_backend(
 /// user can read it: the outbox is in it.
 pub(super) fn create_file(file: &Path, kind: &Kind) -> Result<Database, OpenError> {
     let created = kusari_files::create(file).map_err(|error| unusable_file(file, error))?;
+    fill(created, file, kind)
+}
+
+fn fill(created: File, file: &Path, kind: &Kind) -> Result<Database, OpenError> {
     let database = FileBackend::new(created)
         .and_then(|backend| builder().create_with_backend(backend))
         .map_err(|error| refused(file, error))?;
@@ -127,7 +132,9 @@ fn create(directory: &Path, file: &Path, kind: &Kind) -> Result<(), OpenError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
         _ => {}
     }
-    let database = create_file(&new, kind)?;
+    let created = kusari_files::create(&new).map_err(|error| unusable_file(&new, error))?;
+    kusari_files::hand_over(&created, &new);
+    let database = fill(created, &new, kind)?;
     database.close().map_err(|error| refused(&new, error))?;
     std::fs::rename(&new, file).map_err(unusable)?;
     sync_with_parent(directory).map_err(unusable)

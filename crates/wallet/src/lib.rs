@@ -73,7 +73,10 @@ pub enum WalletError {
         file: PathBuf,
     },
     /// The system refuses.
-    #[error("the wallet {} cannot be read ({source}); see to its permissions", .file.display())]
+    #[error(
+        "the wallet {} cannot be read ({source}); {}",
+        .file.display(), kusari_files::remedy(kusari_files::directory_of(.file), "see to its permissions")
+    )]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -211,15 +214,16 @@ fn create_at_cost(
     let content =
         seal::seal(phrase, passphrase, cost).map_err(|error| failed(error, path, true))?;
     if let Some(directory) = path.parent() {
-        kusari_files::create_directory(directory).map_err(FileError::unwritable(directory))?;
+        kusari_files::create_directory_within(directory)
+            .map_err(FileError::unwritable(directory))?;
     }
     let text = Zeroizing::new(content.encode());
-    kusari_files::write_new(path, text.as_bytes(), Readers::Owner).map_err(
-        |error| match error {
+    kusari_files::write_new(path, text.as_bytes(), Readers::DirectoryOwner).map_err(|error| {
+        match error {
             FileError::Exists { file } => WalletError::Exists { file },
             error => error.into(),
-        },
-    )?;
+        }
+    })?;
     Ok(Wallet { path: path.into(), content })
 }
 

@@ -163,7 +163,7 @@ pub(super) fn read_state(directory: &Path) -> Result<Option<Zeroizing<Vec<u8>>>,
 /// Writes the file of a key that has its state beside it, where there is none.
 pub(super) fn write_new_key(directory: &Path, secret: &Secret) -> Result<PathBuf, WitnessKeyError> {
     let file = directory.join(KEY_FILE);
-    kusari_files::write_new(&file, secret.line().as_bytes(), Readers::Owner)?;
+    kusari_files::write_new(&file, secret.line().as_bytes(), Readers::DirectoryOwner)?;
     Ok(file)
 }
 

@@ -11,9 +11,9 @@ use crate::tables::{LAST_UNCHECKED_VERSION, SCHEMA_VERSION};
 pub enum OpenError {
     /// The directory cannot be created, read or written.
     #[error(
-        "the data directory {} cannot be used ({source}): let this user write to it, or choose \
-         another one",
-        .directory.display()
+        "the data directory {} cannot be used ({source}): {}",
+        .directory.display(),
+        kusari_files::remedy(.directory, "let this user write to it, or choose another one")
     )]
     Directory {
         /// The directory.
