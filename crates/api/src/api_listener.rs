@@ -30,8 +30,8 @@ pub struct ApiListener {
 /// The address is not to be had.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the local API cannot answer on {address}: {source}; choose another address with --http, or \
-     leave --http out to have a free port"
+    "the local API cannot answer on {address}: {}; without --http it has a free port",
+    kusari_runtime::why_unbound(.source, "--http 7878")
 )]
 pub struct BindError {
     address: SocketAddr,

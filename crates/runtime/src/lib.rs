@@ -61,7 +61,7 @@ pub use clock::unix_time;
 pub use config::RuntimeConfig;
 pub use counts::Counts;
 use driver::Driver;
-pub use error::{RunError, StartError};
+pub use error::{RunError, StartError, why_unbound};
 use kusari_journal::{self as journal, Journal, JournalConfig, JournalFile};
 use kusari_store::Store;
 pub use node_wallet::NodeWallet;

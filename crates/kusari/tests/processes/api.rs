@@ -195,7 +195,7 @@ fn an_address_that_was_asked_for_by_name_and_is_taken_is_an_error() {
         said.starts_with(&format!("error: the local API cannot answer on {address}: ")),
         "{said}"
     );
-    assert!(said.ends_with("leave --http out to have a free port"), "{said}");
+    assert!(said.ends_with("; without --http it has a free port"), "{said}");
     assert_eq!(kusari_client::read_node_file(&node.directory()).unwrap(), None);
 }
 
