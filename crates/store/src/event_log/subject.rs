@@ -1,5 +1,6 @@
 //! What a user asks about, as written.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -55,13 +56,11 @@ impl FromStr for Subject {
         if may_be_height && let Ok(height) = text.parse() {
             return Ok(Self::Height(height));
         }
-        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_hex && (MIN_DIGITS..=DIGITS).contains(&text.len()) {
-            let digits = text.to_ascii_lowercase();
-            return Ok(match digits.parse() {
-                Ok(hash) => Self::Hash(hash),
-                Err(_) => Self::Prefix(Prefix { digits }),
-            });
+        if let Some(prefix) = Prefix::read(text) {
+            return Ok(Self::Prefix(prefix));
+        }
+        if let Ok(hash) = text.parse() {
+            return Ok(Self::Hash(hash));
         }
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
@@ -71,7 +70,22 @@ impl FromStr for Subject {
     }
 }
 
+/// The digits.
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digits)
+    }
+}
+
 impl Prefix {
+    /// Reads the first digits of a hash: enough of them, and not all.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_part = (MIN_DIGITS..DIGITS).contains(&text.len());
+        (is_hex && is_part).then(|| Self { digits: text.to_ascii_lowercase() })
+    }
+
     /// Whether a hash begins so.
     pub(crate) fn fits(&self, hash: &BlockHash) -> bool {
         hash.to_string().starts_with(&self.digits)

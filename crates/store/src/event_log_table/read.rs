@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use kusari_chain::ledger::Txid;
-use kusari_chain::{BlockHash, StoreError};
+use kusari_chain::{Block, BlockHash, StoreError};
 use kusari_node::event::{Event, EventKind};
 use redb::ReadTransaction;
 
@@ -18,6 +18,8 @@ use crate::event_log::{EventEntry, Name, Prefix, Subject};
 const MAX_STORY: usize = 256;
 /// Most rows of the index that one search looks at, so that its cost is bounded.
 const MAX_ROWS: usize = 4_096;
+/// Blocks of the best chain, from its tip down, that are known by the first digits of their hashes.
+const RECENT_BLOCKS: u32 = 1_024;
 /// Most hashes that are named where a prefix fits several.
 const MAX_NAMED: usize = 8;
 
@@ -227,7 +229,12 @@ impl Store {
             },
             Subject::Hash(hash) => self.story_of_hash(*hash),
             Subject::Prefix(prefix) => {
-                let found = self.events(|tables| tables.beginning_so(prefix))?;
+                let mut found = self.events(|tables| tables.beginning_so(prefix))?;
+                for hash in self.recent_beginning_so(prefix)? {
+                    if !found.contains(&hash) {
+                        found.push(hash);
+                    }
+                }
                 match found.as_slice() {
                     [] => self.nothing(),
                     [hash] => self.story_of_hash(*hash),
@@ -237,6 +244,22 @@ impl Store {
             Subject::Address(address) => self.story_of_peer(address.ip(), Some(address.port())),
             Subject::Host(host) => self.story_of_peer(*host, None),
         }
+    }
+
+    /// Hashes of the best chain's last blocks that begin so. Of those that came with many others the event
+    /// log has none, and programs that watch a node show their first digits.
+    fn recent_beginning_so(&self, prefix: &Prefix) -> Result<Vec<BlockHash>, StoreError> {
+        let mut found =
+            Vec::from_iter(Some(Block::genesis().hash).filter(|hash| prefix.fits(hash)));
+        self.read_blocks(|reader| {
+            let tip = reader.best_height()?;
+            let first = tip.saturating_sub(RECENT_BLOCKS - 1).max(1);
+            reader.visit_best_heads(first, tip, &mut |head| {
+                found.extend(Some(head.block.hash).filter(|hash| prefix.fits(hash)));
+                Ok(found.len() < MAX_NAMED)
+            })
+        })?;
+        Ok(found)
     }
 
     fn nothing(&self) -> Result<Resolved, StoreError> {
