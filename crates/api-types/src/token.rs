@@ -59,6 +59,8 @@ impl Token {
     pub const MIN_CHARACTERS: usize = 16;
     /// Most characters; far below what the head of a request may take.
     pub const MAX_CHARACTERS: usize = 256;
+    /// Most bytes of a file with one: UTF-16 takes two for each, and there are a mark and a newline.
+    pub const MAX_FILE_BYTES: usize = 2 * (Self::MAX_CHARACTERS + 3);
 
     /// Takes a text for a token if it has the form of one: `token68` of RFC 9110.
     #[must_use]
@@ -73,9 +75,9 @@ impl Token {
     /// # Errors
     /// [`TokenFileError::Form`].
     pub fn from_file(file: &Path, content: &[u8]) -> Result<Self, TokenFileError> {
-        core::str::from_utf8(content)
+        kusari_input::decode(content)
             .ok()
-            .and_then(|text| Self::parse(text.trim_end_matches(['\r', '\n'])))
+            .and_then(|text| Self::parse(&kusari_input::word(&text)))
             .ok_or_else(|| TokenFileError::Form { file: file.into() })
     }
 

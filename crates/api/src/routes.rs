@@ -97,7 +97,7 @@ type App = State<Arc<AppState>>;
 
 impl AppState {
     pub(super) fn new(config: ApiConfig, mining: Meter, session: Session, rate: RateLimit) -> Self {
-        let ApiConfig { node, token, listen, data_directory, events, wallet } = config;
+        let ApiConfig { node, token, listen, data_directory, events, wallet, .. } = config;
         let one_at_a_time = || Arc::new(Semaphore::new(1));
         Self {
             node,

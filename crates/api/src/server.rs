@@ -58,6 +58,8 @@ pub struct ApiConfig {
     pub listen: Option<SocketAddr>,
     /// Where its store is, unless in memory.
     pub data_directory: Option<PathBuf>,
+    /// Where programs look for `node.json`: the data directory, or a place for a node in memory.
+    pub node_file_directory: Option<PathBuf>,
     /// What happens, as the node's thread tells it.
     pub events: EventFeed,
     /// The node's own wallet, on a ledger.
@@ -94,13 +96,13 @@ pub struct Api {
 }
 
 impl Api {
-    /// Serves on `listener`, if there is one, and says so in the data directory, if there is one.
+    /// Serves on `listener`, if there is one, and says so where programs look for it, if there is such a place.
     ///
     /// # Errors
     /// [`ApiError`], one sentence.
     pub fn start(listener: Option<ApiListener>, config: ApiConfig) -> Result<Self, ApiError> {
         let address = listener.as_ref().map(|listener| listener.address);
-        let directory = config.data_directory.clone();
+        let (kept, directory) = (&config.data_directory, config.node_file_directory.clone());
         let file = config.listen.map(|listen| NodeFile {
             pid: std::process::id(),
             listen,
@@ -110,7 +112,7 @@ impl Api {
         let mut api = Self { published: None, address, stop: None, thread: None };
         if let Some(listener) = listener {
             // What has no data directory is forgotten with its run.
-            let session = directory.as_deref().map_or_else(Session::random, Session::of);
+            let session = kept.as_deref().map_or_else(Session::random, Session::of);
             let session = session.map_err(ApiError::Cookie)?;
             let (reports, mining) = watch::channel(MiningReport::default());
             let app = AppState::new(config, mining, session, RateLimit::default());

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::TokenError;
 use kusari_api_types::Token;
+use kusari_files::Readers;
 
 /// The file of a data directory that keeps the cookie.
 const FILE: &str = "page.cookie";
@@ -31,7 +32,7 @@ impl Session {
 
     /// The cookie of the node with this data directory; it is drawn at the first start.
     pub(super) fn of(directory: &Path) -> Result<Self, TokenError> {
-        crate::read_or_write_token(&directory.join(FILE)).map(Self)
+        crate::token::read_or_write(&directory.join(FILE), Readers::DirectoryOwner).map(Self)
     }
 
     /// What sets it: for the paths of the API alone, out of reach of scripts, never sent along by a page

@@ -123,6 +123,7 @@ impl Rig {
             token: Token::parse(TOKEN).unwrap(),
             listen: None,
             data_directory: None,
+            node_file_directory: None,
             events: feed.clone(),
             wallet: wallet.clone(),
         };

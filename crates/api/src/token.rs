@@ -39,12 +39,17 @@ pub fn draw_token() -> Result<Token, TokenError> {
 /// # Errors
 /// [`TokenError`], one sentence.
 pub fn read_or_write_token(file: &Path) -> Result<Token, TokenError> {
+    read_or_write(file, Readers::Owner)
+}
+
+/// The same for these readers.
+pub(super) fn read_or_write(file: &Path, readers: Readers) -> Result<Token, TokenError> {
     let unusable = |source| TokenFileError::File { file: file.into(), source };
     if !file.try_exists().map_err(unusable)? {
         let token = draw_token()?;
         let line = format!("{}\n", token.expose());
         // Whole or not at all: half a token would keep the next start from its file.
-        match kusari_files::write_new(file, line.as_bytes(), Readers::Owner) {
+        match kusari_files::write_new(file, line.as_bytes(), readers) {
             Ok(()) => return Ok(token),
             // Another process was faster.
             Err(FileError::Exists { .. }) => {}
@@ -52,7 +57,7 @@ pub fn read_or_write_token(file: &Path) -> Result<Token, TokenError> {
             Err(error) => return Err(unusable(io::Error::other(error)).into()),
         }
     }
-    let bytes = kusari_files::read_secret(file, Token::MAX_CHARACTERS + 1);
+    let bytes = kusari_files::read_secret(file, Token::MAX_FILE_BYTES);
     let bytes = bytes.map_err(|error| match error {
         SecretFileError::Open => TokenFileError::Open { file: file.into() },
         SecretFileError::Unreadable(source) => unusable(source),

@@ -10,8 +10,7 @@ use kusari_files::SecretFileError;
 /// # Errors
 /// [`TokenFileError`], one sentence.
 pub fn read_token(file: &Path) -> Result<Token, TokenFileError> {
-    // A token, and the newline of an editor, as the one byte beyond the bound.
-    let bytes = kusari_files::read_secret(file, Token::MAX_CHARACTERS + 1);
+    let bytes = kusari_files::read_secret(file, Token::MAX_FILE_BYTES);
     let bytes = bytes.map_err(|error| match error {
         SecretFileError::Open => TokenFileError::Open { file: file.into() },
         SecretFileError::Unreadable(source) => TokenFileError::File { file: file.into(), source },

@@ -56,7 +56,10 @@ pub enum LabelError {
         address: Address,
     },
     /// The file cannot be read.
-    #[error("{} cannot be read ({source}); see to its permissions", .file.display())]
+    #[error(
+        "{} cannot be read ({source}); {}",
+        .file.display(), kusari_files::remedy(kusari_files::directory_of(.file), "see to its permissions")
+    )]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -119,10 +122,12 @@ impl AddressBook {
     /// # Errors
     /// [`LabelError::Address`] for whatever looks like an address, and [`LabelError::Unknown`].
     pub fn resolve(&self, text: &str) -> Result<Address, LabelError> {
-        let text = text.trim();
-        if let Some(address) = self.labels.get(text) {
+        let word = &kusari_input::word(text);
+        // One that an earlier version wrote may have another form.
+        if let Some(address) = self.labels.get(text).or_else(|| self.labels.get(word)) {
             return Ok(*address);
         }
+        let text = word;
         match text.parse() {
             Ok(address) => Ok(address),
             Err(error) if looks_like_an_address(text) => Err(LabelError::Address(error)),
@@ -135,7 +140,7 @@ impl AddressBook {
     /// # Errors
     /// [`LabelError`] where the label cannot be one or is of another address.
     pub fn set(&mut self, label: &str, address: Address) -> Result<(), LabelError> {
-        let label = label.trim();
+        let label = &kusari_input::word(label);
         if !is_label(label) {
             return Err(LabelError::Form(label.chars().take(100).collect()));
         }
@@ -153,8 +158,8 @@ impl AddressBook {
     /// # Errors
     /// [`LabelError::Unknown`] where there is none.
     pub fn remove(&mut self, label: &str) -> Result<Address, LabelError> {
-        let label = label.trim();
-        let removed = self.labels.remove(label);
+        let word = kusari_input::word(label);
+        let removed = self.labels.remove(label).or_else(|| self.labels.remove(&word));
         let removed =
             removed.ok_or_else(|| LabelError::Unknown(label.chars().take(100).collect()))?;
         self.save()?;
@@ -181,8 +186,8 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<String, Address>, String> {
     if bytes.len() > MAX_BYTES {
         return Err(format!("it has more than {MAX_BYTES} bytes"));
     }
-    let text = core::str::from_utf8(bytes).map_err(|_| String::from("it is no text in UTF-8"))?;
-    let form: Form = toml::from_str(text).map_err(|error| {
+    let text = kusari_input::decode(bytes).map_err(|fault| fault.to_string())?;
+    let form: Form = toml::from_str(&text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         format!("line {line}: {}", error.message().lines().next().unwrap_or_default())
@@ -200,7 +205,7 @@ fn read(bytes: &[u8]) -> Result<BTreeMap<String, Address>, String> {
 /// Whether a text may name an address: nothing that is invisible, and nothing that could be one.
 fn is_label(text: &str) -> bool {
     (1..=MAX_CHARACTERS).contains(&text.chars().count())
-        && text.trim() == text
+        && ![text.chars().next(), text.chars().next_back()].contains(&Some(' '))
         && text.chars().all(|character| character.is_alphanumeric() || " ._-@'".contains(character))
         && !looks_like_an_address(text)
 }

@@ -17,7 +17,11 @@ pub const VARIABLE: &str = "KUSARI_PASSPHRASE";
 /// Longest passphrase, in bytes.
 const MAX_BYTES: usize = 1_024;
 
-/// What protects a key file. Its bytes count as they come, in UTF-8.
+/// Most bytes of a file with one: UTF-16 takes two at most for each, and there are a mark and a newline.
+const MAX_FILE_BYTES: usize = 2 * (MAX_BYTES + 3);
+
+/// What protects a key file. People who type it elsewhere, or keep it in another file, may give other bytes
+/// for it: [`Self::normal`] is what they all come to.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Passphrase(Zeroizing<String>);
 
@@ -49,11 +53,27 @@ impl Passphrase {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.unmarked().is_empty()
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    /// Without the mark that a file may begin with.
+    fn unmarked(&self) -> &str {
+        self.0.strip_prefix(kusari_input::BYTE_ORDER_MARK).unwrap_or(&self.0)
+    }
+
+    /// What a new wallet is sealed with: its NFKD, as BIP-39 has it.
+    pub(super) fn normal(&self) -> Zeroizing<String> {
+        kusari_input::nfkd(self.unmarked())
+    }
+
+    /// What may open a wallet, the likeliest first: earlier versions took the bytes as they came, a mark of the
+    /// file among them.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = Zeroizing<String>> {
+        let normal = self.normal();
+        let as_typed = Some(self.unmarked()).filter(|text| *text != normal.as_str());
+        let as_read = Some(self.0.as_str()).filter(|text| *text != self.unmarked());
+        let others = as_typed.into_iter().chain(as_read);
+        std::iter::once(normal).chain(others.map(|text| Zeroizing::new(text.to_owned())))
     }
 }
 
@@ -86,6 +106,14 @@ pub enum PassphraseError {
     Form {
         /// The file.
         file: PathBuf,
+    },
+    /// It holds no text.
+    #[error("{} is no text ({source}); save it as UTF-8 with the passphrase alone", .file.display())]
+    NotText {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: kusari_input::NotText,
     },
     /// The variable holds something else.
     #[error(
@@ -196,15 +224,26 @@ fn obtain_with(
 
 fn from_file(file: &Path) -> Result<Passphrase, PassphraseError> {
     let form = || PassphraseError::Form { file: file.into() };
-    // The newline of an editor, and one byte that says there is more.
-    let bytes = kusari_files::read_secret(file, MAX_BYTES + 2).map_err(|error| match error {
+    let bytes = kusari_files::read_secret(file, MAX_FILE_BYTES).map_err(|error| match error {
         SecretFileError::Open => PassphraseError::Open { file: file.into() },
         SecretFileError::Unreadable(source) => PassphraseError::File { file: file.into(), source },
     })?;
-    let text = core::str::from_utf8(&bytes).map_err(|_| form())?;
-    let line = text.strip_suffix('\n').unwrap_or(text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if is_one_line(line) { Ok(Passphrase::from(line.to_owned())) } else { Err(form()) }
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(form());
+    }
+    let text = kusari_input::decode(&bytes)
+        .map_err(|source| PassphraseError::NotText { file: file.into(), source })?;
+    let line = kusari_input::without_last_newline(&text);
+    if !is_one_line(line) {
+        return Err(form());
+    }
+    let mut kept = Zeroizing::new(String::with_capacity(line.len() + 3));
+    // A wallet may have been sealed with the mark.
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        kept.push(kusari_input::BYTE_ORDER_MARK);
+    }
+    kept.push_str(line);
+    Ok(Passphrase::from(kept))
 }
 
 fn is_one_line(text: &str) -> bool {

@@ -79,12 +79,37 @@ fn a_file_holds_one_line() {
         assert_eq!(read(content.as_bytes()).unwrap(), expected, "{content:?}");
     }
     let long = "x".repeat(MAX_BYTES + 1);
-    for content in [b"a\nb".as_slice(), b"a\n\n", b"\xff", b"a\rb", long.as_bytes()] {
+    let longest_in_utf_16 = longest.encode_utf16().flat_map(u16::to_le_bytes);
+    let marked: Vec<u8> = b"\xff\xfe".iter().copied().chain(longest_in_utf_16).collect();
+    assert_eq!(from_file(&file(directory.path(), &marked)).unwrap().0.as_str(), longest);
+    let error = read(b"\xff").unwrap_err().to_string();
+    assert!(error.contains("is no text (its byte 1 is not UTF-8); save it as UTF-8"), "{error}");
+    let very_long = "x".repeat(MAX_FILE_BYTES + 1);
+    for content in [b"a\nb".as_slice(), b"a\n\n", b"a\rb", long.as_bytes(), very_long.as_bytes()] {
         let error = read(content).unwrap_err().to_string();
         assert!(error.contains("is not one line of at most 1024 bytes"), "{error}");
     }
     let missing = from_file(&directory.path().join("none")).unwrap_err().to_string();
     assert!(missing.contains("cannot be read"), "{missing}");
+}
+
+#[test]
+fn a_passphrase_is_the_same_in_any_form_and_earlier_versions_took_its_bytes() {
+    let candidates = |text: &str| -> Vec<String> {
+        passphrase(text).candidates().map(|candidate| candidate.to_string()).collect()
+    };
+    assert_eq!(candidates("abc"), ["abc"]);
+    assert_eq!(candidates("cafe\u{301}"), ["cafe\u{301}"]);
+    assert_eq!(candidates("caf\u{e9}"), ["cafe\u{301}", "caf\u{e9}"]);
+    assert_eq!(candidates("\u{feff}abc"), ["abc", "\u{feff}abc"]);
+    assert_eq!(candidates("\u{feff}\u{e9}"), ["e\u{301}", "\u{e9}", "\u{feff}\u{e9}"]);
+    assert_eq!(candidates(""), [""]);
+    assert!(passphrase("\u{feff}").is_empty());
+    let directory = tempfile::tempdir().unwrap();
+    for content in ["\u{feff}\u{e9}\r\n", "\u{e9}\n", "e\u{301}"] {
+        let read = from_file(&file(directory.path(), content.as_bytes())).unwrap();
+        assert_eq!(read.normal().as_str(), "e\u{301}", "{content:?}");
+    }
 }
 
 #[cfg(unix)]

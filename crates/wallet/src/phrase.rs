@@ -19,6 +19,12 @@ pub(super) const WORDS: usize = 24;
 /// much white space around them.
 pub const MAX_PHRASE_BYTES: usize = 4_096;
 
+/// Letters of the longest word of the list.
+const MAX_LETTERS: usize = 8;
+
+/// Letters by which no two words of the list begin: BIP-39 says so.
+const TELLING_LETTERS: usize = 4;
+
 /// What SLIP-0010 keys its HMAC with for this curve.
 const SLIP_0010_KEY: &[u8; 12] = b"ed25519 seed";
 
@@ -41,6 +47,11 @@ pub enum PhraseError {
          they are not in order"
     )]
     Checksum,
+    /// The first letters of several words, or too few.
+    #[error(
+        "word {0} of 24 is cut off, and several words of BIP-39 begin so; write four letters of it or more"
+    )]
+    CutOff(usize),
     /// No text, or a very long one.
     #[error("it is no text of at most {MAX_PHRASE_BYTES} bytes; a phrase is 24 words")]
     Text,
@@ -66,21 +77,27 @@ impl Phrase {
         Ok(Self(entropy))
     }
 
-    /// Reads words that are parted by any white space, in any case.
+    /// Reads words as people keep them: in any case, parted by white space or commas, with numbers or without;
+    /// four letters of a word say which it is.
     ///
     /// # Errors
     /// [`PhraseError`] names the first thing that is wrong.
     pub fn parse(text: &[u8]) -> Result<Self, PhraseError> {
-        let text = core::str::from_utf8(text).map_err(|_| PhraseError::Text)?;
         if text.len() > MAX_PHRASE_BYTES {
             return Err(PhraseError::Text);
         }
-        let text = Zeroizing::new(text.to_ascii_lowercase());
+        let text = kusari_input::decode(text).map_err(|_| PhraseError::Text)?;
+        let text = kusari_input::words(&text);
         let count = text.split_whitespace().count();
         if count != WORDS {
             return Err(PhraseError::Count(count));
         }
-        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &text);
+        let mut whole = Zeroizing::new(String::with_capacity(WORDS * (MAX_LETTERS + 1)));
+        for (place, word) in text.split_whitespace().enumerate() {
+            whole.push_str(whole_word(word, place + 1)?);
+            whole.push(' ');
+        }
+        let mnemonic = Mnemonic::parse_in_normalized(Language::English, &whole);
         let mnemonic = mnemonic.map_err(|error| match error {
             bip39::Error::UnknownWord(place) => PhraseError::Word(place + 1),
             _ => PhraseError::Checksum,
@@ -96,8 +113,8 @@ impl Phrase {
     /// The words, each parted from the next by a space.
     #[must_use]
     pub fn words(&self) -> Zeroizing<String> {
-        // Words have at most eight letters; growing would leave copies behind.
-        let mut text = Zeroizing::new(String::with_capacity(WORDS * 9));
+        // Growing would leave copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(WORDS * (MAX_LETTERS + 1)));
         if let Some(mnemonic) = self.mnemonic() {
             for word in mnemonic.words() {
                 if !text.is_empty() {
@@ -125,6 +142,20 @@ impl Phrase {
     /// There is one for any 32 bytes.
     fn mnemonic(&self) -> Option<Mnemonic> {
         Mnemonic::from_entropy_in(Language::English, &*self.0).ok()
+    }
+}
+
+/// The word of the list that is written, in whole or by its first letters, at a place.
+fn whole_word(written: &str, place: usize) -> Result<&'static str, PhraseError> {
+    let list = Language::English;
+    if let Some(at) = list.find_word(written) {
+        return Ok(list.word_list()[usize::from(at)]);
+    }
+    let mut begun = list.words_by_prefix_iter(written);
+    match (begun.next(), begun.next()) {
+        (Some(word), None) if written.len() >= TELLING_LETTERS => Ok(word),
+        (Some(_), _) => Err(PhraseError::CutOff(place)),
+        (None, _) => Err(PhraseError::Word(place)),
     }
 }
 

@@ -83,6 +83,31 @@ fn words_are_read_in_any_case_and_however_they_are_parted() {
 }
 
 #[test]
+fn words_are_read_as_people_keep_them() {
+    let words = BIP_39[1].1;
+    let list: Vec<&str> = words.split(' ').collect();
+    let numbered: Vec<String> =
+        list.iter().enumerate().map(|(at, word)| format!("{}. {word}", at + 1)).collect();
+    let cut: Vec<&str> = list.iter().map(|word| &word[..word.len().min(4)]).collect();
+    let in_utf_16 = format!("\u{feff}{words}\r\n");
+    for text in [
+        format!("\u{feff}{words}\r\n").into_bytes(),
+        in_utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        numbered.join("\n").into_bytes(),
+        list.join(", ").into_bytes(),
+        cut.join(" ").into_bytes(),
+    ] {
+        let phrase = Phrase::parse(&text).unwrap();
+        assert_eq!(*phrase.words(), words, "{}", String::from_utf8_lossy(&text));
+    }
+    // `abs` begins absent, absorb, abstract and absurd; three letters are a word where they are one.
+    for (cut, error) in [("abs", PhraseError::CutOff(1)), ("voi", PhraseError::CutOff(1))] {
+        let text = words.replacen("void", cut, 1);
+        assert_eq!(Phrase::parse(text.as_bytes()).unwrap_err(), error);
+    }
+}
+
+#[test]
 fn a_wrong_word_is_named_by_its_place_and_never_shown() {
     let words: Vec<&str> = BIP_39[1].1.split(' ').collect();
     for place in 0..24 {

@@ -32,7 +32,16 @@ pub(super) fn seal(
     passphrase: &Passphrase,
     cost: Cost,
 ) -> Result<KeyFile, SealError> {
-    let protected = !passphrase.is_empty();
+    seal_with(phrase, &passphrase.normal(), !passphrase.is_empty(), cost)
+}
+
+/// The same with the bytes that are to open it.
+pub(super) fn seal_with(
+    phrase: &Phrase,
+    passphrase: &str,
+    protected: bool,
+    cost: Cost,
+) -> Result<KeyFile, SealError> {
     let (mut salt, mut nonce) = ([0; 16], [0; 24]);
     getrandom::fill(&mut salt).map_err(SealError::Chance)?;
     getrandom::fill(&mut nonce).map_err(SealError::Chance)?;
@@ -45,11 +54,18 @@ pub(super) fn seal(
     sealed.map(|sealed| KeyFile { header, sealed }).ok_or(SealError::Refused)
 }
 
-/// Opens what was sealed. A file without a passphrase opens with any.
+/// Opens what was sealed. A file without a passphrase opens with any. What is tried after the first candidate costs
+/// as much again, and there is more than one only where the passphrase has several forms.
 pub(super) fn open(file: &KeyFile, passphrase: &Passphrase) -> Result<Phrase, SealError> {
-    let header = &file.header;
     let none = Passphrase::default();
-    let passphrase = if header.protected { passphrase } else { &none };
+    let passphrase = if file.header.protected { passphrase } else { &none };
+    let mut opened = passphrase.candidates().map(|candidate| open_with(file, &candidate));
+    let refused = Err(SealError::Refused);
+    opened.find(|opened| !matches!(opened, Err(SealError::Refused))).unwrap_or(refused)
+}
+
+fn open_with(file: &KeyFile, passphrase: &str) -> Result<Phrase, SealError> {
+    let header = &file.header;
     let message = Payload { msg: &file.sealed[..], aad: &header.associated_data() };
     let opened = cipher(header, passphrase)?.decrypt(&header.nonce.into(), message);
     let opened = Zeroizing::new(opened.map_err(|_| SealError::Refused)?);
@@ -68,7 +84,7 @@ pub(super) fn address(phrase: &Phrase) -> Address {
     Address(PublicKey(ed25519_zebra::VerificationKeyBytes::from(&*key).into()))
 }
 
-fn cipher(header: &Header, passphrase: &Passphrase) -> Result<XChaCha20Poly1305, SealError> {
+fn cipher(header: &Header, passphrase: &str) -> Result<XChaCha20Poly1305, SealError> {
     let cost = header.cost;
     // Every cost keeps the bounds of the function, which are wider.
     let params = Params::new(cost.memory_kib(), cost.passes(), cost.lanes(), Some(32));

@@ -213,6 +213,28 @@ fn a_first_start_makes_a_wallet_and_the_next_ones_find_it() {
 }
 
 #[test]
+fn a_wallet_opens_with_its_passphrase_in_any_form_also_one_that_an_earlier_version_sealed() {
+    let of = |text: &str, typed: &str| {
+        let content = seal::seal(&phrase(), &passphrase(text), Cost::LEAST).unwrap();
+        seal::open(&content, &passphrase(typed)).is_ok()
+    };
+    for (made, typed) in [
+        ("caf\u{e9}", "cafe\u{301}"),
+        ("cafe\u{301}", "caf\u{e9}"),
+        ("\u{feff}abc", "abc"),
+        ("abc", "\u{feff}abc"),
+    ] {
+        assert!(of(made, typed), "{made:?} {typed:?}");
+    }
+    assert!(!of("cafe", "caf\u{e9}"));
+    // As the version before the normal form did: the bytes that were typed.
+    for bytes in ["caf\u{e9}", "\u{feff}abc"] {
+        let content = seal::seal_with(&phrase(), bytes, true, Cost::LEAST).unwrap();
+        assert!(seal::open(&content, &passphrase(bytes)).is_ok(), "{bytes:?}");
+    }
+}
+
+#[test]
 fn the_usual_cost_is_the_second_recommendation_of_rfc_9106() {
     let content = seal::seal(&phrase(), &passphrase("x"), Cost::USUAL).unwrap();
     assert!(

@@ -229,7 +229,7 @@ pub(super) async fn named(
     app: App,
     Query(AnyName { name }): Query<AnyName>,
 ) -> Answer<Json<NamedReport>> {
-    let name = name.trim().to_lowercase();
+    let name = kusari_input::digits(&name).to_lowercase();
     let account = name.parse::<Address>().ok().filter(|_| app.node.snapshot().ledger.is_some());
     let waits = match name.parse::<Txid>() {
         Ok(txid) => {

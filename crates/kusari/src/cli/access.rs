@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::data_directories;
+use super::ephemeral;
+use super::escape::shown;
 use super::failure::{Result, UsageError, failed};
 use super::node_api::{EmbeddedNode, NodeApi};
 use super::node_choice::{NodeChoice, Query};
@@ -15,7 +17,7 @@ use super::stdout::show;
 use kusari_api_types::{NodeFile, Status, Token};
 use kusari_chain::ledger::Address;
 use kusari_client::{Client, read_node_file, read_token};
-use kusari_store::{OpenError, Store, UNKNOWN_HOLDER, name_of};
+use kusari_store::{OpenError, Store, UNKNOWN_HOLDER, holder_of_directory, name_of};
 use kusari_wallet::AddressBook;
 
 /// What a subcommand works on.
@@ -94,6 +96,12 @@ impl NodeChoice {
             return Ok(Access::Running(Client::new(url, token)?));
         }
         let directory = self.directory_of_wallets()?;
+        if ephemeral::is_one(&directory) {
+            let holder = holder_of_directory(&directory).ok_or_else(|| {
+                failed!("the node in memory that was reached by {} is gone", shown(&directory))
+            })?;
+            return Ok(Access::Running(running(&directory, &holder)?));
+        }
         match alone(&directory) {
             Ok(result) => Ok(Access::Stored(result)),
             Err(OpenError::InUse { holder, .. }) => {
@@ -111,11 +119,11 @@ impl NodeChoice {
             return None;
         }
         let directory = self.directory_of_wallets().ok()?;
-        let http = read_node_file(&directory).ok()??.http?;
-        let client = Client::new(&format!("http://{http}"), None).ok()?;
-        // The file may have been left behind by a crash, and somebody else have the port now.
+        let file = read_node_file(&directory).ok()??;
+        let client = Client::new(&format!("http://{}", file.http?), None).ok()?;
+        // The file may have been left behind by a crash, and another program have the port now.
         let status = client.status().ok()?;
-        is_of(&status, &directory).then_some(client)
+        is_of(&status, &directory, &file).then_some(client)
     }
 
     /// The data directory whose wallets and labels are meant, whichever node is asked.
@@ -158,7 +166,9 @@ fn running(directory: &Path, holder: &str) -> Result<Client> {
     })?;
     let client = Client::new(&format!("http://{http}"), None)?;
     match client.status() {
-        Ok(status) if is_of(&status, directory) => Ok(client.with_token(Token::parse(&file.token))),
+        Ok(status) if is_of(&status, directory, &file) => {
+            Ok(client.with_token(Token::parse(&file.token)))
+        }
         // Left behind by a crash, and another node has the port now.
         Ok(_) => Err(untold()),
         Err(error) => Err(failed!(
@@ -168,8 +178,10 @@ fn running(directory: &Path, holder: &str) -> Result<Client> {
 }
 
 /// Whether the node that answers is the one of this directory, by whatever name.
-fn is_of(status: &Status, directory: &Path) -> bool {
-    let Some(said) = &status.data_directory else { return false };
+fn is_of(status: &Status, directory: &Path, file: &NodeFile) -> bool {
+    let Some(said) = &status.data_directory else {
+        return ephemeral::is_one(directory) && status.listen == Some(file.listen);
+    };
     let canonical = |path: &Path| path.canonicalize().ok();
     match (canonical(Path::new(said)), canonical(directory)) {
         (Some(said), Some(directory)) => said == directory,

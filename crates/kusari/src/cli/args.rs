@@ -6,17 +6,35 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, ValueHint};
 use serde::Deserialize;
 
 use super::commands::Command;
 use super::config_file;
+use super::data_directories;
 use super::failure::{UsageError, wrong};
 use super::suggestions::similar;
 
 const ABOUT: &str =
     "A peer-to-peer ledger: every node keeps, checks and passes on one chain of blocks";
+
+/// What is printed where nothing is asked for.
+const FIRST_STEPS: &str = "\
+kusari is a peer-to-peer ledger in one program. People run it as equal peers: what is written on one
+node is mined into a block, passed on, and stands in the same tamper-evident chain on every node.
+There is no server and no account. To begin:
+
+  kusari --listen 8080     start a node, for peers on all interfaces; what you type there is recorded
+  kusari say 'hello'       record a line, from another terminal
+  kusari chain             show the blocks
+
+Others join with `kusari --listen 8080 --connect HOST:8080`, where HOST is this machine. Signed records
+and payments are on a ledger: `kusari --listen 8080 --chain ledger`, then `kusari record 'hello'`.
+
+`kusari --help` lists every command and option, and `kusari COMMAND --help` explains one.
+";
 
 const LONG_HELP: &str = "\
 Examples:
@@ -227,7 +245,11 @@ pub(crate) enum Asked {
 /// Reads a command line, the program's name first.
 pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Asked, UsageError> {
     let words: Vec<OsString> = words.into_iter().collect();
-    match Args::try_parse_from(&words) {
+    if words.len() < 2 {
+        return Ok(Asked::Print(String::from(FIRST_STEPS)));
+    }
+    let words = with_flags(words);
+    match parse(&words) {
         Ok(args) => Ok(Asked::Run(Box::new(args))),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -243,13 +265,47 @@ pub(crate) fn read(words: impl IntoIterator<Item = OsString>) -> Result<Asked, U
     }
 }
 
+fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
+    let mut program = with_home(Args::command());
+    let mut matches = program.try_get_matches_from_mut(words)?;
+    Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+}
+
+/// Has every path of a command line that begins with `~` be in the user's home directory.
+fn with_home(command: clap::Command) -> clap::Command {
+    let path = || PathBufValueParser::new().map(data_directories::at_home);
+    command
+        .mut_args(|arg| match arg.get_value_hint() {
+            ValueHint::AnyPath => arg.value_parser(path()),
+            _ => arg,
+        })
+        .mut_subcommands(with_home)
+}
+
+/// Puts the flag in the place of a word that asks for it, where a command stands and no text may:
+/// `help`, also before or behind a command, and `version`.
+fn with_flags(mut words: Vec<OsString>) -> Vec<OsString> {
+    let program = Args::command();
+    let (mut level, mut at) = (&program, 1);
+    while let Some(below) = words.get(at).and_then(|word| level.find_subcommand(word)) {
+        (level, at) = (below, at + 1);
+    }
+    let word = words.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    match word {
+        "help" | "-?" | "/?" if level.has_subcommands() => {
+            words.remove(at);
+            words.push("--help".into());
+        }
+        "version" if at == 1 && words.len() == 2 => words[1] = "--version".into(),
+        _ => {}
+    }
+    words
+}
+
 /// The error for a word that stands where a command may stand, and is nearly one.
 pub(crate) fn mistyped(word: &str) -> Option<UsageError> {
     let program = Args::command();
-    let name = match word {
-        "help" | "version" => format!("--{word}"),
-        _ => similar(word, program.get_subcommands().map(clap::Command::get_name))?.to_owned(),
-    };
+    let name = similar(word, program.get_subcommands().map(clap::Command::get_name))?;
     // A command that is written rightly was understood as one.
     (name != word).then(|| {
         wrong(

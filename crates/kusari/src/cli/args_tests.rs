@@ -16,12 +16,13 @@ fn settings_with(file: &str, line: &str) -> Result<Settings, UsageError> {
         data_directory: Some(PathBuf::from("/data")),
         cores: NonZeroUsize::new(3).unwrap(),
     };
-    match read(words.split_whitespace().map(OsString::from))? {
-        Asked::Run(args) => {
-            Settings::new(*args, Args::of_file(file, "kusari.toml")?, &surroundings)
-        }
+    let args = match read(words.split_whitespace().map(OsString::from))? {
+        Asked::Run(args) => *args,
+        // Without a word there is the first screen; a file is named by one.
+        Asked::Print(_) if line.is_empty() => Args::default(),
         Asked::Print(text) => panic!("{line}: {text}"),
-    }
+    };
+    Settings::new(args, Args::of_file(file, "kusari.toml")?, &surroundings)
 }
 
 fn settings(line: &str) -> Result<Settings, UsageError> {

@@ -1,12 +1,13 @@
 //! Lines of a pipe or a file, in bounded memory.
 //!
-//! A line is text up to a newline; a carriage return before that is not part of it. What cannot be
-//! recorded is counted and skipped, however long it is.
+//! A line is text up to a newline; a carriage return before that is not part of it, nor is the mark that a file
+//! begins with. What cannot be recorded is counted and skipped, however long it is.
 
 use std::io::{self, BufRead, Read};
 
 use kusari_chain::block::escaped_bytes;
 use kusari_chain::params::MAX_TEXT_BYTES;
+use kusari_input::Decoded;
 
 /// Bytes of a line that are looked at together.
 const PIECE_BYTES: u64 = 16 * 1024;
@@ -61,7 +62,7 @@ pub(crate) enum Content {
 
 /// Reads the lines of `reader`.
 pub(crate) struct Lines<R> {
-    reader: R,
+    reader: Decoded<R>,
     fit: Fit,
     number: u64,
 }
@@ -73,7 +74,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     pub(crate) fn fitting(reader: R, fit: Fit) -> Self {
-        Self { reader, fit, number: 0 }
+        Self { reader: Decoded::new(reader), fit, number: 0 }
     }
 
     /// The next line that is not empty; `None` at the end.
@@ -122,9 +123,9 @@ fn judge(kept: Vec<u8>, bytes: u64, fit: Fit) -> Content {
     if bytes > kept.len() as u64 || kept.len() > limit {
         return Content::TooLong { bytes, limit };
     }
-    let text = match String::from_utf8(kept) {
+    let text = match kusari_input::utf_8(kept) {
         Ok(text) => text,
-        Err(error) => return Content::NotUtf8 { at: error.utf8_error().valid_up_to() + 1 },
+        Err(at) => return Content::NotUtf8 { at },
     };
     match (fit.bytes_of)(&text) {
         counted if counted > limit => Content::TooLong { bytes: counted as u64, limit },
@@ -164,6 +165,17 @@ mod tests {
     #[test]
     fn only_the_last_carriage_return_is_no_part_of_a_line() {
         assert_eq!(lines(b"a\rb\r\r\nend\r"), [(1, text("a\rb\r")), (2, text("end"))]);
+    }
+
+    #[test]
+    fn a_file_of_another_system_holds_the_same_lines() {
+        let saved = "\u{feff}読書会\r\nhi\r\n";
+        let said = [(1, text("読書会")), (2, text("hi"))];
+        assert_eq!(lines(saved.as_bytes()), said);
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = saved.encode_utf16().flat_map(unit).collect();
+            assert_eq!(lines(&bytes), said);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use kusari_chain::ledger::ChainSpec;
 use kusari_chain::params::CLASSIC_CHAIN;
 
 use super::config_file::line_of;
+use super::data_directories::at_home;
 use super::failure::{UsageError, wrong};
 
 /// The ledger whose spec is part of the program.
@@ -24,7 +25,8 @@ pub(crate) fn load(choice: &str) -> Result<Option<ChainSpec>, UsageError> {
     match choice {
         CLASSIC_CHAIN => Ok(None),
         LEDGER => Ok(Some(ChainSpec::ledger())),
-        file => open(Path::new(file)).map(Some),
+        // The option may hold other things than a path, so it is read as none before.
+        file => open(&at_home(file.into())).map(Some),
     }
 }
 
@@ -49,8 +51,8 @@ fn open(file: &Path) -> Result<ChainSpec, UsageError> {
             "name a file that `kusari chain-spec new` wrote",
         ));
     }
-    let text = core::str::from_utf8(&bytes).map_err(|error| unreadable(io::Error::other(error)))?;
-    read(text, file)
+    let text = kusari_input::decode(&bytes).map_err(|fault| unreadable(io::Error::other(fault)))?;
+    read(&text, file)
 }
 
 /// Reads the content of a file; `file` is for messages.

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer};
 
 use super::args::Args;
+use super::data_directories::at_home;
 use super::failure::{UsageError, wrong};
 
 /// Largest file that is read, in bytes. A real one has a few hundred.
@@ -27,20 +28,31 @@ impl Args {
         if size > MAX_BYTES {
             return Err(unreadable(&format_args!("it has {size} bytes, at most {MAX_BYTES} fit")));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+        let bytes = std::fs::read(path).map_err(|error| unreadable(&error))?;
+        let text = kusari_input::decode(&bytes).map_err(|fault| unreadable(&fault))?;
         Self::of_file(&text, &path.display().to_string())
     }
 
     /// Reads the content of a file; `name` is for messages.
     pub(crate) fn of_file(text: &str, name: &str) -> Result<Self, UsageError> {
-        toml::from_str(text).map_err(|error| {
+        let mut file: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map(|span| line_of(text, span)).unwrap_or_default();
             let message = error.message().lines().next().unwrap_or_default();
             wrong(
                 format!("{name}{place}: {message}"),
                 "correct it; `kusari --help` shows an example",
             )
-        })
+        })?;
+        let paths = [
+            &mut file.data_dir,
+            &mut file.token_file,
+            &mut file.journal,
+            &mut file.passphrase_file,
+        ];
+        for path in paths {
+            *path = path.take().map(at_home);
+        }
+        Ok(file)
     }
 }
 

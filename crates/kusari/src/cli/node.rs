@@ -11,6 +11,7 @@ use kusari_node::{LedgerConfig, NodeConfig};
 
 use super::answers;
 use super::console::{Console, colours_are_welcome, end_at_once};
+use super::ephemeral::Reach;
 use super::escape::{Plain, shown};
 use super::failure::Result;
 use super::link::Link;
@@ -69,10 +70,15 @@ pub(super) fn run(settings: Settings) -> Result {
         directory: directory.clone(),
         wallet: wallet.clone(),
     };
+    let reach = if directory.is_none() { reach(context.listen.port(), &mut first) } else { None };
     let api_config = ApiConfig {
         node: running.handle(),
         token,
         listen: running.listen_address(),
+        node_file_directory: reach
+            .as_ref()
+            .map(|it| it.directory().into())
+            .or_else(|| directory.clone()),
         data_directory: directory,
         events,
         wallet,
@@ -94,10 +100,29 @@ pub(super) fn run(settings: Settings) -> Result {
 
     let stopped = running.wait();
     drop(api);
+    drop(reach);
     link.detach();
     console.restore();
     screen.finish(stopped.is_ok().then(|| Message::routine("Stopped.")));
     Ok(stopped?)
+}
+
+/// Lets commands find a node in memory. Without that it runs all the same.
+fn reach(port: u16, said: &mut Vec<Message>) -> Option<Reach> {
+    match Reach::open(port) {
+        Ok(reach) => {
+            let how =
+                format!("From a shell: `kusari say --port {port} TEXT`, and every other command");
+            said.push(Message::routine(how));
+            Some(reach)
+        }
+        Err(error) => {
+            said.push(Message::warning(format!(
+                "Commands reach this node by --node and --token-file alone: {error}"
+            )));
+            None
+        }
+    }
 }
 
 /// What a node keeps from one start to the next, and what is said of it at the start.

@@ -12,41 +12,27 @@ use std::net::IpAddr;
 
 use kusari_api_types::{
     AccountReport, BanList, BlockReport, ConnectReceipt, DisconnectReceipt, PeerList, Status,
-    UnbanReceipt, WitnessList,
+    UnbanReceipt, WhySubject, WitnessList,
 };
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
 use kusari_client::Client;
 use kusari_node::PeerAddress;
+use kusari_store::event_log::Prefix;
 
 pub(crate) use self::embedded::{EmbeddedNode, NO_LEDGER};
+use super::escape::grouped;
 use super::failure::{Result, failed};
+use super::named::BlockName;
 
 /// Blocks that are read at once.
 const PAGE_BLOCKS: u32 = 256;
 
-/// How a block is named.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum BlockName {
-    Height(u32),
-    Hash(BlockHash),
-}
-
-impl BlockName {
-    /// Reads a height or a hash.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        match text.len() {
-            ..=10 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                text.parse().ok().map(Self::Height)
-            }
-            ..=10 => None,
-            _ => text.parse().ok().map(Self::Hash),
-        }
-    }
-}
-
 /// A node that can be asked.
 pub(crate) trait NodeApi {
+    /// For what asks any node.
+    fn as_dyn(&self) -> &dyn NodeApi;
+
     fn status(&self) -> Result<Status>;
 
     /// Height of the best chain.
@@ -62,7 +48,12 @@ pub(crate) trait NodeApi {
 
     fn unban(&self, host: IpAddr) -> Result<UnbanReceipt>;
 
-    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>>;
+    /// What the hash is of that begins so.
+    fn beginning_so(&self, prefix: &Prefix) -> Result<WhySubject>;
+
+    fn block_at(&self, height: u32) -> Result<Option<BlockReport>>;
+
+    fn block_with(&self, hash: &BlockHash) -> Result<Option<BlockReport>>;
 
     /// Up to `count` blocks of the best chain from a height on.
     fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>>;
@@ -77,12 +68,17 @@ pub(crate) trait NodeApi {
 
     /// A block, or words that say that there is none.
     fn block(&self, name: &BlockName) -> Result<BlockReport> {
-        self.find_block(name)?.ok_or_else(|| {
-            let none = match name {
-                BlockName::Height(height) => format!("at height {height}"),
-                BlockName::Hash(hash) => format!("with the hash {hash}"),
-            };
-            failed!("there is no block {none}; `kusari status` shows how high the chain is")
+        let (found, place) = match name {
+            BlockName::Height(height) => {
+                (self.block_at(*height)?, format!("at height {}", grouped(*height)))
+            }
+            BlockName::Hash(name) => {
+                let hash = name.find(self.as_dyn())?;
+                (self.block_with(&hash)?, format!("with the hash {hash}"))
+            }
+        };
+        found.ok_or_else(|| {
+            failed!("there is no block {place}; `kusari status` shows how high the chain is")
         })
     }
 
@@ -134,6 +130,10 @@ fn visit(
 }
 
 impl NodeApi for Client {
+    fn as_dyn(&self) -> &dyn NodeApi {
+        self
+    }
+
     fn status(&self) -> Result<Status> {
         Ok(self.status()?)
     }
@@ -162,11 +162,16 @@ impl NodeApi for Client {
         Ok(self.unban(&host.to_string())?)
     }
 
-    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {
-        Ok(self.block(&match name {
-            BlockName::Height(height) => height.to_string(),
-            BlockName::Hash(hash) => hash.to_string(),
-        })?)
+    fn beginning_so(&self, prefix: &Prefix) -> Result<WhySubject> {
+        Ok(self.why(&prefix.to_string())?.subject)
+    }
+
+    fn block_at(&self, height: u32) -> Result<Option<BlockReport>> {
+        Ok(self.block(&height.to_string())?)
+    }
+
+    fn block_with(&self, hash: &BlockHash) -> Result<Option<BlockReport>> {
+        Ok(self.block(&hash.to_string())?)
     }
 
     fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>> {

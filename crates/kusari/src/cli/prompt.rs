@@ -3,6 +3,7 @@
 //! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
 //! goes above the line that is being typed.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +65,13 @@ impl Prompt {
             .build();
         let past = FileHistory::with_config(&config);
         let mut editor = Editor::with_history(config, past)?;
+        if let Some(file) = &history
+            && let Ok(mut created) = kusari_files::create(file)
+        {
+            kusari_files::hand_over(&created, file);
+            // What a history of several lines an entry begins with; the editor goes on behind it.
+            let _ = created.write_all(b"#V2\n");
+        }
         if let Some(file) = &history
             && let Err(error) = editor.load_history(file)
         {
@@ -172,9 +180,9 @@ fn answer(typed: Typed, link: &Link, screen: &Screen, context: &NodeContext) -> 
         Typed::Witnesses => node.witnesses().map(|list| answers::witnesses(&list)),
         Typed::Status => node.status().map(|status| answers::status(&status)),
         Typed::Branches => node.branches().map(|list| branches::list(&list)),
-        Typed::AcceptBranch(hash) => {
+        Typed::AcceptBranch(name) => name.find(&node).and_then(|hash| {
             node.accept_branch(&hash).map(|receipt| branches::accepted(&hash, &receipt))
-        }
+        }),
         Typed::Block(name) => node.block(&name).map(|report| card_of_whole(&report.block)),
         Typed::Chain(count) => {
             let mut show = |whole: &WholeBlock| {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use kusari_chain::BlockHash;
 use kusari_node::PeerAddress;
 
-use super::node_api::BlockName;
+use super::named::{BlockName, HashName};
 
 /// Blocks that `/chain` shows by default.
 pub(crate) const DEFAULT_CARDS: u32 = 10;
@@ -53,7 +53,7 @@ pub(crate) enum Typed {
     Bans,
     Unban(IpAddr),
     Branches,
-    AcceptBranch(BlockHash),
+    AcceptBranch(HashName<BlockHash>),
     Status,
     /// Pay somebody.
     Send {
@@ -83,7 +83,7 @@ pub(crate) fn read(line: &str) -> Typed {
     if let Some(rest) =
         command.strip_prefix("send").filter(|rest| rest.is_empty() || rest.starts_with(' '))
     {
-        return send(rest.trim());
+        return send(rest);
     }
     let mut words = command.split_whitespace();
     let name = words.next().unwrap_or_default();
@@ -103,7 +103,7 @@ pub(crate) fn read(line: &str) -> Typed {
         },
         ("block", None) => hint("/block needs a height or a hash; write it so: /block 1"),
         ("block", Some(name)) => BlockName::read(name).map_or_else(
-            || hint("/block needs a height, as in /block 1, or a hash of 64 hex digits"),
+            || hint("/block needs a height, as in /block 1, or 8 digits of a hash or more"),
             Typed::Block,
         ),
         ("connect", Some(address)) => match address.parse() {
@@ -125,7 +125,7 @@ pub(crate) fn read(line: &str) -> Typed {
         ("accept-branch", hash) => hash.and_then(|hash| hash.parse().ok()).map_or_else(
             || {
                 hint(
-                    "/accept-branch needs the hash of a block, 64 hex digits; /branches lists them",
+                    "/accept-branch needs the hash of a block, or 8 digits of it or more; /branches lists them",
                 )
             },
             Typed::AcceptBranch,
@@ -147,14 +147,14 @@ pub(crate) fn read(line: &str) -> Typed {
 }
 
 fn send(rest: &str) -> Typed {
-    let mut words = rest.splitn(3, ' ').map(str::trim);
-    let (to, amount, note) = (words.next(), words.next(), words.next());
-    match (to, amount.map(str::parse)) {
-        (Some(to), Some(Ok(amount))) if !to.is_empty() => {
-            let note = note.filter(|note| !note.is_empty()).map(str::to_owned);
+    let (to, rest) = kusari_input::first_word(rest);
+    let (amount, note) = kusari_input::first_word(rest);
+    match kusari_input::whole_number(amount) {
+        Ok(amount) => {
+            let note = Some(note).filter(|note| !note.is_empty()).map(str::to_owned);
             Typed::Send { to: to.to_owned(), amount, note }
         }
-        _ => Typed::Hint(String::from(
+        Err(_) => Typed::Hint(String::from(
             "/send needs an address or a label and a whole number; write it so: /send ks1… 5 for lunch",
         )),
     }
@@ -210,7 +210,7 @@ mod tests {
             ("/chain 1001", "from 1 to 1000"),
             ("/chain 1 2", "/chain takes one word at most"),
             ("/block", "/block needs a height or a hash"),
-            ("/block 4294967296", "/block needs a height"),
+            ("/block 1,5", "/block needs a height"),
             ("/block 00ff", "/block needs a height"),
             ("/connect", "/connect needs an address"),
             ("/connect 8080", "write `host:port`"),

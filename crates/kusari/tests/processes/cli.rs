@@ -18,7 +18,7 @@ fn run(args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_wrong_command_line_is_refused_in_one_sentence_with_the_remedy() {
     for (args, words) in [
-        (&[][..], "kusari --listen 8080"),
+        (&["--quiet"][..], "kusari --listen 8080"),
         (&["--listen", "127.0.0.1:0"], "--ephemeral"),
         (&["0"], "--data-dir"),
         (&["--listen", "65536", "--ephemeral"], "1 to 65535"),

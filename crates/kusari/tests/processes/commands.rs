@@ -78,7 +78,6 @@ fn a_slip_of_the_finger_is_answered_with_the_command_that_was_meant() {
         ("stauts", "did you mean `kusari status`?"),
         ("stauts --json", "did you mean `kusari status`?"),
         ("chian --from 1", "did you mean `kusari chain`?"),
-        ("help", "did you mean `kusari --help`?"),
         ("chain --form 1", "did you mean --from?"),
         ("say", "write it so: kusari say <TEXT|->"),
         ("bench", "write it so: kusari bench mine; `kusari bench --help`"),

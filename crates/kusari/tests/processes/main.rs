@@ -35,6 +35,7 @@ mod explorer;
 mod flips;
 mod gossip;
 mod grade;
+mod input;
 mod journal;
 mod ledger;
 mod many_lines;

@@ -6,17 +6,18 @@ use std::process::Command;
 use super::{assert_none, root};
 
 /// Which crates of the workspace each crate may build on. The arrows point one way.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("no-schema", &[]),
     ("chain", &["no-schema"]),
     ("files", &[]),
+    ("input", &[]),
     ("node", &["chain", "no-schema"]),
     ("miner", &["chain"]),
     ("journal", &["chain", "node"]),
     ("store", &["chain", "files", "node"]),
-    ("wallet", &["chain", "files"]),
+    ("wallet", &["chain", "files", "input"]),
     ("runtime", &["chain", "files", "journal", "miner", "node", "store", "wallet"]),
-    ("api-types", &["chain", "no-schema", "node"]),
+    ("api-types", &["chain", "input", "no-schema", "node"]),
     ("client", &["api-types", "chain", "files"]),
     (
         "api",
@@ -24,6 +25,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "api-types",
             "chain",
             "files",
+            "input",
             "miner",
             "no-schema",
             "node",
@@ -48,6 +50,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "conformance",
             "files",
             "grade",
+            "input",
             "journal",
             "miner",
             "node",

@@ -13,6 +13,7 @@ use std::process::Command;
 mod books;
 mod layers;
 mod lints;
+mod people;
 mod seeds;
 mod wire_document;
 

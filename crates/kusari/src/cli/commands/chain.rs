@@ -8,11 +8,11 @@ use crate::cli::slash::DEFAULT_CARDS;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// First height
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u32>)]
     from: Option<u32>,
 
     /// Last height
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u32>)]
     to: Option<u32>,
 
     #[command(flatten)]

@@ -33,27 +33,27 @@ pub(crate) struct NewArgs {
     name: String,
 
     /// Seconds between two blocks that difficulty aims at [default: 10]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = kusari_input::number::<u32>)]
     block_time: Option<u32>,
 
     /// Seconds behind schedule that make blocks twice as easy [default: 600]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = kusari_input::number::<u32>)]
     half_life: Option<u32>,
 
     /// What finding a block brings, in whole units [default: 1000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u64>)]
     reward: Option<u64>,
 
     /// Most bytes of transactions and their texts in a block [default: 1048576]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u32>)]
     max_body_bytes: Option<u32>,
 
     /// Most bytes of text in one record [default: 65536]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u32>)]
     max_data_bytes: Option<u32>,
 
     /// Least fee of a transaction, in whole units [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u64>)]
     min_fee: Option<u64>,
 
     /// The file to write [default: stdout]

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::conversation::peer_port;
 use crate::cli::prelude::*;
 use block_lines::BlockLines;
+use kusari_input::Decoded;
 use running::RunningTarget;
 use stored::StoredTarget;
 use tally::{Tally, Target};
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result {
 /// The input, and how many bytes it has if that is known.
 fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
     if path == Path::new("-") {
-        return Ok((Box::new(io::stdin().lock()), None));
+        return Ok((Box::new(Decoded::new(io::stdin().lock())), None));
     }
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
@@ -68,7 +69,7 @@ fn open(path: &Path) -> Result<(Box<dyn BufRead>, Option<u64>)> {
         return Err(unreadable(path, &io::ErrorKind::IsADirectory.into()));
     }
     let bytes = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(BufReader::with_capacity(READ_BYTES, file)), bytes))
+    Ok((Box::new(Decoded::new(BufReader::with_capacity(READ_BYTES, file))), bytes))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {

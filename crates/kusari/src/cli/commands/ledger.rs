@@ -32,12 +32,12 @@ pub(crate) struct Signing {
     passphrase_file: Option<PathBuf>,
 
     /// What the miner is paid, in whole units [default: the least that the chain takes]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u64>)]
     fee: Option<u64>,
 
     /// Wait until it stands so deep in the best chain, its own block included; the node mines on
     /// meanwhile
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = kusari_input::number::<u32>)]
     confirmations: Option<u32>,
 
     /// Longest wait with --confirmations [default: 600]

@@ -2,10 +2,10 @@
 
 mod event_view;
 
+use crate::cli::named;
 use crate::cli::prelude::*;
 use kusari_api::views;
 use kusari_store::Resolved;
-use kusari_store::event_log::{Subject, UnknownSubject};
 
 /// Show what happened to a block, a transaction or a peer on this node
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(Args { what, query }: &Args) -> Result {
-    let subject: Subject = what.parse().map_err(|UnknownSubject| {
+    let (subject, what) = named::subject(what).ok_or_else(|| {
         wrong(
             format!("`{what}` is neither a block, a transaction nor a peer"),
             "name a block by its height or by 8 digits of its hash or more, a transaction by its id, \
@@ -28,7 +28,7 @@ pub(crate) fn run(Args { what, query }: &Args) -> Result {
         )
     })?;
     let report = match query.node.open()? {
-        Access::Running(client) => client.why(what)?,
+        Access::Running(client) => client.why(&what)?,
         Access::Stored(node) => match node.store.story(&subject)? {
             Resolved::One(story) => views::story(&subject, *story),
             unresolved => return Err(unresolved.in_words().unwrap_or_default().into()),

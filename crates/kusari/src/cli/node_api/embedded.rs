@@ -9,7 +9,7 @@ use kusari_api_types::branches::{AcceptReceipt, BranchList, in_best_chain, no_br
 use kusari_api_types::problem::too_many_addresses;
 use kusari_api_types::{
     AccountReport, BanList, BlockReport, ConnectReceipt, DisconnectReceipt, PeerList, Status,
-    UnbanReceipt, WitnessList,
+    UnbanReceipt, WhySubject, WitnessList,
 };
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
@@ -20,9 +20,10 @@ use kusari_node::{PeerAddress, Snapshot};
 use kusari_runtime::offline::Offline;
 use kusari_runtime::witness_key::WitnessKey;
 use kusari_runtime::{NodeHandle, unix_time};
-use kusari_store::Store;
+use kusari_store::event_log::{Prefix, Subject};
+use kusari_store::{Resolved, Store};
 
-use super::{BlockName, NodeApi};
+use super::NodeApi;
 use crate::cli::failure::{Result, failed};
 use crate::cli::witnessing::Witnessing;
 
@@ -80,6 +81,10 @@ impl EmbeddedNode {
 }
 
 impl NodeApi for EmbeddedNode {
+    fn as_dyn(&self) -> &dyn NodeApi {
+        self
+    }
+
     fn status(&self) -> Result<Status> {
         let recent = self.store.recent_work(unix_time())?;
         let listen = self.running.as_ref().map(|(_, listen)| *listen);
@@ -120,12 +125,20 @@ impl NodeApi for EmbeddedNode {
         Ok(UnbanReceipt { host: host.to_string(), was_banned })
     }
 
-    fn find_block(&self, name: &BlockName) -> Result<Option<BlockReport>> {
-        let placed = match name {
-            BlockName::Height(height) => self.store.placed_at(*height)?,
-            BlockName::Hash(hash) => self.store.placed(hash)?,
-        };
-        Ok(placed.map(views::block))
+    fn beginning_so(&self, prefix: &Prefix) -> Result<WhySubject> {
+        let subject = Subject::Prefix(prefix.clone());
+        match self.store.story(&subject)? {
+            Resolved::One(story) => Ok(views::story(&subject, *story).subject),
+            unresolved => Err(unresolved.in_words().unwrap_or_default().into()),
+        }
+    }
+
+    fn block_at(&self, height: u32) -> Result<Option<BlockReport>> {
+        Ok(self.store.placed_at(height)?.map(views::block))
+    }
+
+    fn block_with(&self, hash: &BlockHash) -> Result<Option<BlockReport>> {
+        Ok(self.store.placed(hash)?.map(views::block))
     }
 
     fn blocks(&self, from: u32, count: u32) -> Result<Vec<WholeBlock>> {

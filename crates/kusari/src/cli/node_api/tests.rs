@@ -9,6 +9,7 @@ use kusari_store::Store;
 
 use super::*;
 use crate::cli::failure::Failure;
+use crate::cli::named::HashName;
 use crate::cli::scripted_node::BLOCKS;
 
 /// A store with the first blocks of the tutorial's vectors, up to two.
@@ -33,13 +34,17 @@ fn a_block_is_found_by_height_and_by_hash() {
     let node = chain(2);
     let find = |name| node.block(&name).unwrap().block.block;
     assert_eq!(find(BlockName::Height(0)), Block::genesis());
-    assert_eq!(find(BlockName::Hash(Block::genesis().hash)), Block::genesis());
+    assert_eq!(find(BlockName::Hash(HashName::Whole(Block::genesis().hash))), Block::genesis());
     let second = node.store.best_at(2).unwrap().unwrap().block;
     assert_eq!(find(BlockName::Height(2)), second);
-    assert_eq!(find(BlockName::Hash(second.hash)), second);
+    assert_eq!(find(BlockName::Hash(HashName::Whole(second.hash))), second);
+    for digits in ["0000b7f3", "0000b7f36eb555…", &second.hash.to_string()[..63]] {
+        assert_eq!(find(BlockName::read(digits).unwrap()), second, "{digits}");
+    }
     for (name, text) in [
+        (BlockName::read("0000b7f4").unwrap(), "this node knows nothing of it"),
         (BlockName::Height(3), "there is no block at height 3; "),
-        (BlockName::Hash(BlockHash::ZERO), "there is no block with the hash 0"),
+        (BlockName::Hash(HashName::Whole(BlockHash::ZERO)), "there is no block with the hash 0"),
     ] {
         let Err(Failure::Failed(error)) = node.block(&name) else { panic!("{name:?} is found") };
         assert!(error.to_string().starts_with(text), "{error}");

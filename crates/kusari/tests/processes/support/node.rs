@@ -80,6 +80,7 @@ impl Setup {
         command.env("HOME", self.home()).env("XDG_DATA_HOME", self.home().join("share"));
         command.env("XDG_CACHE_HOME", self.home().join("cache"));
         command.env("XDG_CONFIG_HOME", self.home().join("config")).env_remove("NO_COLOR");
+        command.env_remove("XDG_RUNTIME_DIR");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -2,7 +2,7 @@
 
 use crate::cli::account;
 use crate::cli::prelude::*;
-use kusari_wallet::{Wallet, WalletName, path_of};
+use kusari_wallet::{Wallet, WalletError, WalletName, path_of};
 
 /// Show what an account owns
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,13 @@ pub(crate) fn run(Args { address, wallet, query: Query { node, json } }: &Args) 
     let client = node.ledger()?;
     let address = match address {
         Some(text) => node.resolve(text)?,
-        None => Wallet::open(&path_of(&node.directory_of_wallets()?, wallet))?.address(),
+        None => match Wallet::open(&path_of(&node.directory_of_wallets()?, wallet)) {
+            // The node in memory has its wallet there too.
+            Err(WalletError::Missing { .. }) if *wallet == WalletName::default() => {
+                client.ledger()?.miner
+            }
+            found => found?.address(),
+        },
     };
     show(*json, &client.account(&address)?, account::in_words)
 }

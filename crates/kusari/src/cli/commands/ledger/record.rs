@@ -12,7 +12,7 @@ use crate::cli::prelude::*;
 /// Record a text, or a file by its hash, as a signed transaction
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The text; `-` takes all of stdin, or with --lines each line of it
+    /// The text; `-` takes all of stdin but the newline at its end, or with --lines each line of it
     #[arg(value_name = "TEXT|-", required_unless_present = "file", conflicts_with = "file")]
     text: Option<String>,
 
@@ -38,11 +38,13 @@ pub(crate) fn run(args: &Args) -> Result {
     let text = match (&args.file, args.text.as_deref()) {
         (Some(file), _) => serde_json::to_string(&hashed(file)?)?,
         (None, Some("-")) => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map_err(|error| {
-                failed!("the input cannot be recorded ({error}); send UTF-8 text")
-            })?;
-            text
+            let unfit = |why: &dyn std::fmt::Display| {
+                failed!("the input cannot be recorded ({why}); send text in UTF-8 or UTF-16")
+            };
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).map_err(|error| unfit(&error))?;
+            let text = kusari_input::decode(&bytes).map_err(|fault| unfit(&fault))?;
+            kusari_input::unix_lines(kusari_input::without_last_newline(&text))
         }
         (None, text) => text.unwrap_or_default().to_owned(),
     };

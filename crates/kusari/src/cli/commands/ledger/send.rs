@@ -13,7 +13,7 @@ pub(crate) struct Args {
     to: String,
 
     /// How much, in whole units
-    #[arg(value_name = "AMOUNT")]
+    #[arg(value_name = "AMOUNT", value_parser = kusari_input::number::<u64>)]
     amount: u64,
 
     /// A note that goes with it, for everybody to read

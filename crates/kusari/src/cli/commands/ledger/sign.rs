@@ -17,7 +17,7 @@ use crate::cli::wait::poll;
 use kusari_api_types::{LedgerRecordRequest, LedgerReport, RecordReport, TransferRequest};
 use kusari_client::Client;
 use kusari_wallet::passphrase::{self, PassphraseError, Purpose, Source};
-use kusari_wallet::{UnlockedWallet, Wallet, WalletName, path_of};
+use kusari_wallet::{UnlockedWallet, Wallet, WalletError, WalletName, path_of};
 
 /// How often the node is asked whether it may sign.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -31,7 +31,8 @@ pub(super) struct Session<'a> {
     pub(super) signing: &'a Signing,
     pub(super) client: Client,
     pub(super) ledger: LedgerReport,
-    pub(super) wallet: Wallet,
+    /// `None` where there is no file: the node in memory has its wallet there too.
+    pub(super) wallet: Option<Wallet>,
     pub(super) output: Stdout,
 }
 
@@ -61,8 +62,11 @@ impl Signing {
     pub(super) fn open(&self) -> Result<Session<'_>> {
         let client = self.query.node.ledger()?;
         let ledger = client.ledger()?;
-        let wallet =
-            Wallet::open(&path_of(&self.query.node.directory_of_wallets()?, &self.wallet))?;
+        let path = path_of(&self.query.node.directory_of_wallets()?, &self.wallet);
+        let wallet = match Wallet::open(&path) {
+            Err(WalletError::Missing { .. }) if self.wallet == WalletName::default() => None,
+            found => Some(found?),
+        };
         Ok(Session { signing: self, client, ledger, wallet, output: Stdout::new() })
     }
 
@@ -78,7 +82,8 @@ impl Signing {
 impl Session<'_> {
     /// Whether the wallet is the node's own, which signs in the node.
     pub(super) fn is_of_node(&self) -> bool {
-        self.signing.wallet == WalletName::default() && self.wallet.address() == self.ledger.miner
+        let is_own = |wallet: &Wallet| wallet.address() == self.ledger.miner;
+        self.signing.wallet == WalletName::default() && self.wallet.as_ref().is_none_or(is_own)
     }
 
     fn receipt(&mut self, text: &str) -> Result {
@@ -113,7 +118,8 @@ impl Session<'_> {
 
     /// Unlocks the node's own wallet where that is what a draft waits for. Returns whether it did.
     pub(super) fn unlock_for(&self, report: &RecordReport) -> Result<bool> {
-        if report.txid.is_some() || !self.wallet.is_protected() {
+        let is_protected = self.wallet.as_ref().is_some_and(Wallet::is_protected);
+        if report.txid.is_some() || !is_protected {
             return Ok(false);
         }
         let source = self.signing.source();
@@ -144,7 +150,10 @@ impl Session<'_> {
 
     /// The wallet, ready to sign. Nothing is written before the node knows which sequences are used.
     pub(super) fn unlocked(&self) -> Result<UnlockedWallet> {
-        let unlocked = self.wallet.unlock_from(&self.signing.source())?;
+        let none =
+            || failed!("there is no wallet here to sign with; `kusari wallet new` makes one");
+        let wallet = self.wallet.as_ref().ok_or_else(none)?;
+        let unlocked = wallet.unlock_from(&self.signing.source())?;
         self.wait_until_synced()?;
         Ok(unlocked)
     }

@@ -4,6 +4,7 @@ use kusari_chain::BlockHash;
 
 use super::OutputChoice;
 use super::source::ProofSource;
+use crate::cli::named::BlockName;
 use crate::cli::prelude::*;
 
 /// Write a proof that one block is an ancestor of another
@@ -33,13 +34,19 @@ pub(crate) fn run(args: &Args) -> Result {
 }
 
 fn find(text: &str, source: &ProofSource) -> Result<BlockHash> {
-    if let Ok(hash) = text.parse() {
-        return Ok(hash);
-    }
-    let height: u32 = text.parse().map_err(|_| {
-        failed!("`{text}` names no block: give the 64 digits of its hash, or its height")
+    let name = BlockName::read(text).ok_or_else(|| {
+        wrong(
+            format!("`{text}` names no block"),
+            "give its height, or 8 digits of its hash or more",
+        )
     })?;
-    source.hash_at(height)?.ok_or_else(|| {
-        failed!("the best chain has no block {height}; `kusari status` tells its height")
-    })
+    match name {
+        BlockName::Height(height) => {
+            let found = source.api().block_at(height)?.ok_or_else(|| {
+                failed!("the best chain has no block {height}; `kusari status` tells its height")
+            })?;
+            Ok(found.block.block.hash)
+        }
+        BlockName::Hash(name) => name.find(source.api()),
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Records of exactly this text
+    /// Records of this text; spaces and capitals count
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
 
@@ -43,15 +43,20 @@ pub(crate) fn run(args: &Args) -> Result {
     let wanted = args.wanted()?;
     let source = ProofSource::open(&args.node)?;
     let mut output = Stdout::new();
-    let mut any = false;
-    let more = source.search(&wanted, args.limit.unwrap_or(DEFAULT_LIMIT), &mut |report| {
-        any = true;
-        match args.json {
-            true => output.json(&report)?,
-            false => output.line(&transaction::in_words(&report))?,
+    let (mut any, mut more) = (false, false);
+    for wanted in &wanted {
+        more = source.search(wanted, args.limit.unwrap_or(DEFAULT_LIMIT), &mut |report| {
+            any = true;
+            match args.json {
+                true => output.json(&report)?,
+                false => output.line(&transaction::in_words(&report))?,
+            }
+            Ok(!output.is_gone())
+        })?;
+        if any {
+            break;
         }
-        Ok(!output.is_gone())
-    })?;
+    }
     output.flush()?;
     if !any {
         return Err(failed!(
@@ -65,15 +70,18 @@ pub(crate) fn run(args: &Args) -> Result {
 }
 
 impl Args {
-    fn wanted(&self) -> Result<Wanted> {
+    /// What to look for, and where there is none of it what to look for next.
+    fn wanted(&self) -> Result<Vec<Wanted>> {
         if let Some(file) = &self.file {
             let content = hashed(file)?.sha256.parse()?;
-            return Ok(Wanted::Content(content));
+            return Ok(vec![Wanted::Content(content)]);
         }
         if let Some(text) = &self.text {
-            return Ok(Wanted::Content(ContentHash::of_text(text)));
+            let texts = kusari_input::same_to_the_eye(text);
+            let contents = texts.iter().map(|text| ContentHash::of_text(text));
+            return Ok(contents.map(Wanted::Content).collect());
         }
         let text = self.by.as_deref().unwrap_or_default();
-        Ok(Wanted::Owner(text.parse().or_else(|_| self.node.resolve(text))?))
+        Ok(vec![Wanted::Owner(text.parse().or_else(|_| self.node.resolve(text))?)])
     }
 }

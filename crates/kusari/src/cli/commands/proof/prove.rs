@@ -7,6 +7,7 @@ use kusari_chain::ledger::{ContentHash, Txid};
 use super::OutputChoice;
 use super::source::{ProofSource, Wanted};
 use crate::cli::file_record::hashed;
+use crate::cli::named::HashName;
 use crate::cli::prelude::*;
 
 /// Write a proof of a transaction that anybody can check without a node
@@ -42,29 +43,34 @@ impl ProofChoice {
 #[derive(Debug, clap::Args)]
 #[group(id = "which", required = true, multiple = false, args = ["txid", "file", "text"])]
 struct TransactionChoice {
-    /// Its id
+    /// Its id, or 8 digits of it or more
     #[arg(value_name = "TXID")]
-    txid: Option<Txid>,
+    txid: Option<HashName<Txid>>,
 
     /// The first record of this file instead
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// The first record of exactly this text instead
+    /// The first record of this text instead; spaces and capitals count
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
 }
 
 impl TransactionChoice {
     fn find(&self, source: &ProofSource) -> Result<Txid> {
-        if let Some(txid) = self.txid {
-            return Ok(txid);
+        if let Some(name) = &self.txid {
+            return name.find(source.api());
         }
         if let Some(text) = &self.text {
-            return first_record_of(ContentHash::of_text(text), source)?.ok_or_else(|| {
-                failed!("the chain has no record of this text; `kusari record` makes one, and spaces and \
-                     capitals count")
-            });
+            for text in kusari_input::same_to_the_eye(text) {
+                if let Some(txid) = first_record_of(ContentHash::of_text(&text), source)? {
+                    return Ok(txid);
+                }
+            }
+            return Err(failed!(
+                "the chain has no record of this text; `kusari record` makes one, and spaces and \
+                 capitals count"
+            ));
         }
         let file = self.file.clone().unwrap_or_default();
         let record = hashed(&file)?;

@@ -5,7 +5,7 @@ use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, ContentHash, Txid};
 use kusari_chain::proof::ProofFile;
 
-use crate::cli::node_api::BlockName;
+use crate::cli::node_api::NodeApi;
 use crate::cli::prelude::*;
 use kusari_api_types::{TransactionList, TransactionReport};
 use kusari_store::SearchPosition;
@@ -64,10 +64,9 @@ impl ProofSource {
         }
     }
 
-    /// The hash of the best chain's block at a height, if there is one.
-    pub(super) fn hash_at(&self, height: u32) -> Result<Option<BlockHash>> {
-        let found = self.0.api().find_block(&BlockName::Height(height))?;
-        Ok(found.map(|report| report.block.block.hash))
+    /// The node, or what stands in its place.
+    pub(super) fn api(&self) -> &dyn NodeApi {
+        self.0.api()
     }
 
     /// Gives what is found to `show`, the youngest first and at most `limit`, until it has enough. Says

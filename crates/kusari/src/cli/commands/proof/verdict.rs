@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, FileRecord, PublicKey, WitnessStatement};
 use kusari_chain::proof::{CheckedProof, ConsistencyProof, TransactionProof};
+use kusari_store::event_log::Prefix;
 use serde::Serialize;
 
 /// One thing that was asked for.
@@ -21,10 +22,23 @@ impl Verdict {
     }
 }
 
+/// The hash of a trusted block. A few digits of one are not enough: others find a block whose hash begins so.
+pub(super) fn parse_trusted(text: &str) -> Result<BlockHash, String> {
+    let digits = kusari_input::digits(text);
+    digits.parse().map_err(|error| match Prefix::read(&digits) {
+        Some(_) => format!(
+            "a block is trusted by all 64 digits of its hash, since others can make one that begins so; \
+             `kusari block {digits}` shows them"
+        ),
+        None => format!("{error}"),
+    })
+}
+
 /// A key of a witness, as its digits or as an address.
 pub(super) fn parse_key(text: &str) -> Result<PublicKey, String> {
-    text.parse::<Address>().map(|address| address.0).or_else(|_| {
-        text.parse()
+    let word = kusari_input::word(text);
+    word.parse::<Address>().map(|address| address.0).or_else(|_| {
+        word.parse()
             .map_err(|_| String::from("a key is 64 hexadecimal digits, or an address (ks1…)"))
     })
 }

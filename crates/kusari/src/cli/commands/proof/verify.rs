@@ -7,17 +7,22 @@ use std::path::{Path, PathBuf};
 use kusari_chain::BlockHash;
 use kusari_chain::ledger::{Address, ChainId, FileRecord, PublicKey, WitnessStatement};
 use kusari_chain::proof::file::MAX_PROOF_BYTES;
-use kusari_chain::proof::{CheckedProof, ConsistencyProof, ProofFile, TransactionProof};
+use kusari_chain::proof::{
+    CheckedProof, ConsistencyProof, ProofFault, ProofFile, TransactionProof,
+};
 use kusari_miner::measure::this_machine;
 use serde::Serialize;
 
-use super::verdict::{self, Verdict, parse_key};
+use super::verdict::{self, Verdict, parse_key, parse_trusted};
 use crate::cli::cost::Roughly;
 use crate::cli::file_record::hashed;
 use crate::cli::prelude::*;
 use crate::cli::transaction::file_in_words;
 use crate::cli::utc_time::UtcTime;
 use kusari_api_types::REFERENCE_GPU_RATE;
+
+/// Most bytes of a file: UTF-16 takes two for each, and there are a mark and a newline.
+const MAX_FILE_BYTES: usize = 2 * (MAX_PROOF_BYTES + 3);
 
 /// Check a proof, without a node and without a network
 #[derive(Debug, clap::Args)]
@@ -26,8 +31,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// The hash of a block that you trust, from wherever you have it; may be given many times
-    #[arg(long, value_name = "HASH")]
+    /// The whole hash of a block that you trust, from wherever you have it; may be given many times
+    #[arg(long, value_name = "HASH", value_parser = parse_trusted)]
     trust: Vec<BlockHash>,
 
     /// The key of a witness that you trust; may be given many times
@@ -84,9 +89,14 @@ fn read(file: &Path) -> Result<ProofFile> {
     let unreadable = |error: std::io::Error| {
         failed!("{} cannot be read ({error}); name a proof file", file.display())
     };
-    let bytes = kusari_files::read(file, MAX_PROOF_BYTES).map_err(unreadable)?;
-    ProofFile::read_bytes(&bytes)
-        .map_err(|fault| failed!("NOT PROVEN: {}: {fault}", file.display()))
+    let bytes = kusari_files::read(file, MAX_FILE_BYTES).map_err(unreadable)?;
+    let unproven =
+        |fault: &dyn std::fmt::Display| failed!("NOT PROVEN: {}: {fault}", file.display());
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(unproven(&ProofFault::TooLarge));
+    }
+    let text = kusari_input::decode(&bytes).map_err(|fault| unproven(&fault))?;
+    ProofFile::read(kusari_input::without_last_newline(&text)).map_err(|fault| unproven(&fault))
 }
 
 /// Every consistency file holds, and all are of one chain.
@@ -137,6 +147,13 @@ fn of_links(args: &Args, links: &[ConsistencyProof]) -> Result {
         .into());
     }
     check_links(links, None)?;
+    if let Some(trusted) =
+        args.trust.iter().find(|trusted| !links.iter().any(|link| link.later.hash == **trusted))
+    {
+        return Err(failed!(
+            "NOT PROVEN: none of these files is about the trusted block {trusted}"
+        ));
+    }
     let mut output = Stdout::new();
     for link in links {
         let (earlier, later) = (&link.earlier, &link.later);
@@ -148,16 +165,14 @@ fn of_links(args: &Args, links: &[ConsistencyProof]) -> Result {
             ))?,
         }
     }
-    output.flush()?;
-    match args.trust.iter().find(|trusted| !links.iter().any(|link| link.later.hash == **trusted)) {
-        Some(trusted) => Err(failed!("none of these files is about the trusted block {trusted}")),
-        None => Ok(()),
-    }
+    output.flush()
 }
 
 /// What holds, for programs. Numbers of 64 bits and more are text.
 #[derive(Serialize)]
 struct Report<'a> {
+    /// Whether all of it holds that was asked for.
+    proven: bool,
     txid: String,
     chain_id: ChainId,
     sender: Address,
@@ -185,6 +200,7 @@ impl<'a> Report<'a> {
         let (newest_height, newest) =
             checked.blocks.last().copied().unwrap_or((block.index, block.hash));
         Self {
+            proven: verdicts.iter().all(|verdict| verdict.holds),
             txid: checked.txid.to_string(),
             chain_id: proof.chain_id,
             sender: Address(transaction.sender),
@@ -220,11 +236,27 @@ fn in_words(
     is_trusted: bool,
 ) -> String {
     let (transaction, block) = (&proof.transaction, &proof.block);
-    let mut text = format!("Proven: transaction {}\n", checked.txid);
+    let mut text = match verdicts.iter().find(|verdict| !verdict.holds) {
+        None => format!("Proven: transaction {}\n", checked.txid),
+        Some(failed) => format!("NOT PROVEN: {}\n", failed.because),
+    };
     let mut line = |name: &str, said: &str| {
         // Writing to a string has no way to fail.
         let _ = writeln!(text, "- {name:9}: {said}");
     };
+    if verdicts.iter().any(|verdict| !verdict.holds) {
+        line("Proof", &format!("of transaction {}, and sound by itself", checked.txid));
+    }
+    for verdict in verdicts {
+        let mark = if verdict.holds { "Holds" } else { "FAILS" };
+        line(mark, &verdict.because);
+    }
+    if !is_trusted {
+        line(
+            "Trusted",
+            "nothing yet: name a block (--trust) or witnesses (--witness) that you trust",
+        );
+    }
     match &proof.payload {
         Some(payload) => line("Recorded", &recorded(&payload.data)),
         None if transaction.has_payload() => {
@@ -270,16 +302,6 @@ fn in_words(
     line("To forge", &format!("{here} on this machine, {gpu} on an NVIDIA H100"));
     if !checked.seen.is_empty() {
         line("Clocks", "a witness's time is its own claim, as a miner's is");
-    }
-    for verdict in verdicts {
-        let mark = if verdict.holds { "Holds" } else { "FAILS" };
-        line(mark, &verdict.because);
-    }
-    if !is_trusted {
-        line(
-            "Trusted",
-            "nothing yet: name a block (--trust) or witnesses (--witness) that you trust",
-        );
     }
     text.pop();
     text

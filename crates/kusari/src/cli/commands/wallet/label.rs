@@ -41,14 +41,17 @@ pub(super) fn run(args: &Args) -> Result {
     match (&args.address, &args.name, &args.remove) {
         (_, _, Some(label)) => {
             let address = book.remove(label)?;
-            output.line(&format!("{address} is no longer called {}", Plain(label.trim())))?;
+            output.line(&format!(
+                "{address} is no longer called {}",
+                Plain(&kusari_input::word(label))
+            ))?;
         }
         (Some(text), Some(label), None) => {
-            let address: Address = text.trim().parse().map_err(|error| {
+            let address: Address = kusari_input::word(text).parse().map_err(|error| {
                 wrong(format!("{error}"), "write it so: kusari wallet label ADDRESS NAME")
             })?;
             book.set(label, address)?;
-            output.line(&format!("{address} is called {}", Plain(label.trim())))?;
+            output.line(&format!("{address} is called {}", Plain(&kusari_input::word(label))))?;
         }
         _ if args.json => {
             let all: Vec<Labelled<'_>> =

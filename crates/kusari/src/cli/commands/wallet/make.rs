@@ -139,7 +139,8 @@ fn from_stdin() -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 fn count_words(text: &[u8]) -> usize {
-    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
+    let Ok(text) = kusari_input::decode(text) else { return 0 };
+    kusari_input::words(&text).split_whitespace().count()
 }
 
 /// Writes words to a new file of this user's alone.
