@@ -12,7 +12,7 @@ use kusari_node::drafts::DraftWait;
 use kusari_node::event::Origin;
 use serde::{Deserialize, Serialize};
 
-use crate::ToSchema;
+use crate::{HindranceReport, ToSchema};
 
 use crate::MiningReport;
 use crate::branches::BranchReport;
@@ -62,6 +62,14 @@ pub enum NodeEvent {
         /// How.
         #[serde(flatten)]
         change: PeerChange,
+    },
+    /// Something hinders the node and has for a while, or no longer does.
+    Hindrance {
+        /// Whether it is over.
+        ended: bool,
+        /// What it is, or was.
+        #[serde(flatten)]
+        hindrance: Box<HindranceReport>,
     },
     /// A branch has more work than the best chain and is not followed, since that would take back
     /// too much. Told again while it stands.
@@ -142,6 +150,13 @@ impl NodeEvent {
                 peer(*address, PeerChange::Introduced { agent: agent.clone() })
             }
             Event::FoundOriginal { address } => peer(*address, PeerChange::Original),
+            Event::PeerSilent { address } => peer(*address, PeerChange::Silent),
+            Event::HindranceBegan { hindrance } => {
+                Self::Hindrance { ended: false, hindrance: Box::new(hindrance.into()) }
+            }
+            Event::HindranceEnded { hindrance } => {
+                Self::Hindrance { ended: true, hindrance: Box::new(hindrance.into()) }
+            }
             Event::OriginalDiverged { address } => peer(*address, PeerChange::Diverged),
             Event::PeerDisconnected { address, reason } => {
                 peer(*address, PeerChange::Disconnected { reason: reason.clone() })
@@ -218,6 +233,8 @@ pub enum PeerChange {
     },
     /// The peer, which this node dialled, speaks the original dialect.
     Original,
+    /// The peer, which this node dialled, says nothing: it may be a new original node, or no node.
+    Silent,
     /// The peer is an original node whose last block is not in the best chain, and cannot be sent what
     /// it lacks.
     Diverged,

@@ -184,11 +184,16 @@ pub struct PeerReport {
     pub address: SocketAddr,
     /// Whether it dialled this node.
     pub inbound: bool,
+    /// The address on which it takes connections, as it says; absent where this node dialled it, or it
+    /// takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, examples("127.0.0.1:8080"))]
+    pub listen: Option<SocketAddr>,
     /// How far it introduced itself.
     pub stage: PeerStage,
     /// Program and version, as it says: free text of a stranger.
     pub agent: Option<String>,
-    /// Height of its best chain, as it says.
+    /// Height of its best chain, as far as it said, showed or was sent.
     pub height: Option<u32>,
     /// Microseconds that its last answer took: to our `HELLO`, or to a `PING`, which is asked where
     /// nothing else is said.

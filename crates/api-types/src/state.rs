@@ -20,7 +20,7 @@ impl Status {
         data_directory: Option<String>,
     ) -> Self {
         let ledger = snapshot.ledger.as_ref();
-        let inbound_peers = snapshot.peers.iter().filter(|peer| peer.inbound).count();
+        let (outbound_peers, inbound_peers) = snapshot.peer_counts();
         let BestPoint { height, hash, work } = snapshot.tip;
         Self {
             agent: NodeConfig::default().agent,
@@ -32,7 +32,7 @@ impl Status {
             recent_work: None,
             listen,
             data_directory,
-            outbound_peers: snapshot.peers.len().saturating_sub(inbound_peers),
+            outbound_peers,
             inbound_peers,
             outbox_entries: snapshot.outbox_entries(),
             chain_name: ledger.map(|ledger| ledger.name.clone()),
@@ -55,6 +55,15 @@ impl Status {
             mining: None,
             hindrances: snapshot.hindrances.iter().map(HindranceReport::from).collect(),
         }
+    }
+}
+
+impl HindranceReport {
+    /// What may keep something from being mined.
+    #[must_use]
+    pub fn of_mining(snapshot: &Snapshot) -> Vec<Self> {
+        let hindrances = snapshot.hindrances.iter();
+        hindrances.filter(|hindrance| hindrance.holds_up_mining()).map(Self::from).collect()
     }
 }
 
@@ -81,6 +90,7 @@ impl From<&PeerSummary> for PeerReport {
         Self {
             address: peer.address,
             inbound: peer.inbound,
+            listen: peer.listen,
             stage: peer.stage,
             agent: peer.agent.clone(),
             height: peer.height,

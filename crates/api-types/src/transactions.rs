@@ -5,7 +5,7 @@ use kusari_chain::ledger::{Payload, SignedTransaction, Txid};
 use kusari_node::event::BlockName;
 use serde::{Deserialize, Serialize};
 
-use crate::ToSchema;
+use crate::{HindranceReport, ToSchema};
 
 /// `POST /v1/transactions`: have a signed transaction mined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,6 +56,9 @@ pub struct TransactionReport {
     /// A block beside the best chain that holds it as well, the last that was stored: where it stood
     /// before a reorganisation, if it ever did.
     pub beside: Option<BlockName>,
+    /// What may keep it from being mined, while it waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hindrances: Vec<HindranceReport>,
 }
 
 /// Where a transaction stands.

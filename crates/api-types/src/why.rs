@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ToSchema;
 
-use crate::RecordPlace;
+use crate::{HindranceReport, RecordPlace};
 use kusari_node::event::EventEntry;
 
 /// `GET /v1/why/{what}`: the story of a block, a transaction or a peer on this node.
@@ -25,6 +25,9 @@ pub struct WhyReport {
     pub event_log_begins: Option<u64>,
     /// How much of its kind was not written down, since too much happened at once.
     pub missed: u64,
+    /// What may keep it from its place in the best chain now, where it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hindrances: Vec<HindranceReport>,
     /// Whether there are older entries than these.
     pub has_more: bool,
     /// What happened, oldest first.

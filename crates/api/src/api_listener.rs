@@ -55,6 +55,12 @@ impl ApiListener {
         }
     }
 
+    /// Where it answers.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let refused = |source| BindError { address, source };
         let socket = TcpListener::bind(address).map_err(refused)?;

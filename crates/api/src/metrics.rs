@@ -7,14 +7,15 @@
 
 use std::fmt;
 
-use kusari_node::Snapshot;
 use kusari_node::snapshot::LedgerSummary;
+use kusari_node::{HindranceReason, Snapshot};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use strum::VariantArray;
 
 use kusari_runtime::{Counts, Traffic};
 
@@ -43,6 +44,7 @@ pub(super) fn text(
     page.bytes(memory);
     page.chain(snapshot);
     page.peers(snapshot);
+    page.hindrances(snapshot);
     page.gauges([
         (
             "kusari_outbox_entries",
@@ -95,16 +97,36 @@ impl Page {
     }
 
     fn peers(&mut self, snapshot: &Snapshot) {
-        let inbound = snapshot.peers.iter().filter(|peer| peer.inbound).count();
-        let outbound = snapshot.peers.len().saturating_sub(inbound);
-        let peers = Family::<[(&str, &str); 1], Gauge>::default();
-        for (direction, number) in [("inbound", inbound), ("outbound", outbound)] {
-            let gauge = peers.get_or_create(&[("direction", direction)]);
-            gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
-        }
+        let (outbound, inbound) = snapshot.peer_counts();
         let words =
             "Connected peers that dialled this node (`inbound`) or that it dialled (`outbound`)";
-        self.0.register("kusari_peers", words, peers);
+        let peers = [("inbound", inbound), ("outbound", outbound)];
+        self.labelled("kusari_peers", words, "direction", peers);
+    }
+
+    fn hindrances(&mut self, snapshot: &Snapshot) {
+        let hinders = |reason: &HindranceReason| {
+            snapshot.hindrances.iter().any(|one| HindranceReason::from(one) == *reason)
+        };
+        let reasons = HindranceReason::VARIANTS.iter();
+        let reasons = reasons.map(|reason| (reason.into(), usize::from(hinders(reason))));
+        let words = "1 while this keeps the node from doing all that it is for, and 0 else";
+        self.labelled("kusari_hindrance", words, "reason", reasons);
+    }
+
+    fn labelled(
+        &mut self,
+        name: &str,
+        words: &str,
+        label: &'static str,
+        values: impl IntoIterator<Item = (&'static str, usize)>,
+    ) {
+        let family = Family::<[(&str, &str); 1], Gauge>::default();
+        for (value, number) in values {
+            let gauge = family.get_or_create(&[(label, value)]);
+            gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
+        }
+        self.0.register(name, words, family);
     }
 
     fn ledger(&mut self, ledger: &LedgerSummary) {

@@ -30,7 +30,7 @@ use super::session::Session;
 use super::write_timeout::WriteTimeout;
 use crate::TokenError;
 use kusari_api_types::{MiningReport, NodeFile, Token};
-use kusari_runtime::{NodeHandle, NodeWallet};
+use kusari_runtime::{NodeHandle, NodeWallet, Seldom};
 
 /// Connections at once. Those beyond wait in the queue of the operating system until one ends,
 /// which an idle one soon does.
@@ -181,6 +181,7 @@ pub(super) async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(most));
     let (close, closing) = watch::channel(false);
+    let mut failures = Seldom::default();
     let accept = async {
         while let Ok(place) = Arc::clone(&places).acquire_owned().await {
             match listener.accept().await {
@@ -192,7 +193,9 @@ pub(super) async fn serve(
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection to the local API could not be accepted");
+                    if let Some(unsaid) = failures.happened() {
+                        tracing::warn!(%error, unsaid, "the local API could not accept connections");
+                    }
                     sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -96,6 +96,7 @@ fn transaction(one: Match, tip: u32) -> TransactionReport {
         record: None,
         block: Some(block),
         beside: None,
+        hindrances: Vec::new(),
     }
 }
 
@@ -132,7 +133,8 @@ pub fn story(subject: &Subject, story: Story) -> WhyReport {
         let confirmations = placed.confirmations.unwrap_or(0);
         RecordPlace { height: block.index, hash: block.hash, confirmations }
     });
-    WhyReport { subject, block, event_log_begins: begins, missed, has_more, entries }
+    let hindrances = Vec::new();
+    WhyReport { subject, block, event_log_begins: begins, missed, hindrances, has_more, entries }
 }
 
 /// At most `limit` of the moves that were found; the rest shows only that there is more.

@@ -256,6 +256,12 @@ impl Chain {
         self.future_blocks.take_due(now)
     }
 
+    /// How many blocks are kept that are ahead of the clock.
+    #[must_use]
+    pub fn future_blocks(&self) -> usize {
+        self.future_blocks.len()
+    }
+
     /// When the first block that is ahead of the clock may be accepted, in Unix seconds.
     #[must_use]
     pub fn next_due(&self) -> Option<u64> {

@@ -22,6 +22,17 @@ pub enum ClientError {
         /// What happened instead.
         reason: String,
     },
+    /// A connection came to be, and nothing on it. Nothing was asked that is not asked again.
+    #[error(
+        "what listens at {base} does not answer within {seconds} s; see whether the node is suspended (`kill -CONT` and its \
+         number goes on with it) or its machine overloaded"
+    )]
+    Silent {
+        /// Where.
+        base: String,
+        /// How long it had.
+        seconds: u64,
+    },
     /// The node closed the connection in the midst of an answer to a read.
     #[error("the node at {base} is gone ({reason}); see whether it still runs")]
     Gone {

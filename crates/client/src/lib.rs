@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use ureq::http::uri::Authority;
 use ureq::http::{Response, StatusCode};
 use ureq::typestate::WithoutBody;
-use ureq::{Agent, Body, RequestBuilder};
+use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use kusari_api_types::problem::OUTBOX_FULL;
 use kusari_api_types::{
@@ -46,6 +46,8 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 /// write that it crosses on the way would end in doubt, and this is far from it. One that was closed
 /// before is noticed, and not used.
 const KEPT_FOR: Duration = Duration::from_secs(2);
+/// How long a node has to say that it lives. It waits for nothing to say so.
+const LIVES_DEADLINE: Duration = Duration::from_secs(3);
 /// How long an answer may take: longer than [`ROOM_SECONDS`] and a slow disk together.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(90);
 /// How long the node is asked to wait for room in its outbox before it answers.
@@ -114,6 +116,24 @@ impl Client {
     #[must_use]
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Looks whether the node lives: an answer to another question may take long for good reasons.
+    ///
+    /// # Errors
+    /// [`ClientError::Silent`] where something listens and says nothing, and [`ClientError`].
+    pub fn see_alive(&self) -> Result<(), ClientError> {
+        let path = format!("{}/healthz", self.base);
+        let request = self.agent.get(path).config().timeout_per_read(Some(LIVES_DEADLINE));
+        let answer = request.timeout_recv_response(Some(LIVES_DEADLINE)).build().call();
+        let (base, seconds) = (self.base.clone(), LIVES_DEADLINE.as_secs());
+        let body = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+        body.map(drop).map_err(|error| match error {
+            ureq::Error::Timeout(Timeout::RecvResponse | Timeout::RecvBody | Timeout::PerRead) => {
+                ClientError::Silent { base, seconds }
+            }
+            error => self.unopened(&error),
+        })
     }
 
     /// What the node has and where it is.
@@ -275,10 +295,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("Authorization", format!("Bearer {}", token.expose()));
         }
-        request.call().map_err(|error| {
-            ClientError::never_reached(&self.base, &error)
-                .unwrap_or_else(|| self.unreadable(&error))
-        })
+        request.call().map_err(|error| self.unopened(&error))
     }
 
     /// Sends a write, which the node answers at once, and takes the answer for a `T`.
@@ -337,6 +354,11 @@ impl Client {
             Ok(problem) => ClientError::Problem(problem),
             Err(_) => self.unfit(format!("it answers {status}")),
         })
+    }
+
+    /// The error for a read to which no answer began.
+    fn unopened(&self, error: &ureq::Error) -> ClientError {
+        ClientError::never_reached(&self.base, error).unwrap_or_else(|| self.unreadable(error))
     }
 
     fn unreadable(&self, error: &(dyn Error + 'static)) -> ClientError {

@@ -1,7 +1,7 @@
 //! Framing: however a stream is cut into pieces, the same lines come out, and no line is over its
 //! limit.
 
-use kusari_node::wire::{LineFramer, MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
+use kusari_node::wire::{Beginning, LineFramer, MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
 
 /// Most pieces of one stream: 32 of the longest fill the longest line.
 const MAX_PIECES: usize = 256;
@@ -16,6 +16,17 @@ pub fn check(bytes: &[u8]) {
     let expected = expected(introduced, &pieces.concat());
     assert_eq!(lines(introduced, &pieces), expected);
     assert_eq!(lines_of_stretches(introduced, &pieces), expected);
+    judged_once(&pieces.concat());
+}
+
+/// What a connection begins as is never judged anew, however its first bytes are cut.
+fn judged_once(bytes: &[u8]) {
+    let mut judged = Beginning::Open;
+    for end in 0..=bytes.len().min(256) {
+        let now = Beginning::of(&bytes[..end]);
+        assert!(judged == Beginning::Open || judged == now, "{judged:?}, then {now:?}");
+        judged = now;
+    }
 }
 
 fn pieces(mut bytes: &[u8]) -> Vec<Vec<u8>> {

@@ -36,6 +36,11 @@ impl PeerAddress {
         &self.host
     }
 
+    /// Whether its host is an IP address, and no name.
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.host.parse::<IpAddr>().is_ok()
+    }
+
     /// Whether it names this host by its number.
     pub(crate) fn is_on(&self, host: IpAddr) -> bool {
         self.host.parse::<IpAddr>().is_ok_and(|own| own.to_canonical() == host.to_canonical())

@@ -2,6 +2,7 @@
 //!
 //! Owns the values and their defaults; the bounds of peer behaviour stand in [`crate::limits`].
 
+use ipnet::IpNet;
 use kusari_chain::TreeLimits;
 use kusari_chain::ledger::{ChainSpec, PublicKey};
 use kusari_chain::mempool::PoolLimits;
@@ -26,6 +27,12 @@ pub struct NodeConfig {
     pub max_per_address: usize,
     /// Inbound connections of one /16 of IPv4 or /32 of IPv6. What is routed nowhere is exempt.
     pub max_per_group: usize,
+    /// Networks whose hosts alone may connect; where there are none, all may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<IpNet>,
+    /// Networks whose hosts may not connect, whatever is allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<IpNet>,
     /// Addresses to keep connected; those beyond `max_peers` are not dialled.
     pub connect: Vec<PeerAddress>,
     /// How much may wait to be mined of what people submit to this node.
@@ -50,6 +57,8 @@ impl Default for NodeConfig {
             max_peers: 64,
             max_per_address: MAX_PER_ADDRESS,
             max_per_group: MAX_PER_GROUP,
+            allow: Vec::new(),
+            deny: Vec::new(),
             connect: Vec::new(),
             outbox: OutboxLimits::default(),
             max_uncommitted: MAX_UNCOMMITTED,

@@ -16,6 +16,7 @@ pub use self::log::{EventEntry, EventKind, MAX_NOTED_BLOCKS, MAX_NOTED_TEXT};
 pub use self::origin::{BlockName, BlockSource, HeldReport, Origin, Sender};
 use crate::address::PeerAddress;
 use crate::drafts::DraftWait;
+use crate::hindrance::Hindrance;
 use crate::prelude::*;
 use crate::store::EntryId;
 use crate::witnesses::WitnessStop;
@@ -208,6 +209,10 @@ pub enum Event {
         address: SocketAddr,
         /// What it says.
         message: String,
+        /// Whether it refused the connection itself.
+        #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+        #[schema(default = false)]
+        connection: bool,
     },
     /// A connection ended.
     PeerDisconnected {
@@ -231,6 +236,32 @@ pub enum Event {
     FoundOriginal {
         /// Its address.
         address: SocketAddr,
+    },
+    /// A peer that we dialled says nothing: it may be a new original, or no node.
+    #[serde(skip_deserializing)]
+    PeerSilent {
+        /// Its address.
+        address: SocketAddr,
+    },
+    /// Peers did more in the last minute than is told.
+    #[serde(skip_deserializing)]
+    LeftOut {
+        /// Connections that were not told.
+        connections: u64,
+        /// Lines of peers that were refused or answered, and not told.
+        lines: u64,
+    },
+    /// Something hinders the node, and has for a while.
+    #[serde(skip_deserializing)]
+    HindranceBegan {
+        /// What.
+        hindrance: Hindrance,
+    },
+    /// What was told of hinders it no longer.
+    #[serde(skip_deserializing)]
+    HindranceEnded {
+        /// What it was.
+        hindrance: Hindrance,
     },
     /// The last block of an original's list is not on our best chain: what is typed there goes on
     /// another branch, and nothing that we send changes that.

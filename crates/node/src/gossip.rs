@@ -23,8 +23,8 @@ use kusari_chain::{BestPoint, BlockHash, Chain, StoreResult};
 
 use crate::interface::PeerId;
 use crate::limits::{
-    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, DIRECT_BLOCKS, GOSSIP_BURST, GOSSIP_REFILL,
-    MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
+    ANNOUNCE_AFTER, ANNOUNCE_SPREAD, ANNOUNCED_AHEAD, ANNOUNCED_TIMEOUT, DIRECT_BLOCKS,
+    GOSSIP_BURST, GOSSIP_REFILL, MAX_RELAY_TURNS, RELAY_AFTER, RELAY_SPREAD,
 };
 use crate::prelude::*;
 use crate::random::Random;
@@ -57,6 +57,12 @@ pub(crate) enum Step {
 struct Listener {
     manner: Manner,
     position: BestPoint,
+    /// The block of most work that it sent, announced or was sent.
+    #[serde(default)]
+    had: Option<BestPoint>,
+    /// What it was told of last, and when; it has that unless it asks for it.
+    #[serde(default)]
+    announced: Option<(BestPoint, Duration)>,
     /// The last block that it sent or announced of a branch with more work than our best chain.
     #[serde(default)]
     ahead: Option<BestPoint>,
@@ -79,6 +85,12 @@ struct Listener {
 }
 
 impl Listener {
+    fn raise(&mut self, point: BestPoint) {
+        if self.had.is_none_or(|had| point.work > had.work) {
+            self.had = Some(point);
+        }
+    }
+
     /// Whether it lacks blocks between one that it has and another that it sent. One of
     /// [`Manner::Relay`] takes a block without its parent, and passes on all that it takes.
     fn lacks_before(&self, before: &BestPoint, sent: &BestPoint) -> bool {
@@ -108,6 +120,8 @@ impl Gossip {
         let listener = Listener {
             manner,
             position,
+            had: None,
+            announced: None,
             ahead: None,
             allowance,
             is_pushed_to: true,
@@ -142,6 +156,20 @@ impl Gossip {
         }
     }
 
+    /// The peer asked for this block, and was sent it.
+    pub(crate) fn was_sent(&mut self, peer: PeerId, point: BestPoint) {
+        if let Some(listener) = self.listeners.get_mut(&peer) {
+            listener.raise(point);
+        }
+    }
+
+    /// The block of most work that the peer has, as far as it showed or was sent.
+    pub(crate) fn had_by(&self, peer: PeerId, now: Duration) -> Option<BestPoint> {
+        let listener = self.listeners.get(&peer)?;
+        let told = listener.announced.filter(|(_, at)| now >= *at + ANNOUNCED_TIMEOUT);
+        listener.had.into_iter().chain(told.map(|(tip, _)| tip)).max_by_key(|point| point.work)
+    }
+
     /// What the peer was sent beyond this block is of no use to it.
     pub(crate) fn has_only(&mut self, peer: PeerId, point: BestPoint) {
         if let Some(listener) = self.listeners.get_mut(&peer) {
@@ -167,6 +195,7 @@ impl Gossip {
     /// The peer has this block, since it sent or announced it.
     pub(crate) fn has(&mut self, peer: PeerId, point: BestPoint) {
         let Some(listener) = self.listeners.get_mut(&peer) else { return };
+        listener.raise(point);
         let relays = listener.manner == Manner::Relay;
         if point.work >= listener.position.work
             && !listener.lacks_before(&listener.position, &point)
@@ -225,7 +254,7 @@ impl Gossip {
     /// The peer asked for blocks: what was announced to it was news.
     pub(crate) fn asked(&mut self, peer: PeerId) {
         if let Some(listener) = self.listeners.get_mut(&peer) {
-            listener.is_pushed_to = true;
+            (listener.is_pushed_to, listener.announced) = (true, None);
         }
     }
 
@@ -323,11 +352,13 @@ impl Gossip {
         let is_pushed = is_pushed_to && gap <= DIRECT_BLOCKS;
         let step = if is_pushed && listener.allowance.take(gap, now) {
             listener.pushed = Some(tip.hash);
+            listener.raise(tip);
             Step::Blocks { from: fork.height + 1, through: tip.height }
         } else if listener.manner != Manner::Announcement {
             (listener.announce_at, listener.is_streamed) = (None, true);
             return Ok(Some(Step::Stream { after: fork }));
         } else if listener.allowance.take(1, now) {
+            listener.announced = Some((tip, now));
             Step::Announce(tip)
         } else {
             return Ok(None);

@@ -1,21 +1,46 @@
 //! What keeps a node from doing all that it is for, and what a person can do about it.
 //!
-//! Owns the reasons, how they follow from the state of a node, and the one sentence for each. Whoever
-//! shows them adds nothing. Knows no chain, peers or store: the facts come from the node and its driver.
+//! Owns the reasons, how they follow from the state of a node, the one sentence for each, and when a person
+//! is told. What shows them adds nothing. Knows no chain, peers or store: the facts come from the node and
+//! its driver.
+
+mod facts;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod watch;
 
 use kusari_chain::{BlockHash, Work};
+use strum::EnumDiscriminants;
 
+pub(crate) use self::facts::{ClockDifference, Facts, hindrances};
+pub use self::storage::{AlteredBlock, StorageState};
+pub(crate) use self::watch::{News, Watch};
 use crate::drafts::DraftWait;
-use crate::pacing::WaitingBranch;
 use crate::prelude::*;
-use crate::snapshot::Behind;
-use crate::witnesses::WitnessStop;
 
 /// Share of a store's quota from which on it is warned of, in percent.
 pub const STORE_WARNING_PERCENT: u64 = 90;
 
 /// One reason why the node does less than it is for, with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, ToSchema)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    thiserror::Error,
+    ToSchema,
+    EnumDiscriminants,
+)]
+#[strum_discriminants(
+    doc = "A kind of [`Hindrance`], without its figures.",
+    name(HindranceReason),
+    derive(PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray),
+    serde(rename_all = "snake_case"),
+    strum(serialize_all = "snake_case")
+)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Hindrance {
@@ -73,6 +98,28 @@ pub enum Hindrance {
         /// make it unready.
         dialled: u64,
     },
+    /// This node has addresses to dial, and no peer.
+    #[error(
+        "no peer is connected that speaks: none of {addresses} addresses that this node dials answers as a \
+         node, so it knows of no block but its own; see whether they are right and their nodes run"
+    )]
+    NoPeers {
+        /// Addresses that it dials.
+        addresses: u64,
+    },
+    /// A branch has more work than the best chain, and would revert more blocks than the operator allows.
+    #[error(
+        "a branch that ends with block {height}, {hash}, has more work and is held, for following it would \
+         revert more blocks than --max-reorg-depth: `kusari branches` shows what there is to decide"
+    )]
+    BranchHeld {
+        /// Height of its last block.
+        height: u32,
+        /// Its last block.
+        hash: BlockHash,
+        /// Other held branches with more work than the best chain.
+        others: u64,
+    },
     /// A branch has more work than the best chain, and is not followed for now.
     #[error(
         "a branch that ends with block {height}, {hash}, has more work, and following it takes {depth} \
@@ -122,6 +169,50 @@ pub enum Hindrance {
         /// How long nothing can be mined.
         seconds: u64,
     },
+    /// This machine's clock differs from those of peers.
+    #[error(
+        "this machine's clock is {seconds} s {} those of its peers (the median of {peers}), {}: set the clock",
+        if *ahead { "ahead of" } else { "behind" },
+        if *ahead {
+            "and peers keep what is mined here until theirs have come to its time"
+        } else {
+            "and blocks wait here until it has come to their time"
+        }
+    )]
+    ClockDiffers {
+        /// Whether it is ahead of them.
+        ahead: bool,
+        /// By how much.
+        seconds: u64,
+        /// Peers whose clocks are known.
+        peers: u64,
+        /// Those of them that this node dialled. What others say costs them nothing, so that it does not
+        /// make it unready.
+        dialled: u64,
+    },
+    /// Blocks are ahead of this machine's clock, and wait.
+    #[error(
+        "{blocks} blocks that came are ahead of this machine's clock, and wait for their time; the first is \
+         taken in {seconds} s: set the clock if it is slow"
+    )]
+    FutureBlocks {
+        /// How many are kept; 0 where headers alone were seen.
+        blocks: u64,
+        /// When the first is taken, in seconds from the last input on.
+        seconds: u64,
+    },
+    /// Something waits to be mined, and nothing mines.
+    #[error(
+        "{waiting} transactions of this node wait to be mined: it does not mine (--mine off), and {}; start it \
+         without `--mine off`, or connect it to a node that mines",
+        if *peers == 0 { "no peer is connected" } else { "its peers have mined none of them" }
+    )]
+    NoMiner {
+        /// How many.
+        waiting: u64,
+        /// Connected peers.
+        peers: u64,
+    },
     /// Drafts are not signed.
     #[error(
         "drafts that are not signed: {drafts}; the first waits {}", until(*waits_for)
@@ -148,15 +239,33 @@ impl Hindrance {
             Self::AlteredBlock { .. }
             | Self::DamagedStore { .. }
             | Self::RefusedByPeers { .. }
-            | Self::CatchingUp { .. } => true,
-            Self::Behind { dialled, .. } => *dialled > 0,
-            Self::BranchWaits { .. }
+            | Self::CatchingUp { .. }
+            | Self::NoPeers { .. } => true,
+            Self::Behind { dialled, .. } | Self::ClockDiffers { dialled, .. } => *dialled > 0,
+            Self::BranchHeld { .. }
+            | Self::FutureBlocks { .. }
+            | Self::NoMiner { .. }
+            | Self::BranchWaits { .. }
             | Self::StoreFull { .. }
             | Self::StoreFillsUp { .. }
             | Self::Clock { .. }
             | Self::UnsignedDrafts { .. }
             | Self::WitnessStopped { .. } => false,
         }
+    }
+}
+
+impl Hindrance {
+    /// Whether it may be why something that was submitted here is not mined.
+    #[must_use]
+    pub fn holds_up_mining(&self) -> bool {
+        !matches!(
+            self,
+            Self::StoreFull { .. }
+                | Self::StoreFillsUp { .. }
+                | Self::WitnessStopped { .. }
+                | Self::RefusedByPeers { .. }
+        )
     }
 }
 
@@ -183,112 +292,3 @@ fn until(waits_for: DraftWait) -> &'static str {
         DraftWait::Turn => "for room among the account's transactions, or for a higher balance",
     }
 }
-
-/// What the driver says of the disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StorageState {
-    /// Bytes that the store takes.
-    pub used_bytes: u64,
-    /// Bytes that it may take, if there is a bound.
-    pub limit_bytes: Option<u64>,
-    /// The first block that was found altered.
-    pub altered: Option<AlteredBlock>,
-}
-
-impl StorageState {
-    /// Whether the store takes as much as it may.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.limit_bytes.is_some_and(|limit| self.used_bytes >= limit)
-    }
-
-    /// Whether a person is to be told how much it takes.
-    #[must_use]
-    pub fn fills_up(&self) -> bool {
-        let reached = |limit| {
-            u128::from(self.used_bytes) * 100
-                >= u128::from(limit) * u128::from(STORE_WARNING_PERCENT)
-        };
-        self.limit_bytes.is_some_and(reached)
-    }
-}
-
-/// A block that is not as it was stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AlteredBlock {
-    /// Its height, where that can be told.
-    pub height: Option<u32>,
-    /// Its hash, where that can be told.
-    pub hash: Option<BlockHash>,
-    /// Other such blocks that are known.
-    pub others: u64,
-}
-
-/// What the hindrances of a node follow from.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {
-    pub(crate) storage: StorageState,
-    /// What an audit of our own found.
-    pub(crate) finding: Option<String>,
-    /// Peers that refuse our blocks, while the audit that answers them is under way.
-    pub(crate) refused_by: u64,
-    /// Height of the best chain, while blocks that were asked for raise it.
-    pub(crate) catching_up_at: Option<u32>,
-    /// What peers claim and this node could not get.
-    pub(crate) behind: Option<Behind>,
-    /// A branch that has more work and is not followed for now.
-    pub(crate) waiting: Option<WaitingBranch>,
-    /// How long nothing can be mined because the chain's time is ahead of the clock, in seconds.
-    pub(crate) ahead_of_clock: Option<u64>,
-    /// Drafts in memory, and what the oldest waits for.
-    pub(crate) drafts: Option<(u64, DraftWait)>,
-    pub(crate) witness_stopped: Option<WitnessStop>,
-}
-
-/// All that hinders the node, what makes it unready first.
-pub(crate) fn hindrances(facts: Facts) -> Vec<Hindrance> {
-    use alloc::string::ToString;
-    let Facts { storage, finding, refused_by, catching_up_at, ahead_of_clock, .. } = facts;
-    let (used_bytes, limit_bytes) = (storage.used_bytes, storage.limit_bytes.unwrap_or(u64::MAX));
-    let (is_full, fills_up) = (storage.is_full(), storage.fills_up());
-    let altered = storage.altered.map(|block| Hindrance::AlteredBlock {
-        height: block.height,
-        hash: block.hash,
-        others: block.others,
-    });
-    let refused = (refused_by > 0).then_some(Hindrance::RefusedByPeers { peers: refused_by });
-    let store = match (is_full, fills_up) {
-        (true, _) => Some(Hindrance::StoreFull { used_bytes, limit_bytes }),
-        (false, true) => Some(Hindrance::StoreFillsUp { used_bytes, limit_bytes }),
-        (false, false) => None,
-    };
-    let behind =
-        facts.behind.map(|Behind { claimed, ours, peers, chosen, .. }| Hindrance::Behind {
-            height: ours.height,
-            claimed_height: claimed.height,
-            peers: peers as u64,
-            dialled: chosen as u64,
-        });
-    let waiting = facts.waiting.map(|WaitingBranch { tip, depth, lead, seconds, .. }| {
-        Hindrance::BranchWaits { height: tip.height, hash: tip.hash, depth, lead, seconds }
-    });
-    let drafts = facts.drafts.filter(|(drafts, _)| *drafts > 0);
-    let all = [
-        altered,
-        finding.map(|finding| Hindrance::DamagedStore { finding }),
-        refused,
-        catching_up_at.map(|height| Hindrance::CatchingUp { height }),
-        behind,
-        waiting,
-        store,
-        ahead_of_clock.map(|seconds| Hindrance::Clock { seconds }),
-        drafts.map(|(drafts, waits_for)| Hindrance::UnsignedDrafts { drafts, waits_for }),
-        facts.witness_stopped.map(|why| Hindrance::WitnessStopped { why: why.to_string() }),
-    ];
-    all.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -163,6 +163,20 @@ pub enum Input {
     Tick,
 }
 
+impl DisconnectReason {
+    /// Whether this is the code of a reason for which a connection is closed before anything is read.
+    pub(crate) fn is_refusal(code: &str) -> bool {
+        let refusals = [
+            Self::TooManyPeers,
+            Self::TooManyFromAddress,
+            Self::TooManyFromGroup,
+            Self::NotAllowed,
+            Self::Banned,
+        ];
+        refusals.iter().any(|reason| <&str>::from(reason) == code)
+    }
+}
+
 impl Input {
     /// A peer sent one line.
     #[must_use]
@@ -205,6 +219,14 @@ pub enum Action {
     /// Resolve and dial an address. Answered by [`Input::PeerConnected`] or
     /// [`Input::ConnectFailed`].
     Connect(PeerAddress),
+    /// The same, beside what is connected and says nothing: only the sockets of the name that are not in
+    /// `except`.
+    ConnectBeside {
+        /// A name.
+        address: PeerAddress,
+        /// What is connected.
+        except: Vec<SocketAddr>,
+    },
     /// Close a connection, after writing what is queued for it. Answered by
     /// [`Input::PeerDisconnected`].
     Disconnect {
@@ -304,6 +326,12 @@ pub enum DisconnectReason {
     /// A newcomer got its place.
     #[error("its place was given to a newcomer")]
     Evicted,
+    /// The operator of the node takes no connections from its network.
+    #[error(
+        "this node takes no connections from this address; --allow and --deny of the node that refuses say \
+         from where"
+    )]
+    NotAllowed,
     /// The address misbehaved not long ago.
     #[error("the address is banned for misbehaviour; a ban ends by itself after 10 minutes")]
     Banned,
@@ -331,6 +359,9 @@ pub enum DisconnectReason {
     /// It connected and said nothing.
     #[error("the peer said nothing")]
     Silent,
+    /// Another address of its name answered first.
+    #[error("another address of the same name answered first")]
+    AnotherAnswered,
     /// It no longer answers.
     #[error("the peer does not answer")]
     TimedOut,

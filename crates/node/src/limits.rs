@@ -3,13 +3,20 @@
 //! Owns numbers only. Limits of lines and lists stand in [`crate::wire`].
 
 use kusari_chain::ledger::SignedTransaction;
-use kusari_chain::params::{MAX_OWN_BYTES, MAX_PER_SENDER, POOLED_OVERHEAD_BYTES};
+use kusari_chain::params::{
+    MAX_AHEAD_SECONDS, MAX_OWN_BYTES, MAX_PER_SENDER, POOLED_OVERHEAD_BYTES,
+};
 
 use crate::prelude::*;
 
 /// How long a dialled peer has to answer `HELLO` before it counts as an original. Source:
 /// protocol, rules of conduct.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a dialled peer that answered no `HELLO` has for the first line after `GET_CHAIN`, until it is shown
+/// as silent and another address of its name is dialled beside it. A new original node has nothing to say.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+/// Connections to one name that are open at once, where none of its addresses says anything.
+pub const MAX_BESIDE: usize = 4;
 /// How long an inbound connection may stay without a first line. Long enough to type one.
 pub const SILENT_TIMEOUT: Duration = Duration::from_secs(120);
 /// How long an introduced peer may be quiet before it is asked for a sign of life.
@@ -59,10 +66,14 @@ pub const SCORE_DECAY: Duration = Duration::from_secs(6);
 pub const REPORT_BURST: u32 = 16;
 /// Time after which one more may be shown.
 pub const REPORT_REFILL: Duration = Duration::from_secs(1);
-/// Inbound connections that are shown to the person in a burst.
-pub const CONNECTION_REPORT_BURST: u32 = 64;
-/// Time after which one more is shown.
-pub const CONNECTION_REPORT_REFILL: Duration = Duration::from_millis(500);
+/// Inbound connections that are shown to the person in a burst, of all peers together.
+pub const SHOWN_CONNECTIONS: u32 = 64;
+/// Acts of peers that connected by themselves which are shown in a burst, of all of them together.
+pub const SHOWN_ACTS: u32 = 64;
+/// Time after which one more of either is shown: a few lines a minute, whatever strangers do.
+pub const SHOWN_REFILL: Duration = Duration::from_secs(20);
+/// How often the person is told how much was not shown.
+pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(60);
 /// How long an address stays banned.
 pub const BAN_TIME: Duration = Duration::from_secs(10 * 60);
 /// Banned addresses remembered; the one that ends first gives way.
@@ -127,6 +138,16 @@ pub const GET_CHAIN_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long other originals wait at most while one is sent what it lacks.
 pub const MEND_TIMEOUT: Duration = Duration::from_secs(10);
 const _: () = assert!(ANSWER_SILENCE.as_secs() < MEND_TIMEOUT.as_secs());
+
+/// How long a hindrance lasts before a person is told: what passes by itself is not told.
+pub const HINDRANCE_AFTER: Duration = Duration::from_secs(10);
+/// Difference between this machine's clock and those of its peers from which on it is told, in seconds. Half of
+/// what a block may be ahead, so that it is told before blocks wait.
+pub const CLOCK_TOLERANCE: u64 = MAX_AHEAD_SECONDS / 2;
+/// How long something waits at least, on a node that does not mine, until the person is told that nobody does.
+pub const UNMINED_AFTER: Duration = Duration::from_secs(60);
+/// The same in blocks, by the time that the chain plans for one.
+pub const UNMINED_BLOCKS: u32 = 10;
 
 /// How long a block is not sent to an original that may get it from another one, which would hold it
 /// twice. Several times what a packet takes around the world.

@@ -14,6 +14,7 @@ mod drafts;
 mod event_log;
 mod follow_up;
 mod headers;
+mod hindrances;
 mod ledger;
 mod messages;
 mod mining;
@@ -39,7 +40,7 @@ use crate::downloads::sync::Sync;
 use crate::drafts::Company;
 use crate::event::Event;
 use crate::gossip::Gossip;
-use crate::hindrance::StorageState;
+use crate::hindrance::{StorageState, Watch};
 use crate::interface::{Action, CommitId, Input, Now, PeerId, Reply, RequestId};
 use crate::originals::Originals;
 use crate::outbox::Outbox;
@@ -58,6 +59,7 @@ use crate::witnesses::{WitnessStop, Witnesses};
 
 use self::commits::Commits;
 use self::event_log::EventLog;
+use self::hindrances::Unmined;
 use self::mining::Mining;
 pub use state::{RestoreError, hash_of_state};
 
@@ -104,6 +106,8 @@ pub struct Node {
     /// What the driver last said of the disk.
     storage: StorageState,
     refusals: BlockRefusals,
+    hindrance_watch: Watch,
+    unmined: Unmined,
     /// Commands that wait for room in the outbox.
     waiting_says: VecDeque<(RequestId, String)>,
     commits: Commits,

@@ -7,18 +7,24 @@ mod dials;
 mod duplicate_links;
 mod eviction;
 mod limits;
+mod networks;
 mod slots;
+mod strangers;
 
 use core::net::SocketAddr;
 
 pub(crate) use self::bans::Bans;
 pub(crate) use self::dials::{DialEnd, Dials};
 pub(crate) use self::limits::network;
+pub(crate) use self::networks::admits;
 pub(crate) use self::slots::Places;
+pub(crate) use self::strangers::LeftOut;
+use self::strangers::Strangers;
+use crate::address::PeerAddress;
 use crate::interface::{Direction, DisconnectReason, PeerId};
 use crate::limits::{
-    BAN_SCORE, CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, HELLO_TIMEOUT, PING_AFTER,
-    PONG_TIMEOUT, REPORT_BURST, REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
+    ANSWER_PATIENCE, BAN_SCORE, HELLO_TIMEOUT, PING_AFTER, PONG_TIMEOUT, REPORT_BURST,
+    REPORT_REFILL, SCORE_DECAY, SILENT_TIMEOUT,
 };
 use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
@@ -29,13 +35,14 @@ use crate::wire::{Hello, InstanceId};
 #[serde(rename_all = "snake_case")]
 #[schema(as = Stage)]
 pub enum PeerStage {
-    /// We dialled it and wait for its `HELLO`.
+    /// We dialled it and wait for its answer to our `HELLO`, or to `GET_CHAIN` after it.
     Greeted,
-    /// It connected and has not said anything.
+    /// It has said nothing: it connected, or we dialled it and it answered neither `HELLO` nor `GET_CHAIN` in
+    /// time. It may be a new original node, or no node.
     Silent,
     /// It connected and speaks without `HELLO`: a person, or an original node.
     Plain,
-    /// We dialled it and it did not say `HELLO`: an original node.
+    /// We dialled it and it speaks without `HELLO`: an original node.
     Original,
     /// It said `HELLO`.
     Introduced,
@@ -53,6 +60,12 @@ pub(crate) struct Peer {
     pub(crate) began_with_get_chain: bool,
     /// It sent a block that breaks no rule.
     pub(crate) sent_block: bool,
+    /// It sent a line.
+    spoke: bool,
+    /// We dialled it, and it said nothing for so long that it is shown as silent.
+    overdue: bool,
+    /// What its clock said, in Unix seconds, and when we heard it.
+    pub(crate) clock: Option<(u64, Duration)>,
     /// The person was told of it, and is told of its end.
     pub(crate) shown: bool,
     /// It sends nothing more.
@@ -86,9 +99,43 @@ impl Peer {
         self.stage == PeerStage::Plain && self.began_with_get_chain && self.sent_block
     }
 
-    /// Whether it is an original node, as far as its behaviour tells.
+    /// Whether it is an original node, as far as its behaviour tells. A new one is silent.
     pub(crate) fn is_original(&self) -> bool {
-        self.stage == PeerStage::Original || self.relays_like_an_original()
+        self.stage == PeerStage::Original || self.is_mute() || self.relays_like_an_original()
+    }
+
+    /// Whether we dialled it, and it has answered nothing so far though it was asked for its chain.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.stage == PeerStage::Silent && self.direction != Direction::Inbound
+    }
+
+    /// Whether we dialled it and it has not spoken.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.is_mute() || self.stage == PeerStage::Greeted
+    }
+
+    /// Whether it sent anything: only then it counts as a peer.
+    pub(crate) fn has_spoken(&self) -> bool {
+        !matches!(self.stage, PeerStage::Silent | PeerStage::Greeted)
+    }
+
+    /// Whether it is a node, as far as it said.
+    pub(crate) fn is_node(&self) -> bool {
+        self.has_spoken() && (self.is_introduced() || self.is_original())
+    }
+
+    /// How far it introduced itself, for people.
+    pub(crate) fn shown_stage(&self) -> PeerStage {
+        match self.is_mute() && !self.overdue {
+            true => PeerStage::Greeted,
+            false => self.stage,
+        }
+    }
+
+    /// The socket on which it takes connections, as it says, where it dialled us.
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
+        let port = self.listen.filter(|_| self.direction == Direction::Inbound)?;
+        Some(SocketAddr::new(self.address.ip(), port))
     }
 
     pub(crate) fn is_introduced(&self) -> bool {
@@ -109,8 +156,10 @@ impl Peer {
 /// What time demands for a peer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// It did not say `HELLO`: it is an original.
-    IsOriginal(PeerId),
+    /// It did not say `HELLO`: it may be an original, and is asked for its chain.
+    NoHello(PeerId),
+    /// Nor did it say anything else.
+    IsSilent(PeerId),
     Ping(PeerId),
     Close(PeerId, DisconnectReason),
 }
@@ -121,8 +170,8 @@ pub(crate) struct Peers {
     places: Places,
     /// Decides whose groups are safe. Nobody else knows it.
     secret: u64,
-    /// Inbound connections that may be shown to the person.
-    reports: TokenBucket,
+    /// What of them is shown to the person.
+    strangers: Strangers,
 }
 
 impl Default for Peers {
@@ -133,9 +182,7 @@ impl Default for Peers {
 
 impl Peers {
     pub(crate) fn new(places: Places, secret: u64) -> Self {
-        let reports =
-            TokenBucket::new(CONNECTION_REPORT_BURST, CONNECTION_REPORT_REFILL, Duration::ZERO);
-        Self { table: BTreeMap::new(), places, secret, reports }
+        Self { table: BTreeMap::new(), places, secret, strangers: Strangers::default() }
     }
 
     pub(crate) fn get(&self, peer: PeerId) -> Option<&Peer> {
@@ -166,6 +213,9 @@ impl Peers {
             listen: None,
             began_with_get_chain: false,
             sent_block: false,
+            spoke: false,
+            overdue: false,
+            clock: None,
             shown: true,
             finished: false,
             closing: None,
@@ -216,14 +266,40 @@ impl Peers {
     /// A line came. Returns whether it was the first of a listener's connection.
     pub(crate) fn heard(&mut self, id: PeerId, is_get_chain: bool, now: Duration) -> bool {
         let Some(peer) = self.table.get_mut(&id) else { return false };
-        peer.heard_at = now;
-        peer.pinged_at = None;
+        (peer.heard_at, peer.pinged_at, peer.spoke) = (now, None, true);
+        if peer.is_mute() {
+            peer.stage = PeerStage::Original;
+        }
         if peer.stage != PeerStage::Silent {
             return false;
         }
-        peer.stage = PeerStage::Plain;
-        peer.began_with_get_chain = is_get_chain;
+        (peer.stage, peer.began_with_get_chain) = (PeerStage::Plain, is_get_chain);
         true
+    }
+
+    /// A peer that we dialled did not say `HELLO` in time. Returns whether it said something else.
+    pub(crate) fn no_hello(&mut self, id: PeerId) -> Option<bool> {
+        let peer = self.table.get_mut(&id).filter(|peer| peer.closing.is_none())?;
+        peer.stage = if peer.spoke { PeerStage::Original } else { PeerStage::Silent };
+        Some(peer.spoke)
+    }
+
+    /// Peers that were dialled under the same name as this one, and have not spoken.
+    pub(crate) fn unheard_beside(&self, id: PeerId) -> Vec<PeerId> {
+        let Some(peer) = self.get(id).filter(|peer| peer.direction != Direction::Inbound) else {
+            return Vec::new();
+        };
+        let others = self
+            .iter()
+            .filter(|(other, p)| *other != id && p.direction == peer.direction && p.is_unheard());
+        others.map(|(other, _)| other).collect()
+    }
+
+    /// The sockets to which the address was dialled, and that are connected.
+    pub(crate) fn dialled_as(&self, target: &PeerAddress) -> Vec<SocketAddr> {
+        let to_it =
+            |peer: &&Peer| matches!(&peer.direction, Direction::Outbound(to) if to == target);
+        self.iter().map(|(_, peer)| peer).filter(to_it).map(|peer| peer.address).collect()
     }
 
     /// The peer said `HELLO`. `Err` says why it is to be closed.
@@ -246,6 +322,7 @@ impl Peers {
             peer.agent = Some(hello.agent.clone());
             peer.instance_id = Some(hello.id);
             peer.listen = hello.listen;
+            peer.clock = hello.time.map(|time| (time, now));
         }
         Ok(())
     }
@@ -261,14 +338,24 @@ impl Peers {
         Some(peer.patience.missing(now))
     }
 
-    /// Whether one more act of this peer may be shown: a stranger must not flood the screen.
+    /// Whether one more act of this peer may be shown: strangers must not flood the screen.
     pub(crate) fn may_report(&mut self, id: PeerId, now: Duration) -> bool {
-        self.table.get_mut(&id).is_some_and(|peer| peer.reports.take(1, now))
+        let Some(peer) = self.table.get_mut(&id) else { return false };
+        if !peer.reports.take(1, now) {
+            self.strangers.leave_out_act(now);
+            return false;
+        }
+        peer.direction != Direction::Inbound || self.strangers.show_act(now)
     }
 
-    /// Whether one more connection may be shown.
+    /// Whether one more inbound connection may be shown, with how it ends.
     pub(crate) fn may_report_connection(&mut self, now: Duration) -> bool {
-        self.reports.take(1, now)
+        self.strangers.show_connection(now)
+    }
+
+    /// What was not shown, once in a while.
+    pub(crate) fn left_out(&mut self, now: Duration) -> Option<LeftOut> {
+        self.strangers.summary(now)
     }
 
     /// It is alive, though it says nothing: it takes what we write.
@@ -284,7 +371,11 @@ impl Peers {
                 continue;
             }
             due.push(match peer.stage {
-                PeerStage::Greeted => Due::IsOriginal(id),
+                PeerStage::Greeted => Due::NoHello(id),
+                PeerStage::Silent if peer.is_mute() => {
+                    peer.overdue = true;
+                    Due::IsSilent(id)
+                }
                 PeerStage::Silent => Due::Close(id, DisconnectReason::Silent),
                 _ if peer.pinged_at.is_some() => Due::Close(id, DisconnectReason::TimedOut),
                 _ => {
@@ -299,6 +390,9 @@ impl Peers {
     fn deadline_of(peer: &Peer) -> Option<Duration> {
         match peer.stage {
             PeerStage::Greeted => Some(peer.connected_at + HELLO_TIMEOUT),
+            PeerStage::Silent if peer.is_mute() => {
+                (!peer.overdue).then(|| peer.connected_at + HELLO_TIMEOUT + ANSWER_PATIENCE)
+            }
             PeerStage::Silent => Some(peer.connected_at + SILENT_TIMEOUT),
             PeerStage::Plain | PeerStage::Original => None,
             PeerStage::Introduced => Some(match peer.pinged_at {
@@ -310,6 +404,7 @@ impl Peers {
 
     /// When [`Peers::due`] has something next.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.iter().filter_map(|(_, peer)| Self::deadline_of(peer)).min()
+        let peers = self.iter().filter_map(|(_, peer)| Self::deadline_of(peer));
+        peers.chain(self.strangers.deadline()).min()
     }
 }

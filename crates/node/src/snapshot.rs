@@ -21,7 +21,7 @@ use crate::witnesses::WitnessStop;
 pub struct Snapshot {
     /// The last block of the best chain.
     pub tip: BestPoint,
-    /// Connected peers, oldest connection first.
+    /// Connected peers, silent ones too, oldest connection first.
     pub peers: Arc<[PeerSummary]>,
     /// Those of them that behave as the original node does, whoever dialled.
     pub originals: usize,
@@ -59,7 +59,23 @@ pub struct Behind {
     pub chosen: usize,
 }
 
+impl PeerSummary {
+    /// Whether it sent anything: only then it counts as a peer.
+    #[must_use]
+    pub fn has_spoken(&self) -> bool {
+        !matches!(self.stage, PeerStage::Silent | PeerStage::Greeted)
+    }
+}
+
 impl Snapshot {
+    /// How many peers have spoken that this node dialled, and how many that dialled it.
+    #[must_use]
+    pub fn peer_counts(&self) -> (usize, usize) {
+        let count =
+            |inbound| self.peers.iter().filter(|p| p.has_spoken() && p.inbound == inbound).count();
+        (count(false), count(true))
+    }
+
     /// Outbox entries that wait to be mined, on either kind of chain.
     #[must_use]
     pub fn outbox_entries(&self) -> u64 {
@@ -159,11 +175,13 @@ pub struct PeerSummary {
     pub address: SocketAddr,
     /// Whether it connected to us.
     pub inbound: bool,
+    /// The socket on which it takes connections, as it says, where it connected to us.
+    pub listen: Option<SocketAddr>,
     /// How far it introduced itself.
     pub stage: PeerStage,
     /// Program and version, as it says.
     pub agent: Option<String>,
-    /// Height of its best chain, as it says.
+    /// Height of its best chain, as far as it said, showed or was sent.
     pub height: Option<u32>,
     /// How long the last answer took that was waited for: to our `HELLO`, or to a `PING`.
     pub latency: Option<Duration>,

@@ -29,6 +29,8 @@ pub(crate) enum Timer {
     /// Peers are sent transactions.
     Transactions,
     Witness,
+    /// A person is told of what hinders the node, or something comes to hinder it.
+    Hindrance,
     /// Whether to mine, and on what, is to be decided anew.
     Mine,
 }

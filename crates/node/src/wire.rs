@@ -4,6 +4,7 @@
 //! back. Knows nothing of connections, and decides nothing about what a message means.
 
 mod batches;
+mod beginning;
 mod decode;
 mod encode;
 mod frame;
@@ -12,6 +13,7 @@ mod message_text;
 mod refusal;
 
 pub use batches::{LineBatch, LineBatches};
+pub use beginning::{Beginning, OtherProtocol};
 pub use decode::{Dialect, Received, receive};
 pub use encode::{HeadersLine, encode, encode_block, encode_whole_block};
 pub use frame::{LineFramer, LineTooLong};

@@ -16,6 +16,8 @@ pub struct RuntimeConfig {
     pub node: NodeConfig,
     /// Where to take connections, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// Where the explorer of the local API answers, for browsers that find the port of peers.
+    pub explorer: Option<SocketAddr>,
     /// Threads that search nonces.
     pub miner_threads: NonZeroUsize,
     /// How they search; the fastest way where it is left open.
@@ -36,6 +38,7 @@ impl Default for RuntimeConfig {
         Self {
             node: NodeConfig::default(),
             listen: None,
+            explorer: None,
             miner_threads: NonZeroUsize::MIN,
             miner_kernel: None,
             journal: None,

@@ -311,7 +311,10 @@ impl Driver {
             lines.flush(&self.peers);
             self.span.sent();
             match action {
-                Action::Mine { .. } | Action::Connect(_) | Action::SignStatement(_)
+                Action::Mine { .. }
+                | Action::Connect(_)
+                | Action::ConnectBeside { .. }
+                | Action::SignStatement(_)
                     if self.stopping => {}
                 Action::Send { .. } => {}
                 Action::SendStoredBlocks { peer, after, through, form } => {
@@ -320,7 +323,10 @@ impl Driver {
                     }
                 }
                 Action::Connect(address) => {
-                    tokio::spawn(Arc::clone(&self.net).dial(address));
+                    tokio::spawn(Arc::clone(&self.net).dial(address, Vec::new()));
+                }
+                Action::ConnectBeside { address, except } => {
+                    tokio::spawn(Arc::clone(&self.net).dial(address, except));
                 }
                 Action::Disconnect { peer, reason } => {
                     tracing::debug!(?peer, %reason, "closing");

@@ -24,7 +24,7 @@ fn driven() -> Driven {
     let parts = Parts {
         node,
         journal: None,
-        net: Net::new(Dialect::Classic, 1, store.clone(), inbox, streams),
+        net: Net::new(Dialect::Classic, 1, store.clone(), inbox, streams, None),
         clock: Clock::start(),
         counts: Arc::new(Counts::since(0)),
         shown: Shown::new(watch::channel(Arc::new(Snapshot::default())).0, Box::new(|_| {})),

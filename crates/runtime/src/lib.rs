@@ -36,6 +36,7 @@ pub mod open_files;
 mod outgoing_lines;
 mod published;
 pub mod salvage;
+mod seldom;
 mod storage;
 #[cfg(feature = "test-util")]
 mod test_node;
@@ -66,6 +67,7 @@ use kusari_journal::{self as journal, Journal, JournalConfig, JournalFile};
 use kusari_store::Store;
 pub use node_wallet::NodeWallet;
 use published::Shown;
+pub use seldom::Seldom;
 #[cfg(feature = "test-util")]
 pub use test_node::TestNode;
 
@@ -285,7 +287,8 @@ pub fn start(
     let (control, from_control) = mpsc::unbounded_channel();
     let ledger = config.node.ledger.as_ref();
     let dialect = ledger.map_or(Dialect::Classic, |ledger| Dialect::Ledger(ledger.spec.chain_id()));
-    let net = Net::new(dialect, config.node.max_peers, store.clone(), inbox, streams);
+    let net =
+        Net::new(dialect, config.node.max_peers, store.clone(), inbox, streams, config.explorer);
     if let Some(listener) = listener {
         runtime.spawn(Arc::clone(&net).accept(listener));
     }

@@ -126,6 +126,8 @@ pub(crate) struct Net {
     sockets: Arc<Semaphore>,
     next_peer: AtomicU64,
     traffic: Arc<Traffic>,
+    /// Where a browser finds what it looks for.
+    explorer: Option<SocketAddr>,
     /// Places for work that takes long.
     elsewhere: Arc<Semaphore>,
 }
@@ -138,8 +140,9 @@ impl Net {
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
+        explorer: Option<SocketAddr>,
     ) -> Arc<Self> {
-        Self::with_budget(dialect, RECEIVE_BUDGET, max_peers, store, inbox, streams)
+        Self::with_budget(dialect, RECEIVE_BUDGET, max_peers, store, inbox, streams, explorer)
     }
 
     fn with_budget(
@@ -149,6 +152,7 @@ impl Net {
         store: Store,
         inbox: mpsc::Sender<NetEvent>,
         streams: mpsc::UnboundedSender<StreamDone>,
+        explorer: Option<SocketAddr>,
     ) -> Arc<Self> {
         Arc::new(Self {
             dialect,
@@ -159,6 +163,7 @@ impl Net {
             sockets: Arc::new(Semaphore::new(max_peers + SPARE_SOCKETS)),
             next_peer: AtomicU64::new(1),
             traffic: Arc::default(),
+            explorer,
             elsewhere: Arc::new(Semaphore::new(ELSEWHERE)),
         })
     }

@@ -237,6 +237,7 @@ impl Offline {
                 Action::Send { .. }
                 | Action::SendStoredBlocks { .. }
                 | Action::Connect(_)
+                | Action::ConnectBeside { .. }
                 | Action::Disconnect { .. }
                 | Action::Mine { .. }
                 | Action::StopMining

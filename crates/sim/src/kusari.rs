@@ -202,6 +202,11 @@ impl World {
                 let delay = self.random.between(MILLISECOND, 200 * MILLISECOND);
                 self.plan(self.now + delay, move |world| world.dialled(host, life, &address));
             }
+            // No machine has two addresses here.
+            Action::ConnectBeside { address, .. } => {
+                let reason = String::from("the name has no other address");
+                self.input(host, Input::ConnectFailed { address, reason });
+            }
             Action::Disconnect { peer, reason } => {
                 if reason == DisconnectReason::Evicted {
                     self.check_eviction(host, Place::of(peer));

@@ -75,6 +75,7 @@ pub const BLOCKS_COME_SLOWLY: Scenario = Scenario {
             tip: mining::long_chain()[0].hash,
             listen: None,
             id: InstanceId(7),
+            time: None,
         };
         let received = Ok(Message::Hello(hello));
         world.input(a, Input::line(BESIDE, received));

@@ -11,8 +11,8 @@ use kusari_node::store::{Erasure, OutboxStore};
 
 use super::*;
 use kusari_api_types::{
-    AccountReport, EraseRequest, LedgerReport, MineOnRequest, SubmitRequest, TransactionPlace,
-    TransactionReceipt, TransactionReport,
+    AccountReport, EraseRequest, HindranceReport, LedgerReport, MineOnRequest, SubmitRequest,
+    TransactionPlace, TransactionReceipt, TransactionReport,
 };
 use kusari_store::TransactionPlaces;
 
@@ -103,14 +103,21 @@ pub(super) async fn transaction(
     app: App,
     Named(asked): Named<Txid>,
 ) -> Answer<Json<TransactionReport>> {
-    let found = look_up(&app, asked).await?;
     let snapshot = app.node.snapshot();
+    let told = |mut report: TransactionReport| {
+        if report.waits {
+            report.hindrances = HindranceReport::of_mining(&snapshot);
+        }
+        Json(report)
+    };
+    let found = look_up(&app, asked).await?;
+    let ledger = snapshot.ledger.clone();
     let record = app.read_at_once(move |store| {
         let entry = store.entry_of_block(&BlockHash(asked.0))?;
-        entry.map(|entry| views::record(entry, store, snapshot.ledger.as_ref())).transpose()
+        entry.map(|entry| views::record(entry, store, ledger.as_ref())).transpose()
     });
     let Some(record) = record.await? else {
-        return found.map(Json).ok_or_else(|| no_transaction(&asked).into());
+        return found.map(told).ok_or_else(|| no_transaction(&asked).into());
     };
     let is_mined = |report: &TransactionReport| {
         report.block.as_ref().is_some_and(|block| block.confirmations > 0)
@@ -129,7 +136,7 @@ pub(super) async fn transaction(
         report.displaced_by = record.displaced_by;
         report.waits &= record.displaced_by.is_none();
     }
-    Ok(Json(report))
+    Ok(told(report))
 }
 
 /// A transaction by its id, wherever it is.
@@ -182,6 +189,7 @@ async fn look_up(app: &AppState, txid: Txid) -> Answer<Option<TransactionReport>
         record,
         block,
         beside,
+        hindrances: Vec::new(),
     }))
 }
 

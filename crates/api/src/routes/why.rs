@@ -1,7 +1,7 @@
 //! `GET /v1/why/{what}` and `GET /v1/reorganisations`.
 
 use super::*;
-use kusari_api_types::{ReorganisationList, WhyReport};
+use kusari_api_types::{HindranceReport, ReorganisationList, WhyReport};
 use kusari_store::Resolved;
 use kusari_store::event_log::Subject;
 
@@ -15,7 +15,13 @@ use kusari_store::event_log::Subject;
 pub(super) async fn why(app: App, Named(subject): Named<Subject>) -> Answer<Json<WhyReport>> {
     let asked = subject.clone();
     let unresolved = match app.read(move |store| store.story(&asked)).await? {
-        Resolved::One(story) => return Ok(Json(views::story(&subject, *story))),
+        Resolved::One(story) => {
+            let mut report = views::story(&subject, *story);
+            if report.block.as_ref().is_none_or(|block| block.confirmations == 0) {
+                report.hindrances = HindranceReport::of_mining(&app.node.snapshot());
+            }
+            return Ok(Json(report));
+        }
         unresolved => unresolved,
     };
     let kind = if let Resolved::Several(_) = unresolved { SEVERAL } else { NO_TRACE };

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use kusari_chain::ledger::{ChainId, PublicKey};
 use kusari_node::drafts::DraftWait;
 use kusari_node::snapshot::{LedgerSummary, PeerSummary, WitnessSummary};
-use kusari_node::{Hindrance, MiningPolicy, PeerStage, Snapshot};
+use kusari_node::{Hindrance, HindranceReason, MiningPolicy, PeerStage, Snapshot};
+
+use strum::VariantArray;
 
 use super::*;
 
@@ -14,6 +16,7 @@ fn busy() -> Snapshot {
     let peer = |inbound| PeerSummary {
         address: SocketAddr::from(([192, 0, 2, 7], 8080)),
         inbound,
+        listen: None,
         stage: PeerStage::Introduced,
         agent: Some("stranger/9 \"\n# EOF".into()),
         height: Some(9),
@@ -44,6 +47,7 @@ fn busy() -> Snapshot {
         side_bytes: 700,
         side_limit: 8_000,
         orphans: 9,
+        hindrances: vec![Hindrance::NoPeers { addresses: 1 }],
         ..Snapshot::default()
     };
     busy.tip.height = 10;
@@ -159,6 +163,8 @@ fn the_numbers_are_those_that_the_node_has_shown() {
         "kusari_displaced_entries 4",
         "kusari_witnesses_listed 3",
         "kusari_witnesses_near_tip 2",
+        "kusari_hindrance{reason=\"no_peers\"} 1",
+        "kusari_hindrance{reason=\"clock_differs\"} 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing from {text}");
     }
@@ -172,8 +178,11 @@ fn labels_say_nothing_that_a_stranger_chose() {
     let labels: BTreeSet<&str> =
         samples.map(|(_, labels, _)| *labels).filter(|labels| !labels.is_empty()).collect();
     let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    let reasons = HindranceReason::VARIANTS.iter().map(<&str>::from);
+    let reasons: Vec<String> = reasons.map(|reason| format!("{{reason=\"{reason}\"}}")).collect();
     let expected = ["{direction=\"inbound\"}", "{direction=\"outbound\"}", version.as_str()];
-    assert_eq!(labels, BTreeSet::from(expected));
+    let expected = expected.into_iter().chain(reasons.iter().map(String::as_str));
+    assert_eq!(labels, expected.collect());
     // So much for an alone node, and no more for one with everything.
     let names =
         |text: &str| -> usize { text.lines().filter(|line| !line.starts_with('#')).count() };

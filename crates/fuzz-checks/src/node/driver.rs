@@ -111,7 +111,9 @@ impl Driver {
                     connection.stream = Some(after);
                 }
                 Action::Disconnect { peer, .. } => self.open(peer).closing = true,
-                Action::Connect(address) => self.dials.push_back(address),
+                Action::Connect(address) | Action::ConnectBeside { address, .. } => {
+                    self.dials.push_back(address);
+                }
                 Action::Commit { id, batch, then } => {
                     assert_eq!(id.0, self.last_commit.0 + 1, "commits count up by one");
                     self.last_commit = id;

@@ -141,5 +141,6 @@ fn hello(bytes: &mut Bytes<'_>) -> Hello {
         tip,
         listen: kind.is_multiple_of(2).then_some(9_000),
         id: InstanceId(u64::from(kind % 16)),
+        time: (kind > 200).then(|| u64::from(kind) << 32),
     }
 }

@@ -93,7 +93,9 @@ impl NodeChoice {
     ) -> Result<Access<T>> {
         if let Some(url) = &self.node {
             let token = self.token_file.as_deref().map(read_token).transpose()?;
-            return Ok(Access::Running(Client::new(url, token)?));
+            let client = Client::new(url, token)?;
+            client.see_alive()?;
+            return Ok(Access::Running(client));
         }
         let directory = self.directory_of_wallets()?;
         if ephemeral::is_one(&directory) {
@@ -165,7 +167,7 @@ fn running(directory: &Path, holder: &str) -> Result<Client> {
         )
     })?;
     let client = Client::new(&format!("http://{http}"), None)?;
-    match client.status() {
+    match client.see_alive().and_then(|()| client.status()) {
         Ok(status) if is_of(&status, directory, &file) => {
             Ok(client.with_token(Token::parse(&file.token)))
         }

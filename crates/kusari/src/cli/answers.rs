@@ -16,6 +16,9 @@ use kusari_api_types::{
     PeerStage, Status, UnbanReceipt, WitnessStanding,
 };
 
+/// A peer that this node dialled and that says nothing.
+pub(crate) const SILENT: &str = "silent (a new original node, or no node)";
+
 /// The state of a chain, as a start prints it.
 pub(crate) fn chain_state(tip: &BestPoint) -> String {
     state(tip.height, &tip.hash, tip.work)
@@ -91,7 +94,8 @@ fn one_peer(peer: &PeerReport) -> String {
     let mut text = format!("{}, {way}, ", peer.address);
     text.push_str(match peer.stage {
         PeerStage::Greeted => "has not answered yet",
-        PeerStage::Silent => "has said nothing yet",
+        PeerStage::Silent if peer.inbound => "has said nothing yet",
+        PeerStage::Silent => SILENT,
         PeerStage::Plain => "speaks without HELLO",
         PeerStage::Original => "an original node",
         PeerStage::Introduced => "introduced",
@@ -100,8 +104,11 @@ fn one_peer(peer: &PeerReport) -> String {
     if let Some(agent) = &peer.agent {
         let _ = write!(text, " as {}", Plain(agent));
     }
+    if let Some(listen) = peer.listen {
+        let _ = write!(text, ", listens on {listen}");
+    }
     if let Some(height) = peer.height {
-        let _ = write!(text, ", says it has {}", counted(u64::from(height), "block"));
+        let _ = write!(text, ", has {}", counted(u64::from(height), "block"));
     }
     text
 }
@@ -123,10 +130,7 @@ pub(crate) fn status(status: &Status) -> String {
         ));
         lines.push(String::from("          `kusari branches` shows what there is to decide"));
     }
-    for HindranceReport { unready, text, .. } in &status.hindrances {
-        let word = if *unready { "NOT READY" } else { "Note" };
-        lines.push(format!("- {word}: {}", Plain(text)));
-    }
+    lines.extend(status.hindrances.iter().map(|hindrance| format!("- {}", hindered(hindrance))));
     if status.listen.is_some() {
         let (outbound, inbound) = (status.outbound_peers, status.inbound_peers);
         lines.push(format!("- Peers : {outbound} dialled by us, {inbound} connected to us"));
@@ -166,6 +170,12 @@ pub(crate) fn status(status: &Status) -> String {
     let directory = status.data_directory.as_deref().unwrap_or(NO_DIRECTORY);
     lines.push(format!("- Data directory: {}", Plain(directory)));
     lines.join("\n")
+}
+
+/// What hinders a node, in a line.
+pub(crate) fn hindered(HindranceReport { unready, text, .. }: &HindranceReport) -> String {
+    let word = if *unready { "NOT READY" } else { "Note" };
+    format!("{word}: {}", Plain(text))
 }
 
 pub(crate) use super::witness_view::witnesses;

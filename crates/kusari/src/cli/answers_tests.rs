@@ -43,6 +43,7 @@ fn peers_are_listed_and_what_they_say_is_not_obeyed() {
     assert!(told(Vec::new()).starts_with("No peers are connected; "));
     let address = "127.0.0.1:8080".parse().unwrap();
     let peer = |inbound, stage, agent: Option<&str>, height| PeerSummary {
+        listen: None,
         address,
         inbound,
         stage,

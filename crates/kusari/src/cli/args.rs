@@ -136,6 +136,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) max_per_group: Option<u64>,
 
+    /// Network whose hosts alone may connect, as in 192.168.0.0/16; may be given many times [default: all]
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) allow: Vec<String>,
+
+    /// Network whose hosts may not connect, whatever is allowed; may be given many times
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) deny: Vec<String>,
+
     /// Most blocks of its chain that another branch may take back without `kusari accept-branch`;
     /// `none` for any number [default: 288 on a ledger, none on the classic chain]
     #[arg(long, value_name = "N|none")]
@@ -221,8 +229,14 @@ impl Args {
         if self.data_dir.is_none() && !self.ephemeral {
             (self.data_dir, self.ephemeral) = (file.data_dir, file.ephemeral);
         }
-        if self.witness_key.is_empty() {
-            self.witness_key = file.witness_key;
+        for (of_line, of_file) in [
+            (&mut self.witness_key, file.witness_key),
+            (&mut self.allow, file.allow),
+            (&mut self.deny, file.deny),
+        ] {
+            if of_line.is_empty() {
+                *of_line = of_file;
+            }
         }
         self.offline |= file.offline;
         self.quiet |= file.quiet;

@@ -66,11 +66,15 @@ fn what_is_not_said_has_a_default() {
 #[test]
 fn every_option_is_heard() {
     let line = "8080 --data-dir d --max-peers 7 --miner-threads 2 --miner-kernel portable --quiet \
-                --log trace --max-per-address 3 --max-per-group 4";
+                --log trace --max-per-address 3 --max-per-group 4 --allow 10.0.0.0/8 --allow ::1 --deny 10.1.0.0/16";
     let settings = settings(line).unwrap();
     assert_eq!(settings.storage, directory("d"));
     assert_eq!((settings.max_peers, settings.miner_threads.get()), (7, 2));
     assert_eq!((settings.max_per_address, settings.max_per_group), (3, 4));
+    let networks =
+        |texts: &[&str]| -> Vec<_> { texts.iter().map(|t| t.parse().unwrap()).collect() };
+    assert_eq!(settings.allow, networks(&["10.0.0.0/8", "::1/128"]));
+    assert_eq!(settings.deny, networks(&["10.1.0.0/16"]));
     assert_eq!(settings.miner_kernel.map(Kernel::name), Some("portable"));
     assert!(settings.quiet);
     assert_eq!(settings.log, LevelFilter::TRACE);
@@ -101,6 +105,8 @@ fn what_makes_no_sense_is_refused_in_one_sentence_with_the_remedy() {
         ("8080 --max-peers 0", "max-peers is out of range", "from 1 to 4096"),
         ("8080 --max-per-address 0", "max-per-address is out of range", "from 1 to 4096"),
         ("8080 --max-per-group 4097", "max-per-group is out of range", "from 1 to 4096"),
+        ("8080 --allow example.org", "`example.org` is no network", "--allow 192.168.0.0/16"),
+        ("8080 --deny 10.0.0.0/33", "`10.0.0.0/33` is no network", "--deny 192.168.0.0/16"),
         ("8080 a:1 b:1 --max-peers 1", "2 peers to connect to are more than 1", "--max-peers"),
         ("8080 --miner-threads 1025", "miner-threads is out of range", "from 1 to 1024"),
         ("8080 --miner-kernel abacus", "`abacus` is no miner kernel of this machine", "portable"),

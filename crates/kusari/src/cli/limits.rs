@@ -1,10 +1,12 @@
 //! The bounds that a person can set, and what they are otherwise.
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use super::failure::{UsageError, wrong};
 use bytesize::ByteSize;
 use kusari_chain::params::LEDGER_MAX_REORG_DEPTH;
+use kusari_node::IpNet;
 use kusari_node::limits::{MAX_PER_ADDRESS, MAX_PER_GROUP};
 
 /// Peers connected at once, unless told otherwise.
@@ -36,6 +38,23 @@ pub(super) fn max_per_group(count: Option<u64>) -> Result<usize, UsageError> {
 
 fn peers(name: &str, count: Option<u64>, default: usize) -> Result<usize, UsageError> {
     count.map_or(Ok(default), |count| Ok(number(name, count, MAX_MAX_PEERS)?.get()))
+}
+
+/// Networks, or single hosts.
+pub(super) fn networks(option: &str, texts: &[String]) -> Result<Vec<IpNet>, UsageError> {
+    let network = |text: &String| {
+        let host = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse::<IpNet>().or_else(|_| host()).map_err(|_| {
+            wrong(
+                format!("`{text}` is no network"),
+                format!(
+                    "write an address, or one and the length of its prefix, as in `--{option} 192.168.0.0/16` \
+                     or 2001:db8::/32"
+                ),
+            )
+        })
+    };
+    texts.iter().map(network).collect()
 }
 
 /// Threads that mine, on a machine with so many cores.

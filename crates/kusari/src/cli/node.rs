@@ -10,7 +10,9 @@ use kusari_chain::mempool::PoolLimits;
 use kusari_node::{LedgerConfig, NodeConfig};
 
 use super::answers;
-use super::console::{Console, colours_are_welcome, end_at_once};
+use super::console::{
+    Console, colours_are_welcome, end_at_once, fail_in_background, keep_ignored_signals,
+};
 use super::ephemeral::Reach;
 use super::escape::{Plain, shown};
 use super::failure::Result;
@@ -34,8 +36,9 @@ const HISTORY_FILE: &str = "history";
 /// Runs a node until it stops.
 pub(super) fn run(settings: Settings) -> Result {
     let interactive = Console::is_interactive();
-    let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::default()));
+    let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::new()));
     log::start(settings.log, interactive.then(|| screen.clone()));
+    keep_ignored_signals();
     stop_on_signals(&link, &console)?;
     let Kept { store, directory, wallet, witness, mut first } = Kept::open(&settings)?;
     let token = settings.token_file.as_deref().map_or_else(draw_token, read_or_write_token)?;
@@ -43,9 +46,8 @@ pub(super) fn run(settings: Settings) -> Result {
 
     let mut prompt = None;
     if interactive {
-        console.save();
         let history = directory.as_ref().map(|directory| directory.join(HISTORY_FILE));
-        prompt = Some(Prompt::new(history)?);
+        prompt = Some(Prompt::new(history, Arc::clone(&console))?);
     }
     let output = output(prompt.as_mut());
     let (told, (sender, events)) = (screen.clone(), events::open()?);
@@ -56,7 +58,8 @@ pub(super) fn run(settings: Settings) -> Result {
     let node = link.clone();
     let catching_up = Box::new(move || node.node().is_some_and(|node| node.snapshot().catching_up));
     let (listen, quiet) = (settings.listen, settings.quiet);
-    let config = config(settings, wallet.clone(), witness);
+    let explorer = listener.as_ref().map(ApiListener::address);
+    let config = RuntimeConfig { explorer, ..config(settings, wallet.clone(), witness) };
     let running = match kusari_runtime::start(config, store, Box::new(on_event)) {
         Ok(running) => running,
         Err(error) => {
@@ -96,7 +99,7 @@ pub(super) fn run(settings: Settings) -> Result {
     first.extend(api.address().map(|at| Message::routine(format!("Local API on http://{at}"))));
     screen.start(output, quiet, &first, catching_up)?;
     link.attach(running.handle());
-    read_lines(prompt, &link, &screen, context)?;
+    read_lines(prompt, &console, &link, &screen, context)?;
 
     let stopped = running.wait();
     drop(api);
@@ -191,6 +194,8 @@ fn config(
             max_peers: settings.max_peers,
             max_per_address: settings.max_per_address,
             max_per_group: settings.max_per_group,
+            allow: settings.allow,
+            deny: settings.deny,
             connect: settings.connect,
             tree_limits: TreeLimits {
                 max_reorg_depth: settings.max_reorg_depth,
@@ -200,6 +205,7 @@ fn config(
             ..NodeConfig::default()
         },
         listen: Some(settings.listen),
+        explorer: None,
         miner_threads: settings.miner_threads,
         miner_kernel: settings.miner_kernel,
         witness,
@@ -239,12 +245,13 @@ fn output(prompt: Option<&mut Prompt>) -> Output {
 /// Starts the thread that reads what people write.
 fn read_lines(
     prompt: Option<Prompt>,
+    console: &Arc<Console>,
     link: &Link,
     screen: &Screen,
     context: NodeContext,
 ) -> io::Result<()> {
-    let (link, screen) = (link.clone(), screen.clone());
-    thread::Builder::new().name("input".into()).spawn(move || match prompt {
+    let (link, screen, console) = (link.clone(), screen.clone(), Arc::clone(console));
+    let read = move || match prompt {
         Some(prompt) => {
             if prompt.run(&link, &screen, &context) {
                 end_at_once();
@@ -252,8 +259,12 @@ fn read_lines(
         }
         None => {
             let wallet = context.wallet.as_ref();
-            pipe::run(&Submitter { link: &link, screen: &screen, wallet });
+            pipe::run(&Submitter { link: &link, screen: &screen, wallet }, &console);
         }
+    };
+    thread::Builder::new().name("input".into()).spawn(move || {
+        fail_in_background();
+        read();
     })?;
     Ok(())
 }

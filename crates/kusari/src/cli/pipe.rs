@@ -3,21 +3,32 @@
 //! At the end of the input the node runs on. There are no commands here, so that no file can hold
 //! one by accident.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, IsTerminal};
 
 use super::bounded_lines::{Content, Lines};
+use super::console::{Console, Place};
 use super::escape::grouped;
 use super::submit::Submitter;
 use super::words::Message;
 
 /// Reads stdin to its end.
-pub(crate) fn run(submitter: &Submitter<'_>) {
+pub(crate) fn run(submitter: &Submitter<'_>, console: &Console) {
     let screen = submitter.screen;
+    if io::stdin().is_terminal() && !console.wait_for_foreground() {
+        return;
+    }
     let mut lines = Lines::new(BufReader::new(io::stdin()));
     loop {
         let line = match lines.next_line() {
             Ok(Some(line)) => line,
             Ok(None) => return,
+            // It was sent to the background while it read.
+            Err(_) if io::stdin().is_terminal() && console.place() == Place::Background => {
+                if !console.wait_for_foreground() {
+                    return;
+                }
+                continue;
+            }
             Err(error) => {
                 let text =
                     format!("The input cannot be read any further: {error}; the node runs on");

@@ -3,11 +3,11 @@
 //! Owns the line editor, its history and the answers to commands. What the screen prints meanwhile
 //! goes above the line that is being typed.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kusari_chain::WholeBlock;
 use kusari_chain::ledger::Address;
@@ -17,6 +17,7 @@ use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, ExternalPrinter};
 
 use super::block_card::card_of_whole;
+use super::console::{Console, Place};
 use super::escape::Plain;
 use super::failure::Result;
 use super::link::Link;
@@ -45,18 +46,69 @@ pub(crate) struct NodeContext {
     pub(crate) wallet: Option<NodeWallet>,
 }
 
+/// What was typed before the cursor and after it, where Ctrl-Z was pressed.
+#[derive(Clone, Default)]
+struct Suspended(Arc<Mutex<Option<(String, String)>>>);
+
+impl Suspended {
+    fn take(&self) -> Option<(String, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    #[cfg(unix)]
+    fn is_some(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+/// Ends the line at Ctrl-Z, so that the terminal is as the shell had it when this process stops: it may go
+/// on in the background, where nothing can be changed.
+#[cfg(unix)]
+struct OnSuspend(Suspended);
+
+#[cfg(unix)]
+impl rustyline::ConditionalEventHandler for OnSuspend {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: rustyline::RepeatCount,
+        _: bool,
+        context: &rustyline::EventContext<'_>,
+    ) -> Option<rustyline::Cmd> {
+        let (before, after) = context.line().split_at(context.pos());
+        let typed = (before.to_owned(), after.to_owned());
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(typed);
+        Some(rustyline::Cmd::Interrupt)
+    }
+}
+
+/// What came of reading a line.
+enum Entered {
+    Line(String),
+    /// The person wants the node to stop.
+    End,
+    /// The terminal was closed.
+    Gone,
+}
+
 /// Reads lines that a person types.
 pub(crate) struct Prompt {
     editor: Editor<(), FileHistory>,
     history: Option<PathBuf>,
     at_prompt: Arc<AtPrompt>,
+    console: Arc<Console>,
+    /// What was typed, before the cursor and after it, when Ctrl-Z was pressed.
+    suspended: Suspended,
     /// The last thing that was pressed is Ctrl-C.
     interrupted: bool,
 }
 
 impl Prompt {
     /// Sets up the line editor. `history` is the file that keeps what was typed, if any.
-    pub(crate) fn new(history: Option<PathBuf>) -> Result<Self, ReadlineError> {
+    pub(crate) fn new(
+        history: Option<PathBuf>,
+        console: Arc<Console>,
+    ) -> Result<Self, ReadlineError> {
         let config = Config::builder()
             .max_history_size(HISTORY_LINES)?
             .auto_add_history(false)
@@ -78,7 +130,21 @@ impl Prompt {
             // At the first start there is none.
             tracing::debug!("no history is loaded from {}: {error}", file.display());
         }
-        Ok(Self { editor, history, at_prompt: Arc::default(), interrupted: false })
+        let suspended = Suspended::default();
+        #[cfg(unix)]
+        {
+            let handler = Box::new(OnSuspend(suspended.clone()));
+            let handler = rustyline::EventHandler::Conditional(handler);
+            editor.bind_sequence(rustyline::KeyEvent::ctrl('Z'), handler);
+        }
+        Ok(Self {
+            editor,
+            history,
+            at_prompt: Arc::default(),
+            console,
+            suspended,
+            interrupted: false,
+        })
     }
 
     /// A way to print above the line; `None` where the terminal is too simple for that.
@@ -91,42 +157,59 @@ impl Prompt {
     /// Reads and answers until the node is to stop. Returns whether the person wants that at once:
     /// here Ctrl-C is a key and no signal, and it came while the node was stopping already.
     pub(crate) fn run(mut self, link: &Link, screen: &Screen, context: &NodeContext) -> bool {
-        while let Some(line) = self.read(screen) {
-            if !answer(slash::read(&line), link, screen, context) {
-                break;
+        loop {
+            match self.read(screen) {
+                Entered::Line(line) => {
+                    if !answer(slash::read(&line), link, screen, context) {
+                        break;
+                    }
+                }
+                Entered::End => break,
+                // Whoever closed it decided by a signal whether the node stops.
+                Entered::Gone => return false,
             }
         }
         let first = link.stop();
         self.interrupted && !first
     }
 
-    fn read(&mut self, screen: &Screen) -> Option<String> {
+    fn read(&mut self, screen: &Screen) -> Entered {
         loop {
+            if !self.console.wait_for_foreground() {
+                return Entered::Gone;
+            }
+            let (before, after) = self.suspended.take().unwrap_or_default();
             self.at_prompt.reading.store(true, Ordering::Relaxed);
-            let read = self.editor.readline(PROMPT);
+            let read = self.editor.readline_with_initial(PROMPT, (&before, &after));
             self.at_prompt.reading.store(false, Ordering::Relaxed);
             self.at_prompt.typed.store(true, Ordering::Relaxed);
-            match read {
+            let unread = match read {
                 Ok(line) => {
                     self.remember(&line);
-                    return Some(line);
+                    return Entered::Line(line);
                 }
-                Err(ReadlineError::Eof) => return None,
+                #[cfg(unix)]
+                Err(ReadlineError::Interrupted) if self.suspended.is_some() => {
+                    Console::suspend();
+                    continue;
+                }
+                Err(ReadlineError::Eof) => return Entered::End,
                 Err(ReadlineError::Interrupted) => {
                     self.interrupted = true;
-                    return None;
+                    return Entered::End;
                 }
-                Err(ReadlineError::Signal(_)) => {}
-                Err(ReadlineError::Io(error))
-                    if error.kind() == std::io::ErrorKind::InvalidData =>
-                {
-                    let text = "The line is not saved: it is not UTF-8; set the terminal to UTF-8";
-                    screen.say(Message::warning(text));
-                }
-                Err(error) => {
-                    screen.say(Message::warning(format!("The prompt cannot be read: {error}")));
-                    return None;
-                }
+                Err(ReadlineError::Signal(_)) => continue,
+                // It was sent to the background, or the terminal closed, while it read.
+                Err(_) if self.console.place() != Place::Foreground => continue,
+                Err(unread) => unread,
+            };
+            if matches!(&unread, ReadlineError::Io(error) if error.kind() == ErrorKind::InvalidData)
+            {
+                let text = "The line is not saved: it is not UTF-8; set the terminal to UTF-8";
+                screen.say(Message::warning(text));
+            } else {
+                screen.say(Message::warning(format!("The prompt cannot be read: {unread}")));
+                return Entered::End;
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kusari_chain::ledger::ChainSpec;
 use kusari_miner::Kernel;
-use kusari_node::{MiningPolicy, PeerAddress};
+use kusari_node::{IpNet, MiningPolicy, PeerAddress};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::{Args, mistyped};
@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) max_peers: usize,
     pub(crate) max_per_address: usize,
     pub(crate) max_per_group: usize,
+    pub(crate) allow: Vec<IpNet>,
+    pub(crate) deny: Vec<IpNet>,
     /// `None` where a branch is followed whatever it takes back.
     pub(crate) max_reorg_depth: Option<u32>,
     /// Bytes that the store may take, if there is a bound.
@@ -98,6 +100,8 @@ impl Settings {
             max_peers,
             max_per_address: limits::max_per_address(args.max_per_address)?,
             max_per_group: limits::max_per_group(args.max_per_group)?,
+            allow: limits::networks("allow", &args.allow)?,
+            deny: limits::networks("deny", &args.deny)?,
             max_reorg_depth: limits::max_reorg_depth(args.max_reorg_depth.as_deref(), is_ledger)?,
             max_store: limits::max_store(args.max_store.as_deref())?,
             miner_threads: limits::miner_threads(args.miner_threads, surroundings.cores)?,

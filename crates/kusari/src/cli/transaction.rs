@@ -2,6 +2,7 @@
 
 use kusari_chain::ledger::{Address, FileRecord, Txid};
 
+use super::answers::hindered;
 use super::escape::{Plain, counted, grouped};
 use kusari_api_types::TransactionReport;
 use kusari_node::event::BlockName;
@@ -68,5 +69,6 @@ pub(crate) fn in_words(report: &TransactionReport) -> String {
     if let Some(BlockName { height, hash }) = beside {
         lines.push(format!("- Beside: {hash} at height {height}, not in the best chain"));
     }
+    lines.extend(report.hindrances.iter().map(|hindrance| format!("- {}", hindered(hindrance))));
     lines.join("\n")
 }

@@ -5,12 +5,14 @@
 
 use core::time::Duration;
 
+use kusari_api_types::HindranceReport;
 use kusari_chain::Block;
 use kusari_chain::ledger::{LedgerPart, Txid};
 use kusari_node::Event;
 use kusari_node::event::{BlockName, Origin};
 use kusari_node::store::EntryId;
 
+use super::answers::{SILENT, hindered};
 use super::block_card::card;
 use super::branches::alarm;
 use super::drafts;
@@ -69,6 +71,20 @@ pub(crate) fn words(event: &Event) -> Option<Message> {
         Event::FoundOriginal { address } => {
             Message::routine(format!("{address} is an original node: it knows no HELLO"))
         }
+        Event::LeftOut { connections, lines } => Message::warning(format!(
+            "In the last minute {} and {} of peers were not shown one by one",
+            counted(*connections, "connection"),
+            counted(*lines, "line")
+        )),
+        Event::PeerSilent { address } => {
+            Message::warning(format!("{address} is {SILENT}: nothing came for 10 s"))
+        }
+        Event::HindranceBegan { hindrance } => {
+            Message::warning(hindered(&HindranceReport::from(hindrance)))
+        }
+        Event::HindranceEnded { hindrance } => {
+            Message::routine(format!("No longer so: {hindrance}"))
+        }
         Event::OriginalDiverged { address } => Message::warning(format!(
             "The last block of the original node {address} is not in the best chain here: what is \
              typed there stands on a branch that no other node follows, and nothing sent from here \
@@ -124,8 +140,9 @@ pub(crate) fn words(event: &Event) -> Option<Message> {
             Plain(reason),
             Plain(code)
         )),
-        Event::PeerRefusedOurs { address, message } => {
-            Message::warning(format!("{address} refused something of ours: {}", Plain(message)))
+        Event::PeerRefusedOurs { address, message, connection } => {
+            let what = if *connection { "the connection" } else { "something of ours" };
+            Message::warning(format!("{address} refused {what}: {}", Plain(message)))
         }
         Event::LineReopened { entry } => Message::warning(format!(
             "The block of line {entry} is no longer in the best chain; the line will be mined again"

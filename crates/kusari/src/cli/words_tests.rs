@@ -132,7 +132,7 @@ fn words_of_a_peer_are_never_obeyed() {
         Event::PeerIntroduced { address, agent: trick.clone() },
         Event::PeerDisconnected { address, reason: trick.clone() },
         Event::LineRefused { sender: sender(), code: "bad-json".into(), reason: trick.clone() },
-        Event::PeerRefusedOurs { address, message: trick.clone() },
+        Event::PeerRefusedOurs { address, message: trick.clone(), connection: false },
     ] {
         let text = words(&event).unwrap().text;
         assert!(text.contains("\\u{1b}[2J\\u{a}Saved as line 1"), "{text}");

@@ -36,6 +36,8 @@ mod flips;
 mod gossip;
 mod grade;
 mod input;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod journal;
 mod ledger;
 mod many_lines;
@@ -49,6 +51,7 @@ mod proofs;
 mod python_peer;
 mod quota;
 mod reorg_limit;
+mod silence;
 mod slow_readers;
 mod suites;
 mod support;

@@ -5,6 +5,10 @@ use super::*;
 use core::time::Duration;
 use kusari_chain::BestPoint;
 
+use crate::pacing::WaitingBranch;
+use crate::snapshot::Behind;
+use crate::witnesses::WitnessStop;
+
 fn storage(used_bytes: u64, limit_bytes: u64) -> Facts {
     let limit_bytes = Some(limit_bytes);
     Facts { storage: StorageState { used_bytes, limit_bytes, altered: None }, ..Facts::default() }

@@ -9,7 +9,8 @@ use crate::address::PeerAddress;
 use crate::event::Event;
 use crate::gossip::Manner;
 use crate::interface::{Action, Direction, DisconnectReason, Disconnected, PeerId};
-use crate::peers::{DialEnd, Peer, PeerStage};
+use crate::limits::MAX_BESIDE;
+use crate::peers::{DialEnd, Peer, PeerStage, admits};
 use crate::prelude::*;
 use crate::wire::{ErrorReport, Hello, Message};
 
@@ -21,9 +22,10 @@ impl Node {
         address: SocketAddr,
     ) -> StoreResult {
         // A ban is for those who come by themselves: whom the person chose is dialled all the same.
-        let is_banned =
-            direction == Direction::Inbound && self.bans.is_banned(address.ip(), self.now);
-        let verdict = if is_banned {
+        let (inbound, host) = (direction == Direction::Inbound, address.ip());
+        let verdict = if inbound && !admits(&self.config.allow, &self.config.deny, host) {
+            Err(DisconnectReason::NotAllowed)
+        } else if inbound && self.bans.is_banned(host, self.now) {
             Err(DisconnectReason::Banned)
         } else {
             self.peers.admit(&direction, address, self.now, |peer| self.serving.is_busy(peer))
@@ -70,6 +72,9 @@ impl Node {
         }
         self.uncover_twins_of(&peer);
         if let Direction::Outbound(target) = peer.direction {
+            if !self.peers.dialled_as(&target).is_empty() {
+                return;
+            }
             let end = match peer.closing {
                 // Its address may be dialled anew meanwhile, which this end says nothing of.
                 Some(DisconnectReason::ByPerson) => return,
@@ -94,7 +99,30 @@ impl Node {
         }
     }
 
+    /// A dialled peer says nothing: another address of its name may be that of a node.
+    pub(super) fn dial_beside(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get(id) else { return };
+        let direction = peer.direction.clone();
+        self.report(id, |address| Event::PeerSilent { address });
+        let Direction::Outbound(target) = direction else { return };
+        let except = self.peers.dialled_as(&target);
+        if !target.is_numeric() && except.len() < MAX_BESIDE && self.dials.dial_beside(&target) {
+            self.actions.push(Action::ConnectBeside { address: target, except });
+        }
+    }
+
+    /// A dialled peer spoke first of those that were dialled under its name.
+    pub(super) fn close_unheard_beside(&mut self, id: PeerId) {
+        for other in self.peers.unheard_beside(id) {
+            self.close(other, DisconnectReason::AnotherAnswered);
+        }
+    }
+
     pub(super) fn connect_failed(&mut self, target: PeerAddress, reason: String) {
+        // A name may have no other address.
+        if self.dials.failed_beside(&target) {
+            return;
+        }
         self.notify(Event::ConnectFailed { target: target.clone(), reason });
         self.dial_ended(target, DialEnd::Lost);
     }
@@ -187,7 +215,8 @@ impl Node {
         let Some(peer) = self.peers.get(id) else { return };
         let (address, inbound) = (peer.address, peer.direction == Direction::Inbound);
         if inbound && self.bans.ban(address.ip(), self.now) {
-            self.tell(Event::PeerBanned { address, seconds: crate::limits::BAN_TIME.as_secs() });
+            let seconds = crate::limits::BAN_TIME.as_secs();
+            self.tell_of(id, Event::PeerBanned { address, seconds });
         }
         self.close(id, DisconnectReason::Misbehaved);
     }
@@ -213,7 +242,9 @@ impl Node {
             self.busy_received(peer);
         }
         self.note_block_refusal(peer, &code);
-        self.report(peer, |address| Event::PeerRefusedOurs { address, message });
+        let is_introduced = self.peers.get(peer).is_some_and(Peer::is_introduced);
+        let connection = !is_introduced && DisconnectReason::is_refusal(&code);
+        self.report(peer, |address| Event::PeerRefusedOurs { address, message, connection });
     }
 
     /// Introduces us. What the peer is told here of our tip is where gossip to it begins.
@@ -229,6 +260,7 @@ impl Node {
             tip: tip.hash,
             listen: self.config.listen_port,
             id: self.id,
+            time: Some(self.wall),
         };
         self.send(peer, Message::Hello(hello));
         Ok(())
@@ -250,6 +282,6 @@ impl Node {
     pub(super) fn understands_errors(&self, id: PeerId) -> bool {
         self.peers
             .get(id)
-            .is_some_and(|peer| !matches!(peer.stage, PeerStage::Original | PeerStage::Greeted))
+            .is_some_and(|peer| peer.stage != PeerStage::Original && !peer.is_unheard())
     }
 }

@@ -83,7 +83,7 @@ impl Node {
         self.then.push(Action::Notify(event));
     }
 
-    fn note(&mut self, event: &Event) {
+    pub(super) fn note(&mut self, event: &Event) {
         if event.kind().is_some() {
             self.event_log.push(event.clone());
         }
@@ -189,7 +189,7 @@ impl Node {
         let (code, reason) = (violation.code().to_string(), violation.to_string());
         let refused = Event::BlockRefused { block, code, reason, origin: self.origin() };
         match peer {
-            Some(peer) => self.refused(peer, refused),
+            Some(peer) => self.tell_of(peer, refused),
             None => self.event_log.push(refused),
         }
     }
@@ -198,14 +198,15 @@ impl Node {
     pub(super) fn line_refused(&mut self, peer: PeerId, code: &str, reason: &str) {
         if let Some(sender) = self.sender_of(peer) {
             let (code, reason) = (code.to_string(), reason.to_string());
-            self.refused(peer, Event::LineRefused { sender, code, reason });
+            self.tell_of(peer, Event::LineRefused { sender, code, reason });
         }
     }
 
-    fn refused(&mut self, peer: PeerId, refused: Event) {
+    /// Writes down what a peer caused, and tells the person as often as its share allows.
+    pub(super) fn tell_of(&mut self, peer: PeerId, event: Event) {
         match self.peers.may_report(peer, self.now) {
-            true => self.tell(refused),
-            false => self.event_log.push(refused),
+            true => self.tell(event),
+            false => self.note(&event),
         }
     }
 

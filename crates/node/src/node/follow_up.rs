@@ -4,10 +4,11 @@ use kusari_chain::{BestPoint, StoreResult};
 
 use super::Node;
 use super::pushing::Round;
+use crate::event::Event;
 use crate::gossip::Step;
 use crate::interface::{Action, DisconnectReason, PeerId, StreamForm};
 use crate::limits::MAX_WAITING_SAYS;
-use crate::peers::{Due, PeerStage};
+use crate::peers::{Due, LeftOut, PeerStage};
 use crate::serving::Answer;
 use crate::timers::Timer;
 use crate::transactions::Transactions;
@@ -41,6 +42,7 @@ impl Node {
         self.look_behind();
         self.watch_catching_up();
         self.watch_branches()?;
+        self.watch_hindrances();
         self.mine()?;
         self.witness()?;
         self.wake()
@@ -108,6 +110,9 @@ impl Node {
     }
 
     fn keep_time(&mut self) {
+        if let Some(LeftOut { connections, lines }) = self.peers.left_out(self.now) {
+            self.notify(Event::LeftOut { connections, lines });
+        }
         for due in self.peers.due(self.now) {
             match due {
                 // It need not speak while it reads what we write, which has a deadline of its own.
@@ -122,7 +127,8 @@ impl Node {
                     self.peers.note(peer, |peer| peer.pinged = Some(number));
                     self.send(peer, Message::Ping(number));
                 }
-                Due::IsOriginal(peer) => self.meet_original(peer),
+                Due::NoHello(peer) => self.meet_original(peer),
+                Due::IsSilent(peer) => self.dial_beside(peer),
             }
         }
     }
@@ -154,6 +160,7 @@ impl Node {
             (Timer::Expire, transactions.and_then(Transactions::expires_at)),
             (Timer::Transactions, transactions.and_then(Transactions::deadline)),
             (Timer::Witness, self.witness_deadline()),
+            (Timer::Hindrance, self.hindrance_deadline()),
         ] {
             self.timers.set(timer, at);
         }

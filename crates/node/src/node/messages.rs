@@ -25,11 +25,10 @@ impl Node {
         peer: PeerId,
         received: Result<Received, Refusal>,
     ) -> StoreResult {
-        let is_get_chain = matches!(received, Ok(Message::GetChain));
         if let Ok(Message::Pong(number)) = &received {
             self.peers.ponged(peer, *number, self.now);
         }
-        if !self.hear(peer, is_get_chain)? {
+        if !self.hear(peer, &received)? {
             return Ok(());
         }
         let message = match received {
@@ -88,16 +87,22 @@ impl Node {
     }
 
     /// Notes that a peer spoke. `false` where it is not listened to any more.
-    fn hear(&mut self, peer: PeerId, is_get_chain: bool) -> StoreResult<bool> {
-        if self.peers.get(peer).is_none() {
-            return Ok(false);
-        }
-        if self.peers.heard(peer, is_get_chain, self.now) {
+    fn hear(&mut self, id: PeerId, received: &Result<Received, Refusal>) -> StoreResult<bool> {
+        let Some(peer) = self.peers.get(id) else { return Ok(false) };
+        let (was_mute, was_unheard, address) = (peer.is_mute(), peer.is_unheard(), peer.address);
+        let is_get_chain = matches!(received, Ok(Message::GetChain));
+        if self.peers.heard(id, is_get_chain, self.now) {
             let manner = if is_get_chain { Manner::Relay } else { Manner::Blocks };
-            self.gossip.begin(peer, manner, self.announced_tip()?, self.now);
+            self.gossip.begin(id, manner, self.announced_tip()?, self.now);
             if is_get_chain {
-                self.originals.began(peer, self.now);
+                self.originals.began(id, self.now);
             }
+        }
+        if was_unheard {
+            self.close_unheard_beside(id);
+        }
+        if was_mute && !matches!(received, Ok(Message::Hello(_))) {
+            self.notify(Event::FoundOriginal { address });
         }
         Ok(true)
     }
@@ -169,7 +174,12 @@ impl Node {
             return Ok(());
         }
         self.originals.remove(&mut self.downloads, id);
-        self.tell(Event::PeerIntroduced { address, agent: hello.agent.clone() });
+        let introduced = Event::PeerIntroduced { address, agent: hello.agent.clone() };
+        if is_chosen || self.peers.get(id).is_some_and(|peer| peer.shown) {
+            self.tell(introduced);
+        } else {
+            self.note(&introduced);
+        }
         self.sync.add(id, is_chosen);
         self.note_company();
         self.follow_transactions(id);
@@ -261,6 +271,8 @@ impl Node {
                         return Ok(());
                     }
                     count += 1;
+                    let (height, hash, work) = (stored.block.index, *hash, stored.work);
+                    self.gossip.was_sent(peer, BestPoint { height, hash, work });
                     self.send(peer, Sent::block(stored, BlockForm::Whole));
                 }
                 _ => missing.push(*hash),
@@ -294,7 +306,7 @@ impl Node {
             height: tip.height,
             work: tip.work,
             tip: tip.hash,
-            peers: count(self.peers.iter().count()),
+            peers: count(self.peers.iter().filter(|(_, peer)| peer.has_spoken()).count()),
             waiting: u32::try_from(self.waiting()).unwrap_or(u32::MAX),
         };
         self.send(peer, Message::Status(report));
@@ -329,6 +341,13 @@ impl Node {
                 None => self.chain.best_at(height)?.unwrap_or_else(BestPoint::genesis),
             };
             self.gossip.sent_through(peer, point);
+        }
+        if count > 0
+            && introduced
+            && ended.form != StreamForm::Headers
+            && let Some(point) = self.chain.point(hash)?
+        {
+            self.gossip.was_sent(peer, point);
         }
         if ended.asked {
             self.report(peer, |address| Event::SentBlocks { address, count });

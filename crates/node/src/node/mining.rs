@@ -5,6 +5,7 @@
 use kusari_chain::accept::{LedgerTemplate, NoTemplate};
 use kusari_chain::checked::{CheckedHeader, Header};
 use kusari_chain::ledger::{BodyEntry, LedgerPart};
+use kusari_chain::params::MAX_AHEAD_SECONDS;
 use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreResult, Target, Work};
 
 use super::Node;
@@ -230,6 +231,9 @@ impl Node {
         let due = tip.map_or(0, |tip| tip.block.timestamp.saturating_add(u64::from(seconds)));
         if self.wall < due {
             self.timers.set(Timer::Mine, Some(self.until(due)));
+            let wait = due - self.wall;
+            self.mining.ahead_of_clock =
+                Some(wait).filter(|wait| *wait > u64::from(seconds) + MAX_AHEAD_SECONDS);
         }
         Ok(self.wall >= due)
     }

@@ -11,12 +11,17 @@ use crate::peers::PeerStage;
 use crate::wire::Message;
 
 impl Node {
-    /// A dialled peer did not say `HELLO`.
+    /// A dialled peer did not say `HELLO`: it is treated as an original from now on, and is one once it
+    /// speaks.
     pub(super) fn meet_original(&mut self, id: PeerId) {
-        self.peers.note(id, |peer| peer.stage = PeerStage::Original);
-        let Some(address) = self.peers.get(id).map(|peer| peer.address) else { return };
+        let (Some(has_spoken), Some(peer)) = (self.peers.no_hello(id), self.peers.get(id)) else {
+            return;
+        };
+        let address = peer.address;
         self.gossip.set_manner(id, Manner::Relay);
-        self.notify(Event::FoundOriginal { address });
+        if has_spoken {
+            self.notify(Event::FoundOriginal { address });
+        }
         self.originals.found(id, self.now);
     }
 

@@ -1,8 +1,7 @@
-//! What a node looks like from outside, and what hinders it.
+//! What a node looks like from outside.
 
 use super::Node;
-use crate::hindrance::{Facts, Hindrance, hindrances};
-use crate::interface::{Action, Direction, PeerId};
+use crate::interface::{Direction, PeerId};
 use crate::limits::MAX_UNCOMMITTED_BYTES;
 use crate::peers::Peer;
 use crate::prelude::*;
@@ -38,14 +37,17 @@ impl Node {
     }
 
     fn height_of(&self, peer: PeerId) -> Option<u32> {
-        self.sync.claim_of(peer).map(|claim| claim.height)
+        let claim = self.sync.claim_of(peer)?;
+        let shown = self.gossip.had_by(peer, self.now).filter(|shown| shown.work > claim.work);
+        Some(shown.unwrap_or(claim).height)
     }
 
     fn summary(&self, (id, peer): (PeerId, &Peer)) -> PeerSummary {
         PeerSummary {
             address: peer.address,
             inbound: peer.direction == Direction::Inbound,
-            stage: peer.stage,
+            listen: peer.listening(),
+            stage: peer.shown_stage(),
             agent: peer.agent.clone(),
             height: self.height_of(id),
             latency: peer.latency,
@@ -53,8 +55,9 @@ impl Node {
     }
 
     fn is_shown_by(&self, (id, peer): (PeerId, &Peer), summary: &PeerSummary) -> bool {
-        let PeerSummary { address, inbound, stage, agent, height, latency } = summary;
-        (peer.address, peer.stage, peer.latency) == (*address, *stage, *latency)
+        let PeerSummary { address, inbound, listen, stage, agent, height, latency } = summary;
+        (peer.address, peer.shown_stage(), peer.latency) == (*address, *stage, *latency)
+            && peer.listening() == *listen
             && (peer.direction == Direction::Inbound) == *inbound
             && peer.agent == *agent
             && self.height_of(id) == *height
@@ -75,36 +78,5 @@ impl Node {
             catching_up: self.catching_up,
             hindrances: self.hindrances(),
         }
-    }
-
-    /// What keeps it from doing all that it is for.
-    fn hindrances(&self) -> Vec<Hindrance> {
-        let transactions = self.transactions.as_ref();
-        let drafts = transactions.map(|transactions| &transactions.drafts);
-        let witnesses = self.witnesses.as_ref();
-        hindrances(Facts {
-            storage: self.storage.clone(),
-            finding: self.refusals.finding().cloned(),
-            refused_by: self.refusals.under_audit(),
-            behind: self.behind().filter(|_| !self.catching_up),
-            catching_up_at: self.catching_up.then(|| self.chain.tip().height),
-            waiting: self.waiting_branch(),
-            ahead_of_clock: self.mining.ahead_of_clock,
-            drafts: drafts.and_then(|drafts| Some((drafts.len() as u64, drafts.wait()?))),
-            witness_stopped: witnesses.and_then(|witnesses| witnesses.own.as_ref()?.stopped()),
-        })
-    }
-
-    /// A peer refused something: where enough of them refuse our blocks, the store is audited.
-    pub(super) fn note_block_refusal(&mut self, peer: PeerId, code: &str) {
-        let Some(peer) = self.peers.get(peer).filter(|peer| peer.is_introduced()) else { return };
-        if self.refusals.refused(peer.address.ip(), code, self.now) {
-            self.actions.push(Action::Audit);
-        }
-    }
-
-    /// An audit of the store, which refusals of peers asked for, is done.
-    pub(super) fn audited(&mut self, finding: Option<String>) {
-        self.refusals.audited(finding, self.now);
     }
 }

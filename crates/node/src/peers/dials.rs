@@ -28,8 +28,22 @@ enum State {
 #[derive(Serialize, Deserialize)]
 struct Dial {
     state: State,
+    /// Another address of the name is being dialled, beside one that is connected and says nothing.
+    #[serde(default)]
+    beside: bool,
     /// The wait after the next failure, before jitter.
     delay: Duration,
+}
+
+impl Dial {
+    fn at(time: Duration) -> Self {
+        Self { state: State::Waiting(time), beside: false, delay: REDIAL_FIRST }
+    }
+
+    /// Whether what is dialled leads to a peer that is connected by no other way.
+    fn is_wanted(&self) -> bool {
+        matches!(self.state, State::Waiting(_) | State::Dialling | State::Connected { .. })
+    }
 }
 
 /// How an outbound connection ended.
@@ -67,7 +81,7 @@ impl Dials {
         if let Some(dial) = self.dials.get_mut(&address) {
             match dial.state {
                 State::Waiting(_) => {
-                    *dial = Dial { state: State::Waiting(now), delay: REDIAL_FIRST };
+                    *dial = Dial::at(now);
                 }
                 State::GivenUp => {
                     dial.state = State::Dialling;
@@ -80,7 +94,7 @@ impl Dials {
         if self.dials.len() >= self.limit {
             return None;
         }
-        self.dials.insert(address, Dial { state: State::Waiting(now), delay: REDIAL_FIRST });
+        self.dials.insert(address, Dial::at(now));
         Some(true)
     }
 
@@ -88,8 +102,8 @@ impl Dials {
     pub(crate) fn remove(&mut self, address: &PeerAddress) -> bool {
         match self.dials.get_mut(address) {
             Some(Dial { state: State::GivenUp, .. }) => false,
-            Some(Dial { state: state @ State::Dialling, .. }) => {
-                *state = State::GivenUp;
+            Some(dial) if dial.beside || matches!(dial.state, State::Dialling) => {
+                dial.state = State::GivenUp;
                 true
             }
             _ => self.dials.remove(address).is_some(),
@@ -104,6 +118,29 @@ impl Dials {
             !matches!(dial.state, State::Covered(by) if Some(by) == node) || !address.is_on(host)
         });
         self.dials.len() < before
+    }
+
+    /// How many addresses are dialled, or connected.
+    pub(crate) fn wanted(&self) -> u64 {
+        self.dials.values().filter(|dial| dial.is_wanted()).count() as u64
+    }
+
+    /// Notes that another address of this name is dialled; `false` where one is already.
+    pub(crate) fn dial_beside(&mut self, address: &PeerAddress) -> bool {
+        let dial = self.dials.get_mut(address).filter(|dial| dial.is_wanted() && !dial.beside);
+        dial.map(|dial| dial.beside = true).is_some()
+    }
+
+    /// Notes that no other address was reached; `false` where none was dialled.
+    pub(crate) fn failed_beside(&mut self, address: &PeerAddress) -> bool {
+        let Some(dial) = self.dials.get_mut(address).filter(|dial| dial.beside) else {
+            return false;
+        };
+        dial.beside = false;
+        if matches!(dial.state, State::GivenUp) {
+            self.dials.remove(address);
+        }
+        true
     }
 
     /// Takes the addresses that are to be dialled now.
@@ -125,7 +162,7 @@ impl Dials {
                 self.dials.remove(address);
                 return false;
             }
-            Some(dial) => dial.state = State::Connected { since: now },
+            Some(dial) => (dial.state, dial.beside) = (State::Connected { since: now }, false),
             None => {}
         }
         true

@@ -35,10 +35,16 @@ impl LineFramer {
         self.introduced
     }
 
+    /// What is held.
+    #[must_use]
+    pub fn held(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
     /// Whether what is held begins so.
     #[must_use]
     pub fn begins_with(&self, prefix: &[u8]) -> bool {
-        self.buffer[self.start..].starts_with(prefix)
+        self.held().starts_with(prefix)
     }
 
     /// Takes all whole lines out, to be given out elsewhere within the same limits. The unfinished one

@@ -227,6 +227,9 @@ pub struct Hello {
     pub listen: Option<u16>,
     /// The sender's random number.
     pub id: InstanceId,
+    /// The sender's clock, in Unix seconds; left out by nodes that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<u64>,
 }
 
 impl Hello {

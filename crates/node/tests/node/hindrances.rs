@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::common::ledger::{Maker, Person, bench, errors_to, ledger_hello, line, whole};
 use crate::common::{Bench, checked, child};
 use kusari_chain::Block;
-use kusari_node::interface::{Direction, Reply, SayRefusal, SubmitRefusal};
-use kusari_node::limits::AUDIT_INTERVAL;
-use kusari_node::wire::{ErrorReport, Message};
+use kusari_node::interface::{Direction, PeerId, Reply, SayRefusal, SubmitRefusal};
+use kusari_node::limits::{AUDIT_INTERVAL, UNMINED_AFTER};
+use kusari_node::wire::{ErrorReport, Hello, Message};
 use kusari_node::{Action, Hindrance, Input, MiningPolicy, NodeConfig, StorageState};
 
 fn store_of(bench: &mut Bench, used_bytes: u64) {
@@ -119,4 +119,95 @@ fn a_node_whose_clock_is_behind_the_chain_says_how_long_it_mines_nothing() {
         panic!("{:?}", bench.node.snapshot().hindrances)
     };
     assert!((1_800..2_000).contains(&seconds), "{seconds} s");
+}
+
+fn introduced_at(bench: &mut Bench, direction: Direction, network: u8, time: u64) -> PeerId {
+    let peer = bench.connect(direction, &format!("20.{network}.0.1:50000")).0;
+    let hello = ledger_hello(u64::from(network) + 100, 0);
+    bench.receive(peer, Message::Hello(Hello { time: Some(time), ..hello }));
+    peer
+}
+
+#[test]
+fn a_clock_that_differs_from_those_of_peers_is_named_and_makes_unready_where_it_dialled_them() {
+    let mut bench = bench(MiningPolicy::OnDemand);
+    let wall = bench.now.wall;
+    introduced_at(&mut bench, Direction::Inbound, 1, wall + 300);
+    let differs =
+        |ahead, seconds, peers, dialled| Hindrance::ClockDiffers { ahead, seconds, peers, dialled };
+    let found = bench.node.snapshot().hindrances;
+    assert_eq!(found, [differs(false, 300, 1, 0)]);
+    assert!(!found[0].is_unready(), "what a stranger says costs nothing");
+    let target = || Direction::Outbound("club.example:8080".parse().unwrap());
+    introduced_at(&mut bench, target(), 2, wall);
+    assert_eq!(bench.node.snapshot().hindrances, [], "it chose this one");
+    for network in 3..5 {
+        introduced_at(&mut bench, target(), network, wall - 86_400);
+    }
+    let found = bench.node.snapshot().hindrances;
+    assert_eq!(found, [differs(true, 86_400, 3, 3)]);
+    assert!(found[0].is_unready());
+    bench.restore();
+    // The clock is set.
+    bench.now.wall -= 86_400;
+    bench.give(Input::Tick);
+    assert_eq!(bench.node.snapshot().hindrances, []);
+}
+
+#[test]
+fn a_node_that_sleeps_is_not_taken_for_one_with_a_wrong_clock() {
+    let mut bench = bench(MiningPolicy::OnDemand);
+    let wall = bench.now.wall;
+    introduced_at(&mut bench, Direction::Inbound, 1, wall);
+    for _ in 0..10 {
+        bench.pass(Duration::from_secs(20));
+        assert_eq!(bench.node.snapshot().hindrances, []);
+    }
+}
+
+#[test]
+fn blocks_that_are_ahead_of_the_clock_are_told_with_when_they_are_taken() {
+    let mut bench = bench(MiningPolicy::Off);
+    let peer = bench.ledger_peer(7);
+    let mut maker = Maker::new(4);
+    let block = maker.next(&[]);
+    bench.now.wall = block.block().timestamp - 420;
+    bench.receive(peer, whole(&block));
+    assert_eq!(bench.node.snapshot().tip.height, 0);
+    let found = bench.node.snapshot().hindrances;
+    assert!(found.contains(&Hindrance::FutureBlocks { blocks: 1, seconds: 300 }), "{found:?}");
+}
+
+#[test]
+fn what_waits_on_a_node_that_does_not_mine_is_told_where_nobody_does() {
+    let mut bench = bench(MiningPolicy::Off);
+    let author = Person::new(2);
+    bench.submit(&author.record(0, 0, "hi"));
+    let unmined = |waiting, peers| Hindrance::NoMiner { waiting, peers };
+    assert_eq!(bench.node.snapshot().hindrances, [unmined(1, 0)]);
+    let peer = bench.ledger_peer(7);
+    assert_eq!(bench.node.snapshot().hindrances, [], "it may mine");
+    for _ in 0..4 {
+        assert_eq!(bench.node.snapshot().hindrances, []);
+        bench.pass(UNMINED_AFTER / 4);
+        bench.receive(peer, Message::GetStatus);
+    }
+    assert_eq!(bench.node.snapshot().hindrances, [unmined(1, 1)]);
+    let mut maker = Maker::new(4);
+    let block = maker.next(&[&author.record(0, 0, "hi")]);
+    bench.receive(peer, whole(&block));
+    assert_eq!(bench.node.snapshot().hindrances, []);
+}
+
+#[test]
+fn a_node_that_mines_by_the_clock_says_that_it_waits_for_the_clock() {
+    let mut bench = bench(MiningPolicy::Interval { seconds: 10 });
+    let actions = std::mem::take(&mut bench.woken);
+    bench.mine(&actions);
+    bench.now.wall = 0;
+    bench.give(Input::Tick);
+    let [Hindrance::Clock { seconds }] = bench.node.snapshot().hindrances[..] else {
+        panic!("{:?}", bench.node.snapshot().hindrances)
+    };
+    assert!(seconds > 1_800_000_000, "{seconds}");
 }

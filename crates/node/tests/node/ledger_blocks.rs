@@ -355,10 +355,11 @@ fn lines_of(block: &CheckedBlock) -> String {
 }
 
 #[test]
-fn a_dialled_peer_that_stays_silent_is_an_original_and_asked_for_its_chain() {
+fn a_dialled_peer_that_says_no_hello_is_asked_for_its_chain() {
     let mut bench = bench(MiningPolicy::Off);
-    bench.connect(Direction::Outbound("a:1".parse().unwrap()), "10.0.0.1:1");
-    bench.pass(HELLO_TIMEOUT);
+    let (peer, _) = bench.connect(Direction::Outbound("a:1".parse().unwrap()), "10.0.0.1:1");
+    assert_eq!(sent_to(&bench.pass(HELLO_TIMEOUT), peer), [&Message::GetChain]);
+    bench.line(peer, "BLOCK:nonsense");
     assert_eq!(bench.node.snapshot().peers[0].stage, PeerStage::Original);
 }
 

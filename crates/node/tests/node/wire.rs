@@ -22,7 +22,9 @@ fn samples() -> Vec<Message<CheckedBlock>> {
         tip: hash,
         listen: Some(8080),
         id: InstanceId(0x0123),
+        time: None,
     };
+    let with_time = Message::Hello(Hello { time: Some(1_700_000_000), ..hello.clone() });
     vec![
         Message::Block(CheckedBlock::check(Block::genesis()).unwrap()),
         Message::GetChain,
@@ -39,6 +41,7 @@ fn samples() -> Vec<Message<CheckedBlock>> {
         Message::GetStatus,
         Message::GetHelp,
         Message::Error(ErrorReport { code: "bad-hash".to_string(), message: "\"x\"".to_string() }),
+        with_time,
     ]
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kusari_node::interface::{Direction, PeerId};
+use kusari_node::wire::OtherProtocol;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -46,14 +47,20 @@ impl Net {
         }
         let reader = Reader::new(self, peer, address, reading);
         let writer = Writer::new(self, peer, writing, queue);
-        let reason = run(reader, writer, &abort).await;
+        let reason = run(reader, writer, &abort, self.explorer).await;
         tracing::debug!(%address, %reason, "connection ended");
         let _ = self.inbox.send(NetEvent::Disconnected { peer, reason }).await;
     }
 }
 
 /// Runs both directions until one ends the connection, and says why it ended.
-async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> String {
+async fn run(
+    mut reader: Reader<'_>,
+    mut writer: Writer<'_>,
+    abort: &Abort,
+    explorer: Option<SocketAddr>,
+) -> String {
+    let mut other = None;
     let written = {
         let (reading, writing) = (reader.read_lines(), writer.write_all_queued());
         // Both go on where they were, whatever the other does: a half-written line stays one line.
@@ -65,6 +72,10 @@ async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> S
                     // What was asked before is still answered, and a fault is still named.
                     ReadEnd::Told => still_reading = false,
                     ReadEnd::Failed(reason) => return reason,
+                    ReadEnd::Other(protocol) => {
+                        other = Some(protocol);
+                        break Ok(());
+                    }
                 },
                 written = &mut writing => {
                     // What the peer wrote before it stopped reading still counts.
@@ -79,6 +90,15 @@ async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> S
             }
         }
     };
+    if let Some(other) = other {
+        let stream = writer.into_stream();
+        if other == OtherProtocol::Http {
+            // What finds no room at once is not worth waiting for.
+            let _ = stream.try_write(http_answer(explorer).as_bytes());
+        }
+        linger(&mut reader.stream, stream).await;
+        return other.to_string();
+    }
     match written {
         Ok(()) => {
             linger(&mut reader.stream, writer.into_stream()).await;
@@ -86,6 +106,20 @@ async fn run(mut reader: Reader<'_>, mut writer: Writer<'_>, abort: &Abort) -> S
         }
         Err(reason) => reason,
     }
+}
+
+/// What a browser is told that found the port of peers.
+fn http_answer(explorer: Option<SocketAddr>) -> String {
+    let place = match explorer {
+        Some(address) => format!("; on its own machine, its explorer is at http://{address}/"),
+        None => String::new(),
+    };
+    let sentence = format!("This port of a kusari node is for peers and not for browsers{place}\n");
+    format!(
+        "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{sentence}",
+        sentence.len()
+    )
 }
 
 /// Ends the sending direction and reads a little of what still comes: closing a socket with unread

@@ -12,9 +12,10 @@ use tokio::time::timeout;
 use super::{ADDRESS_DEADLINE, DIAL_DEADLINE, Net, NetEvent};
 
 impl Net {
-    /// Dials once, serves the connection until it ends, or reports why there is none.
-    pub(crate) async fn dial(self: Arc<Self>, target: PeerAddress) {
-        let dialled = timeout(DIAL_DEADLINE, connect(&target)).await;
+    /// Dials once, none of the sockets of `except`; serves the connection until it ends, or reports why there
+    /// is none.
+    pub(crate) async fn dial(self: Arc<Self>, target: PeerAddress, except: Vec<SocketAddr>) {
+        let dialled = timeout(DIAL_DEADLINE, connect(&target, &except)).await;
         let reason = match dialled {
             Ok(Ok((stream, address))) => {
                 let peer = self.next_peer();
@@ -28,9 +29,15 @@ impl Net {
     }
 }
 
-async fn connect(target: &PeerAddress) -> io::Result<(TcpStream, SocketAddr)> {
-    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in tokio::net::lookup_host((target.host(), target.port())).await? {
+async fn connect(
+    target: &PeerAddress,
+    except: &[SocketAddr],
+) -> io::Result<(TcpStream, SocketAddr)> {
+    let without =
+        if except.is_empty() { "the name has no address" } else { "the name has no other address" };
+    let mut last_error = io::Error::new(io::ErrorKind::NotFound, without);
+    let addresses = tokio::net::lookup_host((target.host(), target.port())).await?;
+    for address in addresses.filter(|address| !except.contains(address)) {
         match timeout(ADDRESS_DEADLINE, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok((stream, address)),
             Ok(Err(error)) => last_error = error,

@@ -148,6 +148,7 @@ impl PeerHandle {
             | DisconnectReason::TooManyPeers
             | DisconnectReason::TooManyFromAddress
             | DisconnectReason::TooManyFromGroup
+            | DisconnectReason::NotAllowed
             | DisconnectReason::Banned => self.abort.now("its place was needed"),
             _ => self.close_soon(),
         }

@@ -9,6 +9,7 @@ use kusari_node::interface::Direction;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::Net;
+use crate::Seldom;
 
 /// Connections that the operating system holds for us until we take them.
 const BACKLOG: u32 = 128;
@@ -29,6 +30,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 impl Net {
     /// Takes connections for ever, at most as many at once as there are sockets to spend.
     pub(crate) async fn accept(self: Arc<Self>, listener: TcpListener) {
+        let mut failures = Seldom::default();
         loop {
             let Ok(place) = Arc::clone(&self.sockets).acquire_owned().await else { return };
             match listener.accept().await {
@@ -41,7 +43,9 @@ impl Net {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(unsaid) = failures.happened() {
+                        tracing::warn!(%error, unsaid, "connections could not be accepted");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }

@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kusari_node::interface::PeerId;
-use kusari_node::wire::{LineBatch, LineFramer, MAX_PLAIN_LINE, Refusal, WireError};
+use kusari_node::wire::{
+    Beginning, LineBatch, LineFramer, MAX_PLAIN_LINE, OtherProtocol, Refusal, WireError,
+};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::SemaphorePermit;
@@ -31,6 +33,8 @@ pub(super) enum ReadEnd {
     /// Nothing more is read, and the node knows why: it closes the connection.
     Told,
     Failed(String),
+    /// It is no connection of ours; nothing of it was read as a line.
+    Other(OtherProtocol),
 }
 
 pub(super) struct Reader<'a> {
@@ -39,6 +43,8 @@ pub(super) struct Reader<'a> {
     address: SocketAddr,
     pub(super) stream: OwnedReadHalf,
     framer: LineFramer,
+    /// Whether it is known to be a connection of ours.
+    is_ours: bool,
     /// Lines before those of the framer.
     stretches: Stretches,
     /// What all lines here take of the budget of all connections.
@@ -62,6 +68,7 @@ impl<'a> Reader<'a> {
             address,
             stream,
             framer: LineFramer::default(),
+            is_ours: false,
             stretches: Stretches::default(),
             budget: None,
             deadline: None,
@@ -96,6 +103,7 @@ impl<'a> Reader<'a> {
                 Ok(count) => {
                     self.net.traffic.note_received(count);
                     self.framer.push(&bytes[..count]);
+                    self.look_at_beginning()?;
                     fit_to(count, &mut bytes);
                 }
                 Err(error) => {
@@ -108,6 +116,17 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+    }
+
+    fn look_at_beginning(&mut self) -> Result<(), ReadEnd> {
+        if !self.is_ours {
+            match Beginning::of(self.framer.held()) {
+                Beginning::Open => {}
+                Beginning::Lines => self.is_ours = true,
+                Beginning::Other(other) => return Err(ReadEnd::Other(other)),
+            }
+        }
+        Ok(())
     }
 
     /// The other side sends nothing more.

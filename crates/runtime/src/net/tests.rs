@@ -15,6 +15,9 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// What a connection may hold without drawing on the budget.
 const MAX_PLAIN: usize = kusari_node::wire::MAX_PLAIN_LINE;
 
+const EXPLORER: Option<SocketAddr> =
+    Some(SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7_878));
+
 /// More than the operating system buffers between two sockets: at 3 KiB a block, 15 MiB.
 const MANY: u32 = 5_000;
 
@@ -72,7 +75,7 @@ impl Rig {
     fn on(runtime: Runtime, store: Store) -> Self {
         let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
         let (sender, streams) = mpsc::unbounded_channel();
-        let net = Net::new(Dialect::Classic, 4, store, inbox, sender);
+        let net = Net::new(Dialect::Classic, 4, store, inbox, sender, EXPLORER);
         let traffic = net.traffic();
         let entered = runtime.enter();
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -207,8 +210,15 @@ fn a_spent_budget_makes_long_lines_wait_and_short_ones_not() {
     const LONG: usize = 60 * 1024;
     let runtime = Runtime::new().unwrap();
     let (inbox, mut events) = mpsc::channel(INBOX_MESSAGES);
-    let net =
-        Net::with_budget(Dialect::Classic, BUDGET, 4, store(1), inbox, mpsc::unbounded_channel().0);
+    let net = Net::with_budget(
+        Dialect::Classic,
+        BUDGET,
+        4,
+        store(1),
+        inbox,
+        mpsc::unbounded_channel().0,
+        None,
+    );
     let entered = runtime.enter();
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
@@ -314,4 +324,52 @@ fn a_verb_of_a_later_version_waits_for_nothing_and_saves_no_other_line_its_pause
     assert_eq!(pause_of(&"FOO\n".repeat(lines)), pause * 0);
     assert_eq!(pause_of(&"FOO\nBLOCK:x\n".repeat(lines)), pause * (30 - free));
     assert_eq!(pause_of(&(malformed.clone() + &"FOO\n".repeat(5) + "BLOCK:x\n")), pause * 15);
+}
+
+/// What a browser, a client of TLS or SSH, or a scanner says first is acted on by nobody.
+#[test]
+fn another_protocol_is_closed_before_a_line_of_it_is_read() {
+    let block = "BLOCK:{}\nSTATUS\n";
+    for beginning in [
+        format!("POST / HTTP/1.1\r\nHost: x\r\n\r\n{block}"),
+        format!("GET /v1/status HTTP/1.1\r\n\r\n{block}"),
+        format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{block}"),
+        format!("SUBSCRIBE /x HTTP/1.1\r\n\r\n{block}"),
+        format!("HTTP/1.1 400 Bad Request\r\n\r\n{block}"),
+        format!("SSH-2.0-OpenSSH_9.2\r\n{block}"),
+        format!("\x16\x03\x01\x02\0\n{block}"),
+        format!("\0\x01\n{block}"),
+    ] {
+        let mut rig = Rig::new(store(0));
+        rig.client.set_read_timeout(Some(DEADLINE)).unwrap();
+        rig.client.write_all(beginning.as_bytes()).unwrap();
+        let mut answer = String::new();
+        rig.client.read_to_string(&mut answer).unwrap();
+        let speaks_http = beginning.contains("HTTP/");
+        assert_eq!(answer.contains("http://127.0.0.1:7878/"), speaks_http, "{beginning:?}");
+        assert!(!answer.contains("STATUS") && !answer.contains("ERROR"), "{answer}");
+        assert_eq!(answer.starts_with("HTTP/1.0 400 "), speaks_http, "{answer}");
+        drop(rig.client);
+        match rig.runtime.block_on(rig.events.recv()) {
+            Some(NetEvent::Disconnected { reason, .. }) => {
+                assert!(reason.starts_with("it s"), "{reason}");
+            }
+            _ => panic!("a line was read of {beginning:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_slip_of_the_keyboard_is_answered_and_the_connection_goes_on() {
+    for line in ["HELO", "GET", "get_chain please", "SSH", "HTTP"] {
+        let mut rig = Rig::new(store(0));
+        rig.client.write_all(format!("{line}\nSTATUS\n").as_bytes()).unwrap();
+        let mut came = 0;
+        while came < 2 {
+            match rig.runtime.block_on(rig.events.recv()) {
+                Some(NetEvent::Received { row, .. }) => came += row.len(),
+                _ => panic!("{line:?} ended the connection"),
+            }
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Asker {
 impl Asker {
     /// What the node has now. Each part is of a moment of its own, all within this call.
     pub(crate) fn ask(&mut self, client: &Client) -> Result<Facts, ClientError> {
+        client.see_alive()?;
         let status = client.status()?;
         let peers = client.peers()?.peers;
         let ledger = match status.chain_name {

@@ -18,6 +18,7 @@ use self::values::{ago, short_work};
 use super::events::short;
 use super::facts::Facts;
 use super::state::{Panel, View};
+use crate::cli::answers::hindered;
 use crate::cli::cost::to_rewrite;
 use crate::cli::escape::{Plain, counted, grouped};
 
@@ -152,6 +153,14 @@ fn remark(view: &View, styles: Styles) -> Line<'static> {
     if status.catching_up {
         let text = "CATCHING UP: blocks that were asked for are coming in";
         return Line::styled(text, styles.warning());
+    }
+    if let [first, others @ ..] = &status.hindrances[..] {
+        let more = match others.len() {
+            0 => String::new(),
+            others => format!(" (and {others} more: `kusari status`)"),
+        };
+        let style = if first.unready { styles.alarm() } else { styles.warning() };
+        return Line::styled(format!("{}{more}", hindered(first)), style);
     }
     let listen = status.listen.map(|listen| format!(", listens on {listen}")).unwrap_or_default();
     Line::styled(format!("LIVE{listen}"), styles.good())

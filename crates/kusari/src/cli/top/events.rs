@@ -5,6 +5,7 @@
 
 use kusari_chain::BlockHash;
 
+use crate::cli::answers::{SILENT, hindered};
 use crate::cli::drafts::waiting;
 use crate::cli::escape::{counted, grouped};
 use crate::cli::words::{Message, Severity};
@@ -72,6 +73,7 @@ pub(crate) fn words(event: &NodeEvent) -> Option<Message> {
                 Message::routine(format!("{address} introduced itself as {agent}"))
             }
             PeerChange::Original => Message::routine(format!("{address} is an original node")),
+            PeerChange::Silent => Message::warning(format!("{address} is {SILENT}")),
             PeerChange::Diverged => Message::warning(format!(
                 "The original node {address} stands on another branch; start it again"
             )),
@@ -79,6 +81,10 @@ pub(crate) fn words(event: &NodeEvent) -> Option<Message> {
                 Message::warning(format!("{address} is gone: {reason}"))
             }
         },
+        NodeEvent::Hindrance { ended: false, hindrance } => Message::warning(hindered(hindrance)),
+        NodeEvent::Hindrance { ended: true, hindrance } => {
+            Message::routine(format!("No longer so: {}", hindrance.text))
+        }
         NodeEvent::HeldBranch { branch, .. } => Message::alarm(format!(
             "A branch with more work is held, block {}, {}: following it would take back {}",
             branch.height,

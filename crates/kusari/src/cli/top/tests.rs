@@ -110,6 +110,7 @@ fn busy() -> Facts {
     });
     facts.mining = Some(MiningReport { active: true, tries: 0, tries_per_second: 12_345_678 });
     let report = PeerReport {
+        listen: None,
         address: "127.0.0.1:8081".parse().unwrap(),
         inbound: false,
         stage: PeerStage::Introduced,

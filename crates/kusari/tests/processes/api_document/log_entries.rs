@@ -70,7 +70,7 @@ fn peers() -> Vec<Event> {
         Event::LineRefused { sender: sender(Some("a")), code, reason },
         Event::PeerPenalised { address, points: 1, total: 2 },
         Event::PeerBanned { address, seconds: u64::MAX },
-        Event::PeerRefusedOurs { address, message: words() },
+        Event::PeerRefusedOurs { address, message: words(), connection: true },
         Event::PeerDisconnected { address, reason: words() },
     ]
 }

@@ -40,7 +40,28 @@ impl Terminal {
     #[cfg(target_os = "linux")]
     #[track_caller]
     pub(crate) fn start_in_session(setup: &Setup) -> Self {
+        Self::in_session(setup, setup.command())
+    }
+
+    /// An interactive shell, which finds the program as `$KUSARI`.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn shell_in_session(setup: &Setup) -> Self {
         let program = setup.command();
+        let mut shell = Command::new("bash");
+        shell.args(["--norc", "--noprofile", "-i"]).current_dir(setup.home());
+        for (name, value) in program.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        shell.env("KUSARI", program.get_program());
+        Self::in_session(setup, shell)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    fn in_session(setup: &Setup, program: Command) -> Self {
         let mut command = Command::new("setsid");
         command.arg("--ctty").arg(program.get_program()).args(program.get_args());
         command.current_dir(program.get_current_dir().unwrap());
@@ -108,6 +129,19 @@ impl Terminal {
             let modes = tcgetattr(&self.keyboard).unwrap().local_flags;
             (!modes.contains(LocalFlags::ECHO)).then_some(())
         });
+    }
+
+    /// Tells the program that its terminal is closed, as a window does that is.
+    #[cfg(target_os = "linux")]
+    #[track_caller]
+    pub(crate) fn close(&self) {
+        let process = nix::unistd::Pid::from_raw(self.child.id().try_into().unwrap());
+        nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGHUP).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     #[track_caller]

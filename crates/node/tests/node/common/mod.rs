@@ -228,6 +228,7 @@ pub fn hello(id: u64, height: u32) -> Hello {
         tip: if height == 0 { genesis } else { BlockHash([u8::try_from(height).unwrap(); 32]) },
         listen: None,
         id: InstanceId(id),
+        time: None,
     }
 }
 

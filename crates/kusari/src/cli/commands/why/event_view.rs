@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kusari_node::event::{BlockName, Event, Origin, Sender};
 
+use crate::cli::answers::hindered;
 use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::utc_time::UtcTime;
 use crate::cli::words::words;
@@ -16,7 +17,8 @@ const TIME_WIDTH: usize = 23;
 
 /// A story with a line for each thing that happened. The first says when, the others how much later.
 pub(crate) fn in_words(report: &WhyReport) -> String {
-    let WhyReport { subject, block, event_log_begins, missed, has_more, entries } = report;
+    let WhyReport { subject, block, event_log_begins, missed, hindrances, has_more, entries } =
+        report;
     let mut lines = vec![headline(subject, block.as_ref())];
     if *has_more {
         lines.push(format!("The newest {} entries:", entries.len()));
@@ -43,6 +45,7 @@ pub(crate) fn in_words(report: &WhyReport) -> String {
     if entries.is_empty() {
         lines.push(String::from("The event log says nothing of it."));
     }
+    lines.extend(hindrances.iter().map(hindered));
     lines.push(match event_log_begins {
         Some(begins) => {
             format!("This node's event log of such begins at {}.", UtcTime(begins / 1_000))

@@ -24,7 +24,15 @@ fn report(subject: WhySubject, happened: Vec<(u64, Event)>) -> WhyReport {
     };
     let entries = happened.into_iter().map(entry).collect();
     let (block, event_log_begins) = (None, Some(1_000));
-    WhyReport { subject, block, event_log_begins, missed: 0, has_more: false, entries }
+    WhyReport {
+        subject,
+        block,
+        event_log_begins,
+        missed: 0,
+        hindrances: vec![],
+        has_more: false,
+        entries,
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use ratatui::widgets::{
 
 use super::styles::Styles;
 use super::values::{ago, latency, rate, short_work};
+use crate::cli::answers::SILENT;
 use crate::cli::drafts;
 use crate::cli::escape::{Plain, counted, grouped};
 use crate::cli::top::events::short;
@@ -147,10 +148,11 @@ fn peers(view: &View, width: u16) -> Listing {
             (Some(agent), _) => Plain(agent).to_string(),
             (None, PeerStage::Original) => String::from("an original node"),
             (None, PeerStage::Plain) => String::from("without HELLO"),
+            (None, PeerStage::Silent) if !report.inbound => String::from(SILENT),
             (None, _) => String::from("not introduced yet"),
         };
         let mut cells = vec![
-            report.address.to_string(),
+            report.listen.unwrap_or(report.address).to_string(),
             if report.inbound { "in" } else { "out" }.to_owned(),
             report.height.map_or_else(|| "?".to_owned(), |height| height.to_string()),
         ];
