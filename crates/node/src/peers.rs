@@ -9,6 +9,7 @@ mod eviction;
 mod limits;
 mod networks;
 mod slots;
+mod stage;
 mod strangers;
 
 use core::net::SocketAddr;
@@ -18,6 +19,7 @@ pub(crate) use self::dials::{DialEnd, Dials};
 pub(crate) use self::limits::network;
 pub(crate) use self::networks::admits;
 pub(crate) use self::slots::Places;
+pub use self::stage::PeerStage;
 pub(crate) use self::strangers::LeftOut;
 use self::strangers::Strangers;
 use crate::address::PeerAddress;
@@ -29,24 +31,6 @@ use crate::limits::{
 use crate::prelude::*;
 use crate::token_bucket::TokenBucket;
 use crate::wire::{Hello, InstanceId};
-
-/// How far a peer has introduced itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = Stage)]
-pub enum PeerStage {
-    /// We dialled it and wait for its answer to our `HELLO`, or to `GET_CHAIN` after it.
-    Greeted,
-    /// It has said nothing: it connected, or we dialled it and it answered neither `HELLO` nor `GET_CHAIN` in
-    /// time. It may be a new original node, or no node.
-    Silent,
-    /// It connected and speaks without `HELLO`: a person, or an original node.
-    Plain,
-    /// We dialled it and it speaks without `HELLO`: an original node.
-    Original,
-    /// It said `HELLO`.
-    Introduced,
-}
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Peer {
@@ -93,60 +77,6 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Whether it behaves as an original node does: it asked for the chain first and passed valid
-    /// blocks on. Such a node also passes on what is wrong, and knows no `ERROR`.
-    pub(crate) fn relays_like_an_original(&self) -> bool {
-        self.stage == PeerStage::Plain && self.began_with_get_chain && self.sent_block
-    }
-
-    /// Whether it is an original node, as far as its behaviour tells. A new one is silent.
-    pub(crate) fn is_original(&self) -> bool {
-        self.stage == PeerStage::Original || self.is_mute() || self.relays_like_an_original()
-    }
-
-    /// Whether we dialled it, and it has answered nothing so far though it was asked for its chain.
-    pub(crate) fn is_mute(&self) -> bool {
-        self.stage == PeerStage::Silent && self.direction != Direction::Inbound
-    }
-
-    /// Whether we dialled it and it has not spoken.
-    pub(crate) fn is_unheard(&self) -> bool {
-        self.is_mute() || self.stage == PeerStage::Greeted
-    }
-
-    /// Whether it sent anything: only then it counts as a peer.
-    pub(crate) fn has_spoken(&self) -> bool {
-        !matches!(self.stage, PeerStage::Silent | PeerStage::Greeted)
-    }
-
-    /// Whether it is a node, as far as it said.
-    pub(crate) fn is_node(&self) -> bool {
-        self.has_spoken() && (self.is_introduced() || self.is_original())
-    }
-
-    /// How far it introduced itself, for people.
-    pub(crate) fn shown_stage(&self) -> PeerStage {
-        match self.is_mute() && !self.overdue {
-            true => PeerStage::Greeted,
-            false => self.stage,
-        }
-    }
-
-    /// The socket on which it takes connections, as it says, where it dialled us.
-    pub(crate) fn listening(&self) -> Option<SocketAddr> {
-        let port = self.listen.filter(|_| self.direction == Direction::Inbound)?;
-        Some(SocketAddr::new(self.address.ip(), port))
-    }
-
-    pub(crate) fn is_introduced(&self) -> bool {
-        self.stage == PeerStage::Introduced && self.closing.is_none()
-    }
-
-    /// Whether it never said what it is: a person, or a socket that is only held.
-    fn is_by_hand(&self) -> bool {
-        matches!(self.stage, PeerStage::Silent | PeerStage::Plain) && !self.is_original()
-    }
-
     fn measured(&mut self, latency: Duration) {
         self.latency = Some(latency);
         self.lowest_latency = Some(self.lowest_latency.map_or(latency, |least| least.min(latency)));

@@ -57,8 +57,8 @@ fn peers_are_listed_and_what_they_say_is_not_obeyed() {
     ]);
     assert_eq!(
         text,
-        "2 peers\n  127.0.0.1:8080, dialled by us, introduced as kusari/0.1.0\\u{1b}[2J, says it \
-         has 12 blocks\n  127.0.0.1:8080, connected to us, speaks without HELLO"
+        "2 peers\n  127.0.0.1:8080, dialled by us, introduced as kusari/0.1.0\\u{1b}[2J, has \
+         12 blocks\n  127.0.0.1:8080, connected to us, speaks without HELLO"
     );
 }
 

@@ -94,7 +94,7 @@ impl Console {
         use nix::sys::signal::{Signal, kill};
         // All of the job, as the terminal itself does it.
         let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
-        std::thread::sleep(STOP_TAKES);
+        std::thread::park_timeout(STOP_TAKES);
     }
 }
 
@@ -127,7 +127,7 @@ impl Console {
                     self.save();
                     return true;
                 }
-                Place::Background => std::thread::sleep(LOOK_EVERY),
+                Place::Background => std::thread::park_timeout(LOOK_EVERY),
                 Place::Gone => return false,
             }
         }

@@ -10,6 +10,7 @@
 mod common;
 
 mod blocks;
+mod doors;
 mod downloads;
 mod drafts_window;
 mod event_log;
