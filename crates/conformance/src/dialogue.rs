@@ -13,7 +13,8 @@ use kusari_node::interface::{
 };
 use kusari_node::store::MemoryStore;
 use kusari_node::wire::{
-    AsBlock, BlockForm, Message, Received, Refusal, WireError, encode, receive,
+    AsBlock, Beginning, BlockForm, Message, OtherProtocol, Received, Refusal, WireError, encode,
+    receive,
 };
 use kusari_node::{Action, Input, Node, NodeConfig, Now};
 use serde::Deserialize;
@@ -25,6 +26,9 @@ use super::suites::{InputError, form};
 
 /// When all of this happens: a Unix time later than every timestamp in the suites.
 const WALL_CLOCK: u64 = 1_800_000_000;
+
+/// How a browser is answered.
+const HTTP_ANSWER: &str = "HTTP/1.0 400 Bad Request";
 
 /// Who brings the node its chain before the case begins.
 const BRINGER: PeerId = PeerId(1);
@@ -115,6 +119,12 @@ impl Bench {
 
     /// Takes the stranger's bytes as a connection does, as long as the node listens.
     fn hear(&mut self, bytes: &[u8], ends: bool) -> Result<(), InputError> {
+        if let Beginning::Other(other) = Beginning::of(bytes) {
+            self.closed = true;
+            let answer = (other == OtherProtocol::Http).then(|| String::from(HTTP_ANSWER));
+            self.answers.extend(answer);
+            return Ok(());
+        }
         let mut reader = StreamReader::default();
         let mut failure = None;
         let went_on = reader.read(bytes, &mut |_, received| {

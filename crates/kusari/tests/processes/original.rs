@@ -225,8 +225,8 @@ fn two_nodes_with_only_an_original_between_them_come_to_one_chain() {
     let original = Original::new(Vec::new());
     let mut a = Setup::new("A").connect(original.port).start();
     let mut b = Setup::new("B").connect(original.port).start();
-    a.wait_for("is an original node");
-    b.wait_for("is an original node");
+    a.wait_for("Requested chain from");
+    b.wait_for("Requested chain from");
     a.say("from A");
     b.wait_for("Data       : from A");
     b.say("from B");

@@ -63,7 +63,7 @@ fn a_mute_server_does_not_hide_the_next_address_of_its_name() {
 fn a_suspended_node_is_said_not_to_answer_within_seconds() {
     let mut node = Node::start("suspended");
     node.signal(Signal::SIGSTOP);
-    for words in ["status", "say hello", "peers", "top"] {
+    for words in ["status", "say hello", "peers", "top --once"] {
         let began = Instant::now();
         let refused = on(&node.directory(), words).refused(1);
         assert!(refused.contains("does not answer within 3 s"), "{words}: {refused}");

@@ -25,8 +25,8 @@ const WITHOUT_CASE: [&str; 5] =
     ["already-connected", "busy", "other-account", "balance-overflow", "transaction-too-large"];
 
 /// Why a connection is closed before it is heard, as the line says that it is sent first.
-const AT_THE_DOOR: [&str; 4] =
-    ["too-many-peers", "too-many-from-address", "too-many-from-group", "banned"];
+const AT_THE_DOOR: [&str; 5] =
+    ["too-many-peers", "too-many-from-address", "too-many-from-group", "banned", "not-allowed"];
 
 fn file(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()

@@ -48,8 +48,9 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn shell_in_session(setup: &Setup) -> Self {
         let program = setup.command();
-        let mut shell = Command::new("bash");
-        shell.args(["--norc", "--noprofile", "-i"]).current_dir(setup.home());
+        let mut shell = Command::new("sh");
+        // It prompts, and tells of its jobs, on stderr.
+        shell.args(["-c", "exec bash --norc --noprofile -i 2>&1"]).current_dir(setup.home());
         for (name, value) in program.get_envs() {
             if let Some(value) = value {
                 shell.env(name, value);
