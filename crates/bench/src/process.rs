@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use super::{BenchError, now};
+use tempfile::TempDir;
 
 /// How long a node may take to listen, and to end.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -53,6 +54,8 @@ pub struct NodeProcess {
     listening: Instant,
     /// What the thread that reads its output tells; it ends with the output.
     heard: mpsc::Receiver<Heard>,
+    /// Where it says how it is reached, so that nothing is left behind when it is killed.
+    _runtime_directory: TempDir,
 }
 
 /// Where a node said that it listens, and when.
@@ -86,6 +89,8 @@ impl NodeProcess {
             None => command.arg("--ephemeral"),
         };
         command.args(options);
+        let directory = tempfile::tempdir().map_err(system("making a directory"))?;
+        command.env("XDG_RUNTIME_DIR", directory.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let started = now();
         let (tell, heard) = mpsc::sync_channel(2);
@@ -94,7 +99,9 @@ impl NodeProcess {
         // Dropped from here on, so that nothing is left behind.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let (api, listening) = (None, started);
-        let mut node = Self { child, stdin, address, api, started, listening, heard };
+        let _runtime_directory = directory;
+        let mut node =
+            Self { child, stdin, address, api, started, listening, heard, _runtime_directory };
         if let Some(stdout) = stdout {
             // Whatever else it prints is read and dropped: a node must not wait for us.
             let read = move || {
