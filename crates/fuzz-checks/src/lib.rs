@@ -10,6 +10,7 @@ pub mod event_stream;
 pub mod frame;
 pub mod journals;
 pub mod node;
+pub mod people_text;
 pub mod proof_file;
 pub mod salvage;
 pub mod store_open;

@@ -59,20 +59,13 @@ pub struct Behind {
     pub chosen: usize,
 }
 
-impl PeerSummary {
-    /// Whether it sent anything: only then it counts as a peer.
-    #[must_use]
-    pub fn has_spoken(&self) -> bool {
-        !matches!(self.stage, PeerStage::Silent | PeerStage::Greeted)
-    }
-}
-
 impl Snapshot {
     /// How many peers have spoken that this node dialled, and how many that dialled it.
     #[must_use]
     pub fn peer_counts(&self) -> (usize, usize) {
+        let spoken = |peer: &&PeerSummary| peer.stage.has_spoken();
         let count =
-            |inbound| self.peers.iter().filter(|p| p.has_spoken() && p.inbound == inbound).count();
+            |inbound| self.peers.iter().filter(spoken).filter(|p| p.inbound == inbound).count();
         (count(false), count(true))
     }
 

@@ -67,10 +67,14 @@ fn open_no_link(options: &mut OpenOptions, directory: &Path) -> io::Result<File>
     let path = directory.join(DirectoryLock::FILE);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, nix::libc::O_NOFOLLOW);
-    options.open(&path).map_err(|error| match path.is_symlink() {
-        true => io::Error::other("`lock` in it is a link to another file"),
-        false => error,
-    })
+    let link = || io::Error::other("`lock` in it is a link to another file");
+    let file =
+        options.open(&path).map_err(|error| if path.is_symlink() { link() } else { error })?;
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 1 {
+        return Err(link());
+    }
+    Ok(file)
 }
 
 /// Who holds the lock, as far as it can be told: the holder may not have written it yet, and some

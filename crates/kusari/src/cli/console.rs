@@ -140,9 +140,10 @@ pub(crate) fn fail_in_background() {
     block([nix::sys::signal::Signal::SIGTTIN]);
 }
 
-/// Keeps signals ignored that whoever started this ignores, as `nohup` and scripts do: whoever handles
-/// signals would hear them again. Before any other thread is started, so that all of them do.
-pub(crate) fn keep_ignored_signals() {
+/// Keeps the signal of a closed terminal ignored where `nohup` did: a handler would hear it again. SIGINT is
+/// heard though a script's `&` ignores it: scripts end nodes by it, and Ctrl-C at a script ends its nodes too.
+/// Before any other thread is started, so that all of them do.
+pub(crate) fn keep_hangup_ignored() {
     #[cfg(target_os = "linux")]
     {
         use nix::sys::signal::Signal;
@@ -151,8 +152,9 @@ pub(crate) fn keep_ignored_signals() {
             let digits = text.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
             u64::from_str_radix(digits.trim_ascii(), 16).ok()
         });
-        let is_ignored = |signal: &Signal| mask.unwrap_or(0) >> (*signal as u32 - 1) & 1 == 1;
-        block([Signal::SIGHUP, Signal::SIGINT].into_iter().filter(is_ignored));
+        if mask.unwrap_or(0) >> (Signal::SIGHUP as u32 - 1) & 1 == 1 {
+            block([Signal::SIGHUP]);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use kusari_node::{LedgerConfig, NodeConfig};
 
 use super::answers;
 use super::console::{
-    Console, colours_are_welcome, end_at_once, fail_in_background, keep_ignored_signals,
+    Console, colours_are_welcome, end_at_once, fail_in_background, keep_hangup_ignored,
 };
 use super::ephemeral::Reach;
 use super::escape::{Plain, shown};
@@ -38,7 +38,7 @@ pub(super) fn run(settings: Settings) -> Result {
     let interactive = Console::is_interactive();
     let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::new()));
     log::start(settings.log, interactive.then(|| screen.clone()));
-    keep_ignored_signals();
+    keep_hangup_ignored();
     stop_on_signals(&link, &console)?;
     let Kept { store, directory, wallet, witness, mut first } = Kept::open(&settings)?;
     let token = settings.token_file.as_deref().map_or_else(draw_token, read_or_write_token)?;

@@ -67,6 +67,22 @@ fn a_node_whose_output_goes_to_a_file_runs_in_the_background_as_well() {
 }
 
 #[test]
+fn a_script_ends_its_node_by_an_interrupt() {
+    let setup = Setup::bare("shell");
+    let script = "$KUSARI --listen 127.0.0.1:0 --data-dir data </dev/null >log 2>&1 & node=$!\n\
+                  until grep -q Listening log; do sleep 0.1; done\n\
+                  kill -INT $node; wait $node; echo code $?";
+    let output = std::process::Command::new("timeout")
+        .args(["60", "bash", "-c", script])
+        .env("KUSARI", env!("CARGO_BIN_EXE_kusari"))
+        .env("HOME", setup.home())
+        .current_dir(setup.home())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "code 0\n");
+}
+
+#[test]
 fn a_closed_terminal_ends_a_node_unless_nohup_started_it() {
     for (command, lives) in [("$node &", false), ("nohup $node &", true)] {
         let setup = Setup::bare("shell");

@@ -37,7 +37,10 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("sim", &["chain", "miner", "node"]),
     ("conformance", &["chain", "miner", "node"]),
     ("grade", &["chain", "miner", "node"]),
-    ("fuzz-checks", &["chain", "client", "journal", "miner", "node", "runtime", "store", "wallet"]),
+    (
+        "fuzz-checks",
+        &["chain", "client", "input", "journal", "miner", "node", "runtime", "store", "wallet"],
+    ),
     ("bench", &["api-types", "chain", "client", "miner", "node", "runtime", "store"]),
     (
         "kusari",

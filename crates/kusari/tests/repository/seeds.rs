@@ -9,13 +9,14 @@ use kusari_fuzz_checks as targets;
 type Check = fn(&[u8]);
 
 /// The targets and their checks.
-const TARGETS: [(&str, Check); 12] = [
+const TARGETS: [(&str, Check); 13] = [
     ("block_json", targets::block_json::check),
     ("event_entry", targets::event_entry::check),
     ("event_stream", targets::event_stream::check),
     ("frame", targets::frame::check),
     ("journal", targets::journals::check),
     ("node", targets::node::check),
+    ("people_text", targets::people_text::check),
     ("proof_file", targets::proof_file::check),
     ("salvage", targets::salvage::check),
     ("store_open", targets::store_open::check),
@@ -51,6 +52,18 @@ fn every_target_is_built_has_a_check_and_has_seeds() {
     let mut seeds = names(&fuzz().join("seeds"));
     seeds.retain(|name| name != "README.md");
     assert_eq!(seeds, expected, "seeds are of targets");
+}
+
+/// A seed of an older version ends at the version, and the target would see nothing beyond it.
+#[test]
+fn the_journal_among_the_seeds_is_of_this_version() {
+    let journal = fuzz().join("seeds/journal/stopped");
+    let open = || {
+        let file = std::fs::File::open(&journal)?;
+        Ok(Box::new(std::io::BufReader::new(file)) as Box<dyn std::io::BufRead>)
+    };
+    let replayed = kusari_journal::replay(&mut { open });
+    assert!(replayed.is_ok(), "record it anew, as fuzz/seeds/README.md says: {replayed:?}");
 }
 
 #[test]

@@ -306,7 +306,7 @@ impl Node {
             height: tip.height,
             work: tip.work,
             tip: tip.hash,
-            peers: count(self.peers.iter().filter(|(_, peer)| peer.has_spoken()).count()),
+            peers: count(self.peers.iter().filter(|(_, peer)| peer.stage.has_spoken()).count()),
             waiting: u32::try_from(self.waiting()).unwrap_or(u32::MAX),
         };
         self.send(peer, Message::Status(report));

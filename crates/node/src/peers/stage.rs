@@ -24,6 +24,14 @@ pub enum PeerStage {
     Introduced,
 }
 
+impl PeerStage {
+    /// Whether the peer sent anything: only then it counts as a peer.
+    #[must_use]
+    pub fn has_spoken(self) -> bool {
+        !matches!(self, Self::Silent | Self::Greeted)
+    }
+}
+
 impl Peer {
     /// Whether it behaves as an original node does: it asked for the chain first and passed valid
     /// blocks on. Such a node also passes on what is wrong, and knows no `ERROR`.
@@ -46,14 +54,9 @@ impl Peer {
         self.is_mute() || self.stage == PeerStage::Greeted
     }
 
-    /// Whether it sent anything: only then it counts as a peer.
-    pub(crate) fn has_spoken(&self) -> bool {
-        !matches!(self.stage, PeerStage::Silent | PeerStage::Greeted)
-    }
-
     /// Whether it is a node, as far as it said.
     pub(crate) fn is_node(&self) -> bool {
-        self.has_spoken() && (self.is_introduced() || self.is_original())
+        self.stage.has_spoken() && (self.is_introduced() || self.is_original())
     }
 
     /// How far it introduced itself, for people.

@@ -24,7 +24,7 @@ use super::{LINE_DEADLINE, Net, NetEvent};
 pub(super) const READ_BYTES: usize = 4 * 1024;
 /// Bytes read at once from a peer that has much to say.
 const MAX_READ_BYTES: usize = 64 * 1024;
-/// Refused lines in a row that are answered at once; each one more waits first.
+/// Refused lines that are answered at once; each one more waits first. A right line gives one back.
 const FREE_REFUSALS: u32 = 16;
 /// That wait. A stranger who sends nonsense gets it read at 20 lines a second.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(50);
@@ -239,12 +239,13 @@ impl<'a> Reader<'a> {
                 // A verb of a later version costs its sender nothing.
                 [Err(Refusal::Malformed(WireError::UnknownVerb(_)))] => {}
                 [Err(_)] => {
-                    self.refusals += 1;
-                    if self.refusals > FREE_REFUSALS {
+                    if self.refusals < FREE_REFUSALS {
+                        self.refusals += 1;
+                    } else {
                         tokio::time::sleep(REFUSAL_PAUSE).await;
                     }
                 }
-                _ => self.refusals = 0,
+                _ => self.refusals = self.refusals.saturating_sub(1),
             }
             self.give(row, line.clone()).await?;
         }

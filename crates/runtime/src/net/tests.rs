@@ -326,6 +326,16 @@ fn a_verb_of_a_later_version_waits_for_nothing_and_saves_no_other_line_its_pause
     assert_eq!(pause_of(&(malformed.clone() + &"FOO\n".repeat(5) + "BLOCK:x\n")), pause * 15);
 }
 
+#[test]
+fn a_right_line_saves_one_refused_line_its_pause_and_no_more() {
+    let pause = std::time::Duration::from_millis(50);
+    let malformed = "BLOCK:x\n";
+    let burst = malformed.repeat(16) + "STATUS\n";
+    assert_eq!(pause_of(&burst), pause * 0);
+    assert_eq!(pause_of(&burst.repeat(3)), pause * 15 * 2);
+    assert_eq!(pause_of(&(malformed.to_owned() + "STATUS\n").repeat(100)), pause * 0);
+}
+
 /// What a browser, a client of TLS or SSH, or a scanner says first is acted on by nobody.
 #[test]
 fn another_protocol_is_closed_before_a_line_of_it_is_read() {

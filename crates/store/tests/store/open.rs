@@ -230,6 +230,13 @@ fn a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_is() {
     message(directory.path());
     assert!(!ours.exists());
     std::fs::remove_file(&lock).unwrap();
+    // Nor a second name of it.
+    std::fs::write(&ours, "precious").unwrap();
+    std::fs::hard_link(&ours, &lock).unwrap();
+    let said = message(directory.path());
+    assert!(said.contains("`lock` in it is a link to another file"), "{said}");
+    assert_eq!(std::fs::read_to_string(&ours).unwrap(), "precious");
+    std::fs::remove_file(&lock).unwrap();
     Store::open(directory.path()).unwrap().trusting();
 }
 
