@@ -39,11 +39,27 @@ enum Kind {
     Sha2,
     Portable,
     #[cfg(target_arch = "x86_64")]
-    ShaNi(sha_ni::Detected),
+    ShaNi(sha_ni::Detected, Streams),
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Detected),
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Detected),
+}
+
+/// How many nonces are tried side by side.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Streams {
+    Two,
+    Five,
+}
+
+/// What no kernel can be faster than, on this machine or on any.
+pub(crate) enum Limit {
+    /// Cycles that a try takes at least, by a count of the operations of a processor that is known.
+    Cycles(f64),
+    /// Does the instructions that the kernel is about, of so many tries and nothing else.
+    Instructions(Box<dyn Fn(u64) + Send + Sync>),
 }
 
 /// What a kernel is to search: nonces with the same high half, so at most `2^32` of them.
@@ -65,7 +81,9 @@ impl Kernel {
             Some(Kind::Sha2),
             Some(Kind::Portable),
             #[cfg(target_arch = "x86_64")]
-            sha_ni::Detected::new().map(Kind::ShaNi),
+            sha_ni::Detected::new().map(|detected| Kind::ShaNi(detected, Streams::Two)),
+            #[cfg(target_arch = "x86_64")]
+            sha_ni::Detected::new().map(|detected| Kind::ShaNi(detected, Streams::Five)),
             #[cfg(target_arch = "x86_64")]
             avx2::Detected::new().map(Kind::Avx2),
             #[cfg(target_arch = "x86_64")]
@@ -95,7 +113,9 @@ impl Kernel {
             Kind::Sha2 => "sha2",
             Kind::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            Kind::ShaNi(_) => "sha-ni",
+            Kind::ShaNi(_, Streams::Two) => "sha-ni-2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(_, Streams::Five) => "sha-ni-5",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -103,20 +123,23 @@ impl Kernel {
         }
     }
 
-    /// Cycles that a try for `template` takes at least, by a count of the operations of a processor
-    /// that is known; `None` where nothing was counted.
-    #[must_use]
-    pub fn least_cycles(self, template: &Block) -> Option<f64> {
-        let cycles: Option<fn(u32) -> f64> = match self.0 {
+    /// The limit of tries for `template`; `None` where nothing was counted.
+    pub(crate) fn limit(self, template: &Block) -> Option<Limit> {
+        #[cfg(target_arch = "x86_64")]
+        let later_blocks = Plan::new(template).tails.len() as u32;
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = template;
+        match self.0 {
             Kind::Sha2 | Kind::Portable => None,
             #[cfg(target_arch = "x86_64")]
-            Kind::ShaNi(_) => Some(limit::sha_ni),
+            Kind::ShaNi(detected, _) => Some(Limit::Instructions(Box::new(move |tries| {
+                detected.instructions_alone(tries, later_blocks.into());
+            }))),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => Some(limit::avx2),
+            Kind::Avx2(_) => Some(Limit::Cycles(limit::avx2(later_blocks))),
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(_) => Some(limit::avx512),
-        };
-        cycles.map(|cycles| cycles(Plan::new(template).tails.len() as u32))
+            Kind::Avx512(_) => Some(Limit::Cycles(limit::avx512(later_blocks))),
+        }
     }
 
     /// How many nonces after the first of the task the first candidate lies, if there is one.
@@ -125,7 +148,9 @@ impl Kernel {
             Kind::Sha2 => library::scan(task),
             Kind::Portable => portable::scan(task),
             #[cfg(target_arch = "x86_64")]
-            Kind::ShaNi(detected) => detected.scan(task),
+            Kind::ShaNi(detected, Streams::Two) => detected.scan_two(task),
+            #[cfg(target_arch = "x86_64")]
+            Kind::ShaNi(detected, Streams::Five) => detected.scan_five(task),
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2(detected) => detected.scan(task),
             #[cfg(target_arch = "x86_64")]

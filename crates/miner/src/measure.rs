@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use kusari_chain::{Block, Target};
 use sha2::{Digest, Sha256};
 
+use crate::kernel::Limit;
 use crate::{Kernel, Search};
 
-/// For how long [`this_machine`] measures: some turns of each kernel.
-const MEASURED: Duration = Duration::from_millis(60);
+/// Turns that [`this_machine`] takes of the fastest kernel: some are left alone by a busy machine.
+const TURNS: u32 = 4;
 
 /// Length of the data in the block that is mined, in bytes; about what people type.
 pub const DATA_BYTES: usize = 40;
@@ -49,8 +50,11 @@ pub struct KernelReport {
     pub rate: f64,
     /// The same on one thread, where there are more.
     pub one_thread: Option<f64>,
-    /// What the arithmetic allows at this clock, where it is known.
+    /// What the arithmetic allows, where it is known: by a count of operations and this clock, or measured as
+    /// the kernel is.
     pub limit: Option<f64>,
+    /// The same on one thread, where there are more.
+    pub limit_of_one_thread: Option<f64>,
 }
 
 impl KernelReport {
@@ -65,17 +69,34 @@ impl KernelReport {
     pub fn threads_ratio(&self) -> Option<f64> {
         self.one_thread.map(|one| self.rate / one)
     }
+
+    /// How many times as much the arithmetic allows on all threads as on one.
+    #[must_use]
+    pub fn limit_threads_ratio(&self) -> Option<f64> {
+        Some(self.limit? / self.limit_of_one_thread?)
+    }
 }
 
+/// What [`this_machine`] measured.
+static THIS_MACHINE: OnceLock<f64> = OnceLock::new();
+
 /// Tries a second that this machine makes on all its cores, with its fastest kernel. Measured at the first
-/// call, which takes a fraction of a second.
+/// call, which takes some 20 ms.
 pub fn this_machine() -> f64 {
-    static RATE: OnceLock<f64> = OnceLock::new();
-    *RATE.get_or_init(|| {
+    *THIS_MACHINE.get_or_init(|| {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let report = measure(threads, MEASURED);
-        report.kernels.first().map_or(1.0, |fastest| fastest.rate.max(1.0))
+        let (template, kernel) = (template(), Kernel::fastest());
+        let turn = |number| {
+            on_threads(threads, |thread| kernel_loop(kernel, &template, nonce(thread, number)))
+        };
+        (0..TURNS).map(turn).fold(1.0, f64::max)
     })
+}
+
+/// The same, where it was measured before.
+#[must_use]
+pub fn this_machine_if_measured() -> Option<f64> {
+    THIS_MACHINE.get().copied()
 }
 
 /// Gives each kernel, and the plain loop, so much time.
@@ -88,28 +109,57 @@ pub fn measure(threads: NonZeroUsize, time: Duration) -> Report {
     let turns = time.div_duration_f64(TURN) as u32 / if several { 2 } else { 1 };
     let turns = turns.max(1);
     let (mut clock, mut sha2_loop) = (0.0_f64, 0.0_f64);
-    let mut rates = vec![(0.0_f64, 0.0_f64); kernels.len()];
+    let mut rates = vec![Rates::default(); kernels.len()];
+    let limits: Vec<Option<Limit>> = kernels.iter().map(|kernel| kernel.limit(&template)).collect();
+    let mut measured_limits = vec![Rates::default(); kernels.len()];
     for number in 0..turns {
         clock = clock.max(cycles_per_second());
         let tries = |thread| plain_loop(&template, nonce(thread, number));
         sha2_loop = sha2_loop.max(on_threads(threads, tries));
-        for (kernel, (all, one)) in kernels.iter().zip(&mut rates) {
-            let tries = |thread| kernel_loop(*kernel, &template, nonce(thread, number));
-            *all = all.max(on_threads(threads, tries));
-            if several {
-                *one = one.max(on_threads(NonZeroUsize::MIN, tries));
+        for (at, kernel) in kernels.iter().enumerate() {
+            rates[at]
+                .measure(threads, |thread| kernel_loop(*kernel, &template, nonce(thread, number)));
+            if let Some(Limit::Instructions(tries)) = &limits[at] {
+                measured_limits[at].measure(threads, |_| || tries(TRIES));
             }
         }
     }
-    let report = |(kernel, (rate, one)): (&Kernel, (f64, f64))| KernelReport {
-        name: kernel.name(),
-        rate,
-        one_thread: several.then_some(one),
-        limit: kernel.least_cycles(&template).map(|cycles| threads.get() as f64 * clock / cycles),
+    let report = |(at, kernel): (usize, &Kernel)| {
+        let limit = limits[at].as_ref().map(|limit| match limit {
+            Limit::Cycles(cycles) => {
+                let one = clock / cycles;
+                Rates { all: threads.get() as f64 * one, one }
+            }
+            Limit::Instructions(_) => measured_limits[at],
+        });
+        KernelReport {
+            name: kernel.name(),
+            rate: rates[at].all,
+            one_thread: several.then_some(rates[at].one),
+            limit: limit.map(|limit| limit.all),
+            limit_of_one_thread: limit.filter(|_| several).map(|limit| limit.one),
+        }
     };
-    let mut kernels: Vec<KernelReport> = kernels.iter().zip(rates).map(report).collect();
+    let mut kernels: Vec<KernelReport> = kernels.iter().enumerate().map(report).collect();
     kernels.sort_by(|one, other| other.rate.total_cmp(&one.rate));
     Report { threads, clock, sha2_loop, kernels }
+}
+
+/// The fastest turn of all threads together, and of one alone where there are several.
+#[derive(Clone, Copy, Default)]
+struct Rates {
+    all: f64,
+    one: f64,
+}
+
+impl Rates {
+    /// Takes one more turn.
+    fn measure<L: FnMut()>(&mut self, threads: NonZeroUsize, make: impl Fn(u64) -> L + Sync) {
+        self.all = self.all.max(on_threads(threads, &make));
+        if threads.get() > 1 {
+            self.one = self.one.max(on_threads(NonZeroUsize::MIN, &make));
+        }
+    }
 }
 
 fn template() -> Block {

@@ -63,12 +63,6 @@ pub(crate) struct Batch {
     /// The first block's words; the low half of the nonce is zero.
     #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only SHA-NI takes them"))]
     pub(crate) words: [u32; 16],
-    /// The state after rounds 0 and 1.
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(dead_code, reason = "only SHA-NI begins there")
-    )]
-    pub(crate) after_two: [u32; 8],
     /// The state after round 3 for a low word of zero. That word is added to `a` and `e`; the
     /// other six do not depend on it.
     pub(crate) state: [u32; 8],
@@ -172,6 +166,6 @@ impl Plan {
         for (at, place) in [(LOW + 1, 7), (LOW + 2, 6), (LOW + 3, 5)] {
             rounds[at] = rounds[at].wrapping_add(state[place]);
         }
-        Batch { high, words, after_two: self.after_two, state, rounds, schedule }
+        Batch { high, words, state, rounds, schedule }
     }
 }

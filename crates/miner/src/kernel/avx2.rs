@@ -71,4 +71,4 @@ fn at_most(word: Vector, limit: u32) -> u32 {
 
 lanes! { #[target_feature(enable = "avx2")] }
 
-detected!("avx2");
+detected!("avx2" => fn scan(task: &Task<'_>) -> Option<u64>;);

@@ -169,4 +169,4 @@ fn scan(task: &Task<'_>) -> Option<u64> {
     None
 }
 
-detected!("avx512f", "avx512bw");
+detected!("avx512f", "avx512bw" => fn scan(task: &Task<'_>) -> Option<u64>;);

@@ -12,9 +12,6 @@
 /// 512 bits and Zen 3 to 5 with 256 bits, two of them rotates or shifts; others do fewer.
 const OPERATIONS_A_CYCLE: f64 = 4.0;
 
-/// Cycles between two instructions for two rounds, on AMD's processors since the first Zen.
-const CYCLES_OF_TWO_ROUNDS: f64 = 2.0;
-
 /// Operations of one round without its word: six rotates, four of logic and six additions.
 const AVX512_ROUND: u32 = 16;
 
@@ -33,11 +30,6 @@ pub(super) fn avx512(later_blocks: u32) -> f64 {
 
 pub(super) fn avx2(later_blocks: u32) -> f64 {
     f64::from(operations(AVX2_ROUND, AVX2_SCHEDULE, later_blocks)) / OPERATIONS_A_CYCLE / 8.0
-}
-
-/// Of the first block two rounds do not depend on the nonce.
-pub(super) fn sha_ni(later_blocks: u32) -> f64 {
-    f64::from(31 + 32 * later_blocks) * CYCLES_OF_TWO_ROUNDS
 }
 
 fn operations(round: u32, schedule: u32, later_blocks: u32) -> u32 {

@@ -62,21 +62,24 @@ fn table(report: &Report) -> String {
 }
 
 fn as_json(report: &Report) -> serde_json::Value {
-    let by_name = |value: fn(&KernelReport) -> f64| -> BTreeMap<&str, f64> {
-        report.kernels.iter().map(|kernel| (kernel.name, value(kernel))).collect()
-    };
+    let rates: BTreeMap<&str, f64> =
+        report.kernels.iter().map(|kernel| (kernel.name, kernel.rate.round())).collect();
+    let shares: BTreeMap<&str, Option<f64>> =
+        report.kernels.iter().map(|kernel| (kernel.name, kernel.share_of_limit())).collect();
     let best = report.kernels.first();
     json!({
         "threads": report.threads,
         "data_bytes": DATA_BYTES,
         "clock_hz": report.clock.round(),
-        "kernels": by_name(|kernel| kernel.rate.round()),
+        "kernels": rates,
         "best": best.map(|best| best.name),
         "sha2_loop": report.sha2_loop.round(),
         "ratio": best.map(|best| best.rate / report.sha2_loop),
         "limit": best.and_then(|best| best.limit).map(f64::round),
         "share_of_limit": best.and_then(KernelReport::share_of_limit),
         "threads_ratio": best.and_then(KernelReport::threads_ratio),
+        "limit_threads_ratio": best.and_then(KernelReport::limit_threads_ratio),
+        "shares_of_limits": shares,
     })
 }
 
@@ -86,13 +89,26 @@ mod tests {
 
     fn report(threads: usize) -> Report {
         let one_thread = (threads > 1).then_some(50e6);
+        let limit_of_one_thread = one_thread.map(|_| 62.5e6);
         Report {
             threads: NonZeroUsize::new(threads).unwrap(),
             clock: 4.5e9,
             sha2_loop: 12_500_000.4,
             kernels: vec![
-                KernelReport { name: "fast", rate: 1e8, one_thread, limit: Some(1.25e8) },
-                KernelReport { name: "slow", rate: 5e6, one_thread, limit: None },
+                KernelReport {
+                    name: "fast",
+                    rate: 1e8,
+                    one_thread,
+                    limit: Some(1.25e8),
+                    limit_of_one_thread,
+                },
+                KernelReport {
+                    name: "slow",
+                    rate: 5e6,
+                    one_thread,
+                    limit: None,
+                    limit_of_one_thread: None,
+                },
             ],
         }
     }
