@@ -4,8 +4,9 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use kusari_chain::ledger::{ChainId, UnsignedStatement};
 use kusari_node::interface::CommitId;
@@ -17,6 +18,10 @@ use super::Control;
 use crate::witness_key::{WitnessKey, WitnessKeyError};
 use kusari_store::Store;
 use kusari_store::event_log::EventEntry;
+
+/// How long nothing is to be written before the store is sealed: that costs two syncs, which whoever records
+/// one thing after another is not to wait for.
+const SEAL_AFTER: Duration = Duration::from_millis(100);
 
 /// Hands batches to the thread. What may pile up is bounded by the node's congestion limit.
 pub(super) struct Committer {
@@ -104,7 +109,7 @@ struct Writer {
 
 impl Writer {
     fn write_all(&mut self, queue: &Receiver<Work>) {
-        while let Ok(first) = queue.recv() {
+        while let Some(first) = self.next(queue) {
             let (mut through, mut group, mut events) = (None, Vec::new(), Vec::new());
             let mut of_witness = Vec::new();
             let mut next = Some(first);
@@ -129,6 +134,23 @@ impl Writer {
                 self.speak(work);
             }
         }
+    }
+
+    /// Waits for work. Once there is none for a while, the store is sealed.
+    fn next(&self, queue: &Receiver<Work>) -> Option<Work> {
+        if self.store.is_unsealed() {
+            match queue.recv_timeout(SEAL_AFTER) {
+                Ok(work) => return Some(work),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(error) = self.store.seal() {
+                        let _ = self.control.send(Control::CommitFailed(error));
+                        return None;
+                    }
+                }
+            }
+        }
+        queue.recv().ok()
     }
 
     /// Whether that went well.

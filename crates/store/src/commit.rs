@@ -27,21 +27,23 @@ use super::transaction_lookup::Lookups;
 use super::transactions::{self, TransactionWriter};
 use super::{event_log_table, pool, predecessors, statements};
 
-/// Writes the batches in order, durably, all or none.
+/// Blocks of one commit from which on it costs little that the store opens at once after it.
+const MANY_BLOCKS: usize = 64;
+
+/// Writes the batches in order, durably, all or none. Returns whether the store opens at once after it also
+/// where this process is killed: with what that takes a commit has a second sync and some pages more, and
+/// every commit without it drops it, so that opening walks the whole file.
 pub(super) fn commit(
     database: &Handle,
     kind: &Kind,
     content: &Content,
     batches: &[StoreBatch],
     events: &[EventEntry],
-) -> Result<(), Fault> {
-    if batches.iter().all(StoreBatch::is_empty) && events.is_empty() {
-        return Ok(());
-    }
+) -> Result<bool, Fault> {
     let mut transaction = database.begin_write()?;
-    // For the event log alone too: every commit drops the allocator's state of the one before, so where the last
-    // one writes none, opening after a crash walks the whole file.
-    transaction.set_quick_repair(true);
+    let blocks: usize = batches.iter().map(|batch| batch.blocks.len()).sum();
+    let opens_at_once = blocks >= MANY_BLOCKS;
+    transaction.set_quick_repair(opens_at_once);
     write_blocks(&transaction, kind, content, batches)?;
     if kind.is_ledger() {
         erase(database, content, &transaction, batches)?;
@@ -68,7 +70,14 @@ pub(super) fn commit(
     if kind.is_ledger() && erases(batches) {
         overwrite_free_pages(database)?;
     }
-    Ok(())
+    Ok(opens_at_once)
+}
+
+/// Has the store open at once after this, as a large commit does.
+pub(super) fn seal(database: &Handle) -> Result<(), Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    Ok(transaction.commit()?)
 }
 
 /// The steps of one kind, where there are any. `what` says what has no place on a classic chain.

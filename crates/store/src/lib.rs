@@ -63,6 +63,7 @@ mod transaction_lookup;
 mod transactions;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::event_log::EventEntry;
@@ -110,6 +111,8 @@ struct Inner {
     /// Held throughout a commit. Keeps what made the first one fail: from then on the store lacks a
     /// batch, and whatever is written after it would not fit what lies before.
     first_failure: Mutex<Option<String>>,
+    /// Whether opening would walk the whole file if this process were killed now.
+    is_unsealed: AtomicBool,
     kind: Kind,
     /// What reads have found out about blocks.
     content: Content,
@@ -174,10 +177,20 @@ impl Store {
         let (file, lock) =
             place.map(|(directory, lock)| (directory.join(open::DATABASE_FILE), lock)).unzip();
         let first_failure = Mutex::new(None);
+        // After a crash, opening it may have walked the whole file.
+        let is_unsealed = AtomicBool::new(file.is_some());
         let database = Handle::from(database);
         let content = Content::default();
         Self {
-            inner: Arc::new(Inner { database, first_failure, kind, content, file, _lock: lock }),
+            inner: Arc::new(Inner {
+                database,
+                first_failure,
+                is_unsealed,
+                kind,
+                content,
+                file,
+                _lock: lock,
+            }),
         }
     }
 
@@ -218,8 +231,8 @@ impl Store {
 
     /// Writes batches in order, all or none. They are durable when this returns.
     ///
-    /// One commit costs the same two syncs for one batch as for thousands, so a busy caller
-    /// groups them.
+    /// One commit costs one sync, for one batch as for a hundred, so a busy caller groups them. After small
+    /// commits opening walks the whole file if the process is killed, until [`Store::seal`].
     ///
     /// # Errors
     /// [`StoreError`] where the medium fails or a batch does not follow from what is stored. Every
@@ -238,20 +251,51 @@ impl Store {
         batches: &[StoreBatch],
         events: &[EventEntry],
     ) -> Result<(), StoreError> {
+        if batches.iter().all(StoreBatch::is_empty) && events.is_empty() {
+            return Ok(());
+        }
+        self.write(|| {
+            let Inner { database, kind, content, is_unsealed, .. } = self.inner.as_ref();
+            let opens_at_once = commit::commit(database, kind, content, batches, events)?;
+            is_unsealed.store(!opens_at_once, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+
+    /// Has the store open at once after a crash too, for which a caller takes a moment in which nothing else
+    /// is to be written. Costs two syncs where small commits were made since, and nothing otherwise.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn seal(&self) -> Result<(), StoreError> {
+        if !self.is_unsealed() {
+            return Ok(());
+        }
+        self.write(|| {
+            commit::seal(&self.inner.database)?;
+            self.inner.is_unsealed.store(false, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+
+    /// Whether [`Store::seal`] has something to do.
+    #[must_use]
+    pub fn is_unsealed(&self) -> bool {
+        self.inner.is_unsealed.load(Ordering::Relaxed)
+    }
+
+    fn write(&self, write: impl FnOnce() -> Result<(), Fault>) -> Result<(), StoreError> {
         // No panic leaves a commit, so what is behind a poisoned lock is whole.
         let mut first_failure =
             self.inner.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = first_failure.as_ref() {
             return Err(Fault::Earlier(first.clone()).into());
         }
-        let Inner { database, kind, content, .. } = self.inner.as_ref();
-        guarded(|| commit::commit(database, kind, content, batches, events)).map_err(
-            |fault: Fault| {
-                *first_failure = Some(fault.to_string());
-                self.inner.database.abandon();
-                fault.into()
-            },
-        )
+        guarded(write).map_err(|fault: Fault| {
+            *first_failure = Some(fault.to_string());
+            self.inner.database.abandon();
+            fault.into()
+        })
     }
 
     /// Lets go of a store that is known to be damaged: nothing is written when it is closed.

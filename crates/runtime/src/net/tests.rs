@@ -321,7 +321,7 @@ fn a_verb_of_a_later_version_waits_for_nothing_and_saves_no_other_line_its_pause
     let (free, lines) = (16, 30);
     let malformed = "BLOCK:x\n".repeat(lines);
     assert_eq!(pause_of(&malformed), pause * (30 - free));
-    assert_eq!(pause_of(&"FOO\n".repeat(lines)), pause * 0);
+    assert_eq!(pause_of(&"FOO\n".repeat(lines)), std::time::Duration::ZERO);
     assert_eq!(pause_of(&"FOO\nBLOCK:x\n".repeat(lines)), pause * (30 - free));
     assert_eq!(pause_of(&(malformed.clone() + &"FOO\n".repeat(5) + "BLOCK:x\n")), pause * 15);
 }
@@ -331,9 +331,12 @@ fn a_right_line_saves_one_refused_line_its_pause_and_no_more() {
     let pause = std::time::Duration::from_millis(50);
     let malformed = "BLOCK:x\n";
     let burst = malformed.repeat(16) + "STATUS\n";
-    assert_eq!(pause_of(&burst), pause * 0);
+    assert_eq!(pause_of(&burst), std::time::Duration::ZERO);
     assert_eq!(pause_of(&burst.repeat(3)), pause * 15 * 2);
-    assert_eq!(pause_of(&(malformed.to_owned() + "STATUS\n").repeat(100)), pause * 0);
+    assert_eq!(
+        pause_of(&(malformed.to_owned() + "STATUS\n").repeat(100)),
+        std::time::Duration::ZERO
+    );
 }
 
 /// What a browser, a client of TLS or SSH, or a scanner says first is acted on by nobody.

@@ -16,6 +16,8 @@ fn store_with(texts: &[&str]) -> TempDir {
     for (text, id) in texts.iter().zip(1..) {
         let outbox = vec![OutboxWrite::Insert { id, text: (*text).to_string(), draft: None }];
         store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
+        // As a node does between two lines of a person.
+        store.seal().unwrap();
     }
     directory
 }
