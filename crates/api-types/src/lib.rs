@@ -129,6 +129,10 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mining: Option<MiningReport>,
+    /// Tries a second that the machine makes with all its cores; absent where no node runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub machine_rate: Option<u64>,
     /// What keeps the node from doing all that it is for, what makes it unready first; absent where
     /// nothing does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

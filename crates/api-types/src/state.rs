@@ -53,6 +53,7 @@ impl Status {
             bytes_sent: 0,
             bytes_received: 0,
             mining: None,
+            machine_rate: None,
             hindrances: snapshot.hindrances.iter().map(HindranceReport::from).collect(),
         }
     }

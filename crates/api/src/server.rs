@@ -166,6 +166,8 @@ fn spawn(
     let most = MAX_CONNECTIONS.min(kusari_runtime::open_files::raised() / 2);
     std::thread::Builder::new().name("api".into()).spawn(move || {
         runtime.spawn(async move { mining::measure(node.counts(), reports).await });
+        // Who asks for the rate then need not wait for it.
+        runtime.spawn_blocking(kusari_miner::measure::this_machine);
         runtime.block_on(serve(listener, most, router, stop));
         // A read that hangs keeps nothing from ending.
         runtime.shutdown_background();

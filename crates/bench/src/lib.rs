@@ -10,6 +10,7 @@ pub mod line_client;
 pub mod long_chain;
 pub mod observer;
 pub mod process;
+pub mod records;
 pub mod relay;
 pub mod sync;
 

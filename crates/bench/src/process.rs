@@ -79,6 +79,14 @@ impl NodeProcess {
         Self::spawn(None, "127.0.0.1:0", options)
     }
 
+    /// Starts a node over this data directory that has a local API, and waits for both.
+    ///
+    /// # Errors
+    /// Where there is no process, or it does not listen in time.
+    pub fn start_stored_with_api(storage: &Path, options: &[&str]) -> Result<Self, BenchError> {
+        Self::spawn(Some(storage), "127.0.0.1:0", options)
+    }
+
     fn spawn(storage: Option<&Path>, http: &str, options: &[&str]) -> Result<Self, BenchError> {
         let system = BenchError::system;
         let program = std::env::current_exe().map_err(system("finding this program"))?;
@@ -226,6 +234,8 @@ pub struct Usage {
     pub peak_kib: u64,
     /// Time on processors, in the program and in the system for it.
     pub processor: Duration,
+    /// Bytes that it had the system write to the disk.
+    pub written_bytes: u64,
 }
 
 impl Usage {
@@ -242,8 +252,15 @@ impl Usage {
             resident_kib: kib("VmRSS:"),
             peak_kib: kib("VmHWM:"),
             processor: processor_time(&read("stat")),
+            written_bytes: written_bytes(&read("io")),
         }
     }
+}
+
+/// `write_bytes` of `/proc/PID/io`. Source: proc(5).
+fn written_bytes(io: &str) -> u64 {
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes:"));
+    line.and_then(|number| number.trim_ascii().parse().ok()).unwrap_or(0)
 }
 
 /// User and system time of `/proc/PID/stat`, which counts in hundredths of a second on every

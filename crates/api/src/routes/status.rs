@@ -2,6 +2,7 @@
 
 use super::*;
 use kusari_api_types::Status;
+use kusari_chain::BestPoint;
 use kusari_runtime::unix_time;
 
 /// What the node has and where it is.
@@ -19,6 +20,8 @@ pub(super) async fn status(app: App) -> Answer<Json<Status>> {
     let status = Status::new(&app.node.snapshot(), app.listen, directory);
     let status = views::with_traffic(status, app.node.traffic());
     let mining = Some(*app.mining.borrow());
-    let status = Status { height: tip.height, tip: tip.hash, work: tip.work, mining, ..status };
+    let BestPoint { height, hash: tip, work } = tip;
+    let machine_rate = Some(page::machine_rate().await? as u64);
+    let status = Status { height, tip, work, mining, machine_rate, ..status };
     Ok(Json(views::with_recent_work(status, recent)))
 }

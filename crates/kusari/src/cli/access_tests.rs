@@ -55,6 +55,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
+        machine_rate: None,
         hindrances: Vec::new(),
     };
     let body = serde_json::to_string(&status).unwrap();

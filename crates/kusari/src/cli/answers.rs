@@ -6,7 +6,6 @@
 use core::fmt::Write;
 
 use kusari_chain::{BestPoint, BlockHash, Work};
-use kusari_miner::measure::this_machine;
 
 use super::drafts;
 use super::escape::{Plain, counted, grouped, lasting};
@@ -116,11 +115,11 @@ fn one_peer(peer: &PeerReport) -> String {
 /// The state of the chain and of the node.
 pub(crate) fn status(status: &Status) -> String {
     let mut lines = vec![state(status.height, &status.tip, status.work)];
-    if let Some(recent) = &status.recent_work {
+    if let (Some(recent), Some(rate)) = (&status.recent_work, status.machine_rate) {
         let names = ["the last 10 blocks", "the last hour", "the last day"];
         lines.push(format!(
             "- To rewrite on this machine, or on an NVIDIA H100: {}",
-            to_rewrite(recent, names, this_machine(), status.witnesses)
+            to_rewrite(recent, names, rate as f64, status.witnesses)
         ));
     }
     if let Some(held) = status.held_branches.first() {

@@ -92,7 +92,10 @@ fn the_status_tells_in_one_line_what_rewriting_the_last_blocks_would_take() {
         hour: Work::of_classic_blocks(3_000_000_000),
         day: Work::of_classic_blocks(4_000_000_000),
     };
-    let mut chain = Status { recent_work: Some(recent), ..chain };
+    let chain = Status { recent_work: Some(recent), ..chain };
+    // Without a node nothing is measured unless it is asked for.
+    assert!(!status(&chain).contains("To rewrite"));
+    let mut chain = Status { machine_rate: Some(1_000_000), ..chain };
     let line_of = |chain: &Status| {
         let text = status(chain);
         text.lines().find(|line| line.starts_with("- To rewrite")).unwrap().to_owned()

@@ -79,7 +79,7 @@ fn the_state_of_a_store_is_told_in_the_words_of_the_prompt() {
     let (_home, directory) = store(12);
     let tip = long_chain()[11].hash;
     assert_eq!(
-        without_costs(&on(&directory, "status").printed()),
+        without_costs(&on(&directory, "status --cost").printed()),
         format!(
             "Current chain state:\n- Height: 12 blocks\n- Tip   : {tip}\n- Work  : 786,432\n\
              - To rewrite\n\

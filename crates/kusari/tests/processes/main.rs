@@ -27,6 +27,7 @@ mod commands_import;
 mod commands_running;
 mod commands_stored;
 mod conformance;
+mod core_probe;
 mod crash;
 mod dialogue;
 mod drafts;

@@ -40,6 +40,7 @@ fn silent_node() -> String {
         bytes_received: 0,
         hindrances: Vec::new(),
         mining: None,
+        machine_rate: None,
     };
     let body = serde_json::to_string(&status).unwrap();
     let http = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -41,7 +41,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
         "fuzz-checks",
         &["chain", "client", "input", "journal", "miner", "node", "runtime", "store", "wallet"],
     ),
-    ("bench", &["api-types", "chain", "client", "miner", "node", "runtime", "store"]),
+    ("bench", &["api-types", "chain", "client", "files", "miner", "node", "runtime", "store"]),
     (
         "kusari",
         &[

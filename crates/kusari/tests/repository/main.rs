@@ -8,7 +8,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 mod books;
 mod layers;
@@ -296,31 +295,4 @@ fn no_file_is_large() {
         .map(|(bytes, path)| format!("{path}: {bytes} bytes"))
         .collect();
     assert_none("a file has at most 1 MiB; what is larger is made by a test", &offenders);
-}
-
-/// Runs the purity probe, which builds only where no crate below it uses std.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[test]
-fn the_purity_probe_builds_and_runs() {
-    let run = |connection: &[&str]| {
-        Command::new(env!("CARGO"))
-            .args(["run", "--quiet", "--manifest-path"])
-            .arg(root().join("crates/purity/Cargo.toml"))
-            .args(connection)
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("purity"))
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .output()
-            .unwrap()
-    };
-    // Its dependencies are those of the workspace, so they are here already, save in rare cases.
-    let mut output = run(&["--offline"]);
-    if !output.status.success() {
-        output = run(&[]);
-    }
-    assert!(
-        output.status.success(),
-        "chain, node or one of their dependencies uses std:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }

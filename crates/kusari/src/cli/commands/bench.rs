@@ -3,6 +3,7 @@
 mod chain;
 mod ledger;
 mod mine;
+mod records;
 mod relay;
 mod sync;
 mod workshop;
@@ -24,6 +25,7 @@ commands! {
     Sync => sync,
     Chain => chain,
     Ledger => ledger,
+    Records => records,
 }
 
 pub(crate) fn run(args: &Args) -> Result {

@@ -13,6 +13,7 @@ use kusari_api_types::{
 };
 use kusari_chain::ledger::Address;
 use kusari_chain::{BlockHash, WholeBlock};
+use kusari_miner::measure::this_machine;
 use kusari_node::interface::{
     AccountState, BranchRefusal, Disconnected, NoLedger, Request, TooManyAddresses, request,
 };
@@ -90,7 +91,8 @@ impl NodeApi for EmbeddedNode {
         let listen = self.running.as_ref().map(|(_, listen)| *listen);
         let directory = self.directory.as_ref().map(|path| path.to_string_lossy().into_owned());
         let status = Status::new(&*self.snapshot()?, listen, directory);
-        Ok(views::with_recent_work(status, recent))
+        let machine_rate = self.running.as_ref().map(|_| this_machine() as u64);
+        Ok(views::with_recent_work(Status { machine_rate, ..status }, recent))
     }
 
     fn height(&self) -> Result<u32> {

@@ -2,8 +2,6 @@
 //!
 //! Owns which requests that takes, and the blocks that need not be asked for again.
 
-use kusari_miner::measure::this_machine;
-
 use super::facts::{Facts, RecentBlock};
 use kusari_api_types::Status;
 use kusari_client::{Client, ClientError};
@@ -37,7 +35,6 @@ impl Asker {
             branches,
             ledger,
             blocks: self.blocks.iter().rev().cloned().collect(),
-            rate_here: this_machine(),
             status,
         })
     }

@@ -168,13 +168,13 @@ fn remark(view: &View, styles: Styles) -> Line<'static> {
 
 /// What it would take to replace the last blocks, as `kusari status` says it.
 fn meter(facts: &Facts) -> String {
-    let Some(recent) = &facts.status.recent_work else {
+    let (Some(recent), Some(rate)) = (&facts.status.recent_work, facts.status.machine_rate) else {
         return String::from("There is nothing to rewrite yet: no block was mined on this chain");
     };
     let names = ["last 10 blocks", "hour", "day"];
     format!(
         "To rewrite here, or on an NVIDIA H100: {}",
-        to_rewrite(recent, names, facts.rate_here, facts.status.witnesses)
+        to_rewrite(recent, names, rate as f64, facts.status.witnesses)
     )
 }
 

@@ -22,8 +22,6 @@ pub(crate) struct Facts {
     pub(crate) ledger: Option<LedgerReport>,
     /// The best chain's last blocks, the newest first.
     pub(crate) blocks: Vec<RecentBlock>,
-    /// Tries a second that the machine makes on which this runs.
-    pub(crate) rate_here: f64,
 }
 
 /// What a line tells of a block.

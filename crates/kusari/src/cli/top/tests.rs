@@ -63,6 +63,7 @@ fn classic(height: u32) -> Facts {
         bytes_sent: 0,
         bytes_received: 0,
         mining: None,
+        machine_rate: Some(1_000_000),
         hindrances: Vec::new(),
     };
     let block = |height: u32| RecentBlock {
@@ -86,7 +87,6 @@ fn classic(height: u32) -> Facts {
         },
         ledger: None,
         blocks: (height.saturating_sub(47)..=height).rev().map(block).collect(),
-        rate_here: 1e6,
         status,
     }
 }

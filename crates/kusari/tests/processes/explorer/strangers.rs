@@ -123,7 +123,8 @@ const U64_MAX: &str = "18,446,744,073,709,551,615";
 #[test]
 fn no_number_of_64_bits_and_no_time_breaks_a_view() {
     let a = Setup::new("A").args(["--chain", "ledger"]).start();
-    let _b = Setup::new("B").args(["--chain", "ledger"]).connect(a.port).start();
+    // It does not mine: a branch beside the chain would be shown as held since the end of time.
+    let _b = Setup::new("B").args(["--chain", "ledger", "--mine", "off"]).connect(a.port).start();
     let Some(page) = Page::of(&a, "en-US") else { return };
     record_on(&a, "first");
     page.until_shown("#blocks li:first-child", "first");
