@@ -6,7 +6,8 @@
 //! Knows neither rules nor lines.
 
 use crate::block::Block;
-use crate::hash::{BlockHash, write_hex};
+use crate::hash::BlockHash;
+use crate::hex::digits;
 use crate::prelude::*;
 use crate::transaction::Transaction;
 
@@ -54,7 +55,7 @@ fn write_number(mut number: u64, out: &mut Vec<u8>) {
 
 fn write_hash(hash: &BlockHash, out: &mut Vec<u8>) {
     let mut hex = [0; 64];
-    out.extend_from_slice(write_hex(&hash.0, &mut hex).as_bytes());
+    out.extend_from_slice(digits(&hash.0, &mut hex).as_bytes());
 }
 
 /// Whether the byte stands for itself between the quotes of a JSON string.

@@ -8,6 +8,7 @@ use core::str::FromStr;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserializer, Serializer, de};
 
+use crate::hex::digits;
 use crate::prelude::*;
 
 /// SHA-256 hash of a block. Ordered as a big-endian 256-bit number, as fork choice needs it.
@@ -84,7 +85,7 @@ impl FromStr for BlockHash {
 impl fmt::Display for BlockHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut hex = [0; 64];
-        f.write_str(write_hex(&self.0, &mut hex))
+        f.write_str(digits(&self.0, &mut hex))
     }
 }
 
@@ -94,20 +95,10 @@ impl fmt::Debug for BlockHash {
     }
 }
 
-/// Writes 32 bytes as 64 lower-case hexadecimal digits.
-pub(crate) fn write_hex<'a>(bytes: &[u8; 32], hex: &'a mut [u8; 64]) -> &'a str {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    core::str::from_utf8(hex).unwrap_or_default()
-}
-
 impl Serialize for BlockHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut hex = [0; 64];
-        serializer.serialize_str(write_hex(&self.0, &mut hex))
+        serializer.serialize_str(digits(&self.0, &mut hex))
     }
 }
 

@@ -18,7 +18,19 @@ pub fn encode(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn write(bytes: &[u8], target: &mut impl Write) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(target, "{byte:02x}"))
+    let mut place = [0; 64];
+    bytes.chunks(32).try_for_each(|part| target.write_str(digits(part, &mut place)))
+}
+
+/// The digits of at most half as many bytes as there is place for, written there.
+pub(crate) fn digits<'a>(bytes: &[u8], place: &'a mut [u8]) -> &'a str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in place.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    let written = place.get(..2 * bytes.len());
+    written.and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default()
 }
 
 /// The bytes of some digits. `None` where there is an odd number of them, or something else among them.

@@ -10,7 +10,8 @@ use core::fmt;
 use ruint::aliases::U256;
 use serde::{Deserializer, Serializer};
 
-use crate::hash::{BlockHash, write_hex};
+use crate::hash::BlockHash;
+use crate::hex::digits;
 use crate::params::CLASSIC_ZERO_BITS;
 use crate::prelude::*;
 
@@ -148,7 +149,7 @@ mod digits {
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let mut hex = [0; 64];
-        serializer.serialize_str(write_hex(&number.to_be_bytes(), &mut hex))
+        serializer.serialize_str(digits(&number.to_be_bytes::<32>(), &mut hex))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -262,6 +262,9 @@ pub const TRANSACTION_BURST: u32 = 480;
 pub const TRANSACTION_REFILL: Duration = Duration::from_millis(4);
 /// How long a search for a nonce goes on before what waits since is put into the block as well.
 pub const TEMPLATE_AGE: Duration = Duration::from_secs(1);
+/// Least time between two blocks of a ledger that a node mines on demand: what is submitted meanwhile goes
+/// into the second one together.
+pub const OWN_BLOCKS_APART: Duration = Duration::from_millis(100);
 /// How long blocks that come in may pause mining in any [`MINING_PAUSE_INTERVAL`], once this node has had
 /// the tip of a peer.
 pub const MINING_PAUSE: Duration = Duration::from_secs(5);

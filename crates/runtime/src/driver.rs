@@ -1,16 +1,18 @@
 //! The node's driver: feeds inputs, carries out actions.
 
+mod stop;
+
 use std::collections::{HashMap, VecDeque};
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::{io, iter};
 
 use kusari_miner::Miner;
 use kusari_node::interface::{Action, CommitId, PeerId, Reply, RequestId, TemplateId};
+use kusari_node::store::StoreBatch;
 use kusari_node::wire::Dialect;
 use kusari_node::{Event, Input, Node};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::clock::{Clock, until};
 use super::commit::Committer;
@@ -25,14 +27,9 @@ use crate::net::{Net, NetEvent, PeerHandle, StreamDone};
 use kusari_journal::Journal;
 use kusari_store::Store;
 
-/// Inputs from peers that are taken in a row before anything else is looked at. One may hold some
+/// Inputs of one kind that are taken in a row before anything else is looked at. One may hold some
 /// hundred blocks, which take the node a fraction of a millisecond.
 const INPUTS_IN_A_ROW: usize = 32;
-/// How long a clean stop waits for writes to the store and to peers.
-const STOP_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a clean stop gives connections to take their last lines.
-const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
-
 pub(super) struct Parts {
     pub(super) node: Node,
     pub(super) journal: Option<Journal>,
@@ -54,6 +51,9 @@ pub(super) struct Driver {
     pub(super) shown: Shown,
     miner: Miner,
     committer: Committer,
+    /// What goes to the committer together, once no more inputs are at hand: so that what one of them asks for
+    /// and what the next one makes of it become durable by one sync.
+    to_commit: Vec<(CommitId, StoreBatch)>,
     storage: Storage,
     /// What is to be written into the event log.
     unwritten: UnwrittenEvents,
@@ -99,6 +99,7 @@ impl Driver {
             miner,
             storage: Storage::watch(store.clone(), config.max_store_bytes, control.clone()),
             committer: Committer::start(store, control, config.witness)?,
+            to_commit: Vec::new(),
             unwritten: UnwrittenEvents::default(),
             unwritten_due: None,
             took: Took::default(),
@@ -126,6 +127,7 @@ impl Driver {
         }
         self.tell_of_storage()?;
         loop {
+            self.commit();
             self.shown.show(&self.node);
             if let Some(journal) = &mut self.journal {
                 journal.flush();
@@ -135,10 +137,20 @@ impl Driver {
             // Answers to earlier actions come first: they free what peers wait for.
             tokio::select! {
                 biased;
-                Some(control) = from_control.recv() => match control {
-                    Control::Stop => return self.stop(&mut from_net, &mut from_control).await,
-                    control => self.control(control)?,
-                },
+                Some(control) = from_control.recv() => {
+                    let more = iter::from_fn(|| from_control.try_recv().ok());
+                    let mut stops = false;
+                    for control in iter::once(control).chain(more.take(INPUTS_IN_A_ROW - 1)) {
+                        stops = matches!(control, Control::Stop);
+                        if stops {
+                            break;
+                        }
+                        self.control(control)?;
+                    }
+                    if stops {
+                        return self.stop(&mut from_net, &mut from_control).await;
+                    }
+                }
                 Some(done) = from_streams.recv() => self.stream_done(done)?,
                 () = wake => {
                     self.wake_at = None;
@@ -157,45 +169,6 @@ impl Driver {
                 }
             }
         }
-    }
-
-    /// Stops cleanly: what is being committed is waited for and acknowledged.
-    async fn stop(
-        &mut self,
-        from_net: &mut mpsc::Receiver<NetEvent>,
-        from_control: &mut mpsc::UnboundedReceiver<Control>,
-    ) -> Result<(), RunError> {
-        self.stopping = true;
-        self.miner.stop();
-        let commits = async {
-            while !self.then.is_empty() {
-                match from_control.recv().await {
-                    Some(control @ (Control::Committed(_) | Control::CommitFailed(_))) => {
-                        self.control(control)?;
-                    }
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-            Ok(())
-        };
-        let result = timeout(STOP_DEADLINE, commits).await.unwrap_or(Ok(()));
-        self.requests.clear();
-        for peer in self.peers.values() {
-            peer.close();
-        }
-        let ends = async {
-            while !self.peers.is_empty() {
-                match from_net.recv().await {
-                    Some(NetEvent::Disconnected { peer, .. }) => drop(self.peers.remove(&peer)),
-                    Some(_) => {}
-                    None => break,
-                }
-            }
-        };
-        // Whoever does not take its last lines in time goes without them.
-        let _ = timeout(FLUSH_DEADLINE, ends).await;
-        result
     }
 
     fn control(&mut self, control: Control) -> Result<(), RunError> {
@@ -283,6 +256,16 @@ impl Driver {
         }
     }
 
+    /// Hands over what is to be committed.
+    fn commit(&mut self) {
+        if !self.to_commit.is_empty() {
+            self.write_events();
+        }
+        for (id, batch) in self.to_commit.drain(..) {
+            self.committer.commit(id, batch);
+        }
+    }
+
     /// Hands over what is to be written into the event log.
     pub(super) fn write_events(&mut self) {
         self.unwritten_due = None;
@@ -336,10 +319,9 @@ impl Driver {
                 }
                 Action::Commit { id, batch, then } => {
                     self.counts.note_batch(&batch);
-                    self.write_events();
                     self.span.commit(id);
                     self.then.push_back((id, then));
-                    self.committer.commit(id, batch);
+                    self.to_commit.push((id, batch));
                 }
                 Action::Mine { template_id, template, target } => {
                     self.miner.mine(template_id.0, &template, target);

@@ -272,6 +272,7 @@ impl Node {
         // A driver that reports a wrong nonce gets its work again by the follow-up.
         let Ok((subject, block)) = search.complete(nonce) else { return Ok(()) };
         let hash = block.block().hash;
+        self.note_found();
         let source = match subject {
             Subject::Line(entry) => {
                 let write = self.outbox.note_mined(entry, hash);

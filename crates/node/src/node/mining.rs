@@ -11,7 +11,7 @@ use kusari_chain::{Block, CheckedBlock, RuleViolation, StoreResult, Target, Work
 use super::Node;
 use crate::config::MiningPolicy;
 use crate::interface::{Action, TemplateId};
-use crate::limits::TEMPLATE_AGE;
+use crate::limits::{OWN_BLOCKS_APART, TEMPLATE_AGE};
 use crate::mining_pause::MiningPause;
 use crate::prelude::*;
 use crate::store::EntryId;
@@ -31,6 +31,8 @@ pub(super) struct Mining {
     /// How long nothing can be mined because the chain is ahead of the clock, in seconds.
     pub(super) ahead_of_clock: Option<u64>,
     last_template: u64,
+    /// When the last block was found here.
+    found_at: Option<Duration>,
 }
 
 impl Mining {
@@ -135,6 +137,11 @@ impl Node {
         self.mining.search = Some(Search { id, template, subject });
     }
 
+    /// A block was found here.
+    pub(super) fn note_found(&mut self) {
+        self.mining.found_at = Some(self.now);
+    }
+
     fn stop_mining(&mut self) {
         if self.mining.search.take().is_some() {
             self.actions.push(Action::StopMining);
@@ -149,6 +156,15 @@ impl Node {
         let (Some(transactions), Some(config)) = (&self.transactions, &self.config.ledger) else {
             return Ok(());
         };
+        // What waits by then goes into one block, which is one more commit.
+        let apart = self.mining.found_at.map(|found| found + OWN_BLOCKS_APART);
+        let apart =
+            apart.filter(|until| config.mining == MiningPolicy::OnDemand && self.now < *until);
+        if apart.is_some() {
+            self.stop_mining();
+            self.look_again_at(apart);
+            return Ok(());
+        }
         let admitted = transactions.admitted();
         if let Some(Search {
             template, subject: Subject::Body { made_at, admitted: then, .. }, ..
