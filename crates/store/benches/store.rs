@@ -84,6 +84,28 @@ fn commit_blocks(bencher: Bencher, blocks: usize) {
         });
 }
 
+/// A store of so many blocks, opened after its process was killed behind a small commit.
+#[divan::bench(args = [10_000, 100_000, 1_000_000], consts = [true, false], sample_count = 5, sample_size = 1)]
+fn open_after_a_crash<const SEALED: bool>(bencher: Bencher, blocks: usize) {
+    let directory = TempDir::new();
+    let mut planner = Planner::default();
+    let store = Store::open(directory.path()).unwrap().trusting();
+    for _ in 0..blocks / 10_000 {
+        store.commit(&next_batches(&mut planner, 10_000)).unwrap();
+    }
+    let mut crash = |store: Store| {
+        store.commit(&next_batches(&mut planner, 1)).unwrap();
+        if SEALED {
+            store.seal().unwrap();
+        }
+        store.abandon();
+    };
+    crash(store);
+    bencher
+        .with_inputs(|| crash(Store::open(directory.path()).unwrap().trusting()))
+        .bench_local_values(|()| Store::open(directory.path()).unwrap());
+}
+
 /// A node that starts over a store in which so many lines wait.
 #[divan::bench(args = [1_000, 200_000, 1_000_000], sample_count = 10, sample_size = 1)]
 fn start_with_lines(bencher: Bencher, lines: u64) {

@@ -3,6 +3,8 @@
 //! Owns the checks of one block that need its ancestors, and of the index of transactions and the pool.
 //! Left out is what a node checks by its clock and by the last timestamps.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kusari_chain::ledger::commitment::MerkleRoot;
@@ -34,6 +36,25 @@ pub(super) struct LedgerTables {
     pub(super) index: IndexReader,
     contents: IndexReader,
     addresses: IndexReader,
+    /// The block that a transaction was last looked for in: the next one is often in it as well.
+    looked_in: RefCell<Option<LookedIn>>,
+}
+
+/// The transactions of a block.
+struct LookedIn {
+    order: u64,
+    /// Its height, where it is in the best chain.
+    height: Option<u32>,
+    txids: HashSet<Txid>,
+}
+
+impl LookedIn {
+    fn read(order: u64, tables: &BlockTables) -> Result<Self, AuditFault> {
+        let stored = tables.record(order)?;
+        let body = stored.part().map_or(&[][..], |part| &part.body);
+        let txids = body.iter().map(|entry| entry.transaction.txid()).collect();
+        Ok(Self { order, height: tables.is_best(&stored)?.then_some(stored.block.index), txids })
+    }
 }
 
 /// Entries that the indexes have for blocks that were found right.
@@ -67,7 +88,8 @@ impl LedgerTables {
         let index = IndexReader::open(transaction, &tables::TRANSACTIONS)?;
         let contents = IndexReader::open(transaction, &tables::CONTENTS)?;
         let addresses = IndexReader::open(transaction, &tables::ADDRESSES)?;
-        Ok(Some(Self { id: spec.chain_id(), spec, index, contents, addresses }))
+        let (id, looked_in) = (spec.chain_id(), RefCell::default());
+        Ok(Some(Self { id, spec, index, contents, addresses, looked_in }))
     }
 
     /// The target of the block after `parent`, and its work.
@@ -163,10 +185,13 @@ impl LedgerTables {
         tables: &BlockTables,
     ) -> Result<Option<u32>, AuditFault> {
         self.index.find(transactions::suffix(txid), |order| {
-            let stored = tables.record(order)?;
-            let body = stored.part().map_or(&[][..], |part| &part.body);
-            let holds = body.iter().any(|entry| entry.transaction.txid() == *txid);
-            Ok((holds && tables.is_best(&stored)?).then_some(stored.block.index))
+            let mut last = self.looked_in.borrow_mut();
+            let looked_in = match last.take().filter(|last| last.order == order) {
+                Some(last) => last,
+                None => LookedIn::read(order, tables)?,
+            };
+            let looked_in = last.insert(looked_in);
+            Ok(looked_in.height.filter(|_| looked_in.txids.contains(txid)))
         })
     }
 }

@@ -19,9 +19,10 @@ use std::time::Duration;
 
 use kusari_chain::{Block, BlockHash, CheckedBlock, Target, Work};
 use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, StreamForm};
+use kusari_node::limits::OWN_BLOCKS_APART;
 use kusari_node::store::StoreBatch;
 pub use kusari_node::wire::Sent;
-use kusari_node::wire::{Hello, InstanceId, Message};
+use kusari_node::wire::{Dialect, Hello, InstanceId, Message};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits};
 
 pub use disk::Disk;
@@ -183,7 +184,12 @@ impl Bench {
         });
         let (template_id, template, target) = work.expect("nothing is to be mined");
         let nonce = mined_to(template, target).nonce;
-        self.give(Input::BlockMined { template_id, nonce })
+        let mut all = self.give(Input::BlockMined { template_id, nonce });
+        if matches!(self.node.dialect(), Dialect::Ledger(_)) {
+            // The next block of a ledger is not mined before.
+            all.extend(self.pass(OWN_BLOCKS_APART));
+        }
+        all
     }
 }
 

@@ -12,6 +12,7 @@ use kusari_node::drafts::{Draft, DraftContent, DraftToSign, SigningAccount};
 use kusari_node::interface::{
     AccountState, Command, CommitId, Reply, RequestId, SignedDraft, TemplateId, WrittenTransaction,
 };
+use kusari_node::limits::OWN_BLOCKS_APART;
 use kusari_node::store::{EntryState, OutboxStore};
 use kusari_node::{Action, Input, MiningPolicy, Node, NodeConfig, OutboxLimits};
 
@@ -183,6 +184,8 @@ impl World {
         self.bench.now.wall += 1;
         let nonce = mined_to(template, target).nonce;
         self.give(Input::BlockMined { template_id, nonce });
+        self.bench.now.monotonic += OWN_BLOCKS_APART;
+        self.give(Input::Tick);
     }
 
     pub(crate) fn write(&mut self, count: usize) {

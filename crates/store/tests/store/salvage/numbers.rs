@@ -16,8 +16,6 @@ fn store_with(texts: &[&str]) -> TempDir {
     for (text, id) in texts.iter().zip(1..) {
         let outbox = vec![OutboxWrite::Insert { id, text: (*text).to_string(), draft: None }];
         store.commit(&[StoreBatch { outbox, ..StoreBatch::default() }]).unwrap();
-        // As a node does between two lines of a person.
-        store.seal().unwrap();
     }
     directory
 }
@@ -36,21 +34,30 @@ fn contested() -> Vec<u8> {
         let row = row(&directory);
         assert_eq!(row.len(), stale.len());
         let bytes = std::fs::read(&file).unwrap();
-        let places = 0..bytes.len() - row.len();
-        let places: Vec<usize> = places.filter(|at| bytes[*at..].starts_with(&row)).collect();
-        for live in places.iter().skip(1) {
+        let live = bytes.chunks(PAGE).rposition(|page| page.windows(row.len()).any(|at| at == row));
+        let live = live.unwrap();
+        // A page before it that nothing is read from any more.
+        for given_up in 1..live {
             let mut bytes = bytes.clone();
-            for place in places.iter().filter(|place| *place != live) {
-                bytes[*place..*place + stale.len()].copy_from_slice(&stale);
+            bytes.copy_within(live * PAGE..(live + 1) * PAGE, given_up * PAGE);
+            let page = &mut bytes[given_up * PAGE..(given_up + 1) * PAGE];
+            for at in 0..PAGE - row.len() {
+                if page[at..].starts_with(&row) {
+                    page[at..at + stale.len()].copy_from_slice(&stale);
+                }
             }
             std::fs::write(&file, &bytes).unwrap();
-            let store = Store::open(directory.path()).unwrap();
-            if store.entry(1).unwrap().unwrap().0.text == ACKNOWLEDGED {
+            let Ok(store) = Store::open(directory.path()) else { continue };
+            let is_read = |text: &str| text == ACKNOWLEDGED;
+            if store.audit().finding.is_none()
+                && store.entry(1).is_ok_and(|entry| entry.is_some_and(|e| is_read(&e.0.text)))
+            {
                 return bytes;
             }
+            store.abandon();
         }
     }
-    panic!("what is in use comes first in all of these files")
+    panic!("no page was given up before the one in use in all of these files")
 }
 
 fn taken(bytes: &[u8]) -> (String, Vec<(u64, Vec<String>)>) {
