@@ -1,5 +1,6 @@
 //! `kusari bench`: measurements on this machine.
 
+mod all;
 mod chain;
 mod ledger;
 mod mine;
@@ -26,6 +27,7 @@ commands! {
     Chain => chain,
     Ledger => ledger,
     Records => records,
+    All => all,
 }
 
 pub(crate) fn run(args: &Args) -> Result {
