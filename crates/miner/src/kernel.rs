@@ -55,6 +55,10 @@ enum Streams {
 }
 
 /// What no kernel can be faster than, on this machine or on any.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "only kernels of x86-64 have one")
+)]
 pub(crate) enum Limit {
     /// Cycles that a try takes at least, by a count of the operations of a processor that is known.
     Cycles(f64),

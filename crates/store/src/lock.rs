@@ -67,7 +67,7 @@ fn open_no_link(options: &mut OpenOptions, directory: &Path) -> io::Result<File>
     let path = directory.join(DirectoryLock::FILE);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, nix::libc::O_NOFOLLOW);
-    let link = || io::Error::other("`lock` in it is a link to another file");
+    let link = || io::Error::other("`lock` in it is a link to another file; remove it");
     let file =
         options.open(&path).map_err(|error| if path.is_symlink() { link() } else { error })?;
     #[cfg(unix)]

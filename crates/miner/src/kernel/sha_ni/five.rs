@@ -55,61 +55,35 @@ macro_rules! load {
     };
 }
 
-/// Adds the state that was there before the block, and stores the sum in its place.
-macro_rules! add_before {
-    ($at:literal $abef:literal $cdgh:literal) => {
+/// Adds the state at `$base`, where that of each nonce is `$step` bytes from the one before, and stores the sum.
+macro_rules! add {
+    ($at:literal $abef:literal $cdgh:literal, $base:literal, $step:literal) => {
+        concat!(
+            add!(sum $abef, $base, $step, $at, "0"),
+            add!(sum $cdgh, $base, $step, $at, "16"),
+        )
+    };
+    (sum $register:literal, $base:literal, $step:literal, $at:literal, $half:literal) => {
         concat!(
             "vpaddd xmm",
-            $abef,
+            $register,
             ", xmm",
-            $abef,
-            ", xmmword ptr [{work} + 32*",
+            $register,
+            ", xmmword ptr [",
+            $base,
+            " + ",
+            $step,
+            "*",
             $at,
+            " + ",
+            $half,
             "]\n",
             "vmovdqa xmmword ptr [{work} + 32*",
             $at,
+            " + ",
+            $half,
             "], xmm",
-            $abef,
-            "\n",
-            "vpaddd xmm",
-            $cdgh,
-            ", xmm",
-            $cdgh,
-            ", xmmword ptr [{work} + 32*",
-            $at,
-            " + 16]\n",
-            "vmovdqa xmmword ptr [{work} + 32*",
-            $at,
-            " + 16], xmm",
-            $cdgh,
-            "\n",
-        )
-    };
-}
-
-/// The same with the initial state.
-macro_rules! add_initial {
-    ($at:literal $abef:literal $cdgh:literal) => {
-        concat!(
-            "vpaddd xmm",
-            $abef,
-            ", xmm",
-            $abef,
-            ", xmmword ptr [{initial}]\n",
-            "vmovdqa xmmword ptr [{work} + 32*",
-            $at,
-            "], xmm",
-            $abef,
-            "\n",
-            "vpaddd xmm",
-            $cdgh,
-            ", xmm",
-            $cdgh,
-            ", xmmword ptr [{initial} + 16]\n",
-            "vmovdqa xmmword ptr [{work} + 32*",
-            $at,
-            " + 16], xmm",
-            $cdgh,
+            $register,
             "\n",
         )
     };
@@ -261,7 +235,7 @@ fn first_block(work: &mut Work, shared: &Shared, initial: &State) {
                 each_stream!(whole_four, 13, 1 2 3 0),
                 each_stream!(whole_four, 14, 2 3 0 1),
                 each_stream!(whole_four, 15, 3 0 1 2),
-                each_stream!(add_initial),
+                each_stream!(add, "{initial}", 0),
             ),
             work = in(reg) work,
             rounds = in(reg) &shared.rounds,
@@ -289,7 +263,7 @@ fn later_block(work: &mut Work, schedule: &[u32; 64]) {
                 "add {rounds}, 16*4\n",
                 "dec {turns:e}\n",
                 "jnz 2b\n",
-                each_stream!(add_before),
+                each_stream!(add, "{work}", 32),
             ),
             work = in(reg) work,
             rounds = inout(reg) schedule => _,
