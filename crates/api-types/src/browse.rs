@@ -43,6 +43,8 @@ pub struct HeaderReport {
     pub bytes: u64,
     /// Who mined it; absent on the classic chain.
     pub miner: Option<Address>,
+    /// Whether it is on the disk.
+    pub durable: bool,
 }
 
 /// `GET /v1/mempool`: what waits to be mined.

@@ -65,6 +65,8 @@ pub struct Status {
     pub tip: BlockHash,
     /// Its accumulated work.
     pub work: Work,
+    /// Whether it is on the disk. A block of another node is told of before, one of this node's own after that.
+    pub durable: bool,
     /// What its last blocks took; absent while there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -162,6 +164,8 @@ pub struct BlockReport {
     pub best_chain: bool,
     /// Blocks of the best chain from it to the tip, itself included; 0 beside the best chain.
     pub confirmations: u32,
+    /// Whether it is on the disk.
+    pub durable: bool,
 }
 
 /// `GET /v1/blocks?from=N&limit=M`: a stretch of the best chain, read at one moment.

@@ -29,6 +29,7 @@ impl Status {
             height,
             tip: hash,
             work,
+            durable: true,
             recent_work: None,
             listen,
             data_directory,

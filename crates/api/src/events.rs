@@ -62,14 +62,16 @@ pub(super) fn open_run(run: u64) -> (EventSender, EventFeed) {
 
 impl EventSender {
     /// Tells of what happened, where it is for listeners. Never waits for one.
-    pub fn tell(&self, event: &Event) {
-        if let Some(event) = NodeEvent::of(event) {
-            self.add(event);
-        }
+    pub fn tell(&self, events: &[Event]) {
+        self.add(events.iter().filter_map(NodeEvent::of));
     }
 
-    pub(super) fn add(&self, event: NodeEvent) {
-        self.ring.send_modify(|ring| ring.push(event));
+    pub(super) fn add(&self, events: impl Iterator<Item = NodeEvent>) {
+        self.ring.send_if_modified(|ring| {
+            let newest = ring.newest();
+            events.for_each(|event| ring.push(event));
+            ring.newest() > newest
+        });
     }
 }
 
@@ -152,7 +154,7 @@ mod tests {
     }
 
     fn told(sender: &EventSender, count: usize) {
-        (0..count).for_each(|_| sender.add(event(0)));
+        sender.add((0..count).map(|_| event(0)));
     }
 
     /// What comes at once; `None` where more is still to be waited for and nothing came.

@@ -39,7 +39,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router, middleware};
 use kusari_chain::ledger::{Address, ChainSpec, Txid};
-use kusari_chain::{BlockHash, StoreError, Work};
+use kusari_chain::{BlockHash, StoreError, StoredBlock, Work};
 #[cfg(not(test))]
 use kusari_no_schema as openapi;
 use kusari_node::interface::{NoLedger, Request, request};
@@ -143,6 +143,7 @@ impl AppState {
         }
     }
 
+    /// Reads what is stored by now, for routes that tell of blocks before they are.
     async fn read_at_once<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
@@ -155,6 +156,16 @@ impl AppState {
     /// Begins something that reads the whole store.
     fn take_turn(&self) -> Answer<OwnedSemaphorePermit> {
         Arc::clone(&self.turn).try_acquire_owned().map_err(|_| BUSY.into())
+    }
+
+    /// Blocks of other nodes above a height that are accepted and may not be on the disk yet. To be asked for
+    /// before the disk is read: what was written in between is there then.
+    async fn undurable(&self, above: u32) -> Answer<Vec<Arc<StoredBlock>>> {
+        let shown = self.node.snapshot().announced_tip;
+        if shown.height <= above || self.read_at_once(move |s| s.reaches(shown.work)).await? {
+            return Ok(Vec::new());
+        }
+        self.ask(request::undurable(above)).await
     }
 
     async fn ask<T>(&self, request: Request<T>) -> Answer<T> {

@@ -48,30 +48,32 @@ fn store(blocks: u32) -> Store {
 }
 
 fn extend(store: &Store, heights: std::ops::RangeInclusive<u32>) {
-    let name = |height: u32| {
-        let mut hash = BlockHash::ZERO;
-        hash.0[28..].copy_from_slice(&height.to_be_bytes());
-        hash
-    };
-    let write = |height: u32| {
-        BlockWrite::InsertBest(Arc::new(StoredBlock {
-            order: u64::from(height - 1),
-            work: Work::of_classic_blocks(height),
-            total_bytes: 0,
-            block: Block {
-                index: height,
-                timestamp: 0,
-                nonce: 0,
-                data: "x".repeat(3_000),
-                prev_hash: name(height - 1),
-                hash: name(height),
-                transactions: Vec::new(),
-            },
-            ledger: None,
-        }))
-    };
-    let batch = StoreBatch { blocks: heights.map(write).collect(), ..StoreBatch::default() };
-    store.commit(&[batch]).unwrap();
+    let blocks = heights.map(|height| BlockWrite::InsertBest(stored_block(height))).collect();
+    store.commit(&[StoreBatch { blocks, ..StoreBatch::default() }]).unwrap();
+}
+
+fn name_of(height: u32) -> BlockHash {
+    let mut hash = BlockHash::ZERO;
+    hash.0[28..].copy_from_slice(&height.to_be_bytes());
+    hash
+}
+
+fn stored_block(height: u32) -> Arc<StoredBlock> {
+    Arc::new(StoredBlock {
+        order: u64::from(height - 1),
+        work: Work::of_classic_blocks(height),
+        total_bytes: 0,
+        block: Block {
+            index: height,
+            timestamp: 0,
+            nonce: 0,
+            data: "x".repeat(3_000),
+            prev_hash: name_of(height - 1),
+            hash: name_of(height),
+            transactions: Vec::new(),
+        },
+        ledger: None,
+    })
 }
 
 /// A server, and the node behind it.

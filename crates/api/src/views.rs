@@ -3,14 +3,16 @@
 //! Owns nothing but the way from one to the other: the API, the prompt and the commands tell the
 //! same.
 
+use std::sync::Arc;
+
 use kusari_api_types::audit::{Audit, AuditFinding, AuditedFile};
 use kusari_api_types::{
     BlockReport, HeaderReport, RecordPlace, ReorganisationList, ReorganisationReport, Status,
     TextPlace, TransactionList, TransactionPlace, TransactionReport, WhyEntry, WhyReport,
     WhySubject, WitnessClaim, WitnessList, WitnessReport,
 };
-use kusari_chain::RecentWork;
 use kusari_chain::ledger::{Address, PublicKey};
+use kusari_chain::{BlockHash, RecentWork, StoredBlock};
 use kusari_node::Event;
 use kusari_node::snapshot::WitnessSummary;
 use kusari_runtime::Traffic;
@@ -41,6 +43,34 @@ pub fn block(placed: Placed) -> BlockReport {
         work: placed.work,
         best_chain: placed.confirmations.is_some(),
         confirmations: placed.confirmations.unwrap_or(0),
+        durable: true,
+    }
+}
+
+/// Those of these blocks that follow the last one of a page from the disk, which ends there; where the page is
+/// empty, those from a height on. None where the chain has left that last one since.
+pub(crate) fn that_follow(
+    from: u32,
+    last: Option<(u32, BlockHash)>,
+    undurable: &[Arc<StoredBlock>],
+) -> &[Arc<StoredBlock>] {
+    let from = last.map_or(from, |(height, _)| height.saturating_add(1));
+    let begin = undurable.partition_point(|stored| stored.block.index < from);
+    let following = undurable.get(begin..).unwrap_or_default();
+    let follows = |first: &Arc<StoredBlock>| {
+        first.block.index == from && last.is_none_or(|(_, hash)| first.block.prev_hash == hash)
+    };
+    if following.first().is_some_and(follows) { following } else { &[] }
+}
+
+/// A block of the best chain that is not on the disk yet, below `tip`.
+pub(crate) fn undurable_block(stored: &StoredBlock, tip: u32) -> BlockReport {
+    BlockReport {
+        work: stored.work,
+        best_chain: true,
+        confirmations: tip.saturating_sub(stored.block.index).saturating_add(1),
+        durable: false,
+        block: stored.clone().into_whole(),
     }
 }
 
@@ -57,7 +87,13 @@ pub fn header(header: Header) -> HeaderReport {
         transactions,
         bytes,
         miner: miner.map(Address),
+        durable: true,
     }
+}
+
+/// A header of a block that is not on the disk yet.
+pub(crate) fn undurable_header(stored: &StoredBlock) -> HeaderReport {
+    HeaderReport { durable: false, ..header(Header::of_stored(stored)) }
 }
 
 /// Where a text stands.

@@ -1,14 +1,15 @@
 //! A peer that asks a node what it has.
 //!
-//! Owns one connection in the original dialect, over which a measurement learns what a node has
+//! Owns one connection, in the original dialect unless it introduces itself, over which a measurement learns what a node has
 //! accepted and what is durable. It speaks only when it asks, and reads whole lines.
 
 use std::io::BufRead;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use kusari_chain::BlockHash;
-use kusari_node::wire::{self, Message};
+use kusari_chain::params::CLASSIC_CHAIN;
+use kusari_chain::{BestPoint, Block, BlockHash};
+use kusari_node::wire::{self, Hello, InstanceId, Message};
 
 use super::line_client::LineClient;
 use super::{BenchError, now};
@@ -30,6 +31,26 @@ impl Observer {
     pub fn connect(address: SocketAddr) -> Result<Self, BenchError> {
         let client = LineClient::connect(address, DEADLINE);
         client.map(Self).map_err(BenchError::system("connecting to a node"))
+    }
+
+    /// Introduces itself on the classic chain: from then on it is sent announcements in place of blocks.
+    ///
+    /// # Errors
+    /// Where the node is gone.
+    pub fn introduce(&mut self) -> Result<(), BenchError> {
+        let genesis = BestPoint::genesis();
+        let hello = Message::<Block>::Hello(Hello {
+            agent: "kusari-bench".to_string(),
+            protocol: 1,
+            chain: CLASSIC_CHAIN.to_string(),
+            height: genesis.height,
+            work: genesis.work,
+            tip: genesis.hash,
+            listen: None,
+            id: InstanceId(u64::from(std::process::id())),
+            time: None,
+        });
+        self.send(&wire::encode(&hello))
     }
 
     /// Writes bytes as they are.

@@ -57,6 +57,8 @@ pub fn measure(chain: &LongChain, scratch: &Path) -> Result<SyncFigures, BenchEr
     let address = source.address().to_string();
     let fresh = NodeProcess::start(Some(&fresh_dir), &["--connect", &address])?;
     let mut observer = Observer::connect(fresh.address())?;
+    // Blocks that are passed on to it would be counted as well.
+    observer.introduce()?;
     let done = observer.wait_for_height(blocks, before_tip, now() + DEADLINE)?;
     let seconds = done.duration_since(fresh.started()).as_secs_f64();
     let (source_usage, fresh_usage) = (source.usage(), fresh.usage());

@@ -206,7 +206,7 @@ pub struct StoredReorgLimit {
 }
 
 /// One step of a change to the stored blocks.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockWrite {
     /// A new block that extends the best chain.

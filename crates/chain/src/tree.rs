@@ -217,6 +217,10 @@ impl Tree {
         self.overlay.committed(version, self.limits.window_blocks);
     }
 
+    pub(crate) fn uncommitted_above(&self, height: u32) -> impl Iterator<Item = &Arc<StoredBlock>> {
+        self.overlay.uncommitted_above(height)
+    }
+
     pub(crate) fn side_bytes(&self) -> u64 {
         self.side.bytes()
     }

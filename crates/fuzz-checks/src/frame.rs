@@ -1,7 +1,9 @@
 //! Framing: however a stream is cut into pieces, the same lines come out, and no line is over its
 //! limit.
 
-use kusari_node::wire::{Beginning, LineFramer, MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE};
+use kusari_node::wire::{
+    AnswerEnd, Beginning, LineFramer, MAX_BLOCK_LINE, MAX_LINE, MAX_PLAIN_LINE, Message, receive,
+};
 
 /// Most pieces of one stream: 32 of the longest fill the longest line.
 const MAX_PIECES: usize = 256;
@@ -17,6 +19,7 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(lines(introduced, &pieces), expected);
     assert_eq!(lines_of_stretches(introduced, &pieces), expected);
     judged_once(&pieces.concat());
+    answer_end(&pieces.concat());
 }
 
 /// What a connection begins as is never judged anew, however its first bytes are cut.
@@ -26,6 +29,18 @@ fn judged_once(bytes: &[u8]) {
         let now = Beginning::of(&bytes[..end]);
         assert!(judged == Beginning::Open || judged == now, "{judged:?}, then {now:?}");
         judged = now;
+    }
+}
+
+/// What is seen of the end of an answer is what its last line says.
+fn answer_end(stream: &[u8]) {
+    if let Some(end) = AnswerEnd::of(stream) {
+        let last = stream.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+        let said = last.map(receive);
+        assert!(
+            matches!(said, Some(Ok(Message::End { count, .. })) if count == end.count),
+            "{end:?}"
+        );
     }
 }
 

@@ -23,6 +23,12 @@ pub(super) fn describe(input: &Input) -> String {
         Input::ConnectFailed { address, reason } => {
             format!("{address} was not reached: {}", shown(reason))
         }
+        Input::AnswerArrived { peer, end } => {
+            format!(
+                "an answer of {} blocks up to height {} is here from peer {}",
+                end.count, end.height, peer.0
+            )
+        }
         Input::LinesReceived { peer, lines } => match &lines[..] {
             [Ok(message)] => {
                 let line = String::from_utf8_lossy(&encode(message)).trim_end().to_string();
@@ -76,6 +82,9 @@ pub(super) fn describe(input: &Input) -> String {
             format!("a draft was given: {}", shown(draft.text().unwrap_or_default()))
         }
         Input::Command(_, Command::GetAccount(key)) => format!("the account {key} was asked for"),
+        Input::Command(_, Command::GetUndurable { above }) => {
+            format!("blocks above height {above} were asked for that are not durable yet")
+        }
         Input::Command(_, Command::GetBranches) => "the branches were asked for".to_string(),
         Input::Command(_, Command::AcceptBranch(hash)) => {
             format!("the branch of block {hash} was accepted")

@@ -35,7 +35,7 @@ pub(super) const KIND: &str = "kusari";
 pub(super) const FIRST_BYTES: &[u8] = b"{\"journal\":\"kusari\"";
 
 /// Version of this form.
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 
 /// The program and its version, as it introduces itself to peers.
 pub(super) const PROGRAM: &str = concat!("kusari/", env!("CARGO_PKG_VERSION"));

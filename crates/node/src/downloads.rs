@@ -21,7 +21,9 @@ use kusari_chain::BlockHash;
 
 pub(crate) use self::download::{Answer, Body, Download, Progress, Purpose};
 use crate::interface::PeerId;
-use crate::limits::{HEDGE_AFTER, MAX_BODIES_ASKED, MAX_OWED_ANSWERS, OWED_TIMEOUT};
+use crate::limits::{
+    HEDGE_AFTER, MAX_BODIES_ASKED, MAX_OWED_ANSWERS, MAX_SYNC_ANSWERS, OWED_TIMEOUT,
+};
 use crate::originals::LastBlock;
 use crate::prelude::*;
 
@@ -189,6 +191,15 @@ impl Downloads {
         self.live().any(|(_, download)| download.is_sync())
     }
 
+    /// How many blocks were asked of the peer for its chain, where that is one request.
+    fn only_stream(&self, peer: PeerId) -> Option<u32> {
+        let mut asked = self.of(peer).filter(|download| download.is_sync());
+        match (asked.next().map(Download::answer), asked.next()) {
+            (Some(Answer::Stream(limit)), None) => Some(*limit),
+            _ => None,
+        }
+    }
+
     fn syncing(&self) -> impl Iterator<Item = (PeerId, &Download, &Progress)> {
         self.live().filter_map(|(peer, download)| match download.purpose() {
             Purpose::Sync(progress) => Some((peer, download, progress)),
@@ -321,8 +332,9 @@ impl Downloads {
             let owed = downloads.iter().filter(|download| download.is_owed()).count();
             let syncing = downloads.iter().filter(|download| download.is_sync()).count();
             let chains = downloads.iter().filter(|download| download.is_chain()).count();
-            let is_single =
-                syncing <= 1 && chains <= 1 && downloads.len() <= owed + syncing + chains;
+            let is_single = syncing <= MAX_SYNC_ANSWERS
+                && chains <= 1
+                && downloads.len() <= owed + syncing + chains;
             exists(*peer) && owed <= MAX_OWED_ANSWERS && is_single
         };
         self.by_peer.iter().all(is_sound)

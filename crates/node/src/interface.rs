@@ -26,7 +26,7 @@ use crate::event::Event;
 use crate::hindrance::StorageState;
 use crate::prelude::*;
 use crate::store::{EntryId, StoreBatch};
-use crate::wire::{LineBatch, Received, Refusal, Sent};
+use crate::wire::{AnswerEnd, LineBatch, Received, Refusal, Sent};
 use crate::witnesses::WitnessMemory;
 
 /// The two clocks: timeouts use `monotonic`, block timestamps `wall`.
@@ -115,6 +115,14 @@ pub enum Input {
         peer: PeerId,
         /// What they say.
         lines: LineBatch,
+    },
+    /// The whole of an answer of blocks is here, and its lines come as soon as they are read. What follows it is
+    /// asked for meanwhile. A driver that does not say so has the node ask after those lines.
+    AnswerArrived {
+        /// Who sent it.
+        peer: PeerId,
+        /// How it ends.
+        end: AnswerEnd,
     },
     /// The search for [`Action::Mine`] found a nonce.
     BlockMined {

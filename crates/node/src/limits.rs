@@ -105,6 +105,8 @@ pub const FIRST_BODIES: usize = 32;
 /// before it says `busy`.
 pub const MAX_OWED_ANSWERS: usize = 4;
 const _: () = assert!(MAX_OWED_ANSWERS <= MAX_PENDING_ANSWERS);
+/// Those of them that one peer is asked for to catch up: one that is being read, and the next one.
+pub const MAX_SYNC_ANSWERS: usize = 2;
 /// How long a late answer is waited for, so that its `END` is not taken for that of another.
 pub const OWED_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How long mining waits at most after a block that we asked for has raised our best chain.
@@ -245,6 +247,17 @@ pub const MAX_UNCOMMITTED_BYTES: u64 = 32 << 20;
 pub const REFUSING_NETWORKS: usize = 3;
 /// Least time between two such audits, and how long a refusal counts.
 pub const AUDIT_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Blocks that are asked for to catch up and wait for more of them, to be written together: half of
+/// [`MAX_UNCOMMITTED`], so that as many are written while the next ones wait, and as many as the store's index
+/// of hashes writes in one sweep.
+pub const HELD_COMMIT_BLOCKS: usize = 4_096;
+const _: () = assert!(2 * HELD_COMMIT_BLOCKS <= MAX_UNCOMMITTED);
+/// How long they wait at most.
+pub const HELD_COMMIT_TIME: Duration = Duration::from_millis(100);
+
+/// Blocks that are shown before they are durable, in one answer.
+pub const MAX_UNDURABLE: usize = 256;
 
 /// Bytes that what else is written by commits under way may count for. Only transactions reach it, which
 /// change no chain: what is let into the pool and crowded out again is written all the same.

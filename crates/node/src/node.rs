@@ -112,6 +112,9 @@ pub struct Node {
     waiting_says: VecDeque<(RequestId, String)>,
     commits: Commits,
     timers: Timers,
+    /// The end of the best chain as others are told of it, as of the last input.
+    #[serde(default)]
+    announced_tip: BestPoint,
     /// As of the last input.
     catching_up: bool,
     /// The same.
@@ -123,9 +126,10 @@ pub struct Node {
     /// The same in Unix seconds.
     #[serde(skip)]
     wall: u64,
-    /// This and what follows it is empty between two inputs.
-    #[serde(skip)]
+    /// Between two inputs it holds nothing, or blocks alone that wait for more of them.
+    #[serde(with = "state::held_blocks", default, skip_serializing_if = "StoreBatch::is_empty")]
     batch: StoreBatch,
+    /// This and what follows it is empty between two inputs.
     #[serde(skip)]
     then: Vec<Action>,
     #[serde(skip)]
@@ -188,6 +192,7 @@ impl Node {
             peers: Peers::new(config.places(), random.draw()),
             random,
             mining: Mining::new(chain.tip().height > 0),
+            announced_tip: chain.tip(),
             chain,
             outbox_store,
             outbox,
@@ -233,6 +238,7 @@ impl Node {
                     self.line_received(peer, received)?;
                 }
             }
+            Input::AnswerArrived { peer, end } => self.ask_ahead(peer, &end),
             Input::BlockMined { template_id, nonce } => self.block_mined(template_id, nonce)?,
             Input::Committed { through } => self.committed(through),
             Input::StreamEnded { peer, height, hash, count } => {

@@ -51,6 +51,12 @@ impl Serving {
         self.0.contains_key(&peer)
     }
 
+    /// Whether an answer is not read before this commit is durable.
+    pub(crate) fn waits_for(&self, commit: CommitId) -> bool {
+        let mut pending = self.0.values().flat_map(|queue| &queue.pending);
+        pending.any(|answer| answer.ready_after >= commit)
+    }
+
     /// Takes the answers that can begin, now that everything up to `committed` is durable.
     pub(crate) fn ready(&mut self, committed: CommitId) -> alloc::vec::Vec<(PeerId, Answer)> {
         let mut ready = alloc::vec::Vec::new();

@@ -21,6 +21,8 @@ use crate::witnesses::WitnessStop;
 pub struct Snapshot {
     /// The last block of the best chain.
     pub tip: BestPoint,
+    /// The same without blocks of this node's own that are not durable yet: what others are told of.
+    pub announced_tip: BestPoint,
     /// Connected peers, silent ones too, oldest connection first.
     pub peers: Arc<[PeerSummary]>,
     /// Those of them that behave as the original node does, whoever dialled.

@@ -31,6 +31,8 @@ pub(crate) enum Timer {
     Witness,
     /// A person is told of what hinders the node, or something comes to hinder it.
     Hindrance,
+    /// Blocks are written that waited for more of them.
+    Commit,
     /// Whether to mine, and on what, is to be decided anew.
     Mine,
 }

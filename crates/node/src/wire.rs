@@ -3,6 +3,7 @@
 //! Owns the form of every line of the protocol and its size limits: bytes in, [`Message`] out, and
 //! back. Knows nothing of connections, and decides nothing about what a message means.
 
+mod answer_end;
 mod batches;
 mod beginning;
 mod decode;
@@ -12,6 +13,7 @@ mod message;
 mod message_text;
 mod refusal;
 
+pub use answer_end::AnswerEnd;
 pub use batches::{LineBatch, LineBatches};
 pub use beginning::{Beginning, OtherProtocol};
 pub use decode::{Dialect, Received, receive};

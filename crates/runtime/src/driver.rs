@@ -224,6 +224,7 @@ impl Driver {
                 self.span.begin(line.span);
                 Input::LinesReceived { peer, lines: row }
             }
+            NetEvent::AnswerArrived { peer, end } => Input::AnswerArrived { peer, end },
             NetEvent::Finished { peer } => Input::PeerFinished { peer },
             NetEvent::Disconnected { peer, reason } => {
                 self.peers.remove(&peer);

@@ -251,15 +251,15 @@ impl Running {
     }
 }
 
-/// Starts a node over a store. It listens when this returns. `on_event` is called from the node's
-/// thread, once the snapshot shows what happened, and must not block.
+/// Starts a node over a store. It listens when this returns. `on_events` is called from the node's
+/// thread with what happened, in order, once the snapshot shows it, and must not block.
 ///
 /// # Errors
 /// [`StartError`] names what could not be had.
 pub fn start(
     mut config: RuntimeConfig,
     store: Store,
-    on_event: Box<dyn FnMut(Event) + Send>,
+    on_events: Box<dyn FnMut(Vec<Event>) + Send>,
 ) -> Result<Running, StartError> {
     // Connections are served on the node's own thread, so that a new block needs one wake from
     // socket to socket. `net` does what takes long for them on few others, and names are looked up
@@ -321,7 +321,7 @@ pub fn start(
             net,
             clock,
             counts,
-            shown: Shown::new(publish, on_event),
+            shown: Shown::new(publish, on_events),
             control,
             config,
         };

@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use kusari_node::PeerAddress;
 use kusari_node::interface::{Direction, PeerId};
-use kusari_node::wire::{Dialect, LineBatch};
-use tokio::sync::{Semaphore, mpsc};
+use kusari_node::wire::{AnswerEnd, Dialect, LineBatch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use kusari_store::{ChainPosition, Store};
@@ -71,11 +71,33 @@ const SPARE_SOCKETS: usize = 32;
 
 /// What connections tell the node's thread, in the order of each connection.
 pub(crate) enum NetEvent {
-    Connected { peer: PeerId, direction: Direction, address: SocketAddr, handle: PeerHandle },
-    ConnectFailed { address: PeerAddress, reason: String },
-    Received { peer: PeerId, row: LineBatch, line: LineSpan },
-    Finished { peer: PeerId },
-    Disconnected { peer: PeerId, reason: String },
+    Connected {
+        peer: PeerId,
+        direction: Direction,
+        address: SocketAddr,
+        handle: PeerHandle,
+    },
+    ConnectFailed {
+        address: PeerAddress,
+        reason: String,
+    },
+    /// All of an answer is here; its lines come next.
+    AnswerArrived {
+        peer: PeerId,
+        end: AnswerEnd,
+    },
+    Received {
+        peer: PeerId,
+        row: LineBatch,
+        line: LineSpan,
+    },
+    Finished {
+        peer: PeerId,
+    },
+    Disconnected {
+        peer: PeerId,
+        reason: String,
+    },
 }
 
 /// A stream of stored blocks is written.
@@ -168,27 +190,23 @@ impl Net {
         })
     }
 
-    /// Does work that takes long for the node's thread on another one. `None` where the program is
-    /// ending.
-    async fn elsewhere<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        self.start_elsewhere(work).await?.await.ok()
-    }
-
-    /// Begins such work, once there is a place for it.
+    /// Begins work that takes long for the node's thread on another one, once there is a place for it. `None` where
+    /// the program is ending.
     async fn start_elsewhere<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<JoinHandle<T>> {
         let place = Arc::clone(&self.elsewhere).acquire_owned().await.ok()?;
-        // The work goes on where nobody waits for it any more, and keeps its place until it is done.
-        let work = move || {
-            let _place = place;
-            work()
-        };
-        Some(tokio::task::spawn_blocking(work))
+        Some(start_in(place, work))
+    }
+
+    /// Begins such work where there is a place at once.
+    fn try_start_elsewhere<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
+        let place = Arc::clone(&self.elsewhere).try_acquire_owned().ok()?;
+        Some(start_in(place, work))
     }
 
     /// What is counted of all connections.
@@ -199,4 +217,15 @@ impl Net {
     fn next_peer(&self) -> PeerId {
         PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// Begins work that keeps its place until it is done. It goes on where nobody waits for it any more.
+fn start_in<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    tokio::task::spawn_blocking(move || {
+        let _place = place;
+        work()
+    })
 }

@@ -10,7 +10,7 @@ pub(super) struct Shown {
     /// Whether those who wait are to look again although the snapshot is the same: at first, and after
     /// each commit.
     is_news: bool,
-    on_event: Box<dyn FnMut(Event) + Send>,
+    on_events: Box<dyn FnMut(Vec<Event>) + Send>,
     /// What is told next, once the snapshot shows it.
     events: Vec<Event>,
 }
@@ -18,9 +18,9 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn new(
         publish: watch::Sender<Arc<Snapshot>>,
-        on_event: Box<dyn FnMut(Event) + Send>,
+        on_events: Box<dyn FnMut(Vec<Event>) + Send>,
     ) -> Self {
-        Self { publish, is_news: true, on_event, events: Vec::new() }
+        Self { publish, is_news: true, on_events, events: Vec::new() }
     }
 
     /// A commit is durable.
@@ -45,6 +45,8 @@ impl Shown {
 
     /// Tells what happened. Whoever hears of it and looks finds it in the snapshot.
     pub(super) fn tell(&mut self) {
-        self.events.drain(..).for_each(&mut self.on_event);
+        if !self.events.is_empty() {
+            (self.on_events)(std::mem::take(&mut self.events));
+        }
     }
 }

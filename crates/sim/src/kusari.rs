@@ -309,6 +309,10 @@ impl World {
             end.framer.push(&bytes);
         }
         let peer = place.peer();
+        let arrived = self.end(place).and_then(|end| wire::AnswerEnd::of(end.framer.held()));
+        if let Some(end) = arrived {
+            self.input(host, Input::AnswerArrived { peer, end });
+        }
         let mut rows = LineBatches::new(self.node(host).map_or(Dialect::Classic, Node::dialect));
         while let Some(line) = self.next_line(place) {
             let is_hello = match line {

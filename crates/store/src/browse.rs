@@ -47,6 +47,17 @@ impl Header {
         Self { block, work, transactions, bytes, miner }
     }
 
+    /// The same of a whole block.
+    #[must_use]
+    pub fn of_stored(stored: &StoredBlock) -> Self {
+        let part = stored.part();
+        let transactions = part.map_or(stored.block.transactions.len(), |part| part.body.len());
+        let (data, none) = (String::new(), Vec::new());
+        let block = Block { data, transactions: none, ..stored.block.clone() };
+        let miner = part.map(|part| part.commitment.miner);
+        Self { block, work: stored.work, transactions, bytes: stored.counted_bytes(), miner }
+    }
+
     fn genesis() -> Self {
         let genesis = Block::genesis();
         let (transactions, bytes) = (genesis.transactions.len(), 0);

@@ -33,11 +33,22 @@ pub(super) async fn page(
     Query(BlockRange { from, limit }): Query<BlockRange>,
 ) -> Answer<Json<BlockPage>> {
     let from = from.unwrap_or(0);
-    let page = app.read(move |store| store.page(from, limit.0, PAGE_BYTES)).await?;
-    Ok(Json(BlockPage { blocks: page.blocks, next: page.next }))
+    let undurable = app.undurable(from.saturating_sub(1)).await?;
+    let page = app.read_at_once(move |store| store.page(from, limit.0, PAGE_BYTES)).await?;
+    let (mut blocks, mut next) = (page.blocks, page.next);
+    if next.is_none() {
+        let last = blocks.last().map(|last| (last.block.index, last.block.hash));
+        let room = limit.0 as usize - blocks.len();
+        let more = views::that_follow(from, last, &undurable);
+        next = more.get(room).map(|stored| stored.block.index);
+        let whole = |stored: &Arc<StoredBlock>| StoredBlock::clone(stored).into_whole();
+        blocks.extend(more.iter().take(room).map(whole));
+    }
+    Ok(Json(BlockPage { blocks, next }))
 }
 
 /// How a block is named.
+#[derive(Clone, Copy)]
 pub(super) enum BlockName {
     Height(u32),
     Hash(BlockHash),
@@ -66,12 +77,24 @@ impl Name for BlockName {
     extensions(("x-problems" = json!([BAD_REQUEST, NO_BLOCK, STORE]))),
 )]
 pub(super) async fn one(app: App, Named(which): Named<BlockName>) -> Answer<Json<BlockReport>> {
-    let found = app.read(move |store| match which {
+    let above = match which {
+        BlockName::Height(height) => height.saturating_sub(1),
+        BlockName::Hash(_) => app.read_at_once(Store::last_sound).await?.height,
+    };
+    let undurable = app.undurable(above).await?;
+    let found = app.read_at_once(move |store| match which {
         BlockName::Height(height) => store.placed_at(height),
         BlockName::Hash(hash) => store.placed(&hash),
     });
-    let placed = found.await?.ok_or_else(|| {
+    if let Some(placed) = found.await? {
+        return Ok(Json(views::block(placed)));
+    }
+    let is_it = |stored: &&Arc<StoredBlock>| match which {
+        BlockName::Height(height) => stored.block.index == height,
+        BlockName::Hash(hash) => stored.block.hash == hash,
+    };
+    let found = undurable.iter().find(is_it).ok_or_else(|| {
         NO_BLOCK.because("this node has no such block; /v1/status says how high its chain is")
     })?;
-    Ok(Json(views::block(placed)))
+    Ok(Json(views::undurable_block(found, app.node.snapshot().announced_tip.height)))
 }

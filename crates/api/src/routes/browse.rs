@@ -50,8 +50,16 @@ pub(super) async fn headers(
     Query(HeaderRange { from, limit }): Query<HeaderRange>,
 ) -> Answer<Json<HeaderPage>> {
     let from = from.unwrap_or(0);
-    let (headers, next) = app.read(move |store| store.headers(from, limit.0)).await?;
-    let headers = headers.into_iter().map(views::header).collect();
+    let undurable = app.undurable(from.saturating_sub(1)).await?;
+    let (headers, mut next) = app.read_at_once(move |store| store.headers(from, limit.0)).await?;
+    let last = headers.last().map(|last| (last.block.index, last.block.hash));
+    let mut headers: Vec<_> = headers.into_iter().map(views::header).collect();
+    if next.is_none() {
+        let room = limit.0 as usize - headers.len();
+        let more = views::that_follow(from, last, &undurable);
+        next = more.get(room).map(|stored| stored.block.index);
+        headers.extend(more.iter().take(room).map(|stored| views::undurable_header(stored)));
+    }
     Ok(Json(HeaderPage { headers, next }))
 }
 

@@ -59,15 +59,15 @@ fn what_happens_is_told_as_it_happens_until_the_node_ends() {
     assert!(head.contains("cache-control: no-store\r\n"), "{head}");
     assert_eq!(until(&mut client, "\n\n"), BEGINNING);
     // What is for people alone takes no number.
-    rig.sender.tell(&Event::OutboxFull { waiting: 1 });
-    rig.sender.tell(&Event::PeerConnected { address: peer(), target: None });
+    rig.sender.tell(&[Event::OutboxFull { waiting: 1 }]);
+    rig.sender.tell(&[Event::PeerConnected { address: peer(), target: None }]);
     assert_eq!(
         until(&mut client, "\n\n"),
         "event: peer\nid: 00000000000000ab-1\ndata: {\"kind\":\"peer\",\
          \"address\":\"127.0.0.1:4711\",\"state\":\"connected\",\"inbound\":true}\n\n"
     );
     let agent = String::from("evil\n\nid: 7\ndata: {}\n\n");
-    rig.sender.tell(&Event::PeerIntroduced { address: peer(), agent });
+    rig.sender.tell(&[Event::PeerIntroduced { address: peer(), agent }]);
     let told = until(&mut client, "\n\n");
     assert!(told.ends_with("\"agent\":\"evil\\n\\nid: 7\\ndata: {}\\n\\n\"}\n\n"), "{told}");
     let Rig { sender, runtime: _runtime, .. } = rig;
@@ -97,7 +97,7 @@ fn whoever_comes_back_is_told_what_was_missed_if_it_is_still_there() {
     let rig = Rig::new(store(0));
     for port in 1..=3 {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        rig.sender.tell(&Event::PeerConnected { address, target: None });
+        rig.sender.tell(&[Event::PeerConnected { address, target: None }]);
     }
     let told = |last: &str| {
         let mut client = rig.sent(&resume(last));
@@ -121,7 +121,7 @@ fn whoever_comes_back_is_told_what_was_missed_if_it_is_still_there() {
     }
     // An empty one is what a browser has before its first event.
     assert_eq!(until(&mut told(""), "\n\n"), "id: 00000000000000ab-3\n\n");
-    (0..KEPT_EVENTS).for_each(|_| rig.sender.add(long(1)));
+    rig.sender.add((0..KEPT_EVENTS).map(|_| long(1)));
     let mut client = told("00000000000000ab-1");
     assert_eq!(until(&mut client, "\n\n"), "id: 00000000000000ab-1\n\n");
     assert_eq!(until(&mut client, "\n\n"), missed(&(KEPT_EVENTS + 2).to_string()));
@@ -134,7 +134,7 @@ fn whoever_reads_too_slowly_is_told_so_and_keeps_nobody_waiting() {
     until(&mut client, BEGINNING);
     // Much more than the operating system buffers between two sockets.
     let count = 50_000;
-    (0..count).for_each(|_| rig.sender.add(long(1_000)));
+    rig.sender.add((0..count).map(|_| long(1_000)));
     let Rig { sender, runtime, .. } = rig;
     drop(sender);
     let mut text = String::new();
@@ -149,7 +149,7 @@ fn whoever_reads_too_slowly_is_told_so_and_keeps_nobody_waiting() {
 #[test]
 fn a_stream_that_nobody_reads_ends_at_its_deadline() {
     let rig = Rig::in_no_time(store(0));
-    (0..KEPT_EVENTS).for_each(|_| rig.sender.add(long(32 * 1024)));
+    rig.sender.add((0..KEPT_EVENTS).map(|_| long(32 * 1024)));
     let client = rig.sent(&resume("00000000000000ab-0"));
     // Something else that is known to take longer.
     let (_, took) = rig.all_of(rig.sent(&post("/v1/records", "", "{\"text\":\"hi\"}")));

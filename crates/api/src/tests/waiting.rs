@@ -1,5 +1,6 @@
 //! Commands: what is waited for, and what the node's answers become.
 
+use kusari_chain::BestPoint;
 use kusari_node::Snapshot;
 use kusari_node::interface::{Command, Reply, SayRefusal, TooManyAddresses};
 
@@ -140,11 +141,77 @@ fn what_the_node_has_shown_can_be_read_even_if_it_was_not_stored_yet() {
     let mut shown = Snapshot::default();
     shown.tip.work = Work::of_classic_blocks(2);
     rig.node.publish(shown.clone());
-    let answer = reading(rig.sent(&get("/v1/blocks/2")));
+    let answer = reading(rig.sent(&get("/v1/search?text=xxx&limit=1")));
     let answer = rig.runtime.block_on(async {
         extend(&rig.store, 2..=2);
         rig.node.publish(shown);
         answer.await.unwrap()
     });
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\"height\":2,"), "{answer}");
+}
+
+/// A node that tells of a chain of this height.
+fn announcing(stored: u32, height: u32) -> Rig {
+    let rig = Rig::new(store(stored));
+    let (work, hash) = (Work::of_classic_blocks(height), name_of(height));
+    let announced_tip = BestPoint { height, hash, work };
+    rig.node.publish(Snapshot { announced_tip, ..Snapshot::default() });
+    rig
+}
+
+fn undurable(heights: std::ops::RangeInclusive<u32>) -> Vec<Reply> {
+    vec![Reply::Undurable(heights.map(stored_block).collect())]
+}
+
+#[test]
+fn a_block_that_is_not_on_the_disk_yet_is_asked_of_the_node() {
+    let asked = [Command::GetUndurable { above: 1 }];
+    let (answer, commands) = announcing(1, 3).play(&get("/v1/blocks/2"), undurable(2..=3));
+    assert!(answer.contains("\"index\":2,") && answer.contains("\"durable\":false"), "{answer}");
+    assert_eq!(commands, asked);
+    let named = format!("/v1/blocks/{}", name_of(3));
+    let (answer, commands) = announcing(1, 3).play(&get(&named), undurable(2..=3));
+    assert!(answer.contains("\"index\":3,") && answer.contains("\"durable\":false"), "{answer}");
+    assert_eq!(commands, asked);
+    let (answer, _) = announcing(1, 3).play(&get("/v1/blocks/3"), undurable(2..=2));
+    assert_problem(&answer, 404, "no-such-block");
+    // What is on the disk, or is not told of, costs the node nothing.
+    for (stored, height, which) in [(3, 3, "3"), (1, 1, "2"), (3, 3, "4")] {
+        let path = get(&format!("/v1/blocks/{which}"));
+        assert_eq!(announcing(stored, height).play(&path, vec![]).1, []);
+    }
+}
+
+#[test]
+fn a_page_goes_on_with_what_is_not_on_the_disk_yet_where_that_follows() {
+    let pages = ["/v1/headers?from=1", "/v1/blocks?from=1"];
+    for path in pages {
+        let (answer, _) = announcing(1, 3).play(&get(path), undurable(1..=3));
+        assert_eq!(answer.matches("\"prev_hash\":").count(), 3, "{answer}");
+        assert!(answer.contains("\"next\":null"), "{answer}");
+        let limited = get(&format!("{path}&limit=2"));
+        let (answer, _) = announcing(1, 3).play(&limited, undurable(2..=3));
+        assert_eq!(answer.matches("\"prev_hash\":").count(), 2, "{answer}");
+        assert!(answer.contains("\"next\":3"), "{answer}");
+        // A page may begin with it, and goes on with nothing from another branch.
+        let above = get(&path.replace("from=1", "from=3"));
+        let (answer, _) = announcing(1, 3).play(&above, undurable(3..=3));
+        assert_eq!(answer.matches("\"prev_hash\":").count(), 1, "{answer}");
+        let (answer, _) = announcing(1, 3).play(&get(path), undurable(3..=3));
+        assert_eq!(answer.matches("\"prev_hash\":").count(), 1, "{answer}");
+    }
+}
+
+#[test]
+fn the_status_tells_of_a_block_before_it_is_on_the_disk_and_says_so() {
+    let rig = announcing(1, 3);
+    let answer = rig.answer(&get("/v1/status"));
+    assert!(answer.contains("\"height\":3,") && answer.contains("\"durable\":false"), "{answer}");
+    extend(&rig.store, 2..=3);
+    let answer = rig.answer(&get("/v1/status"));
+    assert!(answer.contains("\"height\":3,") && answer.contains("\"durable\":true"), "{answer}");
+    // The snapshot may be older than the disk.
+    extend(&rig.store, 4..=4);
+    let answer = rig.answer(&get("/v1/status"));
+    assert!(answer.contains("\"height\":4,") && answer.contains("\"durable\":true"), "{answer}");
 }

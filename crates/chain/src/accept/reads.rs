@@ -39,6 +39,18 @@ impl Chain {
         Ok(self.tree.find(hash)?.map(|known| known.point))
     }
 
+    /// The same of a block that stands in the best chain at this height, or stood there: far cheaper where it
+    /// does.
+    ///
+    /// # Errors
+    /// [`crate::StoreError`] where the store cannot be read.
+    pub fn point_near(&self, height: u32, hash: &BlockHash) -> StoreResult<Option<BestPoint>> {
+        match self.best_at(height)?.filter(|best| best.hash == *hash) {
+            None => self.point(hash),
+            best => Ok(best),
+        }
+    }
+
     /// A whole block of any branch. The genesis block is not stored and gives `None`.
     ///
     /// # Errors
@@ -80,6 +92,11 @@ impl Chain {
             }
             height = height.saturating_sub(step);
         }
+    }
+
+    /// Blocks of the best chain above a height that may not be in the store yet, lowest first.
+    pub fn uncommitted_above(&self, height: u32) -> impl Iterator<Item = &Arc<StoredBlock>> {
+        self.tree.uncommitted_above(height)
     }
 
     /// Changes that are accepted and not yet reported as committed.

@@ -6,6 +6,7 @@
 //! whole until its commit is reported.
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::BestPoint;
 use super::ChainChange;
@@ -224,11 +225,25 @@ impl Overlay {
         self.blocks.get(hash).map(|(_, stored)| stored)
     }
 
+    /// Blocks of the best chain above a height that the store may not have yet, lowest first.
+    pub(super) fn uncommitted_above(&self, height: u32) -> impl Iterator<Item = &Arc<StoredBlock>> {
+        let below = height.saturating_add(1).saturating_sub(self.start_height());
+        let above = self.window.iter().skip(usize::try_from(below).unwrap_or(usize::MAX));
+        above.filter_map(|entry| self.uncommitted_block(&entry.point.hash))
+    }
+
     /// Forgets an inserted block; the order tells it from a later insertion of the same hash.
     pub(super) fn forget_uncommitted(&mut self, hash: &BlockHash, order: u64) {
-        if self.blocks.get(hash).is_some_and(|(_, stored)| stored.order == order) {
-            let bytes = self.blocks.remove(hash).map_or(0, |(_, stored)| stored.counted_bytes());
-            self.block_bytes -= bytes;
+        self.forget_if(*hash, |_, held| held == order);
+    }
+
+    /// Forgets a block where this is said of the last change that wrote to it and its order.
+    fn forget_if(&mut self, hash: BlockHash, is_gone: impl FnOnce(u64, u64) -> bool) {
+        if let Entry::Occupied(held) = self.blocks.entry(hash)
+            && is_gone(held.get().0, held.get().1.order)
+        {
+            let (_, stored) = held.remove();
+            self.block_bytes -= stored.counted_bytes();
         }
     }
 
@@ -272,9 +287,7 @@ impl Overlay {
             self.change_bytes = self.change_bytes.saturating_sub(change.bytes);
             for (hash, order) in change.blocks {
                 // What a later change wrote to the block is not in the store yet.
-                if self.blocks.get(&hash).is_some_and(|(last, _)| *last <= change.version) {
-                    self.forget_uncommitted(&hash, order);
-                }
+                self.forget_if(hash, |last, held| last <= change.version && held == order);
             }
         }
         // Trimming only at twice the size makes the scan below cost nothing on average.

@@ -34,6 +34,7 @@ fn node_of(directory: &Path) -> SocketAddr {
         height: 0,
         tip: BlockHash::ZERO,
         work: Work::ZERO,
+        durable: true,
         recent_work: None,
         listen: None,
         data_directory: Some(directory.to_str().unwrap().into()),

@@ -21,6 +21,7 @@ fn snapshot(peers: Vec<PeerSummary>) -> Snapshot {
     let peers = peers.into();
     Snapshot {
         tip: BestPoint::genesis(),
+        announced_tip: BestPoint::genesis(),
         peers,
         originals: 0,
         ledger: None,

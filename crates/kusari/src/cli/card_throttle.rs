@@ -135,16 +135,18 @@ impl Pacer {
         }
     }
 
-    /// How long nothing needs to be looked at, if nothing happens; `None` for as long as it likes.
-    pub(crate) fn wait(&self, now: Duration) -> Option<Duration> {
-        let burst = self.burst.as_ref()?;
-        let due = match burst.drawn {
-            // What was asked for may come to an end without another block, so keep looking.
-            Some(_) => (burst.last + PROGRESS_QUIET).max(now + HOLD),
-            None if burst.held.is_empty() => burst.last + CARDS_QUIET,
-            None => burst.held_since + HOLD,
+    /// How long nothing needs to be looked at, if nothing happens; `None` for as long as it likes. And whether
+    /// blocks are nothing: where they are only counted, they are looked at now and then.
+    pub(crate) fn wait(&self, now: Duration) -> (Option<Duration>, bool) {
+        let Some(burst) = &self.burst else { return (None, false) };
+        if burst.drawn.is_some() {
+            return (Some(REDRAW), true);
+        }
+        let due = match burst.held.is_empty() {
+            true => burst.last + CARDS_QUIET,
+            false => burst.held_since + HOLD,
         };
-        Some(due.saturating_sub(now))
+        (Some(due.saturating_sub(now)), false)
     }
 
     /// Shows what is still held: the end has come.

@@ -47,7 +47,7 @@ fn a_single_block_is_shown_at_once() {
         let mut show = Vec::new();
         pacer.tick(now + CARDS_QUIET, false, &mut show);
         assert_eq!(show, []);
-        assert_eq!(pacer.wait(now), None);
+        assert_eq!(pacer.wait(now), (None, false));
     }
 }
 
@@ -63,7 +63,7 @@ fn a_short_sync_is_held_briefly_and_shown_in_full_and_in_order() {
     assert_eq!(show, []);
     other.finish(&mut show);
     assert_eq!(heights(&show), [1, 2]);
-    assert_eq!(pacer.wait(now), Some(HOLD - 63 * MS));
+    assert_eq!(pacer.wait(now), (Some(HOLD - 63 * MS), false));
     show.clear();
     pacer.tick(now + HOLD, false, &mut show);
     assert_eq!(heights(&show), (1..=64).collect::<Vec<_>>());
@@ -82,7 +82,7 @@ fn more_than_64_blocks_are_one_line_that_begins_and_one_that_ends() {
     pacer.tick(now + PROGRESS_QUIET, false, &mut show);
     let end = "Caught up: 12,345 blocks added in 12.3 s, now at height 12,345, work 809,041,920";
     assert_eq!(show, [Show::ProgressEnd(end.into())]);
-    assert_eq!(pacer.wait(now), None);
+    assert_eq!(pacer.wait(now), (None, false));
 }
 
 #[test]

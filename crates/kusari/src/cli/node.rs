@@ -36,7 +36,8 @@ const HISTORY_FILE: &str = "history";
 /// Runs a node until it stops.
 pub(super) fn run(settings: Settings) -> Result {
     let interactive = Console::is_interactive();
-    let (screen, link, console) = (Screen::new(), Link::default(), Arc::new(Console::new()));
+    let (screen, link, console) =
+        (Screen::new(settings.quiet), Link::default(), Arc::new(Console::new()));
     log::start(settings.log, interactive.then(|| screen.clone()));
     keep_hangup_ignored();
     stop_on_signals(&link, &console)?;
@@ -51,19 +52,19 @@ pub(super) fn run(settings: Settings) -> Result {
     }
     let output = output(prompt.as_mut());
     let (told, (sender, events)) = (screen.clone(), events::open()?);
-    let on_event = move |event| {
-        sender.tell(&event);
-        told.event(event);
+    let on_events = move |events: Vec<_>| {
+        sender.tell(&events);
+        told.events(events);
     };
     let node = link.clone();
     let catching_up = Box::new(move || node.node().is_some_and(|node| node.snapshot().catching_up));
-    let (listen, quiet) = (settings.listen, settings.quiet);
+    let listen = settings.listen;
     let explorer = listener.as_ref().map(ApiListener::address);
     let config = RuntimeConfig { explorer, ..config(settings, wallet.clone(), witness) };
-    let running = match kusari_runtime::start(config, store, Box::new(on_event)) {
+    let running = match kusari_runtime::start(config, store, Box::new(on_events)) {
         Ok(running) => running,
         Err(error) => {
-            screen.start(output, quiet, &first, catching_up)?;
+            screen.start(output, &first, catching_up)?;
             screen.finish(None);
             return Err(error.into());
         }
@@ -97,7 +98,7 @@ pub(super) fn run(settings: Settings) -> Result {
     };
     first.push(Message::answer(format!("Listening on {}", context.listen)));
     first.extend(api.address().map(|at| Message::routine(format!("Local API on http://{at}"))));
-    screen.start(output, quiet, &first, catching_up)?;
+    screen.start(output, &first, catching_up)?;
     link.attach(running.handle());
     read_lines(prompt, &console, &link, &screen, context)?;
 

@@ -43,11 +43,41 @@ pub(crate) struct Drained {
     pub(crate) dropped: u64,
     /// Nothing more will come.
     pub(crate) closed: bool,
+    /// There is something else than blocks among them.
+    has_other: bool,
 }
 
 impl Drained {
     fn is_nothing(&self) -> bool {
         self.items.is_empty() && self.skipped.is_none() && self.dropped == 0 && !self.closed
+    }
+
+    fn put(&mut self, now: Duration, item: Item) {
+        self.has_other = true;
+        self.items.push_back((now, item));
+    }
+
+    fn add(&mut self, now: Duration, event: Event) {
+        self.has_other |= !matches!(event, Event::BlockAdded { .. });
+        match &event {
+            // Once one block is skipped, all are until the screen has caught up: the order stays.
+            Event::BlockAdded { block, source }
+                if self.items.len() >= MAX_BLOCKS || self.skipped.is_some() =>
+            {
+                let before = self.skipped;
+                self.skipped = Some(Skipped {
+                    count: before.map_or(0, |skipped| skipped.count) + 1,
+                    height: block.block.index,
+                    work: block.work,
+                    synced: before.map_or(0, |skipped| skipped.synced)
+                        + u64::from(*source == BlockSource::Synced),
+                });
+            }
+            // An alarm comes once in a while, and nobody may miss it.
+            Event::BranchHeld(_) => self.items.push_back((now, Item::Event(event))),
+            _ if self.items.len() >= MAX_EVENTS => self.dropped += 1,
+            _ => self.items.push_back((now, Item::Event(event))),
+        }
     }
 }
 
@@ -66,41 +96,23 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Adds an event without ever waiting.
-    pub(crate) fn event(&self, now: Duration, event: Event) {
+    /// Adds events without ever waiting.
+    pub(crate) fn events(&self, now: Duration, events: impl Iterator<Item = Event>) {
         let mut state = self.lock();
-        let waiting = &mut state.taken;
         // Where something waits already the screen has been woken, and takes all there is; waking
         // it for each of ten thousand blocks would cost the node more than the blocks.
-        let wake = waiting.is_nothing();
-        match &event {
-            // Once one block is skipped, all are until the screen has caught up: the order stays.
-            Event::BlockAdded { block, source }
-                if waiting.items.len() >= MAX_BLOCKS || waiting.skipped.is_some() =>
-            {
-                let before = waiting.skipped;
-                waiting.skipped = Some(Skipped {
-                    count: before.map_or(0, |skipped| skipped.count) + 1,
-                    height: block.block.index,
-                    work: block.work,
-                    synced: before.map_or(0, |skipped| skipped.synced)
-                        + u64::from(*source == BlockSource::Synced),
-                });
-            }
-            // An alarm comes once in a while, and nobody may miss it.
-            Event::BranchHeld(_) => waiting.items.push_back((now, Item::Event(event))),
-            _ if waiting.items.len() >= MAX_EVENTS => waiting.dropped += 1,
-            _ => waiting.items.push_back((now, Item::Event(event))),
-        }
+        let before = (state.taken.is_nothing(), state.taken.has_other);
+        events.for_each(|event| state.taken.add(now, event));
+        let wakes = before != (state.taken.is_nothing(), state.taken.has_other);
         drop(state);
-        if wake {
+        if wakes {
             self.arrived.notify_one();
         }
     }
 
     /// Adds what must not be lost. Only as much as a person types comes this way.
     pub(crate) fn add(&self, now: Duration, item: Item) {
-        self.lock().taken.items.push_back((now, item));
+        self.lock().taken.put(now, item);
         self.arrived.notify_one();
     }
 
@@ -110,7 +122,7 @@ impl Queue {
         if state.taken.items.len() >= MAX_EVENTS {
             state.taken.dropped += 1;
         } else {
-            state.taken.items.push_back((now, Item::Message(said)));
+            state.taken.put(now, Item::Message(said));
         }
         drop(state);
         self.arrived.notify_one();
@@ -129,9 +141,12 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// Takes all that waits, or waits for something, at most for `patience`.
-    pub(crate) fn take(&self, patience: Option<Duration>) -> Drained {
-        let nothing = |state: &mut State| state.taken.is_nothing();
+    /// Takes all that waits, or waits for something, at most for `patience`; with `blocks_wait` for something
+    /// else than blocks.
+    pub(crate) fn take(&self, patience: Option<Duration>, blocks_wait: bool) -> Drained {
+        let nothing = |State { taken, .. }: &mut State| {
+            taken.is_nothing() || blocks_wait && !taken.has_other && !taken.closed
+        };
         let state = self.lock();
         let mut state = match patience {
             None => self.arrived.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner),
@@ -189,20 +204,21 @@ mod tests {
         let queue = Queue::default();
         let many = 100_000;
         for height in 1..=many {
-            queue.event(Duration::ZERO, added(height));
+            queue.events(Duration::ZERO, [added(height)].into_iter());
         }
         let address = "127.0.0.1:1".parse().unwrap();
         for _ in 0..many {
-            queue.event(Duration::ZERO, Event::PeerConnected { address, target: None });
+            let event = Event::PeerConnected { address, target: None };
+            queue.events(Duration::ZERO, [event].into_iter());
         }
         queue.add(Duration::ZERO, Item::Message(Message::answer("receipt")));
-        let taken = queue.take(None);
+        let taken = queue.take(None, false);
         assert_eq!(taken.items.len(), MAX_EVENTS + 1);
         let skipped = taken.skipped.unwrap();
         assert_eq!(skipped.count, u64::from(many) - MAX_BLOCKS as u64);
         assert_eq!((skipped.height, skipped.synced), (many, skipped.count));
         assert_eq!(taken.dropped, u64::from(many) - (MAX_EVENTS - MAX_BLOCKS) as u64);
-        let next = queue.take(Some(Duration::ZERO));
+        let next = queue.take(Some(Duration::ZERO), false);
         assert!(next.items.is_empty() && next.skipped.is_none() && next.dropped == 0);
     }
 
@@ -214,7 +230,7 @@ mod tests {
         }
         let waiting = Arc::clone(&queue);
         let thread = std::thread::spawn(move || waiting.wait_for_room());
-        assert_eq!(queue.take(None).items.len(), MAX_BLOCKS);
+        assert_eq!(queue.take(None, false).items.len(), MAX_BLOCKS);
         thread.join().unwrap();
         for _ in 0..=MAX_BLOCKS {
             queue.add(Duration::ZERO, Item::Asking);

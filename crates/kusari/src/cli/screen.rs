@@ -33,25 +33,29 @@ pub(crate) struct Screen {
 }
 
 struct Shared {
+    /// Only answers, warnings and what is worse.
+    quiet: bool,
     queue: Queue,
     began: Instant,
     last_words: OnceLock<Message>,
 }
 
 impl Screen {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let queue = Queue::default();
-        let shared = Shared { queue, began: now(), last_words: OnceLock::new() };
+        let shared = Shared { quiet, queue, began: now(), last_words: OnceLock::new() };
         Self { shared: Arc::new(shared) }
     }
 
     /// Takes what happened. Never waits.
-    pub(crate) fn event(&self, event: Event) {
-        // For programs. People get receipts, and nobody could read those of a busy ledger.
-        if matches!(event, Event::TransactionPooled { .. }) {
-            return;
-        }
-        self.shared.queue.event(self.now(), event);
+    pub(crate) fn events(&self, events: Vec<Event>) {
+        let is_shown = |event: &Event| match event {
+            // For programs. People get receipts, and nobody could read those of a busy ledger.
+            Event::TransactionPooled { .. } => false,
+            Event::BlockAdded { .. } => !self.shared.quiet,
+            _ => true,
+        };
+        self.shared.queue.events(self.now(), events.into_iter().filter(is_shown));
     }
 
     /// Shows lines.
@@ -87,12 +91,11 @@ impl Screen {
     pub(crate) fn start(
         &self,
         output: Output,
-        quiet: bool,
         first: &[Message],
         catching_up: CatchingUp,
     ) -> io::Result<()> {
         let screen = self.clone();
-        let mut presenter = Presenter::new(output, quiet);
+        let mut presenter = Presenter::new(output, self.shared.quiet);
         first.iter().for_each(|said| presenter.say(said));
         presenter.output.flush();
         std::thread::Builder::new().name("screen".into()).spawn(move || {
@@ -113,7 +116,8 @@ impl Screen {
 
     fn run(&self, mut presenter: Presenter, catching_up: &CatchingUp) {
         loop {
-            let taken = self.shared.queue.take(presenter.pacer.wait(self.now()));
+            let (patience, blocks_wait) = presenter.pacer.wait(self.now());
+            let taken = self.shared.queue.take(patience, blocks_wait);
             let closed = taken.closed;
             presenter.show(taken, self.now());
             presenter.tick(self.now(), catching_up());

@@ -9,7 +9,9 @@ use kusari_api_types::{NodeFile, PeerStage};
 use kusari_chain::Block;
 use kusari_client::{Client, ClientError};
 
-use super::support::{HttpAnswer, Node, Setup, eventually, http, one_chain_of};
+use super::support::{
+    HttpAnswer, Node, RawPeer, Setup, blocks, eventually, hello, http, one_chain_of,
+};
 
 fn node_file(node: &Node) -> NodeFile {
     kusari_client::read_node_file(&node.directory()).unwrap().unwrap()
@@ -257,4 +259,29 @@ fn a_token_file_that_everybody_can_read_starts_no_node() {
     let mut node = Setup::new("node").args(["--token-file", file.to_str().unwrap()]).spawn();
     assert_eq!(node.wait_for_end().code(), Some(1));
     assert!(node.err.lines().join("\n").contains("make it private with `chmod 600`"));
+}
+
+#[test]
+fn a_block_of_another_node_can_be_asked_for_as_soon_as_it_is_told_of_and_then_becomes_durable() {
+    let node = Node::start("A");
+    let client = client(&node);
+    let chain = blocks::mine_many(&Block::genesis(), "asked for", 4);
+    let mut peer = RawPeer::connect(node.port);
+    peer.send(&hello(7, "classic", &chain[3]));
+    peer.wait_for("GET_BLOCKS:");
+    // The last one is still to come, so that these wait for it before they are written.
+    peer.send_bytes(blocks::lines(&chain[..3]).as_bytes());
+    let status = eventually("three blocks are accepted", || {
+        Some(client.status().unwrap()).filter(|status| status.height == 3)
+    });
+    assert_eq!(status.tip, chain[2].hash);
+    for which in ["3".to_owned(), chain[2].hash.to_string()] {
+        let block = client.block(&which).unwrap().unwrap();
+        assert_eq!((block.block.block.hash, block.confirmations), (chain[2].hash, 1));
+    }
+    assert_eq!(client.blocks(0, 256).unwrap().blocks.len(), 4);
+    let headers = http(printed_address(&node), "GET /v1/headers?from=2", "", "").body;
+    assert_eq!(headers.matches("\"durable\":").count(), 2, "{headers}");
+    eventually("all of it is durable", || client.status().unwrap().durable.then_some(()));
+    assert!(client.block("3").unwrap().unwrap().durable);
 }

@@ -7,9 +7,9 @@ use kusari_chain::Block;
 
 /// Connections that read nothing; a node takes 48 from others, and one of them reads.
 const READERS: usize = 40;
-/// Room for what one of them may make the node hold, in KiB: a chunk of lines and the buffers of
+/// Room for what one of them may make the node hold, in KiB: two chunks of lines and the buffers of
 /// its connection.
-const KIB_PER_READER: u64 = 160;
+const KIB_PER_READER: u64 = 240;
 
 fn resident_kib(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();

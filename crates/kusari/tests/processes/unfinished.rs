@@ -18,6 +18,7 @@ fn silent_node() -> String {
         height: 1,
         tip: Block::genesis().hash,
         work: Work::of_classic_blocks(1),
+        durable: true,
         recent_work: None,
         listen: Some(peers.local_addr().unwrap()),
         data_directory: None,

@@ -20,8 +20,10 @@
 //!
 //! What is being asked stands in [`Downloads`].
 
+mod ahead;
 mod outcome;
 mod source;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +33,7 @@ use kusari_chain::{BestPoint, BlockHash, StoreResult, Work};
 
 pub(crate) use self::outcome::{Arrival, End, Question};
 use self::source::{Source, per_second};
+use self::survey::Survey;
 use super::{Answer, Download, Downloads, Progress, Purpose};
 use crate::interface::PeerId;
 use crate::limits::{
@@ -169,15 +172,23 @@ impl Sync {
     /// The peer's answer is complete, or ends by what it says.
     pub(crate) fn answer_ended(&mut self, downloads: &mut Downloads, peer: PeerId, now: Duration) {
         if let Some(download) = downloads.take_sync(peer) {
-            self.ended(peer, download, End::Complete, now);
+            self.ended(downloads, peer, download, End::Complete, now);
         }
     }
 
     /// A request came to its end, and its download was taken out of the table.
-    pub(crate) fn ended(&mut self, peer: PeerId, download: Download, end: End, now: Duration) {
+    pub(crate) fn ended(
+        &mut self,
+        downloads: &mut Downloads,
+        peer: PeerId,
+        download: Download,
+        end: End,
+        now: Duration,
+    ) {
         let sent_at = download.sent_at;
         let Some(Purpose::Sync(progress)) = download.into_purpose() else { return };
-        let has_risen = self.best_work > progress.work_before;
+        let best_work = self.best_work;
+        let has_risen = best_work > progress.work_before;
         let turn = self.next_turn();
         let Some(source) = self.sources.get_mut(&peer) else { return };
         source.rate = Some(per_second(progress.gained, now.saturating_sub(sent_at)));
@@ -191,6 +202,7 @@ impl Sync {
                 if source.cursor.is_some() {
                     source.orphan = source.orphan.or(progress.orphan);
                 }
+                ahead::goes_on(downloads, peer, best_work, source);
             }
             End::Late | End::Refused => {
                 if progress.is_fresh {
@@ -378,20 +390,3 @@ impl Sync {
 /// Who is asked first: the lowest. Peers whose last answer led to something, the fastest, those that were
 /// not asked so far, those that we dialled, the first in the line.
 type Rank = (bool, Reverse<u32>, bool, bool, u64);
-
-/// What is being asked now.
-#[derive(Default)]
-struct Survey {
-    /// Some request keeps others from being sent.
-    is_held: bool,
-    /// Requests to peers whose last answer led to nothing.
-    retries: usize,
-    /// Blocks a second of the fastest one.
-    fastest: u32,
-}
-
-impl Survey {
-    fn has_room_for(&self, rate: u32) -> bool {
-        !self.is_held || rate > self.fastest
-    }
-}

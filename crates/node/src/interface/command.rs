@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use kusari_chain::ledger::{Account, BodyEntry, PublicKey, Txid};
 use kusari_chain::mempool::PoolRefusal;
-use kusari_chain::{BlockHash, Branches};
+use kusari_chain::{BlockHash, Branches, StoredBlock};
 
 use super::{AcceptedBranch, WrittenTransaction};
 use crate::address::PeerAddress;
@@ -47,6 +47,12 @@ pub enum Command {
     Erase(Erasure),
     /// The best chain and the branches beside it.
     GetBranches,
+    /// Blocks of the best chain above a height that are accepted and may not be durable yet; none of this
+    /// node's own, of which nothing is said before.
+    GetUndurable {
+        /// The height.
+        above: u32,
+    },
     /// Follow the branch of this block, however much it reverts. Answered once it is durable, or
     /// refused.
     AcceptBranch(BlockHash),
@@ -82,6 +88,8 @@ pub enum Reply {
     Erased(bool),
     /// The branches that are known.
     Branches(Box<Branches>),
+    /// Blocks that may not be durable yet, lowest first: [`crate::limits::MAX_UNDURABLE`] at most.
+    Undurable(Vec<Arc<StoredBlock>>),
     /// A branch is accepted, or can't be.
     BranchAccepted(Result<Box<AcceptedBranch>, BranchRefusal>),
     /// The address will be dialled, and whether it was before.

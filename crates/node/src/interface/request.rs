@@ -5,7 +5,7 @@
 use core::net::IpAddr;
 
 use kusari_chain::ledger::{PublicKey, Txid};
-use kusari_chain::{BlockHash, Branches};
+use kusari_chain::{BlockHash, Branches, StoredBlock};
 
 use super::{
     AcceptedBranch, AccountState, Ban, BranchRefusal, Command, Disconnected, Drafted,
@@ -53,6 +53,7 @@ requests! {
     mine_on(seconds: u32) -> Result<bool, NoLedger> = Command::MineOn { seconds }, MinesOn;
     erase(erasure: Erasure) -> bool = Command::Erase(erasure), Erased;
     branches() -> Box<Branches> = Command::GetBranches, Branches;
+    undurable(above: u32) -> Vec<Arc<StoredBlock>> = Command::GetUndurable { above }, Undurable;
     accept_branch(hash: BlockHash) -> Result<Box<AcceptedBranch>, BranchRefusal>
         = Command::AcceptBranch(hash), BranchAccepted;
     connect(address: PeerAddress) -> Result<bool, TooManyAddresses>

@@ -200,6 +200,7 @@ impl Node {
                 return Err(violation.into());
             }
         };
+        self.behind.take_if(|behind| behind.claimed.hash == hash);
         if let Arrival::Fresh(point) | Arrival::Known(point) = arrival {
             if self.transactions.is_some() {
                 self.orphan_joined(point);

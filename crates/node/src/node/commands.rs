@@ -7,7 +7,7 @@ use kusari_chain::params::MAX_TEXT_BYTES;
 use super::Node;
 use crate::event::Event;
 use crate::interface::{Action, Command, Reply, RequestId, SayRefusal, TooManyAddresses};
-use crate::limits::{MAX_LISTED_BRANCHES, MAX_WAITING_SAYS};
+use crate::limits::{MAX_LISTED_BRANCHES, MAX_UNDURABLE, MAX_WAITING_SAYS};
 use crate::prelude::*;
 
 impl Node {
@@ -30,6 +30,11 @@ impl Node {
             Command::GetPool { after, limit } => Reply::Pool(self.pool_page(after, limit)),
             Command::GetBranches => {
                 Reply::Branches(Box::new(self.chain.branches(MAX_LISTED_BRANCHES)?))
+            }
+            Command::GetUndurable { above } => {
+                let undurable = self.chain.uncommitted_above(above);
+                let others = undurable.take_while(|stored| !self.commits.hides(&stored.block.hash));
+                Reply::Undurable(others.take(MAX_UNDURABLE).map(Arc::clone).collect())
             }
             Command::MineOn { seconds } => Reply::MinesOn(self.mine_on(seconds)),
             Command::Connect(address) => {

@@ -4,7 +4,7 @@ use kusari_chain::{BestPoint, BlockHash, ChainChange};
 
 use super::Node;
 use crate::interface::{Action, CommitId};
-use crate::limits::MAX_COMMIT_BYTES;
+use crate::limits::{HELD_COMMIT_BLOCKS, HELD_COMMIT_TIME, MAX_COMMIT_BYTES};
 use crate::prelude::*;
 
 /// A commit under way.
@@ -28,13 +28,18 @@ pub(super) struct Commits {
     unannounced: VecDeque<(CommitId, BestPoint)>,
     /// The last change of the chain.
     version: u64,
+    /// By when blocks are written that wait for more of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_until: Option<Duration>,
 }
 
 impl Commits {
-    /// Whether a state may say so.
-    pub(super) fn is_sound(&self) -> bool {
+    /// Whether a state may say so, in which so many writes of blocks wait.
+    pub(super) fn is_sound(&self, held: usize) -> bool {
         let sum = self.under_way.iter().try_fold(0, |sum: u64, one| sum.checked_add(one.bytes));
         sum == Some(self.bytes)
+            && self.held_until.is_some() == (held > 0)
+            && held < HELD_COMMIT_BLOCKS
     }
 
     /// The commit that what is being decided now will be part of.
@@ -62,6 +67,11 @@ impl Commits {
     /// Whether the block is one of ours that is not durable yet.
     pub(super) fn hides(&self, hash: &BlockHash) -> bool {
         self.unannounced().any(|own| own.hash == *hash)
+    }
+
+    /// Whether a block of ours becomes durable with what is being decided now.
+    fn has_own_in_progress(&self) -> bool {
+        self.unannounced.back().is_some_and(|(id, _)| *id == self.in_progress())
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -95,11 +105,36 @@ impl Node {
         self.commits.unannounced.push_back((self.commits.in_progress(), point));
     }
 
+    /// Whether more is to be written with what is there: blocks of others that were asked for to catch up,
+    /// which anybody has, cost less to write the more they are.
+    fn is_commit_held(&self) -> bool {
+        self.batch.is_of_blocks()
+            && self.batch.blocks.len() < HELD_COMMIT_BLOCKS
+            && self.then.is_empty()
+            && !self.commits.has_own_in_progress()
+            && self.commits.held_until.is_none_or(|until| self.now < until)
+            && self.sync.is_catching_up(&self.downloads, self.now)
+            && !self.serving.waits_for(self.commits.in_progress())
+            && !self.is_congested()
+    }
+
+    /// When blocks are written that wait for more of them, in monotonic time.
+    #[must_use]
+    pub fn held_commit_deadline(&self) -> Option<Duration> {
+        self.commits.held_until
+    }
+
     pub(super) fn commit(&mut self) {
         // What is to follow may wait for commits that are under way, with nothing new to write.
         if self.batch.is_empty() && self.then.is_empty() {
             return;
         }
+        if self.is_commit_held() {
+            let until = self.now + HELD_COMMIT_TIME;
+            self.commits.held_until.get_or_insert(until);
+            return;
+        }
+        self.commits.held_until = None;
         let batch = core::mem::take(&mut self.batch);
         let then = core::mem::take(&mut self.then);
         let (id, bytes) = (self.commits.in_progress(), batch.counted_bytes());

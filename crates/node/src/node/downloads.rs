@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::interface::{Direction, PeerId};
 use crate::prelude::*;
 use crate::snapshot::Behind;
-use crate::wire::{GetBlocks, MAX_HEADERS, Message};
+use crate::wire::{AnswerEnd, GetBlocks, MAX_BLOCKS, MAX_HEADERS, Message};
 
 impl Node {
     /// A peer's answer of blocks is complete.
@@ -38,7 +38,9 @@ impl Node {
     fn request_ended(&mut self, peer: PeerId, download: Download, end: End) {
         let Some(purpose) = download.live_purpose() else { return };
         match (purpose, end) {
-            (Purpose::Sync(_), _) => self.sync.ended(peer, download, end, self.now),
+            (Purpose::Sync(_), _) => {
+                self.sync.ended(&mut self.downloads, peer, download, end, self.now);
+            }
             // In time another peer may have it. Where it is late, it is left to those who catch up.
             (Purpose::Announced(hash), End::Complete | End::Refused) => {
                 self.pending_announcements.answered(peer, hash);
@@ -118,6 +120,17 @@ impl Node {
         }
     }
 
+    /// Asks for what follows an answer before its lines are read: the peer reads and sends meanwhile.
+    pub(super) fn ask_ahead(&mut self, peer: PeerId, end: &AnswerEnd) {
+        let tip = self.chain.tip();
+        if self.sync.asks_ahead(&mut self.downloads, peer, end, &tip, self.now) {
+            // Where it has left both, its answer begins at the first block, and it is asked anew after that.
+            let locator = alloc::vec![end.hash, tip.hash];
+            let limit = MAX_BLOCKS;
+            self.send(peer, Message::GetBlocks(GetBlocks::After { locator, limit }));
+        }
+    }
+
     /// What peers claim beyond our best chain and could not be got so far, if anything, as of the last
     /// input. A branch that is here, and held, does not count.
     #[must_use]
@@ -134,7 +147,11 @@ impl Node {
         let since = self.sync.behind_since()?;
         let tip = self.chain.tip();
         let mut claims = self.sync.claims_above(tip.work);
-        let is_here = |claim: &BestPoint| matches!(self.chain.point(&claim.hash), Ok(Some(_)));
+        // What was not here is still not, unless it came, which is noted.
+        let is_here = |claim: &BestPoint| {
+            self.behind.is_none_or(|behind| behind.claimed.hash != claim.hash)
+                && matches!(self.chain.point(&claim.hash), Ok(Some(_)))
+        };
         // The first that is not here is enough of a reason: the others are not looked up.
         let first = claims.iter().position(|(claim, _)| !is_here(claim))?;
         claims.drain(..first);

@@ -27,10 +27,6 @@ impl Node {
         self.pass_on_transactions()?;
         self.pass_on_statements();
         self.actions.append(&mut self.news);
-        // Before the commit, so that it can be stored with it.
-        self.record_events();
-        self.commit();
-        self.serve();
         self.keep_time();
         self.ask_originals()?;
         self.give_up_late_answers();
@@ -38,6 +34,10 @@ impl Node {
         self.request_bodies();
         self.request_payloads();
         self.request_blocks()?;
+        // Before the commit, so that it can be stored with it.
+        self.record_events();
+        self.commit();
+        self.serve();
         self.dial();
         self.look_behind();
         self.watch_catching_up();
@@ -141,6 +141,7 @@ impl Node {
 
     fn wake(&mut self) -> StoreResult {
         let tip = self.announced_tip()?;
+        self.announced_tip = tip;
         // A second late at most: the wall clock counts in seconds.
         let next_due = self.chain.next_due().map(|due| self.until(due));
         let transactions = self.transactions.as_ref();
@@ -161,6 +162,7 @@ impl Node {
             (Timer::Transactions, transactions.and_then(Transactions::deadline)),
             (Timer::Witness, self.witness_deadline()),
             (Timer::Hindrance, self.hindrance_deadline()),
+            (Timer::Commit, self.held_commit_deadline()),
         ] {
             self.timers.set(timer, at);
         }

@@ -24,7 +24,7 @@ impl Node {
         if self.transactions.is_none() {
             return self.refuse_verb(peer, "GET_HEADERS");
         }
-        let after = self.first_on_best_chain(locator)?;
+        let after = self.first_on_best_chain(peer, locator)?;
         let through = after.height.saturating_add(limit);
         self.answer(peer, after, Some(through), StreamForm::Headers);
         Ok(())

@@ -215,14 +215,25 @@ impl Node {
     }
 
     fn get_blocks_after(&mut self, peer: PeerId, locator: &[BlockHash], limit: u32) -> StoreResult {
-        let after = self.first_on_best_chain(locator)?;
+        let after = self.first_on_best_chain(peer, locator)?;
         let through = after.height.saturating_add(limit);
         self.answer(peer, after, Some(through), StreamForm::Counted);
         Ok(())
     }
 
-    /// The first of these blocks that is in our best chain; genesis where none is.
-    pub(super) fn first_on_best_chain(&self, locator: &[BlockHash]) -> StoreResult<BestPoint> {
+    /// The first of these blocks, which a peer names, that is in our best chain; genesis where none is.
+    pub(super) fn first_on_best_chain(
+        &self,
+        peer: PeerId,
+        locator: &[BlockHash],
+    ) -> StoreResult<BestPoint> {
+        // One who catches up names the last block that it was sent.
+        if let Some(had) = self.gossip.had_by(peer, self.now)
+            && locator.first() == Some(&had.hash)
+            && self.chain.best_at(had.height)? == Some(had)
+        {
+            return Ok(had);
+        }
         for hash in locator {
             if let Some(point) = self.chain.on_best_chain(hash)? {
                 return Ok(point);
@@ -336,7 +347,7 @@ impl Node {
         if ended.form == StreamForm::Plain && counts {
             // Where the last block has left every branch since, its height still tells how far the
             // peer is on the best chain at most.
-            let point = match self.chain.point(hash)? {
+            let point = match self.chain.point_near(height, hash)? {
                 Some(point) => point,
                 None => self.chain.best_at(height)?.unwrap_or_else(BestPoint::genesis),
             };
@@ -345,7 +356,7 @@ impl Node {
         if count > 0
             && introduced
             && ended.form != StreamForm::Headers
-            && let Some(point) = self.chain.point(hash)?
+            && let Some(point) = self.chain.point_near(height, hash)?
         {
             self.gossip.was_sent(peer, point);
         }

@@ -15,7 +15,7 @@ use super::Node;
 use crate::interface::PeerId;
 use crate::limits::MAX_WAITING_SAYS;
 use crate::prelude::*;
-use crate::store::OutboxStore;
+use crate::store::{OutboxStore, StoreBatch};
 
 /// It is not the state of a node of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,25 @@ pub(super) mod chain {
         let state = ChainState::deserialize(deserializer)?;
         let empty = Box::new(MemoryBlocks::default());
         Chain::restore(state, empty, TreeLimits::default()).map_err(de::Error::custom)
+    }
+}
+
+/// The form of blocks in a checkpoint that wait to be written.
+pub(super) mod held_blocks {
+    use super::*;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        batch: &StoreBatch,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        batch.blocks.serialize(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<StoreBatch, D::Error> {
+        let blocks = Vec::deserialize(deserializer)?;
+        Ok(StoreBatch { blocks, ..StoreBatch::default() })
     }
 }
 
@@ -97,7 +116,7 @@ impl Node {
             && self.bans.is_within_bounds()
             && self.peers.is_within(self.config.places())
             && self.refusals.is_within_bounds()
-            && self.commits.is_sound()
+            && self.commits.is_sound(self.batch.blocks.len())
             && self.waiting_says.len() <= MAX_WAITING_SAYS
     }
 

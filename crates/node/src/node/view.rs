@@ -67,6 +67,7 @@ impl Node {
         let (side_bytes, side_limit) = self.chain.side_bytes();
         Snapshot {
             tip: self.chain.tip(),
+            announced_tip: self.announced_tip,
             peers,
             originals: self.peers.iter().filter(|(_, peer)| peer.is_original()).count(),
             waiting_entries: self.outbox.waiting() + self.waiting_says.len() as u64,

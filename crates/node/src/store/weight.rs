@@ -19,8 +19,13 @@ impl StoreBatch {
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-            && self.outbox.is_empty()
+        self.blocks.is_empty() && self.is_of_blocks()
+    }
+
+    /// Whether nothing but blocks is to be written.
+    #[must_use]
+    pub fn is_of_blocks(&self) -> bool {
+        self.outbox.is_empty()
             && self.pool.is_empty()
             && self.predecessors.is_empty()
             && self.erased.is_empty()

@@ -1,7 +1,7 @@
 //! Lines in a row: what is cheaper to check or to take together is kept together.
 //!
-//! Owns which lines of a stretch become one: blocks in a row are taken together, and transactions in
-//! a row are checked together as well. The order of lines stays. Knows nothing of connections.
+//! Owns which lines of a stretch become one: blocks in a row are taken together, with the `END` of their
+//! answer, and transactions in a row are checked together as well. The order of lines stays. Knows nothing of connections.
 
 use kusari_chain::mempool::TransactionBatch;
 
@@ -14,7 +14,8 @@ use crate::prelude::*;
 /// all of them checked by themselves.
 const MAX_BATCH: usize = 1_024;
 
-/// Lines that are taken together: `BLOCK` lines in a row, `TX` lines in a row, or one line of any kind.
+/// Lines that are taken together: `BLOCK` lines in a row and the `END` that follows them, `TX` lines in a row,
+/// or one line of any kind.
 pub type LineBatch = Vec<Result<Received, Refusal>>;
 
 /// Reads the lines of one peer, in order. What it holds is bounded by the lines that whoever fills it
@@ -59,6 +60,11 @@ impl LineBatches {
             block @ Ok(Message::Block(_)) => {
                 self.end_transactions();
                 self.blocks.push(block);
+                false
+            }
+            end @ Ok(Message::End { .. }) if !self.blocks.is_empty() => {
+                self.blocks.push(end);
+                self.end_blocks();
                 false
             }
             received => {

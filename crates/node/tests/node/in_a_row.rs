@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::common::{Bench, child, is_closed, mined, sent_to};
 use kusari_chain::{Block, BlockStore, CheckedBlock};
 use kusari_node::interface::PeerId;
+use kusari_node::limits::HELD_COMMIT_TIME;
 use kusari_node::wire::Message;
 use kusari_node::{Action, Input, NodeConfig};
 use proptest::prelude::*;
@@ -106,6 +107,9 @@ proptest! {
             let (row, after) = rest.split_at(length.min(rest.len()));
             cut.give(in_a_row(peer, row));
             rest = after;
+        }
+        for bench in [&mut one_by_one, &mut cut] {
+            bench.pass(HELD_COMMIT_TIME);
         }
         let (left, right) = (one_by_one.node.snapshot(), cut.node.snapshot());
         prop_assert_eq!(left.tip, right.tip);

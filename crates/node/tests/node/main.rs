@@ -10,6 +10,7 @@
 mod common;
 
 mod blocks;
+mod catching_up;
 mod doors;
 mod downloads;
 mod drafts_window;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Control, Driver, NetEvent, RunError};
+use super::{Control, Driver, Input, NetEvent, RunError};
 
 /// How long a clean stop waits for writes to the store and to peers.
 const STOP_DEADLINE: Duration = Duration::from_secs(5);
@@ -21,6 +21,10 @@ impl Driver {
     ) -> Result<(), RunError> {
         self.stopping = true;
         self.miner.stop();
+        if let Some(until) = self.node.held_commit_deadline() {
+            tokio::time::sleep_until(self.clock.instant_of(until)).await;
+            self.give(Input::Tick)?;
+        }
         self.commit();
         let commits = async {
             while !self.then.is_empty() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kusari_node::interface::PeerId;
 use kusari_node::wire::{
-    Beginning, LineBatch, LineFramer, MAX_PLAIN_LINE, OtherProtocol, Refusal, WireError,
+    AnswerEnd, Beginning, LineBatch, LineFramer, MAX_PLAIN_LINE, OtherProtocol, Refusal, WireError,
 };
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
@@ -158,8 +158,10 @@ impl<'a> Reader<'a> {
                 if !self.stretches.has_room() {
                     return Ok(());
                 }
+                self.tell_of_answer().await?;
                 self.take_elsewhere().await?;
             } else if self.stretches.is_empty() {
+                self.tell_of_answer().await?;
                 let (rows, end, line) =
                     decode_here(self.net.dialect, self.address, &mut self.framer);
                 self.hand_over(rows, line).await?;
@@ -183,6 +185,14 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Tells the node where an answer ends with what is held.
+    async fn tell_of_answer(&self) -> Result<(), ReadEnd> {
+        match AnswerEnd::of(self.framer.held()) {
+            Some(end) => self.send(NetEvent::AnswerArrived { peer: self.peer, end }).await,
+            None => Ok(()),
+        }
     }
 
     async fn take_elsewhere(&mut self) -> Result<(), ReadEnd> {
@@ -253,7 +263,10 @@ impl<'a> Reader<'a> {
     }
 
     async fn give(&self, row: LineBatch, line: LineSpan) -> Result<(), ReadEnd> {
-        let event = NetEvent::Received { peer: self.peer, row, line };
+        self.send(NetEvent::Received { peer: self.peer, row, line }).await
+    }
+
+    async fn send(&self, event: NetEvent) -> Result<(), ReadEnd> {
         self.net.inbox.send(event).await.map_err(|_| stopped())
     }
 

@@ -341,7 +341,7 @@ fn moved(at: usize, key: Key, length: usize) -> usize {
 
 /// A block with its place, safe to print.
 fn card(report: &BlockReport) -> String {
-    let BlockReport { block, work, best_chain, confirmations } = report;
+    let BlockReport { block, work, best_chain, confirmations, durable: _ } = report;
     let place = match best_chain {
         true => format!("In the best chain, {} deep", grouped(confirmations)),
         false => String::from("Beside the best chain"),

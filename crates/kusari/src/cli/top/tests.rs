@@ -42,6 +42,7 @@ fn classic(height: u32) -> Facts {
         height,
         tip: hash(height),
         work: work(height),
+        durable: true,
         recent_work: (height > 0).then_some(recent),
         listen: Some("127.0.0.1:8080".parse().unwrap()),
         data_directory: None,
@@ -296,6 +297,7 @@ fn texts_of_strangers_are_shown_and_never_obeyed() {
         work: work(1),
         best_chain: true,
         confirmations: 1,
+        durable: true,
     };
     view.block(Ok(Some(report)), 158);
     let detail = picture(&view, 160, 40);
@@ -316,7 +318,8 @@ fn a_block_is_opened_scrolled_and_closed_by_keys() {
     view.facts(classic(103));
     assert_eq!(view.key(Key::Open), Wanted::Block(hash(99)));
     let block = WholeBlock { block: Block::genesis(), ledger: None };
-    let report = BlockReport { block, work: work(1), best_chain: true, confirmations: 4 };
+    let (best_chain, confirmations, durable) = (true, 4, true);
+    let report = BlockReport { block, work: work(1), best_chain, confirmations, durable };
     view.block(Ok(Some(report)), 78);
     assert_shows(&picture(&view, 80, 24), &["Block 0, Esc closes", "Alice -> Bob : 100", "4 deep"]);
     view.key(Key::PageDown);

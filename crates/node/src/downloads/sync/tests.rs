@@ -92,13 +92,13 @@ impl BlockStore for Made {
 /// The peer's answer is complete.
 fn end(sync: &mut Sync, downloads: &mut Downloads, peer: PeerId, now: Duration) {
     let download = downloads.ended(peer, 0, &[]).expect("nothing was asked");
-    sync.ended(peer, download, End::Complete, now);
+    sync.ended(downloads, peer, download, End::Complete, now);
 }
 
 /// Gives up what is late.
 fn give_up(sync: &mut Sync, downloads: &mut Downloads, now: Duration) {
     for (peer, download) in downloads.give_up_late(now) {
-        sync.ended(peer, download, End::Late, now);
+        sync.ended(downloads, peer, download, End::Late, now);
     }
 }
 
