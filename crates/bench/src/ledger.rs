@@ -7,6 +7,7 @@
 
 mod people;
 mod proofs;
+mod upkeep;
 
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 use self::people::{PEOPLE, People};
 pub use self::proofs::ProofFigures;
+pub use self::upkeep::UpkeepFigures;
 use super::observer::Observer;
 use super::process::NodeProcess;
 use super::relay::blocks::prove;
@@ -82,6 +84,9 @@ pub struct LedgerFigures {
     /// What a proof of one of the chain's transactions costs.
     #[serde(flatten)]
     pub proofs: ProofFigures,
+    /// What an audit of it and a backup cost.
+    #[serde(flatten)]
+    pub upkeep: UpkeepFigures,
 }
 
 /// Measures with a chain of so many transactions, which are signed by as many threads. The data of
@@ -114,6 +119,7 @@ pub fn measure(
     source.stop()?;
     let disk_bytes = bytes_below(&fresh_dir);
     let proofs = proofs::measure(&source_dir)?;
+    let upkeep = upkeep::measure(&source_dir, &scratch.join("copy"))?;
     let taken = hand_over(fresh.address(), lines)?;
     let gossip_cpu = fresh.usage().processor.saturating_sub(fresh_usage.processor);
     fresh.stop()?;
@@ -132,6 +138,7 @@ pub fn measure(
         gossip_transactions_per_s: GOSSIP as f64 / taken.as_secs_f64(),
         gossip_cpu_s: gossip_cpu.as_secs_f64(),
         proofs,
+        upkeep,
     })
 }
 

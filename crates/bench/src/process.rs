@@ -239,7 +239,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    fn of(process: u32) -> Self {
+    pub(crate) fn of(process: u32) -> Self {
         let read = |name: &str| {
             std::fs::read_to_string(format!("/proc/{process}/{name}")).unwrap_or_default()
         };

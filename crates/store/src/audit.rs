@@ -27,6 +27,7 @@ use core::convert::Infallible;
 
 use redb::{MultimapTableHandle, ReadTransaction, TableHandle, Value};
 
+pub(super) use self::file::check_pages;
 pub use self::file::{audit_directory, audit_file};
 pub use self::finding::AuditFault;
 use self::history::Histories;
@@ -98,7 +99,7 @@ struct Auditor {
     place: Place,
     report: AuditReport,
     histories: Histories,
-    /// Entries that the indexes of a ledger have for the blocks that were found right.
+    /// Entries that the indexes are to have for the blocks that were found right.
     indexed: ledger::IndexedEntries,
 }
 

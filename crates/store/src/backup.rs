@@ -11,17 +11,19 @@ use kusari_chain::StoreError;
 use redb::{Database, ReadTransaction, Value, WriteTransaction};
 
 use super::Store;
-use super::audit::open_untouched;
+use super::audit::{check_pages, open_untouched};
 use super::checksummed::{ReadOnlyTable, ReadTables, ReadableTable, TableDefinition, WriteTables};
+use super::content::{AlteredBlock, Content};
 use super::fault::{Fault, guarded};
 use super::handle::Handle;
 use super::kind::Kind;
 use super::open::{self, OpenError};
+use super::record::read_head;
 use super::row_key::RowKey;
-use super::tables::EachTable;
+use super::tables::{self, EachTable};
 
 /// Bytes of keys and values that are written in one commit, so that memory stays bounded.
-const COMMIT_BYTES: usize = 8 << 20;
+const COMMIT_BYTES: usize = 2 << 20;
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,14 @@ pub enum BackupError {
     /// The store cannot be read.
     #[error(transparent)]
     Source(#[from] StoreError),
+    /// The copy is not what was written.
+    #[error("{} does not read back as it was written ({reason}); see to the disk, and try again", .file.display())]
+    ReadBack {
+        /// The copy.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The copy cannot be written.
     #[error("{} cannot be written ({reason}); see to the disk and its permissions", .file.display())]
     Target {
@@ -68,6 +78,35 @@ pub fn copy_directory(directory: &Path, file: &Path) -> Result<(), BackupError> 
     let database = guarded(|| Ok(open_untouched(&source))).map_err(broken)??;
     guarded(|| Ok(open::check_schema(database.open()?, &source, None))).map_err(broken)??;
     copy_database(&database, file)
+}
+
+/// What a copy holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CopyReport {
+    /// Blocks of the best chain.
+    pub best_blocks: u64,
+    /// Outbox records.
+    pub outbox_entries: u64,
+}
+
+/// Reads a finished copy back: every page and every row, each of which has a checksum, and that each block has
+/// the content that its hash names. What else the rows say is what the source said, signatures among it:
+/// [`super::audit_file`] judges that.
+///
+/// # Errors
+/// [`BackupError::ReadBack`].
+pub fn read_back(file: &Path) -> Result<CopyReport, BackupError> {
+    let damaged = |reason: String| BackupError::ReadBack { file: file.into(), reason };
+    let (_, database) = check_pages(file).map_err(|unchecked| damaged(unchecked.to_string()))?;
+    let counted = guarded(|| {
+        let from = database.begin_read()?;
+        let kind = Kind::read(&from)?;
+        let mut counter = RowCounter { from: &from, report: CopyReport::default() };
+        counter.with_all(kind.is_ledger())?;
+        check_blocks(&from, &kind)?;
+        Ok(counter.report)
+    });
+    counted.map_err(|fault: Fault| damaged(fault.to_string()))
 }
 
 /// Gives a finished copy its name, durably. What had that name before is gone.
@@ -154,6 +193,70 @@ impl EachTable for Copier<'_> {
         _: TableDefinition<K, V>,
     ) -> Result<(), Side> {
         Ok(())
+    }
+}
+
+/// Whether the content of each block is the one that its hash names.
+fn check_blocks(from: &ReadTransaction, kind: &Kind) -> Result<(), Fault> {
+    let (blocks, content) = (from.table(tables::BLOCKS)?, Content::default());
+    let bodies = kind.is_ledger().then(|| from.table(tables::BODIES)).transpose()?;
+    for row in blocks.iter()? {
+        let (order, record) = row?;
+        let order = order.value();
+        let head = read_head(order, record.value())?;
+        let (height, hash) = (Some(head.block.index), Some(head.block.hash));
+        let body = match &bodies {
+            Some(bodies) => bodies.get(order)?,
+            None => None,
+        };
+        let checked = content.check_head(&head).and_then(|()| match body {
+            Some(body) => {
+                let stored = head.with_body(body.value()).map_err(|fault| fault.to_string())?;
+                content.check_body(&stored)
+            }
+            None => Ok(()),
+        });
+        checked.map_err(|reason| {
+            Fault::AlteredBlock(Box::new(AlteredBlock { order, height, hash, reason }))
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads the rows of tables.
+struct RowCounter<'a> {
+    from: &'a ReadTransaction,
+    report: CopyReport,
+}
+
+impl EachTable for RowCounter<'_> {
+    type Error = Fault;
+
+    fn table<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Fault> {
+        let mut rows = 0;
+        for row in self.from.table(definition)?.iter()? {
+            row?;
+            rows += 1;
+        }
+        match definition.name() {
+            name if name == tables::BEST.name() => self.report.best_blocks = rows,
+            name if name == tables::OUTBOX.name() => self.report.outbox_entries = rows,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn late<K: RowKey, V: Value + 'static>(
+        &mut self,
+        definition: TableDefinition<K, V>,
+    ) -> Result<(), Fault> {
+        match self.from.table_if_there(definition)? {
+            Some(_) => self.table(definition),
+            None => Ok(()),
+        }
     }
 }
 

@@ -76,7 +76,7 @@ use redb::{ReadTransaction, StorageBackend};
 pub use self::audit::{
     AuditFault, AuditReport, FileReport, Finding, Place, audit_directory, audit_file,
 };
-pub use self::backup::{BackupError, copy_directory, put_in_place};
+pub use self::backup::{BackupError, CopyReport, copy_directory, put_in_place, read_back};
 pub use self::browse::{Header, TextMatch, TextPage};
 pub use self::chunk::{BlockRange, ChainPosition, Chunk};
 pub use self::content::AlteredBlock;

@@ -1,5 +1,7 @@
 //! The audit of blocks: the best chain from below, what lies beside it, and that there is no more.
 
+use std::hash::RandomState;
+
 use kusari_chain::params::{AT_ONCE_BLOCKS, AT_ONCE_BYTES};
 use kusari_chain::pow::ChainTime;
 use kusari_chain::{BestPoint, BlockHash, CheckedBlock, RuleViolation, StoredBlock, Target};
@@ -11,6 +13,7 @@ use super::index::Indexed;
 use super::ledger::{IndexedEntries, LedgerTables};
 use super::{AuditFault, Auditor, Place};
 use crate::checksummed::{ReadOnlyTable, ReadTables, ReadableTable};
+use crate::fault::Fault;
 use crate::kind::Kind;
 use crate::record::read_head;
 use crate::replay::Replay;
@@ -28,6 +31,8 @@ pub(super) struct BlockTables {
     bodies: Option<ReadOnlyTable<u64, &'static [u8]>>,
     best: ReadOnlyTable<u32, u64>,
     side: ReadOnlyTable<u64, ()>,
+    /// Of the hashes by which entries of indexes are summed up.
+    pub(super) keys: RandomState,
 }
 
 /// A block whose place is known to be right, for the one that builds on it.
@@ -69,7 +74,7 @@ impl Link {
 struct Checked {
     link: Link,
     block: CheckedBlock,
-    /// Entries that the indexes of a ledger have for it.
+    /// Entries that the indexes are to have for it.
     entries: IndexedEntries,
 }
 
@@ -90,7 +95,15 @@ impl BlockTables {
             index: IndexReader::open(transaction, &tables::HASHES)?,
             ledger: LedgerTables::open(transaction, kind)?,
             next_order,
+            keys: RandomState::new(),
         })
+    }
+
+    /// Orders of the blocks beside the best chain.
+    pub(super) fn side_orders(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<u64, Fault>>, AuditFault> {
+        Ok(self.side.iter()?.map(|entry| Ok(entry?.0.value())))
     }
 
     pub(super) fn record(&self, order: u64) -> Result<StoredBlock, AuditFault> {
@@ -134,6 +147,15 @@ impl BlockTables {
         }
     }
 
+    /// Its hash alone, without reading what stands in it.
+    pub(super) fn best_hash_at(&self, height: u32) -> Result<Option<BlockHash>, AuditFault> {
+        let Some(order) = self.best.get(height)?.map(|order| order.value()) else {
+            return Ok(None);
+        };
+        let row = self.blocks.get(order)?.ok_or(AuditFault::MissingRecord { order })?;
+        Ok(Some(read_head(order, row.value())?.block.hash))
+    }
+
     /// A block of any branch, by the index of hashes.
     pub(super) fn find(&self, hash: &BlockHash) -> Result<Option<StoredBlock>, AuditFault> {
         self.index.find(hash.suffix(), |order| {
@@ -151,22 +173,23 @@ impl BlockTables {
         self.check_place(&stored, parent)?;
         let link = Link::of(&stored);
         let StoredBlock { order, total_bytes, block, ledger, .. } = stored;
-        let (checked, entries) = match (&self.ledger, ledger) {
+        let checked = match (&self.ledger, ledger) {
             (Some(tables), Some(ledger)) => {
                 let (checked, context) = tables.check_content(block, *ledger)?;
                 tables.check_context(&checked, &context, parent, histories, self)?;
-                let entries = match checked.ledger() {
-                    Some(part) => tables.check_indexed(order, part)?,
-                    None => IndexedEntries::default(),
-                };
-                (checked, entries)
+                checked
             }
-            (None, None) => (CheckedBlock::check(block)?, IndexedEntries::default()),
+            (None, None) => CheckedBlock::check(block)?,
             (_, ledger) => return Err(AuditFault::BadBody { has_body: ledger.is_some() }),
         };
         let due = parent.total_bytes.saturating_add(u64::from(checked.line_bytes()));
         if total_bytes != due {
             return Err(AuditFault::BadBytes { stored: total_bytes, computed: due });
+        }
+        let mut entries = IndexedEntries::default();
+        entries.hashes.add(&self.keys, link.point.hash.suffix(), order);
+        if let Some(part) = checked.ledger() {
+            entries.add_part(&self.keys, order, part);
         }
         Ok(Checked { link, block: checked, entries })
     }
@@ -313,7 +336,8 @@ impl Auditor {
         };
         let stray = |suffix, order| AuditFault::StrayHash { suffix, order };
         let index = &tables.index;
-        self.audit_index(tables, &Indexed { index, entries: blocks, is_stray: &is_stray, stray })
+        let entries = self.indexed.hashes;
+        self.audit_index(tables, &Indexed { index, entries, is_stray: &is_stray, stray })
     }
 }
 

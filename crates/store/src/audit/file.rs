@@ -75,10 +75,13 @@ fn read_through(file: &Path) -> io::Result<u64> {
 }
 
 /// Why the pages of a file were not found right.
-enum Unchecked {
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unchecked {
     /// It is no store of ours, as far as can be told.
+    #[error(transparent)]
     Refused(OpenError),
     /// What is wrong with it.
+    #[error("{0}")]
     Damaged(String),
 }
 
@@ -93,7 +96,7 @@ impl From<Fault> for Unchecked {
 
 /// Has the database check the checksum of each of its pages and its own bookkeeping. Returns how
 /// many pages are in use, and the database.
-fn check_pages(file: &Path) -> Result<(u64, Handle), Unchecked> {
+pub(crate) fn check_pages(file: &Path) -> Result<(u64, Handle), Unchecked> {
     let opened = guarded(|| Ok::<_, Fault>(open_untouched(file)))?;
     let mut database = opened.map_err(|error| match error {
         OpenError::Damaged { reason, .. } => Unchecked::Damaged(reason),

@@ -1,9 +1,12 @@
-//! The audit of an index, of hashes or of transactions: that it is in order, and has nothing but what
-//! it leads to.
+//! The audit of an index, of hashes or of transactions: that it is in order, and has what it is to have
+//! and nothing else.
 //!
-//! That it lacks nothing is seen where each block is looked at.
+//! What it is to have is summed up where each block is looked at, and what it has where it is read from one end
+//! to the other: a look-up for each entry would take as long as the signatures. Where the sums differ, the
+//! first entry is named that is missing, or is one too many.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 
 use super::blocks::BlockTables;
 use super::{AuditFault, Auditor, Place};
@@ -12,12 +15,32 @@ use crate::suffix_index::{IndexReader, Run};
 /// An index and what is known of it.
 pub(super) struct Indexed<'a> {
     pub(super) index: &'a IndexReader,
-    /// Entries that it has, if it has no other than those that were looked for.
-    pub(super) entries: u64,
+    /// Entries that it is to have.
+    pub(super) entries: EntrySum,
     /// Whether a record says nothing of an entry.
     pub(super) is_stray: &'a dyn Fn(u64, u64) -> bool,
     /// What is wrong with such an entry.
     pub(super) stray: fn(u64, u64) -> AuditFault,
+}
+
+/// A set of entries in short. Two different ones are the same by chance alone, once in 2^64 times: the keys of
+/// the hash are drawn for each audit, so that no store can be made for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct EntrySum {
+    count: u64,
+    sum: u64,
+}
+
+impl EntrySum {
+    pub(super) fn add(&mut self, keys: &RandomState, suffix: u64, order: u64) {
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(keys.hash_one((suffix, order)));
+    }
+
+    pub(super) fn add_all(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum = self.sum.wrapping_add(other.sum);
+    }
 }
 
 /// What is counted of the runs.
@@ -25,14 +48,12 @@ pub(super) struct Indexed<'a> {
 struct Counted {
     parts: u64,
     /// Entries of blocks that are stored, if all is right.
-    entries: u64,
+    entries: EntrySum,
     /// Orders with entries that are noted as evicted; they go where runs are merged.
     evicted: HashSet<u64>,
 }
 
 impl Auditor {
-    /// What should have an entry was found to have one, so where there are as many entries as that
-    /// there are no others. Otherwise the first other is named.
     pub(super) fn audit_index(
         &mut self,
         tables: &BlockTables,
@@ -48,7 +69,7 @@ impl Auditor {
             }
             due = run.end;
             self.place = Place::Table(names.parts);
-            let entries = count_run(index, *run, &mut counted)?;
+            let entries = count_run(tables, index, *run, &mut counted)?;
             if index.is_counted() && entries != run.entries {
                 self.place = Place::Table(names.runs);
                 let (first, stored, computed) = (run.first, run.entries, entries);
@@ -63,18 +84,22 @@ impl Auditor {
         audit_evicted(tables, index, &counted.evicted)?;
         self.place = Place::Table(names.young);
         let mut entries = counted.entries;
-        let mut last = None;
+        let (mut last, mut is_covered) = (None, false);
         for entry in index.young_entries()? {
             let (suffix, order) = entry?;
             if last.replace((suffix, order)).is_some_and(|last| last >= (suffix, order)) {
                 return Err(AuditFault::unordered());
             }
-            entries += 1;
-            if order < due || entries > indexed.entries {
-                return self.first_stray_entry(indexed, due);
-            }
+            entries.add(&tables.keys, suffix, order);
+            is_covered |= order < due;
         }
-        if entries > indexed.entries { self.first_stray_entry(indexed, due) } else { Ok(()) }
+        if entries == indexed.entries && !is_covered {
+            return Ok(());
+        }
+        let place = self.place;
+        self.first_unindexed(tables)?;
+        self.place = place;
+        self.first_stray_entry(indexed, due)
     }
 
     fn first_stray_entry(&mut self, indexed: &Indexed<'_>, due: u64) -> Result<(), AuditFault> {
@@ -115,7 +140,13 @@ fn audit_evicted(
 }
 
 /// Returns how many entries the run has.
-fn count_run(index: &IndexReader, run: Run, counted: &mut Counted) -> Result<u64, AuditFault> {
+fn count_run(
+    tables: &BlockTables,
+    index: &IndexReader,
+    run: Run,
+    counted: &mut Counted,
+) -> Result<u64, AuditFault> {
+    let has_evicted = index.evicted()?.next().is_some();
     let mut last: Option<(u64, u64)> = None;
     let mut all = 0;
     for part in index.parts_of(run)? {
@@ -132,10 +163,10 @@ fn count_run(index: &IndexReader, run: Run, counted: &mut Counted) -> Result<u64
                 return Err(AuditFault::unordered());
             }
             all += 1;
-            if index.is_evicted(entry.1)? {
+            if has_evicted && index.is_evicted(entry.1)? {
                 counted.evicted.insert(entry.1);
             } else {
-                counted.entries += 1;
+                counted.entries.add(&tables.keys, entry.0, entry.1);
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use kusari_chain::ledger::commitment::MerkleRoot;
@@ -19,7 +20,7 @@ use redb::ReadTransaction;
 
 use super::blocks::{BlockTables, Link};
 use super::history::Histories;
-use super::index::Indexed;
+use super::index::{EntrySum, Indexed};
 use super::{AuditFault, Auditor, Place};
 use crate::history::TileCheck;
 use crate::kind::Kind;
@@ -57,19 +58,37 @@ impl LookedIn {
     }
 }
 
-/// Entries that the indexes have for blocks that were found right.
+/// Entries that the indexes are to have for blocks that were found right.
 #[derive(Clone, Copy, Default)]
 pub(super) struct IndexedEntries {
-    transactions: u64,
-    contents: u64,
-    addresses: u64,
+    pub(super) hashes: EntrySum,
+    transactions: EntrySum,
+    contents: EntrySum,
+    addresses: EntrySum,
 }
 
 impl IndexedEntries {
     pub(super) fn add(&mut self, other: Self) {
-        self.transactions += other.transactions;
-        self.contents += other.contents;
-        self.addresses += other.addresses;
+        self.hashes.add_all(other.hashes);
+        self.transactions.add_all(other.transactions);
+        self.contents.add_all(other.contents);
+        self.addresses.add_all(other.addresses);
+    }
+
+    /// Those of the transactions of one block.
+    pub(super) fn add_part(&mut self, keys: &RandomState, order: u64, part: &LedgerPart) {
+        let mut transactions: Vec<u64> =
+            part.body.iter().map(|entry| transactions::suffix(&entry.transaction.txid())).collect();
+        // Two transactions of one block that share a suffix share an entry.
+        transactions.sort_unstable();
+        transactions.dedup();
+        for (sum, suffixes) in [
+            (&mut self.transactions, transactions),
+            (&mut self.contents, transaction_lookup::contents(&part.body)),
+            (&mut self.addresses, transaction_lookup::addresses(&part.body)),
+        ] {
+            suffixes.into_iter().for_each(|suffix| sum.add(keys, suffix, order));
+        }
     }
 }
 
@@ -142,40 +161,23 @@ impl LedgerTables {
         Ok(())
     }
 
-    /// The indexes lead from each transaction, content and address to the block. Returns how many
-    /// entries do.
-    pub(super) fn check_indexed(
-        &self,
-        order: u64,
-        part: &LedgerPart,
-    ) -> Result<IndexedEntries, AuditFault> {
+    /// The indexes lead from each transaction, content and address to the block.
+    fn check_indexed(&self, order: u64, part: &LedgerPart) -> Result<(), AuditFault> {
         let leads_here = |index: &IndexReader, suffix: u64| {
             index.find(suffix, |other| Ok::<_, AuditFault>((other == order).then_some(())))
         };
-        let mut suffixes = Vec::new();
         for entry in &part.body {
             let txid = entry.transaction.txid();
-            let suffix = transactions::suffix(&txid);
-            let found = leads_here(&self.index, suffix)?;
+            let found = leads_here(&self.index, transactions::suffix(&txid))?;
             found.ok_or(AuditFault::TransactionNotIndexed { txid })?;
-            suffixes.push(suffix);
         }
-        // Two transactions of one block that share a suffix share an entry.
-        suffixes.sort_unstable();
-        suffixes.dedup();
-        let (contents, addresses) =
-            (transaction_lookup::contents(&part.body), transaction_lookup::addresses(&part.body));
-        for suffix in &contents {
-            leads_here(&self.contents, *suffix)?.ok_or(AuditFault::ContentNotIndexed)?;
+        for suffix in transaction_lookup::contents(&part.body) {
+            leads_here(&self.contents, suffix)?.ok_or(AuditFault::ContentNotIndexed)?;
         }
-        for suffix in &addresses {
-            leads_here(&self.addresses, *suffix)?.ok_or(AuditFault::AddressNotIndexed)?;
+        for suffix in transaction_lookup::addresses(&part.body) {
+            leads_here(&self.addresses, suffix)?.ok_or(AuditFault::AddressNotIndexed)?;
         }
-        Ok(IndexedEntries {
-            transactions: suffixes.len() as u64,
-            contents: contents.len() as u64,
-            addresses: addresses.len() as u64,
-        })
+        Ok(())
     }
 
     /// Height of the best chain's block that holds a transaction.
@@ -214,6 +216,27 @@ fn check_bounds(part: &LedgerPart, spec: &ChainSpec) -> Result<(), RuleViolation
 }
 
 impl Auditor {
+    /// Names the first block to which an index of a ledger does not lead, where there is one.
+    pub(super) fn first_unindexed(&mut self, tables: &BlockTables) -> Result<(), AuditFault> {
+        let Some(ledger) = &tables.ledger else { return Ok(()) };
+        let check = |stored: &StoredBlock| match stored.part() {
+            Some(part) => ledger.check_indexed(stored.order, part),
+            None => Ok(()),
+        };
+        for height in 1..=self.report.best_blocks {
+            if let Some(stored) = tables.best_at(height)? {
+                self.place = Place::Best(height);
+                check(&stored)?;
+            }
+        }
+        for order in tables.side_orders()? {
+            let stored = tables.record(order?)?;
+            self.place = Place::Side { order: stored.order, height: Some(stored.block.index) };
+            check(&stored)?;
+        }
+        Ok(())
+    }
+
     /// The index of transactions has nothing but transactions of stored blocks.
     pub(super) fn audit_transactions(
         &mut self,
@@ -262,9 +285,8 @@ impl Auditor {
         let mut tiles = TileCheck::open(transaction)?;
         tiles.push(&Block::genesis().hash)?;
         for height in 1..=self.report.best_blocks {
-            let stored = tables.best_at(height)?;
-            let stored = stored.ok_or(AuditFault::MissingHeight { next: height })?;
-            tiles.push(&stored.block.hash)?;
+            let hash = tables.best_hash_at(height)?;
+            tiles.push(&hash.ok_or(AuditFault::MissingHeight { next: height })?)?;
         }
         match tiles.finish()? {
             true => Ok(()),

@@ -36,7 +36,9 @@ fn words(figures: &LedgerFigures) -> String {
          Processors : {:.1} us a transaction, {:.1} us of it where they came from\n\
          Disk       : {} bytes\n\
          Gossip     : {} transactions a second, {:.1} us of processors each\n\
-         Proof      : made in {:.2} ms ({:.2} ms at most), checked in {:.2} ms ({:.2} ms at most), {} bytes at most",
+         Proof      : made in {:.2} ms ({:.2} ms at most), checked in {:.2} ms ({:.2} ms at most), {} bytes at most\n\
+         Audit      : {:.1} s of a processor, {:.2} times its signatures\n\
+         Backup     : {:.1} s of a processor",
         grouped(figures.transactions),
         grouped(figures.blocks),
         figures.seconds,
@@ -53,5 +55,8 @@ fn words(figures: &LedgerFigures) -> String {
         figures.proofs.verify_ms,
         figures.proofs.verify_max_ms,
         grouped(figures.proofs.proof_bytes as u64),
+        figures.upkeep.audit_cpu_s,
+        figures.upkeep.audit_cpu_s / figures.upkeep.signatures_s,
+        figures.upkeep.backup_cpu_s,
     )
 }
