@@ -203,6 +203,14 @@ fn a_page_goes_on_with_what_is_not_on_the_disk_yet_where_that_follows() {
 }
 
 #[test]
+fn what_is_on_the_disk_is_read_also_where_the_node_is_gone_with_what_was_not() {
+    let mut rig = announcing(1, 3);
+    rig.node = TestNode::new(rig.store.clone()).0;
+    assert!(rig.answer(&get("/v1/blocks/1")).starts_with("HTTP/1.1 200 OK\r\n"));
+    assert_problem(&rig.answer(&get("/v1/blocks/2")), 404, "no-such-block");
+}
+
+#[test]
 fn the_status_tells_of_a_block_before_it_is_on_the_disk_and_says_so() {
     let rig = announcing(1, 3);
     let answer = rig.answer(&get("/v1/status"));
