@@ -9,7 +9,7 @@ use kusari_chain::{BestPoint, Block, BlockStore, TreeLimits};
 use kusari_node::interface::{Command, CommitId, Direction, PeerId, RequestId, TemplateId};
 use kusari_node::limits::MAX_WAITING_SAYS;
 use kusari_node::store::StoreBatch;
-use kusari_node::wire::{self, Message};
+use kusari_node::wire::{self, AnswerEnd, Message};
 use kusari_node::{Action, Input, Node, NodeConfig, Now, OutboxLimits, PeerAddress};
 
 use super::disk::Disk;
@@ -180,7 +180,13 @@ impl Driver {
     pub(super) fn line(&mut self, which: u8, line: &[u8]) {
         let Some(peer) = self.pick(which).filter(|_| !self.node.is_congested()) else { return };
         if !self.connections[&peer].finished {
-            let input = match wire::receive(line) {
+            let received = wire::receive(line);
+            if let Ok(Message::End { count, .. }) = received {
+                // What a driver sees of it before it is read may be of any block.
+                let end = AnswerEnd { height: count / 2, hash: self.tip.hash, count };
+                self.give(Input::AnswerArrived { peer, end });
+            }
+            let input = match received {
                 // As the program hands over what came in one read; once more is one more duplicate.
                 Ok(Message::Block(block)) => Input::blocks(peer, [block.clone(), block]),
                 received => Input::line(peer, received),
@@ -292,6 +298,9 @@ impl Driver {
 
     /// The disk becomes free: everything is answered, and the disk has what the node has.
     pub(super) fn finish(&mut self) {
+        if let Some(until) = self.node.held_commit_deadline() {
+            self.pass(until.saturating_sub(self.now.monotonic));
+        }
         let mut left = 10_000;
         while !self.commits.is_empty() {
             self.commit_next();
