@@ -40,9 +40,16 @@ pub(super) async fn page(
         let last = blocks.last().map(|last| (last.block.index, last.block.hash));
         let room = limit.0 as usize - blocks.len();
         let more = views::that_follow(from, last, &undurable);
-        next = more.get(room).map(|stored| stored.block.index);
+        let mut bytes = 0;
+        let fits = |stored: &&Arc<StoredBlock>| {
+            let fits = bytes < PAGE_BYTES as u64;
+            bytes += stored.counted_bytes();
+            fits
+        };
+        let count = more.iter().take(room).take_while(fits).count();
+        next = more.get(count).map(|stored| stored.block.index);
         let whole = |stored: &Arc<StoredBlock>| StoredBlock::clone(stored).into_whole();
-        blocks.extend(more.iter().take(room).map(whole));
+        blocks.extend(more.iter().take(count).map(whole));
     }
     Ok(Json(BlockPage { blocks, next }))
 }

@@ -1,12 +1,13 @@
 //! The end of an answer of blocks, seen before its lines are read.
 //!
-//! Owns how it is told from other lines. Reads two lines however many are held, and checks nothing: what
+//! Owns how it is told from other lines. Reads two lines, and none that is longer than one of the classic chain
+//! may be, however much is held: it is done on the node's own thread. Checks nothing: what
 //! it says is what a peer says, and is good for a question to that peer alone.
 
 use kusari_chain::{Block, BlockHash};
 
-use super::Message;
 use super::decode::receive;
+use super::{MAX_PLAIN_LINE, Message};
 use crate::prelude::*;
 
 /// The last block of an answer, and how many blocks its `END` counts.
@@ -25,12 +26,17 @@ impl AnswerEnd {
     /// chain and an `END` line.
     #[must_use]
     pub fn of(lines: &[u8]) -> Option<Self> {
-        let lines = lines.strip_suffix(b"\n")?;
+        let tail = lines.len().saturating_sub(2 * MAX_PLAIN_LINE);
+        let lines = lines[tail..].strip_suffix(b"\n")?;
         let (before, end) = split_last(lines)?;
         if !end.starts_with(b"END:") {
             return None;
         }
+        // Where the tail begins within the line, it does not begin as a line of ours.
         let (_, block) = split_last(before).unwrap_or((&[], before));
+        if end.len().max(block.len()) >= MAX_PLAIN_LINE {
+            return None;
+        }
         let json = core::str::from_utf8(block.strip_prefix(b"BLOCK:")?).ok()?;
         let (Ok(Message::End { count, .. }), Ok(block)) = (receive(end), Block::from_json(json))
         else {
@@ -67,5 +73,20 @@ mod tests {
         for cut in [&lines[..lines.len() - 1], &lines[2 * one..], &lines[one + 1..], b"", b"\n"] {
             assert_eq!(AnswerEnd::of(cut), None);
         }
+    }
+
+    #[test]
+    fn a_long_line_is_not_read_here_however_it_ends() {
+        let end = encode(&Message::<Block>::End { count: 1, missing: Vec::new() });
+        let block = Block { data: "x".repeat(MAX_PLAIN_LINE), ..Block::genesis() };
+        let mut lines = Vec::new();
+        encode_block(&block, &mut lines);
+        lines.extend(&end);
+        assert_eq!(AnswerEnd::of(&lines), None);
+        let missing = alloc::vec![block.hash; 100];
+        let mut lines = Vec::new();
+        encode_block(&Block::genesis(), &mut lines);
+        lines.extend(encode(&Message::<Block>::End { count: 1, missing }));
+        assert_eq!(AnswerEnd::of(&lines), None);
     }
 }
